@@ -1,0 +1,224 @@
+"""What the surroundings say: environments, environment variables, limits.
+
+Everything is read when it is asked for, never at import: a test, or a notebook that sets a variable
+in its second cell, must see the effect.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MIB: Final = 1024 * 1024
+
+MAX_SCHEMA_BYTES: Final = 10 * MIB
+"""The largest pod schema the Hub stores, in bytes, packed."""
+
+MAX_MODEL_BYTES: Final = 3 * MIB
+"""The largest model code the Hub stores, in bytes."""
+
+MAX_WEIGHTS_BYTES: Final = 500 * MIB
+"""The largest model weights the Hub stores, in bytes."""
+
+MULTIPART_THRESHOLD_BYTES: Final = 5 * MIB
+"""From this size on, in bytes, objects may be uploaded in parts."""
+
+DEFAULT_MAX_RETRIES: Final = 3
+DEFAULT_SMART_ON_FHIR_TIMEOUT: Final = 30.0
+MAX_RETRIES_LIMIT: Final = 100
+
+OAUTH_AUDIENCE: Final = "https://hub.bitfount.com/api"
+"""Whom access tokens are meant for; the same in every environment."""
+
+OAUTH_SCOPES: Final = "profile openid offline_access"
+"""What the device-code flow asks for; ``offline_access`` is what brings a refresh token."""
+
+
+@attrs.frozen
+class Environment:
+    """Where one environment's services are.
+
+    Args:
+        name: Its name, as ``BITFOUNT_ENVIRONMENT`` says it.
+        hub_url: The Hub's base URL.
+        access_manager_url: The Access Manager's base URL.
+        smart_on_fhir_url: The SMART on FHIR service's base URL.
+        auth_domain: The OAuth authority's host name.
+        client_id: The OAuth client id of the SDKs; public, as for every native application.
+    """
+
+    name: str
+    hub_url: str
+    access_manager_url: str
+    smart_on_fhir_url: str
+    auth_domain: str
+    client_id: str
+
+
+@attrs.frozen
+class APIKeySettings:
+    """API keys found in the environment. Neither part shows in the repr."""
+
+    api_key_id: str = attrs.field(repr=False)
+    api_key: str = attrs.field(repr=False)
+
+
+ENVIRONMENTS: Final[Mapping[str, Environment]] = MappingProxyType(
+    {
+        environment.name: environment
+        for environment in (
+            Environment(
+                name="production",
+                hub_url="https://hub.bitfount.com",
+                access_manager_url="https://am.hub.bitfount.com",
+                smart_on_fhir_url="https://smartonfhir.bitfount.com",
+                auth_domain="auth.bitfount.com",
+                client_id="8iCJ33Kp6hc9ofrXTzr5GLxMRHWrlzZO",
+            ),
+            Environment(
+                name="staging",
+                hub_url="https://hub.staging.bitfount.com",
+                access_manager_url="https://am.hub.staging.bitfount.com",
+                smart_on_fhir_url="https://smartonfhir.staging.bitfount.com",
+                auth_domain="auth.staging.bitfount.com",
+                client_id="Wk4XZHDKfY8F3OYcKdagIHETt6JYwX08",
+            ),
+            Environment(
+                name="dev",
+                hub_url="http://localhost:3000",
+                access_manager_url="http://localhost:3001",
+                smart_on_fhir_url="https://smartonfhir.sandbox.bitfount.com",
+                auth_domain="auth.sandbox.bitfount.com",
+                client_id="nPU5aIZIOYqqYhUNX84j9OjKpUOnqfRB",
+            ),
+            Environment(
+                name="sandbox",
+                hub_url="https://hub.sandbox.bitfount.com",
+                access_manager_url="https://am.hub.sandbox.bitfount.com",
+                smart_on_fhir_url="https://smartonfhir.sandbox.bitfount.com",
+                auth_domain="auth.sandbox.bitfount.com",
+                client_id="nPU5aIZIOYqqYhUNX84j9OjKpUOnqfRB",
+            ),
+        )
+    }
+)
+"""The four environments by name. Source: the table of the wire contract."""
+
+PRODUCTION_HUB_URL: Final = ENVIRONMENTS["production"].hub_url
+"""The documented default of ``BitfountHub(url=...)``."""
+
+PRODUCTION_AM_URL: Final = ENVIRONMENTS["production"].access_manager_url
+
+
+def environment() -> Environment:
+    """The environment that ``BITFOUNT_ENVIRONMENT`` names; production when it is unset or empty.
+
+    Raises:
+        ValueError: It names none of the four.
+    """
+    name = _variable("BITFOUNT_ENVIRONMENT") or "production"
+    try:
+        return ENVIRONMENTS[name]
+    except KeyError:
+        known = ", ".join(ENVIRONMENTS)
+        raise ValueError(f"BITFOUNT_ENVIRONMENT is {name!r}, not one of: {known}") from None
+
+
+def smart_on_fhir_url() -> str:
+    """The SMART on FHIR service's base URL: ``SMART_ON_FHIR_URL``, else the environment's."""
+    return _variable("SMART_ON_FHIR_URL") or environment().smart_on_fhir_url
+
+
+def smart_on_fhir_resource_server_url() -> str | None:
+    """The wanted resource server: ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, else None for any."""
+    return _variable("SMART_ON_FHIR_RESOURCE_SERVER_URL")
+
+
+def smart_on_fhir_timeout() -> float:
+    """Seconds to wait for the SMART on FHIR service: ``SMART_ON_FHIR_API_TIMEOUT``, else 30.
+
+    Raises:
+        ValueError: It is not a positive number.
+    """
+    text = _variable("SMART_ON_FHIR_API_TIMEOUT")
+    if text is None:
+        return DEFAULT_SMART_ON_FHIR_TIMEOUT
+    # A pattern, because float() also takes "nan", "infinity" and "1_0".
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", text):
+        seconds = float(text)
+        if seconds > 0:
+            return seconds
+    raise ValueError(
+        f"SMART_ON_FHIR_API_TIMEOUT is {_shown(text)}, not a positive number of seconds"
+    )
+
+
+def max_retries() -> int:
+    """How often a request is repeated: ``BITFOUNT_WEB_MAX_RETRIES``, else 3.
+
+    Raises:
+        ValueError: It is not a whole number from 0 to 100.
+    """
+    text = _variable("BITFOUNT_WEB_MAX_RETRIES")
+    if text is None:
+        return DEFAULT_MAX_RETRIES
+    if re.fullmatch(r"[0-9]{1,9}", text) and int(text) <= MAX_RETRIES_LIMIT:
+        return int(text)
+    raise ValueError(
+        f"BITFOUNT_WEB_MAX_RETRIES is {_shown(text)}, "
+        f"not a whole number from 0 to {MAX_RETRIES_LIMIT}"
+    )
+
+
+def storage_path() -> Path:
+    """The folder for tokens and keys: ``BITFOUNT_STORAGE_PATH``, else ``~/.bitfount``.
+
+    Raises:
+        ValueError: The home folder is needed and cannot be found.
+    """
+    path = Path(_variable("BITFOUNT_STORAGE_PATH") or Path("~", ".bitfount"))
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"no home folder can be found for {path}; set BITFOUNT_STORAGE_PATH to a folder"
+        ) from None
+
+
+def api_keys() -> APIKeySettings | None:
+    """The API keys of ``BITFOUNT_API_KEY_ID`` and ``BITFOUNT_API_KEY``; None if neither is set.
+
+    Raises:
+        ValueError: Only one of the two is set.
+    """
+    key_id, key = _variable("BITFOUNT_API_KEY_ID"), _variable("BITFOUNT_API_KEY")
+    if key_id and key:
+        return APIKeySettings(key_id, key)
+    if key_id or key:
+        given, missing = "BITFOUNT_API_KEY_ID", "BITFOUNT_API_KEY"
+        if key:
+            given, missing = missing, given
+        raise ValueError(f"{given} is set but {missing} is not: set both, or neither")
+    return None
+
+
+def username() -> str | None:
+    """Whom the API keys belong to: ``BITFOUNT_USERNAME``; None if it is unset or empty."""
+    return _variable("BITFOUNT_USERNAME")
+
+
+def _variable(name: str) -> str | None:
+    # Values often come from files and carry a newline, which no header and no URL may hold.
+    return os.environ.get(name, "").strip() or None
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")

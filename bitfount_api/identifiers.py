@@ -1,0 +1,259 @@
+"""Names of users, pods and models, checked before they become part of a URL.
+
+A name that is not what it should be would otherwise choose another endpoint: a project id of
+``../../keys`` is a path of its own. Everything here raises ``ValueError`` before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Final, Literal
+
+import attrs
+
+MAX_PART_LENGTH: Final = 255
+"""The most characters a part of a path may have; real ones have 36 (UUIDs) or fewer."""
+
+_USER: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|[-_](?=[a-z0-9])){0,38}")
+_POD: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_VERSION: Final = re.compile(r"0|[1-9][0-9]{0,8}")
+# Printable ASCII without the characters that end a part, start an escape, or look like either.
+_PART: Final = re.compile(r"""[!"$&'()*+,\-.0-9:;<=>@A-Z\[\]^_`a-z{|}~]+""")
+
+
+@attrs.frozen
+class PodIdentifier:
+    """A pod's full name: whose it is, and what they call it.
+
+    Args:
+        namespace: The owner's user name.
+        name: The pod's name.
+
+    Raises:
+        ValueError: One of them is not a valid name.
+    """
+
+    namespace: str
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        user_name(self.namespace, "pod namespace")
+        pod_name(self.name)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> PodIdentifier:
+        """Take apart a pod identifier, ``namespace/name``.
+
+        Raises:
+            ValueError: It is not of that form.
+        """
+        if not isinstance(text, str) or text.count("/") != 1:
+            raise ValueError(f"a pod identifier reads namespace/name, not {_shown(text)}")
+        namespace, name = text.split("/")
+        return cls(namespace, name)
+
+    @classmethod
+    def resolve(
+        cls,
+        pod_identifier: str | None = None,
+        pod_namespace: str | None = None,
+        pod_name: str | None = None,
+        *,
+        stacklevel: int = 2,
+    ) -> PodIdentifier:
+        """The pod that the three documented arguments mean.
+
+        Args:
+            pod_identifier: ``namespace/name``.
+            pod_namespace: The part before the slash; only together with ``pod_name``.
+            pod_name: The part after the slash; only together with ``pod_namespace``.
+            stacklevel: Whose use of the deprecated arguments the warning shows: 1 is the function
+                that calls this one, 2 the one that calls that.
+
+        Raises:
+            ValueError: Nothing is given, only one of namespace and name is, the identifier and
+                they disagree, or a name is not valid.
+
+        Warns:
+            DeprecationWarning: Namespace and name are given without an identifier.
+        """
+        if bool(pod_namespace) != bool(pod_name):
+            given, missing = "pod_namespace", "pod_name"
+            if pod_name:
+                given, missing = missing, given
+            raise ValueError(
+                f"{given} is given without {missing}: give pod_identifier ('namespace/name')"
+            )
+        if pod_identifier:
+            pod = cls.parse(pod_identifier)
+            if pod_namespace and pod_name and cls(pod_namespace, pod_name) != pod:
+                raise ValueError(
+                    f"pod_identifier says {str(pod)!r}, "
+                    f"but pod_namespace and pod_name say {f'{pod_namespace}/{pod_name}'!r}"
+                )
+            return pod
+        if not (pod_namespace and pod_name):
+            raise ValueError("no pod is named: give pod_identifier ('namespace/name')")
+        pod = cls(pod_namespace, pod_name)
+        warnings.warn(
+            f"pod_namespace and pod_name are deprecated: give pod_identifier={str(pod)!r} instead",
+            DeprecationWarning,
+            stacklevel=stacklevel + 1,
+        )
+        return pod
+
+
+@attrs.frozen
+class ModelIdentifier:
+    """A model's full name, ``owner/ModelName:version``, as projects' usage limits name it.
+
+    Args:
+        owner: The owner's user name.
+        name: The model's name: that of its class, and of its file.
+        version: Its version, ``"latest"``, or None where none is said.
+
+    Raises:
+        ValueError: One of them is not valid.
+    """
+
+    owner: str
+    name: str
+    version: int | Literal["latest"] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        user_name(self.owner, "model owner")
+        model_name(self.name)
+        if self.version is not None and self.version != "latest":
+            model_version(self.version)
+
+    def __str__(self) -> str:
+        return f"{self.owner}/{self.model}"
+
+    @property
+    def model(self) -> str:
+        """The part after the slash: ``ModelName:version``, or ``ModelName`` without a version."""
+        return self.name if self.version is None else f"{self.name}:{self.version}"
+
+    @classmethod
+    def parse(cls, text: str) -> ModelIdentifier:
+        """Take apart a model id: ``owner/ModelName:version``, the version optional or ``latest``.
+
+        Raises:
+            ValueError: It is not of that form.
+        """
+        if not isinstance(text, str) or text.count("/") != 1:
+            raise ValueError(f"a model id reads owner/ModelName:version, not {_shown(text)}")
+        owner, model = text.split("/")
+        name, colon, version = model.partition(":")
+        if not colon:
+            return cls(owner, name)
+        if version == "latest":
+            return cls(owner, name, "latest")
+        if not _VERSION.fullmatch(version):
+            raise ValueError(
+                f"a model's version is a whole number or 'latest', not {_shown(version)}"
+            )
+        return cls(owner, name, int(version))
+
+
+def user_name(value: str, what: str = "user name") -> str:
+    """Check a user name, which is a pod's namespace and a model's owner too.
+
+    Args:
+        value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them;
+            at most 39 characters.
+        what: What to call it in the error.
+
+    Raises:
+        ValueError: It is not such a name.
+    """
+    if not isinstance(value, str) or not _USER.fullmatch(value):
+        raise ValueError(
+            f"the {what} is {_shown(value)}, not 1 to 39 lower-case letters and digits "
+            "with single '-' or '_' between them"
+        )
+    return value
+
+
+def pod_name(value: str, what: str = "pod name") -> str:
+    """Check a pod's name (a data set's, in a project).
+
+    Args:
+        value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them.
+        what: What to call it in the error.
+
+    Raises:
+        ValueError: It is not such a name.
+    """
+    if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not _POD.fullmatch(value):
+        raise ValueError(
+            f"the {what} is {_shown(value)}, not lower-case letters and digits "
+            "with single '-' or '_' between them"
+        )
+    return value
+
+
+def model_name(value: str, what: str = "model name") -> str:
+    """Check a model's name, which is the name of a Python class.
+
+    Raises:
+        ValueError: It is not such a name.
+    """
+    if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not value.isidentifier():
+        raise ValueError(f"the {what} is {_shown(value)}, not the name of a Python class")
+    return value
+
+
+def model_version(value: int, what: str = "model version") -> int:
+    """Check a model's version, which the Hub counts.
+
+    Raises:
+        ValueError: It is not a whole number from 0 to 999999999.
+    """
+    # True and False are ints to Python, and would be sent as such.
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 999_999_999:
+        raise ValueError(f"the {what} is {_shown(value)}, not a whole number")
+    return value
+
+
+def path_part(value: str | int, what: str) -> str:
+    """Check an id that a service gave and that becomes one part of a path.
+
+    Args:
+        value: The id. A whole number is one too: the Hub counts keys.
+        what: What to call it in the error, such as ``"project id"``.
+
+    Returns:
+        The id as text.
+
+    Raises:
+        ValueError: It is empty, ``.``, ``..``, longer than 255 characters, or holds anything but
+            printable ASCII, or a space, slash, backslash, ``%``, ``?`` or ``#``.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"the {what} is {_shown(value)}, not a text")
+    if not value:
+        raise ValueError(f"the {what} is empty")
+    if len(value) > MAX_PART_LENGTH:
+        raise ValueError(f"the {what} is longer than {MAX_PART_LENGTH} characters")
+    if value in {".", ".."} or not _PART.fullmatch(value):
+        raise ValueError(
+            f"the {what} is {_shown(value)}: an id is printable ASCII without spaces "
+            r"and / \ % ? #, and not '.' or '..'"
+        )
+    return value
+
+
+def _shown(value: object) -> str:
+    """The value as an error may show it: bounded, and control characters escaped."""
+    if isinstance(value, int) and abs(value) < 10**12:
+        return str(value)
+    if not isinstance(value, str):
+        return "None" if value is None else f"a value of type {type(value).__name__}"
+    return repr(value if len(value) <= 80 else value[:79] + "…")

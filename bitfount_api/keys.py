@@ -1,0 +1,409 @@
+"""RSA keys: those that name pods and users, and sign tasks.
+
+Keys are RSA 4096 with exponent 65537 when made here; any of 2048 to 16384 bits is read. Below, a
+key proves nothing any more; above, one hostile key could keep a service busy.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.padding import PSS
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+Form = Literal["PEM", "SSH"]
+
+DEFAULT_KEY_SIZE: Final = 4096
+MIN_KEY_SIZE: Final = 2048
+MAX_KEY_SIZE: Final = 16384
+MAX_KEY_BYTES: Final = 64 * 1024
+"""The longest text that is read as a key, in bytes; one of 16384 bits has 13,000."""
+
+_PUBLIC_EXPONENT: Final = 65537
+_SALT_LENGTH: Final = 20
+_LONGEST_PATH: Final = 4096
+_KEY_TEXT: Final = re.compile(r"\s*(-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s)")
+_PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+
+class KeyPair(NamedTuple):
+    """A private key and the public key that belongs to it."""
+
+    private_key: RSAPrivateKey
+    public_key: RSAPublicKey
+
+
+# --- Making and writing --------------------------------------------------------------------------
+
+
+def generate_key_pair(key_size: int = DEFAULT_KEY_SIZE) -> KeyPair:
+    """Make a new RSA key pair. Takes a second or so.
+
+    Args:
+        key_size: Bits, from 2048 to 16384.
+
+    Raises:
+        ValueError: The size is outside that range.
+    """
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    _check_size(key_size)
+    key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=key_size)
+    return KeyPair(key, key.public_key())
+
+
+def serialize_public_key(key: RSAPublicKey, form: Form = "PEM") -> str:
+    """A public key as text.
+
+    Args:
+        key: The key.
+        form: ``"PEM"`` for SubjectPublicKeyInfo, or ``"SSH"`` for one line of OpenSSH, which is
+            what the Hub is sent.
+
+    Raises:
+        ValueError: It is not an RSA public key, or the form is neither.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = _rsa_public(key)
+    if _checked_form(form) == "PEM":
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
+
+
+def serialize_private_key(
+    key: RSAPrivateKey, form: Form = "PEM", password: str | bytes | None = None
+) -> str:
+    """A private key as text. Without a password, whoever has the text has the key.
+
+    Args:
+        key: The key.
+        form: ``"PEM"`` for PKCS#8, or ``"SSH"`` for OpenSSH's own form.
+        password: What to encrypt it with; text is taken as UTF-8.
+
+    Raises:
+        ValueError: It is not an RSA private key, the form is neither, the password is empty, or
+            (for ``"SSH"`` with a password) the package ``bcrypt`` is not installed.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    key = _rsa_private(key)
+    secret = _secret(password)
+    encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
+    if secret is not None:
+        encryption = serialization.BestAvailableEncryption(secret)
+    layout = serialization.PrivateFormat.PKCS8
+    if _checked_form(form) == "SSH":
+        layout = serialization.PrivateFormat.OpenSSH
+    try:
+        return key.private_bytes(serialization.Encoding.PEM, layout, encryption).decode("ascii")
+    except UnsupportedAlgorithm:
+        raise ValueError(
+            "OpenSSH's encryption needs the package bcrypt: install it, or choose form='PEM'"
+        ) from None
+
+
+def save_private_key(
+    key: RSAPrivateKey,
+    path: str | os.PathLike[str],
+    form: Form = "PEM",
+    password: str | bytes | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a private key into a file that its owner alone may read and write (0600).
+
+    The file appears whole or not at all. Folders that are missing are made, for the owner alone.
+
+    Args:
+        key: The key.
+        path: The file.
+        form: As for :func:`serialize_private_key`.
+        password: As for :func:`serialize_private_key`.
+        overwrite: Replace a file that is there already; the key in it is lost.
+
+    Raises:
+        ValueError: As for :func:`serialize_private_key`.
+        FileExistsError: The file is there already, and is not to be replaced.
+        OSError: It cannot be written.
+    """
+    data = serialize_private_key(key, form, password).encode("ascii")
+    target = Path(path)
+    _make_private_folder(target.parent)
+    # mkstemp makes the file 0600 whatever the umask allows, under a name that nobody can guess.
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)  # a umask may have taken from the owner's rights
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _place_new(temporary, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _make_private_folder(folder: Path) -> None:
+    # Path.mkdir gives its mode to the last folder alone; each one made here is to be private.
+    if not folder.is_dir():
+        _make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _place_new(temporary: str, target: Path) -> None:
+    """Give a file its name, unless that is taken."""
+    try:
+        os.link(temporary, target)  # unlike os.replace, fails where there is a file already
+    except FileExistsError:
+        raise FileExistsError(
+            f"{target} exists already; pass overwrite=True to replace the key in it"
+        ) from None
+    except OSError:
+        # Some file systems have no links. Then the look and the step cannot be one.
+        if os.path.lexists(target):
+            raise FileExistsError(
+                f"{target} exists already; pass overwrite=True to replace the key in it"
+            ) from None
+        os.replace(temporary, target)
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def load_public_key(source: str | bytes | os.PathLike[str]) -> RSAPublicKey:
+    """Read an RSA public key, as PEM or as one line of OpenSSH.
+
+    Args:
+        source: The key's text or bytes, or the path of its file. Text that does not begin like a
+            key is taken as a path: for text from elsewhere use :func:`parse_public_key`.
+
+    Raises:
+        ValueError: It is no public key, not RSA, broken, or of a size that is not accepted.
+        OSError: The file cannot be read.
+    """
+    return parse_public_key(_contents(source))
+
+
+def parse_public_key(data: str | bytes) -> RSAPublicKey:
+    """Read an RSA public key from its text or bytes, whatever they hold: never from a file.
+
+    Args:
+        data: The key, as PEM or as one line of OpenSSH.
+
+    Raises:
+        ValueError: It is no public key, not RSA, broken, or of a size that is not accepted.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    raw = _bounded(data)
+    if _PRIVATE.search(raw):
+        raise ValueError("this is a private key where a public key is wanted; keep it to yourself")
+    try:
+        key: object
+        if raw.startswith(b"-----BEGIN "):
+            key = serialization.load_pem_public_key(raw)
+        else:
+            key = serialization.load_ssh_public_key(raw)
+    except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError):
+        raise ValueError("no public key can be read from this: PEM or OpenSSH is wanted") from None
+    return _rsa_public(key)
+
+
+def load_private_key(
+    source: str | bytes | os.PathLike[str], password: str | bytes | None = None
+) -> RSAPrivateKey:
+    """Read an RSA private key, as PEM (PKCS#8 or PKCS#1) or in OpenSSH's form.
+
+    Args:
+        source: The key's text or bytes, or the path of its file.
+        password: What it is encrypted with; text is taken as UTF-8.
+
+    Raises:
+        ValueError: It is no private key, not RSA, broken, or of a size that is not accepted; or
+            it is encrypted and the password missing or wrong; or a password is given although it
+            is not encrypted.
+        OSError: The file cannot be read.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    raw = _bounded(_contents(source))
+    secret = _secret(password)
+    if not _PRIVATE.search(raw):
+        raise ValueError("this is no private key: PEM or OpenSSH's form is wanted")
+    load: Any = serialization.load_pem_private_key
+    if raw.startswith(b"-----BEGIN OPENSSH"):
+        load = serialization.load_ssh_private_key
+    try:
+        key = load(raw, password=secret)
+    except TypeError:
+        # How cryptography says that there is a password too many, or too few.
+        problem = (
+            "the private key is encrypted: a password is needed"
+            if secret is None
+            else "the private key is not encrypted, but a password was given"
+        )
+        raise ValueError(problem) from None
+    except UnsupportedAlgorithm:
+        raise ValueError(
+            "the private key is of a kind, or encrypted in a way, that cannot be read here; "
+            "OpenSSH's encryption needs the package bcrypt"
+        ) from None
+    except (ValueError, OverflowError):
+        problem = "no private key can be read from this: it is broken, or of an unknown kind"
+        if secret is not None:
+            problem += ", or the password is wrong"
+        raise ValueError(problem) from None
+    return _rsa_private(key)
+
+
+def _contents(source: str | bytes | os.PathLike[str]) -> str | bytes:
+    """The key's text itself, or what is in the file that is named instead of it."""
+    if isinstance(source, bytes):
+        return source
+    if isinstance(source, str):
+        if _KEY_TEXT.match(source):
+            return source
+        if not source.strip() or "\0" in source or "\n" in source or len(source) > _LONGEST_PATH:
+            raise ValueError("this is neither a key (PEM or OpenSSH) nor the path of a file")
+    with open(source, "rb") as file:
+        # One byte more than is allowed tells that there is more, however much there is.
+        return file.read(MAX_KEY_BYTES + 1)
+
+
+def _bounded(data: str | bytes) -> bytes:
+    if isinstance(data, str):
+        try:
+            data = data.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("this is no key: it is not proper text") from None
+    if len(data) > MAX_KEY_BYTES:
+        raise ValueError(f"this is no key: it is longer than {MAX_KEY_BYTES // 1024} KiB")
+    # Editors on Windows begin files with a mark, and people copy keys with what surrounds them.
+    return data.removeprefix(b"\xef\xbb\xbf").strip() + b"\n"
+
+
+# --- Using ---------------------------------------------------------------------------------------
+
+
+def public_keys_equal(one: RSAPublicKey, other: RSAPublicKey) -> bool:
+    """Whether two public keys are the same key, whatever text they were read from.
+
+    Raises:
+        ValueError: One of them is not an RSA public key.
+    """
+    return _rsa_public(one).public_numbers() == _rsa_public(other).public_numbers()
+
+
+def fingerprint(key: RSAPublicKey) -> str:
+    """A short name of a public key for people to compare, as ``ssh-keygen -l`` shows it.
+
+    Returns:
+        ``SHA256:`` and 43 characters of base64.
+
+    Raises:
+        ValueError: It is not an RSA public key.
+    """
+    blob = base64.b64decode(serialize_public_key(key, "SSH").split(" ")[1])
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
+
+
+def sign(private_key: RSAPrivateKey, message: bytes) -> bytes:
+    """Sign a message, such as a task: RSA-PSS with SHA-256, MGF1-SHA-256 and 20 bytes of salt.
+
+    Returns:
+        The signature, as many bytes as the key has (512 for 4096 bits).
+
+    Raises:
+        ValueError: It is not an RSA private key.
+    """
+    from cryptography.hazmat.primitives import hashes
+
+    return _rsa_private(private_key).sign(message, _padding(), hashes.SHA256())
+
+
+def verify(public_key: RSAPublicKey, message: bytes, signature: bytes) -> bool:
+    """Whether a signature over a message was made by :func:`sign` with the matching private key.
+
+    Raises:
+        ValueError: It is not an RSA public key.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+
+    key = _rsa_public(public_key)
+    try:
+        key.verify(signature, message, _padding(), hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _padding() -> PSS:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    return padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=_SALT_LENGTH)
+
+
+# --- Checks --------------------------------------------------------------------------------------
+
+
+def _rsa_public(key: object) -> RSAPublicKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError(f"an RSA public key is wanted, not {_kind(key)}")
+    _check_size(key.key_size)
+    return key
+
+
+def _rsa_private(key: object) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError(f"an RSA private key is wanted, not {_kind(key)}")
+    _check_size(key.key_size)
+    return key
+
+
+def _kind(key: object) -> str:
+    # By its type alone: what was passed by mistake may be secret.
+    return f"a value of type {type(key).__name__}"
+
+
+def _check_size(bits: int) -> None:
+    if not isinstance(bits, int) or not MIN_KEY_SIZE <= bits <= MAX_KEY_SIZE:
+        raise ValueError(
+            f"RSA keys of {MIN_KEY_SIZE} to {MAX_KEY_SIZE} bits are accepted, not of {bits}"
+        )
+
+
+def _checked_form(form: str) -> str:
+    if form not in ("PEM", "SSH"):
+        raise ValueError(f"a key's form is 'PEM' or 'SSH', not {form!r}")
+    return form
+
+
+def _secret(password: str | bytes | None) -> bytes | None:
+    if password is None:
+        return None
+    secret = password.encode("utf-8") if isinstance(password, str) else password
+    if not secret:
+        raise ValueError("the password is empty; pass None for none")
+    return secret
