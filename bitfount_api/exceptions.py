@@ -58,15 +58,22 @@ class RequestException(BitfountError):
 
     Attributes:
         operation: The operation's name, such as ``get_pod``; None outside one.
-        url: The address asked, without its query; None if nothing was sent.
+        url: The address asked, without its query; None where it is not known.
+        sent: False if the service cannot have seen the request.
     """
 
     def __init__(
-        self, message: str = "", *, operation: str | None = None, url: str | None = None
+        self,
+        message: str = "",
+        *,
+        operation: str | None = None,
+        url: str | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(message)
         self.operation = operation
         self.url = url
+        self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keyword arguments are lost by the default, which calls the class with `args` alone.

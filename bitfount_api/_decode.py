@@ -1,0 +1,156 @@
+"""From an answer to checked JSON, or to the one error that says what was wrong with it."""
+
+from __future__ import annotations
+
+import http
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import msgspec
+
+from bitfount_api._discretion import SECRET_HEADERS, tell, without_query
+from bitfount_api.exceptions import HTTPError, InvalidJSONError
+
+if TYPE_CHECKING:
+    from bitfount_api._call import Operation, Service
+
+T = TypeVar("T")
+
+_ADVICE = {
+    400: "Check the arguments.",
+    401: "The credentials were refused: check the API key, or authenticate again.",
+    403: "These credentials may not do this: ask the owner for access.",
+    404: "Check the name, and that these credentials may see it.",
+    413: "It is larger than the service takes.",
+    429: "Too many requests: wait before the next one.",
+}
+_REQUEST_ID_HEADERS = ("x-request-id", "x-amz-request-id", "x-amzn-requestid", "cf-ray")
+_XML_ERROR = re.compile(
+    r"<Error>.*?<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{0,500})</Message>)?", re.DOTALL
+)
+
+
+def decode(response: httpx.Response, shape: type[T], operation: Operation, service: Service) -> T:
+    """Check an answer and give its JSON, unknown fields included.
+
+    Args:
+        response: The answer, read to its end.
+        shape: What the JSON has to be: a ``TypedDict`` or other type.
+        operation: What was asked.
+        service: Who was asked.
+
+    Raises:
+        HTTPError: The status is not one of the operation's successes.
+        InvalidJSONError: The body is not JSON, or not of that shape; says which field is wrong.
+    """
+    check_status(response, operation, service)
+    value = parse(response, operation, service)
+    try:
+        msgspec.convert(value, shape)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InvalidJSONError(
+            f"{operation.name}: {service.name} answered JSON that is not of the documented shape: "
+            f"{tell(str(error), response.request)}",
+            operation=operation.name,
+            url=without_query(response.request.url),
+        ) from None
+    # The value as it came, not the converted one: that would lack fields the services have added.
+    return value  # type: ignore[no-any-return]
+
+
+def parse(response: httpx.Response, operation: Operation, service: Service) -> Any:
+    """The JSON of an answer, whatever it is.
+
+    Raises:
+        InvalidJSONError: It is none.
+    """
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError) as error:
+        kind = response.headers.get("content-type", "")
+        what = f" but {tell(kind, most=60)}" if kind and "json" not in kind else ""
+        raise InvalidJSONError(
+            f"{operation.name}: {service.name} answered {response.status_code} with a body that "
+            f"is not JSON{what}: {tell(str(error), response.request)}",
+            operation=operation.name,
+            url=without_query(response.request.url),
+        ) from None
+
+
+def check_status(response: httpx.Response, operation: Operation, service: Service) -> None:
+    """Let an answer pass that has one of the operation's successful statuses.
+
+    Raises:
+        HTTPError: It has not. The text holds the service's own message, and what to do.
+    """
+    if response.status_code not in operation.success:
+        raise refusal(response, operation, service)
+
+
+def refusal(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+    """The error for an answer that is none of the operation's successes."""
+    status = response.status_code
+    request = response.request
+    try:
+        phrase = f" {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = ""
+    if response.is_success:
+        verb = "answered with the unexpected status"
+    elif response.is_redirect:
+        verb = "redirected, which is not followed, with"
+    else:
+        verb = "refused with" if status < 500 else "failed with"
+    parts = [f"{operation.name}: {service.name} {verb} {status}{phrase}"]
+    if message := error_message(response):
+        parts.append(f": {tell(message, request)}")
+    if not parts[-1].endswith("."):
+        parts.append(".")
+    if advice := _ADVICE.get(status):
+        parts.append(f" {advice}")
+    request_id = next(
+        (tell(value, request, most=100) for name in _REQUEST_ID_HEADERS
+         if (value := response.headers.get(name))),
+        None,
+    )
+    if request_id:
+        parts.append(f" (request id {request_id})")
+    return HTTPError(
+        "".join(parts),
+        status_code=status,
+        request_id=request_id,
+        response=_harmless(response),
+        operation=operation.name,
+        url=without_query(request.url),
+    )
+
+
+def error_message(response: httpx.Response) -> str | None:
+    """What a service says of its refusal: ``errorMessage`` or the like, or object storage's XML."""
+    try:
+        content = response.content
+    except httpx.ResponseNotRead:
+        return None
+    if not content or len(content) > 100_000:
+        return None
+    try:
+        value = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = _XML_ERROR.search(content.decode("utf-8", "replace"))
+        return ": ".join(part for part in found.groups() if part) if found else None
+    if isinstance(value, dict):
+        for key in ("errorMessage", "error_description", "message", "error"):
+            if isinstance(value.get(key), str) and value[key]:
+                return str(value[key])
+    return None
+
+
+def _harmless(response: httpx.Response) -> httpx.Response:
+    """The answer without the credentials of its request, for whoever looks into an error."""
+    request = response.request
+    headers = {
+        name: value for name, value in request.headers.items() if name not in SECRET_HEADERS
+    }
+    response.request = httpx.Request(request.method, without_query(request.url), headers=headers)
+    return response

@@ -1,0 +1,1 @@
+"""Every operation, written once: as flows, which sync and async clients share."""

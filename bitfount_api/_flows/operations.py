@@ -1,0 +1,44 @@
+"""The operations: what may be repeated, how long to wait, which answers mean success.
+
+Said once, here, and read by the flows and by the tests of faults. Names are the operationIds of the
+specs; times are seconds and come from the wire contract. What creates something or counts is
+``UNSENT``: it is never sent twice once the service may have seen it.
+"""
+
+from __future__ import annotations
+
+from bitfount_api._call import Operation, Repeat
+
+_OK_OR_CREATED = frozenset({200, 201})
+
+# --- The Hub -------------------------------------------------------------------------------------
+GET_POD = Operation("get_pod")
+GET_PROJECT_POD = Operation("get_project_pod")
+REGISTER_POD = Operation("register_pod", Repeat.UNSENT, timeout=10, success=_OK_OR_CREATED)
+DO_POD_HEARTBEAT = Operation("do_pod_heartbeat", timeout=10)
+GET_MODEL = Operation("get_model")
+SEND_MODEL = Operation("send_model", Repeat.UNSENT)
+SEND_WEIGHTS = Operation("send_weights")
+COMPLETE_UPLOAD = Operation("complete_upload", Repeat.UNSENT)
+REGISTER_USER_PUBLIC_KEY = Operation("register_user_public_key", Repeat.UNSENT, timeout=10)
+GET_USER_PUBLIC_KEY = Operation("get_user_public_key")
+CREATE_PROJECT = Operation("create_project", Repeat.UNSENT, success=_OK_OR_CREATED)
+GET_PROJECTS = Operation("get_projects")
+ADD_DATASET_TO_PROJECT = Operation("add_dataset_to_project", success=_OK_OR_CREATED)
+GET_USAGE_LIMITS = Operation("get_usage_limits")
+GET_MODEL_USAGE_LIMITS = Operation("get_model_usage_limits")
+SEND_MONITOR_UPDATE = Operation("send_monitor_update", Repeat.UNSENT, timeout=5)
+
+# --- The access manager --------------------------------------------------------------------------
+GET_ACCESS_MANAGER_KEY = Operation("get_access_manager_key", timeout=5)
+CHECK_ACCESS = Operation("check_access", Repeat.UNSENT, timeout=10)
+
+# --- SMART on FHIR -------------------------------------------------------------------------------
+GET_PAIRINGS = Operation("get_pairings")
+GET_PAIRING_SESSION = Operation("get_pairing_session")
+
+# --- Object storage ------------------------------------------------------------------------------
+# A presigned form or URL names one object: sending it again stores the same bytes again.
+UPLOAD_OBJECT = Operation("upload_object", success=frozenset({200, 201, 203, 204}))
+UPLOAD_PART = Operation("upload_part", success=frozenset({200}))
+DOWNLOAD_OBJECT = Operation("download_object", success=frozenset({200, 206}))

@@ -1,0 +1,71 @@
+"""A service as the flows speak to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+
+import attrs
+
+from bitfount_api._call import Body, Call, Flow, Operation, Service, Sink
+from bitfount_api._decode import decode
+from bitfount_api._exchange import exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from bitfount_api.retries import RetryPolicy
+    from bitfount_api.session import BitfountSession
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class Remote:
+    """A service, with the session that speaks to it and how failures are met.
+
+    Args:
+        service: The service.
+        session: Who speaks.
+        retry: How failed requests are repeated.
+    """
+
+    service: Service
+    session: BitfountSession
+    retry: RetryPolicy
+
+    @property
+    def username(self) -> str:
+        """The caller. Flows run only once the session is authenticated."""
+        return self.session.username
+
+    def ask(
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        *,
+        service: Service | None = None,
+        body: Body | None = None,
+        sink: Sink | None = None,
+    ) -> Flow[httpx.Response]:
+        """Send a request and give the last answer to it, whatever its status.
+
+        Raises:
+            RequestException: There was no answer.
+        """
+        return exchange(
+            Call(operation, service or self.service, request, body=body, sink=sink), self.retry
+        )
+
+    def ask_json(
+        self, operation: Operation, request: Mapping[str, Any], shape: type[T]
+    ) -> Flow[T]:
+        """Send a request and give the JSON of the answer to it, checked.
+
+        Raises:
+            RequestException: There was no answer, it was a refusal, or not of that shape.
+        """
+        response = yield from self.ask(operation, request)
+        return decode(response, shape, operation, self.service)

@@ -1,0 +1,64 @@
+"""The services a session can speak to, and what a base URL has to be."""
+
+from __future__ import annotations
+
+import httpx
+
+from bitfount_api import config
+from bitfount_api._call import Service
+
+STORAGE = Service("object storage")
+"""Object storage is addressed by presigned URLs, and is never given a credential."""
+
+
+def hub(url: str | None = None) -> Service:
+    """The Hub at that base URL; by default the environment's."""
+    return Service("the Hub", base_url(url or config.environment().hub_url), "hub")
+
+
+def access_manager(url: str | None = None) -> Service:
+    """The access manager at that base URL; by default the environment's."""
+    url = url or config.environment().access_manager_url
+    return Service("the access manager", base_url(url), "am")
+
+
+def smart_on_fhir(url: str | None = None) -> Service:
+    """SMART on FHIR at that base URL; by default the configured one, or the environment's."""
+    return Service("SMART on FHIR", base_url(url or config.smart_on_fhir_url()), "hub")
+
+
+def environment_services() -> list[Service]:
+    """The services of the environment, which every session knows."""
+    return [hub(), access_manager(), smart_on_fhir()]
+
+
+def base_url(url: str) -> str:
+    """Check a service's base URL, and give it without a trailing slash.
+
+    Raises:
+        ValueError: It is not a whole http or https URL, or holds a user name, query or fragment.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except (httpx.InvalidURL, TypeError):
+        raise ValueError("a service's URL must be a text such as https://hub.example.com") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError("a service's URL must begin with http:// or https:// and name a host")
+    if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url:
+        raise ValueError("a service's URL must not hold a user name, a query or a fragment")
+    return str(parsed).rstrip("/")
+
+
+def presigned_url(url: object) -> str:
+    """Check a presigned URL before it is used: a service's answer may hold anything.
+
+    Raises:
+        ValueError: It is not a whole http or https URL. The text does not quote it.
+    """
+    try:
+        parsed = httpx.URL(url)  # type: ignore[arg-type]
+    except (httpx.InvalidURL, TypeError):
+        raise ValueError("the presigned URL is not a URL") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError("the presigned URL is not a whole http or https URL")
+    return str(url)

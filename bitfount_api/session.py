@@ -1,0 +1,326 @@
+"""The session: who is calling, and over which connections."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from bitfount_api import _discretion
+from bitfount_api._call import Call, Operation, Repeat, Service
+from bitfount_api._drive import Timing, adrive, drive
+from bitfount_api._exchange import exchange
+from bitfount_api._services import environment_services
+from bitfount_api._version import __version__
+from bitfount_api.auth.default import default_handler
+from bitfount_api.auth.gate import Gate
+from bitfount_api.exceptions import RequestException
+from bitfount_api.retries import RetryPolicy
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from bitfount_api._call import Audience
+    from bitfount_api.auth.handler import AuthenticationHandler
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds to connect, and between two bytes of an answer."""
+
+DEFAULT_DEADLINE = 180.0
+"""Seconds for one call in all, its repetitions included. Transfers of files have none of their own:
+they are bounded by the time between two bytes."""
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=15.0)
+
+
+class BitfountSession:
+    """Credentials and connections for any number of clients, threads and event loops.
+
+    Nothing is sent before the first request that needs it. Close it, or use it in a ``with`` or
+    ``async with`` statement, to free its connections.
+
+    Args:
+        authentication_handler: How to authenticate. Default: API keys where the environment holds
+            them (``BITFOUNT_API_KEY_ID``, ``BITFOUNT_API_KEY``, ``BITFOUNT_USERNAME``), else the
+            device-code flow of the environment.
+        timeout: Seconds to connect, and between two bytes; default: the operation's own, or 30.
+        deadline: Seconds for one call in all, repetitions included; None for 180. Transfers of
+            files are bounded by a deadline only where one is given.
+        retry: How failed requests are repeated.
+        proxy: The URL of a proxy; default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
+        verify: Whose certificates to trust: True for the bundle that httpx brings, ``"system"``
+            for the operating system's, the path of a bundle or a folder, or an ``SSLContext``.
+        transport: A ready httpx transport to use instead of opening connections, sync or async;
+            one that is both serves both.
+        user_agent_suffix: What to add to the user agent, such as ``"ward-7/2.1"``.
+
+    Raises:
+        ValueError: An argument is not what it has to be.
+        FileNotFoundError: ``verify`` is a path with nothing there.
+    """
+
+    def __init__(
+        self,
+        authentication_handler: AuthenticationHandler | None = None,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+        proxy: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
+        user_agent_suffix: str | None = None,
+    ) -> None:
+        for name, seconds in (("timeout", timeout), ("deadline", deadline)):
+            if seconds is not None and not seconds > 0:
+                raise ValueError(f"{name} must be a number of seconds over 0, not {seconds!r}")
+        self.authentication_handler = authentication_handler or default_handler()
+        self.timeout = DEFAULT_TIMEOUT if timeout is None else float(timeout)
+        self.own_timeout = timeout
+        self.deadline = deadline
+        self.retry = retry or RetryPolicy()
+        self._proxy = proxy
+        self._verify = _trust(verify)
+        self._transport = transport
+        self._user_agent = _user_agent(user_agent_suffix)
+        self._origins: dict[tuple[str, str, int | None], Service] = {}
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._async_clients: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, httpx.AsyncClient
+        ] = weakref.WeakKeyDictionary()
+        self._gate = Gate(self.authentication_handler, self)
+        self.closed = False
+
+    # --- Who is calling --------------------------------------------------------------------------
+
+    @property
+    def username(self) -> str:
+        """The user the credentials belong to.
+
+        Raises:
+            AuthenticatedUserError: Not known before the session is authenticated.
+        """
+        return self.authentication_handler.username
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether there are credentials that can be used, as far as is known without asking."""
+        return self.authentication_handler.authenticated
+
+    def authenticate(self) -> None:
+        """Get credentials now, rather than with the first request that needs them.
+
+        Raises:
+            AuthenticationError: None could be had.
+        """
+        self._gate.authenticate()
+
+    async def aauthenticate(self) -> None:
+        """The same, without blocking the event loop."""
+        await self._gate.aauthenticate()
+
+    # --- What the drivers need -------------------------------------------------------------------
+
+    def credentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """Headers for a service; fresh ones if the current ones are those ``refused``."""
+        return self._gate.credentials(audience, refused)
+
+    async def acredentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """The same, without blocking the event loop."""
+        return await self._gate.acredentials(audience, refused)
+
+    def client(self) -> httpx.Client:
+        """The httpx client that all threads share."""
+        client = self._client
+        if client is None:
+            with self._lock:
+                self._check_open()
+                if self._client is None:
+                    self._client = httpx.Client(**self._client_arguments("handle_request"))
+                client = self._client
+        return client
+
+    def async_client(self) -> httpx.AsyncClient:
+        """The httpx client of the running event loop: connections cannot leave theirs."""
+        loop = asyncio.get_running_loop()
+        client = self._async_clients.get(loop)
+        if client is None:
+            with self._lock:
+                self._check_open()
+                client = httpx.AsyncClient(**self._client_arguments("handle_async_request"))
+                self._async_clients[loop] = client
+        return client
+
+    def _client_arguments(self, needed: str) -> dict[str, Any]:
+        _discretion.install()
+        arguments: dict[str, Any] = {
+            "headers": {"user-agent": self._user_agent, "accept": "*/*"},
+            "follow_redirects": False,
+            "timeout": self.timeout,
+        }
+        if self._transport is not None:
+            if not hasattr(self._transport, needed):
+                kind = "sync" if needed == "handle_request" else "async"
+                raise ValueError(
+                    f"the session's transport cannot make {kind} calls; give one that can"
+                )
+            return {**arguments, "transport": self._transport, "trust_env": False}
+        return {**arguments, "proxy": self._proxy, "verify": self._verify, "limits": _LIMITS}
+
+    # --- Calls of one's own ----------------------------------------------------------------------
+
+    def know(self, service: Service) -> None:
+        """Let calls of one's own to this service's origin carry its credentials."""
+        self._origins[_origin(httpx.URL(service.url))] = service
+
+    def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """Make a call of one's own; it carries the credentials only to a known origin.
+
+        Known are the services of the environment and of every client that uses this session, by
+        scheme, host and port. Redirects are not followed, and refusals are not raised.
+
+        Args:
+            method: The HTTP method.
+            url: The whole URL.
+            **arguments: As ``httpx.Client.request`` takes them.
+
+        Raises:
+            RequestException: No answer could be had.
+            AuthenticationError: No credentials could be had.
+        """
+        call, timing = self._own_call(method, url, arguments)
+        return drive(exchange(call, self.retry), self, timing)
+
+    async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` for async code."""
+        call, timing = self._own_call(method, url, arguments)
+        return await adrive(exchange(call, self.retry), self, timing)
+
+    def get(self, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` with ``GET``."""
+        return self.request("GET", url, **arguments)
+
+    def post(self, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` with ``POST``."""
+        return self.request("POST", url, **arguments)
+
+    def put(self, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` with ``PUT``."""
+        return self.request("PUT", url, **arguments)
+
+    def patch(self, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` with ``PATCH``."""
+        return self.request("PATCH", url, **arguments)
+
+    def delete(self, url: str, **arguments: Any) -> httpx.Response:
+        """:meth:`request` with ``DELETE``."""
+        return self.request("DELETE", url, **arguments)
+
+    def _own_call(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Call, Timing]:
+        method = method.upper()
+        try:
+            address = httpx.URL(url)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise ValueError(f"not a URL: {_discretion.tell(str(error))}") from None
+        if address.scheme not in ("http", "https") or not address.host:
+            raise ValueError("the URL must be a whole one, with http:// or https:// and a host")
+        timing = Timing(arguments.pop("timeout", self.own_timeout), self.deadline)
+        known = self._known().get(_origin(address))
+        service = Service(
+            known.name if known else address.host, audience=known.audience if known else None
+        )
+        # PUT and DELETE can be repeated by the meaning of HTTP; POST and PATCH cannot.
+        repeat = Repeat.UNSENT if method in ("POST", "PATCH") else Repeat.ALWAYS
+        operation = Operation(f"{method} of one's own", repeat)
+        return Call(operation, service, {**arguments, "method": method, "url": address}), timing
+
+    def _known(self) -> dict[tuple[str, str, int | None], Service]:
+        environment = environment_services()
+        return {_origin(httpx.URL(known.url)): known for known in environment} | self._origins
+
+    # --- Its end ---------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the connections. Those of event loops are closed by :meth:`aclose`, in each."""
+        with self._lock:
+            self.closed = True
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and those of sync clients."""
+        client = self._async_clients.pop(asyncio.get_running_loop(), None)
+        if client is not None:
+            await client.aclose()
+        self.close()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise RequestException("this session is closed; make a new one", sent=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        handler = type(self.authentication_handler).__name__
+        return f"{type(self).__name__}({handler}, authenticated={self.authenticated})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a session holds credentials and connections, and cannot be pickled")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _user_agent(suffix: str | None) -> str:
+    name = f"bitfount-api/{__version__}"
+    if suffix is None:
+        return name
+    if not suffix.isascii() or not suffix.isprintable():
+        raise ValueError("user_agent_suffix must be printable ASCII")
+    return f"{name} {suffix}"
+
+
+def _trust(
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext,
+) -> bool | ssl.SSLContext:
+    if verify is True or isinstance(verify, ssl.SSLContext):
+        return verify
+    if verify is False or not verify:
+        raise ValueError(
+            "certificates are always verified; to trust a CA of your own, "
+            "give the path of its certificate as verify"
+        )
+    if verify == "system":
+        return ssl.create_default_context()
+    path = Path(verify)
+    if not path.exists():
+        raise FileNotFoundError(f"verify: there is no file or folder {path}")
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except ssl.SSLError as error:
+        raise ValueError(f"verify: {path} holds no certificates in PEM form") from error

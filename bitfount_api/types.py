@@ -1,0 +1,375 @@
+"""The JSON the services answer with, as ``TypedDict``s, and the small values of the public API.
+
+Names are the services' own, so that code written against their documentation runs unchanged. A key
+that is not ``NotRequired`` is one that the operation is useless without: its absence is an
+:class:`~bitfount_api.exceptions.InvalidJSONError`. Services add fields over time: those stay in the
+``dict`` although no ``TypedDict`` names them. Source: ``openapi/*.yaml``, whose response schemas
+carry the same names (a test compares the two).
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+__all__ = [
+    "AccessCheckResult",
+    "AccessDecision",
+    "AccessLimit",
+    "AccessManagerKey",
+    "ActivePublicKey",
+    "DeviceCode",
+    "FileProcessingMetadata",
+    "GranteeUsage",
+    "ModelDetails",
+    "ModelUpload",
+    "MonitorUpdate",
+    "NextGenContext",
+    "Pairing",
+    "PairingSession",
+    "PairingsPage",
+    "PodDetails",
+    "PodPublicMetadata",
+    "PodRegistration",
+    "PodResponseType",
+    "ProgressUpdate",
+    "Project",
+    "ProjectCreated",
+    "ProjectModelLimits",
+    "ProjectsPage",
+    "PublicKeyDetails",
+    "RegisteredKey",
+    "SMARTOnFHIRAccessToken",
+    "SerializedProtocol",
+    "SimpleUsage",
+    "TokenGrant",
+]
+
+
+# --- The Hub -------------------------------------------------------------------------------------
+
+
+class PodDetails(TypedDict):
+    """``GET /api/pods/{userName}/{podName}``: what the Hub shows of a pod."""
+
+    podIdentifier: str
+    podName: str
+    podDisplayName: NotRequired[str]
+    podPublicKey: str
+    accessManagerPublicKey: NotRequired[str]
+    description: NotRequired[str]
+    schemaStorageKey: NotRequired[str]
+    isOnline: NotRequired[bool]
+    providerUserName: NotRequired[str]
+    visibility: NotRequired[str]
+    schemaDownloadUrl: NotRequired[str | None]
+
+
+class _Upload(TypedDict):
+    """Where an object goes: one presigned form, or (13.0) one presigned URL for each part."""
+
+    success: NotRequired[bool]
+    alreadyExisted: NotRequired[bool]
+    errorMessage: NotRequired[str | None]
+    uploadUrl: NotRequired[str | None]
+    uploadFields: NotRequired[dict[str, str] | None]
+    uploadUrls: NotRequired[list[str] | None]
+    chunkSize: NotRequired[int | None]
+    uploadId: NotRequired[str | None]
+    key: NotRequired[str | None]
+
+
+class PodRegistration(_Upload):
+    """``POST /api/pods``: the pod is known; its schema goes where this says."""
+
+    message: NotRequired[str | None]
+
+
+class ModelUpload(_Upload):
+    """``POST /api/models`` and ``PUT /api/models``: the code, or the weights, go where this says."""
+
+    version: NotRequired[int | None]
+
+
+class ModelDetails(TypedDict):
+    """``GET /api/models``: where a model's code and weights are."""
+
+    modelDownloadUrl: NotRequired[str | None]
+    modelHash: NotRequired[str | None]
+    weightsDownloadUrl: NotRequired[str | None]
+    modelVersion: NotRequired[int | None]
+
+
+class RegisteredKey(TypedDict):
+    """``POST /api/{userName}/keys``: what the Hub calls the key."""
+
+    id: str | int
+
+
+class PublicKeyDetails(TypedDict):
+    """``GET /api/{userName}/keys/{keyId}``: a registered key, as PEM."""
+
+    public_key: str
+    id: str | int
+    active: bool
+
+
+class ActivePublicKey(TypedDict):
+    """A registered and active key of a user, loaded."""
+
+    public_key: RSAPublicKey
+    id: str | int
+    active: bool
+
+
+class ProjectCreated(TypedDict):
+    """``POST /api/projects``."""
+
+    projectId: str
+
+
+class Project(TypedDict):
+    """One project, as its members see it."""
+
+    id: str
+    name: NotRequired[str]
+    role: NotRequired[str]
+    created_at: NotRequired[str]
+    updated_at: NotRequired[str]
+    status: NotRequired[str]
+    isDemo: NotRequired[bool]
+
+
+class ProjectsPage(TypedDict):
+    """``GET /api/projects``: one page of the caller's projects."""
+
+    totalProjects: int
+    projects: list[Project]
+
+
+class SimpleUsage(TypedDict):
+    """How often a resource of a project was used, and how often it may be."""
+
+    resourceType: NotRequired[str]
+    resourceName: str
+    limit: NotRequired[int | None]
+    totalUsage: int
+
+
+class GranteeUsage(SimpleUsage):
+    """A usage with the member whose usage it is."""
+
+    granteeUsername: NotRequired[str]
+    role: NotRequired[str]
+
+
+class ProjectModelLimits(TypedDict):
+    """``GET /api/projects/{projectId}/limits/models/{owner}/{model}``."""
+
+    default: NotRequired[int | None]
+    totalGrantees: NotRequired[int]
+    usage: list[GranteeUsage]
+
+
+class ProgressUpdate(TypedDict):
+    """How far something has come, in ``unit``s."""
+
+    value: float
+    total: NotRequired[float]
+    estimated_total: NotRequired[float]
+    unit: NotRequired[str]
+
+
+class MonitorUpdate(TypedDict):
+    """``POST /api/ingest``: what the monitor service is told about a task.
+
+    ``timestamp`` is ISO 8601; ``privacy`` is PRIVATE, MODELLER or ALL_PARTICIPANTS; ``type`` is
+    open (TASK_CONFIG, TASK_STATUS_UPDATE, the names of messages).
+    """
+
+    taskId: str
+    senderId: str
+    recipientId: NotRequired[str]
+    timestamp: str
+    privacy: str
+    type: str
+    message: NotRequired[str]
+    metadata: NotRequired[dict[str, Any]]
+    progress: NotRequired[dict[str, ProgressUpdate]]
+    resourceUsage: NotRequired[dict[str, float]]
+
+
+class FileProcessingMetadata(TypedDict):
+    """What came of the files behind a pod's data (13.0; all optional)."""
+
+    totalFilesFound: NotRequired[int]
+    totalFilesSuccessfullyProcessed: NotRequired[int]
+    totalFilesSkipped: NotRequired[int]
+    filesWithErrors: NotRequired[int]
+    skipReasons: NotRequired[dict[str, int]]
+    additionalMetrics: NotRequired[dict[str, Any]]
+
+
+# --- The access manager --------------------------------------------------------------------------
+
+
+class AccessManagerKey(TypedDict):
+    """``GET /api/access-manager-key``."""
+
+    accessManagerPublicKey: str
+
+
+class AccessLimit(SimpleUsage):
+    """A usage with where the resource can be had, as the access manager answers it."""
+
+    modelDownloadUrl: NotRequired[str | None]
+    weightsDownloadUrl: NotRequired[str | None]
+
+
+class AccessDecision(TypedDict):
+    """``POST /api/access``, as it comes over the wire."""
+
+    code: NotRequired[str | None]
+    limits: NotRequired[list[AccessLimit] | None]
+
+
+class SerializedProtocol(TypedDict):
+    """The protocol a modeller asks to run. Passed on untouched, whatever else it holds."""
+
+    class_name: str
+    algorithm: dict[str, Any] | list[dict[str, Any]]
+    aggregator: NotRequired[dict[str, Any]]
+
+
+class PodResponseType(enum.Enum):
+    """What a pod, or the access manager for it, says to a modeller's request."""
+
+    ACCEPT = "ACCEPT"
+    NO_ACCESS = "NO_ACCESS"
+    INVALID_PROOF_OF_IDENTITY = "INVALID_PROOF_OF_IDENTITY"
+    UNAUTHORISED = "UNAUTHORISED"
+    NO_PROOF_OF_IDENTITY = "NO_PROOF_OF_IDENTITY"
+    NO_DATA = "NO_DATA"
+    INCOMPATIBLE_DATASOURCE = "INCOMPATIBLE_DATASOURCE"
+
+
+class AccessCheckResult(TypedDict):
+    """The access manager's decision; an absent or unknown code is ``NO_ACCESS``."""
+
+    response_type: PodResponseType
+    limits: list[AccessLimit] | None
+
+
+# --- SMART on FHIR -------------------------------------------------------------------------------
+
+
+class NextGenContext(TypedDict):
+    """Where in a NextGen system a session is at home."""
+
+    enterpriseId: NotRequired[str | None]
+    practiceId: NotRequired[str | None]
+    locationId: NotRequired[str | None]
+    providerId: NotRequired[str | None]
+
+
+class Pairing(TypedDict):
+    """A user's tie to an EHR; ``state`` is ``initialised`` or ``paired``."""
+
+    id: str
+    state: str
+    ownerUsername: NotRequired[str]
+    createdAt: NotRequired[str]
+    updatedAt: NotRequired[str]
+    expiresAt: NotRequired[str]
+    clientPublicKey: NotRequired[str | None]
+    clientIpAddress: NotRequired[str | None]
+    pairingCode: NotRequired[str]
+    resourceServer: NotRequired[str]
+    remoteUser: NotRequired[str | None]
+
+
+class PairingsPage(TypedDict):
+    """``GET /api/pairings``."""
+
+    results: list[Pairing]
+
+
+class _PairingContext(TypedDict):
+    nextgen: NotRequired[NextGenContext | None]
+
+
+class PairingSession(TypedDict):
+    """``GET /api/pairings/{id}/session``."""
+
+    type: NotRequired[str]
+    accessToken: str
+    context: NotRequired[_PairingContext | None]
+
+
+# --- OAuth ---------------------------------------------------------------------------------------
+
+
+class DeviceCode(TypedDict):
+    """``POST /oauth/device/code`` (RFC 8628, section 3.2); times in seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: NotRequired[str]
+    expires_in: float
+    interval: NotRequired[float]
+
+
+class TokenGrant(TypedDict):
+    """``POST /oauth/token``, granted; ``expires_in`` in seconds."""
+
+    access_token: str
+    id_token: NotRequired[str]
+    refresh_token: NotRequired[str]
+    scope: NotRequired[str]
+    expires_in: float
+    token_type: NotRequired[str]
+
+
+# --- Values of the public API --------------------------------------------------------------------
+
+
+@attrs.define
+class PodPublicMetadata:
+    """Data about the pod which is publicly visible on the Hub.
+
+    Args:
+        name: The pod's name, unique among its owner's.
+        display_name: The name people see.
+        description: What is in it, in a sentence or two.
+        schema: The pod's schema as JSON, such as ``BitfountSchema.to_json()`` gives it.
+        number_of_records: How many records the pod holds, where that may be known.
+    """
+
+    name: str
+    display_name: str
+    description: str
+    schema: Mapping[str, Any]
+    number_of_records: int | None = None
+
+
+@attrs.frozen
+class SMARTOnFHIRAccessToken:
+    """A clinical access token, with what has to be known to use it.
+
+    Args:
+        token: The bearer token for the FHIR resource server. Kept out of the repr.
+        valid_until: POSIX time in seconds; None where the service does not say.
+        context: The NextGen context; None where there is none.
+    """
+
+    token: str = attrs.field(repr=False)
+    valid_until: float | None = None
+    context: NextGenContext | None = None
