@@ -7,15 +7,16 @@ key proves nothing any more; above, one hostile key could keep a service busy.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from bitfount_api._files import make_private_folder, read_file, write_file
+
 if TYPE_CHECKING:
+    import os
+
     from cryptography.hazmat.primitives.asymmetric.padding import PSS
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -137,48 +138,8 @@ def save_private_key(
         OSError: It cannot be written.
     """
     data = serialize_private_key(key, form, password).encode("ascii")
-    target = Path(path)
-    _make_private_folder(target.parent)
-    # mkstemp makes the file 0600 whatever the umask allows, under a name that nobody can guess.
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            if hasattr(os, "fchmod"):
-                os.fchmod(file.fileno(), 0o600)  # a umask may have taken from the owner's rights
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            os.replace(temporary, target)
-        else:
-            _place_new(temporary, target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-
-
-def _make_private_folder(folder: Path) -> None:
-    # Path.mkdir gives its mode to the last folder alone; each one made here is to be private.
-    if not folder.is_dir():
-        _make_private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def _place_new(temporary: str, target: Path) -> None:
-    """Give a file its name, unless that is taken."""
-    try:
-        os.link(temporary, target)  # unlike os.replace, fails where there is a file already
-    except FileExistsError:
-        raise FileExistsError(
-            f"{target} exists already; pass overwrite=True to replace the key in it"
-        ) from None
-    except OSError:
-        # Some file systems have no links. Then the look and the step cannot be one.
-        if os.path.lexists(target):
-            raise FileExistsError(
-                f"{target} exists already; pass overwrite=True to replace the key in it"
-            ) from None
-        os.replace(temporary, target)
+    make_private_folder(Path(path).parent)
+    write_file(path, data, private=True, overwrite=overwrite)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -281,9 +242,7 @@ def _contents(source: str | bytes | os.PathLike[str]) -> str | bytes:
             return source
         if not source.strip() or "\0" in source or "\n" in source or len(source) > _LONGEST_PATH:
             raise ValueError("this is neither a key (PEM or OpenSSH) nor the path of a file")
-    with open(source, "rb") as file:
-        # One byte more than is allowed tells that there is more, however much there is.
-        return file.read(MAX_KEY_BYTES + 1)
+    return read_file(source, MAX_KEY_BYTES)
 
 
 def _bounded(data: str | bytes) -> bytes:
