@@ -1,15 +1,16 @@
-"""What a flow can ask for: one request, a pause, or other flows side by side.
+"""What a flow can ask for: one request, a pause, some work, or other flows side by side.
 
 A flow is a generator that yields one of these and is sent its outcome: the answer to a
-:class:`Call`, nothing for a :class:`Pause`, the results of a :class:`Together`. What goes wrong is
-thrown into it as an error of :mod:`bitfount_api.exceptions`. It never sleeps, opens sockets or
-reads files itself, so one text serves sync and async, and a test can play the world to it.
+:class:`Call`, nothing for a :class:`Pause`, the result of a :class:`Work`, those of a
+:class:`Together`. What goes wrong is thrown into it; from a call, that is an error of
+:mod:`bitfount_api.exceptions`. It never sleeps, opens sockets, reads files or computes for long
+itself, so one text serves sync and async, and a test can play the world to it.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import attrs
@@ -123,6 +124,16 @@ class Pause:
 
 
 @attrs.frozen(eq=False)
+class Work:
+    """Something that takes its time: a file to read, a text to hash, a model's code to run.
+
+    The outcome is what ``run`` returns. An event loop is not kept waiting for it.
+    """
+
+    run: Callable[[], Any]
+
+
+@attrs.frozen(eq=False)
 class Together:
     """Flows side by side, at most ``limit`` at a time; the outcome is the list of their results.
 
@@ -133,5 +144,5 @@ class Together:
     limit: int
 
 
-Step = Call | Pause | Together
+Step = Call | Pause | Work | Together
 Flow = Generator[Step, Any, T]

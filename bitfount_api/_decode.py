@@ -110,8 +110,11 @@ def refusal(response: httpx.Response, operation: Operation, service: Service) ->
     if advice := _ADVICE.get(status):
         parts.append(f" {advice}")
     request_id = next(
-        (tell(value, request, most=100) for name in _REQUEST_ID_HEADERS
-         if (value := response.headers.get(name))),
+        (
+            tell(value, request, most=100)
+            for name in _REQUEST_ID_HEADERS
+            if (value := response.headers.get(name))
+        ),
         None,
     )
     if request_id:
@@ -149,8 +152,6 @@ def error_message(response: httpx.Response) -> str | None:
 def _harmless(response: httpx.Response) -> httpx.Response:
     """The answer without the credentials of its request, for whoever looks into an error."""
     request = response.request
-    headers = {
-        name: value for name, value in request.headers.items() if name not in SECRET_HEADERS
-    }
+    headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
     response.request = httpx.Request(request.method, without_query(request.url), headers=headers)
     return response

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import attrs
 import httpx
 
-from bitfount_api._call import CREDENTIALS, Call, Flow, Pause, Step, T, Together
+from bitfount_api._call import CREDENTIALS, Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._discretion import discreet
 from bitfount_api.exceptions import (
-    BitfountError,
     ConnectError,
     InvalidJSONError,
     RequestException,
@@ -267,7 +266,7 @@ def drive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -
     """Run a flow to its end in this thread.
 
     Raises:
-        BitfountError: What the flow raises.
+        Exception: What the flow raises.
     """
     return _run(flow, _Scope.of(connection, timing))
 
@@ -279,7 +278,7 @@ def _run(flow: Flow[T], scope: _Scope) -> T:
             while True:
                 try:
                     outcome = _perform(step, scope)
-                except BitfountError as error:
+                except Exception as error:
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -292,7 +291,10 @@ def _perform(step: Step, scope: _Scope) -> Any:
         return _send(step, scope)
     if isinstance(step, Pause):
         scope.cancelled.wait(scope.pause(step))
-        return scope.remaining()
+        scope.remaining()
+        return None
+    if isinstance(step, Work):
+        return step.run()
     return _run_together(step, scope)
 
 
@@ -311,7 +313,9 @@ def _run_together(step: Together, scope: _Scope) -> list[Any]:
     return _results(runs, step.flows)
 
 
-def _results(runs: Sequence[Future[Any] | asyncio.Task[Any]], flows: Sequence[Flow[Any]]) -> list[Any]:
+def _results(
+    runs: Sequence[Future[Any] | asyncio.Task[Any]], flows: Sequence[Flow[Any]]
+) -> list[Any]:
     """The results of flows that have all ended, or the first failure that is one."""
     for flow in flows:
         flow.close()
@@ -370,7 +374,6 @@ def _watched(body: Body, scope: _Scope) -> Iterator[bytes]:
         yield chunk
 
 
-
 # --- Async ---------------------------------------------------------------------------------------
 
 
@@ -378,7 +381,7 @@ async def adrive(flow: Flow[T], connection: Connection, timing: Timing | None = 
     """Run a flow to its end in the running event loop, without ever blocking it.
 
     Raises:
-        BitfountError: What the flow raises.
+        Exception: What the flow raises.
     """
     return await _arun(flow, _Scope.of(connection, timing))
 
@@ -390,7 +393,7 @@ async def _arun(flow: Flow[T], scope: _Scope) -> T:
             while True:
                 try:
                     outcome = await _aperform(step, scope)
-                except BitfountError as error:
+                except Exception as error:
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -402,6 +405,8 @@ async def _aperform(step: Step, scope: _Scope) -> Any:
     if isinstance(step, Pause):
         await asyncio.sleep(scope.pause(step))
         return None
+    if isinstance(step, Work):
+        return await _in_thread(step.run)
     if isinstance(step, Together):
         return await _arun_together(step, scope)
     remaining = scope.remaining()

@@ -59,9 +59,7 @@ class Remote:
             Call(operation, service or self.service, request, body=body, sink=sink), self.retry
         )
 
-    def ask_json(
-        self, operation: Operation, request: Mapping[str, Any], shape: type[T]
-    ) -> Flow[T]:
+    def ask_json(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
         """Send a request and give the JSON of the answer to it, checked.
 
         Raises:

@@ -1,0 +1,139 @@
+"""What the clients of all services have in common."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import attrs
+
+from bitfount_api._drive import Timing, adrive, drive
+from bitfount_api._flows.remote import Remote
+from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitfount_api._call import Flow, Service
+    from bitfount_api.retries import RetryPolicy
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type[Any])
+
+
+class Client:
+    """A client of one service: which session, and how long and how often it tries."""
+
+    _remote: Remote
+    _timing: Timing
+    _owns_session: bool
+
+    def _connect(self, session: BitfountSession | None, service: Service) -> None:
+        self._owns_session = session is None
+        session = session or BitfountSession()
+        session.know(service)
+        self._remote = Remote(service, session, session.retry)
+        self._timing = Timing(session.own_timeout, session.deadline)
+
+    @property
+    def session(self) -> BitfountSession:
+        """The session whose credentials and connections are used."""
+        return self._remote.session
+
+    @property
+    def url(self) -> str:
+        """The service's base URL."""
+        return self._remote.service.url
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        deadline: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Self:
+        """The same client with other bounds, for single calls: ``hub.with_options(…).get_pod(…)``.
+
+        Args:
+            timeout: Seconds to connect, and between two bytes.
+            deadline: Seconds for a call in all, repetitions included.
+            retry: How failed requests are repeated.
+
+        Returns:
+            A client that shares the session of this one.
+        """
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._owns_session = False
+        other._timing = Timing(
+            self._timing.timeout if timeout is None else timeout,
+            self._timing.deadline if deadline is None else deadline,
+        )
+        if retry is not None:
+            other._remote = attrs.evolve(self._remote, retry=retry)
+        return other
+
+    def _bounds(self, *, transfer: bool) -> Timing:
+        # The time that a file takes grows with its size: only a deadline that was asked for counts.
+        if self._timing.deadline is None and not transfer:
+            return attrs.evolve(self._timing, deadline=DEFAULT_DEADLINE)
+        return self._timing
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(url={self.url!r}, session={self.session!r})"
+
+
+class SyncClient(Client):
+    """A client that blocks."""
+
+    def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
+        session = self._remote.session
+        if authenticate and not session.authenticated:
+            session.authenticate()
+        return drive(flow, session, self._bounds(transfer=transfer))
+
+    def close(self) -> None:
+        """Close the session if this client has made it; one that was given is left open."""
+        if self._owns_session:
+            self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(Client):
+    """A client for event loops."""
+
+    async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
+        session = self._remote.session
+        if authenticate and not session.authenticated:
+            await session.aauthenticate()
+        return await adrive(flow, session, self._bounds(transfer=transfer))
+
+    async def aclose(self) -> None:
+        """Close the session if this client has made it; one that was given is left open."""
+        if self._owns_session:
+            await self.session.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def twin_of(sync: type[Any]) -> Callable[[C], C]:
+    """Give each method of an async class the docstring of its sync twin, which says it all."""
+
+    def document(twin: C) -> C:
+        for name, method in vars(twin).items():
+            original = inspect.getattr_static(sync, name, None)
+            function = getattr(method, "__func__", method)
+            if original is not None and inspect.isfunction(function) and not function.__doc__:
+                function.__doc__ = getattr(original, "__func__", original).__doc__
+        return twin
+
+    return document

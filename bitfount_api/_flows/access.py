@@ -1,0 +1,123 @@
+"""What the access manager decides."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from bitfount_am_client.api.access import check_access as _check_access
+from bitfount_am_client.api.access import get_access_manager_key as _get_access_manager_key
+from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
+
+from bitfount_api import types
+from bitfount_api._decode import decode
+from bitfount_api._flows import operations
+from bitfount_api.exceptions import InvalidJSONError
+from bitfount_api.identifiers import PodIdentifier, path_part, user_name
+from bitfount_api.keys import parse_public_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from bitfount_api._call import Flow
+    from bitfount_api._flows.remote import Remote
+
+_log = logging.getLogger(__name__)
+
+
+def get_key(access_manager: Remote) -> Flow[RSAPublicKey]:
+    """The access manager's public key. Asked for without credentials.
+
+    Raises:
+        HTTPError: The access manager refused.
+        InvalidJSONError: There is no RSA key in its answer.
+    """
+    operation = operations.GET_ACCESS_MANAGER_KEY
+    service = attrs.evolve(access_manager.service, audience=None)
+    request = _get_access_manager_key._get_kwargs()
+    response = yield from access_manager.ask(operation, request, service=service)
+    answer = decode(response, types.AccessManagerKey, operation, service)
+    try:
+        return parse_public_key(answer["accessManagerPublicKey"])
+    except ValueError as error:
+        raise InvalidJSONError(
+            f"{operation.name}: accessManagerPublicKey is not one: {error}",
+            operation=operation.name,
+        ) from None
+
+
+def check_token(
+    access_manager: Remote,
+    pod: PodIdentifier,
+    protocol: Mapping[str, Any],
+    modeller_name: str,
+    token: str,
+    project_id: str | None,
+) -> Flow[types.AccessCheckResult]:
+    """Decide by the modeller's access token."""
+    if not isinstance(token, str) or not token:
+        raise ValueError("modeller_access_token must be a text that is not empty")
+    body = {
+        **_what_is_asked(pod, protocol, modeller_name, project_id),
+        "modellerToken": token,
+        "identityProvider": "OIDC",
+    }
+    return (yield from _check(access_manager, OIDCAccessRequest.from_dict(body)))
+
+
+def check_signature(
+    access_manager: Remote,
+    pod: PodIdentifier,
+    protocol: Mapping[str, Any],
+    modeller_name: str,
+    unsigned_task: bytes,
+    task_signature: bytes,
+    project_id: str | None,
+    public_key_id: str | None,
+) -> Flow[types.AccessCheckResult]:
+    """Decide by the modeller's signature of the task."""
+    body = {
+        **_what_is_asked(pod, protocol, modeller_name, project_id),
+        "unsignedTask": _base64(unsigned_task, "unsigned_task"),
+        "taskSignature": _base64(task_signature, "task_signature"),
+        "identityProvider": "SIGNATURE",
+        "publicKeyId": None if public_key_id is None else path_part(public_key_id, "key id"),
+    }
+    return (yield from _check(access_manager, SignatureAccessRequest.from_dict(body)))
+
+
+def _what_is_asked(
+    pod: PodIdentifier, protocol: Mapping[str, Any], modeller_name: str, project_id: str | None
+) -> dict[str, Any]:
+    return {
+        "podIdentifier": str(pod),
+        "modellerProtocolRequest": dict(protocol),
+        "modellerName": user_name(modeller_name, "modeller name"),
+        "projectId": None if project_id is None else path_part(project_id, "project id"),
+    }
+
+
+def _base64(data: bytes, what: str) -> str:
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ValueError(f"{what} must be bytes, not {type(data).__name__}")  # noqa: TRY004
+    return base64.b64encode(data).decode("ascii")
+
+
+def _check(
+    access_manager: Remote, body: OIDCAccessRequest | SignatureAccessRequest
+) -> Flow[types.AccessCheckResult]:
+    request = _check_access._get_kwargs(body=body)
+    answer = yield from access_manager.ask_json(
+        operations.CHECK_ACCESS, request, types.AccessDecision
+    )
+    code = answer.get("code")
+    try:
+        response_type = types.PodResponseType(code)
+    except ValueError:
+        _log.warning("The access manager's answer has no code that is known: access is refused")
+        response_type = types.PodResponseType.NO_ACCESS
+    return {"response_type": response_type, "limits": answer.get("limits")}

@@ -1,0 +1,36 @@
+"""Updates for the monitor service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from bitfount_hub_client.api.monitoring import send_monitor_update as _send_monitor_update
+from bitfount_hub_client.models import MonitorUpdate
+
+from bitfount_api import types
+from bitfount_api._decode import check_status
+from bitfount_api._flows import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bitfount_api._call import Flow
+    from bitfount_api._flows.remote import Remote
+
+
+def send_update(hub: Remote, update: Mapping[str, Any]) -> Flow[None]:
+    """Tell the monitor service how a task is doing.
+
+    Raises:
+        ValueError: The update is not of the documented shape. Nothing was sent.
+        HTTPError: The Hub refused.
+    """
+    try:
+        msgspec.convert(update, types.MonitorUpdate)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the monitor update is not of the documented shape: {error}") from None
+    request = _send_monitor_update._get_kwargs(body=MonitorUpdate.from_dict(update))
+    operation = operations.SEND_MONITOR_UPDATE
+    check_status((yield from hub.ask(operation, request)), operation, hub.service)

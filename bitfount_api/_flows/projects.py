@@ -1,0 +1,126 @@
+"""Projects, their datasets, and how much of them has been used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitfount_hub_client.api.projects import add_dataset_to_project as _add_dataset_to_project
+from bitfount_hub_client.api.projects import create_project as _create_project
+from bitfount_hub_client.api.projects import get_model_usage_limits as _get_model_usage_limits
+from bitfount_hub_client.api.projects import get_projects as _get_projects
+from bitfount_hub_client.api.projects import get_usage_limits as _get_usage_limits
+from bitfount_hub_client.models import CreateProjectRequest, DatasetReference
+from bitfount_hub_client.types import UNSET
+
+from bitfount_api import types
+from bitfount_api._decode import check_status
+from bitfount_api._flows import operations
+from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
+
+if TYPE_CHECKING:
+    from bitfount_api._call import Flow
+    from bitfount_api._flows.remote import Remote
+
+
+def create_project(hub: Remote, name: str) -> Flow[str]:
+    """Create a project and give its id.
+
+    Raises:
+        HTTPError: The Hub refused.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError("a project's name must be a text that is not empty")
+    request = _create_project._get_kwargs(
+        body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
+    )
+    answer = yield from hub.ask_json(operations.CREATE_PROJECT, request, types.ProjectCreated)
+    return answer["projectId"]
+
+
+def get_projects(hub: Remote, offset: int | None, limit: int | None) -> Flow[types.ProjectsPage]:
+    """One page of the caller's projects.
+
+    Raises:
+        HTTPError: The Hub refused.
+    """
+    for name, value in (("offset", offset), ("limit", limit)):
+        if value is not None and (
+            not isinstance(value, int) or isinstance(value, bool) or value < 0
+        ):
+            raise ValueError(f"{name} must be a whole number from 0, not {value!r}")
+    request = _get_projects._get_kwargs(
+        offset=UNSET if offset is None else offset, limit=UNSET if limit is None else limit
+    )
+    return (yield from hub.ask_json(operations.GET_PROJECTS, request, types.ProjectsPage))
+
+
+def add_dataset(hub: Remote, project_id: str, dataset_name: str) -> Flow[None]:
+    """Add one of the caller's datasets to one of the caller's projects.
+
+    Raises:
+        HTTPError: The Hub refused.
+    """
+    request = _add_dataset_to_project._get_kwargs(
+        path_part(project_id, "project id"),
+        body=[DatasetReference(pod_name=pod_name(dataset_name, "dataset name"))],
+    )
+    operation = operations.ADD_DATASET_TO_PROJECT
+    check_status((yield from hub.ask(operation, request)), operation, hub.service)
+
+
+def get_usage_limits(hub: Remote, project_id: str) -> Flow[list[types.SimpleUsage]]:
+    """The caller's usage of each model of a project.
+
+    Raises:
+        HTTPError: The Hub refused.
+    """
+    request = _get_usage_limits._get_kwargs(path_part(project_id, "project id"))
+    return (yield from hub.ask_json(operations.GET_USAGE_LIMITS, request, list[types.SimpleUsage]))
+
+
+def get_model_usage_limits(
+    hub: Remote, project_id: str, model_id: str
+) -> Flow[types.ProjectModelLimits]:
+    """The usage of one model of a project, ``owner/ModelName:version``.
+
+    Raises:
+        HTTPError: The Hub refused.
+    """
+    model = ModelIdentifier.parse(model_id)
+    request = _get_model_usage_limits._get_kwargs(
+        path_part(project_id, "project id"), model.owner, model.model
+    )
+    return (
+        yield from hub.ask_json(
+            operations.GET_MODEL_USAGE_LIMITS, request, types.ProjectModelLimits
+        )
+    )
+
+
+class Pages:
+    """Where one is in a list that comes page by page.
+
+    The Hub counts from the start at every page, so a project that is made meanwhile shifts the
+    rest: each is given once all the same, and a list that never ends is left at its first page
+    without news.
+    """
+
+    def __init__(self, page_size: int) -> None:
+        if not isinstance(page_size, int) or isinstance(page_size, bool) or page_size < 1:
+            raise ValueError(f"page_size must be a whole number from 1, not {page_size!r}")
+        self.more = True
+        self._page_size = page_size
+        self._offset = 0
+        self._seen: set[str] = set()
+
+    def next_page(self, hub: Remote) -> Flow[types.ProjectsPage]:
+        """Ask for the next page."""
+        return get_projects(hub, self._offset, self._page_size)
+
+    def take(self, page: types.ProjectsPage) -> list[types.Project]:
+        """What is new in a page; ``more`` says whether there is another."""
+        news = [project for project in page["projects"] if project["id"] not in self._seen]
+        self._seen.update(project["id"] for project in news)
+        self._offset += len(page["projects"])
+        self.more = bool(news) and self._offset < page["totalProjects"]
+        return news
