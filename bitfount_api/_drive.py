@@ -361,7 +361,8 @@ def _send(call: Call, scope: _Scope) -> httpx.Response | None:
 def _pour(response: httpx.Response, sink: Sink) -> None:
     whole = False
     try:
-        for chunk in response.iter_raw():
+        # A transport that a user brings may have read the body already.
+        for chunk in [response.content] if response.is_closed else response.iter_raw():
             sink.write(chunk)
         whole = True
     finally:
@@ -474,7 +475,7 @@ async def _apour(response: httpx.Response, sink: Sink) -> None:
     size = 0
     whole = False
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in _araw(response):
             batch.append(chunk)
             size += len(chunk)
             if size >= _BATCH_BYTES:
@@ -485,6 +486,14 @@ async def _apour(response: httpx.Response, sink: Sink) -> None:
         whole = True
     finally:
         await _in_thread(lambda: sink.close(whole=whole))
+
+
+async def _araw(response: httpx.Response) -> AsyncIterator[bytes]:
+    if response.is_closed:  # as in _pour
+        yield response.content
+    else:
+        async for chunk in response.aiter_raw():
+            yield chunk
 
 
 async def _achunks(body: Body) -> AsyncIterator[bytes]:

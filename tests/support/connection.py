@@ -1,0 +1,76 @@
+"""A session stripped to what the drivers need, over a transport that a test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+
+from bitfount_api._call import Flow
+from bitfount_api._drive import Timing, adrive, drive
+
+Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
+
+
+class PlayedConnection:
+    """Connections whose answers come from a function; credentials that count their renewals."""
+
+    def __init__(self, handler: Handler, *, timeout: float = 5.0) -> None:
+        self.timeout = timeout
+        self.requests: list[httpx.Request] = []
+        self.renewals = 0
+        self._handler = handler
+        self._client: httpx.Client | None = None
+        self._async_client: httpx.AsyncClient | None = None
+
+    def _handle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self._handler(request)
+        assert isinstance(answer, httpx.Response)
+        return answer
+
+    async def _ahandle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self._handler(request)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    def client(self) -> httpx.Client:
+        if self._client is None:
+            self._client = httpx.Client(transport=httpx.MockTransport(self._handle))
+        return self._client
+
+    def async_client(self) -> httpx.AsyncClient:
+        if self._async_client is None:
+            self._async_client = httpx.AsyncClient(transport=httpx.MockTransport(self._ahandle))
+        return self._async_client
+
+    def credentials(
+        self, audience: str, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        current = {"authorization": f"Bearer {audience}-{self.renewals}"}
+        if refused == current:
+            self.renewals += 1
+            return self.credentials(audience, None)
+        return current
+
+    async def acredentials(
+        self, audience: str, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        await asyncio.sleep(0)
+        return self.credentials(audience, refused)
+
+
+def run_sync(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
+    """Drive a flow in this thread."""
+    return drive(flow, connection, timing)
+
+
+def run_async(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
+    """Drive a flow in an event loop of its own."""
+    return asyncio.run(adrive(flow, connection, timing))
+
+
+RUNNERS = [run_sync, run_async]
