@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from bitfount_api._files import make_private_folder, read_file, write_file
+from bitfount_api._disk import make_private_folder, read_file, write_file
 
 if TYPE_CHECKING:
     import os

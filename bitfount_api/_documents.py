@@ -1,0 +1,363 @@
+"""JSON documents from YAML, JSON and msgpack, and back, with bounds on what they may hold.
+
+Documents come from object storage and from files, so they are hostile until checked: too deep, full
+of aliases that unfold into gigabytes, with keys given twice so that two readers see two documents.
+Whatever is wrong with one is a ``ValueError`` that says where.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import itertools
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_DEPTH: Final = 64
+"""How deep objects and lists may be nested; schemas have 5 levels."""
+
+MAX_TEXT_BYTES: Final = 16 * 1024 * 1024
+"""The longest YAML or JSON text that is read, in bytes; packed, schemas may have 10 MiB."""
+
+MAX_PACKED_BYTES: Final = 10 * 1024 * 1024
+"""The longest msgpack that is read, in bytes: what the Hub stores."""
+
+MAX_VALUES: Final = 2_000_000
+"""How many values a document may hold altogether; ten times what the largest schemas do."""
+
+_LONGEST_KEY: Final = 80
+_LONGEST_PROBLEM: Final = 200
+# msgpack reserves the room for a list when it reads its length, before it has seen the items.
+_MAX_LIST: Final = 262_144
+_MIN_INT: Final = -(2**63)
+_MAX_INT: Final = 2**64 - 1
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def from_text(text: str | bytes) -> dict[str, Any]:
+    """Read a YAML or JSON document.
+
+    Args:
+        text: The document; bytes are taken as UTF-8.
+
+    Raises:
+        ValueError: It is too long, too deep, neither YAML nor JSON, has aliases or keys given
+            twice, or is not an object of what JSON knows.
+    """
+    if len(text) > MAX_TEXT_BYTES:
+        raise DocumentError(f"longer than {MAX_TEXT_BYTES // 1024**2} MiB")
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise DocumentError("not UTF-8 text") from None
+    try:
+        return checked(_read_text(_text(text)))
+    except DocumentError:
+        raise
+    except RecursionError:
+        raise _too_deep() from None
+    except MemoryError:
+        raise DocumentError("too large for this machine's memory") from None
+    except ValueError as error:
+        # Numbers that are none, mostly, from the constructors of YAML and JSON.
+        raise DocumentError(f"neither YAML nor JSON: {_short(error)}") from None
+
+
+def _read_text(text: str) -> object:
+    if text.lstrip()[:1] == "{":
+        # Most JSON is YAML too, but not all of it, and this is many times faster.
+        try:
+            return json.loads(
+                text, object_pairs_hook=_object_of_pairs, parse_constant=_refuse_constant
+            )
+        except json.JSONDecodeError:
+            pass  # YAML may begin with a brace as well
+    return _read_yaml(text)
+
+
+def _read_yaml(text: str) -> object:
+    import yaml
+
+    loader = _yaml_loader()
+    try:
+        _check_events(text, loader)
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a subclass of the safe one
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise DocumentError(f"neither YAML nor JSON{where}: {_short(problem)}") from None
+
+
+def _check_events(text: str, loader: Any) -> None:
+    """Refuse what must not be built, by looking at the parts before they are put together."""
+    import yaml
+
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=loader)):
+        if isinstance(event, yaml.AliasEvent):
+            line = getattr(event.start_mark, "line", 0) + 1
+            raise DocumentError(f"an alias (line {line}): write out in full what it stands for")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep()
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if count > 2 * MAX_VALUES:  # a key and a value each
+            raise _too_many()
+
+
+@functools.cache
+def _yaml_loader() -> Any:
+    import yaml
+
+    # libyaml's is ten times faster, but not in every build.
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        """Knows what JSON knows, and does not let a key be given twice."""
+
+        yaml_implicit_resolvers = {  # noqa: RUF012 - as its base declares it
+            first: [
+                (tag, pattern)
+                for tag, pattern in resolvers
+                # A description such as 2024-01-01 is text: JSON has no dates.
+                if tag != "tag:yaml.org,2002:timestamp"
+            ]
+            for first, resolvers in base.yaml_implicit_resolvers.items()
+        }
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+            if len(mapping) != len(node.value):
+                line = node.start_mark.line + 1
+                raise DocumentError(f"an object with a key given twice (line {line})")
+            return mapping
+
+    return Loader
+
+
+def from_packed(data: bytes) -> dict[str, Any]:
+    """Read a msgpack document.
+
+    Raises:
+        ValueError: It is too long, too deep, not msgpack, has keys given twice, or is not an
+            object of what JSON knows.
+    """
+    import msgpack  # type: ignore[import-untyped]
+
+    if len(data) > MAX_PACKED_BYTES:
+        raise DocumentError(f"longer than {MAX_PACKED_BYTES // 1024**2} MiB")
+    counter = itertools.count()
+
+    def take_list(items: list[Any]) -> list[Any]:
+        # An empty list takes one byte of msgpack and fifty of memory.
+        if next(counter) > MAX_VALUES:
+            raise _too_many()
+        return items
+
+    def take_object(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+        if next(counter) > MAX_VALUES:
+            raise _too_many()
+        return _object_of_pairs(pairs)
+
+    try:
+        value = msgpack.unpackb(
+            data,
+            raw=False,
+            strict_map_key=True,
+            list_hook=take_list,
+            object_pairs_hook=take_object,
+            max_array_len=min(len(data), _MAX_LIST),
+            max_map_len=len(data),
+        )
+    except DocumentError:
+        raise
+    except msgpack.exceptions.StackError:
+        raise _too_deep() from None
+    except (ValueError, msgpack.exceptions.UnpackException) as error:
+        raise DocumentError(f"not msgpack: {_short(error)}") from None
+    except (MemoryError, OverflowError, RecursionError, TypeError) as error:
+        raise DocumentError(f"not msgpack: {type(error).__name__}") from None
+    return checked(value)
+
+
+def _object_of_pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        (twice, _), *_ = collections.Counter(key for key, _ in pairs).most_common(1)
+        raise DocumentError(f"an object with the key {shown(twice)} given twice")
+    return result
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise DocumentError(f"{name}, which is no number in JSON")
+
+
+def _short(problem: object) -> str:
+    text = str(problem)
+    return text if len(text) <= _LONGEST_PROBLEM else text[: _LONGEST_PROBLEM - 1] + "…"
+
+
+def _too_deep() -> DocumentError:
+    return DocumentError(f"nested more than {MAX_DEPTH} levels deep")
+
+
+def _too_many() -> DocumentError:
+    return DocumentError(f"more than {MAX_VALUES:,} values")
+
+
+# --- Checking ------------------------------------------------------------------------------------
+
+
+class DocumentError(ValueError):
+    """What is wrong with a document, and where in it.
+
+    The place is put together on the way out, from the inside: a path carried along on the way in
+    would cost more than all the rest, and is needed once.
+    """
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(problem, place)
+        self.problem = problem
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place or 'the document'}: {self.problem}"
+
+    def within(self, key: str | int) -> DocumentError:
+        """The same, seen from around the place it is in."""
+        if isinstance(key, int):
+            step = f"[{key}]"
+        else:
+            step = key if key.isidentifier() and len(key) <= _LONGEST_KEY else f"[{shown(key)}]"
+        dot = "." if self.place and not self.place.startswith("[") else ""
+        return DocumentError(self.problem, f"{step}{dot}{self.place}")
+
+
+def checked(document: object) -> dict[str, Any]:
+    """A copy of a JSON object, all the way down.
+
+    Raises:
+        ValueError: It is not an object, or holds what JSON or msgpack do not know: keys that are
+            not text, numbers that are not finite or have more than 64 bits, other types, more than
+            64 levels. The text names the place.
+    """
+    if not isinstance(document, dict):
+        raise DocumentError(f"{kind(document)}, not an object")
+    copy: dict[str, Any] = copied(document)
+    return copy
+
+
+def copied(value: Any) -> Any:
+    """A copy of a JSON value, checked as by :func:`checked`."""
+    return _copied(value, itertools.count(), 0)
+
+
+def _copied(value: Any, counter: Iterator[int], depth: int) -> Any:
+    if next(counter) > MAX_VALUES:
+        raise _too_many()
+    if not isinstance(value, dict | list | tuple):
+        return _scalar(value)
+    if depth >= MAX_DEPTH:
+        raise _too_deep()
+    at: Any = None
+    try:
+        if isinstance(value, dict):
+            result = {}
+            for at, item in value.items():
+                result[_key(at)] = _copied(item, counter, depth + 1)
+            return result
+        items = []
+        for at, item in enumerate(value):  # noqa: B007 - the place of an error
+            items.append(_copied(item, counter, depth + 1))
+    except DocumentError as error:
+        raise (error.within(at) if isinstance(at, str | int) else error) from None
+    return items
+
+
+def _scalar(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, int):
+        if not _MIN_INT <= value <= _MAX_INT:
+            raise DocumentError("a number of more than 64 bits")
+        return int(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise DocumentError("a number that is not finite")
+        return float(value)
+    raise DocumentError(f"{kind(value)}, which JSON does not know")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise DocumentError(f"a key that is {kind(key)}, not text; put it into quotes")
+    return _text(key)
+
+
+def _text(value: str) -> str:
+    try:
+        if not value.isascii():
+            value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise DocumentError("text that holds half of a character") from None
+    return str(value)
+
+
+def kind(value: object) -> str:
+    """What a value is, in JSON's words, for errors."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return f"a value of type {type(value).__name__}"
+
+
+def shown(value: object) -> str:
+    """A value as an error may show it: bounded, and control characters escaped."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 80 else value[:79] + "…")
+    if isinstance(value, int | float) and abs(value) < 10**12:
+        return repr(value)
+    return kind(value)
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def to_yaml(document: Mapping[str, Any]) -> str:
+    """Write a checked document as YAML, keys in their order."""
+    import yaml
+
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(
+        dict(document), Dumper=dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
+
+
+def to_packed(document: Mapping[str, Any]) -> bytes:
+    """Write a checked document as msgpack, as it is stored."""
+    import msgpack
+
+    packed: bytes = msgpack.packb(document)
+    return packed

@@ -1,0 +1,241 @@
+"""The columns of a pod's data, as its schema describes them."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import attrs
+
+from bitfount_api._documents import DocumentError, kind, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_JSON_NAMES: Final = {"name": "featureName", "semantic_type": "semanticType"}
+_ATTRIBUTES: Final = {json_name: name for name, json_name in _JSON_NAMES.items()}
+
+
+class SemanticType(enum.StrEnum):
+    """What kind of values a feature has. Services may add others; those are plain text."""
+
+    CATEGORICAL = "categorical"
+    CONTINUOUS = "continuous"
+    IMAGE = "image"
+    TEXT = "text"
+
+
+# --- Validators: they name the document's fields -------------------------------------------------
+
+
+def is_text(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Refuse what is not text."""
+    if not isinstance(value, str):
+        name = _JSON_NAMES.get(attribute.name, attribute.name)
+        raise DocumentError(f"{kind(value)}, not text").within(name)
+
+
+def is_object(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Refuse what is not an object."""
+    if not isinstance(value, dict):
+        raise DocumentError(f"{kind(value)}, not an object").within(attribute.name)
+
+
+def is_count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """Refuse what is not a whole number from 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise DocumentError(f"{shown(value)}, not a count").within(attribute.name)
+
+
+def _has_classes(_: object, attribute: attrs.Attribute[Any], value: dict[str, Any]) -> None:
+    """Refuse ``classes`` that are not ``{label: index}``; there need not be any."""
+    classes = value.get("classes", {})
+    try:
+        if not isinstance(classes, dict):
+            raise DocumentError(f"{kind(classes)}, not an object")
+        for label, index in classes.items():
+            if not isinstance(index, int) or isinstance(index, bool):
+                raise DocumentError(f"{kind(index)}, not a whole number").within(label)
+    except DocumentError as error:
+        raise error.within("classes").within(attribute.name) from None
+
+
+_optional = attrs.validators.optional
+text_or_none = _optional(is_text)
+count_or_none = _optional(is_count)
+_object_or_none = _optional(is_object)
+
+
+# --- Features ------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class Feature:
+    """One column of the data. The known semantic types have classes of their own.
+
+    Args:
+        name: The column's name.
+        semantic_type: What kind of values it has; a class for one type knows it.
+        dtype: How the values are stored, such as ``Int64``.
+        description: What it is, for people.
+        extra: Fields of the document that this library does not know, kept as they came.
+
+    Raises:
+        ValueError: One of them is of the wrong type; the text names the document's field.
+    """
+
+    name: str = attrs.field(validator=is_text)
+    semantic_type: str = attrs.field(validator=is_text, kw_only=True)
+    dtype: str | None = attrs.field(default=None, validator=text_or_none, kw_only=True)
+    description: str | None = attrs.field(default=None, validator=text_or_none, kw_only=True)
+    extra: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
+    _keys: tuple[str, ...] | None = attrs.field(
+        default=None, kw_only=True, eq=False, repr=False, alias="_keys"
+    )
+
+    fields: ClassVar[tuple[str, ...]] = ("featureName", "description", "dtype", "semanticType")
+    """The fields of the document that are known, in the order of new documents."""
+
+    @classmethod
+    def load(cls, document: Mapping[str, Any]) -> Feature:
+        """Build the feature that a checked document describes, of the class for its type.
+
+        Raises:
+            ValueError: A field is missing or of the wrong type; the text names it.
+        """
+        for required in ("featureName", "semanticType"):
+            if required not in document:
+                raise DocumentError("missing").within(required)
+        semantic_type = document["semanticType"]
+        known = _KINDS.get(semantic_type) if isinstance(semantic_type, str) else None
+        feature_class = known or Feature
+        arguments: dict[str, Any] = {}
+        extra = {}
+        for key, value in document.items():
+            if key not in feature_class.fields:
+                extra[key] = value
+            elif known is None or key != "semanticType":
+                arguments[_ATTRIBUTES.get(key, key)] = value
+        return feature_class(**arguments, extra=extra, _keys=tuple(document))
+
+    def to_json(self) -> dict[str, Any]:
+        """The feature as a part of a schema document."""
+        known = {key: getattr(self, _ATTRIBUTES.get(key, key)) for key in self.fields}
+        return in_order(known, self.extra, self._keys)
+
+    def facts(self) -> dict[str, Any]:
+        """What its type has beside the fields of every feature."""
+        return {}
+
+
+def _fixed(semantic_type: SemanticType) -> Any:
+    return attrs.field(default=semantic_type.value, init=False)
+
+
+@attrs.frozen
+class ContinuousFeature(Feature):
+    """A column of numbers."""
+
+    semantic_type: str = _fixed(SemanticType.CONTINUOUS)
+
+
+@attrs.frozen
+class TextFeature(Feature):
+    """A column of free text."""
+
+    semantic_type: str = _fixed(SemanticType.TEXT)
+
+
+@attrs.frozen
+class CategoricalFeature(Feature):
+    """A column with a fixed set of values.
+
+    Args:
+        encoder: How the values are numbered: ``{"classes": {label: index}}``.
+    """
+
+    semantic_type: str = _fixed(SemanticType.CATEGORICAL)
+    encoder: dict[str, Any] | None = attrs.field(
+        default=None,
+        validator=_optional(attrs.validators.and_(is_object, _has_classes)),
+        kw_only=True,
+    )
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "featureName",
+        "description",
+        "dtype",
+        "encoder",
+        "semanticType",
+    )
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """The labels and their numbers; empty where none are known."""
+        return dict((self.encoder or {}).get("classes", {}))
+
+    def facts(self) -> dict[str, Any]:
+        """The labels."""
+        return {"classes": list(self.classes)}
+
+
+@attrs.frozen
+class ImageFeature(Feature):
+    """A column of images.
+
+    Args:
+        dimensions: How many images are of which dimensions, as the pod counted them.
+        modes: How many are of which mode, such as ``RGB``.
+        formats: How many are of which file format.
+    """
+
+    semantic_type: str = _fixed(SemanticType.IMAGE)
+    dimensions: dict[str, Any] | None = attrs.field(
+        factory=dict, validator=_object_or_none, kw_only=True
+    )
+    modes: dict[str, Any] | None = attrs.field(
+        factory=dict, validator=_object_or_none, kw_only=True
+    )
+    formats: dict[str, Any] | None = attrs.field(
+        factory=dict, validator=_object_or_none, kw_only=True
+    )
+
+    fields: ClassVar[tuple[str, ...]] = (
+        "featureName",
+        "description",
+        "dimensions",
+        "dtype",
+        "formats",
+        "modes",
+        "semanticType",
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """Dimensions, modes and formats."""
+        return {"dimensions": self.dimensions, "modes": self.modes, "formats": self.formats}
+
+
+_KINDS: Final[dict[str, type[Feature]]] = {
+    "categorical": CategoricalFeature,
+    "continuous": ContinuousFeature,
+    "image": ImageFeature,
+    "text": TextFeature,
+}
+
+
+def in_order(
+    known: Mapping[str, Any], extra: Mapping[str, Any], keys: tuple[str, ...] | None
+) -> dict[str, Any]:
+    """A document's fields in the order they had when it was read, or in that of new documents.
+
+    Args:
+        known: The fields that attributes stand for.
+        extra: The others.
+        keys: The fields it had when it was read; None for a new one. Known fields that were not
+            there then are there now only if they have got a value since.
+    """
+    if keys is None:
+        return {**known, **extra}
+    present = {key: value for key, value in known.items() if key in keys or value not in (None, {})}
+    whole = {**present, **extra}
+    return {key: whole[key] for key in dict.fromkeys((*keys, *whole)) if key in whole}

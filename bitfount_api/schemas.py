@@ -1,0 +1,347 @@
+"""``BitfountSchema``: what a pod's data looks like, without any of the data.
+
+A schema is stored as msgpack in object storage, and written to files as YAML. All four versions of
+the document are read, and version 4 is written. A version 4 document that was read is written back
+as it was, order and unknown fields included.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bitfount_api import _documents
+from bitfount_api._documents import DocumentError
+from bitfount_api._features import (
+    CategoricalFeature,
+    ContinuousFeature,
+    Feature,
+    ImageFeature,
+    SemanticType,
+    TextFeature,
+    count_or_none,
+    in_order,
+    is_object,
+    text_or_none,
+)
+from bitfount_api._disk import read_file, write_file
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "BitfountSchema",
+    "CategoricalFeature",
+    "ContinuousFeature",
+    "Feature",
+    "ImageFeature",
+    "SemanticType",
+    "TextFeature",
+    "pack",
+]
+
+SCHEMA_VERSION: Final = "4"
+"""The version of the documents that are written."""
+
+_logger = logging.getLogger(__name__)
+
+
+def _tuple_of_features(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    return tuple(features)
+
+
+def _are_features(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    for at, feature in enumerate(value):
+        if not isinstance(feature, Feature):
+            problem = DocumentError(f"{_documents.kind(feature)}, not a Feature")
+            raise problem.within(at).within(attribute.name)
+
+
+@attrs.frozen
+class BitfountSchema:
+    """The schema of a pod's data.
+
+    Args:
+        name: The data set's name.
+        description: What is in it.
+        number_of_records: How many records it has, where that is known.
+        features: Its columns, in their order.
+        metadata: Facts about the document: ``schema_version``, ``schema_type``, ``hash`` and so on.
+        extra: Fields of the document that this library does not know, kept as they came.
+
+    Raises:
+        ValueError: One of them is of the wrong type; the text names the document's field.
+    """
+
+    name: str | None = attrs.field(default=None, validator=text_or_none)
+    description: str | None = attrs.field(default=None, validator=text_or_none)
+    number_of_records: int | None = attrs.field(default=None, validator=count_or_none)
+    features: tuple[Feature, ...] = attrs.field(
+        default=(), converter=_tuple_of_features, validator=_are_features
+    )
+    metadata: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
+    extra: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
+    _keys: tuple[str, ...] | None = attrs.field(
+        default=None, kw_only=True, eq=False, repr=False, alias="_keys"
+    )
+
+    # --- Reading ---------------------------------------------------------------------------------
+
+    @classmethod
+    def load(cls, data: Mapping[str, Any]) -> BitfountSchema:
+        """Read a schema document of any version.
+
+        Args:
+            data: The document as JSON values, such as :meth:`to_json` gives. It is copied.
+
+        Raises:
+            ValueError: It is no schema; the text names the field.
+        """
+        return cls._load(_documents.checked(data))
+
+    @classmethod
+    def loads(cls, text: str | bytes) -> BitfountSchema:
+        """Read a schema from YAML or JSON text of at most 16 MiB.
+
+        Raises:
+            ValueError: It is neither, or no schema; the text says where.
+        """
+        return cls._load(_documents.from_text(text))
+
+    @classmethod
+    def load_from_file(cls, path: str | os.PathLike[str]) -> BitfountSchema:
+        """Read a schema from a YAML or JSON file of at most 16 MiB.
+
+        Raises:
+            ValueError: As for :meth:`loads`.
+            OSError: The file cannot be read.
+        """
+        return cls._load(_documents.from_text(read_file(path, _documents.MAX_TEXT_BYTES)))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> BitfountSchema:
+        """Read a schema as it is stored, from msgpack of at most 10 MiB.
+
+        Raises:
+            ValueError: It is no msgpack, or no schema; the text says where.
+        """
+        return cls._load(_documents.from_packed(data))
+
+    @classmethod
+    def _load(cls, document: dict[str, Any]) -> BitfountSchema:
+        document, keys = _as_version_4(document)
+        known = ("name", "description", "number_of_records", "metadata")
+        arguments = {key: document.pop(key) for key in known if key in document}
+        features = _load_features(document.pop("features"))
+        return cls(**arguments, features=features, extra=document, _keys=keys)
+
+    # --- Writing ---------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """The schema as a document of version 4, in JSON values of its own.
+
+        Raises:
+            ValueError: A field holds what JSON does not know; the text names it.
+        """
+        metadata = dict(self.metadata)
+        if "schema_version" not in metadata:
+            metadata |= {
+                "force_stypes": metadata.get("force_stypes"),
+                "schema_version": SCHEMA_VERSION,
+                "schema_type": metadata.get("schema_type", "full"),
+            }
+        known = {
+            "name": self.name,
+            "description": self.description,
+            "number_of_records": self.number_of_records,
+            "features": [feature.to_json() for feature in self.features],
+            "metadata": metadata,
+        }
+        return _documents.checked(in_order(known, self.extra, self._keys))
+
+    def dumps(self) -> str:
+        """The schema as YAML text.
+
+        Raises:
+            ValueError: As for :meth:`to_json`.
+        """
+        return _documents.to_yaml(self.to_json())
+
+    def dump(self, path: str | os.PathLike[str]) -> None:
+        """Write the schema into a YAML file, replacing one that is there.
+
+        Raises:
+            ValueError: As for :meth:`to_json`.
+            OSError: The file cannot be written.
+        """
+        write_file(path, self.dumps().encode("utf-8"))
+
+    def pack(self) -> bytes:
+        """The schema as it is stored: msgpack of its document.
+
+        Raises:
+            ValueError: As for :meth:`to_json`.
+        """
+        return _documents.to_packed(self.to_json())
+
+    # --- Looking ---------------------------------------------------------------------------------
+
+    def get_feature_names(self, semantic_type: SemanticType | str | None = None) -> list[str]:
+        """The names of the features, in their order.
+
+        Args:
+            semantic_type: Only those of this type; None for all.
+
+        Raises:
+            ValueError: There is no such type, neither among the known ones nor in this schema.
+        """
+        if semantic_type is None:
+            return [feature.name for feature in self.features]
+        # The official SDK's enumeration is another class with the same values.
+        wanted = getattr(semantic_type, "value", semantic_type)
+        by_type = self.features_by_semantic_type
+        if wanted not in by_type and wanted not in list(SemanticType):
+            known = ", ".join(dict.fromkeys([*SemanticType, *by_type]))
+            raise ValueError(
+                f"the semantic type is {_documents.shown(wanted)}, not one of: {known}"
+            )
+        return [feature.name for feature in by_type.get(wanted, ())]
+
+    @property
+    def features_by_semantic_type(self) -> dict[str, list[Feature]]:
+        """The features by their types, unknown ones too, each in the schema's order."""
+        result: dict[str, list[Feature]] = {}
+        for feature in self.features:
+            result.setdefault(feature.semantic_type, []).append(feature)
+        return result
+
+    def feature_rows(self) -> list[dict[str, Any]]:
+        """The features as rows of a table, all with the same columns.
+
+        Returns:
+            For each feature ``name``, ``semantic_type``, ``dtype``, ``description``, ``classes``
+            (labels), ``dimensions``, ``modes`` and ``formats``; None where its type has no such
+            thing.
+        """
+        empty = dict.fromkeys(("classes", "dimensions", "modes", "formats"))
+        return [
+            {
+                "name": feature.name,
+                "semantic_type": feature.semantic_type,
+                "dtype": feature.dtype,
+                "description": feature.description,
+                **empty,
+                **feature.facts(),
+            }
+            for feature in self.features
+        ]
+
+    def features_dataframe(self) -> Any:
+        """The features as a ``pandas.DataFrame`` with the columns of :meth:`feature_rows`.
+
+        Raises:
+            ImportError: pandas is not installed; nothing else here needs it.
+        """
+        try:
+            import pandas as pd  # type: ignore[import-untyped, unused-ignore]
+        except ImportError:
+            raise ImportError(
+                "features_dataframe() needs pandas: install it with 'pip install pandas', "
+                "or use feature_rows()"
+            ) from None
+        return pd.DataFrame(self.feature_rows())
+
+
+def pack(document: Mapping[str, Any]) -> bytes:
+    """Pack any schema document as it is stored, without looking at what it says.
+
+    Args:
+        document: The document as JSON values, such as ``PodPublicMetadata.schema``.
+
+    Raises:
+        ValueError: It holds what JSON does not know; the text names the place.
+    """
+    return _documents.to_packed(_documents.checked(document))
+
+
+# --- Versions ------------------------------------------------------------------------------------
+
+
+def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
+    """A checked document of any version as one of version 4, and its keys if it had that shape."""
+    metadata = document.get("metadata")
+    if metadata is None:
+        metadata = {}
+    elif not isinstance(metadata, dict):
+        raise DocumentError(f"{_documents.kind(metadata)}, not an object").within("metadata")
+    version = str(metadata.get("schema_version"))
+    keys = None
+    # The shape decides, because the first two versions did not always say which they are.
+    if "features" in document:
+        keys = tuple(document)
+    elif "table" in document:
+        document = _unfold(document, "table", _table(document["table"], "table"))
+    elif "tables" in document:
+        document = _unfold(document, "tables", _first_table(document["tables"]))
+    if "features" not in document:
+        raise DocumentError("missing").within("features")
+    if version in {"1", "2", "3", "None"}:
+        document["metadata"] = _metadata_of_version_4(metadata)
+    elif version != SCHEMA_VERSION:
+        _logger.warning(
+            "a schema says it is of version %s; it is read as version %s",
+            _documents.shown(version),
+            SCHEMA_VERSION,
+        )
+    return document, keys
+
+
+def _metadata_of_version_4(metadata: dict[str, Any]) -> dict[str, Any]:
+    result = dict(metadata)
+    schema_type = {key: result.pop(key) for key in ("schema_type",) if key in result}
+    result.pop("schema_version", None)
+    result.setdefault("force_stypes", None)
+    return {**result, "schema_version": SCHEMA_VERSION, **schema_type}
+
+
+def _first_table(tables: object) -> dict[str, Any]:
+    """Of version 1's tables the first by name: the others were never used."""
+    if not isinstance(tables, list) or not tables:
+        kind = "an empty list" if tables == [] else _documents.kind(tables)
+        raise DocumentError(f"{kind}, not a list of tables").within("tables")
+    named = []
+    for at, item in enumerate(tables):
+        table = _table(item, f"tables[{at}]")
+        if not isinstance(table.get("name"), str):
+            raise DocumentError("not text", f"tables[{at}].name")
+        named.append(table)
+    return min(named, key=lambda table: str(table["name"]))
+
+
+def _table(table: object, place: str) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise DocumentError(f"{_documents.kind(table)}, not an object", place)
+    return table
+
+
+def _unfold(document: dict[str, Any], key: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The document with what its table says beside what it says itself."""
+    rest = {name: value for name, value in document.items() if name != key}
+    return {**rest, **table}
+
+
+def _load_features(features: object) -> list[Feature]:
+    if not isinstance(features, list):
+        raise DocumentError(f"{_documents.kind(features)}, not a list").within("features")
+    result = []
+    for at, item in enumerate(features):
+        try:
+            if not isinstance(item, dict):
+                raise DocumentError(f"{_documents.kind(item)}, not an object")
+            result.append(Feature.load(item))
+        except DocumentError as error:
+            raise error.within(at).within("features") from None
+    return result
