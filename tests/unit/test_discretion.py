@@ -1,0 +1,76 @@
+"""What must not be told is not: in texts, and in the logs of the libraries below."""
+
+from __future__ import annotations
+
+import logging
+
+import httpx
+import pytest
+
+from bitfount_api import _discretion
+from bitfount_api._discretion import discreet, tell, without_query
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://s3.test/b/k?X-Amz-Signature=00ff", "https://s3.test/b/k"),
+        ("https://user:pass@hub.test:8443/x#frag", "https://hub.test:8443/x"),
+        ("not a url at all \x00", "an address that is no URL"),
+        (None, "an address that is no URL"),
+    ],
+)
+def test_urls_are_told_without_what_opens_them(url: str, told: str) -> None:
+    assert without_query(url) == told
+
+
+def test_text_from_elsewhere_is_told_in_one_bounded_line() -> None:
+    assert tell("a\r\nb\x1b[31m\u202ec") == "a b [31m c"
+    assert tell("see https://u:p@s3.test/k?sig=1#x, ok") == "see https://s3.test/k ok"
+    assert len(tell("x" * 1000)) == 500
+    assert tell("x" * 1000, most=10) == "x" * 9 + "…"
+
+
+def test_credentials_of_the_request_are_hidden() -> None:
+    request = httpx.Request(
+        "GET",
+        "https://hub.test",
+        headers={"authorization": "Bearer eyTOKEN", "x-api-key": "core-key:am-key"},
+    )
+    told = tell("Bearer eyTOKEN or eyTOKEN, core-key:am-key or core-key or am-key", request)
+    assert "eyTOKEN" not in told
+    assert "core-key" not in told
+    assert "am-key" not in told
+
+
+def _records(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(record.getMessage() for record in caplog.records)
+
+
+def test_the_log_of_httpx_is_discreet_about_our_calls_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _discretion.install()
+    _discretion.install()
+    caplog.set_level(logging.DEBUG)
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    with client, discreet():
+        client.get("https://s3.test/ours?sig=SECRET")
+    assert "https://s3.test/ours" in _records(caplog)
+    assert "SECRET" not in _records(caplog)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as other:
+        other.get("https://elsewhere.test/theirs?page=2")
+    assert "theirs?page=2" in _records(caplog)
+    filters = logging.getLogger("httpx").filters
+    assert sum(type(known).__name__ == "_Discretion" for known in filters) == 1
+
+
+def test_the_trace_of_httpcore_tells_events_without_their_headers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    _discretion.install()
+    caplog.set_level(logging.DEBUG)
+    log = logging.getLogger("httpcore.http11")
+    with discreet():
+        log.debug("receive_response_headers.complete return_value=(b'Location', b'SECRET')")
+    assert _records(caplog) == "receive_response_headers.complete"
