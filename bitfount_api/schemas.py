@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api import _documents
+from bitfount_api._disk import read_file, write_file
 from bitfount_api._documents import DocumentError
 from bitfount_api._features import (
     CategoricalFeature,
@@ -26,7 +27,6 @@ from bitfount_api._features import (
     is_object,
     text_or_none,
 )
-from bitfount_api._disk import read_file, write_file
 
 if TYPE_CHECKING:
     import os
