@@ -31,7 +31,7 @@ MAX_KEY_BYTES: Final = 64 * 1024
 _PUBLIC_EXPONENT: Final = 65537
 _SALT_LENGTH: Final = 20
 _LONGEST_PATH: Final = 4096
-_KEY_TEXT: Final = re.compile(r"\s*(-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s)")
+_KEY_TEXT: Final = re.compile(r"\ufeff?\s*(-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s)")
 _PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 

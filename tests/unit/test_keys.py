@@ -1,0 +1,424 @@
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import os
+import shutil
+import stat
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from support.rsa_keys import key_pair
+
+from bitfount_api import keys
+from bitfount_api.keys import (
+    fingerprint,
+    generate_key_pair,
+    load_private_key,
+    load_public_key,
+    parse_public_key,
+    public_keys_equal,
+    save_private_key,
+    serialize_private_key,
+    serialize_public_key,
+    sign,
+    verify,
+)
+
+EXAMPLES = json.loads((Path(__file__).parents[1] / "data" / "wire-examples.json").read_text())
+
+
+def _ssh_text(kind: bytes, *numbers: bytes) -> str:
+    """One line of OpenSSH of any kind, well formed or not."""
+    blob = b"".join(struct.pack(">I", len(part)) + part for part in (kind, *numbers))
+    return f"{kind.decode()} {base64.b64encode(blob).decode()}"
+
+
+def _curve() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+class TestGenerate:
+    def test_makes_a_pair(self) -> None:
+        private, public = key_pair()
+        assert private.key_size == public.key_size == 2048
+        assert public.public_numbers().e == 65537
+        assert public_keys_equal(private.public_key(), public)
+
+    def test_is_4096_bits_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = {}
+
+        def generate(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+            asked.update(exponent=public_exponent, bits=key_size)
+            return key_pair().private_key
+
+        monkeypatch.setattr(rsa, "generate_private_key", generate)
+        generate_key_pair()
+        assert asked == {"exponent": 65537, "bits": 4096}
+
+    @pytest.mark.parametrize("size", [0, 1024, 2047, 16385, "4096", None])
+    def test_refuses_other_sizes(self, size: object) -> None:
+        with pytest.raises(ValueError, match="2048 to 16384"):
+            generate_key_pair(size)  # type: ignore[arg-type]
+
+    def test_the_repr_tells_no_numbers(self) -> None:
+        pair = key_pair()
+        assert str(pair.private_key.private_numbers().d) not in repr(pair)
+
+
+class TestPublicKeys:
+    def test_texts_are_those_of_the_wire(self) -> None:
+        # The same key went over the wire in both forms.
+        pem = EXAMPLES["get_pod"]["result"]["value"]["podPublicKey"]
+        ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
+        assert serialize_public_key(load_public_key(pem), "SSH") == ssh
+        assert serialize_public_key(load_public_key(ssh)) == pem
+        assert public_keys_equal(load_public_key(pem), load_public_key(ssh))
+
+    @pytest.mark.parametrize("form", ["PEM", "SSH"])
+    def test_round_trip(self, form: keys.Form, tmp_path: Path) -> None:
+        key = key_pair().public_key
+        text = serialize_public_key(key, form)
+        path = tmp_path / "key.pub"
+        path.write_text(text)
+        for source in (text, text.encode(), path, str(path), "\n " + text, "\ufeff" + text):
+            assert public_keys_equal(load_public_key(source), key)
+
+    def test_pkcs_1_is_read_too(self) -> None:
+        key = key_pair().public_key
+        text = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.PKCS1)
+        assert public_keys_equal(load_public_key(text), key)
+
+    def test_ssh_comments_are_ignored(self) -> None:
+        key = key_pair().public_key
+        text = serialize_public_key(key, "SSH") + " alice@laptop\n"
+        assert public_keys_equal(load_public_key(text), key)
+
+    def test_windows_line_ends_are_read(self) -> None:
+        key = key_pair().public_key
+        text = serialize_public_key(key).replace("\n", "\r\n")
+        assert public_keys_equal(load_public_key(text), key)
+
+    def test_different_keys_differ(self) -> None:
+        assert not public_keys_equal(key_pair(0).public_key, key_pair(1).public_key)
+
+    @pytest.mark.parametrize("make", [ed25519.Ed25519PrivateKey.generate, _curve])
+    def test_other_kinds_are_refused(self, make: object) -> None:
+        key = make().public_key()  # type: ignore[operator]
+        pem = key.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        ssh = key.public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+        ).decode()
+        for source in (pem, ssh):
+            with pytest.raises(ValueError, match="an RSA public key is wanted"):
+                load_public_key(source)
+        with pytest.raises(ValueError, match="an RSA public key is wanted"):
+            serialize_public_key(key)
+
+    def test_weak_keys_are_refused(self) -> None:
+        weak = rsa.RSAPublicNumbers(65537, (1 << 1023) + 1).public_key()
+        text = weak.public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        with pytest.raises(ValueError, match="2048 to 16384 bits are accepted, not of 1024"):
+            load_public_key(text)
+
+    def test_giant_keys_are_refused(self) -> None:
+        text = _ssh_text(b"ssh-rsa", b"\x01\x00\x01", b"\x00" + b"\xff" * 4096)
+        with pytest.raises(ValueError, match="2048 to 16384"):
+            load_public_key(text)
+
+    def test_a_private_key_is_not_taken_for_a_public_one(self) -> None:
+        for form in ("PEM", "SSH"):
+            text = serialize_private_key(key_pair().private_key, form)  # type: ignore[arg-type]
+            with pytest.raises(ValueError, match="this is a private key") as caught:
+                load_public_key(text)
+            assert text[40:80] not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            "",
+            "ssh-rsa",
+            "ssh-rsa ",
+            "ssh-rsa !!!!",
+            "ssh-rsa AAAA",
+            "ssh-dss AAAAB3NzaC1kc3MAAACB",
+            "-----BEGIN PUBLIC KEY-----",
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            _ssh_text(b"ssh-rsa", b"\x01\x00\x01"),
+            _ssh_text(b"ssh-rsa", b"\x02", b"\x00" + b"\xff" * 256),
+            "/etc/passwd",
+            "\ud800",
+            b"\x30\x82\x01\x22",
+            b"\xff\xfe",
+            b"\0" * 100,
+        ],
+    )
+    def test_broken_keys_are_value_errors(self, data: str | bytes) -> None:
+        with pytest.raises(ValueError, match=r"no public key|no key|RSA"):
+            parse_public_key(data)
+
+    def test_huge_texts_are_not_parsed(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="longer than 64 KiB"):
+            load_public_key("ssh-rsa " + "A" * 1_000_000)
+        path = tmp_path / "huge"
+        path.write_bytes(b"ssh-rsa " + b"A" * 100_000)
+        with pytest.raises(ValueError, match="larger than 65536 bytes"):
+            load_public_key(path)
+
+    @pytest.mark.parametrize("source", ["", " ", "a\0b", "two\nlines", "x" * 5000])
+    def test_text_that_is_neither_key_nor_path(self, source: str) -> None:
+        with pytest.raises(ValueError, match="neither a key"):
+            load_public_key(source)
+
+    def test_a_missing_file_is_an_os_error(self, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            load_public_key(str(tmp_path / "none.pub"))
+
+    def test_forms_are_two(self) -> None:
+        with pytest.raises(ValueError, match="'PEM' or 'SSH', not 'DER'"):
+            serialize_public_key(key_pair().public_key, "DER")  # type: ignore[arg-type]
+
+    def test_the_fingerprint_is_that_of_ssh_keygen(self) -> None:
+        # Said by `ssh-keygen -l -f` of the pod's key in the wire examples.
+        ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
+        assert fingerprint(load_public_key(ssh)) == (
+            "SHA256:Gf5znAspPRedSGzvwYeBeqv4o7GnaRcX9SdZS4ScfJw"
+        )
+
+
+class TestPrivateKeys:
+    @pytest.mark.parametrize("form", ["PEM", "SSH"])
+    def test_round_trip(self, form: keys.Form, tmp_path: Path) -> None:
+        key = key_pair().private_key
+        text = serialize_private_key(key, form)
+        path = tmp_path / "key"
+        path.write_text(text)
+        for source in (text, text.encode(), path, str(path), text.replace("\n", "\r\n")):
+            assert load_private_key(source).private_numbers() == key.private_numbers()
+
+    def test_the_forms(self) -> None:
+        key = key_pair().private_key
+        assert serialize_private_key(key).startswith("-----BEGIN PRIVATE KEY-----\n")
+        openssh = serialize_private_key(key, "SSH")
+        assert openssh.startswith("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+
+    def test_pkcs_1_is_read_too(self) -> None:
+        key = key_pair().private_key
+        text = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+        assert load_private_key(text).private_numbers() == key.private_numbers()
+
+    @pytest.mark.parametrize("password", ["correct horse", b"correct horse", "pässword ☃" * 20])
+    def test_a_password(self, password: str | bytes) -> None:
+        key = key_pair().private_key
+        text = serialize_private_key(key, password=password)
+        assert text.startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
+        assert load_private_key(text, password).private_numbers() == key.private_numbers()
+        with pytest.raises(ValueError, match="encrypted: a password is needed"):
+            load_private_key(text)
+        with pytest.raises(ValueError, match="or the password is wrong") as caught:
+            load_private_key(text, "wr0ng-s3cret")
+        assert "wr0ng-s3cret" not in str(caught.value)
+
+    def test_openssh_encryption_needs_bcrypt(self) -> None:
+        key = key_pair().private_key
+        if not importlib.util.find_spec("bcrypt"):
+            with pytest.raises(ValueError, match="bcrypt"):
+                serialize_private_key(key, "SSH", "correct horse")
+            return
+        text = serialize_private_key(key, "SSH", "correct horse")
+        assert load_private_key(text, "correct horse").private_numbers() == key.private_numbers()
+
+    @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs ssh-keygen")
+    def test_keys_of_ssh_keygen(self, tmp_path: Path) -> None:
+        for name, password in (("open", ""), ("locked", "correct horse")):
+            command = f"ssh-keygen -q -t rsa -b 2048 -a 1 -f {name} -C comment -N".split()
+            subprocess.run([*command, password], cwd=tmp_path, check=True)
+        public = load_public_key(tmp_path / "open.pub")
+        assert public_keys_equal(load_private_key(tmp_path / "open").public_key(), public)
+        with pytest.raises(ValueError, match="encrypted: a password is needed"):
+            load_private_key(tmp_path / "locked")
+        if not importlib.util.find_spec("bcrypt"):
+            with pytest.raises(ValueError, match="bcrypt"):
+                load_private_key(tmp_path / "locked", "correct horse")
+
+    def test_a_password_for_nothing(self) -> None:
+        for form in ("PEM", "SSH"):
+            text = serialize_private_key(key_pair().private_key, form)  # type: ignore[arg-type]
+            with pytest.raises(ValueError, match="not encrypted, but a password was given"):
+                load_private_key(text, "correct horse")
+
+    def test_an_empty_password(self) -> None:
+        text = serialize_private_key(key_pair().private_key)
+        with pytest.raises(ValueError, match="password is empty"):
+            serialize_private_key(key_pair().private_key, password="")
+        with pytest.raises(ValueError, match="password is empty"):
+            load_private_key(text, b"")
+
+    def test_other_kinds_are_refused(self) -> None:
+        key = _curve()
+        text = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        with pytest.raises(ValueError, match="an RSA private key is wanted"):
+            load_private_key(text)
+        for given in (key, key_pair().public_key, "key", None):
+            with pytest.raises(ValueError, match="an RSA private key is wanted"):
+                serialize_private_key(given)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "-----BEGIN PRIVATE KEY-----\n",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        ],
+    )
+    def test_broken_keys_are_value_errors(self, text: str) -> None:
+        with pytest.raises(ValueError, match="no private key can be read"):
+            load_private_key(text)
+
+    def test_a_public_key_is_not_taken_for_a_private_one(self) -> None:
+        for form in ("PEM", "SSH"):
+            text = serialize_public_key(key_pair().public_key, form)  # type: ignore[arg-type]
+            with pytest.raises(ValueError, match="this is no private key"):
+                load_private_key(text)
+
+    def test_no_error_quotes_the_key(self) -> None:
+        text = serialize_private_key(key_pair().private_key)
+        broken = text[:500] + "!!" + text[502:]
+        with pytest.raises(ValueError, match="no private key") as caught:
+            load_private_key(broken)
+        lines = text.splitlines()[1:]
+        assert not any(line in repr(caught.value) for line in lines)
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the rights of files are POSIX's")
+class TestSaving:
+    @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+    def test_is_for_the_owner_alone_whatever_the_umask(self, umask: int, tmp_path: Path) -> None:
+        path = tmp_path / "key.pem"
+        before = os.umask(umask)
+        try:
+            save_private_key(key_pair().private_key, path)
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert load_private_key(path).private_numbers() == key_pair().private_key.private_numbers()
+
+    def test_missing_folders_are_private_too(self, tmp_path: Path) -> None:
+        save_private_key(key_pair().private_key, tmp_path / "a" / "b" / "key.pem")
+        for folder in ("a", "a/b"):
+            assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+
+    def test_nothing_else_is_left(self, tmp_path: Path) -> None:
+        save_private_key(key_pair().private_key, str(tmp_path / "key"), "SSH")
+        assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+    def test_a_key_that_is_there_is_kept(self, tmp_path: Path) -> None:
+        path = tmp_path / "key.pem"
+        path.write_text("precious")
+        with pytest.raises(FileExistsError, match="exists already"):
+            save_private_key(key_pair().private_key, path)
+        assert path.read_text() == "precious"
+        assert [found.name for found in tmp_path.iterdir()] == ["key.pem"]
+
+    def test_also_where_the_system_has_neither_links_nor_fchmod(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def no_links(*_: object) -> None:
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "link", no_links)
+        monkeypatch.delattr(os, "fchmod")
+        path = tmp_path / "key.pem"
+        save_private_key(key_pair(0).private_key, path)
+        with pytest.raises(FileExistsError, match="exists already"):
+            save_private_key(key_pair(1).private_key, path)
+        assert load_private_key(path).private_numbers() == key_pair(0).private_key.private_numbers()
+        assert [found.name for found in tmp_path.iterdir()] == ["key.pem"]
+
+    def test_unless_it_is_to_be_replaced(self, tmp_path: Path) -> None:
+        path = tmp_path / "key.pem"
+        path.write_text("old")
+        path.chmod(0o644)
+        save_private_key(key_pair().private_key, path, password="correct horse", overwrite=True)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert load_private_key(path, "correct horse").key_size == 2048
+
+    def test_links_are_not_followed(self, tmp_path: Path) -> None:
+        elsewhere = tmp_path / "elsewhere"
+        link = tmp_path / "key.pem"
+        link.symlink_to(elsewhere)
+        with pytest.raises(FileExistsError):
+            save_private_key(key_pair().private_key, link)
+        save_private_key(key_pair().private_key, link, overwrite=True)
+        assert not link.is_symlink()
+        assert not elsewhere.exists()
+
+    def test_a_write_that_fails_leaves_what_was_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "key.pem"
+        path.write_text("precious")
+
+        def full(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            save_private_key(key_pair().private_key, path, overwrite=True)
+        assert path.read_text() == "precious"
+        assert [found.name for found in tmp_path.iterdir()] == ["key.pem"]
+
+
+class TestSigning:
+    def test_what_is_signed_is_verified(self) -> None:
+        private, public = key_pair()
+        signature = sign(private, b"\x00task\xff")
+        assert len(signature) == 256
+        assert verify(public, b"\x00task\xff", signature)
+
+    def test_anything_else_is_not(self) -> None:
+        private, public = key_pair()
+        signature = sign(private, b"task")
+        assert not verify(public, b"task ", signature)
+        assert not verify(public, b"task", signature[:-1])
+        assert not verify(public, b"task", b"")
+        assert not verify(public, b"task", bytes([signature[0] ^ 1]) + signature[1:])
+        assert not verify(key_pair(1).public_key, b"task", signature)
+
+    def test_the_parameters_are_those_of_the_wire(self) -> None:
+        private, public = key_pair()
+
+        def pss(salt: int) -> padding.PSS:
+            return padding.PSS(padding.MGF1(hashes.SHA256()), salt)
+
+        public.verify(sign(private, b"task"), b"task", pss(20), hashes.SHA256())
+        assert verify(public, b"task", private.sign(b"task", pss(20), hashes.SHA256()))
+        assert not verify(public, b"task", private.sign(b"task", pss(32), hashes.SHA256()))
+
+    def test_keys_of_the_wrong_kind(self) -> None:
+        private, public = key_pair()
+        with pytest.raises(ValueError, match="an RSA private key is wanted"):
+            sign(public, b"task")  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="an RSA public key is wanted"):
+            verify(private, b"task", b"")  # type: ignore[arg-type]
