@@ -176,6 +176,7 @@ def from_packed(data: bytes) -> dict[str, Any]:
             strict_map_key=True,
             list_hook=take_list,
             object_pairs_hook=take_object,
+            ext_hook=_refuse_extension,
             max_array_len=min(len(data), _MAX_LIST),
             max_map_len=len(data),
         )
@@ -196,6 +197,10 @@ def _object_of_pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
         (twice, _), *_ = collections.Counter(key for key, _ in pairs).most_common(1)
         raise DocumentError(f"an object with the key {shown(twice)} given twice")
     return result
+
+
+def _refuse_extension(code: int, _: bytes) -> NoReturn:
+    raise DocumentError(f"a msgpack extension ({code}), which JSON does not know")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -280,7 +285,9 @@ def _copied(value: Any, counter: Iterator[int], depth: int) -> Any:
         for at, item in enumerate(value):  # noqa: B007 - the place of an error
             items.append(_copied(item, counter, depth + 1))
     except DocumentError as error:
-        raise (error.within(at) if isinstance(at, str | int) else error) from None
+        # A key that is no text has no place that could be named.
+        named = isinstance(at, str) or not isinstance(value, dict)
+        raise (error.within(at) if named else error) from None
     return items
 
 

@@ -12,8 +12,8 @@ from bitfount_api._documents import DocumentError, kind, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_JSON_NAMES: Final = {"name": "featureName", "semantic_type": "semanticType"}
-_ATTRIBUTES: Final = {json_name: name for name, json_name in _JSON_NAMES.items()}
+_ATTRIBUTES: Final = {"featureName": "name", "semanticType": "semantic_type"}
+_IN_JSON: Final = "the attribute's name in the document, where it is another"
 
 
 class SemanticType(enum.StrEnum):
@@ -31,7 +31,7 @@ class SemanticType(enum.StrEnum):
 def is_text(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     """Refuse what is not text."""
     if not isinstance(value, str):
-        name = _JSON_NAMES.get(attribute.name, attribute.name)
+        name = attribute.metadata.get(_IN_JSON, attribute.name)
         raise DocumentError(f"{kind(value)}, not text").within(name)
 
 
@@ -84,8 +84,10 @@ class Feature:
         ValueError: One of them is of the wrong type; the text names the document's field.
     """
 
-    name: str = attrs.field(validator=is_text)
-    semantic_type: str = attrs.field(validator=is_text, kw_only=True)
+    name: str = attrs.field(validator=is_text, metadata={_IN_JSON: "featureName"})
+    semantic_type: str = attrs.field(
+        validator=is_text, kw_only=True, metadata={_IN_JSON: "semanticType"}
+    )
     dtype: str | None = attrs.field(default=None, validator=text_or_none, kw_only=True)
     description: str | None = attrs.field(default=None, validator=text_or_none, kw_only=True)
     extra: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
