@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator
+    from ..models.serialized_protocol_algorithm_type_0 import (
+        SerializedProtocolAlgorithmType0,
+    )
+    from ..models.serialized_protocol_algorithm_type_1_item import (
+        SerializedProtocolAlgorithmType1Item,
+    )
+
+
+T = TypeVar("T", bound="SerializedProtocol")
+
+
+@_attrs_define
+class SerializedProtocol:
+    """The protocol that the modeller asks to run, passed on untouched.
+
+    Attributes:
+        class_name (str):
+        algorithm (list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0):
+        aggregator (SerializedProtocolAggregator | Unset):
+    """
+
+    class_name: str
+    algorithm: (
+        list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0
+    )
+    aggregator: SerializedProtocolAggregator | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.serialized_protocol_algorithm_type_0 import (
+            SerializedProtocolAlgorithmType0,
+        )
+
+        class_name = self.class_name
+
+        algorithm: dict[str, Any] | list[dict[str, Any]]
+        if isinstance(self.algorithm, SerializedProtocolAlgorithmType0):
+            algorithm = self.algorithm.to_dict()
+        else:
+            algorithm = []
+            for algorithm_type_1_item_data in self.algorithm:
+                algorithm_type_1_item = algorithm_type_1_item_data.to_dict()
+                algorithm.append(algorithm_type_1_item)
+
+        aggregator: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.aggregator, Unset):
+            aggregator = self.aggregator.to_dict()
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "class_name": class_name,
+                "algorithm": algorithm,
+            }
+        )
+        if aggregator is not UNSET:
+            field_dict["aggregator"] = aggregator
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator
+        from ..models.serialized_protocol_algorithm_type_0 import (
+            SerializedProtocolAlgorithmType0,
+        )
+        from ..models.serialized_protocol_algorithm_type_1_item import (
+            SerializedProtocolAlgorithmType1Item,
+        )
+
+        d = dict(src_dict)
+        class_name = d.pop("class_name")
+
+        def _parse_algorithm(
+            data: object,
+        ) -> (
+            list[SerializedProtocolAlgorithmType1Item]
+            | SerializedProtocolAlgorithmType0
+        ):
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError
+                algorithm_type_0 = SerializedProtocolAlgorithmType0.from_dict(data)
+
+                return algorithm_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, list):
+                raise TypeError
+            algorithm_type_1 = []
+            _algorithm_type_1 = data
+            for algorithm_type_1_item_data in _algorithm_type_1:
+                algorithm_type_1_item = SerializedProtocolAlgorithmType1Item.from_dict(
+                    algorithm_type_1_item_data
+                )
+
+                algorithm_type_1.append(algorithm_type_1_item)
+
+            return algorithm_type_1
+
+        algorithm = _parse_algorithm(d.pop("algorithm"))
+
+        _aggregator = d.pop("aggregator", UNSET)
+        aggregator: SerializedProtocolAggregator | Unset
+        if isinstance(_aggregator, Unset):
+            aggregator = UNSET
+        else:
+            aggregator = SerializedProtocolAggregator.from_dict(_aggregator)
+
+        serialized_protocol = cls(
+            class_name=class_name,
+            algorithm=algorithm,
+            aggregator=aggregator,
+        )
+
+        serialized_protocol.additional_properties = d
+        return serialized_protocol
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,211 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.public_key_details import PublicKeyDetails
+from ...models.service_error import ServiceError
+from ...types import Response
+
+
+def _get_kwargs(
+    user_name: str,
+    key_id: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/{user_name}/keys/{key_id}".format(
+            user_name=quote(str(user_name), safe=""), key_id=quote(str(key_id), safe="")
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> PublicKeyDetails | ServiceError | None:
+    if response.status_code == 200:
+        response_200 = PublicKeyDetails.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ServiceError.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ServiceError.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ServiceError.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ServiceError.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = ServiceError.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = ServiceError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = ServiceError.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[PublicKeyDetails | ServiceError]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    user_name: str,
+    key_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[PublicKeyDetails | ServiceError]:
+    """Show a public key
+
+     A registered key of any user, and whether it is active.
+
+    Args:
+        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
+            most 39.
+        key_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PublicKeyDetails | ServiceError]
+    """
+    kwargs = _get_kwargs(
+        user_name=user_name,
+        key_id=key_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    user_name: str,
+    key_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> PublicKeyDetails | ServiceError | None:
+    """Show a public key
+
+     A registered key of any user, and whether it is active.
+
+    Args:
+        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
+            most 39.
+        key_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PublicKeyDetails | ServiceError
+    """
+    return sync_detailed(
+        user_name=user_name,
+        key_id=key_id,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    user_name: str,
+    key_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[PublicKeyDetails | ServiceError]:
+    """Show a public key
+
+     A registered key of any user, and whether it is active.
+
+    Args:
+        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
+            most 39.
+        key_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[PublicKeyDetails | ServiceError]
+    """
+    kwargs = _get_kwargs(
+        user_name=user_name,
+        key_id=key_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    user_name: str,
+    key_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> PublicKeyDetails | ServiceError | None:
+    """Show a public key
+
+     A registered key of any user, and whether it is active.
+
+    Args:
+        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
+            most 39.
+        key_id (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        PublicKeyDetails | ServiceError
+    """
+    return (
+        await asyncio_detailed(
+            user_name=user_name,
+            key_id=key_id,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,226 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.project_model_limits import ProjectModelLimits
+from ...models.service_error import ServiceError
+from ...types import Response
+
+
+def _get_kwargs(
+    project_id: str,
+    owner: str,
+    model: str,
+) -> dict[str, Any]:
+
+    _kwargs: dict[str, Any] = {
+        "method": "get",
+        "url": "/api/projects/{project_id}/limits/models/{owner}/{model}".format(
+            project_id=quote(str(project_id), safe=""),
+            owner=quote(str(owner), safe=""),
+            model=quote(str(model), safe=""),
+        ),
+    }
+
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> ProjectModelLimits | ServiceError | None:
+    if response.status_code == 200:
+        response_200 = ProjectModelLimits.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = ServiceError.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = ServiceError.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = ServiceError.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = ServiceError.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 429:
+        response_429 = ServiceError.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = ServiceError.from_dict(response.json())
+
+        return response_500
+
+    if response.status_code == 503:
+        response_503 = ServiceError.from_dict(response.json())
+
+        return response_503
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[ProjectModelLimits | ServiceError]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    project_id: str,
+    owner: str,
+    model: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[ProjectModelLimits | ServiceError]:
+    """Show the usage of one model in a project
+
+     How often each member has used a model, and how often they may.
+
+    Args:
+        project_id (str):
+        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
+            39.
+        model (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProjectModelLimits | ServiceError]
+    """
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        owner=owner,
+        model=model,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    project_id: str,
+    owner: str,
+    model: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> ProjectModelLimits | ServiceError | None:
+    """Show the usage of one model in a project
+
+     How often each member has used a model, and how often they may.
+
+    Args:
+        project_id (str):
+        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
+            39.
+        model (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProjectModelLimits | ServiceError
+    """
+    return sync_detailed(
+        project_id=project_id,
+        owner=owner,
+        model=model,
+        client=client,
+    ).parsed
+
+
+async def asyncio_detailed(
+    project_id: str,
+    owner: str,
+    model: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> Response[ProjectModelLimits | ServiceError]:
+    """Show the usage of one model in a project
+
+     How often each member has used a model, and how often they may.
+
+    Args:
+        project_id (str):
+        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
+            39.
+        model (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[ProjectModelLimits | ServiceError]
+    """
+    kwargs = _get_kwargs(
+        project_id=project_id,
+        owner=owner,
+        model=model,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    project_id: str,
+    owner: str,
+    model: str,
+    *,
+    client: AuthenticatedClient | Client,
+) -> ProjectModelLimits | ServiceError | None:
+    """Show the usage of one model in a project
+
+     How often each member has used a model, and how often they may.
+
+    Args:
+        project_id (str):
+        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
+            39.
+        model (str):
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        ProjectModelLimits | ServiceError
+    """
+    return (
+        await asyncio_detailed(
+            project_id=project_id,
+            owner=owner,
+            model=model,
+            client=client,
+        )
+    ).parsed

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+T = TypeVar("T", bound="Project")
+
+
+@_attrs_define
+class Project:
+    """
+    Attributes:
+        id (str):
+        name (str | Unset):
+        role (str | Unset):
+        created_at (str | Unset): ISO 8601.
+        updated_at (str | Unset): ISO 8601.
+        status (str | Unset): `PUBLISHED` or `ARCHIVED`.
+        is_demo (bool | Unset):
+    """
+
+    id: str
+    name: str | Unset = UNSET
+    role: str | Unset = UNSET
+    created_at: str | Unset = UNSET
+    updated_at: str | Unset = UNSET
+    status: str | Unset = UNSET
+    is_demo: bool | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        name = self.name
+
+        role = self.role
+
+        created_at = self.created_at
+
+        updated_at = self.updated_at
+
+        status = self.status
+
+        is_demo = self.is_demo
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+            }
+        )
+        if name is not UNSET:
+            field_dict["name"] = name
+        if role is not UNSET:
+            field_dict["role"] = role
+        if created_at is not UNSET:
+            field_dict["created_at"] = created_at
+        if updated_at is not UNSET:
+            field_dict["updated_at"] = updated_at
+        if status is not UNSET:
+            field_dict["status"] = status
+        if is_demo is not UNSET:
+            field_dict["isDemo"] = is_demo
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        name = d.pop("name", UNSET)
+
+        role = d.pop("role", UNSET)
+
+        created_at = d.pop("created_at", UNSET)
+
+        updated_at = d.pop("updated_at", UNSET)
+
+        status = d.pop("status", UNSET)
+
+        is_demo = d.pop("isDemo", UNSET)
+
+        project = cls(
+            id=id,
+            name=name,
+            role=role,
+            created_at=created_at,
+            updated_at=updated_at,
+            status=status,
+            is_demo=is_demo,
+        )
+
+        project.additional_properties = d
+        return project
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
