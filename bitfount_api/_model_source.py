@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import codecs
 import io
 import re
 import tokenize
@@ -33,7 +34,7 @@ def decoded(source: str | bytes) -> str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         raise ValueError(f"its encoding cannot be told: {error}") from None
-    if encoding not in {"utf-8", "utf-8-sig"}:
+    if codecs.lookup(encoding).name not in {"utf-8", "utf-8-sig"}:
         # Another encoding would make Python read another text than the one people see.
         raise ValueError(f"it says that it is {encoding}, but models are UTF-8")
     try:

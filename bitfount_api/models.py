@@ -87,6 +87,7 @@ def _new_module(digest: str) -> types.ModuleType:
         name = f"{wanted}_{count}"
     module = types.ModuleType(name)
     module.__file__ = f"<{name}>"
+    module.__package__ = ""  # a model is one file: there is nothing beside it to import
     return module
 
 

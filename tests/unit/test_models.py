@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import linecache
+import logging
+import pickle
+import sys
+import textwrap
+import threading
+import traceback
+import types
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bitfount_api.exceptions import ModelValidationError
+from bitfount_api.models import BitfountModel, check_model_source, load_model_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NET = "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    layers = 3\n"
+
+
+def code(text: str) -> str:
+    return textwrap.dedent(text).lstrip("\n")
+
+
+@pytest.fixture(autouse=True)
+def _same_modules() -> Iterator[None]:
+    """Whatever a test loads, no module that was there before is gone or another one."""
+    before = dict(sys.modules)
+    yield
+    assert {name: sys.modules.get(name) for name in before} == before
+
+
+class TestCheck:
+    @pytest.mark.parametrize(
+        "source",
+        [
+            NET,
+            NET.replace("\n", "\r\n"),
+            NET.encode("utf-8-sig"),
+            "# coding: utf-8\n" + NET,
+            "#!/usr/bin/python\n# -*- coding: UTF8 -*-\n" + NET,
+            "import bitfount\nclass Net(bitfount.PyTorchBitfountModel): ...",
+            "import bitfount as bf\nclass Net(bf.PyTorchBitfountModelv2): ...",
+            (
+                "import bitfount.backends.pytorch\n"
+                "class Net(bitfount.backends.pytorch.PyTorchBitfountModelV2): ..."
+            ),
+            "import bitfount.models.bitfount_model as m\nclass Net(m.BitfountModel): ...",
+            "from bitfount import PyTorchBitfountModelv2\nclass Net(PyTorchBitfountModelv2): ...",
+            "from bitfount import PyTorchBitfountModel as Base\nclass Net(Base): ...",
+            "from bitfount import *\nclass Net(PyTorchBitfountModel): ...",
+            "from acme_models import AcmeBitfountModel\nclass Net(AcmeBitfountModel): ...",
+            "import torch, bitfount\nclass Net(torch.nn.Module, bitfount.BitfountModel): ...",
+            "from bitfount import BitfountModel\nclass Net(BitfountModel[int]): ...",
+            "import bitfount\nBase = bitfount.BitfountModel\nclass Net(Base): ...",
+            "from bitfount import BitfountModel\nclass A(BitfountModel): ...\nclass Net(A): ...",
+            (
+                "from bitfount import BitfountModel\n"
+                "class A(BitfountModel): ...\nclass B(A): ...\nclass Net(B, A): ..."
+            ),
+            "from bitfount import BitfountModel\nclass Layer: ...\nclass Net(BitfountModel): ...",
+            (
+                "try:\n  from bitfount import BitfountModel\n"
+                "except ImportError:\n  from bitfount_api import BitfountModel\n"
+                "class Net(BitfountModel): ..."
+            ),
+            "if True:\n  import bitfount as b\n  class Net(b.BitfountModel): ...\nelse:\n  pass",
+            (
+                "import contextlib, bitfount\n"
+                "with contextlib.suppress(Exception):\n  class Net(bitfount.BitfountModel): ..."
+            ),
+            (
+                "from bitfount import BitfountModel\nclass BitfountModel(BitfountModel): ...\n"
+                "class Net(BitfountModel): ..."
+            ),
+            "from bitfount import BitfountModel\nclass Net: ...\nclass Net(BitfountModel): ...",
+        ],
+    )
+    def test_proper_models(self, source: str | bytes) -> None:
+        check_model_source(source, "Net")
+
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            ("", "Net.py: it defines no class"),
+            ("x = 1", "Net.py: it defines no class"),
+            ("class Net: ...", r"Net \(line 1\) derives from nothing"),
+            ("\n\nclass Net(Base): ...", r"Net \(line 3\) derives from Base"),
+            ("class Net(BitfountModel): ...", "derives from BitfountModel; derive it from"),
+            ("class BitfountModel: ...\nclass Net(BitfountModel): ...", "none of its classes"),
+            ("from .base import BitfountModel\nclass Net(BitfountModel): ...", "none of its"),
+            ("from . import BitfountModel\nclass Net(BitfountModel): ...", "none of its"),
+            ("import torch\nclass Net(torch.nn.Module): ...", r"derives from torch\.nn\.Module"),
+            ("from bitfount import X\nclass Net(X, make()): ...", r"derives from bitfount\.X, \?"),
+            ("from bitfount import *\nclass Net(Other): ...", "none of its classes"),
+            ("class Net(Net): ...", "none of its classes"),
+            ("class A(B): ...\nclass B(A): ...", "none of its classes"),
+            (
+                (
+                    "from bitfount import BitfountModel\nBitfountModel = object()\n"
+                    "class Net(BitfountModel): ..."
+                ),
+                "none of its classes",
+            ),
+            (
+                "from bitfount import BitfountModel\ndef f():\n  class Net(BitfountModel): ...",
+                "it defines no class",
+            ),
+            (
+                (
+                    "from bitfount import BitfountModel\n"
+                    "class Net(BitfountModel): ...\nclass Other(BitfountModel): ..."
+                ),
+                r"it has 2 model classes: Net \(line 2\), Other \(line 3\)",
+            ),
+            (
+                "from bitfount import BitfountModel\nclass Other(BitfountModel): ...",
+                r"Net.py, line 2: the model class is called Other; rename the file to Other.py",
+            ),
+            (
+                (
+                    "from bitfount import BitfountModel\nclass Net(BitfountModel): ...\n"
+                    "class Better(Net): ..."
+                ),
+                "the model class is called Better",
+            ),
+            ("class Net(:\n", r"Net.py, line 1: not valid Python"),
+            ("x = 1\n  y = 2", r"Net.py, line 2: not valid Python: unexpected indent"),
+            ("print 'x'", "not valid Python"),
+            ("x = 'a\0b'", "Net.py: it cannot be read: it holds a null byte"),
+            (b"x = '\xff'", "it cannot be read"),
+            (b"x = 1\ny = 2\nz = '\xff'", "it is not UTF-8: invalid start byte at byte 17"),
+            ("\ud800", "it cannot be read"),
+            ("# coding: latin-1\n", "it says that it is iso-8859-1, but models are UTF-8"),
+            ("# coding: utf-7\n", "it says that it is utf-7"),
+            ("# coding: nonsense\n", "its encoding cannot be told: unknown encoding"),
+            (b"\xef\xbb\xbf# coding: latin-1\n", "its encoding cannot be told"),
+            ("(" * 100_000, "not valid Python: too many nested parentheses"),
+            ("-" * 200_000 + "1", "nested too deeply"),
+            ("a" + ".a" * 200_000, "nested too deeply"),
+            ("x = " + "+".join("1" * 200_000), "nested too deeply"),
+            ("if 1:\n" + "".join(" " * i + "if 1:\n" for i in range(1, 200)), "not valid Python"),
+        ],
+    )
+    def test_what_is_wrong_and_what_to_do(self, source: str | bytes, message: str) -> None:
+        with pytest.raises(ModelValidationError, match=message) as caught:
+            check_model_source(source, "Net")
+        assert len(str(caught.value)) < 1500
+
+    def test_a_long_chain_of_elifs_is_no_problem(self) -> None:
+        chain = "if 0: pass\n" + "elif 0: pass\n" * 300
+        check_model_source(NET + chain, "Net")
+
+    def test_exception_groups_too(self) -> None:
+        source = code("""
+            try:
+                from bitfount import BitfountModel
+            except* ImportError:
+                pass
+            finally:
+                pass
+            class Net(BitfountModel): ...
+        """)
+        check_model_source(source, "Net")
+
+    def test_nothing_is_run(self, tmp_path: Path) -> None:
+        witness = tmp_path / "witness"
+        check_model_source(f"open({str(witness)!r}, 'w').close()\n" + NET, "Net")
+        assert not witness.exists()
+
+    def test_a_line_end_that_does_not_count_hides_nothing(self) -> None:
+        # For Python a lone \r ends a line; for the hash, and so for what runs, it is not there.
+        hidden = NET.replace("class Net", "#\rclass Net")
+        with pytest.raises(ModelValidationError):
+            check_model_source(hidden.encode(), "Net")
+
+
+class TestLoad:
+    def test_gives_the_class(self) -> None:
+        net: Any = load_model_class(NET)
+        assert net.__name__ == "Net"
+        assert issubclass(net, BitfountModel)
+        assert net.layers == 3
+
+    def test_what_runs_is_what_was_hashed(self) -> None:
+        source = NET + "    hidden = False\n    #\r    hidden = True\n"
+        net: Any = load_model_class(source.encode())
+        assert net.hidden is False
+
+    def test_every_line_ending_is_the_same_model(self) -> None:
+        assert load_model_class(NET.replace("\n", "\r\n")) is load_model_class(NET.encode())
+
+    def test_is_in_a_module_of_its_own(self) -> None:
+        net: Any = load_model_class(NET + "# of its own\n")
+        digest = hashlib.sha256((NET + "# of its own\n").encode()).hexdigest()
+        assert net.__module__ == f"_bitfount_model_{digest}"
+        assert sys.modules[net.__module__].Net is net
+
+    def test_cannot_shadow_another_module(self) -> None:
+        source = code("""
+            import json
+            from bitfount_api import BitfountModel
+            class json(BitfountModel):
+                real = json
+        """)
+        model: Any = load_model_class(source)
+        assert model.__name__ == "json"
+        assert model.real is json is sys.modules["json"]
+
+    def test_never_takes_a_name_that_is_taken(self) -> None:
+        source = NET + "# taken\n"
+        name = f"_bitfount_model_{hashlib.sha256(source.encode()).hexdigest()}"
+        planted = types.ModuleType(name)
+        sys.modules[name] = planted
+        try:
+            net: Any = load_model_class(source)
+            assert sys.modules[name] is planted
+            assert net.__module__ == f"{name}_2"
+        finally:
+            del sys.modules[name]
+
+    def test_runs_once(self, tmp_path: Path) -> None:
+        log = tmp_path / "log"
+        source = f"with open({str(log)!r}, 'a') as f: f.write('x')\n" + NET
+        first = load_model_class(source)
+        assert load_model_class(source) is first
+        assert log.read_text() == "x"
+
+    def test_runs_once_for_many_threads(self, tmp_path: Path) -> None:
+        log = tmp_path / "log"
+        source = (
+            f"with open({str(log)!r}, 'a') as f: f.write('x')\nimport time; time.sleep(0.05)\n"
+            + NET
+        )
+        found: list[object] = []
+        threads = [
+            threading.Thread(target=lambda: found.append(load_model_class(source)))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(set(found)) == 1
+        assert log.read_text() == "x"
+
+    def test_our_own_future_imports_are_not_passed_on(self) -> None:
+        net: Any = load_model_class(NET + "    size: int = 1\n")
+        assert net.__annotations__ == {"size": int}
+
+    def test_works_with_dataclasses_and_pickle(self) -> None:
+        source = code("""
+            from __future__ import annotations
+            import dataclasses
+            from bitfount_api import BitfountModel
+            @dataclasses.dataclass
+            class Net(BitfountModel):
+                size: int = 1
+        """)
+        net: Any = load_model_class(source)
+        assert pickle.loads(pickle.dumps(net(5))) == net(5)
+
+    def test_its_source_can_be_seen(self) -> None:
+        net: Any = load_model_class(NET + "    def fail(self):\n        return 1 / 0  # here\n")
+        linecache.checkcache()
+        assert inspect.getsource(net).startswith("class Net(BitfountModel):")
+        with pytest.raises(ZeroDivisionError) as caught:
+            net().fail()
+        assert "return 1 / 0  # here" in "".join(traceback.format_exception(caught.value))
+
+    def test_only_the_last_of_a_line_of_classes_counts(self) -> None:
+        source = code("""
+            from bitfount_api import BitfountModel
+            class Base(BitfountModel): ...
+            class Net(Base): ...
+            Alias = Net
+            class Layer: ...
+        """)
+        net: Any = load_model_class(source)
+        assert net.__name__ == "Net"
+
+    def test_a_name_chooses_among_several(self, caplog: pytest.LogCaptureFixture) -> None:
+        source = code("""
+            from bitfount_api import BitfountModel
+            class A(BitfountModel): ...
+            class B(BitfountModel): ...
+        """)
+        assert load_model_class(source) is None
+        assert "the model classes are: A, B" in caplog.text
+        a: Any = load_model_class(source, "A")
+        b: Any = load_model_class(source, "B")
+        assert (a.__name__, b.__name__) == ("A", "B")
+        assert a.__module__ == b.__module__
+        assert load_model_class(source, "C") is None
+        assert load_model_class(source, "A") is a
+
+    def test_the_official_sdks_models_count_where_it_is_loaded(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        package = types.ModuleType("bitfount")
+        exec("class PyTorchBitfountModelv2: ...", package.__dict__)
+        monkeypatch.setitem(sys.modules, "bitfount", package)
+        source = "import bitfount\nclass Net(bitfount.PyTorchBitfountModelv2): ..."
+        net: Any = load_model_class(source)
+        assert net.__mro__[1] is package.PyTorchBitfountModelv2
+
+    @pytest.mark.parametrize(
+        "base",
+        [
+            "class BitfountModel: __module__ = 'bitfount.models'",
+            "class BitfountModel: __module__ = 'bitfount'",
+            "class BitfountModel: __module__ = 5",
+            "class BitfountModel: ...",
+        ],
+    )
+    def test_a_class_that_only_says_that_it_is_official_does_not(self, base: str) -> None:
+        assert load_model_class(base + "\nclass Net(BitfountModel): ...") is None
+
+
+class TestLoadFailing:
+    @pytest.mark.parametrize(
+        ("source", "reason"),
+        [
+            ("class Net(:", "SyntaxError"),
+            ("x = 1", "the model classes are: none"),
+            (NET + "raise RuntimeError('boom')", "RuntimeError: 'boom'"),
+            (NET + "raise SystemExit(3)", "SystemExit: '3'"),
+            (NET + "import sys; sys.exit()", "SystemExit"),
+            (NET + "raise GeneratorExit", "GeneratorExit"),
+            (NET + "raise RuntimeError('\\n\\x1b[31m' * 1000)", r"\n\x1b[31m"),
+            (
+                NET + "class E(BaseException):\n  def __str__(self): raise self\nraise E",
+                "an error that cannot be shown",
+            ),
+            (NET + "def f(): f()\nf()", "RecursionError"),
+            ("from json import nothing\n" + NET, "ImportError"),
+            ("import no_such_package.x\n" + NET, "install what provides 'no_such_package'"),
+            ("from . import x\n" + NET, "no known parent package"),
+            ("x = '\0'", "it holds a null byte"),
+            (b"x = '\xff'", "ValueError"),
+            ("# coding: utf-7\n", "it says that it is utf-7"),
+            ("-" * 200_000 + "1", "MemoryError"),
+            (
+                (
+                    "from bitfount_api import BitfountModel\n"
+                    "class M(type):\n  @property\n  def __mro__(cls): raise ValueError('no')\n"
+                    "class Net(BitfountModel, metaclass=M): ..."
+                ),
+                "no",
+            ),
+        ],
+    )
+    def test_is_none_and_a_line_in_the_log(
+        self, source: str | bytes, reason: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        modules, lines = set(sys.modules), set(linecache.cache)
+        with caplog.at_level(logging.WARNING):
+            assert load_model_class(source) is None
+        (record,) = caplog.records
+        assert reason in record.getMessage()
+        assert "get_model_code()" in record.getMessage()
+        assert record.getMessage().isprintable()
+        assert len(record.getMessage()) < 1000
+        assert not {name for name in set(sys.modules) - modules if name.startswith("_bitfount")}
+        assert not {name for name in set(linecache.cache) - lines if name.startswith("<_bitf")}
+
+    def test_a_file_for_the_official_sdk_where_it_is_not_installed(
+        self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "bitfount", None)  # as good as not installed
+        source = "from bitfount import PyTorchBitfountModelv2 as B\nclass Net(B): ..."
+        assert load_model_class(source) is None
+        assert "ModuleNotFoundError" in caplog.text
+        assert "install what provides 'bitfount'" in caplog.text
+
+    def test_it_can_succeed_later(self, tmp_path: Path) -> None:
+        flag = tmp_path / "flag"
+        source = f"open({str(flag)!r}).close()\n" + NET
+        assert load_model_class(source) is None
+        flag.touch()
+        assert load_model_class(source) is not None
+
+    def test_the_user_can_break_it_off(self) -> None:
+        modules = set(sys.modules)
+        with pytest.raises(KeyboardInterrupt):
+            load_model_class(NET + "raise KeyboardInterrupt")
+        assert set(sys.modules) == modules
+
+    def test_code_that_takes_its_own_module_away(self) -> None:
+        source = "import sys\ndel sys.modules[__name__]\nraise ValueError\n"
+        assert load_model_class(source) is None
