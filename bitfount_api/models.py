@@ -54,6 +54,9 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
     Raises:
         KeyboardInterrupt: The user broke off the code.
     """
+    if isinstance(source, str):
+        # Half a character cannot be hashed, but is refused below like any other broken code.
+        source = source.encode("utf-8", "surrogatepass")
     data = normalized(source)
     digest = hashlib.sha256(data).hexdigest()
     with _loading:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,7 @@ class TestResolve:
             ({"pod_identifier": "scans"}, "namespace/name"),
         ],
     )
-    def test_what_is_refused(self, arguments: dict[str, str], text: str) -> None:
+    def test_what_is_refused(self, arguments: dict[str, Any], text: str) -> None:
         with pytest.raises(ValueError, match=text):
             PodIdentifier.resolve(**arguments)
 

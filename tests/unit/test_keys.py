@@ -51,7 +51,7 @@ class TestGenerate:
         assert public_keys_equal(private.public_key(), public)
 
     def test_is_4096_bits_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked = {}
+        asked: dict[str, int] = {}
 
         def generate(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
             asked.update(exponent=public_exponent, bits=key_size)
@@ -137,7 +137,7 @@ class TestPublicKeys:
 
     def test_a_private_key_is_not_taken_for_a_public_one(self) -> None:
         for form in ("PEM", "SSH"):
-            text = serialize_private_key(key_pair().private_key, form)  # type: ignore[arg-type]
+            text = serialize_private_key(key_pair().private_key, form)
             with pytest.raises(ValueError, match="this is a private key") as caught:
                 load_public_key(text)
             assert text[40:80] not in str(caught.value)
@@ -257,7 +257,7 @@ class TestPrivateKeys:
 
     def test_a_password_for_nothing(self) -> None:
         for form in ("PEM", "SSH"):
-            text = serialize_private_key(key_pair().private_key, form)  # type: ignore[arg-type]
+            text = serialize_private_key(key_pair().private_key, form)
             with pytest.raises(ValueError, match="not encrypted, but a password was given"):
                 load_private_key(text, "correct horse")
 
@@ -296,7 +296,7 @@ class TestPrivateKeys:
 
     def test_a_public_key_is_not_taken_for_a_private_one(self) -> None:
         for form in ("PEM", "SSH"):
-            text = serialize_public_key(key_pair().public_key, form)  # type: ignore[arg-type]
+            text = serialize_public_key(key_pair().public_key, form)
             with pytest.raises(ValueError, match="this is no private key"):
                 load_private_key(text)
 

@@ -346,6 +346,7 @@ class TestLoadFailing:
             ("x = '\0'", "it holds a null byte"),
             (b"x = '\xff'", "ValueError"),
             ("# coding: utf-7\n", "it says that it is utf-7"),
+            ("x = '\ud800'", "ValueError"),
             ("-" * 200_000 + "1", "MemoryError"),
             (
                 (
