@@ -6,6 +6,7 @@ import email.utils
 import math
 import random
 import time
+from typing import Any
 
 import attrs
 
@@ -15,7 +16,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The statuses that say nothing about the request itself, only about the moment."""
 
 
-def _at_least_zero(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+def _at_least_zero(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ValueError(f"{attribute.name} must be a number from 0, not {value!r}")
 

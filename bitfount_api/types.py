@@ -62,10 +62,10 @@ class PodDetails(TypedDict):
     podIdentifier: str
     podName: str
     podDisplayName: NotRequired[str]
-    podPublicKey: str
-    accessManagerPublicKey: NotRequired[str]
-    description: NotRequired[str]
-    schemaStorageKey: NotRequired[str]
+    podPublicKey: NotRequired[str | None]
+    accessManagerPublicKey: NotRequired[str | None]
+    description: NotRequired[str | None]
+    schemaStorageKey: NotRequired[str | None]
     isOnline: NotRequired[bool]
     providerUserName: NotRequired[str]
     visibility: NotRequired[str]

@@ -6,6 +6,7 @@ import abc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from bitfount_api._call import Flow
@@ -56,16 +57,20 @@ class AuthenticationHandler(abc.ABC):
     def am_request_headers(self) -> Mapping[str, str]:
         """The headers for the access manager."""
 
-    def authentication(self, *, refused: bool) -> Flow[None] | None:
+    def authentication(
+        self, *, refused: bool, loop: asyncio.AbstractEventLoop | None
+    ) -> Flow[None] | None:
         """:meth:`authenticate` as a flow, for handlers that speak to a service themselves.
 
         Args:
             refused: A service has just refused the current credentials, so new ones are needed
                 even where they do not look expired.
+            loop: The event loop of the caller that found them wanting; None for sync code. The
+                flow runs in another thread, so a coroutine of the user's can be run there.
 
         Returns:
             The flow, which the session then drives over its own connections (proxy, certificates);
             None, as here, to have :meth:`authenticate` called instead.
         """
-        del refused
+        del refused, loop
         return None

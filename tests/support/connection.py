@@ -47,9 +47,7 @@ class PlayedConnection:
             self._async_client = httpx.AsyncClient(transport=httpx.MockTransport(self._ahandle))
         return self._async_client
 
-    def credentials(
-        self, audience: str, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
+    def credentials(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         current = {"authorization": f"Bearer {audience}-{self.renewals}"}
         if refused == current:
             self.renewals += 1

@@ -112,7 +112,10 @@ def test_a_refusal_quotes_the_service_and_the_request_id() -> None:
         ("[1]", None),
         ("<html>no</html>", None),
         ("", None),
-        ("<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>", "AccessDenied: Expired"),
+        (
+            "<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>",
+            "AccessDenied: Expired",
+        ),
         ("<Error><Code>SlowDown</Code></Error>", "SlowDown"),
         ('"' + "x" * 200_000, None),
     ],

@@ -120,7 +120,10 @@ def test_httpx_errors_become_ours(
 
 def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
     with pytest.raises(RequestException, match="could not be made"):
-        run(ask(OPEN, request={"method": "get", "url": "https://s3.test:port/o"}), PlayedConnection(ok))
+        run(
+            ask(OPEN, request={"method": "get", "url": "https://s3.test:port/o"}),
+            PlayedConnection(ok),
+        )
 
 
 def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
@@ -234,9 +237,7 @@ def test_answers_have_a_largest_size(
         async def __aiter__(self) -> Any:
             yield content
 
-    connection = PlayedConnection(
-        lambda _: httpx.Response(200, stream=Stream(), headers=headers)
-    )
+    connection = PlayedConnection(lambda _: httpx.Response(200, stream=Stream(), headers=headers))
     with pytest.raises(InvalidJSONError, match="larger than"):
         run(ask(), connection)
 

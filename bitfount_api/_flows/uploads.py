@@ -1,0 +1,153 @@
+"""Objects on their way into storage: by one presigned form, or in parts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
+from bitfount_hub_client.models import CompleteUploadRequest
+
+from bitfount_api._call import Flow, Together, Work
+from bitfount_api._decode import check_status
+from bitfount_api._files import FormBody, PartBody, Source
+from bitfount_api._flows import operations
+from bitfount_api._services import STORAGE, presigned_url
+from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
+from bitfount_api.progress import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bitfount_api._flows.remote import Remote
+    from bitfount_api.progress import ProgressCallback
+
+ObjectType = Literal["Model", "Schema"]
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+@attrs.frozen
+class TransferOptions:
+    """How a transfer is done.
+
+    Args:
+        progress: Told how much has been moved.
+        parts_at_once: How many parts move at a time, at most.
+    """
+
+    progress: ProgressCallback | None = None
+    parts_at_once: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+
+
+def upload(
+    remote: Remote,
+    ticket: Mapping[str, Any],
+    source: Source,
+    *,
+    object_type: ObjectType,
+    options: TransferOptions,
+) -> Flow[None]:
+    """Put an object where the Hub says.
+
+    Args:
+        remote: The Hub.
+        ticket: Its answer: ``uploadUrl`` and ``uploadFields``, or ``uploadUrls`` and ``chunkSize``.
+        source: The object.
+        object_type: What the Hub calls it.
+        options: How to do it.
+
+    Raises:
+        InvalidJSONError: The Hub's answer says neither, though the object is new to it.
+        HTTPError: Object storage, or the Hub, refused.
+        TransferError: The file changed meanwhile, or did not arrive as it was sent.
+    """
+    meter = Meter(options.progress, source.size, source.file_name)
+    try:
+        if ticket.get("uploadUrl"):
+            yield from _by_form(remote, ticket, source, meter)
+        elif ticket.get("uploadUrls"):
+            yield from _in_parts(remote, ticket, source, object_type, options, meter)
+        elif not ticket.get("alreadyExisted"):
+            raise InvalidJSONError("the Hub's answer does not say where to upload to")
+        yield Work(meter.close)
+    finally:
+        meter.close()
+
+
+def _by_form(remote: Remote, ticket: Mapping[str, Any], source: Source, meter: Meter) -> Flow[None]:
+    url = _checked(ticket["uploadUrl"])
+    body = FormBody(ticket.get("uploadFields") or {}, source, meter)
+    operation = operations.UPLOAD_OBJECT
+    request = {"method": "post", "url": url}
+    response = yield from remote.ask(operation, request, service=STORAGE, body=body)
+    check_status(response, operation, STORAGE)
+
+
+def _in_parts(
+    remote: Remote,
+    ticket: Mapping[str, Any],
+    source: Source,
+    object_type: ObjectType,
+    options: TransferOptions,
+    meter: Meter,
+) -> Flow[None]:
+    urls, size = ticket["uploadUrls"], ticket.get("chunkSize") or 0
+    if size < 1 or not ticket.get("uploadId") or not ticket.get("key"):
+        raise InvalidJSONError("the Hub's answer lacks chunkSize, uploadId or key")
+    needed = -(-source.size // size)
+    if len(urls) != needed:
+        raise InvalidJSONError(
+            f"the Hub gives {len(urls)} URLs for the {needed} parts of {size:,} bytes that "
+            f"{source.file_name} has"
+        )
+    flows = [
+        _part(remote, url, source, (number, needed, size), meter)
+        for number, url in enumerate(urls, 1)
+    ]
+    etags: list[str] = yield Together(flows, options.parts_at_once)
+    body = CompleteUploadRequest.from_dict(
+        {
+            "objectType": object_type,
+            "key": ticket["key"],
+            "uploadId": ticket["uploadId"],
+            "parts": [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(etags, 1)],
+        }
+    )
+    operation = operations.COMPLETE_UPLOAD
+    response = yield from remote.ask(operation, _complete_upload._get_kwargs(body=body))
+    check_status(response, operation, remote.service)
+
+
+def _part(
+    remote: Remote, url: str, source: Source, which: tuple[int, int, int], meter: Meter
+) -> Flow[str]:
+    """Upload one part and give its ETag."""
+    number, count, size = which
+    offset = (number - 1) * size
+    body = PartBody(source, offset, min(size, source.size - offset), meter)
+    operation = operations.UPLOAD_PART
+    try:
+        response = yield from remote.ask(
+            operation, {"method": "put", "url": _checked(url)}, service=STORAGE, body=body
+        )
+        check_status(response, operation, STORAGE)
+    except RequestException as error:
+        error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
+        raise
+    etag: str = response.headers.get("etag", "").strip().removeprefix("W/").strip('"')
+    if not etag:
+        raise TransferError(f"part {number} of {count}: object storage gives no ETag for it")
+    if _MD5.fullmatch(etag.lower()) and etag.lower() != body.md5:
+        raise TransferError(
+            f"part {number} of {count} of {source.file_name} did not arrive as it was sent"
+        )
+    return etag
+
+
+def _checked(url: object) -> str:
+    try:
+        return presigned_url(url)
+    except ValueError as error:
+        raise InvalidJSONError(f"the Hub's answer is not usable: {error}") from None

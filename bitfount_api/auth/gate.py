@@ -1,0 +1,150 @@
+"""One renewal of credentials at a time, for all threads and event loops of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from bitfount_api._drive import drive
+from bitfount_api.exceptions import AuthenticationError, BitfountError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bitfount_api._call import Audience
+    from bitfount_api._drive import Connection
+    from bitfount_api.auth.handler import AuthenticationHandler
+
+
+class Gate:
+    """Where requests get their credentials; closed while they are renewed.
+
+    The first to find them unusable renews them, and everyone else waits for that and shares its
+    outcome, good or bad. An event loop is never blocked: for it, a thread does the work.
+
+    Args:
+        handler: Whose credentials they are.
+        connection: Over which its flows are driven.
+    """
+
+    def __init__(self, handler: AuthenticationHandler, connection: Connection) -> None:
+        self._handler = handler
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._renewal: Future[None] | None = None
+
+    def credentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """The headers for a service; fresh ones if the current ones are those ``refused``.
+
+        Raises:
+            AuthenticationError: None could be had.
+        """
+        if self._usable(audience, refused):
+            return self._headers(audience)
+        self._renew(audience, refused)
+        return self._headers(audience)
+
+    async def acredentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """:meth:`credentials`, without blocking the event loop."""
+        if self._usable(audience, refused):
+            return self._headers(audience)
+        await self._arenew(audience, refused)
+        return self._headers(audience)
+
+    def authenticate(self) -> None:
+        """See to it that there are credentials."""
+        self.credentials("hub", None)
+
+    async def aauthenticate(self) -> None:
+        """:meth:`authenticate`, without blocking the event loop."""
+        await self.acredentials("hub", None)
+
+    def _headers(self, audience: Audience) -> Mapping[str, str]:
+        handler = self._handler
+        return handler.am_request_headers if audience == "am" else handler.hub_request_headers
+
+    def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
+        if not self._handler.authenticated:
+            return False
+        # Refused headers that are no longer the current ones have been renewed by somebody else.
+        return (
+            refused is None
+            or not self._handler.renewable
+            or dict(self._headers(audience)) != dict(refused)
+        )
+
+    def _begin(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> tuple[Future[None], bool] | None:
+        """The renewal to wait for, and whether it is the caller's to do; None if it is done."""
+        with self._lock:
+            if self._renewal is not None:
+                return self._renewal, False
+            if self._usable(audience, refused):
+                return None
+            self._renewal = Future()
+            return self._renewal, True
+
+    def _renew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        begun = self._begin(audience, refused)
+        if begun is None:
+            return
+        renewal, mine = begun
+        if mine:
+            self._work(renewal, refused=refused is not None, loop=None)
+        renewal.result()
+
+    async def _arenew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        begun = self._begin(audience, refused)
+        if begun is None:
+            return
+        renewal, mine = begun
+        if mine:
+            # A thread of its own: it may wait for a person, and must not use up the loop's few.
+            # It goes on when this task is cancelled, for whoever else waits for it.
+            threading.Thread(
+                target=self._work,
+                args=(renewal,),
+                kwargs={"refused": refused is not None, "loop": asyncio.get_running_loop()},
+                name="bitfount-api-authentication",
+                daemon=True,
+            ).start()
+        await asyncio.shield(asyncio.wrap_future(renewal))
+
+    def _work(
+        self, renewal: Future[None], *, refused: bool, loop: asyncio.AbstractEventLoop | None
+    ) -> None:
+        failure: BaseException | None = None
+        try:
+            flow = self._handler.authentication(refused=refused, loop=loop)
+            if flow is None:
+                self._handler.authenticate()
+            else:
+                drive(flow, self._connection)
+        except BitfountError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a handler may be a user's own
+            # Its text may hold what the handler holds, so only its kind is told.
+            failure = AuthenticationError(f"authentication failed with a {type(error).__name__}")
+            failure.__cause__ = error
+        except BaseException as error:
+            failure = AuthenticationError("authentication was interrupted")
+            if loop is None:
+                self._end(renewal, failure)
+                raise
+            failure.__cause__ = error
+        self._end(renewal, failure)
+
+    def _end(self, renewal: Future[None], failure: BaseException | None) -> None:
+        with self._lock:
+            self._renewal = None
+        if failure is None:
+            renewal.set_result(None)
+        else:
+            renewal.set_exception(failure)

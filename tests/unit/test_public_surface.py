@@ -1,0 +1,131 @@
+"""The public surface: what is documented is there, sync and async alike, and cheap to import."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.documented import CONSTRUCTORS, METHODS, OPERATIONS, STATIC_METHODS
+
+import bitfount_api
+
+TWINS = {
+    "BitfountHub": "AsyncBitfountHub",
+    "BitfountAM": "AsyncBitfountAM",
+    "SMARTOnFHIR": "AsyncSMARTOnFHIR",
+}
+HEAVY = ("httpx", "cryptography", "msgpack", "yaml", "jwt", "filelock", "msgspec", "attrs", "attr")
+
+
+def _documented_part(function: Any) -> dict[str, Any]:
+    parameters = list(inspect.signature(function).parameters.values())
+    return {
+        parameter.name: ... if parameter.default is parameter.empty else parameter.default
+        for parameter in parameters
+        if parameter.name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
+
+
+@pytest.mark.parametrize("name", CONSTRUCTORS)
+def test_constructors_take_the_documented_arguments(name: str) -> None:
+    documented = CONSTRUCTORS[name]
+    assert list(_documented_part(getattr(bitfount_api, name)).items()) == list(documented.items())
+
+
+@pytest.mark.parametrize(("kind", "name"), OPERATIONS)
+def test_methods_take_the_documented_arguments(kind: str, name: str) -> None:
+    method = inspect.getattr_static(getattr(bitfount_api, kind), name)
+    assert isinstance(method, staticmethod) == ((kind, name) in STATIC_METHODS)
+    function = getattr(method, "__func__", method)
+    assert list(_documented_part(function).items()) == list(METHODS[kind][name].items())
+
+
+@pytest.mark.parametrize(("kind", "name"), OPERATIONS)
+def test_methods_say_what_they_raise_and_where_they_go(kind: str, name: str) -> None:
+    doc = inspect.getdoc(getattr(getattr(bitfount_api, kind), name))
+    assert doc is not None
+    assert "Raises:" in doc
+    if (kind, name) not in STATIC_METHODS:
+        assert "Endpoint:" in doc
+    for argument in METHODS[kind][name]:
+        assert f"{argument}: " in doc
+
+
+@pytest.mark.parametrize("sync_name", TWINS)
+def test_async_twins_have_the_same_methods(sync_name: str) -> None:
+    sync = getattr(bitfount_api, sync_name)
+    twin = getattr(bitfount_api, TWINS[sync_name])
+    methods = {name for name, value in vars(sync).items() if callable(getattr(sync, name))}
+    assert methods == {name for name, value in vars(twin).items() if callable(getattr(twin, name))}
+    for name in methods:
+        original, other = getattr(sync, name), getattr(twin, name)
+        if name == "__init__":
+            assert inspect.signature(original) == inspect.signature(other)
+            continue
+        there = inspect.signature(original)
+        here = inspect.signature(other)
+        assert list(there.parameters.values()) == list(here.parameters.values()), name
+        assert inspect.getdoc(original) == inspect.getdoc(other), name
+        if name.startswith("iter_"):
+            assert inspect.isgeneratorfunction(original)
+            assert inspect.isasyncgenfunction(other)
+            assert str(here.return_annotation) == f"Async{there.return_annotation}"
+        elif name != "of_environment":
+            assert inspect.iscoroutinefunction(other), name
+            assert there.return_annotation == here.return_annotation, name
+
+
+@pytest.mark.parametrize("name", [*TWINS, *TWINS.values()])
+def test_clients_are_context_managers(name: str) -> None:
+    kind = getattr(bitfount_api, name)
+    parts = ("__aenter__", "__aexit__", "aclose") if "Async" in name else (
+        "__enter__", "__exit__", "close",
+    )  # fmt: skip
+    assert all(hasattr(kind, part) for part in parts)
+
+
+def test_every_exported_name_is_there_and_knows_its_place() -> None:
+    for name in bitfount_api.__all__:
+        assert getattr(bitfount_api, name) is not None
+    assert set(bitfount_api.__all__) <= set(dir(bitfount_api))
+
+
+def test_every_exception_and_typed_dict_of_the_public_api_is_exported() -> None:
+    from bitfount_api import exceptions
+
+    assert set(exceptions.__all__) <= set(bitfount_api.__all__)
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
+    (block,) = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {
+        alias.asname: (node.module, alias.name)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {"__version__", *seen} == set(bitfount_api.__all__)
+    for name, (module, original) in seen.items():
+        assert name == original
+        assert module == f"bitfount_api.{bitfount_api._MODULES[name]}"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        bitfount_api.Nothing  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import sys, bitfount_api; print(*(m for m in sys.modules if '.' not in m))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(HEAVY) & set(run.stdout.split())
