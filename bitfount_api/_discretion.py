@@ -78,7 +78,7 @@ def _told(value: Any) -> Any:
 
 
 def _tell_trace(record: logging.LogRecord) -> str:
-    """httpcore's records name an event and then all that it saw, headers included."""
+    """Httpcore's records name an event and then all that it saw, headers included."""
     return record.getMessage().split(" ", 1)[0]
 
 

@@ -135,7 +135,7 @@ def _yaml_loader() -> Any:
             for first, resolvers in base.yaml_implicit_resolvers.items()
         }
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
             if len(mapping) != len(node.value):
                 line = node.start_mark.line + 1
@@ -152,7 +152,7 @@ def from_packed(data: bytes) -> dict[str, Any]:
         ValueError: It is too long, too deep, not msgpack, has keys given twice, or is not an
             object of what JSON knows.
     """
-    import msgpack  # type: ignore[import-untyped]
+    import msgpack
 
     if len(data) > MAX_PACKED_BYTES:
         raise DocumentError(f"longer than {MAX_PACKED_BYTES // 1024**2} MiB")

@@ -120,7 +120,7 @@ class ConnectError(RequestException):
     """The service could not be reached, or the connection broke before the answer was whole."""
 
 
-class RequestTimeout(RequestException):  # noqa: N818 - the name users look for
+class RequestTimeout(RequestException):
     """The time allowed for the request, or for the whole operation, was used up."""
 
 

@@ -93,7 +93,7 @@ class PodRegistration(_Upload):
 
 
 class ModelUpload(_Upload):
-    """``POST /api/models`` and ``PUT /api/models``: the code, or the weights, go where this says."""
+    """``POST /api/models`` and ``PUT /api/models``: code or weights go where this says."""
 
     version: NotRequired[int | None]
 

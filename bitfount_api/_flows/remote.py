@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-
 import attrs
 
 from bitfount_api._call import Body, Call, Flow, Operation, Service, Sink

@@ -59,17 +59,17 @@ def test_passwords_round_trip(password: str | bytes) -> None:
 
 @given(st.one_of(st.text(), st.binary()))
 def test_what_is_no_key_is_a_value_error(data: str | bytes) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - any, but nothing else
+    with pytest.raises(ValueError):
         parse_public_key(data)
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         load_private_key(data.encode(errors="replace") if isinstance(data, str) else data)
 
 
 @given(st.booleans(), FORMS, st.booleans(), st.data())
 def test_a_broken_key_is_a_key_or_a_value_error(
-    private: bool,  # noqa: FBT001
+    private: bool,
     form: Form,
-    behind_base64: bool,  # noqa: FBT001
+    behind_base64: bool,
     data: st.DataObject,
 ) -> None:
     public_key, private_key = key_pair().public_key, key_pair().private_key

@@ -104,7 +104,7 @@ def test_httpx_errors_become_ours(
     run: Any, raised: httpx.HTTPError, expected: type[RequestException], sent: bool
 ) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
-        raised.request = request  # type: ignore[attr-defined]
+        raised.request = request
         raise raised
 
     with pytest.raises(expected) as caught:
@@ -127,7 +127,9 @@ def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
 
 
 def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
-    answers = iter([httpx.ReadError("reset"), httpx.Response(200, text="fine")])
+    answers: Iterator[httpx.Response | Exception] = iter(
+        [httpx.ReadError("reset"), httpx.Response(200, text="fine")]
+    )
 
     def handle(_: httpx.Request) -> httpx.Response:
         answer = next(answers)
@@ -354,7 +356,8 @@ def test_flows_together_give_their_results_in_order(run: Any) -> None:
         return number
 
     def flow() -> Flow[list[int]]:
-        return (yield Together([one(n) for n in range(5)], limit=2))
+        results: list[int] = yield Together([one(n) for n in range(5)], limit=2)
+        return results
 
     assert run(flow(), PlayedConnection(ok)) == [0, 1, 2, 3, 4]
 

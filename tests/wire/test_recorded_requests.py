@@ -64,9 +64,10 @@ def form_parts(kind: str, content: bytes) -> list[list[Any]]:
         f"content-type: {kind}\r\n\r\n".encode() + content, policy=email.policy.HTTP
     )
     parts: list[list[Any]] = []
-    for part in message.iter_parts():  # type: ignore[attr-defined]
+    for part in message.iter_parts():
         disposition = part["content-disposition"].params
         data = part.get_payload(decode=True)
+        assert isinstance(data, bytes)
         name = disposition.get("filename")
         shown = hashlib.sha256(data).hexdigest() if name else data.decode()
         parts.append([disposition["name"], name, shown])
