@@ -103,7 +103,7 @@ def _what_is_asked(
 
 def _base64(data: bytes, what: str) -> str:
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise ValueError(f"{what} must be bytes, not {type(data).__name__}")  # noqa: TRY004
+        raise ValueError(f"{what} must be bytes, not {type(data).__name__}")
     return base64.b64encode(data).decode("ascii")
 
 

@@ -192,7 +192,7 @@ def do_pod_heartbeat(hub: Remote, pod_names: Sequence[str], key: RSAPublicKey) -
         HTTPError: The Hub refused.
     """
     if isinstance(pod_names, str):
-        raise ValueError("pod_names must be a list of names, not one text")  # noqa: TRY004
+        raise ValueError("pod_names must be a list of names, not one text")
     request = _do_pod_heartbeat._get_kwargs(
         body=HeartbeatRequest(
             names=[pod_name(name) for name in pod_names],
