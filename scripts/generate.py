@@ -3,9 +3,10 @@
     python scripts/generate.py            make them anew
     python scripts/generate.py --check    end with 1 if making them anew would change anything
 
-Each client is built in a temporary folder and only then put in place, so a spec with an error leaves
-what was there. The generator and the formatter are pinned exactly, and asked for their versions:
-what they make differs between versions.
+All clients are built in a temporary folder and only then put in place, so a spec with an error
+leaves what was there. The generator and the formatter are pinned exactly, and asked for their
+versions: what they make differs between versions. What they make depends on nothing else: no
+configuration but that in ``openapi/`` is read, no cache, no network.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import argparse
 import filecmp
 import importlib.metadata
-import os
 import shutil
 import subprocess
 import sys
@@ -31,32 +31,51 @@ SPECS = {
 PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6"}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line."""
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What follows the name of the script; that of this process without them.
+        root: The folder that holds ``openapi/`` and ``generated/``.
+
+    Returns:
+        0: made, or nothing to make; 1: the specs cannot be generated from, or ``--check`` found
+        differences; 2: the tools are not those that are pinned.
+    """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare instead of replacing")
     options = parser.parse_args(arguments)
-    for name, wanted in PINNED.items():
-        installed = importlib.metadata.version(name)
-        if installed != wanted:
-            print(f"{name} {installed} is installed, but {wanted} is pinned", file=sys.stderr)
-            return 2
+    if complaints := wrong_versions():
+        print(*complaints, sep="\n", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
         built = Path(folder)
         try:
-            build(ROOT / "openapi", built)
+            build(root / "openapi", built)
         except GenerationError as error:
             print(error, file=sys.stderr)
             return 1
-        if options.check:
-            differences = compare(built, GENERATED)
-            for difference in differences:
-                print(difference, file=sys.stderr)
-            if differences:
-                print("generated/ is not what the specs make: run `make generate`", file=sys.stderr)
-            return 1 if differences else 0
-        swap(built, GENERATED)
-    return 0
+        if not options.check:
+            swap(built, root / "generated")
+            return 0
+        differences = compare(built, root / "generated")
+    if differences:
+        print(*differences, sep="\n", file=sys.stderr)
+        print("generated/ is not what the specs make: run `make generate`", file=sys.stderr)
+    return 1 if differences else 0
+
+
+def wrong_versions() -> list[str]:
+    """A sentence for each tool that is not installed in the version that is pinned."""
+    complaints = []
+    for name, wanted in PINNED.items():
+        try:
+            installed = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            installed = "not"
+        if installed != wanted:
+            complaints.append(f"{name}: {wanted} is pinned, but {installed} is installed")
+    return complaints
 
 
 class GenerationError(Exception):
@@ -66,14 +85,17 @@ class GenerationError(Exception):
 def build(specs: Path, target: Path) -> None:
     """Make all clients in ``target``, side by side."""
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda item: _build_one(specs, *item, target), SPECS.items()))
-    # One more pass over everything: the generator's own runs on each package, with the rules of
-    # whatever configuration is found above it.
-    _run("ruff", "check", "--isolated", "--no-cache", "--select=I", "--fix", "--quiet", str(target))
-    _run("ruff", "format", "--isolated", "--no-cache", "--quiet", str(target))
+        jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
+    for job in jobs:
+        job.result()
+    # In place of the generator's own clean-up, which would read the configuration of the folders
+    # above: drop unused imports, sort the others, format.
+    ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
+    _run("ruff", "check", *ruff, "--select=F401,I", "--fix-only", str(target))
+    _run("ruff", "format", *ruff, str(target))
 
 
-def _build_one(specs: Path, spec: str, package: str, target: Path) -> None:
+def _build_one(specs: Path, spec: str, target: Path) -> None:
     _run(
         "openapi-python-client",
         "generate",
@@ -84,23 +106,16 @@ def _build_one(specs: Path, spec: str, package: str, target: Path) -> None:
         "--meta",
         "none",
         "--output-path",
-        str(target / package),
+        str(target),
         "--fail-on-warning",
     )
-    (target / package / "py.typed").write_text("# Marker file for PEP 561\n", encoding="utf-8")
+    (target / "py.typed").write_text("# Marker file for PEP 561\n", encoding="utf-8")
 
 
 def _run(tool: str, *arguments: str) -> None:
     # The tools of the interpreter that runs this, not whatever comes first on the path.
-    scripts = Path(sys.executable).parent
-    path = os.pathsep.join([str(scripts), os.environ.get("PATH", "")])
-    run = subprocess.run(
-        [str(scripts / tool), *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PATH": path, "RUFF_NO_CACHE": "true"},
-    )
+    command = [str(Path(sys.executable).parent / tool), *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise GenerationError(f"{tool} {' '.join(arguments)}\n{run.stdout}{run.stderr}")
 
@@ -128,10 +143,14 @@ def _files(folder: Path) -> set[str]:
 
 
 def swap(built: Path, target: Path) -> None:
-    """Put the new clients in the place of the old ones."""
-    if target.exists():
-        shutil.rmtree(target)
-    shutil.copytree(built, target)
+    """Put the new clients in the place of the old ones, or leave those."""
+    # Beside the target, so that what can fail (copying: a full disk) comes before the old one goes.
+    with tempfile.TemporaryDirectory(prefix=".generated-", dir=target.parent) as folder:
+        new, old = Path(folder, "new"), Path(folder, "old")
+        shutil.copytree(built, new)
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -24,18 +24,18 @@ class AccessDecision:
         limits (list[AccessLimit] | None | Unset):
     """
 
-    code: str | Unset | None = UNSET
-    limits: list[AccessLimit] | Unset | None = UNSET
+    code: None | str | Unset = UNSET
+    limits: list[AccessLimit] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        code: str | Unset | None
+        code: None | str | Unset
         if isinstance(self.code, Unset):
             code = UNSET
         else:
             code = self.code
 
-        limits: list[dict[str, Any]] | Unset | None
+        limits: list[dict[str, Any]] | None | Unset
         if isinstance(self.limits, Unset):
             limits = UNSET
         elif isinstance(self.limits, list):
@@ -58,28 +58,28 @@ class AccessDecision:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.access_limit import AccessLimit
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.access_limit import AccessLimit  # noqa: PLC0415
 
         d = dict(src_dict)
 
-        def _parse_code(data: object) -> str | Unset | None:
+        def _parse_code(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         code = _parse_code(d.pop("code", UNSET))
 
-        def _parse_limits(data: object) -> list[AccessLimit] | Unset | None:
+        def _parse_limits(data: object) -> list[AccessLimit] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, list):
-                    raise TypeError
+                    raise TypeError()
                 limits_type_0 = []
                 _limits_type_0 = data
                 for limits_type_0_item_data in _limits_type_0:
@@ -90,7 +90,7 @@ class AccessDecision:
                 return limits_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("list[AccessLimit] | None | Unset", data)
+            return cast(list[AccessLimit] | None | Unset, data)
 
         limits = _parse_limits(d.pop("limits", UNSET))
 

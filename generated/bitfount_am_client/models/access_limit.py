@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -26,9 +26,9 @@ class AccessLimit:
     resource_name: str
     total_usage: int
     resource_type: str | Unset = UNSET
-    limit: int | Unset | None = UNSET
-    model_download_url: str | Unset | None = UNSET
-    weights_download_url: str | Unset | None = UNSET
+    limit: int | None | Unset = UNSET
+    model_download_url: None | str | Unset = UNSET
+    weights_download_url: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,19 +38,19 @@ class AccessLimit:
 
         resource_type = self.resource_type
 
-        limit: int | Unset | None
+        limit: int | None | Unset
         if isinstance(self.limit, Unset):
             limit = UNSET
         else:
             limit = self.limit
 
-        model_download_url: str | Unset | None
+        model_download_url: None | str | Unset
         if isinstance(self.model_download_url, Unset):
             model_download_url = UNSET
         else:
             model_download_url = self.model_download_url
 
-        weights_download_url: str | Unset | None
+        weights_download_url: None | str | Unset
         if isinstance(self.weights_download_url, Unset):
             weights_download_url = UNSET
         else:
@@ -76,7 +76,7 @@ class AccessLimit:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         resource_name = d.pop("resourceName")
 
@@ -84,30 +84,30 @@ class AccessLimit:
 
         resource_type = d.pop("resourceType", UNSET)
 
-        def _parse_limit(data: object) -> int | Unset | None:
+        def _parse_limit(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         limit = _parse_limit(d.pop("limit", UNSET))
 
-        def _parse_model_download_url(data: object) -> str | Unset | None:
+        def _parse_model_download_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         model_download_url = _parse_model_download_url(d.pop("modelDownloadUrl", UNSET))
 
-        def _parse_weights_download_url(data: object) -> str | Unset | None:
+        def _parse_weights_download_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         weights_download_url = _parse_weights_download_url(
             d.pop("weightsDownloadUrl", UNSET)

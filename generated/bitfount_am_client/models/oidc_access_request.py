@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -34,7 +34,7 @@ class OIDCAccessRequest:
     modeller_name: str
     modeller_token: str
     identity_provider: OIDCAccessRequestIdentityProvider
-    project_id: str | None
+    project_id: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class OIDCAccessRequest:
 
         identity_provider = self.identity_provider.value
 
-        project_id: str | None
+        project_id: None | str
         project_id = self.project_id
 
         field_dict: dict[str, Any] = {}
@@ -67,8 +67,8 @@ class OIDCAccessRequest:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.serialized_protocol import SerializedProtocol
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.serialized_protocol import SerializedProtocol  # noqa: PLC0415
 
         d = dict(src_dict)
         pod_identifier = d.pop("podIdentifier")
@@ -83,10 +83,10 @@ class OIDCAccessRequest:
 
         identity_provider = OIDCAccessRequestIdentityProvider(d.pop("identityProvider"))
 
-        def _parse_project_id(data: object) -> str | None:
+        def _parse_project_id(data: object) -> None | str:
             if data is None:
                 return data
-            return cast("None | str", data)
+            return cast(None | str, data)
 
         project_id = _parse_project_id(d.pop("projectId"))
 

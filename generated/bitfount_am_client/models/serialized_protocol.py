@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -40,7 +40,7 @@ class SerializedProtocol:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.serialized_protocol_algorithm_type_0 import (
-            SerializedProtocolAlgorithmType0,
+            SerializedProtocolAlgorithmType0,  # noqa: PLC0415
         )
 
         class_name = self.class_name
@@ -72,13 +72,13 @@ class SerializedProtocol:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator  # noqa: PLC0415
         from ..models.serialized_protocol_algorithm_type_0 import (
-            SerializedProtocolAlgorithmType0,
+            SerializedProtocolAlgorithmType0,  # noqa: PLC0415
         )
         from ..models.serialized_protocol_algorithm_type_1_item import (
-            SerializedProtocolAlgorithmType1Item,
+            SerializedProtocolAlgorithmType1Item,  # noqa: PLC0415
         )
 
         d = dict(src_dict)
@@ -92,14 +92,14 @@ class SerializedProtocol:
         ):
             try:
                 if not isinstance(data, dict):
-                    raise TypeError
+                    raise TypeError()
                 algorithm_type_0 = SerializedProtocolAlgorithmType0.from_dict(data)
 
                 return algorithm_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
             if not isinstance(data, list):
-                raise TypeError
+                raise TypeError()
             algorithm_type_1 = []
             _algorithm_type_1 = data
             for algorithm_type_1_item_data in _algorithm_type_1:

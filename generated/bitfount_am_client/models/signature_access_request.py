@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -37,8 +37,8 @@ class SignatureAccessRequest:
     unsigned_task: str
     task_signature: str
     identity_provider: SignatureAccessRequestIdentityProvider
-    project_id: str | None
-    public_key_id: str | None
+    project_id: None | str
+    public_key_id: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,10 +54,10 @@ class SignatureAccessRequest:
 
         identity_provider = self.identity_provider.value
 
-        project_id: str | None
+        project_id: None | str
         project_id = self.project_id
 
-        public_key_id: str | None
+        public_key_id: None | str
         public_key_id = self.public_key_id
 
         field_dict: dict[str, Any] = {}
@@ -78,8 +78,8 @@ class SignatureAccessRequest:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.serialized_protocol import SerializedProtocol
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.serialized_protocol import SerializedProtocol  # noqa: PLC0415
 
         d = dict(src_dict)
         pod_identifier = d.pop("podIdentifier")
@@ -98,17 +98,17 @@ class SignatureAccessRequest:
             d.pop("identityProvider")
         )
 
-        def _parse_project_id(data: object) -> str | None:
+        def _parse_project_id(data: object) -> None | str:
             if data is None:
                 return data
-            return cast("None | str", data)
+            return cast(None | str, data)
 
         project_id = _parse_project_id(d.pop("projectId"))
 
-        def _parse_public_key_id(data: object) -> str | None:
+        def _parse_public_key_id(data: object) -> None | str:
             if data is None:
                 return data
-            return cast("None | str", data)
+            return cast(None | str, data)
 
         public_key_id = _parse_public_key_id(d.pop("publicKeyId"))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -21,32 +21,32 @@ class NextGenContextType0:
         provider_id (None | str | Unset):
     """
 
-    enterprise_id: str | Unset | None = UNSET
-    practice_id: str | Unset | None = UNSET
-    location_id: str | Unset | None = UNSET
-    provider_id: str | Unset | None = UNSET
+    enterprise_id: None | str | Unset = UNSET
+    practice_id: None | str | Unset = UNSET
+    location_id: None | str | Unset = UNSET
+    provider_id: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        enterprise_id: str | Unset | None
+        enterprise_id: None | str | Unset
         if isinstance(self.enterprise_id, Unset):
             enterprise_id = UNSET
         else:
             enterprise_id = self.enterprise_id
 
-        practice_id: str | Unset | None
+        practice_id: None | str | Unset
         if isinstance(self.practice_id, Unset):
             practice_id = UNSET
         else:
             practice_id = self.practice_id
 
-        location_id: str | Unset | None
+        location_id: None | str | Unset
         if isinstance(self.location_id, Unset):
             location_id = UNSET
         else:
             location_id = self.location_id
 
-        provider_id: str | Unset | None
+        provider_id: None | str | Unset
         if isinstance(self.provider_id, Unset):
             provider_id = UNSET
         else:
@@ -67,42 +67,42 @@ class NextGenContextType0:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
 
-        def _parse_enterprise_id(data: object) -> str | Unset | None:
+        def _parse_enterprise_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         enterprise_id = _parse_enterprise_id(d.pop("enterpriseId", UNSET))
 
-        def _parse_practice_id(data: object) -> str | Unset | None:
+        def _parse_practice_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         practice_id = _parse_practice_id(d.pop("practiceId", UNSET))
 
-        def _parse_location_id(data: object) -> str | Unset | None:
+        def _parse_location_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         location_id = _parse_location_id(d.pop("locationId", UNSET))
 
-        def _parse_provider_id(data: object) -> str | Unset | None:
+        def _parse_provider_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         provider_id = _parse_provider_id(d.pop("providerId", UNSET))
 

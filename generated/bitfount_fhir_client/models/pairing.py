@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -35,11 +35,11 @@ class Pairing:
     created_at: str | Unset = UNSET
     updated_at: str | Unset = UNSET
     expires_at: str | Unset = UNSET
-    client_public_key: str | Unset | None = UNSET
-    client_ip_address: str | Unset | None = UNSET
+    client_public_key: None | str | Unset = UNSET
+    client_ip_address: None | str | Unset = UNSET
     pairing_code: str | Unset = UNSET
     resource_server: str | Unset = UNSET
-    remote_user: str | Unset | None = UNSET
+    remote_user: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,13 +55,13 @@ class Pairing:
 
         expires_at = self.expires_at
 
-        client_public_key: str | Unset | None
+        client_public_key: None | str | Unset
         if isinstance(self.client_public_key, Unset):
             client_public_key = UNSET
         else:
             client_public_key = self.client_public_key
 
-        client_ip_address: str | Unset | None
+        client_ip_address: None | str | Unset
         if isinstance(self.client_ip_address, Unset):
             client_ip_address = UNSET
         else:
@@ -71,7 +71,7 @@ class Pairing:
 
         resource_server = self.resource_server
 
-        remote_user: str | Unset | None
+        remote_user: None | str | Unset
         if isinstance(self.remote_user, Unset):
             remote_user = UNSET
         else:
@@ -107,7 +107,7 @@ class Pairing:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -121,21 +121,21 @@ class Pairing:
 
         expires_at = d.pop("expiresAt", UNSET)
 
-        def _parse_client_public_key(data: object) -> str | Unset | None:
+        def _parse_client_public_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         client_public_key = _parse_client_public_key(d.pop("clientPublicKey", UNSET))
 
-        def _parse_client_ip_address(data: object) -> str | Unset | None:
+        def _parse_client_ip_address(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         client_ip_address = _parse_client_ip_address(d.pop("clientIpAddress", UNSET))
 
@@ -143,12 +143,12 @@ class Pairing:
 
         resource_server = d.pop("resourceServer", UNSET)
 
-        def _parse_remote_user(data: object) -> str | Unset | None:
+        def _parse_remote_user(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         remote_user = _parse_remote_user(d.pop("remoteUser", UNSET))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -26,17 +26,17 @@ class PairingSession:
 
     access_token: str
     type_: str | Unset = UNSET
-    context: PairingSessionContextType0 | Unset | None = UNSET
+    context: None | PairingSessionContextType0 | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.pairing_session_context_type_0 import PairingSessionContextType0
+        from ..models.pairing_session_context_type_0 import PairingSessionContextType0  # noqa: PLC0415
 
         access_token = self.access_token
 
         type_ = self.type_
 
-        context: dict[str, Any] | Unset | None
+        context: dict[str, Any] | None | Unset
         if isinstance(self.context, Unset):
             context = UNSET
         elif isinstance(self.context, PairingSessionContextType0):
@@ -59,28 +59,28 @@ class PairingSession:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.pairing_session_context_type_0 import PairingSessionContextType0
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.pairing_session_context_type_0 import PairingSessionContextType0  # noqa: PLC0415
 
         d = dict(src_dict)
         access_token = d.pop("accessToken")
 
         type_ = d.pop("type", UNSET)
 
-        def _parse_context(data: object) -> PairingSessionContextType0 | Unset | None:
+        def _parse_context(data: object) -> None | PairingSessionContextType0 | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
-                    raise TypeError
+                    raise TypeError()
                 context_type_0 = PairingSessionContextType0.from_dict(data)
 
                 return context_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("None | PairingSessionContextType0 | Unset", data)
+            return cast(None | PairingSessionContextType0 | Unset, data)
 
         context = _parse_context(d.pop("context", UNSET))
 

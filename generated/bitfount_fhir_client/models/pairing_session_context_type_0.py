@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -22,13 +22,13 @@ class PairingSessionContextType0:
         nextgen (NextGenContextType0 | None | Unset):
     """
 
-    nextgen: NextGenContextType0 | Unset | None = UNSET
+    nextgen: NextGenContextType0 | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.next_gen_context_type_0 import NextGenContextType0
+        from ..models.next_gen_context_type_0 import NextGenContextType0  # noqa: PLC0415
 
-        nextgen: dict[str, Any] | Unset | None
+        nextgen: dict[str, Any] | None | Unset
         if isinstance(self.nextgen, Unset):
             nextgen = UNSET
         elif isinstance(self.nextgen, NextGenContextType0):
@@ -45,19 +45,19 @@ class PairingSessionContextType0:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.next_gen_context_type_0 import NextGenContextType0
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.next_gen_context_type_0 import NextGenContextType0  # noqa: PLC0415
 
         d = dict(src_dict)
 
-        def _parse_nextgen(data: object) -> NextGenContextType0 | Unset | None:
+        def _parse_nextgen(data: object) -> NextGenContextType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
-                    raise TypeError
+                    raise TypeError()
                 componentsschemas_next_gen_context_type_0 = (
                     NextGenContextType0.from_dict(data)
                 )
@@ -65,7 +65,7 @@ class PairingSessionContextType0:
                 return componentsschemas_next_gen_context_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("NextGenContextType0 | None | Unset", data)
+            return cast(NextGenContextType0 | None | Unset, data)
 
         nextgen = _parse_nextgen(d.pop("nextgen", UNSET))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -26,7 +26,7 @@ class GranteeUsage:
     resource_name: str
     total_usage: int
     resource_type: str | Unset = UNSET
-    limit: int | Unset | None = UNSET
+    limit: int | None | Unset = UNSET
     grantee_username: str | Unset = UNSET
     role: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -38,7 +38,7 @@ class GranteeUsage:
 
         resource_type = self.resource_type
 
-        limit: int | Unset | None
+        limit: int | None | Unset
         if isinstance(self.limit, Unset):
             limit = UNSET
         else:
@@ -68,7 +68,7 @@ class GranteeUsage:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         resource_name = d.pop("resourceName")
 
@@ -76,12 +76,12 @@ class GranteeUsage:
 
         resource_type = d.pop("resourceType", UNSET)
 
-        def _parse_limit(data: object) -> int | Unset | None:
+        def _parse_limit(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         limit = _parse_limit(d.pop("limit", UNSET))
 

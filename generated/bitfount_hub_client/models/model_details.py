@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -21,32 +21,32 @@ class ModelDetails:
         model_version (int | None | Unset):
     """
 
-    model_download_url: str | Unset | None = UNSET
-    model_hash: str | Unset | None = UNSET
-    weights_download_url: str | Unset | None = UNSET
-    model_version: int | Unset | None = UNSET
+    model_download_url: None | str | Unset = UNSET
+    model_hash: None | str | Unset = UNSET
+    weights_download_url: None | str | Unset = UNSET
+    model_version: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        model_download_url: str | Unset | None
+        model_download_url: None | str | Unset
         if isinstance(self.model_download_url, Unset):
             model_download_url = UNSET
         else:
             model_download_url = self.model_download_url
 
-        model_hash: str | Unset | None
+        model_hash: None | str | Unset
         if isinstance(self.model_hash, Unset):
             model_hash = UNSET
         else:
             model_hash = self.model_hash
 
-        weights_download_url: str | Unset | None
+        weights_download_url: None | str | Unset
         if isinstance(self.weights_download_url, Unset):
             weights_download_url = UNSET
         else:
             weights_download_url = self.weights_download_url
 
-        model_version: int | Unset | None
+        model_version: int | None | Unset
         if isinstance(self.model_version, Unset):
             model_version = UNSET
         else:
@@ -67,44 +67,44 @@ class ModelDetails:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
 
-        def _parse_model_download_url(data: object) -> str | Unset | None:
+        def _parse_model_download_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         model_download_url = _parse_model_download_url(d.pop("modelDownloadUrl", UNSET))
 
-        def _parse_model_hash(data: object) -> str | Unset | None:
+        def _parse_model_hash(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         model_hash = _parse_model_hash(d.pop("modelHash", UNSET))
 
-        def _parse_weights_download_url(data: object) -> str | Unset | None:
+        def _parse_weights_download_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         weights_download_url = _parse_weights_download_url(
             d.pop("weightsDownloadUrl", UNSET)
         )
 
-        def _parse_model_version(data: object) -> int | Unset | None:
+        def _parse_model_version(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         model_version = _parse_model_version(d.pop("modelVersion", UNSET))
 

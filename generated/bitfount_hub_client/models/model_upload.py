@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -33,44 +33,44 @@ class ModelUpload:
 
     success: bool | Unset = UNSET
     already_existed: bool | Unset = UNSET
-    version: int | Unset | None = UNSET
-    error_message: str | Unset | None = UNSET
-    upload_url: str | Unset | None = UNSET
-    upload_fields: ModelUploadUploadFieldsType0 | Unset | None = UNSET
-    upload_urls: list[str] | Unset | None = UNSET
-    chunk_size: int | Unset | None = UNSET
-    upload_id: str | Unset | None = UNSET
-    key: str | Unset | None = UNSET
+    version: int | None | Unset = UNSET
+    error_message: None | str | Unset = UNSET
+    upload_url: None | str | Unset = UNSET
+    upload_fields: ModelUploadUploadFieldsType0 | None | Unset = UNSET
+    upload_urls: list[str] | None | Unset = UNSET
+    chunk_size: int | None | Unset = UNSET
+    upload_id: None | str | Unset = UNSET
+    key: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.model_upload_upload_fields_type_0 import (
-            ModelUploadUploadFieldsType0,
+            ModelUploadUploadFieldsType0,  # noqa: PLC0415
         )
 
         success = self.success
 
         already_existed = self.already_existed
 
-        version: int | Unset | None
+        version: int | None | Unset
         if isinstance(self.version, Unset):
             version = UNSET
         else:
             version = self.version
 
-        error_message: str | Unset | None
+        error_message: None | str | Unset
         if isinstance(self.error_message, Unset):
             error_message = UNSET
         else:
             error_message = self.error_message
 
-        upload_url: str | Unset | None
+        upload_url: None | str | Unset
         if isinstance(self.upload_url, Unset):
             upload_url = UNSET
         else:
             upload_url = self.upload_url
 
-        upload_fields: dict[str, Any] | Unset | None
+        upload_fields: dict[str, Any] | None | Unset
         if isinstance(self.upload_fields, Unset):
             upload_fields = UNSET
         elif isinstance(self.upload_fields, ModelUploadUploadFieldsType0):
@@ -78,7 +78,7 @@ class ModelUpload:
         else:
             upload_fields = self.upload_fields
 
-        upload_urls: list[str] | Unset | None
+        upload_urls: list[str] | None | Unset
         if isinstance(self.upload_urls, Unset):
             upload_urls = UNSET
         elif isinstance(self.upload_urls, list):
@@ -87,19 +87,19 @@ class ModelUpload:
         else:
             upload_urls = self.upload_urls
 
-        chunk_size: int | Unset | None
+        chunk_size: int | None | Unset
         if isinstance(self.chunk_size, Unset):
             chunk_size = UNSET
         else:
             chunk_size = self.chunk_size
 
-        upload_id: str | Unset | None
+        upload_id: None | str | Unset
         if isinstance(self.upload_id, Unset):
             upload_id = UNSET
         else:
             upload_id = self.upload_id
 
-        key: str | Unset | None
+        key: None | str | Unset
         if isinstance(self.key, Unset):
             key = UNSET
         else:
@@ -132,9 +132,9 @@ class ModelUpload:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.model_upload_upload_fields_type_0 import (
-            ModelUploadUploadFieldsType0,
+            ModelUploadUploadFieldsType0,  # noqa: PLC0415
         )
 
         d = dict(src_dict)
@@ -142,93 +142,93 @@ class ModelUpload:
 
         already_existed = d.pop("alreadyExisted", UNSET)
 
-        def _parse_version(data: object) -> int | Unset | None:
+        def _parse_version(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         version = _parse_version(d.pop("version", UNSET))
 
-        def _parse_error_message(data: object) -> str | Unset | None:
+        def _parse_error_message(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         error_message = _parse_error_message(d.pop("errorMessage", UNSET))
 
-        def _parse_upload_url(data: object) -> str | Unset | None:
+        def _parse_upload_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         upload_url = _parse_upload_url(d.pop("uploadUrl", UNSET))
 
         def _parse_upload_fields(
             data: object,
-        ) -> ModelUploadUploadFieldsType0 | Unset | None:
+        ) -> ModelUploadUploadFieldsType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
-                    raise TypeError
+                    raise TypeError()
                 upload_fields_type_0 = ModelUploadUploadFieldsType0.from_dict(data)
 
                 return upload_fields_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("ModelUploadUploadFieldsType0 | None | Unset", data)
+            return cast(ModelUploadUploadFieldsType0 | None | Unset, data)
 
         upload_fields = _parse_upload_fields(d.pop("uploadFields", UNSET))
 
-        def _parse_upload_urls(data: object) -> list[str] | Unset | None:
+        def _parse_upload_urls(data: object) -> list[str] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, list):
-                    raise TypeError
-                upload_urls_type_0 = cast("list[str]", data)
+                    raise TypeError()
+                upload_urls_type_0 = cast(list[str], data)
 
                 return upload_urls_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("list[str] | None | Unset", data)
+            return cast(list[str] | None | Unset, data)
 
         upload_urls = _parse_upload_urls(d.pop("uploadUrls", UNSET))
 
-        def _parse_chunk_size(data: object) -> int | Unset | None:
+        def _parse_chunk_size(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         chunk_size = _parse_chunk_size(d.pop("chunkSize", UNSET))
 
-        def _parse_upload_id(data: object) -> str | Unset | None:
+        def _parse_upload_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         upload_id = _parse_upload_id(d.pop("uploadId", UNSET))
 
-        def _parse_key(data: object) -> str | Unset | None:
+        def _parse_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         key = _parse_key(d.pop("key", UNSET))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -97,10 +97,10 @@ class MonitorUpdate:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.monitor_update_metadata import MonitorUpdateMetadata
-        from ..models.monitor_update_progress import MonitorUpdateProgress
-        from ..models.monitor_update_resource_usage import MonitorUpdateResourceUsage
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.monitor_update_metadata import MonitorUpdateMetadata  # noqa: PLC0415
+        from ..models.monitor_update_progress import MonitorUpdateProgress  # noqa: PLC0415
+        from ..models.monitor_update_resource_usage import MonitorUpdateResourceUsage  # noqa: PLC0415
 
         d = dict(src_dict)
         task_id = d.pop("taskId")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -31,14 +31,14 @@ class PodDetails:
     pod_identifier: str
     pod_name: str
     pod_display_name: str | Unset = UNSET
-    pod_public_key: str | Unset | None = UNSET
-    access_manager_public_key: str | Unset | None = UNSET
-    description: str | Unset | None = UNSET
-    schema_storage_key: str | Unset | None = UNSET
+    pod_public_key: None | str | Unset = UNSET
+    access_manager_public_key: None | str | Unset = UNSET
+    description: None | str | Unset = UNSET
+    schema_storage_key: None | str | Unset = UNSET
     is_online: bool | Unset = UNSET
     provider_user_name: str | Unset = UNSET
     visibility: str | Unset = UNSET
-    schema_download_url: str | Unset | None = UNSET
+    schema_download_url: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -48,25 +48,25 @@ class PodDetails:
 
         pod_display_name = self.pod_display_name
 
-        pod_public_key: str | Unset | None
+        pod_public_key: None | str | Unset
         if isinstance(self.pod_public_key, Unset):
             pod_public_key = UNSET
         else:
             pod_public_key = self.pod_public_key
 
-        access_manager_public_key: str | Unset | None
+        access_manager_public_key: None | str | Unset
         if isinstance(self.access_manager_public_key, Unset):
             access_manager_public_key = UNSET
         else:
             access_manager_public_key = self.access_manager_public_key
 
-        description: str | Unset | None
+        description: None | str | Unset
         if isinstance(self.description, Unset):
             description = UNSET
         else:
             description = self.description
 
-        schema_storage_key: str | Unset | None
+        schema_storage_key: None | str | Unset
         if isinstance(self.schema_storage_key, Unset):
             schema_storage_key = UNSET
         else:
@@ -78,7 +78,7 @@ class PodDetails:
 
         visibility = self.visibility
 
-        schema_download_url: str | Unset | None
+        schema_download_url: None | str | Unset
         if isinstance(self.schema_download_url, Unset):
             schema_download_url = UNSET
         else:
@@ -114,7 +114,7 @@ class PodDetails:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         pod_identifier = d.pop("podIdentifier")
 
@@ -122,41 +122,41 @@ class PodDetails:
 
         pod_display_name = d.pop("podDisplayName", UNSET)
 
-        def _parse_pod_public_key(data: object) -> str | Unset | None:
+        def _parse_pod_public_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         pod_public_key = _parse_pod_public_key(d.pop("podPublicKey", UNSET))
 
-        def _parse_access_manager_public_key(data: object) -> str | Unset | None:
+        def _parse_access_manager_public_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         access_manager_public_key = _parse_access_manager_public_key(
             d.pop("accessManagerPublicKey", UNSET)
         )
 
-        def _parse_description(data: object) -> str | Unset | None:
+        def _parse_description(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         description = _parse_description(d.pop("description", UNSET))
 
-        def _parse_schema_storage_key(data: object) -> str | Unset | None:
+        def _parse_schema_storage_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         schema_storage_key = _parse_schema_storage_key(d.pop("schemaStorageKey", UNSET))
 
@@ -166,12 +166,12 @@ class PodDetails:
 
         visibility = d.pop("visibility", UNSET)
 
-        def _parse_schema_download_url(data: object) -> str | Unset | None:
+        def _parse_schema_download_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         schema_download_url = _parse_schema_download_url(
             d.pop("schemaDownloadUrl", UNSET)

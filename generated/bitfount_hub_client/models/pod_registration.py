@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -35,44 +35,44 @@ class PodRegistration:
 
     success: bool | Unset = UNSET
     already_existed: bool | Unset = UNSET
-    message: str | Unset | None = UNSET
-    error_message: str | Unset | None = UNSET
-    upload_url: str | Unset | None = UNSET
-    upload_fields: PodRegistrationUploadFieldsType0 | Unset | None = UNSET
-    upload_urls: list[str] | Unset | None = UNSET
-    chunk_size: int | Unset | None = UNSET
-    upload_id: str | Unset | None = UNSET
-    key: str | Unset | None = UNSET
+    message: None | str | Unset = UNSET
+    error_message: None | str | Unset = UNSET
+    upload_url: None | str | Unset = UNSET
+    upload_fields: None | PodRegistrationUploadFieldsType0 | Unset = UNSET
+    upload_urls: list[str] | None | Unset = UNSET
+    chunk_size: int | None | Unset = UNSET
+    upload_id: None | str | Unset = UNSET
+    key: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.pod_registration_upload_fields_type_0 import (
-            PodRegistrationUploadFieldsType0,
+            PodRegistrationUploadFieldsType0,  # noqa: PLC0415
         )
 
         success = self.success
 
         already_existed = self.already_existed
 
-        message: str | Unset | None
+        message: None | str | Unset
         if isinstance(self.message, Unset):
             message = UNSET
         else:
             message = self.message
 
-        error_message: str | Unset | None
+        error_message: None | str | Unset
         if isinstance(self.error_message, Unset):
             error_message = UNSET
         else:
             error_message = self.error_message
 
-        upload_url: str | Unset | None
+        upload_url: None | str | Unset
         if isinstance(self.upload_url, Unset):
             upload_url = UNSET
         else:
             upload_url = self.upload_url
 
-        upload_fields: dict[str, Any] | Unset | None
+        upload_fields: dict[str, Any] | None | Unset
         if isinstance(self.upload_fields, Unset):
             upload_fields = UNSET
         elif isinstance(self.upload_fields, PodRegistrationUploadFieldsType0):
@@ -80,7 +80,7 @@ class PodRegistration:
         else:
             upload_fields = self.upload_fields
 
-        upload_urls: list[str] | Unset | None
+        upload_urls: list[str] | None | Unset
         if isinstance(self.upload_urls, Unset):
             upload_urls = UNSET
         elif isinstance(self.upload_urls, list):
@@ -89,19 +89,19 @@ class PodRegistration:
         else:
             upload_urls = self.upload_urls
 
-        chunk_size: int | Unset | None
+        chunk_size: int | None | Unset
         if isinstance(self.chunk_size, Unset):
             chunk_size = UNSET
         else:
             chunk_size = self.chunk_size
 
-        upload_id: str | Unset | None
+        upload_id: None | str | Unset
         if isinstance(self.upload_id, Unset):
             upload_id = UNSET
         else:
             upload_id = self.upload_id
 
-        key: str | Unset | None
+        key: None | str | Unset
         if isinstance(self.key, Unset):
             key = UNSET
         else:
@@ -134,9 +134,9 @@ class PodRegistration:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.pod_registration_upload_fields_type_0 import (
-            PodRegistrationUploadFieldsType0,
+            PodRegistrationUploadFieldsType0,  # noqa: PLC0415
         )
 
         d = dict(src_dict)
@@ -144,93 +144,93 @@ class PodRegistration:
 
         already_existed = d.pop("alreadyExisted", UNSET)
 
-        def _parse_message(data: object) -> str | Unset | None:
+        def _parse_message(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         message = _parse_message(d.pop("message", UNSET))
 
-        def _parse_error_message(data: object) -> str | Unset | None:
+        def _parse_error_message(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         error_message = _parse_error_message(d.pop("errorMessage", UNSET))
 
-        def _parse_upload_url(data: object) -> str | Unset | None:
+        def _parse_upload_url(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         upload_url = _parse_upload_url(d.pop("uploadUrl", UNSET))
 
         def _parse_upload_fields(
             data: object,
-        ) -> PodRegistrationUploadFieldsType0 | Unset | None:
+        ) -> None | PodRegistrationUploadFieldsType0 | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, dict):
-                    raise TypeError
+                    raise TypeError()
                 upload_fields_type_0 = PodRegistrationUploadFieldsType0.from_dict(data)
 
                 return upload_fields_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("None | PodRegistrationUploadFieldsType0 | Unset", data)
+            return cast(None | PodRegistrationUploadFieldsType0 | Unset, data)
 
         upload_fields = _parse_upload_fields(d.pop("uploadFields", UNSET))
 
-        def _parse_upload_urls(data: object) -> list[str] | Unset | None:
+        def _parse_upload_urls(data: object) -> list[str] | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
             try:
                 if not isinstance(data, list):
-                    raise TypeError
-                upload_urls_type_0 = cast("list[str]", data)
+                    raise TypeError()
+                upload_urls_type_0 = cast(list[str], data)
 
                 return upload_urls_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast("list[str] | None | Unset", data)
+            return cast(list[str] | None | Unset, data)
 
         upload_urls = _parse_upload_urls(d.pop("uploadUrls", UNSET))
 
-        def _parse_chunk_size(data: object) -> int | Unset | None:
+        def _parse_chunk_size(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         chunk_size = _parse_chunk_size(d.pop("chunkSize", UNSET))
 
-        def _parse_upload_id(data: object) -> str | Unset | None:
+        def _parse_upload_id(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         upload_id = _parse_upload_id(d.pop("uploadId", UNSET))
 
-        def _parse_key(data: object) -> str | Unset | None:
+        def _parse_key(data: object) -> None | str | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("None | str | Unset", data)
+            return cast(None | str | Unset, data)
 
         key = _parse_key(d.pop("key", UNSET))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -25,7 +25,7 @@ class ProjectModelLimits:
     """
 
     usage: list[GranteeUsage]
-    default: int | Unset | None = UNSET
+    default: int | None | Unset = UNSET
     total_grantees: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -35,7 +35,7 @@ class ProjectModelLimits:
             usage_item = usage_item_data.to_dict()
             usage.append(usage_item)
 
-        default: int | Unset | None
+        default: int | None | Unset
         if isinstance(self.default, Unset):
             default = UNSET
         else:
@@ -58,8 +58,8 @@ class ProjectModelLimits:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.grantee_usage import GranteeUsage
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.grantee_usage import GranteeUsage  # noqa: PLC0415
 
         d = dict(src_dict)
         usage = []
@@ -69,12 +69,12 @@ class ProjectModelLimits:
 
             usage.append(usage_item)
 
-        def _parse_default(data: object) -> int | Unset | None:
+        def _parse_default(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         default = _parse_default(d.pop("default", UNSET))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -78,8 +78,8 @@ class RegisterPodRequest:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        from ..models.file_processing_metadata import FileProcessingMetadata
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.file_processing_metadata import FileProcessingMetadata  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name")
@@ -97,7 +97,7 @@ class RegisterPodRequest:
         def _parse_number_of_records(data: object) -> int | None:
             if data is None:
                 return data
-            return cast("int | None", data)
+            return cast(int | None, data)
 
         number_of_records = _parse_number_of_records(d.pop("numberOfRecords"))
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -24,7 +24,7 @@ class SimpleUsage:
     resource_name: str
     total_usage: int
     resource_type: str | Unset = UNSET
-    limit: int | Unset | None = UNSET
+    limit: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class SimpleUsage:
 
         resource_type = self.resource_type
 
-        limit: int | Unset | None
+        limit: int | None | Unset
         if isinstance(self.limit, Unset):
             limit = UNSET
         else:
@@ -56,7 +56,7 @@ class SimpleUsage:
         return field_dict
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
         resource_name = d.pop("resourceName")
 
@@ -64,12 +64,12 @@ class SimpleUsage:
 
         resource_type = d.pop("resourceType", UNSET)
 
-        def _parse_limit(data: object) -> int | Unset | None:
+        def _parse_limit(data: object) -> int | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast("int | None | Unset", data)
+            return cast(int | None | Unset, data)
 
         limit = _parse_limit(d.pop("limit", UNSET))
 

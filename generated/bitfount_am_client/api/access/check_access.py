@@ -84,7 +84,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -118,6 +119,7 @@ def sync_detailed(
     Returns:
         Response[AccessDecision | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -149,6 +151,7 @@ def sync(
     Returns:
         AccessDecision | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -175,6 +178,7 @@ async def asyncio_detailed(
     Returns:
         Response[AccessDecision | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -204,6 +208,7 @@ async def asyncio(
     Returns:
         AccessDecision | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

@@ -45,7 +45,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -74,6 +75,7 @@ def sync_detailed(
     Returns:
         Response[AccessManagerKey | ServiceError]
     """
+
     kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
@@ -98,6 +100,7 @@ def sync(
     Returns:
         AccessManagerKey | ServiceError
     """
+
     return sync_detailed(
         client=client,
     ).parsed
@@ -118,6 +121,7 @@ async def asyncio_detailed(
     Returns:
         Response[AccessManagerKey | ServiceError]
     """
+
     kwargs = _get_kwargs()
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -140,6 +144,7 @@ async def asyncio(
     Returns:
         AccessManagerKey | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

@@ -17,7 +17,9 @@ def _get_kwargs(
 
     _kwargs: dict[str, Any] = {
         "method": "get",
-        "url": "/api/pairings/{id}/session".format(id=quote(str(id), safe="")),
+        "url": "/api/pairings/{id}/session".format(
+            id=quote(str(id), safe=""),
+        ),
     }
 
     return _kwargs
@@ -73,7 +75,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -106,6 +109,7 @@ def sync_detailed(
     Returns:
         Response[PairingSession | ServiceError]
     """
+
     kwargs = _get_kwargs(
         id=id,
     )
@@ -136,6 +140,7 @@ def sync(
     Returns:
         PairingSession | ServiceError
     """
+
     return sync_detailed(
         id=id,
         client=client,
@@ -161,6 +166,7 @@ async def asyncio_detailed(
     Returns:
         Response[PairingSession | ServiceError]
     """
+
     kwargs = _get_kwargs(
         id=id,
     )
@@ -189,6 +195,7 @@ async def asyncio(
     Returns:
         PairingSession | ServiceError
     """
+
     return (
         await asyncio_detailed(
             id=id,

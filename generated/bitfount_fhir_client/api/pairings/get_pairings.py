@@ -55,7 +55,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -84,6 +85,7 @@ def sync_detailed(
     Returns:
         Response[PairingsPage | ServiceError]
     """
+
     kwargs = _get_kwargs()
 
     response = client.get_httpx_client().request(
@@ -108,6 +110,7 @@ def sync(
     Returns:
         PairingsPage | ServiceError
     """
+
     return sync_detailed(
         client=client,
     ).parsed
@@ -128,6 +131,7 @@ async def asyncio_detailed(
     Returns:
         Response[PairingsPage | ServiceError]
     """
+
     kwargs = _get_kwargs()
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -150,6 +154,7 @@ async def asyncio(
     Returns:
         PairingsPage | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

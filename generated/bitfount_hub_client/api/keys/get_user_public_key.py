@@ -19,7 +19,8 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/{user_name}/keys/{key_id}".format(
-            user_name=quote(str(user_name), safe=""), key_id=quote(str(key_id), safe="")
+            user_name=quote(str(user_name), safe=""),
+            key_id=quote(str(key_id), safe=""),
         ),
     }
 
@@ -71,7 +72,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -107,6 +109,7 @@ def sync_detailed(
     Returns:
         Response[PublicKeyDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         key_id=key_id,
@@ -141,6 +144,7 @@ def sync(
     Returns:
         PublicKeyDetails | ServiceError
     """
+
     return sync_detailed(
         user_name=user_name,
         key_id=key_id,
@@ -170,6 +174,7 @@ async def asyncio_detailed(
     Returns:
         Response[PublicKeyDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         key_id=key_id,
@@ -202,6 +207,7 @@ async def asyncio(
     Returns:
         PublicKeyDetails | ServiceError
     """
+
     return (
         await asyncio_detailed(
             user_name=user_name,

@@ -28,7 +28,9 @@ def _get_kwargs(
 
     _kwargs: dict[str, Any] = {
         "method": "post",
-        "url": "/api/{user_name}/keys".format(user_name=quote(str(user_name), safe="")),
+        "url": "/api/{user_name}/keys".format(
+            user_name=quote(str(user_name), safe=""),
+        ),
         "params": params,
     }
 
@@ -100,7 +102,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -138,6 +141,7 @@ def sync_detailed(
     Returns:
         Response[RegisteredKey | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         body=body,
@@ -175,6 +179,7 @@ def sync(
     Returns:
         RegisteredKey | ServiceError
     """
+
     return sync_detailed(
         user_name=user_name,
         client=client,
@@ -207,6 +212,7 @@ async def asyncio_detailed(
     Returns:
         Response[RegisteredKey | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         body=body,
@@ -242,6 +248,7 @@ async def asyncio(
     Returns:
         RegisteredKey | ServiceError
     """
+
     return (
         await asyncio_detailed(
             user_name=user_name,

@@ -84,7 +84,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -125,6 +126,7 @@ def sync_detailed(
     Returns:
         Response[ModelDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         modeller_name=modeller_name,
         model_name=model_name,
@@ -166,6 +168,7 @@ def sync(
     Returns:
         ModelDetails | ServiceError
     """
+
     return sync_detailed(
         client=client,
         modeller_name=modeller_name,
@@ -202,6 +205,7 @@ async def asyncio_detailed(
     Returns:
         Response[ModelDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         modeller_name=modeller_name,
         model_name=model_name,
@@ -241,6 +245,7 @@ async def asyncio(
     Returns:
         ModelDetails | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

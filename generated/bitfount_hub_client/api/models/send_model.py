@@ -88,7 +88,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -124,6 +125,7 @@ def sync_detailed(
     Returns:
         Response[ModelUpload | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -158,6 +160,7 @@ def sync(
     Returns:
         ModelUpload | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -187,6 +190,7 @@ async def asyncio_detailed(
     Returns:
         Response[ModelUpload | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -219,6 +223,7 @@ async def asyncio(
     Returns:
         ModelUpload | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

@@ -93,7 +93,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -128,6 +129,7 @@ def sync_detailed(
     Returns:
         Response[ModelUpload | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -161,6 +163,7 @@ def sync(
     Returns:
         ModelUpload | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -189,6 +192,7 @@ async def asyncio_detailed(
     Returns:
         Response[ModelUpload | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -220,6 +224,7 @@ async def asyncio(
     Returns:
         ModelUpload | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

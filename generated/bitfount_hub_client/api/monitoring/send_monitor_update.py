@@ -75,7 +75,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -108,6 +109,7 @@ def sync_detailed(
     Returns:
         Response[Acknowledgement | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -138,6 +140,7 @@ def sync(
     Returns:
         Acknowledgement | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -163,6 +166,7 @@ async def asyncio_detailed(
     Returns:
         Response[Acknowledgement | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -191,6 +195,7 @@ async def asyncio(
     Returns:
         Acknowledgement | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

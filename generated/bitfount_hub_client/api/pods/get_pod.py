@@ -67,7 +67,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -103,6 +104,7 @@ def sync_detailed(
     Returns:
         Response[PodDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         pod_name=pod_name,
@@ -137,6 +139,7 @@ def sync(
     Returns:
         PodDetails | ServiceError
     """
+
     return sync_detailed(
         user_name=user_name,
         pod_name=pod_name,
@@ -166,6 +169,7 @@ async def asyncio_detailed(
     Returns:
         Response[PodDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         user_name=user_name,
         pod_name=pod_name,
@@ -198,6 +202,7 @@ async def asyncio(
     Returns:
         PodDetails | ServiceError
     """
+
     return (
         await asyncio_detailed(
             user_name=user_name,

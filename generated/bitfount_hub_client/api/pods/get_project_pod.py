@@ -69,7 +69,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -107,6 +108,7 @@ def sync_detailed(
     Returns:
         Response[PodDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         user_name=user_name,
@@ -144,6 +146,7 @@ def sync(
     Returns:
         PodDetails | ServiceError
     """
+
     return sync_detailed(
         project_id=project_id,
         user_name=user_name,
@@ -176,6 +179,7 @@ async def asyncio_detailed(
     Returns:
         Response[PodDetails | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         user_name=user_name,
@@ -211,6 +215,7 @@ async def asyncio(
     Returns:
         PodDetails | ServiceError
     """
+
     return (
         await asyncio_detailed(
             project_id=project_id,

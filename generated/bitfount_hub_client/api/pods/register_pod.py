@@ -93,7 +93,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -129,6 +130,7 @@ def sync_detailed(
     Returns:
         Response[PodRegistration | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -163,6 +165,7 @@ def sync(
     Returns:
         PodRegistration | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -192,6 +195,7 @@ async def asyncio_detailed(
     Returns:
         Response[PodRegistration | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
         multipart_upload=multipart_upload,
@@ -224,6 +228,7 @@ async def asyncio(
     Returns:
         PodRegistration | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

@@ -22,7 +22,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "put",
         "url": "/api/projects/{project_id}/pod".format(
-            project_id=quote(str(project_id), safe="")
+            project_id=quote(str(project_id), safe=""),
         ),
     }
 
@@ -92,7 +92,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -127,6 +128,7 @@ def sync_detailed(
     Returns:
         Response[Acknowledgement | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         body=body,
@@ -160,6 +162,7 @@ def sync(
     Returns:
         Acknowledgement | ServiceError
     """
+
     return sync_detailed(
         project_id=project_id,
         client=client,
@@ -188,6 +191,7 @@ async def asyncio_detailed(
     Returns:
         Response[Acknowledgement | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         body=body,
@@ -219,6 +223,7 @@ async def asyncio(
     Returns:
         Acknowledgement | ServiceError
     """
+
     return (
         await asyncio_detailed(
             project_id=project_id,

@@ -80,7 +80,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -113,6 +114,7 @@ def sync_detailed(
     Returns:
         Response[ProjectCreated | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -143,6 +145,7 @@ def sync(
     Returns:
         ProjectCreated | ServiceError
     """
+
     return sync_detailed(
         client=client,
         body=body,
@@ -168,6 +171,7 @@ async def asyncio_detailed(
     Returns:
         Response[ProjectCreated | ServiceError]
     """
+
     kwargs = _get_kwargs(
         body=body,
     )
@@ -196,6 +200,7 @@ async def asyncio(
     Returns:
         ProjectCreated | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

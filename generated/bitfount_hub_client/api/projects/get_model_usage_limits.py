@@ -74,7 +74,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -112,6 +113,7 @@ def sync_detailed(
     Returns:
         Response[ProjectModelLimits | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         owner=owner,
@@ -149,6 +151,7 @@ def sync(
     Returns:
         ProjectModelLimits | ServiceError
     """
+
     return sync_detailed(
         project_id=project_id,
         owner=owner,
@@ -181,6 +184,7 @@ async def asyncio_detailed(
     Returns:
         Response[ProjectModelLimits | ServiceError]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
         owner=owner,
@@ -216,6 +220,7 @@ async def asyncio(
     Returns:
         ProjectModelLimits | ServiceError
     """
+
     return (
         await asyncio_detailed(
             project_id=project_id,

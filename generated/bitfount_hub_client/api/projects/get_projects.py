@@ -73,7 +73,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -108,6 +109,7 @@ def sync_detailed(
     Returns:
         Response[ProjectsPage | ServiceError]
     """
+
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
@@ -141,6 +143,7 @@ def sync(
     Returns:
         ProjectsPage | ServiceError
     """
+
     return sync_detailed(
         client=client,
         limit=limit,
@@ -169,6 +172,7 @@ async def asyncio_detailed(
     Returns:
         Response[ProjectsPage | ServiceError]
     """
+
     kwargs = _get_kwargs(
         limit=limit,
         offset=offset,
@@ -200,6 +204,7 @@ async def asyncio(
     Returns:
         ProjectsPage | ServiceError
     """
+
     return (
         await asyncio_detailed(
             client=client,

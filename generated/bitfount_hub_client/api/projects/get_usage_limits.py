@@ -18,7 +18,7 @@ def _get_kwargs(
     _kwargs: dict[str, Any] = {
         "method": "get",
         "url": "/api/projects/{project_id}/limits".format(
-            project_id=quote(str(project_id), safe="")
+            project_id=quote(str(project_id), safe=""),
         ),
     }
 
@@ -75,7 +75,8 @@ def _parse_response(
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
-    return None
+    else:
+        return None
 
 
 def _build_response(
@@ -108,6 +109,7 @@ def sync_detailed(
     Returns:
         Response[ServiceError | list[SimpleUsage]]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
     )
@@ -138,6 +140,7 @@ def sync(
     Returns:
         ServiceError | list[SimpleUsage]
     """
+
     return sync_detailed(
         project_id=project_id,
         client=client,
@@ -163,6 +166,7 @@ async def asyncio_detailed(
     Returns:
         Response[ServiceError | list[SimpleUsage]]
     """
+
     kwargs = _get_kwargs(
         project_id=project_id,
     )
@@ -191,6 +195,7 @@ async def asyncio(
     Returns:
         ServiceError | list[SimpleUsage]
     """
+
     return (
         await asyncio_detailed(
             project_id=project_id,
