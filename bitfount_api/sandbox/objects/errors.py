@@ -1,0 +1,93 @@
+"""What S3 says when it refuses: a code, a status, and an XML document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import Response
+
+from bitfount_api.sandbox.objects.xml import document
+
+STATUSES: Final = {
+    "AccessDenied": 403,
+    "AuthorizationHeaderMalformed": 400,
+    "AuthorizationQueryParametersError": 400,
+    "BadDigest": 400,
+    "BucketAlreadyOwnedByYou": 409,
+    "EntityTooLarge": 400,
+    "EntityTooSmall": 400,
+    "IncompleteBody": 400,
+    "IncorrectNumberOfFilesInPostRequest": 400,
+    "InternalError": 500,
+    "InvalidAccessKeyId": 403,
+    "InvalidArgument": 400,
+    "InvalidBucketName": 400,
+    "InvalidDigest": 400,
+    "InvalidPart": 400,
+    "InvalidPartOrder": 400,
+    "InvalidPolicyDocument": 400,
+    "InvalidRange": 416,
+    "InvalidRequest": 400,
+    "InvalidURI": 400,
+    "KeyTooLongError": 400,
+    "MalformedPOSTRequest": 400,
+    "MalformedXML": 400,
+    "MaxPostPreDataLengthExceeded": 400,
+    "MethodNotAllowed": 405,
+    "MissingContentLength": 411,
+    "NoSuchBucket": 404,
+    "NoSuchKey": 404,
+    "NoSuchUpload": 404,
+    "NotImplemented": 501,
+    "PreconditionFailed": 412,
+    "RequestTimeTooSkewed": 403,
+    "SignatureDoesNotMatch": 403,
+    "UserKeyMustBeSpecified": 400,
+    "XAmzContentSHA256Mismatch": 400,
+}
+"""The HTTP status that S3 sends with each code."""
+
+
+class S3Error(Exception):
+    """A refusal, with the code that S3 has for it.
+
+    Args:
+        code: One of :data:`STATUSES`.
+        message: What was wrong, for people. Never a signature or a key.
+        headers: Headers of the answer besides the usual ones.
+    """
+
+    def __init__(self, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = STATUSES[code]
+        self.headers = headers or {}
+
+
+def error_response(error: S3Error, *, resource: str, request_id: str, head: bool) -> Response:
+    """The answer to a request that was refused.
+
+    Args:
+        error: Why.
+        resource: The path that was asked for, as it was sent, without its query: a presigned
+            query is a secret.
+        request_id: What the answer's ``x-amz-request-id`` says.
+        head: It was a HEAD request, whose answer has no body.
+    """
+    body = b"" if head else _body(error, resource, request_id)
+    headers = {"content-type": "application/xml", **error.headers}
+    return Response(body, error.status, headers)
+
+
+def _body(error: S3Error, resource: str, request_id: str) -> bytes:
+    return document(
+        "Error",
+        [
+            ("Code", error.code),
+            ("Message", error.message),
+            ("Resource", resource),
+            ("RequestId", request_id),
+        ],
+        namespace=None,
+    )
