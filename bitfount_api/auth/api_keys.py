@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api.auth.handler import AuthenticationHandler
-from bitfount_api.exceptions import AuthenticationError
+from bitfount_api.auth.values import header_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def _checked(_: object, attribute: attrs.Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise AuthenticationError(f"{attribute.name} must not be empty")
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise AuthenticationError(
-            f"{attribute.name} holds a character that no header can carry; was it copied whole?"
-        )
+    header_value(value, attribute.alias or attribute.name)
 
 
 @attrs.frozen(eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import asyncio
@@ -74,3 +74,7 @@ class AuthenticationHandler(abc.ABC):
         """
         del refused, loop
         return None
+
+    def __reduce__(self) -> Any:
+        # A pickle travels, and would hold every secret in plain text.
+        raise TypeError("an authentication handler holds credentials, and cannot be pickled")

@@ -1,0 +1,199 @@
+"""Authentication by tokens that somebody else manages."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bitfount_api._call import Work
+from bitfount_api.auth.handler import AuthenticationHandler
+from bitfount_api.auth.values import header_value
+from bitfount_api.exceptions import AuthenticationError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from bitfount_api._call import Flow
+
+Token = tuple[str, datetime]
+GetToken = Callable[[], Token | Awaitable[Token]]
+
+EARLY = timedelta(minutes=1)
+"""How long before its time a token counts as expired: it has to arrive before it expires."""
+
+_LOOP_CHECK_SECONDS = 1.0
+
+
+@attrs.frozen
+class _Current:
+    jwt: str = attrs.field(repr=False)
+    expires: datetime
+
+
+class ExternallyManagedJWTHandler(AuthenticationHandler):
+    """Authentication by a JWT that comes from elsewhere, and is fetched anew when it expires.
+
+    Args:
+        jwt: A token to begin with, or None. Used only if ``expires`` is given too.
+        expires: When it expires, with a time zone; or None.
+        get_token: Gives a fresh ``(jwt, expires)``; may be sync or async. It is called when there
+            is no token, a minute before the current one expires, and when a service refuses it;
+            never twice at the same time in one session. With async clients, an async one runs in
+            the event loop of the call that needs the token, a sync one in a thread.
+        username: The user the tokens belong to.
+
+    Raises:
+        AuthenticationError: An argument cannot be used. The text does not quote the token.
+    """
+
+    def __init__(
+        self, jwt: str | None, expires: datetime | None, get_token: GetToken, username: str
+    ) -> None:
+        self._username = header_value(username, "username")
+        if not callable(get_token):
+            raise AuthenticationError("get_token must be a function that gives (jwt, expires)")
+        self._get_token = get_token
+        self._current: _Current | None = None
+        if jwt is not None and expires is not None:
+            self._current = _checked((jwt, expires), "the token given")
+
+    @property
+    def username(self) -> str:
+        """The user the tokens belong to."""
+        return self._username
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether there is a token that is good for another minute."""
+        current = self._current
+        return current is not None and current.expires - _now() > EARLY
+
+    def authenticate(self) -> None:
+        """Fetch a fresh token.
+
+        Raises:
+            AuthenticationError: ``get_token`` failed, or gave something else.
+        """
+        self._fetch(None)
+
+    @property
+    def hub_request_headers(self) -> Mapping[str, str]:
+        """The token.
+
+        Raises:
+            AuthenticationError: There is none yet.
+        """
+        current = self._current
+        if current is None:
+            raise AuthenticationError("there is no token yet: call authenticate() first")
+        return {"authorization": f"Bearer {current.jwt}"}
+
+    @property
+    def am_request_headers(self) -> Mapping[str, str]:
+        """The token.
+
+        Raises:
+            AuthenticationError: There is none yet.
+        """
+        return self.hub_request_headers
+
+    def authentication(
+        self, *, refused: bool, loop: asyncio.AbstractEventLoop | None
+    ) -> Flow[None]:
+        """:meth:`authenticate` as a flow, which knows the event loop of an async ``get_token``."""
+        del refused  # the current token is replaced, whatever is wrong with it
+        yield Work(lambda: self._fetch(loop))
+
+    def _fetch(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        try:
+            result: Any = self._get_token()
+            if inspect.isawaitable(result):
+                result = _awaited(result, loop)
+        except AuthenticationError:
+            raise
+        except (Exception, asyncio.CancelledError) as error:
+            # Its text may quote a token, so only its kind is told here.
+            raise AuthenticationError(f"get_token failed with a {type(error).__name__}") from error
+        fresh = _checked(result, "what get_token gave")
+        if fresh.expires <= _now():
+            raise AuthenticationError(
+                f"the token from get_token expired at {fresh.expires.isoformat()} already"
+            )
+        self._current = fresh
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._current!r}, username={self._username!r})"
+
+
+def _checked(token: object, what: str) -> _Current:
+    if not isinstance(token, (tuple, list)) or len(token) != 2:
+        raise AuthenticationError(f"{what} is not a pair (jwt, expires)")
+    jwt, expires = token
+    jwt = header_value(jwt, f"the jwt of {what}")
+    if not isinstance(expires, datetime):
+        raise AuthenticationError(
+            f"the expiry of {what} must be a datetime, not a {type(expires).__name__}"
+        )
+    if expires.utcoffset() is None:
+        raise AuthenticationError(
+            f"the expiry of {what} has no time zone, so when it is cannot be known; "
+            "give it one, such as datetime.now(timezone.utc) has"
+        )
+    return _Current(jwt, expires)
+
+
+def _awaited(result: Awaitable[Token], loop: asyncio.AbstractEventLoop | None) -> Any:
+    """Wait for it in the loop that it belongs to; in one of its own where there is none."""
+    coroutine = _await(result)
+    if loop is not None:
+        try:
+            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        except RuntimeError:
+            coroutine.close()
+            if inspect.iscoroutine(result):
+                result.close()  # it will never be awaited, and need not complain of that
+            raise
+        return _result(future, loop)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    # Sync code called from within an event loop, as in a notebook: that loop is not to be had.
+    own: Future[Any] = Future()
+    worker = threading.Thread(target=_run_apart, args=(coroutine, own), daemon=True)
+    worker.start()
+    return own.result()
+
+
+def _result(future: Future[Any], loop: asyncio.AbstractEventLoop) -> Any:
+    while True:
+        try:
+            return future.result(_LOOP_CHECK_SECONDS)
+        except TimeoutError:
+            if future.done():
+                return future.result()  # a TimeoutError of get_token's own, or just in time
+            if not loop.is_running():
+                future.cancel()
+                raise AuthenticationError("the event loop ended before get_token did") from None
+
+
+def _run_apart(coroutine: Coroutine[Any, Any, Any], outcome: Future[Any]) -> None:
+    try:
+        outcome.set_result(asyncio.run(coroutine))
+    except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        outcome.set_exception(error)
+
+
+async def _await(result: Awaitable[Token]) -> Token:
+    return await result
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

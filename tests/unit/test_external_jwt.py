@@ -1,0 +1,350 @@
+"""Tokens from elsewhere: fetched when needed, in the right loop, and never told."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api import (
+    APIKeysHandler,
+    AuthenticationError,
+    AuthenticationHandler,
+    BitfountSession,
+    ExternallyManagedJWTHandler,
+)
+from bitfount_api.auth import external_jwt
+from bitfount_api.auth.anonymous import AnonymousHandler
+
+HUB = "https://hub.bitfount.com/api/projects"
+SECRET = "eyJ-MARKED-SECRET"
+NAIVE = datetime(2999, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+def later(**delta: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**delta)
+
+
+def never() -> Any:
+    raise AssertionError("get_token was called")
+
+
+class Tokens:
+    """A get_token that counts."""
+
+    def __init__(self, **life: float) -> None:
+        self.given = 0
+        self.life = life or {"hours": 1}
+
+    def __call__(self) -> tuple[str, datetime]:
+        self.given += 1
+        return f"{SECRET}-{self.given}", later(**self.life)
+
+    async def later(self) -> tuple[str, datetime]:
+        await asyncio.sleep(0)
+        return self()
+
+
+def session(handler: AuthenticationHandler, accepted: str | None = None) -> BitfountSession:
+    """A session with a Hub that tells which token it was given, and may accept one alone."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        token = request.headers["authorization"]
+        if accepted is not None and token != f"Bearer {accepted}":
+            return httpx.Response(401)
+        return httpx.Response(200, text=token)
+
+    return BitfountSession(handler, transport=httpx.MockTransport(answer))
+
+
+def ask(made: BitfountSession, *, asynchronous: bool) -> httpx.Response:
+    return asyncio.run(made.arequest("GET", HUB)) if asynchronous else made.get(HUB)
+
+
+twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+@twins
+def test_a_token_given_is_used_until_a_minute_before_it_expires(asynchronous: bool) -> None:
+    handler = ExternallyManagedJWTHandler(SECRET, later(seconds=90), never, "alice")
+    assert handler.authenticated
+    assert handler.username == "alice"
+    assert ask(session(handler), asynchronous=asynchronous).text == f"Bearer {SECRET}"
+    assert handler.am_request_headers == {"authorization": f"Bearer {SECRET}"}
+
+
+@twins
+@pytest.mark.parametrize(
+    ("jwt", "expires"),
+    [
+        (None, None),
+        ("old", None),
+        (None, later(hours=1)),
+        ("old", later(seconds=55)),
+        ("old", datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
+    ],
+)
+def test_a_token_is_fetched_where_there_is_none_that_is_good(
+    jwt: str | None, expires: datetime | None, asynchronous: bool
+) -> None:
+    tokens = Tokens()
+    handler = ExternallyManagedJWTHandler(jwt, expires, tokens, "alice")
+    assert not handler.authenticated
+    assert tokens.given == 0
+    made = session(handler)
+    assert [ask(made, asynchronous=asynchronous).text for _ in range(2)] == [
+        f"Bearer {SECRET}-1"
+    ] * 2
+    assert tokens.given == 1
+
+
+def test_a_token_with_the_end_of_time_as_its_own_does_not_expire() -> None:
+    expires = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
+    assert ExternallyManagedJWTHandler("t", expires, never, "alice").authenticated
+
+
+@twins
+def test_a_short_lived_token_serves_the_request_it_was_fetched_for(asynchronous: bool) -> None:
+    tokens = Tokens(seconds=30)
+    made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
+    answers = [ask(made, asynchronous=asynchronous).text for _ in range(2)]
+    assert answers == [f"Bearer {SECRET}-1", f"Bearer {SECRET}-2"]
+
+
+@twins
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_refused_token_is_replaced_once(asynchronous: bool, kind: str) -> None:
+    tokens = Tokens()
+    get_token: Any = tokens if kind == "sync" else tokens.later
+    handler = ExternallyManagedJWTHandler("old", later(hours=1), get_token, "alice")
+    response = ask(session(handler, accepted=f"{SECRET}-1"), asynchronous=asynchronous)
+    assert response.status_code == 200
+    assert tokens.given == 1
+    refusing = session(handler, accepted="other")
+    assert ask(refusing, asynchronous=asynchronous).status_code == 401
+    assert tokens.given == 2
+
+
+@twins
+def test_the_same_token_again_is_not_sent_again(asynchronous: bool) -> None:
+    expires = later(hours=1)
+    requests = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(401)
+
+    handler = ExternallyManagedJWTHandler("old", expires, lambda: ("old", expires), "alice")
+    made = BitfountSession(handler, transport=httpx.MockTransport(refuse))
+    assert ask(made, asynchronous=asynchronous).status_code == 401
+    assert len(requests) == 1
+
+
+def test_authenticate_fetches_a_fresh_token() -> None:
+    tokens = Tokens()
+    handler = ExternallyManagedJWTHandler("old", later(hours=1), tokens.later, "alice")
+    handler.authenticate()
+    assert handler.hub_request_headers == {"authorization": f"Bearer {SECRET}-1"}
+
+
+# --- Where an async get_token runs ---------------------------------------------------------------
+
+
+async def test_an_async_get_token_runs_in_the_loop_of_the_call() -> None:
+    seen = []
+
+    async def get_token() -> tuple[str, datetime]:
+        seen.append((asyncio.get_running_loop(), threading.current_thread()))
+        await asyncio.sleep(0.001)
+        return "t", later(hours=1)
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    assert (await made.arequest("GET", HUB)).text == "Bearer t"
+    assert seen == [(asyncio.get_running_loop(), threading.current_thread())]
+
+
+async def test_a_sync_get_token_does_not_block_the_loop() -> None:
+    released = threading.Event()
+
+    def get_token() -> tuple[str, datetime]:
+        assert released.wait(10)
+        return "t", later(hours=1)
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    task = asyncio.create_task(made.arequest("GET", HUB))
+    await asyncio.sleep(0.01)
+    released.set()  # reached only if the loop was left free
+    assert (await task).text == "Bearer t"
+
+
+async def test_an_async_get_token_serves_sync_code_within_a_loop() -> None:
+    made = session(ExternallyManagedJWTHandler(None, None, Tokens().later, "alice"))
+    assert made.get(HUB).text == f"Bearer {SECRET}-1"
+
+
+async def test_a_failure_within_a_loop_is_told_to_sync_code() -> None:
+    async def get_token() -> Any:
+        raise OSError(SECRET)
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    with pytest.raises(AuthenticationError, match="failed with a OSError"):
+        made.get(HUB)
+
+
+def test_a_loop_that_has_ended_is_an_error() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    handler = ExternallyManagedJWTHandler(None, None, Tokens().later, "alice")
+    flow = handler.authentication(refused=False, loop=loop)
+    with pytest.raises(AuthenticationError, match="failed with a RuntimeError"):
+        next(flow).run()  # type: ignore[union-attr]
+
+
+def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(external_jwt, "_LOOP_CHECK_SECONDS", 0.01)
+    loop = asyncio.new_event_loop()
+    began = threading.Event()
+
+    async def get_token() -> Any:
+        began.set()
+        await asyncio.sleep(60)
+
+    handler = ExternallyManagedJWTHandler(None, None, get_token, "alice")
+    flow = handler.authentication(refused=False, loop=loop)
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            next(flow).run()  # type: ignore[union-attr]
+        except AuthenticationError as error:
+            failures.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    loop.run_until_complete(asyncio.to_thread(began.wait, 10))
+    worker.join(10)
+    assert "event loop ended" in str(failures[0])
+    loop.run_until_complete(asyncio.sleep(0.01))  # lets the cancelled task end
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+@twins
+@pytest.mark.parametrize("kind", [TimeoutError, asyncio.CancelledError])
+def test_a_get_token_that_gives_up_is_an_error(
+    kind: type[BaseException], asynchronous: bool
+) -> None:
+    async def get_token() -> Any:
+        raise kind
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    with pytest.raises(AuthenticationError, match="get_token failed"):
+        ask(made, asynchronous=asynchronous)
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((SECRET, NAIVE, never, "alice"), "no time zone"),
+        ((SECRET, "2999-01-01", never, "alice"), "must be a datetime, not a str"),
+        (("", later(hours=1), never, "alice"), "must not be empty"),
+        ((f"{SECRET}\n", later(hours=1), never, "alice"), "no header can carry"),
+        ((f"{SECRET}é", later(hours=1), never, "alice"), "no header can carry"),
+        ((SECRET * 9999, later(hours=1), never, "alice"), "longer than"),
+        ((SECRET.encode(), later(hours=1), never, "alice"), "must be a text, not a bytes"),
+        ((None, None, None, "alice"), "get_token must be a function"),
+        ((None, None, never, ""), "username must not be empty"),
+        ((None, None, never, None), "username must be a text"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused(arguments: Any, words: str) -> None:
+    with pytest.raises(AuthenticationError, match=words) as caught:
+        ExternallyManagedJWTHandler(*arguments)
+    assert "SECRET" not in str(caught.value)
+
+
+@twins
+@pytest.mark.parametrize("awaited", [False, True], ids=["plain", "awaited"])
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (None, r"not a pair"),
+        (SECRET, r"not a pair"),
+        ((SECRET,), r"not a pair"),
+        ((SECRET, NAIVE), "no time zone"),
+        ((SECRET, 4102444800), "must be a datetime, not a int"),
+        ((None, later(hours=1)), "must be a text"),
+        ((f"{SECRET} {SECRET}", later(hours=1)), "no header can carry"),
+        ((SECRET, later(seconds=-1)), "expired at .* already"),
+    ],
+)
+def test_rubbish_from_get_token_is_refused_and_not_told(
+    result: Any, words: str, awaited: bool, asynchronous: bool
+) -> None:
+    async def given() -> Any:
+        return result
+
+    get_token: Callable[[], Any] = given if awaited else lambda: result
+    handler = ExternallyManagedJWTHandler("old", later(seconds=10), get_token, "alice")
+    with pytest.raises(AuthenticationError, match=words) as caught:
+        ask(session(handler), asynchronous=asynchronous)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert handler.hub_request_headers == {"authorization": "Bearer old"}
+
+
+@twins
+def test_what_get_token_raises_is_the_cause_and_not_in_the_text(asynchronous: bool) -> None:
+    cause = RuntimeError(f"cannot renew {SECRET}")
+
+    def get_token() -> Any:
+        raise cause
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    with pytest.raises(AuthenticationError) as caught:
+        ask(made, asynchronous=asynchronous)
+    assert str(caught.value) == "get_token failed with a RuntimeError"
+    assert caught.value.__cause__ is cause
+
+
+def test_an_authentication_error_of_get_token_is_left_as_it_is() -> None:
+    error = AuthenticationError("log in at the gateway first")
+
+    def get_token() -> Any:
+        raise error
+
+    with pytest.raises(AuthenticationError) as caught:
+        ExternallyManagedJWTHandler(None, None, get_token, "alice").authenticate()
+    assert caught.value is error
+
+
+def test_there_are_no_headers_before_there_is_a_token() -> None:
+    with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
+        ExternallyManagedJWTHandler(None, None, never, "alice").am_request_headers  # noqa: B018
+
+
+HANDLERS = [
+    ExternallyManagedJWTHandler(SECRET, later(hours=1), never, "alice"),
+    APIKeysHandler(f"{SECRET}-id", f"{SECRET}:{SECRET}", "alice"),
+    AnonymousHandler(),
+]
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: type(handler).__name__)
+def test_handlers_do_not_tell_their_secrets(handler: AuthenticationHandler) -> None:
+    assert SECRET not in repr(handler)
+    assert SECRET not in repr(BitfountSession(handler))
+    assert SECRET not in str(vars(handler) if hasattr(handler, "__dict__") else "")
+    for way in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            way(handler)
