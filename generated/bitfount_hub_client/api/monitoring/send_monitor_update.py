@@ -33,11 +33,6 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Acknowledgement | ServiceError | None:
-    if response.status_code == 200:
-        response_200 = Acknowledgement.from_dict(response.json())
-
-        return response_200
-
     if response.status_code == 400:
         response_400 = ServiceError.from_dict(response.json())
 
@@ -72,6 +67,11 @@ def _parse_response(
         response_503 = ServiceError.from_dict(response.json())
 
         return response_503
+
+    if 200 <= response.status_code <= 299:
+        response_2xx = Acknowledgement.from_dict(response.json())
+
+        return response_2xx
 
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)

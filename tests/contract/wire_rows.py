@@ -1,0 +1,193 @@
+"""The operations list of the wire contract, as data: what the specs have to say, row by row.
+
+Taken from the wire contract by hand, so that a mistake in a spec has something to differ from.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+OK = frozenset({"200"})
+OK_OR_CREATED = frozenset({"200", "201"})
+ANY_SUCCESS = frozenset({"2XX"})
+
+
+@attrs.frozen
+class Row:
+    """What one row says of the requests it names.
+
+    Args:
+        requests: Methods and paths.
+        query: The parameters of the query; with a question mark those that may be left out.
+        body: The fields of the body; None for no body. With a question mark as above.
+        success: The statuses that mean it was done.
+        answer: The fields of the successful answer; of one of its entries if it is a list.
+        timeout: Seconds, where the row states them.
+        secured: Whether credentials go with it.
+    """
+
+    requests: tuple[str, ...]
+    query: str = ""
+    body: str | None = None
+    success: frozenset[str] = OK
+    answer: str | None = None
+    timeout: int | None = None
+    secured: bool = True
+
+
+_UPLOAD = (
+    "success alreadyExisted errorMessage uploadUrl uploadFields uploadUrls chunkSize uploadId key"
+)
+_USAGE = "resourceType resourceName limit totalUsage"
+_PAIRING = (
+    "id ownerUsername createdAt updatedAt expiresAt clientPublicKey clientIpAddress state "
+    "pairingCode resourceServer remoteUser"
+)
+
+ROWS = {
+    "Hub: get_pod": Row(
+        (
+            "GET /api/pods/{userName}/{podName}",
+            "GET /api/projects/{projectId}/pods/{userName}/{podName}",
+        ),
+        answer="podIdentifier podName podDisplayName podPublicKey accessManagerPublicKey "
+        "description schemaStorageKey isOnline providerUserName visibility schemaDownloadUrl",
+    ),
+    "Hub: register_pod": Row(
+        ("POST /api/pods",),
+        query="multipartUpload?",
+        body="name podDisplayName podPublicKey accessManagerPublicKey description schemaSize "
+        "numberOfRecords fileProcessingMetadata?",
+        success=OK_OR_CREATED,
+        answer=f"message {_UPLOAD}",
+        timeout=10,
+    ),
+    "Hub: do_pod_heartbeat": Row(("PATCH /api/pods",), body="names podPublicKey", timeout=10),
+    "Hub: get_model, get_weights": Row(
+        ("GET /api/models",),
+        query="modellerName modelName modelVersion? projectId?",
+        answer="modelDownloadUrl modelHash weightsDownloadUrl modelVersion",
+    ),
+    "Hub: send_model": Row(
+        ("POST /api/models",),
+        query="multipartUpload?",
+        body="modelName modelSize modelHash privateModel modelDescription?",
+        answer=f"version {_UPLOAD}",
+    ),
+    "Hub: send_weights": Row(
+        ("PUT /api/models",),
+        query="multipartUpload?",
+        body="modelName modelVersion weightSize",
+        answer=f"version {_UPLOAD}",
+    ),
+    "Hub: register_user_public_key": Row(
+        ("POST /api/{userName}/keys",),
+        query="version",
+        body="key",
+        success=ANY_SUCCESS,
+        answer="id",
+        timeout=10,
+    ),
+    "Hub: check_public_key_registered_and_active": Row(
+        ("GET /api/{userName}/keys/{keyId}",), answer="public_key id active"
+    ),
+    "Hub: create_project": Row(
+        ("POST /api/projects",), body="name metadata", success=OK_OR_CREATED, answer="projectId"
+    ),
+    "Hub: get_projects": Row(
+        ("GET /api/projects",), query="limit? offset?", answer="totalProjects projects"
+    ),
+    "Hub: add_dataset_to_project_for_user": Row(
+        ("PUT /api/projects/{projectId}/pod",), body="podName", success=OK_OR_CREATED
+    ),
+    "Hub: get_usage_limits": Row(("GET /api/projects/{projectId}/limits",), answer=_USAGE),
+    "Hub: get_usage_limits with model_id": Row(
+        ("GET /api/projects/{projectId}/limits/models/{owner}/{model}",),
+        answer="default totalGrantees usage",
+    ),
+    "Hub: send_monitor_update": Row(
+        ("POST /api/ingest",),
+        body="taskId senderId recipientId? timestamp privacy type message? metadata? progress? "
+        "resourceUsage?",
+        success=ANY_SUCCESS,
+        timeout=5,
+    ),
+    "Hub: 13.0 multipart": Row(("POST /api/upload",), body="objectType key uploadId parts"),
+    "Access Manager: get_access_manager_key": Row(
+        ("GET /api/access-manager-key",), answer="accessManagerPublicKey", timeout=5, secured=False
+    ),
+    "Access Manager: check_oidc_access_request": Row(
+        ("POST /api/access",),
+        body="podIdentifier modellerProtocolRequest modellerName modellerToken identityProvider "
+        "projectId",
+        answer="code limits",
+        timeout=10,
+    ),
+    "Access Manager: check_signature_based_access_request": Row(
+        ("POST /api/access",),
+        body="podIdentifier modellerProtocolRequest modellerName unsignedTask taskSignature "
+        "identityProvider projectId publicKeyId",
+        answer="code limits",
+        timeout=10,
+    ),
+    "SMART on FHIR: GET /api/pairings": Row(("GET /api/pairings",), answer="results"),
+    "SMART on FHIR: GET /api/pairings/{id}/session": Row(
+        ("GET /api/pairings/{id}/session",), answer="type accessToken context"
+    ),
+    "Authentication: Device code": Row(
+        ("POST /oauth/device/code",),
+        body="audience scope client_id",
+        answer="device_code user_code verification_uri verification_uri_complete expires_in "
+        "interval",
+        secured=False,
+    ),
+    "Authentication: Device code, poll": Row(
+        ("POST /oauth/token",),
+        body="grant_type client_id device_code",
+        answer="access_token id_token refresh_token scope expires_in token_type",
+        secured=False,
+    ),
+    "Authentication: Refresh": Row(
+        ("POST /oauth/token",),
+        body="grant_type client_id refresh_token",
+        answer="access_token id_token refresh_token scope expires_in token_type",
+        secured=False,
+    ),
+}
+
+NESTED = {
+    ("hub", "Project"): "id name role created_at updated_at status isDemo",
+    ("hub", "SimpleUsage"): _USAGE,
+    ("hub", "GranteeUsage"): f"{_USAGE} granteeUsername role",
+    ("hub", "ProgressUpdate"): "value total? estimated_total? unit?",
+    ("hub", "UploadedPart"): "ETag PartNumber",
+    ("hub", "FileProcessingMetadata"): "totalFilesFound? totalFilesSuccessfullyProcessed? "
+    "totalFilesSkipped? filesWithErrors? skipReasons? additionalMetrics?",
+    ("hub", "ServiceError"): "success errorMessage",
+    ("access_manager", "AccessLimit"): f"{_USAGE} modelDownloadUrl weightsDownloadUrl",
+    ("access_manager", "SerializedProtocol"): "class_name algorithm aggregator?",
+    ("access_manager", "ServiceError"): "success errorMessage",
+    ("smart_on_fhir", "Pairing"): _PAIRING,
+    ("smart_on_fhir", "NextGenContext"): "enterpriseId practiceId locationId providerId",
+    ("smart_on_fhir", "ServiceError"): "success errorMessage",
+    ("oauth", "OAuthError"): "error error_description",
+}
+"""The fields of schemas that rows only mention; a question mark as for bodies."""
+
+SINCE_13 = {
+    "hub: operation complete_upload",
+    "hub: parameter multipartUpload",
+    "hub: CompleteUploadRequest",
+    "hub: FileProcessingMetadata",
+    "hub: UploadedPart",
+    "hub: ModelUploadRequest.modelDescription",
+    *(
+        f"hub: {schema}.{field}"
+        for schema in ("ModelUpload", "PodRegistration")
+        for field in ("uploadUrls", "chunkSize", "uploadId", "key")
+    ),
+}
+"""What only the newest SDK does, and nothing else is marked as such."""
+
+UPLOADED = frozenset({200, 201, 203, 204})
+"""The statuses with which object storage takes a form."""
