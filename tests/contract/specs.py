@@ -73,6 +73,12 @@ def responses(spec: Spec, place: Place) -> dict[str, dict[str, Any]]:
     }
 
 
+def credentials(spec: Spec, place: Place) -> list[dict[str, list[str]]]:
+    """The alternatives of credentials that an operation takes; empty for none."""
+    stated: list[dict[str, list[str]]] = spec.get("security", [])
+    return place.operation.get("security", stated) or []
+
+
 class Content(NamedTuple):
     """The schema of a body or a parameter, and its examples."""
 

@@ -1,0 +1,139 @@
+"""The rules that every spec keeps about its schemas and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from contract import specs
+from contract.rules import Rule
+from contract.specs import Content, Place, Spec
+
+
+def no_parameter_defaults(spec: Spec) -> list[str]:
+    """A default in a spec becomes one that is always sent."""
+    return [
+        f"{place}: parameter {each.get('name')} has a default"
+        for place in specs.operations(spec)
+        for each in specs.parameters(spec, place)
+        if any("default" in node for _, node in specs.walk(spec, each.get("schema", {})))
+    ]
+
+
+def _complain(
+    spec: Spec,
+    contents: Callable[[Spec, Place], Iterable[Content]],
+    of: Callable[[dict[str, Any]], str | None],
+) -> list[str]:
+    """What a function has to say of the parts of some schemas of all operations."""
+    return [
+        f"{place}: {at} {complaint}"
+        for place in specs.operations(spec)
+        for content in contents(spec, place)
+        for at, node in specs.walk(spec, content.schema, content.name)
+        if (complaint := of(node))
+    ]
+
+
+def open_enums(spec: Spec) -> list[str]:
+    """A closed enum in an answer fails on the first value that a service adds."""
+    return _complain(
+        spec,
+        specs.response_contents,
+        lambda node: "is a closed enum" if "enum" in node or "const" in node else None,
+    )
+
+
+def open_objects(spec: Spec) -> list[str]:
+    """Answers gain fields."""
+    return _complain(
+        spec,
+        specs.response_contents,
+        lambda node: "is a closed object" if node.get("additionalProperties") is False else None,
+    )
+
+
+def typed_schemas(spec: Spec) -> list[str]:
+    """A schema that says nothing is made into nothing; so is one that does not say of what."""
+
+    def complaint(node: dict[str, Any]) -> str | None:
+        if any(word in node for word in ("oneOf", "anyOf", "allOf")):
+            return None
+        if "type" not in node:
+            return "has no type"
+        if node["type"] == "object" and not {"properties", "additionalProperties"} & node.keys():
+            return "is an object of which nothing is said"
+        return None
+
+    return _complain(spec, specs.contents, complaint)
+
+
+def no_unions_of_objects(spec: Spec) -> list[str]:
+    """Answers of two forms are told apart by hand: the generator's way is to try one by one."""
+
+    def complaint(node: dict[str, Any]) -> str | None:
+        if "discriminator" in node:
+            return "has a discriminator"
+        members = [
+            specs.follow(spec, each) for word in ("oneOf", "anyOf") for each in node.get(word, [])
+        ]
+        objects = sum(each.get("type") == "object" for each in members)
+        return "is a union of objects" if objects > 1 else None
+
+    return _complain(spec, specs.response_contents, complaint)
+
+
+def examples(spec: Spec) -> list[str]:
+    """Everything has an example that its own schema takes, and that holds nothing unsaid."""
+    complaints = []
+    for place in specs.operations(spec):
+        for content in specs.contents(spec, place):
+            if not content.examples:
+                complaints.append(f"{place}: {content.name} has no example")
+            complaints += [
+                f"{place}: example of {content.name}: {violation}"
+                for example in content.examples
+                for violation in specs.violations(spec, content.schema, example)
+            ]
+    return complaints
+
+
+def every_field_shown(spec: Spec) -> list[str]:
+    """The examples together show every field, so that what walks them has seen all."""
+    shown: dict[int, set[str]] = {}
+    names: dict[int, tuple[str, set[str]]] = {}
+
+    def go(schema: dict[str, Any], value: Any, at: str) -> None:
+        schema = specs.follow(spec, schema)
+        for each in (*schema.get("oneOf", []), *schema.get("anyOf", [])):
+            if not specs.violations(spec, each, value):
+                go(each, value, at)
+        if isinstance(value, list):
+            for entry in value:
+                go(schema.get("items", {}), entry, f"{at}[]")
+        if isinstance(value, dict) and "properties" in schema:
+            names.setdefault(id(schema), (at, set(schema["properties"])))
+            shown.setdefault(id(schema), set()).update(value)
+            for name, entry in value.items():
+                go(schema["properties"].get(name, {}), entry, f"{at}.{name}")
+
+    for place in specs.operations(spec):
+        for content in specs.contents(spec, place):
+            for example in content.examples:
+                go(content.schema, example, f"{place}: {content.name}")
+    return [
+        f"{at}: no example shows {name}"
+        for key, (at, fields) in names.items()
+        for name in sorted(fields - shown[key])
+    ]
+
+
+RULES: tuple[Rule, ...] = (
+    no_parameter_defaults,
+    open_enums,
+    open_objects,
+    typed_schemas,
+    no_unions_of_objects,
+    examples,
+    every_field_shown,
+)
