@@ -115,7 +115,7 @@ def copy(source: Path, write: Callable[[bytes], None]) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """See that a folder's new names are on the disk too, where the system can do that."""
-    if hasattr(os, "O_DIRECTORY"):
+    if hasattr(os, "O_DIRECTORY"):  # pragma: no branch - Windows cannot
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Kind:
         headers: Other headers: ``x-amz-meta-…``, ``content-disposition`` and the like.
     """
 
-    content_type: str = "binary/octet-stream"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Catalog:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.executescript(_SCHEMA)
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._db.close()
             if "locked" not in str(error):
                 raise

@@ -1,0 +1,123 @@
+"""What the object store holds, and what may be in it."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from bitfount_api.sandbox.objects.errors import S3Error
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from bitfount_api.sandbox.objects.catalog import PartRow
+
+MIN_PART_BYTES: Final = 5 * 1024 * 1024
+"""What each part of an upload but the last must have, in bytes."""
+
+MAX_PARTS: Final = 10_000
+MAX_KEY_BYTES: Final = 1024
+
+DEFAULT_CONTENT_TYPE: Final = "binary/octet-stream"
+"""What S3 calls content of which nothing was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object that is in the store.
+
+    Args:
+        key: Its name.
+        size: Its bytes.
+        etag: Hex MD5 of its bytes, or ``md5-N`` if it came in N parts; without quotes.
+        content_type: Its media type.
+        modified: When it was stored.
+        path: The file that holds its bytes. It is deleted when the object is replaced: to read
+            it over some time, use :meth:`ObjectStore.open_read`.
+        headers: Other headers it was stored with.
+    """
+
+    key: str
+    size: int
+    etag: str
+    content_type: str
+    modified: dt.datetime
+    path: Path
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPart:
+    """A part of an upload that is not complete yet; ``etag`` is the hex MD5 of its bytes."""
+
+    number: int
+    size: int
+    etag: str
+    modified: dt.datetime
+
+
+def checked_key(key: str) -> str:
+    """A key as it may be.
+
+    Raises:
+        S3Error: It is empty, no proper text, or longer than 1024 bytes.
+    """
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise S3Error("InvalidURI", "The key is not proper Unicode text.") from None
+    if not size:
+        raise S3Error("InvalidArgument", "The key is empty.")
+    if size > MAX_KEY_BYTES:
+        raise S3Error("KeyTooLongError", f"The key is longer than {MAX_KEY_BYTES} bytes.")
+    return key
+
+
+def no_such_key(key: str) -> S3Error:
+    """That there is no object of that name."""
+    return S3Error("NoSuchKey", f"The specified key does not exist: {key}")
+
+
+def no_such_upload() -> S3Error:
+    """That there is no upload of that id for that key."""
+    return S3Error(
+        "NoSuchUpload",
+        "The specified upload does not exist. It may have been completed or aborted, or it is "
+        "for another key.",
+    )
+
+
+def chosen_parts(there: Mapping[int, PartRow], parts: Sequence[tuple[int, str]]) -> list[PartRow]:
+    """The parts that are named, after every check that S3 makes of them.
+
+    Args:
+        there: The parts that were uploaded, by their numbers.
+        parts: The number and the ETag, with or without quotes, of each one that is wanted.
+
+    Raises:
+        S3Error: ``MalformedXML`` for no parts, ``InvalidPartOrder``, ``InvalidPart``, or
+            ``EntityTooSmall``.
+    """
+    if not parts:
+        raise S3Error("MalformedXML", "You must specify at least one part.")
+    numbers = [number for number, _ in parts]
+    if any(one >= next_ for one, next_ in itertools.pairwise(numbers)):
+        raise S3Error("InvalidPartOrder", "The list of parts was not in ascending order.")
+    for number, etag in parts:
+        part = there.get(number)
+        if part is None or part.etag != etag.strip('"'):
+            raise S3Error(
+                "InvalidPart", f"Part {number} could not be found, or its ETag is another one."
+            )
+    chosen = [there[number] for number in numbers]
+    for part in chosen[:-1]:
+        if part.size < MIN_PART_BYTES:
+            raise S3Error(
+                "EntityTooSmall",
+                f"Part {part.number} has {part.size} bytes; each but the last must have "
+                f"{MIN_PART_BYTES}.",
+            )
+    return chosen

@@ -1,0 +1,176 @@
+"""Uploads in parts become one object, after every check that S3 makes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bitfount_api.sandbox.objects.blobs import copy
+from bitfount_api.sandbox.objects.errors import S3Error
+from bitfount_api.sandbox.objects.store import MIN_PART_BYTES, ObjectStore, StoredPart
+
+BIG = bytes(range(256)) * (MIN_PART_BYTES // 256)
+OTHER = BIG[::-1]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[ObjectStore]:
+    with ObjectStore(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def upload(store: ObjectStore) -> str:
+    return store.create_upload("k", "text/x")
+
+
+def blobs(folder: Path) -> int:
+    return sum(1 for name in ("blobs", "incoming") for _ in (folder / name).iterdir())
+
+
+def named(*parts: StoredPart) -> list[tuple[int, str]]:
+    return [(part.number, part.etag) for part in parts]
+
+
+def refusal(store: ObjectStore, upload: str, parts: list[tuple[int, str]]) -> str:
+    with pytest.raises(S3Error) as caught:
+        store.complete_upload("k", upload, parts)
+    assert store.head("k") is None
+    return caught.value.code
+
+
+def test_parts_become_one_object(store: ObjectStore, upload: str, tmp_path: Path) -> None:
+    last = store.put_part("k", upload, 30, b"last")
+    first = store.put_part("k", upload, 1, BIG)
+    second = store.put_part("k", upload, 2, OTHER)
+    assert store.parts("k", upload) == [first, second, last]
+    assert store.head("k") is None
+    stored = store.complete_upload("k", upload, named(first, second, last))
+    assert store.read("k") == BIG + OTHER + b"last"
+    digests = b"".join(hashlib.md5(part).digest() for part in (BIG, OTHER, b"last"))
+    assert stored.etag == hashlib.md5(digests).hexdigest() + "-3"
+    assert stored == store.head("k")
+    assert stored.content_type == "text/x"
+    assert blobs(tmp_path) == 1
+
+
+def test_etags_may_be_quoted(store: ObjectStore, upload: str) -> None:
+    part = store.put_part("k", upload, 1, b"only")
+    assert store.complete_upload("k", upload, [(1, f'"{part.etag}"')]).etag.endswith("-1")
+
+
+def test_a_part_that_comes_again_is_replaced(
+    store: ObjectStore, upload: str, tmp_path: Path
+) -> None:
+    old = store.put_part("k", upload, 1, b"old")
+    new = store.put_part("k", upload, 1, b"new")
+    assert blobs(tmp_path) == 1
+    assert refusal(store, upload, named(old)) == "InvalidPart"
+    store.complete_upload("k", upload, named(new))
+    assert store.read("k") == b"new"
+
+
+def test_parts_that_are_not_named_are_dropped(
+    store: ObjectStore, upload: str, tmp_path: Path
+) -> None:
+    store.put_part("k", upload, 1, BIG)
+    second = store.put_part("k", upload, 2, b"second")
+    store.complete_upload("k", upload, named(second))
+    assert store.read("k") == b"second"
+    assert blobs(tmp_path) == 1
+
+
+def test_small_parts_are_refused_except_the_last(store: ObjectStore, upload: str) -> None:
+    small = store.put_part("k", upload, 1, BIG[1:])
+    last = store.put_part("k", upload, 2, b"")
+    assert refusal(store, upload, named(small, last)) == "EntityTooSmall"
+    enough = store.put_part("k", upload, 1, BIG)
+    assert store.complete_upload("k", upload, named(enough, last)).size == MIN_PART_BYTES
+
+
+def test_what_does_not_fit_is_refused_and_the_upload_goes_on(
+    store: ObjectStore, upload: str
+) -> None:
+    first = store.put_part("k", upload, 1, BIG)
+    last = store.put_part("k", upload, 2, b"last")
+    assert refusal(store, upload, []) == "MalformedXML"
+    assert refusal(store, upload, named(last, first)) == "InvalidPartOrder"
+    assert refusal(store, upload, named(first, first)) == "InvalidPartOrder"
+    assert refusal(store, upload, [*named(first), (3, last.etag)]) == "InvalidPart"
+    assert refusal(store, upload, [*named(first), (2, first.etag)]) == "InvalidPart"
+    assert store.complete_upload("k", upload, named(first, last)).etag.endswith("-2")
+
+
+def test_an_upload_ends_once(store: ObjectStore, upload: str, tmp_path: Path) -> None:
+    part = store.put_part("k", upload, 1, b"only")
+    late = store.open_part("k", upload, 2)
+    late.write(b"late")
+    store.complete_upload("k", upload, named(part))
+    for call in (
+        lambda: store.complete_upload("k", upload, named(part)),
+        lambda: store.abort_upload("k", upload),
+        lambda: store.parts("k", upload),
+        lambda: store.open_part("k", upload, 1),
+        late.commit,
+    ):
+        with pytest.raises(S3Error) as caught:
+            call()
+        assert caught.value.code == "NoSuchUpload"
+    assert store.read("k") == b"only"
+    assert blobs(tmp_path) == 1
+
+
+def test_an_aborted_upload_leaves_nothing(store: ObjectStore, upload: str, tmp_path: Path) -> None:
+    store.put_part("k", upload, 1, b"only")
+    store.abort_upload("k", upload)
+    assert store.head("k") is None
+    assert blobs(tmp_path) == 0
+
+
+def test_an_upload_is_for_its_key_alone(store: ObjectStore, upload: str) -> None:
+    part = store.put_part("k", upload, 1, b"only")
+    for call in (
+        lambda: store.open_part("other", upload, 1),
+        lambda: store.complete_upload("other", upload, named(part)),
+        lambda: store.abort_upload("other", upload),
+        lambda: store.parts("k", upload + "x"),
+    ):
+        with pytest.raises(S3Error) as caught:
+            call()
+        assert caught.value.code == "NoSuchUpload"
+    assert store.parts("k", upload) == [part]
+
+
+@pytest.mark.parametrize("number", [0, -1, 10_001])
+def test_parts_are_numbered_from_1_to_10000(store: ObjectStore, upload: str, number: int) -> None:
+    with pytest.raises(S3Error) as caught:
+        store.open_part("k", upload, number)
+    assert caught.value.code == "InvalidArgument"
+
+
+def test_an_upload_that_is_aborted_while_it_is_completed_makes_no_object(
+    store: ObjectStore, upload: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = named(store.put_part("k", upload, 1, BIG), store.put_part("k", upload, 2, b"last"))
+
+    def abort_before(path: Path, write: Callable[[bytes], None]) -> None:
+        store.abort_upload("k", upload)
+        copy(path, write)
+
+    def abort_after(path: Path, write: Callable[[bytes], None]) -> None:
+        copy(path, write)
+        if path.stat().st_size < MIN_PART_BYTES:
+            store.abort_upload("k", upload)
+
+    monkeypatch.setattr("bitfount_api.sandbox.objects.store.copy", abort_before)
+    assert refusal(store, upload, parts) == "NoSuchUpload"
+    assert blobs(tmp_path) == 0
+    monkeypatch.setattr("bitfount_api.sandbox.objects.store.copy", abort_after)
+    upload = store.create_upload("k")
+    store.put_part("k", upload, 1, BIG)
+    store.put_part("k", upload, 2, b"last")
+    assert refusal(store, upload, parts) == "NoSuchUpload"
+    assert blobs(tmp_path) == 0
