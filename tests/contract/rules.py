@@ -29,7 +29,7 @@ def valid(spec: Spec) -> list[str]:
     if version != "3.0.3" and not version.startswith("3.1."):
         return [f"openapi is {version}, neither 3.0.3 nor 3.1"]
     kind = OpenAPIV30SpecValidator if version == "3.0.3" else OpenAPIV31SpecValidator
-    return [error.message for error in kind(spec).iter_errors()]
+    return [error.message.partition("\n")[0] for error in kind(spec).iter_errors()]
 
 
 def operation_ids(spec: Spec) -> list[str]:

@@ -111,11 +111,18 @@ def every_field_shown(spec: Spec) -> list[str]:
         if isinstance(value, list):
             for entry in value:
                 go(schema.get("items", {}), entry, f"{at}[]")
-        if isinstance(value, dict) and "properties" in schema:
-            names.setdefault(id(schema), (at, set(schema["properties"])))
+        if isinstance(value, dict):
+            fields = schema.get("properties", {})
+            names.setdefault(id(schema), (at, set(fields)))
             shown.setdefault(id(schema), set()).update(value)
+            others = schema.get("additionalProperties")
             for name, entry in value.items():
-                go(schema["properties"].get(name, {}), entry, f"{at}.{name}")
+                at_entry = f"{at}.{name}"
+                go(
+                    fields.get(name) or (others if isinstance(others, dict) else {}),
+                    entry,
+                    at_entry,
+                )
 
     for place in specs.operations(spec):
         for content in specs.contents(spec, place):

@@ -1,0 +1,197 @@
+"""The specs keep the rules, and each rule notices when it is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from contract import rules, schema_rules, specs
+from contract.rules import Rule
+from contract.specs import Spec
+
+ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
+
+
+@pytest.mark.parametrize("name", specs.NAMES)
+@pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
+def test_rule_is_kept(rule: Rule, name: str) -> None:
+    assert rule(specs.load(name)) == []
+
+
+Break = Callable[[Spec], object]
+
+POD = ("paths", "/api/pods/{userName}/{podName}", "get")
+PODS = ("paths", "/api/pods", "post")
+MODELS = ("paths", "/api/models", "get")
+INGEST = ("paths", "/api/ingest", "post")
+SCHEMAS = ("components", "schemas")
+POD_DETAILS = (*SCHEMAS, "PodDetails", "properties")
+
+
+def _at(spec: Spec, place: tuple[Any, ...]) -> Any:
+    for part in place:
+        spec = spec[part]
+    return spec
+
+
+def put(*place: Any, value: Any) -> Break:
+    """Set what stands at a place of the spec."""
+
+    def change(spec: Spec) -> None:
+        _at(spec, place[:-1])[place[-1]] = value
+
+    return change
+
+
+def drop(*place: Any) -> Break:
+    """Delete what stands at a place of the spec."""
+    return lambda spec: _at(spec, place[:-1]).pop(place[-1])
+
+
+EMPTY: dict[str, Any] = {}
+STRING = {"type": "string"}
+TWO_OBJECTS = [{"type": "object", "properties": {}}, {"type": "object", "properties": {}}]
+POD_BODY = ("components", "responses", "PodDetails", "content", "application/json")
+UPLOAD_BODY = ("components", "responses", "ModelUpload", "content", "application/json")
+CREATE_PROJECT = (*SCHEMAS, "CreateProjectRequest", "properties")
+
+BROKEN: list[tuple[Rule, Break, str]] = [
+    (rules.valid, put("openapi", value="3.0.0"), "openapi is 3.0.0"),
+    (rules.valid, drop("info", "title"), "is a required property"),
+    (rules.valid, put(*POD, "parameters", value=[]), "Path parameter 'userName'"),
+    (rules.operation_ids, put(*POD, "operationId", value="get_model"), "get_model is used 2 times"),
+    (rules.operation_ids, put(*POD, "operationId", value="getPod"), "getPod is not in snake_case"),
+    (rules.operation_ids, drop(*POD, "operationId"), "operationId None is not in snake_case"),
+    (rules.documented, drop(*POD, "summary"), "{podName} has no summary"),
+    (rules.documented, put(*POD, "description", value=" "), "{podName} has no description"),
+    (rules.documented, put(*POD, "summary", value="Show."), "without a full stop"),
+    (rules.documented, put(*POD, "tags", value=["pods", "keys"]), "needs one tag"),
+    (rules.documented, put(*POD, "tags", value=["unknown"]), "needs one tag"),
+    (rules.documented, drop("tags", 0, "description"), "needs one tag that the spec explains"),
+    (
+        rules.documented,
+        drop("components", "parameters", "userName", "description"),
+        "parameter userName has no description",
+    ),
+    (rules.sources, drop(*POD, "x-source"), "{podName} has no x-source"),
+    (rules.sources, put(*POD, "x-source", value="Hub: show_pod"), "no row 'Hub: show_pod'"),
+    (rules.sources, put(*POD, "x-source", value="Hub: send_model"), "none of the requests of row"),
+    (rules.security, drop("security"), "does not say which credentials"),
+    (rules.security, put(*POD, "security", value=[]), "wrong about whether it takes credentials"),
+    (rules.security, put(*POD, "security", value=[{"apiKey": []}]), "not a pair of API keys"),
+    (rules.security, put(*POD, "security", value=[{"cookie": []}]), "cookie is not declared"),
+    (
+        rules.no_default_responses,
+        put(*POD, "responses", "default", value={"description": "Anything"}),
+        "{podName} has a default response",
+    ),
+    (rules.error_responses, drop(*POD, "responses", "401"), "does not document 401"),
+    (rules.error_responses, drop(*POD, "responses", "404"), "does not document 404"),
+    (rules.error_responses, drop(*MODELS, "responses", "400"), "does not document 400"),
+    (rules.error_responses, drop(*PODS, "responses", "422"), "does not document 422"),
+    (rules.error_responses, drop(*INGEST, "responses", "2XX"), "documents no success"),
+    (
+        rules.error_responses,
+        drop("components", "responses", "Failed", "content"),
+        "500 has no JSON body",
+    ),
+    (
+        rules.error_responses,
+        drop("components", "responses", "TooManyRequests", "headers"),
+        "429 does not mention Retry-After",
+    ),
+    (rules.bodies_required, drop(*PODS, "requestBody", "required"), "body is not required"),
+    (rules.components_used, put(*SCHEMAS, "Old", value=STRING), "schemas/Old is not used"),
+    (
+        schema_rules.no_parameter_defaults,
+        put(*MODELS, "parameters", 2, "schema", "default", value=1),
+        "parameter modelVersion has a default",
+    ),
+    (
+        schema_rules.open_enums,
+        put(*POD_DETAILS, "visibility", "enum", value=["public", "private"]),
+        ".visibility is a closed enum",
+    ),
+    (
+        schema_rules.open_enums,
+        put(*SCHEMAS, "Project", "properties", "status", "enum", value=["PUBLISHED"]),
+        ".projects[].status is a closed enum",
+    ),
+    (
+        schema_rules.open_objects,
+        put(*SCHEMAS, "PodDetails", "additionalProperties", value=False),
+        "is a closed object",
+    ),
+    (schema_rules.typed_schemas, put(*SCHEMAS, "PodDetails", value=EMPTY), "has no type"),
+    (schema_rules.typed_schemas, put(*POD_DETAILS, "isOnline", value=EMPTY), "Online has no type"),
+    (
+        schema_rules.typed_schemas,
+        drop(*CREATE_PROJECT, "metadata", "additionalProperties"),
+        ".metadata is an object of which nothing is said",
+    ),
+    (
+        schema_rules.no_unions_of_objects,
+        put(*SCHEMAS, "Acknowledgement", value={"oneOf": TWO_OBJECTS}),
+        "is a union of objects",
+    ),
+    (
+        schema_rules.no_unions_of_objects,
+        put(*SCHEMAS, "PodDetails", "discriminator", value={"propertyName": "visibility"}),
+        "has a discriminator",
+    ),
+    (
+        schema_rules.examples,
+        drop(*PODS, "requestBody", "content", "application/json", "example"),
+        "request application/json has no example",
+    ),
+    (
+        schema_rules.examples,
+        drop("components", "parameters", "projectId", "example"),
+        "parameter projectId path has no example",
+    ),
+    (schema_rules.examples, drop(*POD_BODY, "example"), "200 application/json has no example"),
+    (
+        schema_rules.examples,
+        drop("components", "headers", "RetryAfter", "example"),
+        "429 header Retry-After has no example",
+    ),
+    (
+        schema_rules.examples,
+        put("components", "parameters", "userName", "example", value="Bob"),
+        "'Bob' does not match",
+    ),
+    (
+        schema_rules.examples,
+        put(*POD_BODY, "example", "podName", value=None),
+        "podName: None for not nullable",
+    ),
+    (
+        schema_rules.examples,
+        put(*POD_BODY, "example", "podname", value="scans"),
+        "'podname' was unexpected",
+    ),
+    (
+        schema_rules.examples,
+        put(*UPLOAD_BODY, "examples", "parts", "value", "chunkSize", value="5"),
+        "chunkSize: '5' is not",
+    ),
+    (schema_rules.every_field_shown, put(*POD_DETAILS, "icon", value=STRING), "shows icon"),
+    (
+        schema_rules.every_field_shown,
+        put(*SCHEMAS, "ProgressUpdate", "properties", "rate", value=STRING),
+        "no example shows rate",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "change", "complaint"), BROKEN)
+def test_broken_rule_is_noticed(rule: Rule, change: Break, complaint: str) -> None:
+    spec = specs.load("hub")
+    change(spec)
+    complaints = rule(spec)
+    assert any(complaint in each for each in complaints), complaints
+
+
+def test_every_rule_has_been_broken() -> None:
+    assert {rule for rule, _, _ in BROKEN} == set(ALL)
