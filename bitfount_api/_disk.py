@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
 
@@ -54,6 +55,7 @@ def make_private_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)  # a umask may have taken from the owner's rights
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -68,6 +70,32 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"{os.fspath(path)} is larger than {limit} bytes")
+    return data
+
+
+def read_own_file(path: Path, limit: int) -> bytes:
+    """:func:`read_file` for a file that this library writes: what else may be there is not opened.
+
+    A link could lead to a file of somebody else's choice, and a pipe would never end.
+
+    Raises:
+        ValueError: It is larger than ``limit``, or no regular file. The text does not name it.
+        OSError: It cannot be read.
+    """
+    if path.is_symlink():  # O_NOFOLLOW says it too, but not everywhere, and less clearly
+        raise ValueError("it is a link")
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is no regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise ValueError(f"it is larger than {limit} bytes")
     return data
 
 
