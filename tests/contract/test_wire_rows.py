@@ -1,0 +1,167 @@
+"""The specs state the wire contract: each row's requests, fields, statuses, times; and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from contract import specs
+from contract.rules import rows_of
+from contract.specs import Place, Spec
+from contract.wire_rows import NESTED, ROWS, SINCE_13
+
+SPECS = {name: specs.load(name) for name in specs.NAMES}
+
+
+def _stating(row: str) -> list[tuple[Spec, Place]]:
+    return [
+        (spec, place)
+        for spec in SPECS.values()
+        for place in specs.operations(spec)
+        if row in rows_of(place)
+    ]
+
+
+def _fields(spec: Spec, schema: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """The names of an object's fields, or of those of a list's entries, and the required ones."""
+    schema = specs.follow(spec, schema)
+    if schema.get("type") == "array":
+        return _fields(spec, schema["items"])
+    return set(schema["properties"]), set(schema.get("required", []))
+
+
+def _input(text: str) -> tuple[set[str], set[str]]:
+    names = text.split()
+    return {name.rstrip("?") for name in names}, {name for name in names if "?" not in name}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_row_is_stated(name: str) -> None:
+    assert {str(place) for _, place in _stating(name)} == set(ROWS[name].requests)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_query(name: str) -> None:
+    for spec, place in _stating(name):
+        query = [each for each in specs.parameters(spec, place) if each["in"] == "query"]
+        stated = {each["name"] for each in query}, {e["name"] for e in query if e["required"]}
+        assert stated == _input(ROWS[name].query)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_body(name: str) -> None:
+    wanted = ROWS[name].body
+    for spec, place in _stating(name):
+        if wanted is None:
+            assert "requestBody" not in place.operation
+            continue
+        [content] = specs.body_contents(spec, place)
+        schemas = specs.follow(spec, content.schema).get("oneOf", [content.schema])
+        assert _input(wanted) in [_fields(spec, schema) for schema in schemas]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_success(name: str) -> None:
+    row = ROWS[name]
+    for spec, place in _stating(name):
+        statuses = {s for s in specs.responses(spec, place) if s.startswith("2")}
+        assert statuses == row.success
+        for content in specs.response_contents(spec, place):
+            if content.name[0] == "2" and row.answer is not None:
+                assert _fields(spec, content.schema)[0] == set(row.answer.split())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_timeout(name: str) -> None:
+    for _, place in _stating(name):
+        # SMART on FHIR's is a setting, of which the spec states the default.
+        stated = place.operation.get("x-timeout-seconds")
+        assert stated == (30 if name.startswith("SMART") else ROWS[name].timeout)
+
+
+@pytest.mark.parametrize(("name", "schema"), NESTED)
+def test_nested_fields(name: str, schema: str) -> None:
+    wanted = NESTED[name, schema]
+    fields, required = _fields(SPECS[name], {"$ref": f"#/components/schemas/{schema}"})
+    names, without = _input(wanted)
+    assert fields == names
+    if "?" in wanted:
+        assert required <= without
+
+
+def _marked(name: str, spec: Spec) -> Iterator[str]:
+    for place in specs.operations(spec):
+        if "x-since" in place.operation:
+            yield f"{name}: operation {place.operation['operationId']}"
+        for each in specs.parameters(spec, place):
+            if "x-since" in each:
+                yield f"{name}: parameter {each['name']}"
+    for schema, node in spec["components"]["schemas"].items():
+        if "x-since" in node:
+            yield f"{name}: {schema}"
+        for field, each in node.get("properties", {}).items():
+            if "x-since" in each:
+                yield f"{name}: {schema}.{field}"
+
+
+def test_what_came_with_13_is_marked() -> None:
+    assert {each for name, spec in SPECS.items() for each in _marked(name, spec)} == SINCE_13
+    marks = [
+        node["x-since"]
+        for spec in SPECS.values()
+        for node in _nodes(spec)
+        if isinstance(node, dict) and "x-since" in node
+    ]
+    assert set(marks) == {"13.0"}
+
+
+def _nodes(node: Any) -> Iterator[Any]:
+    yield node
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _nodes(each)
+
+
+SERVERS = {
+    "hub": {
+        "production": "https://hub.bitfount.com",
+        "staging": "https://hub.staging.bitfount.com",
+        "sandbox": "https://hub.sandbox.bitfount.com",
+        "dev": "http://localhost:3000",
+    },
+    "access_manager": {
+        "production": "https://am.hub.bitfount.com",
+        "staging": "https://am.hub.staging.bitfount.com",
+        "sandbox": "https://am.hub.sandbox.bitfount.com",
+        "dev": "http://localhost:3001",
+    },
+    "smart_on_fhir": {
+        "production": "https://smartonfhir.bitfount.com",
+        "staging": "https://smartonfhir.staging.bitfount.com",
+        "sandbox and dev": "https://smartonfhir.sandbox.bitfount.com",
+    },
+    "oauth": {
+        "production": "https://auth.bitfount.com",
+        "staging": "https://auth.staging.bitfount.com",
+        "sandbox and dev": "https://auth.sandbox.bitfount.com",
+    },
+}
+
+
+@pytest.mark.parametrize("name", specs.NAMES)
+def test_servers(name: str) -> None:
+    stated = {each["description"]: each["url"] for each in SPECS[name]["servers"]}
+    assert stated == SERVERS[name]
+
+
+LIMITS = [
+    ("RegisterPodRequest", "schemaSize", 10 * 1024 * 1024),
+    ("ModelUploadRequest", "modelSize", 3 * 1024 * 1024),
+    ("WeightsUploadRequest", "weightSize", 500 * 1024 * 1024),
+]
+
+
+@pytest.mark.parametrize(("schema", "field", "most"), LIMITS)
+def test_limits(schema: str, field: str, most: int) -> None:
+    node = SPECS["hub"]["components"]["schemas"][schema]["properties"][field]
+    assert node["maximum"] == most
