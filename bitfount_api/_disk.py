@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
+
+if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
+    import msvcrt
+else:
+    import fcntl
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_LOCKED_BYTE = 1 << 62
+"""Where Windows locks a byte: beyond all contents, since no other process can read a locked one."""
 
 
 def write_file(
@@ -30,7 +41,7 @@ def write_file(
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     descriptor = os.open(
         temporary,
-        os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
+        os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
         0o600 if private else 0o666,
     )
     try:
@@ -44,6 +55,7 @@ def write_file(
             os.replace(temporary, target)
         else:
             _place_new(temporary, target)
+        sync_folder(target.parent)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -97,6 +109,66 @@ def read_own_file(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise ValueError(f"it is larger than {limit} bytes")
     return data
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder outlast a loss of power, where the system can do that."""
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return
+    # Some file systems cannot, and a name that is lost then is no damage.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def open_own(path: Path) -> int | None:
+    """Open a file for this process alone, making it if need be, until it is closed or the end.
+
+    Links are not followed: where others may write to the folder, they could lead anywhere.
+
+    Returns:
+        Its descriptor, for reading and writing; None if it belongs to another process, or to
+        another part of this one.
+
+    Raises:
+        OSError: It cannot be opened, is no file, or the file system knows no locks.
+    """
+    flags = os.O_RDWR | os.O_CREAT | _BINARY | getattr(os, "O_NOFOLLOW", 0)
+    while True:
+        # O_NONBLOCK: a pipe of that name would keep us waiting for whoever reads it.
+        descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                raise OSError(errno.EINVAL, "it is not a file of one name")
+            if not _lock(descriptor):
+                os.close(descriptor)
+                return None
+            # Its owner may have renamed or deleted it between our opening and our locking it.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(status, os.lstat(path)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":  # pragma: no cover - as above
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        raise
+    return True
 
 
 def _place_new(temporary: Path, target: Path) -> None:

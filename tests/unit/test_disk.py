@@ -1,0 +1,120 @@
+"""Files of one owner, and folders that keep their names."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bitfount_api import _disk
+from bitfount_api._disk import open_own, sync_folder, write_file
+
+posix = pytest.mark.skipif(os.name == "nt", reason="POSIX's own")
+
+
+def test_a_file_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    mine = open_own(path)
+    assert mine is not None
+    assert open_own(path) is None
+    os.close(mine)
+    again = open_own(path)
+    assert again is not None
+    os.close(again)
+
+
+def test_a_file_belongs_to_its_process_until_that_ends(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    code = (
+        "import sys, pathlib; from bitfount_api._disk import open_own\n"
+        "print(open_own(pathlib.Path(sys.argv[1])), flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with other:
+        assert other.stdout is not None
+        assert other.stdout.readline().strip().isdigit()
+        assert open_own(path) is None
+        other.kill()
+    mine = open_own(path)
+    assert mine is not None
+    os.close(mine)
+
+
+def test_what_was_there_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"before")
+    mine = open_own(path)
+    assert mine is not None
+    assert os.read(mine, 10) == b"before"
+    os.close(mine)
+
+
+@posix
+@pytest.mark.parametrize("kind", ["link", "hard link", "pipe"])
+def test_only_files_of_one_name_are_opened(tmp_path: Path, kind: str) -> None:
+    path, other = tmp_path / "f", tmp_path / "precious"
+    other.write_bytes(b"precious")
+    if kind == "link":
+        path.symlink_to(other)
+    elif kind == "hard link":
+        path.hardlink_to(other)
+    else:
+        os.mkfifo(path)
+    before = len(os.listdir("/proc/self/fd")) if Path("/proc").exists() else 0
+    with pytest.raises(OSError):
+        open_own(path)
+    assert (len(os.listdir("/proc/self/fd")) if before else 0) == before
+    assert other.read_bytes() == b"precious"
+
+
+@posix
+@pytest.mark.parametrize("fate", ["renamed", "deleted", "replaced"])
+def test_a_file_that_went_away_meanwhile_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    """Its owner gave it its final name after we had opened it, and before we locked it."""
+    path, target = tmp_path / "f", tmp_path / "target"
+    path.write_bytes(b"whole")
+    real, calls = _disk._lock, []
+
+    def lock(descriptor: int) -> bool:
+        if not calls:
+            if fate == "deleted":
+                path.unlink()
+            else:
+                path.rename(target)
+            if fate == "replaced":
+                path.write_bytes(b"another's")
+        calls.append(descriptor)
+        return real(descriptor)
+
+    monkeypatch.setattr(_disk, "_lock", lock)
+    mine = open_own(path)
+    assert mine is not None
+    assert len(calls) == 2
+    os.write(mine, b"mine")
+    os.close(mine)
+    if fate != "deleted":
+        assert target.read_bytes() == b"whole"
+
+
+def test_a_file_system_without_locks_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(_disk.fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="No locks"):
+        open_own(tmp_path / "f")
+
+
+def test_a_folder_that_cannot_be_synced_does_no_harm(tmp_path: Path) -> None:
+    sync_folder(tmp_path / "none")
+    write_file(tmp_path / "f", b"x")
+    assert (tmp_path / "f").read_bytes() == b"x"
