@@ -1,0 +1,120 @@
+"""Packed weights, whole and damaged."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitfount_api._zstd import MAGIC, Packer, Unpacker
+from bitfount_api.exceptions import TransferError
+
+zstd = importlib.import_module(
+    "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+)
+SKIPPABLE = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"notes"
+
+
+def unpack(packed: bytes, *, most: int = 10**9, step: int | None = None) -> bytes:
+    unpacker = Unpacker(most)
+    step = step or len(packed) or 1
+    pieces = [
+        piece
+        for start in range(0, len(packed), step)
+        for piece in unpacker.feed(packed[start : start + step])
+    ]
+    unpacker.end()
+    assert unpacker.size == sum(map(len, pieces))
+    return b"".join(pieces)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 400))
+def test_what_is_packed_is_unpacked_however_it_is_cut(frames: list[bytes], step: int) -> None:
+    packed = b""
+    for frame in frames:
+        packer = Packer(len(frame))
+        packed += packer.feed(frame) + packer.end()
+    assert unpack(packed, step=step) == b"".join(frames)
+
+
+def test_packed_objects_are_known_by_their_beginning() -> None:
+    packer = Packer(3)
+    assert (packer.feed(b"abc") + packer.end()).startswith(MAGIC)
+
+
+@pytest.mark.parametrize("step", [1, 7, 10**6])
+def test_frames_may_lack_their_size_and_be_skippable(step: int) -> None:
+    compressor = zstd.ZstdCompressor()  # told no size beforehand
+    data = os.urandom(3000) * 2
+    unsized = compressor.compress(data[:1000], mode=zstd.ZstdCompressor.FLUSH_BLOCK)
+    unsized += compressor.compress(data[1000:]) + compressor.flush()
+    assert zstd.get_frame_info(unsized).decompressed_size is None
+    packed = unsized + SKIPPABLE + zstd.compress(b"") + zstd.compress(b"end")
+    assert unpack(packed, step=step) == data + b"end"
+
+
+def test_much_comes_out_in_pieces() -> None:
+    unpacker = Unpacker(10**9)
+    pieces = list(unpacker.feed(zstd.compress(bytes(50_000_000))))
+    unpacker.end()
+    assert sum(map(len, pieces)) == 50_000_000
+    assert max(map(len, pieces)) <= 1024 * 1024
+
+
+@pytest.mark.parametrize("kept", [1, 4, 5, 20, -1])
+def test_an_object_that_ends_too_soon_is_an_error(kept: int) -> None:
+    packed = zstd.compress(os.urandom(1000))
+    with pytest.raises(TransferError, match="ends within a frame"):
+        unpack(packed[:kept])
+
+
+def test_a_changed_byte_is_found() -> None:
+    packer = Packer(100_000)
+    packed = bytearray(packer.feed(os.urandom(100_000)) + packer.end())
+    packed[50_000] ^= 1
+    with pytest.raises(TransferError, match="damaged"):
+        unpack(bytes(packed))
+
+
+def test_what_follows_a_frame_must_be_one() -> None:
+    with pytest.raises(TransferError, match="damaged"):
+        unpack(zstd.compress(b"x") + b"no frame at all")
+
+
+def test_a_bomb_is_stopped_at_the_limit() -> None:
+    bomb = zstd.compress(bytes(30_000_000))
+    assert len(bomb) < 10_000
+    with pytest.raises(TransferError, match="more than the 1,000,000 bytes"):
+        unpack(bomb, most=1_000_000)
+    assert len(unpack(bomb, most=30_000_000)) == 30_000_000
+
+
+def test_a_frame_cannot_ask_for_any_amount_of_memory() -> None:
+    parameter = zstd.CompressionParameter
+    greedy = zstd.ZstdCompressor(options={parameter.window_log: 28})
+    packed = greedy.compress(bytes(1000), mode=zstd.ZstdCompressor.FLUSH_BLOCK) + greedy.flush()
+    with pytest.raises(TransferError, match="damaged"):
+        unpack(packed)
+
+
+def test_many_tiny_frames_are_not_copied_over_and_over() -> None:
+    assert unpack(zstd.compress(b"") * 100_000 + zstd.compress(b"end")) == b"end"
+
+
+def test_a_packer_wants_what_was_announced() -> None:
+    packer = Packer(3)
+    packer.feed(b"ab")
+    with pytest.raises(zstd.ZstdError):
+        packer.end()
+
+
+def test_the_library_is_loaded_when_it_is_used() -> None:
+    code = "import sys, bitfount_api.hub; print([m for m in sys.modules if 'zstd' in m])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "backports" not in run.stdout
+    assert "compression" not in run.stdout
