@@ -1,0 +1,287 @@
+"""A local Bitfount: all its services on ports of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+from bitfount_api.sandbox.faults import Fault, Faults, FaultyApp, Seen
+from bitfount_api.sandbox.objects.app import create_app
+from bitfount_api.sandbox.objects.signing import Presigner
+from bitfount_api.sandbox.objects.store import ObjectStore
+from bitfount_api.sandbox.servers import Servers, listen
+from bitfount_api.sandbox.services import access_manager, explorer, hub, smart_on_fhir
+from bitfount_api.sandbox.services.http import service
+from bitfount_api.sandbox.state.tokens import Lifetimes
+from bitfount_api.sandbox.state.world import World
+
+if TYPE_CHECKING:
+    import os
+    import socket
+    from collections.abc import Callable, Iterable
+
+    from starlette.types import ASGIApp
+
+    from bitfount_api.sandbox.state.users import User
+
+BUCKET = "bitfount"
+DEFAULT_USERS = ("alice", "bob", "carol")
+
+
+@attrs.frozen
+class Ports:
+    """Where the services listen; 0 for a free port.
+
+    Args:
+        hub: The Hub, with the OAuth authority.
+        access_manager: The access manager.
+        smart_on_fhir: SMART on FHIR.
+        storage: The object store.
+    """
+
+    hub: int = 0
+    access_manager: int = 0
+    smart_on_fhir: int = 0
+    storage: int = 0
+
+
+DEVELOPMENT_PORTS = Ports(3000, 3001, 3002, 3003)
+"""Where ``BITFOUNT_ENVIRONMENT=dev`` looks for the services."""
+
+
+class Sandbox:
+    """A local Bitfount, with real state, that is served while a ``with`` statement runs.
+
+    Args:
+        data: The folder to keep everything in; by default a temporary one, gone in the end.
+        ports: Where to listen; free ports by default.
+        host: The address to listen on. Everybody who reaches it can use what is in there.
+        users: The users there are from the beginning; see :meth:`user`.
+        lifetimes: How long device codes and tokens are valid.
+        clock: POSIX time in seconds, for tests that turn it.
+
+    Raises:
+        PortTakenError: A port is in use.
+        ValueError: A user's name is none, or ``data`` was made by another version.
+    """
+
+    def __init__(
+        self,
+        data: str | os.PathLike[str] | None = None,
+        *,
+        ports: Ports | None = None,
+        host: str = "127.0.0.1",
+        users: Iterable[str] = DEFAULT_USERS,
+        lifetimes: Lifetimes | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.faults = Faults()
+        self._temporary = data is None
+        self.data = Path(tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data)
+        self.data.mkdir(parents=True, exist_ok=True)
+        # What lies in there is as good as the users' API keys.
+        self.data.chmod(0o700)
+        self._listeners: dict[str, socket.socket] = {}
+        try:
+            self._open(ports or Ports(), host, clock, lifetimes or Lifetimes())
+        except BaseException:
+            self._close_listeners()
+            self._forget()
+            raise
+        for username in users:
+            self.world.users.add(username)
+
+    def _open(
+        self, ports: Ports, host: str, clock: Callable[[], float], lifetimes: Lifetimes
+    ) -> None:
+        for name, port in attrs.asdict(ports).items():
+            self._listeners[name] = listen(host, port, name)
+        shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
+        urls = {
+            name: f"http://{shown}:{listener.getsockname()[1]}"
+            for name, listener in self._listeners.items()
+        }
+        self.hub_url, self.access_manager_url = urls["hub"], urls["access_manager"]
+        self.smart_on_fhir_url, self.storage_url = urls["smart_on_fhir"], urls["storage"]
+        store = ObjectStore(self.data / "objects", clock=clock)
+        access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
+        presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
+        self.world = World(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        world = self.world
+        apps: dict[str, ASGIApp] = {
+            "hub": service(world, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
+            "access_manager": service(
+                world, "am", [*explorer.routes(("access_manager",)), *access_manager.ROUTES]
+            ),
+            "smart_on_fhir": service(
+                world, "fhir", [*explorer.routes(("smart_on_fhir",)), *smart_on_fhir.ROUTES]
+            ),
+            "storage": create_app(
+                store, bucket=BUCKET, access_key=access_key, secret_key=secret_key, clock=clock
+            ),
+        }
+        self._servers = Servers(
+            [
+                (FaultyApp(app, name, self.faults), self._listeners[name])
+                for name, app in apps.items()
+            ]
+        )
+
+    # --- Its life --------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Start serving; returns when all services are ready."""
+        self._servers.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; what was in a temporary folder is gone."""
+        self._servers.stop()
+        self._close_listeners()
+        self.world.close()
+        self.world.store.close()
+        self._forget()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners.values():
+            listener.close()
+
+    def _forget(self) -> None:
+        if self._temporary:
+            shutil.rmtree(self.data, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Forget everything but the users and their API keys."""
+        self.faults.clear()
+        self.world.database.clear()
+        for key in self.objects:
+            self.world.store.delete(key)
+
+    # --- Users -----------------------------------------------------------------------------------
+
+    def user(self, username: str) -> User:
+        """The user of that name, with an API key; made if there is none."""
+        return self.world.users.add(username)
+
+    def environment(self, username: str | None = None) -> dict[str, str]:
+        """The environment variables by which a client finds this sandbox.
+
+        The Hub's and the access manager's addresses are found by ``BITFOUNT_ENVIRONMENT=dev`` only
+        on :data:`DEVELOPMENT_PORTS`; elsewhere, give them to the clients.
+
+        Args:
+            username: Whose API keys to add, if anybody's.
+        """
+        found = {"BITFOUNT_ENVIRONMENT": "dev", "SMART_ON_FHIR_URL": self.smart_on_fhir_url}
+        return found if username is None else {**found, **self.user(username).environment()}
+
+    # --- What the services' own APIs do not do -----------------------------------------------
+
+    def set_visibility(self, pod: str, visibility: str) -> None:
+        """Make a pod (``owner/name``) ``"public"`` or ``"private"``."""
+        if visibility not in ("public", "private"):
+            raise ValueError(f"visibility is 'public' or 'private', not {visibility!r}")
+        owner, name = self._pod(pod)
+        self.world.pods.show(owner, name, visibility)
+
+    def grant(self, pod: str, username: str) -> None:
+        """Let a modeller run tasks on a pod (``owner/name``) without a project."""
+        owner, name = self._pod(pod)
+        self.world.pods.grant(owner, name, self.user(username).username)
+
+    def add_member(self, project_id: str, username: str, role: str = "MODELLER") -> None:
+        """Make a user a member of a project, as OWNER, MODELLER, DATA_CUSTODIAN or OBSERVER."""
+        self._check_project(project_id)
+        self.world.projects.add_member(project_id, self.user(username).username, role)
+
+    def add_model(self, project_id: str, model: str, limit: int | None = None) -> None:
+        """Make a model (``owner/Name:version``) part of a project, with a limit for each member."""
+        self._check_project(project_id)
+        owner, _, rest = model.partition("/")
+        name, _, version = rest.partition(":")
+        found = self.world.models.find(owner, name, int(version) if version.isdigit() else None)
+        if found is None:
+            raise ValueError(f"there is no model {model}, or its code has not been uploaded")
+        self.world.projects.add_model(project_id, found, limit)
+
+    def pair(
+        self,
+        username: str,
+        resource_server: str,
+        *,
+        remote_user: str | None = None,
+        nextgen: dict[str, Any] | None = None,
+    ) -> str:
+        """Pair a user with a clinical system; returns the pairing's id.
+
+        Args:
+            username: The user.
+            resource_server: The system's URL.
+            remote_user: Who the user is there.
+            nextgen: The NextGen context of the pairing's session.
+        """
+        return self.world.pairings.pair(
+            self.user(username).username,
+            resource_server,
+            remote_user=remote_user,
+            nextgen=nextgen,
+        )
+
+    def token(self, username: str) -> str:
+        """An access token of that user's, as the OAuth authority gives them out."""
+        return self.world.tokens.access_token(self.user(username).username)
+
+    def approve(self, user_code: str, username: str) -> bool:
+        """Approve a device code as that user; False if no such code waits."""
+        return self.world.tokens.decide(user_code, self.user(username).username)
+
+    def deny(self, user_code: str) -> bool:
+        """Deny a device code; False if no such code waits."""
+        return self.world.tokens.decide(user_code, None)
+
+    def corrupt(self, key: str, offset: int | None = None) -> None:
+        """Change one byte of an object, as a bad disk does; see :attr:`objects`."""
+        self.world.store.flip_byte(key, offset)
+
+    @property
+    def objects(self) -> list[str]:
+        """The keys of all objects."""
+        return list(self.world.store.keys())
+
+    def fail(
+        self,
+        path: str,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        service: str = "*",
+        method: str = "*",
+    ) -> None:
+        """Let the next so many requests to a path go wrong; see :meth:`Faults.plan`."""
+        self.faults.plan(service, method, path, fault, times)
+
+    @property
+    def requests(self) -> list[Seen]:
+        """The requests that the services have seen, the oldest first."""
+        return self.faults.seen()
+
+    def _pod(self, identifier: str) -> tuple[str, str]:
+        owner, _, name = identifier.partition("/")
+        if self.world.pods.get(owner, name) is None:
+            raise ValueError(f"there is no pod {identifier!r}")
+        return owner, name
+
+    def _check_project(self, project_id: str) -> None:
+        if not self.world.projects.exists(project_id):
+            raise ValueError(f"there is no project {project_id!r}")

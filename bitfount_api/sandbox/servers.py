@@ -1,0 +1,117 @@
+"""The sandbox's applications on their ports, served from one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bitfount_api.sandbox.faults import TRANSPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_GRACE_SECONDS = 1
+_START_SECONDS = 30
+
+
+class PortTakenError(OSError):
+    """A port that the sandbox is to listen on is in use."""
+
+
+class _Protocol(H11Protocol):
+    """HTTP that lets a request's application see its connection, to break it."""
+
+    def connection_made(  # type: ignore[override] # of the same kind in both event loops
+        self, transport: asyncio.Transport
+    ) -> None:
+        super().connection_made(transport)
+        app: Any = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, TRANSPORT: transport}, receive, send)
+
+        self.app = with_transport
+
+
+def listen(host: str, port: int, what: str) -> socket.socket:
+    """A socket that listens; port 0 takes a free one.
+
+    Raises:
+        PortTakenError: The port is in use, or this user may not have it.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            why = "is in use" if error.errno == errno.EADDRINUSE else "may not be used"
+            raise PortTakenError(
+                f"port {port} on {host}, for {what}, {why}: choose another, or 0 for a free one"
+            ) from None
+        raise
+    listener.listen(512)
+    return listener
+
+
+class Servers:
+    """A thread that serves applications, each on a socket of its own.
+
+    Args:
+        apps: The applications and their sockets, which are closed in the end.
+    """
+
+    def __init__(self, apps: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
+        self._servers = [(_server(app), listener) for app, listener in apps]
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="bitfount-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Start serving; returns when all are."""
+        self._thread.start()
+        if not self._ready.wait(_START_SECONDS):
+            raise RuntimeError("the sandbox's services did not start")
+
+    def stop(self) -> None:
+        """Let requests end, for a second at most, then stop."""
+        for server, _ in self._servers:
+            server.should_exit = True
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with asyncio.Runner() as runner:
+            runner.run(self._serve_all())
+
+    async def _serve_all(self) -> None:
+        serving = [
+            asyncio.create_task(server.serve(sockets=[listener]))
+            for server, listener in self._servers
+        ]
+        # uvicorn says in no other way that it has started.
+        while not all(server.started for server, _ in self._servers):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+        self._ready.set()
+        await asyncio.gather(*serving)
+
+
+def _server(app: ASGIApp) -> uvicorn.Server:
+    settings: Mapping[str, Any] = {
+        "http": _Protocol,
+        "ws": "none",
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_keep_alive": 60,
+        "timeout_graceful_shutdown": _GRACE_SECONDS,
+    }
+    return uvicorn.Server(uvicorn.Config(app, **settings))

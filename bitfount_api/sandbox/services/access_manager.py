@@ -1,0 +1,176 @@
+"""The access manager: its key, and who may run what on which pod."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import (
+    NotEmpty,
+    Refusal,
+    UserName,
+    answer,
+    body,
+    caller,
+    world_of,
+)
+from bitfount_api.sandbox.services.projects import simple
+from bitfount_api.sandbox.state import public_keys
+from bitfount_api.sandbox.state.projects import MAY_RUN
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bitfount_api.sandbox.state.models import Model
+    from bitfount_api.sandbox.state.pods import Pod
+    from bitfount_api.sandbox.state.projects import Usage
+    from bitfount_api.sandbox.state.world import World
+
+ACCEPT = "ACCEPT"
+NO_ACCESS = "NO_ACCESS"
+UNAUTHORISED = "UNAUTHORISED"
+NO_PROOF = "NO_PROOF_OF_IDENTITY"
+INVALID_PROOF = "INVALID_PROOF_OF_IDENTITY"
+
+
+class Protocol(msgspec.Struct):
+    """What the modeller asks to run."""
+
+    class_name: str
+    algorithm: dict[str, Any] | list[dict[str, Any]]
+    aggregator: dict[str, Any] | None = None
+
+
+class AccessRequest(msgspec.Struct, rename="camel", tag_field="identityProvider"):
+    """``POST /api/access``: what both forms have."""
+
+    pod_identifier: str
+    modeller_protocol_request: Protocol
+    modeller_name: UserName
+    project_id: NotEmpty | None
+
+
+class ByToken(AccessRequest, rename="camel", tag_field="identityProvider", tag="OIDC"):
+    """With the modeller's access token."""
+
+    modeller_token: str
+
+
+class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", tag="SIGNATURE"):
+    """With the modeller's signature of the task."""
+
+    unsigned_task: str
+    task_signature: str
+    public_key_id: str | None
+
+
+def own_key(world: World) -> rsa.RSAPublicKey:
+    """The access manager's public key; its private key is made when it is first needed."""
+    name = "access manager key"
+    text = world.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
+    if text is None:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        form = serialization.PrivateFormat.PKCS8
+        plain = serialization.NoEncryption()
+        text = key.private_bytes(serialization.Encoding.PEM, form, plain).decode()
+        world.database.execute("INSERT INTO secrets VALUES (?, ?)", name, text)
+    private = serialization.load_pem_private_key(text.encode(), None)
+    assert isinstance(private, rsa.RSAPrivateKey)
+    return private.public_key()
+
+
+async def key(request: Request) -> Response:
+    """The access manager's public key, for everybody."""
+    return answer({"accessManagerPublicKey": public_keys.to_pem(own_key(world_of(request)))})
+
+
+async def access(request: Request) -> Response:
+    """Whether a modeller may run something on a pod of the caller's."""
+    world, user = world_of(request), caller(request)
+    wanted: ByToken | BySignature = await body(request, ByToken | BySignature)
+    owner, _, name = wanted.pod_identifier.partition("/")
+    pod = world.pods.get(owner, name)
+    if pod is None:
+        raise Refusal(404, "There is no such pod")
+    if pod.owner != user:
+        raise Refusal(403, "Access to a pod is asked for by the pod")
+    code = _identity(world, wanted)
+    usage: Usage | None = None
+    limits: list[dict[str, Any]] | None = None
+    if code == ACCEPT:
+        code = _permission(world, wanted, pod)
+    if code == ACCEPT and wanted.project_id is not None:
+        model = _model(world, wanted)
+        if model is not None:
+            usage = world.projects.usage(wanted.project_id, model, wanted.modeller_name)
+        if model is not None and usage is not None:
+            used = world.projects.use(wanted.project_id, model, wanted.modeller_name)
+            code = NO_ACCESS if used is None else ACCEPT
+            limits = [_limit(world, used or usage, model, withheld=used is None)]
+    return answer({"code": code, "limits": limits})
+
+
+def _identity(world: World, wanted: ByToken | BySignature) -> str:
+    if isinstance(wanted, ByToken):
+        if not wanted.modeller_token:
+            return NO_PROOF
+        user = world.tokens.user_of(wanted.modeller_token)
+        return ACCEPT if user == wanted.modeller_name else INVALID_PROOF
+    try:
+        task = base64.b64decode(wanted.unsigned_task, validate=True)
+        signature = base64.b64decode(wanted.task_signature, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refusal(422, "unsignedTask and taskSignature must be standard base64") from None
+    if not signature:
+        return NO_PROOF
+    keys = world.public_keys.active(wanted.modeller_name)
+    if wanted.public_key_id is not None:
+        keys = [known for known in keys if str(known.id) == wanted.public_key_id]
+    if any(public_keys.signed(known.text, task, signature) for known in keys):
+        return ACCEPT
+    return INVALID_PROOF
+
+
+def _permission(world: World, wanted: AccessRequest, pod: Pod) -> str:
+    modeller = wanted.modeller_name
+    if wanted.project_id is None:
+        return ACCEPT if world.pods.granted(pod.owner, pod.name, modeller) else NO_ACCESS
+    role = world.projects.role(wanted.project_id, modeller)
+    if role is None or not world.projects.has_pod(wanted.project_id, pod.owner, pod.name):
+        return NO_ACCESS
+    return ACCEPT if role in MAY_RUN else UNAUTHORISED
+
+
+def _model(world: World, wanted: AccessRequest) -> Model | None:
+    """The Hub's model that the protocol runs, where it names one."""
+    algorithm = wanted.modeller_protocol_request.algorithm
+    for step in algorithm if isinstance(algorithm, list) else [algorithm]:
+        reference = step.get("model")
+        if not isinstance(reference, dict):
+            continue
+        owner, name = reference.get("username"), reference.get("model_ref")
+        version = reference.get("model_version")
+        if isinstance(owner, str) and isinstance(name, str):
+            return world.models.find(owner, name, version if isinstance(version, int) else None)
+    return None
+
+
+def _limit(world: World, usage: Usage, model: Model, *, withheld: bool) -> dict[str, Any]:
+    limit = simple(usage)
+    if not withheld:
+        limit["modelDownloadUrl"] = world.link(model.code_key)
+        limit["weightsDownloadUrl"] = world.link(model.weights_key)
+    return limit
+
+
+ROUTES = [
+    Route("/api/access-manager-key", key, methods=["GET"]),
+    Route("/api/access", access, methods=["POST"]),
+]

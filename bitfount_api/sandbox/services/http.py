@@ -1,0 +1,154 @@
+"""What all services share: answers, refusals, and who is calling."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from bitfount_api.sandbox.state.pods import POD_NAME
+from bitfount_api.sandbox.state.users import USER_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from bitfount_api.sandbox.state.world import World
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest request body that is read, in bytes. Files go to the object store, not here."""
+
+PodName = Annotated[str, msgspec.Meta(pattern=f"^{POD_NAME}$")]
+UserName = Annotated[str, msgspec.Meta(pattern=f"^{USER_NAME}$")]
+NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Refusal(Exception):
+    """A request is refused, with a status and the reason."""
+
+    def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.headers = headers
+
+
+def service(
+    world: World, name: Literal["hub", "am", "fhir"], routes: Sequence[BaseRoute]
+) -> Starlette:
+    """An application of these routes, whose refusals have the documented body."""
+    app = Starlette(
+        routes=routes,
+        exception_handlers={Refusal: _refused, HTTPException: _odd},
+    )
+    app.router.redirect_slashes = False
+    app.state.world = world
+    app.state.name = name
+    app.add_middleware(_RequestId)
+    return app
+
+
+class _RequestId:
+    """Gives every answer an id, by which people can speak of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"x-request-id", secrets.token_hex(8).encode()))
+            await send(message)
+
+        await self._app(scope, receive, send_with_id if scope["type"] == "http" else send)
+
+
+def world_of(request: Request) -> World:
+    """The state behind a request."""
+    return cast("World", request.app.state.world)
+
+
+def caller(request: Request) -> str:
+    """The user whose credentials the request carries.
+
+    Raises:
+        Refusal: 401: it carries none, or they are not right.
+    """
+    world = world_of(request)
+    authorization = request.headers.get("authorization", "")
+    key_id, key = request.headers.get("x-api-key-id"), request.headers.get("x-api-key")
+    user = None
+    if key_id and key:
+        half: Literal["hub", "am"] = "am" if request.app.state.name == "am" else "hub"
+        user = world.users.of_api_key(key_id, key, half)
+    elif authorization[:7].lower() == "bearer ":
+        user = world.tokens.user_of(authorization[7:].strip())
+    if user is None:
+        given = key_id or key or authorization
+        reason = "The credentials are not valid" if given else "There are no credentials"
+        raise Refusal(401, reason, {"www-authenticate": "Bearer"})
+    return user
+
+
+async def body(request: Request, shape: Any) -> Any:
+    """The request's JSON.
+
+    Raises:
+        Refusal: 400: it is not JSON; 413: it is too large; 422: it is not of that shape.
+    """
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > MAX_BODY_BYTES:
+            raise Refusal(413, f"The body has more than {MAX_BODY_BYTES} bytes")
+    try:
+        return msgspec.json.decode(bytes(content), type=shape)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, str(error)) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Refusal(400, f"The body is not JSON: {error}") from None
+
+
+def query(request: Request, shape: type[T]) -> T:
+    """The request's query parameters.
+
+    Raises:
+        Refusal: 400: they are not what they have to be.
+    """
+    values: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in values:
+            raise Refusal(400, f"The parameter {name} is given twice")
+        values[name] = value
+    try:
+        return msgspec.convert(values, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise Refusal(400, str(error)) from None
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    return JSONResponse(value, status)
+
+
+def _refusal(status: int, reason: str, headers: Any) -> Response:
+    return JSONResponse({"success": False, "errorMessage": reason}, status, headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return _refusal(error.status, str(error), error.headers)
+
+
+async def _odd(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _refusal(error.status_code, error.detail, error.headers)

@@ -1,0 +1,163 @@
+"""Models: found, and published with their weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import (
+    NotEmpty,
+    Refusal,
+    UserName,
+    answer,
+    body,
+    caller,
+    query,
+    world_of,
+)
+from bitfount_api.sandbox.services.uploads import Multipart, destination
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bitfount_api.sandbox.state.models import Model
+    from bitfount_api.sandbox.state.world import World
+
+MAX_MODEL_BYTES = 3 * 1024 * 1024
+MAX_WEIGHTS_BYTES = 500 * 1024 * 1024
+
+Size = Annotated[int, msgspec.Meta(ge=0)]
+ModelName = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]*$")
+]
+# SQLite's integers have 64 bits; no model has a version near that.
+Version = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
+class FindModel(msgspec.Struct, rename="camel"):
+    """``GET /api/models``."""
+
+    modeller_name: UserName
+    model_name: ModelName
+    model_version: Version | None = None
+    project_id: NotEmpty | None = None
+
+
+class PublishModel(msgspec.Struct, rename="camel"):
+    """``POST /api/models``."""
+
+    model_name: ModelName
+    model_size: Size
+    model_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    private_model: bool
+    model_description: str | None = None
+
+
+class PublishWeights(msgspec.Struct, rename="camel"):
+    """``PUT /api/models``."""
+
+    model_name: ModelName
+    model_version: Version
+    weight_size: Size
+
+
+async def find(request: Request) -> Response:
+    """Where a model's code and weights can be had."""
+    world, user = world_of(request), caller(request)
+    wanted = query(request, FindModel)
+    model = world.models.find(wanted.modeller_name, wanted.model_name, wanted.model_version)
+    if model is None or not _visible(world, model, user, wanted.project_id):
+        raise Refusal(404, "There is no such model")
+    details = {"modelHash": model.hash, "modelVersion": model.version}
+    if wanted.project_id is not None and model.owner != user:
+        usage = world.projects.usage(wanted.project_id, model, user)
+        if usage is not None and usage.spent:
+            return answer(details)
+    details["modelDownloadUrl"] = world.presigner.get(model.code_key)
+    weights_url = world.link(model.weights_key)
+    return answer(
+        details if weights_url is None else {**details, "weightsDownloadUrl": weights_url}
+    )
+
+
+def _visible(world: World, model: Model, user: str, project: str | None) -> bool:
+    if model.owner == user:
+        return True
+    if project is not None:
+        if world.projects.role(project, user) is None:
+            return False
+        if world.projects.usage(project, model, user) is not None:
+            return True
+    return not model.private
+
+
+async def publish(request: Request) -> Response:
+    """Make a version of one of the caller's models."""
+    world, user = world_of(request), caller(request)
+    multipart = query(request, Multipart)
+    wanted: PublishModel = await body(request, PublishModel)
+    if wanted.model_size > MAX_MODEL_BYTES:
+        raise Refusal(413, f"The code has more than {MAX_MODEL_BYTES} bytes")
+    model, there = world.models.publish(
+        user,
+        wanted.model_name,
+        hash_=wanted.model_hash,
+        size=wanted.model_size,
+        private=wanted.private_model,
+        description=wanted.model_description,
+    )
+    published = {"success": True, "alreadyExisted": there, "version": model.version}
+    if there:
+        return answer(published)
+    return answer(
+        {
+            **published,
+            **destination(
+                world,
+                user,
+                "Model",
+                model.code_key,
+                model.size,
+                in_parts=multipart.multipartUpload,
+            ),
+        }
+    )
+
+
+async def publish_weights(request: Request) -> Response:
+    """Give weights to a version of one of the caller's models."""
+    world, user = world_of(request), caller(request)
+    multipart = query(request, Multipart)
+    wanted: PublishWeights = await body(request, PublishWeights)
+    if wanted.weight_size > MAX_WEIGHTS_BYTES:
+        raise Refusal(413, f"The weights have more than {MAX_WEIGHTS_BYTES} bytes")
+    model = world.models.find(user, wanted.model_name, wanted.model_version)
+    if model is None:
+        raise Refusal(404, f"{user} has no model {wanted.model_name}:{wanted.model_version}")
+    existed = world.store.head(model.weights_key) is not None
+    world.models.weigh(model, wanted.weight_size)
+    return answer(
+        {
+            "success": True,
+            "alreadyExisted": existed,
+            "version": model.version,
+            **destination(
+                world,
+                user,
+                "Model",
+                model.weights_key,
+                wanted.weight_size,
+                in_parts=multipart.multipartUpload,
+            ),
+        }
+    )
+
+
+ROUTES = [
+    Route("/api/models", find, methods=["GET"]),
+    Route("/api/models", publish, methods=["POST"]),
+    Route("/api/models", publish_weights, methods=["PUT"]),
+]

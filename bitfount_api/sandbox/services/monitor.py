@@ -1,0 +1,59 @@
+"""The monitor: told how tasks are doing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class Progress(msgspec.Struct, omit_defaults=True):
+    """How far something has come."""
+
+    value: float
+    total: float | None = None
+    estimated_total: float | None = None
+    unit: str | None = None
+
+
+class MonitorUpdate(msgspec.Struct, rename="camel", omit_defaults=True):
+    """``POST /api/ingest``."""
+
+    task_id: NotEmpty
+    sender_id: NotEmpty
+    timestamp: str
+    privacy: str
+    type: NotEmpty
+    recipient_id: str | None = None
+    message: str | None = None
+    metadata: dict[str, Any] | None = None
+    progress: dict[str, Progress] | None = None
+    resource_usage: dict[str, float] | None = None
+
+
+PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")
+
+
+async def ingest(request: Request) -> Response:
+    """Take an update about a task."""
+    world, user = world_of(request), caller(request)
+    update: MonitorUpdate = await body(request, MonitorUpdate)
+    if update.privacy not in PRIVACY:
+        raise Refusal(422, f"privacy must be one of {', '.join(PRIVACY)}")
+    try:
+        dt.datetime.fromisoformat(update.timestamp)
+    except ValueError:
+        raise Refusal(422, "timestamp must be an ISO 8601 time") from None
+    world.monitor.take(user, msgspec.to_builtins(update))
+    return answer({"success": True})
+
+
+ROUTES = [Route("/api/ingest", ingest, methods=["POST"])]

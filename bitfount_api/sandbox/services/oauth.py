@@ -1,0 +1,112 @@
+"""The OAuth authority: device codes, the page to approve them on, and tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services import pages
+from bitfount_api.sandbox.services.http import world_of
+from bitfount_api.sandbox.state.tokens import Refused, normalised
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant type
+
+_NO_STORE = {"cache-control": "no-store"}
+
+
+async def device_code(request: Request) -> Response:
+    """Begin: a code for the device, and one for its user."""
+    try:
+        form = await _form(request, "client_id", "scope", "audience")
+    except Refused as error:
+        return _refusal(error)
+    begun = world_of(request).tokens.begin(form["client_id"], form["scope"], form["audience"])
+    address = f"{request.base_url}activate"
+    complete = f"{address}?user_code={quote(begun['user_code'])}"
+    addresses = {"verification_uri": address, "verification_uri_complete": complete}
+    return JSONResponse({**begun, **addresses}, headers=_NO_STORE)
+
+
+async def token(request: Request) -> Response:
+    """Tokens for a device code, or for a refresh token."""
+    tokens = world_of(request).tokens
+    try:
+        form = await _form(request, "grant_type", "client_id")
+        if form["grant_type"] == DEVICE_CODE:
+            form = await _form(request, "client_id", "device_code")
+            granted = tokens.redeem(form["client_id"], form["device_code"])
+        elif form["grant_type"] == REFRESH_TOKEN:
+            form = await _form(request, "client_id", "refresh_token")
+            granted = tokens.refresh(form["client_id"], form["refresh_token"])
+        else:
+            raise Refused("unsupported_grant_type", "That grant type is not supported.", 400)
+    except Refused as error:
+        return _refusal(error)
+    return JSONResponse(granted, headers=_NO_STORE)
+
+
+async def ask(request: Request) -> Response:
+    """The page on which a user decides."""
+    users = [user.username for user in world_of(request).users.all()]
+    return pages.activation(request.query_params.get("user_code", ""), users)
+
+
+async def decide(request: Request) -> Response:
+    """What the user decided."""
+    world = world_of(request)
+    users = [user.username for user in world.users.all()]
+    async with request.form() as form:
+        code, username, decision = (
+            str(form.get(name, "")) for name in ("user_code", "username", "decision")
+        )
+    state = world.tokens.waiting(code)
+    complaints = {
+        None: f"There is no code {normalised(code)}. Look at it again, and type it anew.",
+        "expired": "That code has expired. Start again on the device.",
+        "used": "That code has been used already.",
+    }
+    if state != "pending":
+        return pages.activation(code, users, complaints[state])
+    if decision == "approve" and username in users:
+        world.tokens.decide(code, username)
+        return pages.outcome(
+            "Device connected",
+            f"The program goes on as {username}. You can close this page.",
+            good=True,
+        )
+    if decision == "deny":
+        world.tokens.decide(code, None)
+        return pages.outcome(
+            "Device refused", "The program has been told. You can close this page.", good=False
+        )
+    return pages.activation(code, users, "Choose who you are, and approve or deny.")
+
+
+async def _form(request: Request, *names: str) -> dict[str, str]:
+    async with request.form() as form:
+        values = {name: form.get(name) for name in names}
+    missing = [name for name, value in values.items() if not isinstance(value, str) or not value]
+    if missing:
+        raise Refused("invalid_request", f"Missing parameter: {', '.join(missing)}", 400)
+    return {name: str(value) for name, value in values.items()}
+
+
+def _refusal(error: Refused) -> Response:
+    content = {"error": error.error, "error_description": str(error)}
+    return JSONResponse(content, error.status, _NO_STORE)
+
+
+ROUTES = [
+    Route("/oauth/device/code", device_code, methods=["POST"]),
+    Route("/oauth/token", token, methods=["POST"]),
+    Route("/activate", ask, methods=["GET"]),
+    Route("/activate", decide, methods=["POST"]),
+]

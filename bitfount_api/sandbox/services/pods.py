@@ -1,0 +1,162 @@
+"""Pods: shown, registered, kept online."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import (
+    PodName,
+    Refusal,
+    answer,
+    body,
+    caller,
+    query,
+    world_of,
+)
+from bitfount_api.sandbox.services.uploads import Multipart, destination
+from bitfount_api.sandbox.state import public_keys
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bitfount_api.sandbox.state.pods import Pod
+    from bitfount_api.sandbox.state.world import World
+
+MAX_SCHEMA_BYTES = 10 * 1024 * 1024
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class FileProcessing(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What came of the files behind a pod's data."""
+
+    total_files_found: int | None = None
+    total_files_successfully_processed: int | None = None
+    total_files_skipped: int | None = None
+    files_with_errors: int | None = None
+    skip_reasons: dict[str, int] | None = None
+    additional_metrics: dict[str, Any] | None = None
+
+
+class RegisterPod(msgspec.Struct, rename="camel"):
+    """``POST /api/pods``."""
+
+    name: PodName
+    pod_display_name: str
+    pod_public_key: str
+    access_manager_public_key: str
+    description: str
+    schema_size: Count
+    number_of_records: int | None = None
+    file_processing_metadata: FileProcessing | None = None
+
+
+class Heartbeat(msgspec.Struct, rename="camel"):
+    """``PATCH /api/pods``."""
+
+    names: list[PodName]
+    pod_public_key: str
+
+
+async def show(request: Request) -> Response:
+    """A pod that the caller may see without a project."""
+    world, user = world_of(request), caller(request)
+    pod = world.pods.visible(user, request.path_params["owner"], request.path_params["name"])
+    return _details(world, pod)
+
+
+async def show_in_project(request: Request) -> Response:
+    """A pod that the caller may see through a project."""
+    world, user = world_of(request), caller(request)
+    project = request.path_params["project"]
+    owner, name = request.path_params["owner"], request.path_params["name"]
+    if world.projects.role(project, user) is None:
+        raise Refusal(404, "There is no such project")
+    there = world.projects.has_pod(project, owner, name)
+    return _details(world, world.pods.get(owner, name) if there else None)
+
+
+def _details(world: World, pod: Pod | None) -> Response:
+    if pod is None:
+        raise Refusal(404, "There is no such pod")
+    details = {
+        "podIdentifier": pod.identifier,
+        "podName": pod.name,
+        "podDisplayName": pod.display_name,
+        "podPublicKey": pod.public_key,
+        "accessManagerPublicKey": pod.access_manager_key,
+        "description": pod.description,
+        "schemaStorageKey": pod.schema_key,
+        "isOnline": pod.online,
+        "providerUserName": pod.owner,
+        "visibility": pod.visibility,
+    }
+    url = world.link(pod.schema_key)
+    return answer(details if url is None else {**details, "schemaDownloadUrl": url})
+
+
+async def register(request: Request) -> Response:
+    """Make one of the caller's pods known, or anew."""
+    world, user = world_of(request), caller(request)
+    multipart = query(request, Multipart)
+    wanted: RegisterPod = await body(request, RegisterPod)
+    if wanted.schema_size > MAX_SCHEMA_BYTES:
+        raise Refusal(413, f"The schema has more than {MAX_SCHEMA_BYTES} bytes")
+    for key in (wanted.pod_public_key, wanted.access_manager_public_key):
+        _check_key(key)
+    files = wanted.file_processing_metadata
+    existed = world.pods.register(
+        user,
+        wanted.name,
+        display_name=wanted.pod_display_name,
+        description=wanted.description,
+        public_key=wanted.pod_public_key,
+        access_manager_key=wanted.access_manager_public_key,
+        number_of_records=wanted.number_of_records,
+        schema_size=wanted.schema_size,
+        files=None if files is None else msgspec.to_builtins(files),
+    )
+    pod = world.pods.get(user, wanted.name)
+    assert pod is not None
+    registration = {
+        "success": True,
+        "alreadyExisted": existed,
+        "message": "updated" if existed else "registered",
+        **destination(
+            world,
+            user,
+            "Schema",
+            pod.schema_key,
+            wanted.schema_size,
+            in_parts=multipart.multipartUpload,
+        ),
+    }
+    return answer(registration, 200 if existed else 201)
+
+
+async def heartbeat(request: Request) -> Response:
+    """Keep the caller's pods online."""
+    world, user = world_of(request), caller(request)
+    wanted: Heartbeat = await body(request, Heartbeat)
+    unknown = world.pods.heard_of(user, wanted.names, wanted.pod_public_key)
+    if unknown:
+        raise Refusal(404, f"{user} has no pod with that key of the name {', '.join(unknown)}")
+    return answer({"success": True})
+
+
+def _check_key(text: str) -> None:
+    try:
+        public_keys.load(text)
+    except ValueError as error:
+        raise Refusal(422, f"A public key is not valid: {error}") from None
+
+
+ROUTES = [
+    Route("/api/pods", register, methods=["POST"]),
+    Route("/api/pods", heartbeat, methods=["PATCH"]),
+    Route("/api/pods/{owner}/{name}", show, methods=["GET"]),
+    Route("/api/projects/{project}/pods/{owner}/{name}", show_in_project, methods=["GET"]),
+]

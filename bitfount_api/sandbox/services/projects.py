@@ -1,0 +1,172 @@
+"""Projects: made, listed, given datasets, and how much of their limits is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import (
+    NotEmpty,
+    PodName,
+    Refusal,
+    answer,
+    body,
+    caller,
+    query,
+    world_of,
+)
+from bitfount_api.sandbox.state.projects import CUSTODIAN, OWNER
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bitfount_api.sandbox.state.projects import Usage
+    from bitfount_api.sandbox.state.world import World
+
+MAX_PAGE = 100
+"""The most projects on a page, whatever is asked for."""
+
+# SQLite's integers have 64 bits.
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+
+
+class Page(msgspec.Struct):
+    """``GET /api/projects``."""
+
+    limit: Number = 12
+    offset: Number = 0
+
+
+class CreateProject(msgspec.Struct):
+    """``POST /api/projects``."""
+
+    name: NotEmpty
+    metadata: dict[str, Any]
+
+
+class Dataset(msgspec.Struct, rename="camel"):
+    """One item of ``PUT /api/projects/{projectId}/pod``."""
+
+    pod_name: PodName
+
+
+Datasets = Annotated[list[Dataset], msgspec.Meta(min_length=1)]
+
+
+async def page(request: Request) -> Response:
+    """A page of the caller's projects."""
+    world, user = world_of(request), caller(request)
+    wanted = query(request, Page)
+    projects = world.projects.page(user, wanted.offset, min(wanted.limit, MAX_PAGE))
+    return answer(
+        {
+            "totalProjects": world.projects.count(user),
+            "projects": [
+                {
+                    "id": project.id,
+                    "name": project.name,
+                    "role": project.role,
+                    "created_at": project.created_at,
+                    "updated_at": project.updated_at,
+                    "status": project.status,
+                    "isDemo": bool(project.demo),
+                }
+                for project in projects
+            ],
+        }
+    )
+
+
+async def create(request: Request) -> Response:
+    """Make a project of the caller's."""
+    world, user = world_of(request), caller(request)
+    wanted: CreateProject = await body(request, CreateProject)
+    return answer({"projectId": world.projects.create(user, wanted.name, wanted.metadata)}, 201)
+
+
+async def add_pods(request: Request) -> Response:
+    """Add datasets of the caller's to a project."""
+    world, user = world_of(request), caller(request)
+    wanted: list[Dataset] = await body(request, Datasets)
+    project = request.path_params["project"]
+    if _role(world, project, user) not in (OWNER, CUSTODIAN):
+        raise Refusal(403, "Only the owner and custodians of a project may add datasets to it")
+    names = [dataset.pod_name for dataset in wanted]
+    for name in names:
+        if world.pods.get(user, name) is None:
+            raise Refusal(404, f"{user} has no pod {name}")
+    return answer({"success": True}, 201 if world.projects.add_pods(project, user, names) else 200)
+
+
+async def limits(request: Request) -> Response:
+    """The caller's usage of each of a project's models."""
+    world, user = world_of(request), caller(request)
+    project = request.path_params["project"]
+    _role(world, project, user)
+    return answer(
+        [
+            simple(usage)
+            for owner, name, version, _ in world.projects.models(project)
+            for usage in world.projects.usages(project, owner, name, version)
+            if usage.username == user
+        ]
+    )
+
+
+async def model_limits(request: Request) -> Response:
+    """The usage of one model: everybody's for the project's owner, else the caller's own."""
+    world, user = world_of(request), caller(request)
+    project, owner = request.path_params["project"], request.path_params["owner"]
+    role = _role(world, project, user)
+    name, _, version = request.path_params["model"].rpartition(":")
+    listed = [
+        row
+        for row in world.projects.models(project)
+        if (row["owner"], row["name"]) == (owner, name)
+        and version in ("latest", str(row["version"]))
+    ]
+    if not listed:
+        raise Refusal(404, "There is no such model in the project")
+    newest = listed[-1]
+    usages = world.projects.usages(project, owner, name, newest["version"])
+    shown = [usage for usage in usages if role == OWNER or usage.username == user]
+    return answer(
+        {
+            "default": newest["default_limit"],
+            "totalGrantees": len(usages),
+            "usage": [
+                {**simple(usage), "granteeUsername": usage.username, "role": usage.role}
+                for usage in shown
+            ],
+        }
+    )
+
+
+def simple(usage: Usage) -> dict[str, Any]:
+    """A usage as the services show it."""
+    return {
+        "resourceType": "MODEL_INFERENCE",
+        "resourceName": usage.resource,
+        "limit": usage.limit,
+        "totalUsage": usage.used,
+    }
+
+
+def _role(world: World, project: str, user: str) -> str:
+    role = world.projects.role(project, user)
+    if role is None:
+        # Whether there is one is nothing for people who are not in it.
+        raise Refusal(404, "There is no such project")
+    return role
+
+
+ROUTES = [
+    Route("/api/projects", page, methods=["GET"]),
+    Route("/api/projects", create, methods=["POST"]),
+    Route("/api/projects/{project}/pod", add_pods, methods=["PUT"]),
+    Route("/api/projects/{project}/limits", limits, methods=["GET"]),
+    Route("/api/projects/{project}/limits/models/{owner}/{model}", model_limits, methods=["GET"]),
+]

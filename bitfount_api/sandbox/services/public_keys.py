@@ -1,0 +1,56 @@
+"""Users' public keys: registered, and shown to everybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import Refusal, answer, body, caller, query, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+class Form(msgspec.Struct):
+    """Which form of the request this is."""
+
+    version: Literal["2"]
+
+
+class RegisterKey(msgspec.Struct):
+    """``POST /api/{userName}/keys``."""
+
+    key: str
+
+
+async def register(request: Request) -> Response:
+    """Register a key of the caller's."""
+    world, user = world_of(request), caller(request)
+    query(request, Form)
+    wanted: RegisterKey = await body(request, RegisterKey)
+    if request.path_params["owner"] != user:
+        raise Refusal(403, "Keys can only be registered for oneself")
+    try:
+        key = world.public_keys.register(user, wanted.key)
+    except ValueError as error:
+        raise Refusal(422, f"The key is not valid: {error}") from None
+    return answer({"id": key.id}, 201)
+
+
+async def show(request: Request) -> Response:
+    """A registered key, of any user."""
+    world = world_of(request)
+    caller(request)
+    key = world.public_keys.get(request.path_params["owner"], request.path_params["key_id"])
+    if key is None:
+        raise Refusal(404, "There is no such key")
+    return answer({"public_key": key.pem, "id": key.id, "active": key.active})
+
+
+ROUTES = [
+    Route("/api/{owner}/keys", register, methods=["POST"]),
+    Route("/api/{owner}/keys/{key_id}", show, methods=["GET"]),
+]

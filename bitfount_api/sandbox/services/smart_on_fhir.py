@@ -1,0 +1,32 @@
+"""SMART on FHIR: the caller's pairings and their sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from bitfount_api.sandbox.services.http import Refusal, answer, caller, world_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+async def pairings(request: Request) -> Response:
+    """The caller's pairings."""
+    return answer({"results": world_of(request).pairings.of(caller(request))})
+
+
+async def session(request: Request) -> Response:
+    """The session of one of the caller's pairings."""
+    found = world_of(request).pairings.session(caller(request), request.path_params["pairing"])
+    if found is None:
+        raise Refusal(404, "There is no such pairing, or it is not complete")
+    return answer(found)
+
+
+ROUTES = [
+    Route("/api/pairings", pairings, methods=["GET"]),
+    Route("/api/pairings/{pairing}/session", session, methods=["GET"]),
+]

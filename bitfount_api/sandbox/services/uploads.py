@@ -1,0 +1,88 @@
+"""Where objects are uploaded to: one presigned form, or parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.routing import Route
+
+from bitfount_api.sandbox.objects.errors import S3Error
+from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, world_of
+from bitfount_api.sandbox.state.models import Upload
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from bitfount_api.sandbox.state.world import World
+
+CHUNK_BYTES = 5 * 1024 * 1024
+"""The size of each part but the last, and the size from which there are parts, in bytes."""
+
+
+class Multipart(msgspec.Struct):
+    """The query parameter by which a caller says that it can upload in parts."""
+
+    multipartUpload: bool = False  # noqa: N815 - the wire's name
+
+
+class Part(msgspec.Struct):
+    """An uploaded part."""
+
+    etag: NotEmpty = msgspec.field(name="ETag")
+    number: Annotated[int, msgspec.Meta(ge=1, le=10000)] = msgspec.field(name="PartNumber")
+
+
+class CompleteUpload(msgspec.Struct, rename="camel"):
+    """``POST /api/upload``."""
+
+    object_type: Literal["Model", "Schema"]
+    key: NotEmpty
+    upload_id: NotEmpty
+    parts: Annotated[list[Part], msgspec.Meta(min_length=1)]
+
+
+def destination(
+    world: World, owner: str, kind: str, key: str, size: int, *, in_parts: bool
+) -> dict[str, Any]:
+    """The fields of an answer that say where an object of that size goes."""
+    if not in_parts or size < CHUNK_BYTES:
+        url, fields = world.presigner.post(key, min_bytes=size, max_bytes=size)
+        return {"uploadUrl": url, "uploadFields": fields}
+    upload_id = world.store.create_upload(key)
+    world.uploads.add(Upload(upload_id, owner, kind, key, size))
+    count = -(-size // CHUNK_BYTES)
+    return {
+        "uploadUrls": [
+            world.presigner.put_part(key, upload_id, number) for number in range(1, count + 1)
+        ],
+        "chunkSize": CHUNK_BYTES,
+        "uploadId": upload_id,
+        "key": key,
+    }
+
+
+async def complete(request: Request) -> Response:
+    """Join the parts of an upload into the object."""
+    world, user = world_of(request), caller(request)
+    wanted: CompleteUpload = await body(request, CompleteUpload)
+    upload = world.uploads.get(wanted.upload_id)
+    if upload is None or (upload.owner, upload.key) != (user, wanted.key):
+        raise Refusal(404, "There is no such upload")
+    if upload.kind != wanted.object_type:
+        raise Refusal(400, f"The upload is of a {upload.kind}, not of a {wanted.object_type}")
+    count = -(-upload.size // CHUNK_BYTES)
+    if [part.number for part in wanted.parts] != list(range(1, count + 1)):
+        raise Refusal(400, f"The upload has {count} part(s), to be listed in order")
+    parts = [(part.number, part.etag) for part in wanted.parts]
+    try:
+        await run_in_threadpool(world.store.complete_upload, upload.key, upload.id, parts)
+    except S3Error as error:
+        raise Refusal(400, f"The parts cannot be joined: {error}") from None
+    world.uploads.remove(upload.id)
+    return answer({"success": True})
+
+
+ROUTES = [Route("/api/upload", complete, methods=["POST"])]

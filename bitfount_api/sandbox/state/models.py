@@ -1,0 +1,165 @@
+"""Models, their versions, and the uploads in parts that are under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from bitfount_api.sandbox.state.database import Database
+
+
+@attrs.frozen
+class Model:
+    """One version of a model; its code and weights are objects."""
+
+    owner: str
+    name: str
+    version: int
+    hash: str
+    size: int
+    private: bool
+    description: str | None
+    weights_size: int | None
+
+    @property
+    def code_key(self) -> str:
+        """The code's key in the object store."""
+        return f"models/{self.owner}/{self.name}/{self.version}"
+
+    @property
+    def weights_key(self) -> str:
+        """The weights' key in the object store."""
+        return f"weights/{self.owner}/{self.name}/{self.version}"
+
+
+class Models:
+    """The models.
+
+    Args:
+        database: Where they are kept.
+        stored: Whether there is an object of that key: a version whose code never arrived is not
+            one that can be had.
+    """
+
+    def __init__(self, database: Database, stored: Callable[[str], bool]) -> None:
+        self._database = database
+        self._stored = stored
+
+    def publish(
+        self,
+        owner: str,
+        name: str,
+        *,
+        hash_: str,
+        size: int,
+        private: bool,
+        description: str | None,
+    ) -> tuple[Model, bool]:
+        """The version for that code, and whether its code is there already.
+
+        It is the newest one if that has the same hash, else the one that never got its code, else
+        a new one.
+        """
+        with self._database.transaction():
+            row = self._database.row(
+                "SELECT * FROM models WHERE owner = ? AND name = ? ORDER BY version DESC",
+                *(owner, name),
+            )
+            newest = None if row is None else _model(row)
+            there = newest is not None and self._stored(newest.code_key)
+            if newest is not None and (newest.hash == hash_ or not there):
+                version = newest.version
+            else:
+                version = 1 if newest is None else newest.version + 1
+            same = newest is not None and there and newest.hash == hash_
+            self._database.execute(
+                "INSERT INTO models (owner, name, version, hash, size, private, description) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, "
+                "size = excluded.size, private = excluded.private, "
+                "description = coalesce(excluded.description, description)",
+                *(owner, name, version, hash_, size, private, description),
+            )
+        model = self.get(owner, name, version)
+        assert model is not None
+        return model, same
+
+    def get(self, owner: str, name: str, version: int) -> Model | None:
+        """One version, whether or not its code is there."""
+        row = self._database.row(
+            "SELECT * FROM models WHERE owner = ? AND name = ? AND version = ?",
+            *(owner, name, version),
+        )
+        return None if row is None else _model(row)
+
+    def find(self, owner: str, name: str, version: int | None) -> Model | None:
+        """That version, or the newest, if its code is there."""
+        if version is not None:
+            model = self.get(owner, name, version)
+            return model if model is not None and self._stored(model.code_key) else None
+        for row in self._database.rows(
+            "SELECT * FROM models WHERE owner = ? AND name = ? ORDER BY version DESC", owner, name
+        ):
+            model = _model(row)
+            if self._stored(model.code_key):
+                return model
+        return None
+
+    def all(self) -> list[Model]:
+        """Every version of every model."""
+        return [_model(row) for row in self._database.rows("SELECT * FROM models ORDER BY 1, 2, 3")]
+
+    def weigh(self, model: Model, size: int) -> None:
+        """Note the size of the weights that are about to be uploaded, in bytes."""
+        self._database.execute(
+            "UPDATE models SET weights_size = ? WHERE owner = ? AND name = ? AND version = ?",
+            *(size, model.owner, model.name, model.version),
+        )
+
+
+@attrs.frozen
+class Upload:
+    """An upload in parts: whose, of what kind (``Model`` or ``Schema``), and how large."""
+
+    id: str
+    owner: str
+    kind: str
+    key: str
+    size: int
+
+
+class Uploads:
+    """The uploads in parts that are under way."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, upload: Upload) -> None:
+        """Note one."""
+        self._database.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", *attrs.astuple(upload))
+
+    def get(self, upload_id: str) -> Upload | None:
+        """The one of that id."""
+        row = self._database.row("SELECT * FROM uploads WHERE id = ?", upload_id)
+        return None if row is None else Upload(*row)
+
+    def remove(self, upload_id: str) -> None:
+        """Forget one."""
+        self._database.execute("DELETE FROM uploads WHERE id = ?", upload_id)
+
+
+def _model(row: sqlite3.Row) -> Model:
+    return Model(
+        row["owner"],
+        row["name"],
+        row["version"],
+        row["hash"],
+        row["size"],
+        bool(row["private"]),
+        row["description"],
+        row["weights_size"],
+    )

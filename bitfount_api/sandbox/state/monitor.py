@@ -1,0 +1,31 @@
+"""What the monitor has been told about tasks."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bitfount_api.sandbox.state.database import now
+
+if TYPE_CHECKING:
+    from bitfount_api.sandbox.state.database import Database
+
+
+class Monitor:
+    """The updates that have come in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take(self, sender: str, update: dict[str, Any]) -> None:
+        """Keep one."""
+        self._database.execute(
+            "INSERT INTO monitor_updates (sender, received_at, content) VALUES (?, ?, ?)",
+            *(sender, now(), json.dumps(update)),
+        )
+
+    def updates(self, task_id: str | None = None) -> list[dict[str, Any]]:
+        """The updates about a task, or all of them, in the order they came."""
+        rows = self._database.rows("SELECT content FROM monitor_updates ORDER BY id")
+        updates: list[dict[str, Any]] = [json.loads(row["content"]) for row in rows]
+        return [update for update in updates if task_id in (None, update["taskId"])]

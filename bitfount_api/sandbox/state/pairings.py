@@ -1,0 +1,96 @@
+"""Users' ties to clinical systems."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from bitfount_api.sandbox.state.database import now, stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from bitfount_api.sandbox.state.database import Database
+
+_VALID = dt.timedelta(days=30)
+
+
+class Pairings:
+    """The pairings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, owner: str) -> str:
+        """A pairing that waits for its code to be typed into the clinical system."""
+        return self._add(owner, "initialised", code=secrets.token_hex(3).upper())
+
+    def pair(
+        self,
+        owner: str,
+        resource_server: str,
+        *,
+        remote_user: str | None,
+        nextgen: dict[str, Any] | None,
+    ) -> str:
+        """A pairing that is made, with a token for the resource server; returns its id."""
+        return self._add(
+            owner,
+            "paired",
+            resource_server=resource_server,
+            remote_user=remote_user,
+            token=secrets.token_urlsafe(24),
+            context=None if nextgen is None else json.dumps(nextgen),
+        )
+
+    def _add(self, owner: str, state: str, **columns: Any) -> str:
+        pairing = str(uuid.uuid4())
+        expires_at = stamp(dt.datetime.now(dt.UTC) + _VALID)
+        with self._database.transaction():
+            number = self._database.scalar("SELECT coalesce(max(number), 0) + 1 FROM pairings")
+            self._database.execute(
+                "INSERT INTO pairings (id, number, owner, state, created_at, updated_at, "
+                "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                *(pairing, number, owner, state, now(), now(), expires_at),
+            )
+            for name, value in columns.items():
+                self._database.execute(
+                    f"UPDATE pairings SET {name} = ? WHERE id = ?",  # noqa: S608 - our names
+                    *(value, pairing),
+                )
+        return pairing
+
+    def of(self, owner: str) -> list[dict[str, Any]]:
+        """A user's pairings as the service shows them, in the order they were made."""
+        rows = self._database.rows("SELECT * FROM pairings WHERE owner = ? ORDER BY number", owner)
+        return [_shown(row) for row in rows]
+
+    def session(self, owner: str, pairing: str) -> dict[str, Any] | None:
+        """The session of a made pairing; None if there is none."""
+        row = self._database.row(
+            "SELECT * FROM pairings WHERE owner = ? AND id = ? AND state = 'paired'",
+            *(owner, pairing),
+        )
+        if row is None:
+            return None
+        session: dict[str, Any] = {"type": "confidentialClient", "accessToken": row["token"]}
+        if row["context"] is not None:
+            session["context"] = {"nextgen": json.loads(row["context"])}
+        return session
+
+
+def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    pairing = {
+        "id": row["id"],
+        "ownerUsername": row["owner"],
+        "createdAt": row["created_at"],
+        "updatedAt": row["updated_at"],
+        "expiresAt": row["expires_at"],
+        "state": row["state"],
+    }
+    if row["state"] == "initialised":
+        return {**pairing, "pairingCode": row["code"]}
+    return {**pairing, "resourceServer": row["resource_server"], "remoteUser": row["remote_user"]}

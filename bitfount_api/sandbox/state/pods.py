@@ -1,0 +1,154 @@
+"""Pods, and who may see and use them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from bitfount_api.sandbox.state.database import Database
+
+POD_NAME = r"[a-z\d]+((-|_)[a-z\d]+)*"
+
+ONLINE_SECONDS = 120.0
+"""How long a pod counts as online after it was last heard of."""
+
+
+@attrs.frozen
+class Pod:
+    """One pod; its schema is the object ``schema_key``."""
+
+    owner: str
+    name: str
+    display_name: str
+    description: str
+    public_key: str
+    access_manager_key: str
+    number_of_records: int | None
+    schema_size: int
+    files: dict[str, Any] | None
+    visibility: str
+    online: bool
+
+    @property
+    def schema_key(self) -> str:
+        """The schema's key in the object store."""
+        return f"schemas/{self.owner}/{self.name}"
+
+    @property
+    def identifier(self) -> str:
+        """``owner/name``."""
+        return f"{self.owner}/{self.name}"
+
+
+class Pods:
+    """The pods."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def register(
+        self,
+        owner: str,
+        name: str,
+        *,
+        display_name: str,
+        description: str,
+        public_key: str,
+        access_manager_key: str,
+        number_of_records: int | None,
+        schema_size: int,
+        files: dict[str, Any] | None,
+    ) -> bool:
+        """Make a pod known, or anew; True if there was one of that name."""
+        with self._database.transaction():
+            existed = self.get(owner, name) is not None
+            self._database.execute(
+                "INSERT INTO pods (owner, name, display_name, description, public_key, "
+                "access_manager_key, number_of_records, schema_size, files, seen_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, name) DO UPDATE SET "
+                "display_name = excluded.display_name, description = excluded.description, "
+                "public_key = excluded.public_key, files = excluded.files, "
+                "access_manager_key = excluded.access_manager_key, "
+                "number_of_records = excluded.number_of_records, "
+                "schema_size = excluded.schema_size, seen_at = excluded.seen_at",
+                *(owner, name, display_name, description, public_key, access_manager_key),
+                *(number_of_records, schema_size, None if files is None else json.dumps(files)),
+                self._clock(),
+            )
+        return existed
+
+    def get(self, owner: str, name: str) -> Pod | None:
+        """The pod of that name, whoever may see it."""
+        row = self._database.row("SELECT * FROM pods WHERE owner = ? AND name = ?", owner, name)
+        return None if row is None else self._pod(row)
+
+    def all(self) -> list[Pod]:
+        """Every pod, by owner and name."""
+        return [self._pod(row) for row in self._database.rows("SELECT * FROM pods ORDER BY 1, 2")]
+
+    def visible(self, username: str, owner: str, name: str) -> Pod | None:
+        """The pod, if that user may see it without a project: it is public, or their own."""
+        pod = self.get(owner, name)
+        if pod is None or (pod.visibility != "public" and pod.owner != username):
+            return None
+        return pod
+
+    def heard_of(self, owner: str, names: list[str], public_key: str) -> list[str]:
+        """Keep pods online; returns the names that are no pods of that owner with that key."""
+        unknown = []
+        with self._database.transaction():
+            for name in names:
+                pod = self.get(owner, name)
+                if pod is None or pod.public_key.split()[:2] != public_key.split()[:2]:
+                    unknown.append(name)
+            if not unknown:
+                for name in names:
+                    self._database.execute(
+                        "UPDATE pods SET seen_at = ? WHERE owner = ? AND name = ?",
+                        *(self._clock(), owner, name),
+                    )
+        return unknown
+
+    def show(self, owner: str, name: str, visibility: str) -> None:
+        """Make a pod ``public`` or ``private``."""
+        self._database.execute(
+            "UPDATE pods SET visibility = ? WHERE owner = ? AND name = ?", visibility, owner, name
+        )
+
+    def grant(self, owner: str, name: str, username: str) -> None:
+        """Let a modeller run tasks on a pod, without a project."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO grants VALUES (?, ?, ?)", owner, name, username
+        )
+
+    def granted(self, owner: str, name: str, username: str) -> bool:
+        """Whether a modeller may run tasks on a pod without a project."""
+        return username == owner or bool(
+            self._database.scalar(
+                "SELECT COUNT(*) FROM grants WHERE owner = ? AND name = ? AND username = ?",
+                *(owner, name, username),
+            )
+        )
+
+    def _pod(self, row: sqlite3.Row) -> Pod:
+        seen_at = row["seen_at"]
+        return Pod(
+            row["owner"],
+            row["name"],
+            row["display_name"],
+            row["description"],
+            row["public_key"],
+            row["access_manager_key"],
+            row["number_of_records"],
+            row["schema_size"],
+            None if row["files"] is None else json.loads(row["files"]),
+            row["visibility"],
+            seen_at is not None and self._clock() - seen_at < ONLINE_SECONDS,
+        )

@@ -1,0 +1,263 @@
+"""OAuth: device codes, access tokens, and refresh tokens that rotate (RFC 8628, RFC 9700)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+import jwt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitfount_api.sandbox.state.database import Database
+
+USERNAME_CLAIM = "https://www.bitfount.com/username"
+ISSUER = "https://sandbox.invalid/"
+
+# No vowels, so that no words come about, and nothing that looks like something else.
+_USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+
+
+@attrs.frozen
+class Lifetimes:
+    """How long things are valid, in seconds.
+
+    Args:
+        device_code: Until the user must have typed the code.
+        interval: Between two questions for the token.
+        access_token: Until an access token has to be refreshed.
+    """
+
+    device_code: float = 900
+    interval: float = 5
+    access_token: float = 86400
+
+
+class Refused(Exception):
+    """The authority refuses; ``error`` is OAuth's word for why."""
+
+    def __init__(self, error: str, description: str, status: int = 403) -> None:
+        super().__init__(description)
+        self.error = error
+        self.status = status
+
+
+class Tokens:
+    """What the OAuth authority has given out.
+
+    Args:
+        database: Where it is kept.
+        clock: POSIX time in seconds.
+        lifetimes: How long things are valid.
+    """
+
+    def __init__(
+        self, database: Database, clock: Callable[[], float], lifetimes: Lifetimes
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self.lifetimes = lifetimes
+        database.execute(
+            "INSERT OR IGNORE INTO secrets VALUES ('tokens', ?)", secrets.token_hex(32)
+        )
+        self._secret = database.scalar("SELECT value FROM secrets WHERE name = 'tokens'")
+
+    # --- Device codes ----------------------------------------------------------------------------
+
+    def begin(self, client_id: str, scope: str, audience: str) -> dict[str, Any]:
+        """Give out a device code and the code that the user is to type."""
+        code, device_code = _user_code(), secrets.token_urlsafe(32)
+        self._database.execute(
+            "INSERT INTO device_codes (device_code, user_code, client_id, scope, audience, "
+            "expires_at, interval) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *(device_code, code, client_id, scope, audience),
+            *(self._clock() + self.lifetimes.device_code, self.lifetimes.interval),
+        )
+        return {
+            "device_code": device_code,
+            "user_code": code,
+            "expires_in": self.lifetimes.device_code,
+            "interval": self.lifetimes.interval,
+        }
+
+    def waiting(self, user_code: str) -> Literal["pending", "expired", "used"] | None:
+        """What has become of a code that a user types; None if there is no such code."""
+        row = self._database.row(
+            "SELECT * FROM device_codes WHERE user_code = ?", normalised(user_code)
+        )
+        if row is None:
+            return None
+        if row["state"] != "pending":
+            return "used"
+        return "pending" if self._clock() < row["expires_at"] else "expired"
+
+    def decide(self, user_code: str, username: str | None) -> bool:
+        """Approve a waiting code as this user, or deny it (None); False if it does not wait."""
+        with self._database.transaction():
+            if self.waiting(user_code) != "pending":
+                return False
+            self._database.execute(
+                "UPDATE device_codes SET state = ?, username = ? WHERE user_code = ?",
+                *("denied" if username is None else "approved", username, normalised(user_code)),
+            )
+        return True
+
+    def redeem(self, client_id: str, device_code: str) -> dict[str, Any]:
+        """The tokens for a device code, once the user has approved it.
+
+        Raises:
+            Refused: Not yet, too often, too late, or no.
+        """
+        with self._database.transaction():
+            row = self._database.row(
+                "SELECT * FROM device_codes WHERE device_code = ?", device_code
+            )
+            if row is None or row["client_id"] != client_id or row["state"] == "redeemed":
+                raise Refused("invalid_grant", "Invalid or expired device code.")
+            if row["state"] == "denied":
+                raise Refused("access_denied", "The user denied the request.")
+            now, polled = self._clock(), row["polled_at"]
+            if now >= row["expires_at"]:
+                raise Refused("expired_token", "The device code has expired.")
+            early = polled is not None and now - polled < row["interval"]
+            if row["state"] == "pending":
+                wait = row["interval"] + (5 if early else 0)
+                self._database.execute(
+                    "UPDATE device_codes SET polled_at = ?, interval = ? WHERE device_code = ?",
+                    *(now, wait, device_code),
+                )
+        if row["state"] == "pending":
+            if early:
+                raise Refused("slow_down", "You are polling too fast.", 429)
+            raise Refused("authorization_pending", "The user has not decided yet.")
+        with self._database.transaction():
+            self._database.execute(
+                "UPDATE device_codes SET state = 'redeemed' WHERE device_code = ?", device_code
+            )
+            return self._grant(
+                row["username"], client_id, row["scope"], row["audience"], secrets.token_hex(16)
+            )
+
+    # --- Refreshing ------------------------------------------------------------------------------
+
+    def refresh(self, client_id: str, refresh_token: str) -> dict[str, Any]:
+        """New tokens for a refresh token, which is dead afterwards.
+
+        One that comes a second time has been stolen, or its holder has: all its family dies.
+
+        Raises:
+            Refused: It is not valid.
+        """
+        refusal = Refused("invalid_grant", "Unknown or invalid refresh token.")
+        with self._database.transaction():
+            row = self._database.row(
+                "SELECT * FROM refresh_tokens WHERE hash = ?", _hash(refresh_token)
+            )
+            if row is None or row["client_id"] != client_id:
+                raise refusal
+            if row["state"] == "live":
+                self._database.execute(
+                    "UPDATE refresh_tokens SET state = 'used' WHERE hash = ?", row["hash"]
+                )
+                return self._grant(
+                    row["username"], client_id, row["scope"], row["audience"], row["family"]
+                )
+            self.revoke(row["family"])
+        raise refusal
+
+    def revoke(self, family: str | None = None) -> None:
+        """Make refresh tokens useless: a family of them, or all."""
+        change = "UPDATE refresh_tokens SET state = 'revoked'"
+        if family is None:
+            self._database.execute(change)
+        else:
+            self._database.execute(f"{change} WHERE family = ?", family)
+
+    @property
+    def reuses(self) -> int:
+        """How many families of refresh tokens have been revoked."""
+        count: int = self._database.scalar(
+            "SELECT COUNT(DISTINCT family) FROM refresh_tokens WHERE state = 'revoked'"
+        )
+        return count
+
+    # --- Tokens ----------------------------------------------------------------------------------
+
+    def access_token(self, username: str, audience: str = "", scope: str = "") -> str:
+        """An access token for that user."""
+        now = int(self._clock())
+        return self._signed(
+            sub=f"sandbox|{username}",
+            aud=audience,
+            scope=scope,
+            iat=now,
+            exp=now + int(self.lifetimes.access_token),
+            jti=secrets.token_hex(8),
+            **{USERNAME_CLAIM: username},
+        )
+
+    def user_of(self, access_token: str) -> str | None:
+        """The user an access token was given to, if it is one, and still valid."""
+        try:
+            claims = jwt.decode(
+                access_token,
+                self._secret,
+                algorithms=["HS256"],
+                # Our own clock decides: it is the one that tests can turn.
+                options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
+            )
+        except jwt.InvalidTokenError:
+            return None
+        username = claims.get(USERNAME_CLAIM)
+        if "scope" not in claims or self._clock() >= claims.get("exp", 0):
+            return None
+        return username if isinstance(username, str) else None
+
+    def _grant(
+        self, username: str, client_id: str, scope: str, audience: str, family: str
+    ) -> dict[str, Any]:
+        now = int(self._clock())
+        answer = {
+            "access_token": self.access_token(username, audience, scope),
+            "scope": scope,
+            "expires_in": self.lifetimes.access_token,
+            "token_type": "Bearer",
+        }
+        if "openid" in scope.split():
+            answer["id_token"] = self._signed(
+                sub=f"sandbox|{username}",
+                aud=client_id,
+                iat=now,
+                exp=now + 36000,
+                nickname=username,
+                **{USERNAME_CLAIM: username},
+            )
+        if "offline_access" in scope.split():
+            answer["refresh_token"] = token = secrets.token_urlsafe(32)
+            self._database.execute(
+                "INSERT INTO refresh_tokens (hash, family, username, client_id, scope, audience) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                *(_hash(token), family, username, client_id, scope, audience),
+            )
+        return answer
+
+    def _signed(self, **claims: Any) -> str:
+        return jwt.encode({"iss": ISSUER, **claims}, self._secret, algorithm="HS256")
+
+
+def normalised(user_code: str) -> str:
+    """A code as a user may type it, in the form it is kept: case, spaces and dashes are free."""
+    letters = "".join(letter for letter in user_code.upper() if letter.isalnum())
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def _user_code() -> str:
+    letters = "".join(secrets.choice(_USER_CODE_LETTERS) for _ in range(8))
+    return normalised(letters)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
