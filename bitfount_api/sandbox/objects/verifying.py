@@ -6,7 +6,7 @@ import datetime as dt
 import hmac
 import re
 import time
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 from bitfount_api.sandbox.objects.errors import S3Error
 from bitfount_api.sandbox.objects.signing import (
@@ -101,7 +101,7 @@ class Verifier:
                 raise S3Error("InvalidArgument", f"The form needs the field {name}.")
         algorithm, credential, timestamp, signature = (fields[name] for name in names)
         if algorithm != ALGORITHM:
-            _refuse("InvalidArgument", f"x-amz-algorithm must be {ALGORITHM}.")
+            raise S3Error("InvalidArgument", f"x-amz-algorithm must be {ALGORITHM}.")
         self._moment(timestamp, "InvalidArgument")
         scope = self._scope(credential, timestamp, "InvalidArgument")
         self._compare(scope, fields["policy"], signature)
@@ -115,17 +115,17 @@ class Verifier:
             asked.query[name] for name in _QUERY
         )
         if algorithm != ALGORITHM:
-            _refuse(code, f"X-Amz-Algorithm must be {ALGORITHM}.")
+            raise S3Error(code, f"X-Amz-Algorithm must be {ALGORITHM}.")
         if not re.fullmatch(r"\d{1,9}", expires, re.ASCII):
-            _refuse(code, "X-Amz-Expires must be a number of seconds.")
+            raise S3Error(code, "X-Amz-Expires must be a number of seconds.")
         if int(expires) > MAX_EXPIRES:
-            _refuse(code, f"X-Amz-Expires must be {MAX_EXPIRES} (7 days) at most.")
+            raise S3Error(code, f"X-Amz-Expires must be {MAX_EXPIRES} (7 days) at most.")
         since = self._clock() - self._moment(timestamp, code)
         scope = self._scope(credential, timestamp, code)
         if since < -MAX_SKEW:
-            _refuse("AccessDenied", "Access Denied: the request is not valid yet.")
+            raise S3Error("AccessDenied", "Access Denied: the request is not valid yet.")
         if since > int(expires):
-            _refuse("AccessDenied", "Request has expired.")
+            raise S3Error("AccessDenied", "Request has expired.")
         payload = UNSIGNED
         if "x-amz-content-sha256" in names.split(";"):
             payload = asked.headers.get("x-amz-content-sha256", "")
@@ -147,17 +147,19 @@ class Verifier:
         credential, names, signature = match.groups()
         timestamp = asked.headers.get("x-amz-date", "")
         if not timestamp:
-            _refuse("AccessDenied", "A signed request needs the header x-amz-date.")
+            raise S3Error("AccessDenied", "A signed request needs the header x-amz-date.")
         since = self._clock() - self._moment(timestamp, "AccessDenied")
         scope = self._scope(credential, timestamp, code)
         if abs(since) > MAX_SKEW:
-            _refuse(
+            raise S3Error(
                 "RequestTimeTooSkewed",
                 "The difference between the request time and the current time is too large.",
             )
         payload = asked.headers.get("x-amz-content-sha256", "")
         if not payload:
-            _refuse("InvalidRequest", "A signed request needs the header x-amz-content-sha256.")
+            raise S3Error(
+                "InvalidRequest", "A signed request needs the header x-amz-content-sha256."
+            )
         headers = _signed(asked, names)
         request = SignedRequest(asked.method, asked.path, asked.pairs, headers, payload)
         self._compare(scope, request.text_to_sign(timestamp, scope), signature)
@@ -179,7 +181,9 @@ class Verifier:
         if not hmac.compare_digest(access_key.encode(), self._access_key.encode()):
             raise S3Error("InvalidAccessKeyId", "There is no such access key in the store.")
         if rest != str(scope):
-            _refuse(code, f"The credential must be for {scope}: its date, region and service.")
+            raise S3Error(
+                code, f"The credential must be for {scope}: its date, region and service."
+            )
         return scope
 
     def _compare(self, scope: Scope, text: str, signature: str) -> None:
@@ -199,12 +203,8 @@ def _signed(asked: Asked, names: str) -> dict[str, str]:
         if name not in listed and (name == "host" or name.startswith("x-amz-")):
             if name == "x-amz-content-sha256" and "X-Amz-Signature" in asked.query:
                 continue  # says nothing that a presigned request does not say
-            _refuse("AccessDenied", f"The header {name} was sent, but not signed.")
+            raise S3Error("AccessDenied", f"The header {name} was sent, but not signed.")
     return {name: asked.headers.get(name, "") for name in listed}
-
-
-def _refuse(code: str, message: str) -> NoReturn:
-    raise S3Error(code, message)
 
 
 def _old_version() -> S3Error:

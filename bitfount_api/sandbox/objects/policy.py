@@ -1,0 +1,177 @@
+"""Policies of forms: what may be sent with them.
+
+After "POST Policy" in the S3 API reference.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bitfount_api.sandbox.objects.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_EXCEPTED: Final = frozenset({"x-amz-signature", "file", "policy"})
+"""Fields that need no condition; nor do those that begin with ``x-ignore-``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one field has to be.
+
+    Args:
+        kind: ``eq`` or ``starts-with``.
+        field: Its name in small letters.
+        value: What it has to be, or to begin with.
+    """
+
+    kind: str
+    field: str
+    value: str
+
+    def holds(self, value: str | None) -> bool:
+        """Whether the field may have that value; None for a field that was not sent."""
+        if value is None:
+            return False
+        if self.kind == "eq":
+            return value == self.value
+        # Of media types there may be several, and each has to be one that is allowed.
+        values = value.split(",") if self.field == "content-type" else [value]
+        return all(each.strip().startswith(self.value) for each in values)
+
+    def __str__(self) -> str:
+        return json.dumps([self.kind, f"${self.field}", self.value])
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document.
+
+    Args:
+        expires: From when on it is good for nothing.
+        conditions: What fields have to be.
+        min_bytes: How many the file has to have.
+        max_bytes: How many it may have; None for any number.
+    """
+
+    expires: dt.datetime
+    conditions: Sequence[Condition]
+    min_bytes: int = 0
+    max_bytes: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Policy:
+        """Read a policy as it is sent: JSON in base64.
+
+        Raises:
+            S3Error: ``InvalidPolicyDocument``.
+        """
+        try:
+            document = json.loads(base64.b64decode(text, validate=True))
+        except (ValueError, RecursionError):
+            raise _invalid("it is not JSON in base64") from None
+        if not isinstance(document, dict) or set(document) != {"expiration", "conditions"}:
+            raise _invalid("it must be an object of expiration and conditions")
+        if not isinstance(document["conditions"], list):
+            raise _invalid("its conditions must be a list")
+        conditions: list[Condition] = []
+        smallest, largest = 0, None
+        for each in document["conditions"]:
+            match each:
+                case dict() if each:
+                    conditions += [_condition("eq", f"${name}", each[name]) for name in each]
+                case ["content-length-range", least, most]:
+                    smallest = max(smallest, _count(least))
+                    largest = _count(most) if largest is None else min(largest, _count(most))
+                case [kind, name, value]:
+                    conditions.append(_condition(kind, name, value))
+                case _:
+                    raise _invalid("a condition must be an object, or a list of three")
+        return cls(_moment(document["expiration"]), conditions, smallest, largest)
+
+    def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
+        """Check all fields that were sent.
+
+        Args:
+            fields: By their names in small letters, ``${filename}`` in the key replaced.
+            bucket: The bucket that they were sent to.
+            now: Seconds since 1970.
+
+        Raises:
+            S3Error: ``AccessDenied``: it has expired, a condition does not hold, or there is a
+                field for which it has none.
+        """
+        if now >= self.expires.timestamp():
+            raise _denied("Policy expired.")
+        sent = {"bucket": bucket, **fields}
+        if sent["bucket"] != bucket:
+            raise _denied("The bucket is not the one that the form was sent to.")
+        for condition in self.conditions:
+            if not condition.holds(sent.get(condition.field)):
+                raise _denied(f"Policy Condition failed: {condition}")
+        allowed = {condition.field for condition in self.conditions} | _EXCEPTED
+        extra = sorted(name for name in set(sent) - allowed if not name.startswith("x-ignore-"))
+        if extra:
+            raise _denied(f"Extra input fields: {', '.join(extra)}")
+
+    def check_size(self, size: int, *, whole: bool) -> None:
+        """Check the file's size.
+
+        Args:
+            size: How many bytes have come.
+            whole: These are all.
+
+        Raises:
+            S3Error: ``EntityTooLarge`` or ``EntityTooSmall``.
+        """
+        if self.max_bytes is not None and size > self.max_bytes:
+            raise S3Error(
+                "EntityTooLarge",
+                f"Your proposed upload exceeds the maximum allowed size of {self.max_bytes} bytes.",
+            )
+        if whole and size < self.min_bytes:
+            raise S3Error(
+                "EntityTooSmall",
+                f"Your proposed upload of {size} bytes is smaller than the minimum allowed size "
+                f"of {self.min_bytes}.",
+            )
+
+
+def _condition(kind: Any, name: Any, value: Any) -> Condition:
+    if kind not in ("eq", "starts-with"):
+        raise _invalid("a condition is eq, starts-with or content-length-range")
+    if not isinstance(name, str) or not name.startswith("$") or not isinstance(value, str):
+        raise _invalid("a condition names a field as $name, and a text")
+    return Condition(kind, name[1:].lower(), value)
+
+
+def _count(value: Any) -> int:
+    # Numbers are also written as texts.
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _invalid("content-length-range has two numbers of bytes")
+    return value
+
+
+def _moment(value: Any) -> dt.datetime:
+    if isinstance(value, str):
+        for form in ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%fZ"):
+            try:
+                return dt.datetime.strptime(value, form).replace(tzinfo=dt.UTC)
+            except ValueError:
+                continue
+    raise _invalid("its expiration must be in the form 2026-01-31T23:59:59Z")
+
+
+def _invalid(what: str) -> S3Error:
+    return S3Error("InvalidPolicyDocument", f"The policy is not valid: {what}.")
+
+
+def _denied(why: str) -> S3Error:
+    return S3Error("AccessDenied", f"Invalid according to Policy: {why}")
