@@ -35,7 +35,7 @@ def module_of(name: str, place: Place) -> types.ModuleType:
 
 
 def snake_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def body_models(module: types.ModuleType) -> list[Any]:
