@@ -13,7 +13,6 @@ STATUSES: Final = {
     "AuthorizationHeaderMalformed": 400,
     "AuthorizationQueryParametersError": 400,
     "BadDigest": 400,
-    "BucketAlreadyOwnedByYou": 409,
     "EntityTooLarge": 400,
     "EntityTooSmall": 400,
     "IncompleteBody": 400,
@@ -21,7 +20,6 @@ STATUSES: Final = {
     "InternalError": 500,
     "InvalidAccessKeyId": 403,
     "InvalidArgument": 400,
-    "InvalidBucketName": 400,
     "InvalidDigest": 400,
     "InvalidPart": 400,
     "InvalidPartOrder": 400,
@@ -31,6 +29,7 @@ STATUSES: Final = {
     "InvalidURI": 400,
     "KeyTooLongError": 400,
     "MalformedPOSTRequest": 400,
+    "MalformedTrailerError": 400,
     "MalformedXML": 400,
     "MaxPostPreDataLengthExceeded": 400,
     "MethodNotAllowed": 405,
@@ -42,7 +41,7 @@ STATUSES: Final = {
     "PreconditionFailed": 412,
     "RequestTimeTooSkewed": 403,
     "SignatureDoesNotMatch": 403,
-    "UserKeyMustBeSpecified": 400,
+    "TooManyBuckets": 400,
     "XAmzContentSHA256Mismatch": 400,
 }
 """The HTTP status that S3 sends with each code."""

@@ -1,0 +1,81 @@
+"""Bodies in chunks of AWS's own making, with trailers after them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from bitfount_api.sandbox.objects.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_LINE: Final = 4096
+_MAX_TRAILERS: Final = 10
+_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,10})(;.*)?")
+
+
+class AwsChunked:
+    """Takes the chunks apart, in pieces of any size.
+
+    A chunk is its size in hex, CRLF, its bytes, CRLF. One of size 0 is the last; lines of
+    ``name:value`` follow it, and an empty one ends all.
+    """
+
+    def __init__(self) -> None:
+        self.trailers: dict[str, str] = {}
+        self.ended = False
+        self._held = b""
+        self._left = 0
+        """Bytes of the chunk that are still to come."""
+        self._wants_end = False
+        """The line that ends a chunk's bytes is still to come."""
+        self._last = False
+
+    def feed(self, piece: bytes) -> Iterator[bytes]:
+        """The content in a piece of the body.
+
+        Raises:
+            S3Error: ``InvalidRequest``: these are no such chunks.
+        """
+        self._held += piece
+        while self._held:
+            if self._left:
+                content, self._held = self._held[: self._left], self._held[self._left :]
+                self._left -= len(content)
+                self._wants_end = not self._left
+                yield content
+                continue
+            line, found, rest = self._held.partition(b"\r\n")
+            if not found:
+                if len(self._held) > _MAX_LINE:
+                    raise _broken()
+                return
+            self._held = rest
+            self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        if self.ended:
+            raise _broken()
+        if self._wants_end:
+            if line:
+                raise _broken()
+            self._wants_end = False
+        elif self._last:
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not line:
+                self.ended = True
+            elif not colon or len(self.trailers) == _MAX_TRAILERS:
+                raise _broken()
+            else:
+                self.trailers[name.strip().lower()] = value.strip()
+        else:
+            match = _SIZE.fullmatch(line)
+            if match is None:
+                raise _broken()
+            self._left = int(match[1], 16)
+            self._last = not self._left
+
+
+def _broken() -> S3Error:
+    return S3Error("InvalidRequest", "The body is not in the chunks that the headers state.")

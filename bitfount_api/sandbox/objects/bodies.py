@@ -1,0 +1,150 @@
+"""Bodies of requests, as they arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from bitfount_api.sandbox.objects.aws_chunked import AwsChunked
+from bitfount_api.sandbox.objects.checks import TRAILER, Checks
+from bitfount_api.sandbox.objects.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import Receive
+
+    from bitfount_api.sandbox.objects.asking import Asked
+
+MAX_BYTES: Final = 5 * 1024**3
+"""The most that is taken in one request."""
+
+BATCH_BYTES: Final = 1024 * 1024
+"""How much is gathered before it is written, in bytes: threads are not changed for every packet."""
+
+_DRAIN_BYTES: Final = 16 * 1024 * 1024
+_DRAIN_SECONDS: Final = 5.0
+_COUNT: Final = re.compile(r"\d{1,18}", re.ASCII)
+
+
+class Incoming:
+    """The pieces of a body. Whoever reads on reads on where the last one stopped.
+
+    Args:
+        receive: Where they come from.
+        expects: The client waits to be told to go on before it sends any.
+    """
+
+    def __init__(self, receive: Receive, *, expects: bool) -> None:
+        self._receive = receive
+        self._untouched = True
+        self._expects = expects
+        self._ended = False
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The rest of the body.
+
+        Raises:
+            ClientDisconnect: The client went away before its end.
+        """
+        while not self._ended:
+            self._untouched = False
+            message = await self._receive()
+            self._ended = not message.get("more_body", False)
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            if message.get("body"):
+                yield message["body"]
+
+    async def drain(self) -> None:
+        """Read away some of what is left, so that the client gets to read why it is refused."""
+        if self._untouched and self._expects:
+            return
+        left = _DRAIN_BYTES
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                async for piece in self.pieces():
+                    left -= len(piece)
+                    if left < 0:
+                        return
+        except (TimeoutError, ClientDisconnect):
+            return
+
+
+async def pour(
+    asked: Asked, payload: str, incoming: Incoming, write: Callable[[bytes], None]
+) -> Checks:
+    """Hand a body on, in batches and in threads, and check its length and its digests.
+
+    Args:
+        asked: The request.
+        payload: Hex SHA-256 that is signed for the body, or what S3 has instead of it.
+        incoming: The body.
+        write: Is given all of it.
+
+    Raises:
+        S3Error: It is not as the request states.
+        ClientDisconnect: The client went away before its end.
+    """
+    checks = Checks(asked.headers, payload)
+    chunked = AwsChunked() if payload == TRAILER else None
+    expected = _expected_length(asked, streaming=chunked is not None)
+
+    def take(data: bytes) -> None:
+        checks.update(data)
+        write(data)
+
+    size = 0
+    async for batch in batches(incoming, chunked):
+        size += len(batch)
+        if size > expected:
+            break
+        await run_in_threadpool(take, batch)
+    if size != expected or (chunked and not chunked.ended):
+        raise S3Error(
+            "IncompleteBody",
+            "You did not provide the number of bytes that the headers state.",
+        )
+    checks.finish(chunked.trailers if chunked else None)
+    return checks
+
+
+async def gather(asked: Asked, payload: str, incoming: Incoming, limit: int) -> bytes:
+    """A small body, whole.
+
+    Raises:
+        S3Error: It is not as the request states, or has more bytes than ``limit``.
+    """
+    if _expected_length(asked, streaming=payload == TRAILER) > limit:
+        raise S3Error("MalformedXML", f"The body is longer than {limit} bytes.")
+    body = bytearray()
+    await pour(asked, payload, incoming, body.extend)
+    return bytes(body)
+
+
+async def batches(incoming: Incoming, chunked: AwsChunked | None = None) -> AsyncIterator[bytes]:
+    """A body in larger pieces."""
+    held: list[bytes] = []
+    size = 0
+    async for piece in incoming.pieces():
+        for part in chunked.feed(piece) if chunked else (piece,):
+            held.append(part)
+            size += len(part)
+        if size >= BATCH_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+def _expected_length(asked: Asked, *, streaming: bool) -> int:
+    stated = asked.headers.get("x-amz-decoded-content-length" if streaming else "content-length")
+    if stated is None or not _COUNT.fullmatch(stated):
+        raise S3Error("MissingContentLength", "You must provide the length of the body.")
+    if int(stated) > MAX_BYTES:
+        raise S3Error("EntityTooLarge", f"One request takes {MAX_BYTES} bytes at most.")
+    return int(stated)
