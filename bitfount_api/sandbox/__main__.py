@@ -1,0 +1,99 @@
+"""``python -m bitfount_api.sandbox``: a local Bitfount, until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from bitfount_api.sandbox.sandbox import DEFAULT_USERS, DEVELOPMENT_PORTS, Ports, Sandbox
+from bitfount_api.sandbox.servers import PortTakenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    ports = Ports(
+        options.hub_port, options.access_manager_port, options.fhir_port, options.storage_port
+    )
+    if options.free_ports:
+        ports = Ports()
+    try:
+        sandbox = Sandbox(
+            options.data, ports=ports, host=options.host, users=options.user or DEFAULT_USERS
+        )
+    except (PortTakenError, ValueError, OSError) as error:
+        print(f"The sandbox cannot start: {error}", file=sys.stderr)
+        return 1
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _SIGNALS}
+    try:
+        with sandbox:
+            print(banner(sandbox, kept=options.data is not None), flush=True)
+            stop.wait()
+            print("Stopping.", flush=True)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def banner(sandbox: Sandbox, *, kept: bool) -> str:
+    """What the sandbox says of itself when it starts."""
+    lines = [
+        "A local Bitfount is running. Stop it with Ctrl-C.",
+        "",
+        f"  Hub             {sandbox.hub_url}    (OAuth too; API explorer at /docs)",
+        f"  Access manager  {sandbox.access_manager_url}    (/docs)",
+        f"  SMART on FHIR   {sandbox.smart_on_fhir_url}    (/docs)",
+        f"  Object store    {sandbox.storage_url}",
+        f"  Data            {sandbox.data}  ({'kept' if kept else 'gone when it stops'})",
+        "",
+        "Users, good for nothing but this sandbox:",
+    ]
+    for user in sandbox.world.users.all():
+        lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
+    lines += ["", "Clients find it by:", ""]
+    lines += [f"  export {name}={value}" for name, value in sandbox.environment().items()]
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bitfount_api.sandbox",
+        description="Serve a local Bitfount: Hub, access manager, SMART on FHIR, object store.",
+    )
+    parser.add_argument("--data", metavar="DIR", help="keep everything in this folder")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--user", action="append", metavar="NAME", help="a user there is to be; can be repeated"
+    )
+    parser.add_argument("--free-ports", action="store_true", help="listen on any free ports")
+    for option, port, what in (
+        ("--hub-port", DEVELOPMENT_PORTS.hub, "the Hub"),
+        ("--access-manager-port", DEVELOPMENT_PORTS.access_manager, "the access manager"),
+        ("--fhir-port", DEVELOPMENT_PORTS.smart_on_fhir, "SMART on FHIR"),
+        ("--storage-port", DEVELOPMENT_PORTS.storage, "the object store"),
+    ):
+        parser.add_argument(
+            option, type=_port, default=port, metavar="PORT", help=f"port of {what} (%(default)s)"
+        )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())
