@@ -12,6 +12,9 @@ from pathlib import Path
 
 if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
     import msvcrt
+    import threading
+
+    _TURN = threading.Lock()
 else:
     import fcntl
 
@@ -155,6 +158,35 @@ def open_own(path: Path) -> int | None:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def write_at(descriptor: int, offset: int, data: bytes) -> None:
+    """Write all of that there, whatever else is written elsewhere in the file at the same time."""
+    if sys.platform == "win32":  # pragma: no cover - as above
+        with _TURN:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            while data:
+                data = data[os.write(descriptor, data) :]
+        return
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Make a file so long, and have the room for all of it where the system can promise that.
+
+    Raises:
+        OSError: There is no room.
+    """
+    if size and hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                raise
+    os.ftruncate(descriptor, size)
 
 
 def _lock(descriptor: int) -> bool:

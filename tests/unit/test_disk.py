@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bitfount_api import _disk
-from bitfount_api._disk import open_own, sync_folder, write_file
+from bitfount_api._disk import open_own, reserve, sync_folder, write_at, write_file
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX's own")
 
@@ -118,3 +119,48 @@ def test_a_folder_that_cannot_be_synced_does_no_harm(tmp_path: Path) -> None:
     sync_folder(tmp_path / "none")
     write_file(tmp_path / "f", b"x")
     assert (tmp_path / "f").read_bytes() == b"x"
+
+
+def test_bytes_are_written_where_they_belong(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    reserve(descriptor, 10)
+    write_at(descriptor, 6, b"more")
+    write_at(descriptor, 0, b"some")
+    os.close(descriptor)
+    assert (tmp_path / "f").read_bytes() == b"some\0\0more"
+
+
+def test_a_write_that_is_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: real(fd, data[:3], offset))
+    descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    write_at(descriptor, 1, b"contents")
+    os.close(descriptor)
+    assert (tmp_path / "f").read_bytes() == b"\0contents"
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL])
+def test_room_need_not_be_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, "not here")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    reserve(descriptor, 10)
+    assert os.fstat(descriptor).st_size == 10
+    reserve(descriptor, 0)
+    assert os.fstat(descriptor).st_size == 0
+    os.close(descriptor)
+
+
+def test_no_room_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    with pytest.raises(OSError, match="No space left"):
+        reserve(descriptor, 10)
+    os.close(descriptor)
