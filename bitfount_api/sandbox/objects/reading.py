@@ -1,0 +1,178 @@
+"""Objects handed out: conditions, ranges, and the stream itself."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import email.utils
+import re
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from bitfount_api.sandbox.objects.errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from bitfount_api.sandbox.objects.values import StoredObject
+
+CHUNK_BYTES: Final = 256 * 1024
+"""How much is read at a time, in bytes."""
+
+_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+
+
+def unchanged(headers: Mapping[str, str], stored: StoredObject) -> bool:
+    """Whether the client has the object already (status 304).
+
+    Args:
+        headers: The request's, by their names in small letters.
+        stored: The object.
+
+    Raises:
+        S3Error: ``PreconditionFailed``: it wants another one than is there.
+    """
+    matches = headers.get("if-match")
+    since = _moment(headers.get("if-unmodified-since"))
+    failed = None
+    if matches is not None:
+        failed = None if _lists(matches, stored.etag, weak=False) else "If-Match"
+    elif since is not None and _modified(stored) > since:
+        failed = "If-Unmodified-Since"
+    if failed:
+        raise S3Error(
+            "PreconditionFailed",
+            f"At least one of the pre-conditions you specified did not hold: {failed}",
+        )
+    none_matches = headers.get("if-none-match")
+    since = _moment(headers.get("if-modified-since"))
+    if none_matches is not None:
+        return _lists(none_matches, stored.etag, weak=True)
+    return since is not None and _modified(stored) <= since
+
+
+def wanted(headers: Mapping[str, str], stored: StoredObject) -> tuple[int, int] | None:
+    """Which bytes are wanted.
+
+    Args:
+        headers: The request's, by their names in small letters.
+        stored: The object.
+
+    Returns:
+        The first, and the one after the last; None for all: no range is asked for, or several
+        are, or the object is not the one that ``If-Range`` means.
+
+    Raises:
+        S3Error: ``InvalidRange``: it has none of these.
+    """
+    match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
+    if match is None or not any(match.groups()) or not _still(headers.get("if-range"), stored):
+        return None
+    # More digits than any size has would take long to read, and change nothing.
+    first, last = (group and int(group[:18]) for group in match.groups())
+    if first == "":
+        start, stop = max(stored.size - int(last), 0), stored.size
+    else:
+        start, stop = int(first), stored.size
+        if last != "":
+            stop = min(int(last) + 1, stop)
+            if int(last) < start:
+                return None
+    if start >= stored.size:
+        raise S3Error(
+            "InvalidRange",
+            f"The requested range is not satisfiable: the object has {stored.size} bytes.",
+            {"content-range": f"bytes */{stored.size}"},
+        )
+    return start, stop
+
+
+def http_date(moment: dt.datetime) -> str:
+    """A moment as HTTP writes it."""
+    return email.utils.format_datetime(moment, usegmt=True)
+
+
+class FileAnswer(Response):
+    """Some of a file's bytes, read as fast as the client takes them.
+
+    Args:
+        file: The file; closed at the end, whatever happens.
+        start: Where to begin.
+        size: How many bytes.
+        status: The HTTP status.
+        headers: Everything but the length.
+    """
+
+    def __init__(
+        self, file: BinaryIO, start: int, size: int, status: int, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(None, status, {**headers, "content-length": str(size)})
+        self._file = file
+        self._start = start
+        self._left = size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        del scope
+        # Servers take what is sent to a client that has gone; it has to be watched for.
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            await run_in_threadpool(self._file.seek, self._start)
+            while not gone.done():
+                chunk = await run_in_threadpool(self._file.read, min(CHUNK_BYTES, self._left))
+                self._left -= len(chunk)
+                more = bool(chunk) and self._left > 0
+                await send({"type": "http.response.body", "body": chunk, "more_body": more})
+                if not more:
+                    break
+        finally:
+            gone.cancel()
+            self._file.close()
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _still(condition: str | None, stored: StoredObject) -> bool:
+    if condition is None:
+        return True
+    if condition.startswith(('"', "W/")):
+        return condition == f'"{stored.etag}"'
+    return _moment(condition) == _modified(stored)
+
+
+def _lists(tags: str, etag: str, *, weak: bool) -> bool:
+    for tag in tags.split(","):
+        text = tag.strip()
+        if weak:
+            text = text.removeprefix("W/")
+        # S3 takes them without quotes too.
+        if text in ("*", f'"{etag}"', etag):
+            return True
+    return False
+
+
+def _modified(stored: StoredObject) -> dt.datetime:
+    """When it was stored, to the second: HTTP has no finer dates."""
+    return stored.modified.replace(microsecond=0)
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
