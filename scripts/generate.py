@@ -4,9 +4,9 @@
     python scripts/generate.py --check    end with 1 if making them anew would change anything
 
 All clients are built in a temporary folder and only then put in place, so a spec with an error
-leaves what was there. The generator and the formatter are pinned exactly, and asked for their
-versions: what they make differs between versions. What they make depends on nothing else: no
-configuration but that in ``openapi/`` is read, no cache, no network.
+leaves what was there. What the generator and the formatter make differs between their versions:
+these are pinned exactly, in ``pyproject.toml``, and must be the installed ones. The result depends
+on nothing else: no configuration but that in ``openapi/`` is read, no cache, no network.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,7 +29,7 @@ SPECS = {
     "access_manager": "bitfount_am_client",
     "smart_on_fhir": "bitfount_fhir_client",
 }
-PINNED = {"openapi-python-client": "0.29.1", "ruff": "0.17.6"}
+TOOLS = ("openapi-python-client", "ruff")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     Args:
         arguments: What follows the name of the script; that of this process without them.
-        root: The folder that holds ``openapi/`` and ``generated/``.
+        root: The folder that holds ``openapi/``, ``generated/`` and ``pyproject.toml``.
 
     Returns:
         0: made, or nothing to make; 1: the specs cannot be generated from, or ``--check`` found
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare instead of replacing")
     options = parser.parse_args(arguments)
-    if complaints := wrong_versions():
+    if complaints := wrong_versions(root / "pyproject.toml"):
         print(*complaints, sep="\n", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
@@ -65,17 +66,27 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     return 1 if differences else 0
 
 
-def wrong_versions() -> list[str]:
-    """A sentence for each tool that is not installed in the version that is pinned."""
+def wrong_versions(pyproject: Path) -> list[str]:
+    """A sentence for each tool that is not pinned, or not installed in that version."""
+    pins = pinned(pyproject)
     complaints = []
-    for name, wanted in PINNED.items():
+    for tool in TOOLS:
         try:
-            installed = importlib.metadata.version(name)
+            installed = importlib.metadata.version(tool)
         except importlib.metadata.PackageNotFoundError:
-            installed = "not"
-        if installed != wanted:
-            complaints.append(f"{name}: {wanted} is pinned, but {installed} is installed")
+            installed = "none"
+        if tool not in pins:
+            complaints.append(f"{tool}: {pyproject.name} pins no exact version of it")
+        elif installed != pins[tool]:
+            complaints.append(f"{tool}: {pins[tool]} is pinned, but {installed} is installed")
     return complaints
+
+
+def pinned(pyproject: Path) -> dict[str, str]:
+    """The development tools that are pinned exactly, with their versions."""
+    groups = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("dependency-groups", {})
+    wanted = [entry.partition("==") for entry in groups.get("dev", []) if isinstance(entry, str)]
+    return {name.strip(): version.strip() for name, equals, version in wanted if equals}
 
 
 class GenerationError(Exception):

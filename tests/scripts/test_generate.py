@@ -1,0 +1,166 @@
+"""Generating is repeatable, all or nothing, and the check finds whatever differs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import generate
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "bitfount_fhir_client"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All clients, made once."""
+    folder = tmp_path_factory.mktemp("built")
+    generate.build(ROOT / "openapi", folder)
+    return folder
+
+
+@pytest.fixture
+def project(built: Path, tmp_path: Path) -> Path:
+    """A copy of what generating reads and writes."""
+    root = tmp_path / "project"
+    shutil.copytree(ROOT / "openapi", root / "openapi")
+    shutil.copytree(built, root / "generated")
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+def spoil(generated: Path) -> None:
+    """Edit one file, delete another, and add a third."""
+    edited = generated / PACKAGE / "client.py"
+    edited.write_bytes(edited.read_bytes() + b"\n")
+    (generated / PACKAGE / "models/pairing.py").unlink()
+    (generated / PACKAGE / "models/ours.py").touch()
+
+
+SPOILT = [
+    f"edited or stale: {PACKAGE}/client.py",
+    f"missing: {PACKAGE}/models/pairing.py",
+    f"not generated: {PACKAGE}/models/ours.py",
+]
+
+
+def test_committed_clients_are_what_the_specs_make(built: Path) -> None:
+    assert generate.compare(built, ROOT / "generated") == []
+
+
+def test_every_spec_with_a_configuration_is_generated(built: Path) -> None:
+    configured = {path.name.split(".")[0] for path in (ROOT / "openapi").glob("*.config.yaml")}
+    assert configured == generate.SPECS.keys()
+    assert {path.name for path in built.iterdir()} == set(generate.SPECS.values())
+    assert all((built / package / "py.typed").is_file() for package in generate.SPECS.values())
+
+
+def test_check_finds_what_is_edited_missing_or_added(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spoil(project / "generated")
+    before = contents(project)
+    assert generate.main(["--check"], project) == 1
+    *found, advice = capsys.readouterr().err.splitlines()
+    assert found == SPOILT
+    assert "make generate" in advice
+    assert contents(project) == before
+
+
+def test_generating_again_is_byte_identical_wherever_it_is_done(
+    built: Path,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    spoil(project / "generated")
+    # A ruff configuration above the temporary folder, as when that is inside a project.
+    (project.parent / "ruff.toml").write_text("line-length = 60\nlint.select = ['ALL']\n")
+    monkeypatch.setattr("tempfile.tempdir", str(project))
+    assert generate.main([], project) == 0
+    assert generate.compare(built, project / "generated") == []
+    assert capsys.readouterr().err == ""
+    left = {path.name for path in project.iterdir()}
+    assert left == {"openapi", "generated", "pyproject.toml"}
+
+
+def test_caches_are_not_compared(built: Path, project: Path) -> None:
+    cache = project / "generated" / PACKAGE / "__pycache__"
+    cache.mkdir()
+    (cache / "client.cpython-311.pyc").touch()
+    assert generate.compare(built, project / "generated") == []
+
+
+def test_check_of_nothing(built: Path, tmp_path: Path) -> None:
+    missing = generate.compare(built, tmp_path / "generated")
+    assert len(missing) == len(contents(built))
+    assert all(each.startswith("missing: ") for each in missing)
+
+
+CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/HeartbeatRequest"}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # The generator warns that it leaves the operation out, and carries on.
+        (CBOR.replace("cbor", "json"), CBOR),
+        # The generator fails.
+        ("openapi: 3.0.3", "openapi: 2.0"),
+    ],
+    ids=["warning", "error"],
+)
+def test_warnings_and_errors_leave_what_was_there(
+    project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    spec = project / "openapi/hub.yaml"
+    text = spec.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    spec.write_text(text.replace(old, new), encoding="utf-8")
+    before = contents(project)
+    assert generate.main([], project) == 1
+    assert "openapi-python-client generate" in capsys.readouterr().err
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (r"ruff==[\d.]+", "ruff==0.0.1", "ruff: 0.0.1 is pinned, but "),
+        (r"openapi-python-client==", "openapi-python-client>=", "pins no exact version of it"),
+    ],
+)
+def test_other_versions_of_the_tools_are_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
+) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(re.sub(old, new, pyproject.read_text(encoding="utf-8")), encoding="utf-8")
+    assert generate.main([], project) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_versions_stand_in_one_place() -> None:
+    pins = {tool: generate.pinned(ROOT / "pyproject.toml")[tool] for tool in generate.TOOLS}
+    written = [*(ROOT / "scripts").glob("*.py"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]
+    assert written
+    for path in written:
+        text = path.read_text(encoding="utf-8")
+        assert not [tool for tool, version in pins.items() if version in text], path.name
+
+
+def test_locked_requirements_are_those_versions() -> None:
+    locked = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8").splitlines()
+    for tool in generate.TOOLS:
+        version = generate.pinned(ROOT / "pyproject.toml")[tool]
+        assert f"{tool}=={version} \\" in locked
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
