@@ -6,8 +6,10 @@ the file is replaced whole; renewing a token does: each refresh token can be use
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -147,8 +149,12 @@ class TokenFile:
             write_file(self.path, json.dumps(document).encode("ascii"), private=True)
         except OSError as error:
             self.warn("cannot be written, so the next run has to log in again", error.strerror)
-            with suppress(OSError):
-                self.path.unlink()
+            self.remove()
+
+    def remove(self) -> None:
+        """Take the token away, if that can be done."""
+        with suppress(OSError):
+            self.path.unlink()
 
     def try_lock(self) -> BaseFileLock | None:
         """Take the lock under which tokens are renewed; None if another process holds it.
@@ -162,6 +168,9 @@ class TokenFile:
         from filelock import FileLock, Timeout
 
         self._make_folder()
+        if not os.access(self.path.parent, os.W_OK):
+            # The lock may be there already, but the next token could not be kept.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # Not bound to a thread: a flow's steps may each run in another one.
         lock = FileLock(self.path.with_name(".token.lock"), mode=0o600, thread_local=False)
         try:

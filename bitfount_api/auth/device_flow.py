@@ -1,0 +1,211 @@
+"""The device-code flow (RFC 8628) and the refreshing of tokens (RFC 6749, section 6), as flows."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+import msgspec
+
+from bitfount_api._call import Operation, Pause, Repeat, Work
+from bitfount_api._decode import decode
+from bitfount_api._discretion import tell
+from bitfount_api._exchange import exchange
+from bitfount_api.auth.prompts import LoginPrompt
+from bitfount_api.exceptions import (
+    AuthenticationError,
+    ConnectError,
+    RequestException,
+    RequestTimeout,
+)
+from bitfount_api.retries import RETRIED_STATUSES, seconds_of
+from bitfount_api.types import DeviceCode, TokenGrant
+
+if TYPE_CHECKING:
+    import httpx
+
+    from bitfount_api._call import Flow
+    from bitfount_api.auth.authority import Authority
+    from bitfount_api.auth.prompts import Prompt
+
+_OK = frozenset({200})
+REQUEST_CODE: Final = Operation("request_device_code", timeout=10.0, success=_OK)
+# Each refresh token, and each device code, can be redeemed once: a second request could be the one
+# that tells the service of a theft, and makes it revoke everything.
+REQUEST_TOKEN: Final = Operation("request_token", Repeat.UNSENT, timeout=10.0, success=_OK)
+
+DEFAULT_INTERVAL: Final = 5.0
+"""Seconds between two polls where the service does not say; RFC 8628, section 3.2."""
+SLOWER: Final = 5.0
+"""How many seconds longer to wait from a ``slow_down`` on; RFC 8628, section 3.5."""
+LEAST_INTERVAL: Final = 0.05
+LONGEST_BACKOFF: Final = 60.0
+LONGEST_LOGIN: Final = 3600.0
+
+_FINAL = frozenset(
+    {
+        "access_denied", "expired_token", "invalid_client", "invalid_grant", "invalid_request",
+        "invalid_scope", "unauthorized_client", "unsupported_grant_type",
+    }
+)  # fmt: skip
+_TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "too_many_requests"})
+_ENDINGS = {
+    "access_denied": "it was refused in the browser",
+    "expired_token": "it was not confirmed in time; start again",
+}
+
+
+def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
+    """Have a person log in.
+
+    Endpoint: ``POST /oauth/device/code``, then ``POST /oauth/token`` until there is an answer.
+
+    Args:
+        authority: Where.
+        prompt: Tells the person.
+
+    Raises:
+        AuthenticationError: They did not, or not in time, or the service does not allow it.
+        RequestException: The service could not be asked.
+    """
+    issuer = authority.issuer
+    call = authority.call(
+        REQUEST_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
+    )
+    asked_at = _monotonic()
+    response = yield from exchange(call, authority.retry)
+    if response.status_code not in _OK:
+        raise AuthenticationError(_told("no login could be started", response))
+    code = decode(response, DeviceCode, REQUEST_CODE, authority.service)
+    if not code["device_code"] or not code["expires_in"] > 0:
+        raise AuthenticationError("the OAuth service gave a device code that cannot be used")
+    seconds = min(code["expires_in"], LONGEST_LOGIN)
+    shown = LoginPrompt(
+        code["verification_uri"], code["user_code"], seconds, code.get("verification_uri_complete")
+    )
+    yield Work(partial(_show, prompt, shown))
+    interval = min(code.get("interval", DEFAULT_INTERVAL), LONGEST_LOGIN)
+    return (yield from _poll(authority, code["device_code"], interval, asked_at + seconds))
+
+
+def _poll(authority: Authority, device_code: str, interval: float, end: float) -> Flow[TokenGrant]:
+    call = authority.call(
+        REQUEST_TOKEN,
+        "/oauth/token",
+        grant_type="urn:ietf:params:oauth:grant-type:device_code",
+        device_code=device_code,
+    )
+    interval = max(interval, LEAST_INTERVAL)
+    pause, trouble = interval, ""
+    while _monotonic() + pause < end:
+        yield Pause(pause)
+        try:
+            response: httpx.Response = yield call
+        except (ConnectError, RequestTimeout) as error:
+            # RFC 8628, section 3.5: slower, and slower still, while it lasts.
+            pause, trouble = _within(pause * 2, interval), f" (the last time: {error})"
+            continue
+        error_code = _error_code(response)
+        if error_code == "authorization_pending":
+            pause, trouble = interval, ""
+        elif error_code == "slow_down":
+            interval += SLOWER
+            pause, trouble = interval, ""
+        elif _is_temporary(response, error_code):
+            asked = seconds_of(response.headers.get("retry-after"))
+            pause = _within(pause * 2 if asked is None else asked, interval)
+            trouble = f" (the last time: {_told('it failed', response, device_code)})"
+        elif response.status_code in _OK:
+            return decode(response, TokenGrant, REQUEST_TOKEN, authority.service)
+        else:
+            ending = _ENDINGS.get(error_code or "", "it was refused")
+            raise AuthenticationError(_told(f"the login ended: {ending}", response, device_code))
+    raise AuthenticationError(f"the login was not confirmed in time; start again{trouble}")
+
+
+def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]:
+    """Get the next token for a refresh token, which is dead afterwards.
+
+    Endpoint: ``POST /oauth/token``.
+
+    Returns:
+        The grant; None if the refresh token was refused, and a person has to log in again.
+
+    Raises:
+        RequestException: The service could not be asked, or said neither yes nor no. Later it may.
+    """
+    call = authority.call(
+        REQUEST_TOKEN, "/oauth/token", grant_type="refresh_token", refresh_token=refresh_token
+    )
+    failures = 0
+    while True:
+        response = yield from exchange(call, authority.retry)
+        if response.status_code in _OK:
+            return decode(response, TokenGrant, REQUEST_TOKEN, authority.service)
+        error_code = _error_code(response)
+        if error_code is not None and not _is_temporary(response, error_code):
+            return None
+        failures += 1
+        # Nobody has looked at a request that was one too many: it can be sent again.
+        if response.status_code != 429 or failures > authority.retry.most_retries():
+            raise RequestException(
+                _told("the token could not be refreshed", response, refresh_token),
+                operation=REQUEST_TOKEN.name,
+            )
+        yield Pause(authority.retry.pause(failures, response.headers.get("retry-after")))
+
+
+def _show(prompt: Prompt, shown: LoginPrompt) -> None:
+    try:
+        prompt(shown)
+    except AuthenticationError:
+        raise
+    except Exception as error:
+        raise AuthenticationError(
+            f"the prompt for the login failed with a {type(error).__name__}"
+        ) from error
+
+
+def _error_code(response: httpx.Response) -> str | None:
+    """The ``error`` of an OAuth error (RFC 6749, section 5.2); None if the answer is none."""
+    if not response.is_client_error and not response.is_server_error:
+        return None
+    value = _json(response).get("error")
+    return value if isinstance(value, str) and value else None
+
+
+def _is_temporary(response: httpx.Response, error_code: str | None) -> bool:
+    if response.is_client_error and error_code in _FINAL:
+        return False  # it may come with a 429 too
+    status = response.status_code
+    return status in RETRIED_STATUSES or response.is_server_error or error_code in _TEMPORARY
+
+
+def _within(pause: float, interval: float) -> float:
+    return max(interval, min(pause, LONGEST_BACKOFF))
+
+
+def _told(what: str, response: httpx.Response, *secrets: str) -> str:
+    """What went wrong, in the service's own words where it has some."""
+    said = [f"{what}: the OAuth service answered {response.status_code}"]
+    document = _json(response)
+    for key in ("error", "error_description"):
+        if isinstance(value := document.get(key), str) and value:
+            for secret in secrets:
+                value = value.replace(secret, "[hidden]").replace(quote_plus(secret), "[hidden]")
+            said.append(tell(value))
+    return ": ".join(said)
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _monotonic() -> float:
+    return time.monotonic()

@@ -1,0 +1,60 @@
+"""Flows played through by hand: a test is the world, and there is no server and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from bitfount_api._call import Call, Flow, Pause, Work
+
+
+@attrs.define
+class World:
+    """What a flow asks for is done here, and answered from a list.
+
+    Args:
+        outcomes: What its calls come to, in order: an answer, an error, or a function of the call.
+        now: The time, in seconds; pauses move it on.
+    """
+
+    outcomes: list[Any]
+    now: float = 1_000_000.0
+    calls: list[Call] = attrs.field(factory=list)
+    pauses: list[float] = attrs.field(factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def play(self, flow: Flow[Any]) -> Any:
+        """Run a flow to its end; every outcome has to be used up by it."""
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = self._outcome(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as stop:
+            assert not self.outcomes, "not all outcomes were used"
+            return stop.value
+
+    def _outcome(self, step: Any) -> Any:
+        if isinstance(step, Pause):
+            self.pauses.append(step.seconds)
+            self.now += step.seconds
+            return None
+        if isinstance(step, Work):
+            return step.run()
+        assert isinstance(step, Call)
+        self.calls.append(step)
+        assert self.outcomes, "the flow asked for more than it was to"
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, Callable):  # type: ignore[arg-type]
+            outcome = outcome(step)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
