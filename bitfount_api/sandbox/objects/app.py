@@ -1,0 +1,197 @@
+"""The object store as a web application."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+
+from bitfount_api.sandbox.objects.asking import Asked
+from bitfount_api.sandbox.objects.bodies import Incoming
+from bitfount_api.sandbox.objects.errors import S3Error, error_response
+from bitfount_api.sandbox.objects.operations import Operations
+from bitfount_api.sandbox.objects.posting import post
+from bitfount_api.sandbox.objects.verifying import Verifier
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
+
+    from bitfount_api.sandbox.objects.store import ObjectStore
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Asked, str, Incoming], Awaitable["Response"]]
+
+_AUTHENTICATION: Final = frozenset(
+    {
+        "X-Amz-Algorithm",
+        "X-Amz-Credential",
+        "X-Amz-Date",
+        "X-Amz-Expires",
+        "X-Amz-Signature",
+        "X-Amz-SignedHeaders",
+        # The name of the operation, as some SDKs add it.
+        "x-id",
+    }
+)
+_RESPONSE: Final = "response-"
+_LISTING: Final = frozenset(
+    {"prefix", "max-keys", "continuation-token", "start-after", "encoding-type"}
+)
+
+
+class Operation(NamedTuple):
+    """How a request for an operation looks.
+
+    Args:
+        handler: What does it.
+        method: The method.
+        on_key: It is for an object, not for the bucket.
+        needs: The query parameters that it has.
+        takes: Those that it may have.
+    """
+
+    handler: Handler
+    method: str
+    on_key: bool
+    needs: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
+
+
+class ObjectApp:
+    """Answers every request of the object store.
+
+    Args:
+        store: Its objects.
+        bucket: The name of its one bucket.
+        verifier: Checks who may do what.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(
+        self, store: ObjectStore, bucket: str, verifier: Verifier, clock: Callable[[], float]
+    ) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._verifier = verifier
+        self._clock = clock
+        do = Operations(store, bucket)
+        part = frozenset({"partNumber", "uploadId"})
+        upload = frozenset({"uploadId"})
+        self._operations = (
+            Operation(do.get, "GET", True),
+            Operation(do.head, "HEAD", True),
+            Operation(do.put, "PUT", True),
+            Operation(do.delete, "DELETE", True),
+            Operation(do.create_upload, "POST", True, frozenset({"uploads"})),
+            Operation(do.put_part, "PUT", True, part),
+            Operation(
+                do.list_parts, "GET", True, upload, frozenset({"max-parts", "part-number-marker"})
+            ),
+            Operation(do.complete_upload, "POST", True, upload),
+            Operation(do.abort_upload, "DELETE", True, upload),
+            Operation(do.create_bucket, "PUT", False),
+            Operation(do.head_bucket, "HEAD", False),
+            Operation(do.list_objects, "GET", False, frozenset({"list-type"}), _LISTING),
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        request = Request(scope)
+        incoming = Incoming(receive, expects="expect" in request.headers)
+        request_id = secrets.token_hex(8).upper()
+        try:
+            response = await self._answer(request, incoming)
+        except ClientDisconnect:
+            return
+        except S3Error as error:
+            response = _refusal(request, error, request_id)
+        except Exception:  # noqa: BLE001 - whatever it is, the client is to get an answer of S3's
+            # Not the query: it may be a secret.
+            _log.exception("%s %s failed", request.method, request.url.path)
+            failure = S3Error(
+                "InternalError", "We encountered an internal error. Please try again."
+            )
+            response = _refusal(request, failure, request_id)
+        response.headers["x-amz-request-id"] = request_id
+        response.headers["server"] = "AmazonS3"
+        await incoming.drain()
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, incoming: Incoming) -> Response:
+        asked = Asked.of(request)
+        if asked.method == "POST" and asked.bucket and not asked.key and not asked.query:
+            self._check_bucket(asked)
+            return await post(asked, incoming, self._store, self._verifier, self._clock)
+        payload = self._verifier.check(asked)
+        operation = self._operation(asked)
+        self._check_bucket(asked)
+        return await operation.handler(asked, payload, incoming)
+
+    def _operation(self, asked: Asked) -> Operation:
+        if not asked.bucket:
+            raise S3Error("NotImplemented", "Operations on all buckets are not implemented.")
+        names = frozenset(
+            name
+            for name in asked.query
+            if name not in _AUTHENTICATION and not name.startswith(_RESPONSE)
+        )
+        on_key = bool(asked.key)
+        here = [each for each in self._operations if each.on_key == on_key]
+        same = [each for each in here if each.method == asked.method]
+        for each in same:
+            if each.needs <= names <= each.needs | each.takes:
+                return each
+        if same or names:
+            raise S3Error("NotImplemented", "You asked for functionality that is not implemented.")
+        raise S3Error(
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            {"allow": ", ".join(sorted({each.method for each in here}))},
+        )
+
+    def _check_bucket(self, asked: Asked) -> None:
+        if asked.bucket == self._bucket:
+            return
+        if asked.method == "PUT" and not asked.key:
+            raise S3Error("TooManyBuckets", f"The store has one bucket: {self._bucket}.")
+        raise S3Error("NoSuchBucket", f"The specified bucket does not exist: {asked.bucket}")
+
+
+def create_app(
+    store: ObjectStore,
+    *,
+    bucket: str,
+    access_key: str,
+    secret_key: str,
+    region: str = "us-east-1",
+    clock: Callable[[], float] = time.time,
+) -> Starlette:
+    """Make the web application. Addresses are in path style: ``/bucket/key``.
+
+    Args:
+        store: Its objects; whoever opened it closes it.
+        bucket: The name of its one bucket.
+        access_key: Names the secret key.
+        secret_key: What requests have to be signed with.
+        region: The region that they have to be signed for.
+        clock: Seconds since 1970, for what expires.
+    """
+    verifier = Verifier(access_key, secret_key, region, clock)
+    app = Starlette()
+    # No route: there is no pattern for keys, which may hold anything, line ends too.
+    app.router.default = ObjectApp(store, bucket, verifier, clock)
+    return app
+
+
+def _refusal(request: Request, error: S3Error, request_id: str) -> Response:
+    path = request.scope["raw_path"].decode("ascii", "replace")
+    return error_response(
+        error, resource=path, request_id=request_id, head=request.method == "HEAD"
+    )

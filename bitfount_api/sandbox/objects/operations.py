@@ -1,0 +1,253 @@
+"""What can be asked of the store, one method an operation of S3."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from bitfount_api.sandbox.objects.bodies import Incoming, gather, pour
+from bitfount_api.sandbox.objects.errors import S3Error
+from bitfount_api.sandbox.objects.headers import described, kept
+from bitfount_api.sandbox.objects.reading import FileAnswer, unchanged, wanted
+from bitfount_api.sandbox.objects.signing import encoded
+from bitfount_api.sandbox.objects.values import MAX_PARTS, no_such_key
+from bitfount_api.sandbox.objects.xml import Node, document, parse
+
+if TYPE_CHECKING:
+    from bitfount_api.sandbox.objects.asking import Asked
+    from bitfount_api.sandbox.objects.store import ObjectStore
+    from bitfount_api.sandbox.objects.values import StoredObject
+    from bitfount_api.sandbox.objects.writer import Writer
+
+MAX_LIST_BYTES: Final = 2 * 1024 * 1024
+"""The longest list of parts that is read, in bytes: 10,000 of them have about 1 MB."""
+
+_PAGE: Final = 1000
+_NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
+
+
+class Operations:
+    """The operations on one bucket.
+
+    Args:
+        store: Its objects.
+        bucket: Its name.
+    """
+
+    def __init__(self, store: ObjectStore, bucket: str) -> None:
+        self._store = store
+        self._bucket = bucket
+
+    # --- The bucket ------------------------------------------------------------------------------
+
+    async def create_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """The one there is is there already; for the region us-east-1 that is no error."""
+        del asked, payload, incoming
+        return Response(headers={"location": f"/{self._bucket}"})
+
+    async def head_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Whether it is there."""
+        del asked, payload, incoming
+        return Response()
+
+    async def list_objects(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Keys that begin so, a page at a time."""
+        del payload, incoming
+        query = asked.query
+        if query["list-type"] != "2":
+            raise S3Error("NotImplemented", "Only ListObjectsV2 is implemented.")
+        prefix = query.get("prefix", "")
+        most = min(_number(query.get("max-keys", str(_PAGE)), "max-keys"), _PAGE)
+        after = query.get("continuation-token") or query.get("start-after", "")
+        found = await run_in_threadpool(self._store.listing, prefix, after=after, limit=most + 1)
+        page, more = found[:most], len(found) > most and most > 0
+        in_url = query.get("encoding-type") == "url"
+
+        def shown(text: str) -> str:
+            return encoded(text, safe="/") if in_url else text
+
+        nodes: list[Node] = [
+            ("Name", self._bucket),
+            ("Prefix", shown(prefix)),
+            ("MaxKeys", str(most)),
+            ("KeyCount", str(len(page))),
+            ("IsTruncated", "true" if more else "false"),
+            *([("EncodingType", "url")] if in_url else []),
+            *([("NextContinuationToken", page[-1].key)] if more else []),
+        ]
+        for each in page:
+            facts: list[Node] = [
+                ("Key", shown(each.key)),
+                ("LastModified", f"{each.modified:%Y-%m-%dT%H:%M:%S.000Z}"),
+                ("ETag", f'"{each.etag}"'),
+                ("Size", str(each.size)),
+                ("StorageClass", "STANDARD"),
+            ]
+            nodes.append(("Contents", facts))
+        return _xml("ListBucketResult", nodes)
+
+    # --- Objects ---------------------------------------------------------------------------------
+
+    async def get(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """An object, or a range of it."""
+        del payload, incoming
+        stored, file = await run_in_threadpool(self._store.open_read, asked.key)
+        try:
+            headers = described(stored, asked.query)
+            if unchanged(asked.headers, stored):
+                file.close()
+                return Response(None, 304, headers)
+            status, start, size, headers = _ranged(asked, stored, headers)
+        except BaseException:
+            file.close()
+            raise
+        return FileAnswer(file, start, size, status, headers)
+
+    async def head(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """The same, without the bytes."""
+        del payload, incoming
+        stored = await run_in_threadpool(self._store.head, asked.key)
+        if stored is None:
+            raise no_such_key(asked.key)
+        headers = described(stored, asked.query)
+        if unchanged(asked.headers, stored):
+            return Response(None, 304, headers)
+        status, _, size, headers = _ranged(asked, stored, headers)
+        return Response(None, status, {**headers, "content-length": str(size)})
+
+    async def put(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Store an object."""
+        content_type, headers = kept(asked.headers)
+        writer = await run_in_threadpool(self._store.open_write, asked.key, content_type, headers)
+        return await _written(writer, asked, payload, incoming)
+
+    async def delete(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Delete an object, if there is one."""
+        del payload, incoming
+        await run_in_threadpool(self._store.delete, asked.key)
+        return Response(status_code=204)
+
+    # --- Uploads in parts ------------------------------------------------------------------------
+
+    async def create_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Begin an upload."""
+        del payload, incoming
+        content_type, headers = kept(asked.headers)
+        upload_id = await run_in_threadpool(
+            self._store.create_upload, asked.key, content_type, headers
+        )
+        nodes = [("Bucket", self._bucket), ("Key", asked.key), ("UploadId", upload_id)]
+        return _xml("InitiateMultipartUploadResult", nodes)
+
+    async def put_part(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Store a part."""
+        kept(asked.headers)
+        number = _number(asked.query["partNumber"], "partNumber")
+        writer = await run_in_threadpool(
+            self._store.open_part, asked.key, asked.query["uploadId"], number
+        )
+        return await _written(writer, asked, payload, incoming)
+
+    async def list_parts(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """The parts that are there, a page at a time."""
+        del payload, incoming
+        query = asked.query
+        most = min(_number(query.get("max-parts", str(_PAGE)), "max-parts"), _PAGE)
+        after = _number(query.get("part-number-marker", "0"), "part-number-marker")
+        every = await run_in_threadpool(self._store.parts, asked.key, query["uploadId"])
+        left = [part for part in every if part.number > after]
+        page = left[:most]
+        nodes: list[Node] = [
+            ("Bucket", self._bucket),
+            ("Key", asked.key),
+            ("UploadId", query["uploadId"]),
+            ("StorageClass", "STANDARD"),
+            ("PartNumberMarker", str(after)),
+            ("NextPartNumberMarker", str(page[-1].number if page else after)),
+            ("MaxParts", str(most)),
+            ("IsTruncated", "true" if len(left) > len(page) else "false"),
+        ]
+        for part in page:
+            facts: list[Node] = [
+                ("PartNumber", str(part.number)),
+                ("LastModified", f"{part.modified:%Y-%m-%dT%H:%M:%S.000Z}"),
+                ("ETag", f'"{part.etag}"'),
+                ("Size", str(part.size)),
+            ]
+            nodes.append(("Part", facts))
+        return _xml("ListPartsResult", nodes)
+
+    async def complete_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """Make an object of parts."""
+        kept(asked.headers)
+        body = await gather(asked, payload, incoming, MAX_LIST_BYTES)
+        parts = _named_parts(body)
+        stored = await run_in_threadpool(
+            self._store.complete_upload, asked.key, asked.query["uploadId"], parts
+        )
+        nodes = [
+            ("Location", f"/{encoded(self._bucket)}/{encoded(asked.key, safe='/')}"),
+            ("Bucket", self._bucket),
+            ("Key", asked.key),
+            ("ETag", f'"{stored.etag}"'),
+        ]
+        return _xml("CompleteMultipartUploadResult", nodes)
+
+    async def abort_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+        """End an upload."""
+        del payload, incoming
+        await run_in_threadpool(self._store.abort_upload, asked.key, asked.query["uploadId"])
+        return Response(status_code=204)
+
+
+async def _written(writer: Writer[Any], asked: Asked, payload: str, incoming: Incoming) -> Response:
+    """Pour a body into a writer and commit it."""
+    try:
+        checks = await pour(asked, payload, incoming, writer.write)
+        await run_in_threadpool(writer.commit)
+    finally:
+        writer.discard()
+    return Response(headers={"etag": f'"{writer.md5.hex()}"', **checks.stated})
+
+
+def _ranged(
+    asked: Asked, stored: StoredObject, headers: dict[str, str]
+) -> tuple[int, int, int, dict[str, str]]:
+    """The status, where to begin, how many bytes, and the headers."""
+    chosen = wanted(asked.headers, stored)
+    if chosen is None:
+        return 200, 0, stored.size, headers
+    start, stop = chosen
+    ranged = {**headers, "content-range": f"bytes {start}-{stop - 1}/{stored.size}"}
+    return 206, start, stop - start, ranged
+
+
+def _named_parts(body: bytes) -> list[tuple[int, str]]:
+    try:
+        parts = [
+            (int(leaves["PartNumber"]), leaves["ETag"])
+            for name, leaves in parse(body, "CompleteMultipartUpload")
+            if name == "Part"
+        ]
+    except (KeyError, ValueError):
+        parts = []
+    if not parts or len(parts) > MAX_PARTS:
+        raise S3Error(
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published "
+            "schema: it has to list the number and the ETag of each part.",
+        )
+    return parts
+
+
+def _number(text: str, name: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise S3Error("InvalidArgument", f"{name} must be a number.")
+    return int(text)
+
+
+def _xml(root: str, nodes: list[Node] | list[tuple[str, str]]) -> Response:
+    return Response(document(root, nodes), headers={"content-type": "application/xml"})

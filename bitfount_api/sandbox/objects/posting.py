@@ -1,0 +1,153 @@
+"""Objects that come by form, as browsers and presigned uploads send them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from bitfount_api.sandbox.objects.bodies import BATCH_BYTES, Incoming
+from bitfount_api.sandbox.objects.checks import Checks
+from bitfount_api.sandbox.objects.errors import S3Error
+from bitfount_api.sandbox.objects.forms import FileBegins, Form
+from bitfount_api.sandbox.objects.headers import kept
+from bitfount_api.sandbox.objects.policy import Policy
+from bitfount_api.sandbox.objects.signing import encoded
+from bitfount_api.sandbox.objects.xml import document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bitfount_api.sandbox.objects.asking import Asked
+    from bitfount_api.sandbox.objects.store import ObjectStore
+    from bitfount_api.sandbox.objects.values import StoredObject
+    from bitfount_api.sandbox.objects.verifying import Verifier
+    from bitfount_api.sandbox.objects.writer import Writer
+
+
+class Receipt:
+    """A form that is allowed, and its file on the way into the store.
+
+    Args:
+        store: Where it goes.
+        bucket: The bucket's name.
+        fields: The form's fields, by their names in small letters.
+        file_name: What the file is called.
+        verifier: Checks the signature.
+        now: Seconds since 1970.
+
+    Raises:
+        S3Error: The form is not signed, or its policy does not allow this.
+    """
+
+    def __init__(
+        self,
+        store: ObjectStore,
+        bucket: str,
+        fields: Mapping[str, str],
+        file_name: str,
+        verifier: Verifier,
+        now: float,
+    ) -> None:
+        verifier.check_form(fields)
+        self._policy = Policy.parse(fields["policy"])
+        if "key" not in fields:
+            raise S3Error(
+                "InvalidArgument",
+                "Bucket POST must contain a field named 'key', before the file.",
+            )
+        # Browsers have sent whole paths; only the last part is the file's name.
+        last = re.split(r"[/\\]", file_name)[-1]
+        self.key = fields["key"].replace("${filename}", last)
+        self._policy.check({**fields, "key": self.key}, bucket, now)
+        self._checks = Checks(fields)
+        content_type, headers = kept(fields)
+        self._writer: Writer[StoredObject] = store.open_write(self.key, content_type, headers)
+
+    def write(self, data: bytes) -> None:
+        """Add bytes of the file.
+
+        Raises:
+            S3Error: ``EntityTooLarge``.
+        """
+        self._policy.check_size(self._writer.size + len(data), whole=False)
+        self._checks.update(data)
+        self._writer.write(data)
+
+    def commit(self) -> StoredObject:
+        """Put the object into the store.
+
+        Raises:
+            S3Error: ``EntityTooSmall``, or ``BadDigest``.
+        """
+        self._policy.check_size(self._writer.size, whole=True)
+        self._checks.finish()
+        return self._writer.commit()
+
+    def close(self) -> None:
+        """Leave nothing over."""
+        self._writer.discard()
+
+
+async def post(
+    asked: Asked,
+    incoming: Incoming,
+    store: ObjectStore,
+    verifier: Verifier,
+    clock: Callable[[], float],
+) -> Response:
+    """Store the file of a form.
+
+    Raises:
+        S3Error: It is not allowed, or not as it has to be.
+        ClientDisconnect: The client went away before its end.
+    """
+    if "content-length" not in asked.headers:
+        raise S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.")
+    form = Form(asked.headers.get("content-type", ""))
+    receipt: Receipt | None = None
+    held = bytearray()
+    with contextlib.ExitStack() as stack:
+        async for piece in incoming.pieces():
+            for event in form.feed(piece):
+                if isinstance(event, FileBegins):
+                    receipt = await run_in_threadpool(
+                        Receipt, store, asked.bucket, form.fields, event.name, verifier, clock()
+                    )
+                    stack.callback(receipt.close)
+                else:
+                    held += event.data
+            if receipt is not None and len(held) >= BATCH_BYTES:
+                await run_in_threadpool(receipt.write, bytes(held))
+                held.clear()
+        form.finish()
+        assert receipt is not None
+        if held:
+            await run_in_threadpool(receipt.write, bytes(held))
+        stored = await run_in_threadpool(receipt.commit)
+    return _answer(asked, form.fields, stored)
+
+
+def _answer(asked: Asked, fields: Mapping[str, str], stored: StoredObject) -> Response:
+    location = f"/{encoded(asked.bucket)}/{encoded(stored.key, safe='/')}"
+    if host := asked.headers.get("host"):
+        location = f"http://{host}{location}"
+    headers = {"location": location, "etag": f'"{stored.etag}"'}
+    status = fields.get("success_action_status")
+    if status == "201":
+        body = document(
+            "PostResponse",
+            [
+                ("Location", location),
+                ("Bucket", asked.bucket),
+                ("Key", stored.key),
+                ("ETag", headers["etag"]),
+            ],
+            namespace=None,
+        )
+        return Response(body, 201, {**headers, "content-type": "application/xml"})
+    # Any other value counts as none.
+    return Response(None, 200 if status == "200" else 204, headers)
