@@ -1,0 +1,291 @@
+"""A part file becomes the target when it is whole, or is taken up by a later process, or goes."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitfount_api import _disk, _part_file
+from bitfount_api._part_file import PartFile
+from bitfount_api._zstd import Packer
+from bitfount_api.exceptions import TransferError
+from bitfount_api.progress import Meter
+
+DATA = os.urandom(3_000_000)
+ETAG = '"abc"'
+
+
+def part_of(target: Path, *, most: int = 10**8) -> PartFile:
+    return PartFile(target, Meter(None, None, "w.pt"), most)
+
+
+def fill(part: PartFile, data: bytes, *, etag: str | None = ETAG) -> None:
+    part.begin(etag, len(data))
+    half = len(data) // 2
+    part.take(half, data[half:])
+    part.take(0, data[:half])
+
+
+def finish(part: PartFile) -> Any:
+    while not part.settle(10):
+        pass
+    return part.finish()
+
+
+def packed(data: bytes) -> bytes:
+    packer = Packer(len(data))
+    return packer.feed(data) + packer.end()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "w.pt"
+
+
+@pytest.fixture
+def begun(target: Path) -> Iterator[PartFile]:
+    part = part_of(target)
+    part.open()
+    yield part
+    part.discard()
+
+
+def names(target: Path) -> set[str]:
+    return {path.name for path in target.parent.iterdir()}
+
+
+@pytest.mark.parametrize("data", [DATA, b"x", b""])
+def test_a_whole_object_becomes_the_target(begun: PartFile, target: Path, data: bytes) -> None:
+    target.write_bytes(b"what was there before")
+    fill(begun, data)
+    assert target.read_bytes() == b"what was there before"
+    assert begun.whole
+    download = finish(begun)
+    assert (download.path, download.size) == (target, len(data))
+    assert download.sha256 == hashlib.sha256(data).hexdigest()
+    assert target.read_bytes() == data
+    assert names(target) == {"w.pt"}
+
+
+def test_an_object_of_unknown_size_becomes_the_target(begun: PartFile, target: Path) -> None:
+    begun.begin(None, None)
+    begun.take(0, DATA)
+    assert list(begun.gaps()) == [(len(DATA), None)]
+    begun.end(len(DATA))
+    assert finish(begun).size == len(DATA)
+    assert target.read_bytes() == DATA
+
+
+def test_a_packed_object_is_unpacked(begun: PartFile, target: Path) -> None:
+    fill(begun, packed(DATA))
+    download = finish(begun)
+    assert (download.size, download.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    assert target.read_bytes() == DATA
+    assert names(target) == {"w.pt"}
+
+
+@pytest.mark.parametrize(
+    ("data", "most"), [(packed(DATA)[:-9], 10**8), (packed(bytes(10**6)), 10**5)]
+)
+def test_a_damaged_or_swollen_object_does_not(target: Path, data: bytes, most: int) -> None:
+    part = part_of(target, most=most)
+    part.open()
+    fill(part, data)
+    with pytest.raises(TransferError):
+        finish(part)
+    part.discard()
+    assert names(target) == set()
+
+
+def test_an_object_larger_than_allowed_is_refused_at_once(target: Path) -> None:
+    part = part_of(target, most=10)
+    part.open()
+    with pytest.raises(TransferError, match="more than the 10 bytes"):
+        part.begin(ETAG, 11)
+    with pytest.raises(TransferError, match="more than the 10 bytes"):
+        part.take(5, b"123456")
+    part.discard()
+    assert names(target) == set()
+
+
+def test_what_was_kept_is_taken_up(target: Path) -> None:
+    first = part_of(target)
+    first.open()
+    first.begin(ETAG, len(DATA))
+    first.take(0, DATA[:1000])
+    first.take(5000, DATA[5000:6000])
+    first.keep()
+    assert names(target) == {"w.pt.part"}
+    told = []
+    later = PartFile(target, Meter(lambda *state: told.append(state), None, "w.pt"), 10**8)
+    later.open()
+    assert (later.etag, later.size) == (ETAG, len(DATA))
+    assert list(later.gaps()) == [(1000, 5000), (6000, len(DATA))]
+    later.take(1000, DATA[1000:5000])
+    later.take(6000, DATA[6000:])
+    assert finish(later).sha256 == hashlib.sha256(DATA).hexdigest()
+    assert target.read_bytes() == DATA
+
+
+def test_what_was_whole_but_unnamed_is_asked_for_one_byte(target: Path) -> None:
+    first = part_of(target)
+    first.open()
+    fill(first, DATA)
+    first.keep()
+    later = part_of(target)
+    later.open()
+    assert list(later.gaps()) == [(len(DATA) - 1, len(DATA))]
+    later.discard()
+
+
+def test_another_object_is_begun_anew(target: Path) -> None:
+    first = part_of(target)
+    first.open()
+    fill(first, packed(DATA))
+    assert first.settle(10)
+    first.keep()
+    later = part_of(target)
+    later.open()
+    other = os.urandom(5000)
+    fill(later, other, etag='"other"')
+    assert finish(later).size == 5000
+    assert target.read_bytes() == other
+    assert names(target) == {"w.pt"}
+
+
+@pytest.mark.parametrize("why", ["no etag", "nothing came", "nothing known", "disk full"])
+def test_what_nobody_could_use_is_not_kept(
+    target: Path, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = part_of(target)
+    part.open()
+    if why != "nothing known":
+        part.begin(None if why == "no etag" else ETAG, 10)
+    if why not in ("nothing came", "nothing known"):
+        part.take(0, b"12345")
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if why == "disk full":
+        monkeypatch.setattr(_part_file, "_sync_data", refuse)
+    part.keep()
+    assert names(target) == set()
+
+
+def test_a_part_file_that_is_none_is_not_believed(target: Path) -> None:
+    path = target.with_name("w.pt.part")
+    path.write_bytes(os.urandom(20_000))
+    part = part_of(target)
+    part.open()
+    assert part.size is None
+    assert list(part.gaps()) == [(0, None)]
+    fill(part, DATA)
+    finish(part)
+    assert target.read_bytes() == DATA
+
+
+def test_a_part_of_more_than_is_allowed_is_forgotten(target: Path) -> None:
+    first = part_of(target)
+    first.open()
+    first.begin(ETAG, len(DATA))
+    first.take(0, DATA[:1000])
+    first.keep()
+    later = part_of(target, most=1000)
+    later.open()
+    assert later.size is None
+    later.discard()
+
+
+def test_two_downloads_to_the_same_file_do_not_meet(target: Path) -> None:
+    one, two = part_of(target), part_of(target)
+    one.open()
+    two.open()
+    fill(one, DATA)
+    fill(two, DATA[::-1])
+    assert names(target) == {"w.pt.part", "w.pt.2.part"}
+    finish(two)
+    assert target.read_bytes() == DATA[::-1]
+    finish(one)
+    assert target.read_bytes() == DATA
+    assert names(target) == {"w.pt"}
+
+
+def test_what_a_killed_neighbour_left_is_swept_up(target: Path) -> None:
+    target.with_name("w.pt.2.part").write_bytes(b"left")
+    (used := part_of(target)).open()
+    (other := part_of(target)).open()
+    fill(other, DATA)
+    target.with_name("w.pt.3.part").write_bytes(b"left")
+    fill(used, DATA)
+    finish(used)
+    assert names(target) == {"w.pt", "w.pt.2.part"}  # in use
+    finish(other)
+    assert names(target) == {"w.pt"}
+
+
+def test_there_are_not_any_number_of_neighbours(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_part_file, "_MOST_PARTS", 2)
+    (used := part_of(target)).open()
+    with pytest.raises(TransferError, match="too many downloads"):
+        part_of(target).open()
+    used.discard()
+
+
+def test_without_locks_each_download_has_its_own_file(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(_disk.fcntl, "flock", refuse)
+    target.with_name("w.pt.part").write_bytes(b"left by another")
+    part = part_of(target)
+    part.open()
+    fill(part, DATA)
+    part.keep()
+    assert names(target) == {"w.pt.part"}
+    target.with_name("w.pt.part").unlink()
+    again = part_of(target)
+    again.open()
+    fill(again, DATA)
+    finish(again)
+    assert names(target) == {"w.pt"}
+
+
+def test_targets_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(TransferError, match="is a folder"):
+        part_of(tmp_path).open()
+    with pytest.raises(TransferError, match="there is no folder"):
+        part_of(tmp_path / "none" / "w.pt").open()
+    with pytest.raises(OSError):
+        part_of(tmp_path / ("w" * 254)).open()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_later_process_goes_on_after_a_kill(target: Path) -> None:
+    """What is saved along the way is enough, without a last word."""
+    first = part_of(target)
+    first.open()
+    first.begin(ETAG, len(DATA))
+    first.take(0, DATA[:2_000_000])
+    first._save()
+    assert first._descriptor is not None
+    first.take(2_500_000, DATA[2_500_000:2_600_000])  # never saved: fetched again
+    os.close(first._descriptor)  # as the system does it
+    first._descriptor = None
+    later = part_of(target)
+    later.open()
+    assert list(later.gaps()) == [(2_000_000, len(DATA))]
+    later.take(2_000_000, DATA[2_000_000:])
+    finish(later)
+    assert target.read_bytes() == DATA
+    first._stop()
