@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import attrs
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from bitfount_api.auth.token_file import Issuer
     from bitfount_api.retries import RetryPolicy
 
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:]+")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -55,7 +57,7 @@ def address(auth_domain: str) -> tuple[str, str]:
     except ValueError:
         url = ""
     parsed = httpx.URL(url)
-    if not url or parsed.path not in ("", "/") or "\\" in auth_domain:
+    if not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
         raise ValueError(
             "auth_domain must be a host name such as auth.bitfount.com, or for one on this machine "
             "a URL such as http://localhost:8080"

@@ -233,7 +233,6 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         """
         old = self._latest(found)
         if old is not None and old.refresh_token:
-            asked_at = _now()
             try:
                 grant = yield from refresh(self._authority, old.refresh_token)
             except RequestException as error:
@@ -242,12 +241,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
                 _log.warning("The current token is used a little longer: %s", error)
                 return
             if grant is not None:
-                yield from self._keep(grant, old, asked_at)
+                yield from self._keep(grant, old)
                 return
             _log.info("The refresh token was refused, so a person has to log in again")
-        asked_at = _now()
         grant = yield from log_in(self._authority, self._prompt)
-        yield from self._keep(grant, None, asked_at)
+        yield from self._keep(grant, None)
 
     def _latest(self, found: Token | None) -> Token | None:
         """The token to renew: the file's, or a later one that could not be written to it."""
@@ -263,10 +261,10 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         self._held = _Held(token, self._checked_username(token.id_token), until)
         return True
 
-    def _keep(self, grant: TokenGrant, old: Token | None, asked_at: float) -> Flow[None]:
+    def _keep(self, grant: TokenGrant, old: Token | None) -> Flow[None]:
         """Use a token from now on, and keep it on disk."""
         try:
-            held = self._checked_grant(grant, old, asked_at)
+            held = self._checked_grant(grant, old)
         except AuthenticationError:
             if old is not None:
                 # The refresh token is spent, and the answer that had the next one is of no use.
@@ -283,7 +281,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     # --- What is checked -------------------------------------------------------------------------
 
-    def _checked_grant(self, grant: TokenGrant, old: Token | None, asked_at: float) -> _Held:
+    def _checked_grant(self, grant: TokenGrant, old: Token | None) -> _Held:
         if grant.get("token_type", "Bearer").lower() != "bearer":
             raise AuthenticationError("the OAuth service gave a token of an unknown type")
         lifetime = grant["expires_in"]
@@ -297,7 +295,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         token = Token(
             header_value(grant["access_token"], "the access token"),
             id_token,
-            asked_at + lifetime,
+            _now() + lifetime,
             grant.get("refresh_token") or (old.refresh_token if old else None),
         )
         # A token that lives no longer than that would count as expired from the beginning.

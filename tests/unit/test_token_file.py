@@ -400,3 +400,14 @@ def test_a_file_system_without_locks_is_an_os_error(
     monkeypatch.setattr(filelock.FileLock, "acquire", none)
     with pytest.raises(OSError, match="knows no locks"):
         file.try_lock()
+
+
+def test_a_folder_that_cannot_be_written_to_has_no_lock(
+    file: TokenFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = file.try_lock()
+    assert lock is not None
+    lock.release()
+    monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)  # root may write anywhere
+    with pytest.raises(PermissionError):
+        file.try_lock()

@@ -1,0 +1,383 @@
+"""The device-code flow, played through by hand: every answer of RFC 8628, and what may go wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from support.flows import World
+from support.oauth import CODE, DAY, PENDING, Played, Player, answer, error, grant, id_token
+
+from bitfount_api import (
+    AuthenticatedUserError,
+    AuthenticationError,
+    ConnectError,
+    RequestTimeout,
+)
+from bitfount_api._call import Call
+from bitfount_api.auth import device_code, device_flow
+from bitfount_api.auth.prompts import LoginPrompt
+from bitfount_api.auth.token_file import Token
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
+    world = World([])
+    monkeypatch.setattr(device_code, "_now", world.clock)
+    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+    return Player(tmp_path, world)
+
+
+@pytest.fixture
+def played(make: Player) -> Played:
+    return make()
+
+
+# --- Logging in ----------------------------------------------------------------------------------
+
+
+def test_a_person_logs_in(played: Played) -> None:
+    assert not played.handler.authenticated
+    played.authenticate(answer(200, CODE), PENDING, PENDING, grant())
+    assert played.handler.authenticated
+    assert played.handler.username == "alice"
+    assert played.handler.hub_request_headers == {"authorization": "Bearer SECRET-access-1"}
+    assert played.handler.am_request_headers == played.handler.hub_request_headers
+    assert played.world.pauses == [5, 5, 5]
+    assert [call.service.url + call.request["url"] for call in played.world.calls] == [
+        "https://auth.test/oauth/device/code",
+        *["https://auth.test/oauth/token"] * 3,
+    ]
+    assert all(call.service.audience is None for call in played.world.calls)
+    poll = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "client_id": "client",
+        "device_code": "SECRET-device-code",
+    }
+    assert played.forms == [
+        {
+            "client_id": "client",
+            "audience": "https://hub.test/api",
+            "scope": "openid offline_access",
+        },
+        *[poll] * 3,
+    ]
+    (prompt,) = played.prompts
+    assert prompt == LoginPrompt(
+        CODE["verification_uri"], "ABCD-EFGH", 900, CODE["verification_uri_complete"]
+    )
+
+
+def test_the_token_is_kept_and_the_next_run_needs_nobody(make: Player) -> None:
+    first = make()
+    first.authenticate(answer(200, CODE), grant())
+    assert first.stored() == Token(
+        "SECRET-access-1", id_token(), first.world.now + DAY, "SECRET-refresh-1"
+    )
+    second = make()
+    second.authenticate()
+    assert second.access_token == "SECRET-access-1"
+    assert second.handler.username == "alice"
+
+
+@pytest.mark.parametrize(
+    ("interval", "pauses"),
+    [(None, [5, 5]), (0, [0.05] * 2), (-7, [0.05] * 2), (0.25, [0.25] * 2), (60, [60, 60])],
+)
+def test_the_interval_is_the_services(played: Played, interval: Any, pauses: list[float]) -> None:
+    code = {**CODE, "interval": interval}
+    if interval is None:
+        del code["interval"]
+    played.authenticate(answer(200, code), PENDING, grant())
+    assert played.world.pauses == pauses
+
+
+@pytest.mark.parametrize("status", [400, 403, 429])
+def test_slow_down_adds_five_seconds_for_good(played: Played, status: int) -> None:
+    slow = error("slow_down", status, headers={"retry-after": "1"})
+    played.authenticate(answer(200, CODE), PENDING, slow, PENDING, slow, PENDING, grant())
+    assert played.world.pauses == [5, 5, 10, 10, 15, 15]
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        error("too_many_requests", 429),
+        error("whatever", 429),
+        error("temporarily_unavailable", 503),
+        error("server_error", 400),
+        error("access_denied", 500),
+        answer(502, text="<html>Bad gateway</html>"),
+        answer(520, text="<html>"),
+        answer(408),
+        answer(429, text="<html>slow down</html>"),
+        ConnectError("refused", sent=False),
+        ConnectError("reset"),
+        RequestTimeout("silent"),
+    ],
+    ids=repr,
+)
+def test_passing_trouble_is_waited_out_with_longer_pauses(played: Played, trouble: Any) -> None:
+    played.authenticate(answer(200, CODE), *[trouble] * 5, PENDING, grant())
+    assert played.world.pauses == [5, 10, 20, 40, 60, 60, 5]
+
+
+def test_retry_after_is_honoured_up_to_a_minute(played: Played) -> None:
+    asked = [answer(503, headers={"retry-after": text}) for text in ("1", "17", "9999")]
+    played.authenticate(answer(200, CODE), *asked, grant())
+    assert played.world.pauses == [5, 5, 17, 60]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (PENDING, "start again"),
+        (error("slow_down"), "start again"),
+        (answer(500), "the last time: it failed: the OAuth service answered 500"),
+        (ConnectError("reset"), "the last time: reset"),
+    ],
+)
+def test_the_login_ends_when_the_code_expires(played: Played, trouble: Any, told: str) -> None:
+    began = played.world.now
+
+    def forever(_: Call) -> Any:
+        played.world.outcomes.append(forever)
+        return trouble
+
+    with pytest.raises(AuthenticationError, match="not confirmed in time") as caught:
+        played.authenticate(answer(200, {**CODE, "expires_in": 100}), forever)
+    assert 0 < played.world.now - began < 100
+    assert str(caught.value).endswith((told, f"{told})"))
+    assert played.stored() is None
+
+
+def test_a_code_that_never_expires_expires_in_an_hour(played: Played) -> None:
+    began = played.world.now
+
+    def forever(_: Call) -> Any:
+        played.world.outcomes.append(forever)
+        return PENDING
+
+    with pytest.raises(AuthenticationError, match="not confirmed in time"):
+        played.authenticate(answer(200, {**CODE, "expires_in": 1e300}), forever)
+    assert 3500 < played.world.now - began < 3600
+    assert played.prompts[0].expires_in == 3600
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("access_denied", "refused in the browser"),
+        ("expired_token", "not confirmed in time"),
+        ("invalid_grant", "invalid_grant: as it says"),
+        ("invalid_client", "invalid_client"),
+        ("unauthorized_client", "unauthorized_client"),
+        ("unsupported_grant_type", "unsupported_grant_type"),
+    ],
+)
+def test_a_refusal_ends_the_login(played: Played, code: str, words: str, status: int) -> None:
+    with pytest.raises(AuthenticationError, match=words):
+        played.authenticate(answer(200, CODE), PENDING, error(code, status))
+    assert not played.handler.authenticated
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        error("something_new"),
+        error(None),
+        error(["authorization_pending"]),
+        error({"authorization_pending": 1}),
+        answer(403, ["authorization_pending"]),
+        answer(403, text="authorization_pending"),
+        answer(403, text="<html>Access denied</html>"),
+        answer(404),
+        answer(400, content=b"[" * 100_000),
+        answer(200, {"error": "authorization_pending"}),
+        answer(200, text="<html>Welcome</html>"),
+        answer(200, []),
+        answer(204),
+        answer(201, {"access_token": "a", "expires_in": 1}),
+        answer(302, headers={"location": "https://evil.test"}),
+        grant(access_token=...),
+        grant(access_token=7),
+        grant(access_token=""),
+        grant(access_token="a b"),
+        grant(access_token="a\r\nx-evil: 1"),
+        grant(expires_in=...),
+        grant(expires_in="86400"),
+        grant(expires_in=0),
+        grant(expires_in=-1),
+        grant(expires_in=1e300),
+        grant(token_type="mac"),
+        grant(id_token=...),
+        grant(id_token=""),
+        grant(id_token="not.a.jwt"),
+        grant(id_token="a.b"),
+        grant(id_token="é.é.é"),
+        grant(id_token="." * 100_000),
+        grant(id_token=jwt.encode({"sub": "alice"}, "k" * 32)),
+        grant(username=None),
+        grant(username=""),
+        grant(username=7),
+        grant(username=["alice"]),
+        grant(username="../bob"),
+        grant(username="a" * 40),
+        grant(username="Alice\n"),
+    ],
+    ids=lambda response: f"{response.status_code} {response.text[:60]}",
+)
+def test_odd_answers_end_the_login_with_an_error(played: Played, odd: httpx.Response) -> None:
+    with pytest.raises(AuthenticationError) as caught:
+        played.authenticate(answer(200, CODE), odd)
+    assert not played.handler.authenticated
+    assert played.stored() is None
+    assert "SECRET" not in str(caught.value)
+
+
+def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(played: Played) -> None:
+    odd = id_token(exp=1, nbf=4e9, iat="x", aud=["y"], iss="?", sub=7)
+    played.authenticate(answer(200, CODE), grant(id_token=odd))
+    assert played.handler.username == "alice"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {name: ...}
+        for name in ("device_code", "user_code", "verification_uri", "expires_in")
+    ]
+    + [
+        {"device_code": ""},
+        {"device_code": None},
+        {"user_code": " "},
+        {"user_code": "A\x1b[2J"},
+        {"user_code": "A" * 3000},
+        {"user_code": "A\u202eB"},
+        {"expires_in": 0},
+        {"expires_in": -5},
+        {"expires_in": "900"},
+        {"expires_in": True},
+        {"interval": "5"},
+        *(
+            {name: address}
+            for name in ("verification_uri", "verification_uri_complete")
+            for address in (
+                "", "javascript:alert(1)", "file:///etc/passwd", "ftp://auth.test/x", "auth.test",
+                "//auth.test/x", "https:///x", "data:text/html,x", "https://auth.test/\x1b[2J",
+                "https://auth.test/a b", "https://user:pass@auth.test/", "https://auth.test:x/",
+                "vscode://x", "https://auth.test/" + "a" * 3000,
+            )
+        ),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_code_that_cannot_be_shown_or_used_is_refused(
+    played: Played, changes: dict[str, Any]
+) -> None:
+    code = {name: value for name, value in {**CODE, **changes}.items() if value is not ...}
+    with pytest.raises(AuthenticationError) as caught:
+        played.authenticate(answer(200, code))
+    assert played.prompts == []
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (error("unauthorized_client"), "403: unauthorized_client: as it says"),
+        (error("invalid_request", 400), "invalid_request"),
+        (answer(404, text="<html>"), "answered 404"),
+        (answer(301, headers={"location": "https://evil.test"}), "answered 301"),
+    ],
+)
+def test_a_login_that_cannot_be_started_is_an_error(
+    played: Played, refusal: httpx.Response, words: str
+) -> None:
+    with pytest.raises(AuthenticationError, match=words):
+        played.authenticate(refusal)
+
+
+def test_a_code_is_asked_for_again_as_often_as_the_policy_says(played: Played) -> None:
+    with pytest.raises(AuthenticationError, match="answered 503"):
+        played.authenticate(*[answer(503)] * 3)
+    with pytest.raises(AuthenticationError, match="reset"):
+        played.authenticate(*[ConnectError("reset")] * 3)
+    played.authenticate(answer(429), ConnectError("reset"), answer(200, CODE), grant())
+    assert played.handler.authenticated
+
+
+def test_a_prompt_that_fails_is_an_error(make: Player) -> None:
+    def fail(_: LoginPrompt) -> None:
+        raise OSError("no display")
+
+    with pytest.raises(AuthenticationError, match="prompt for the login failed with a OSError"):
+        make(prompt=fail).authenticate(answer(200, CODE))
+
+
+def test_a_prompt_may_say_itself_that_there_is_no_way(make: Player) -> None:
+    def fail(_: LoginPrompt) -> None:
+        raise AuthenticationError("nobody is here")
+
+    with pytest.raises(AuthenticationError, match=r"^nobody is here$"):
+        make(prompt=fail).authenticate(answer(200, CODE))
+
+
+def test_secrets_quoted_by_the_service_are_hidden(played: Played) -> None:
+    quoting = answer(403, {"error": "odd", "error_description": f"{CODE['device_code']} is odd"})
+    with pytest.raises(AuthenticationError, match=r"\[hidden\] is odd"):
+        played.authenticate(answer(200, CODE), quoting)
+
+
+# --- Whose it is ---------------------------------------------------------------------------------
+
+
+def test_the_user_asked_for_has_to_be_the_one_who_logs_in(make: Player) -> None:
+    made = make("alice")
+    assert made.handler.username == "alice"
+    with pytest.raises(AuthenticatedUserError, match="the token is bob's, but alice has to log in"):
+        made.authenticate(answer(200, CODE), grant(username="bob"))
+    assert not made.handler.authenticated
+    assert not made.file.path.exists()
+    made.authenticate(answer(200, CODE), grant())
+    assert made.handler.authenticated
+    assert made.file.path.parent.name == "alice"
+
+
+def test_nobody_is_known_before_somebody_has_logged_in(played: Played) -> None:
+    with pytest.raises(AuthenticatedUserError, match=r"authenticate\(\) first"):
+        played.handler.username  # noqa: B018
+    with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
+        played.handler.am_request_headers  # noqa: B018
+
+
+def test_a_session_does_not_change_hands(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant())
+    with pytest.raises(AuthenticatedUserError, match="bob's"):
+        played.authenticate(
+            error("invalid_grant"), answer(200, CODE), grant(username="bob"), refused=True
+        )
+    assert played.handler.username == "alice"
+
+
+@pytest.mark.parametrize("other", [id_token("bob"), "rubbish"])
+def test_a_file_with_another_users_token_is_passed_over(
+    make: Player, other: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = make("alice")
+    made.store(7, id_token=other)
+    made.authenticate(answer(200, CODE), grant())
+    assert made.access_token == "SECRET-access-1"
+    assert len(caplog.records) == 1
+    assert "SECRET" not in caplog.text
+
+
+def test_a_handler_does_not_tell_its_secrets(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant())
+    shown = repr(played.handler) + repr(vars(played.handler))
+    assert "SECRET" not in shown
+    assert "alice" in repr(played.handler)

@@ -1,0 +1,315 @@
+"""Renewing the tokens of the device-code flow, alone and together with other processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.flows import World
+from support.oauth import CODE, DAY, PENDING, Played, Player, answer, error, grant, id_token
+
+from bitfount_api import (
+    AuthenticationError,
+    ConnectError,
+    RequestTimeout,
+)
+from bitfount_api._call import Call, Repeat
+from bitfount_api.auth import device_code, device_flow
+from bitfount_api.auth.token_file import TokenFile
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
+    world = World([])
+    monkeypatch.setattr(device_code, "_now", world.clock)
+    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+    return Player(tmp_path, world)
+
+
+@pytest.fixture
+def played(make: Player) -> Played:
+    return make()
+
+
+# --- Renewing ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("left", "fresh"), [(601, True), (600, False), (599, False), (-5, False)])
+def test_a_token_counts_as_expired_ten_minutes_early(
+    played: Played, left: float, fresh: bool
+) -> None:
+    played.store(1, left)
+    played.authenticate(*([] if fresh else [grant(2)]))
+    assert played.access_token == f"SECRET-access-{1 if fresh else 2}"
+    played.world.now += DAY - 601
+    assert played.handler.authenticated is (not fresh)
+
+
+def test_refresh_tokens_rotate(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant(1))
+    for number in (2, 3):
+        played.world.now += DAY
+        played.authenticate(grant(number))
+        assert played.forms == [
+            {
+                "client_id": "client",
+                "grant_type": "refresh_token",
+                "refresh_token": f"SECRET-refresh-{number - 1}",
+            }
+        ]
+        stored = played.stored()
+        assert stored is not None
+        assert stored.refresh_token == f"SECRET-refresh-{number}"
+        assert stored.expires_at == played.world.now + DAY
+    assert len(played.prompts) == 1
+
+
+def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant(1))
+    played.authenticate(ConnectError("refused", sent=False), grant(2), refused=True)
+    assert played.world.calls[0].operation.repeat is Repeat.UNSENT
+    for trouble in (ConnectError("reset"), RequestTimeout("silent"), answer(503), answer(500)):
+        with pytest.raises(AuthenticationError):
+            played.authenticate(trouble, refused=True)
+    played.authenticate(answer(429), error("too_many_requests", 429), grant(3), refused=True)
+    with pytest.raises(AuthenticationError, match="429"):
+        played.authenticate(*[answer(429)] * 3, refused=True)
+    assert len(played.prompts) == 1
+
+
+@pytest.mark.parametrize("field", ["refresh_token", "id_token"])
+def test_what_a_refresh_leaves_out_stays_as_it_was(played: Played, field: str) -> None:
+    played.store(1, 60)
+    played.authenticate(grant(2, **{field: ...}))
+    stored = played.stored()
+    assert stored is not None
+    assert stored.access_token == "SECRET-access-2"
+    assert stored.refresh_token == f"SECRET-refresh-{1 if field == 'refresh_token' else 2}"
+    assert stored.id_token == id_token()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [error("invalid_grant", status) for status in (400, 401, 403, 429)]
+    + [error("unauthorized_client"), error("something_new", 400)],
+)
+def test_a_refused_refresh_token_means_a_new_login(played: Played, refusal: httpx.Response) -> None:
+    played.store(1, 60)
+    played.authenticate(refusal, answer(200, CODE), PENDING, grant(2))
+    assert played.access_token == "SECRET-access-2"
+    assert len(played.prompts) == 1
+
+
+def test_a_token_without_refresh_token_means_a_new_login(played: Played) -> None:
+    played.store(1, 60, refresh_token=None)
+    played.authenticate(answer(200, CODE), grant(2, refresh_token=...))
+    stored = played.stored()
+    assert stored is not None
+    assert stored.refresh_token is None
+
+
+AWAY = [
+    answer(500),
+    answer(503, text="<html>"),
+    answer(403, text="<html>blocked by proxy</html>"),
+    answer(200, text="<html>captive portal</html>"),
+    answer(302, headers={"location": "https://portal.test"}),
+    ConnectError("reset"),
+    RequestTimeout("silent"),
+]
+
+
+@pytest.mark.parametrize("trouble", AWAY, ids=repr)
+def test_no_login_is_asked_for_while_the_service_is_away(played: Played, trouble: Any) -> None:
+    played.store(1, -1)
+    with pytest.raises(AuthenticationError) as caught:
+        played.authenticate(trouble)
+    assert "SECRET" not in str(caught.value)
+    assert played.prompts == []
+    played.authenticate(grant(2))  # nothing is lost
+    assert played.forms[0]["refresh_token"] == "SECRET-refresh-1"
+
+
+@pytest.mark.parametrize("trouble", AWAY, ids=repr)
+@pytest.mark.parametrize("from_file", [False, True])
+def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
+    played: Played, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    if from_file:
+        played.store(1, 300)
+    else:
+        played.authenticate(answer(200, CODE), grant(1))
+        played.world.now += DAY - 300
+    played.authenticate(trouble)
+    assert played.handler.authenticated
+    assert played.access_token == "SECRET-access-1"
+    assert "a little longer" in caplog.text
+    assert "SECRET" not in caplog.text
+    played.world.now += 60
+    assert not played.handler.authenticated
+    played.world.now += 220  # so that 15 seconds are left
+    with pytest.raises(AuthenticationError):
+        played.authenticate(trouble)
+
+
+def test_a_refused_token_is_not_used_any_longer(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant(1))
+    with pytest.raises(AuthenticationError):
+        played.authenticate(answer(503), refused=True)
+
+
+def test_a_token_that_lives_for_less_than_ten_minutes_is_used_for_half_of_its_life(
+    played: Played,
+) -> None:
+    played.authenticate(answer(200, CODE), grant(1, expires_in=300))
+    played.world.now += 140
+    assert played.handler.authenticated
+    played.world.now += 20
+    assert not played.handler.authenticated
+
+
+BAD_REFRESH = [grant(2, username="bob"), grant(2, id_token="rubbish"), grant(2, access_token="")]
+
+
+@pytest.mark.parametrize("bad", BAD_REFRESH)
+@pytest.mark.parametrize("from_file", [False, True])
+def test_a_spent_refresh_token_is_not_kept_when_the_next_is_of_no_use(
+    make: Player, bad: httpx.Response, from_file: bool
+) -> None:
+    played = make("alice")
+    if from_file:
+        played.store(1, 60)
+    else:
+        played.authenticate(answer(200, CODE), grant(1))
+    with pytest.raises(AuthenticationError):
+        played.authenticate(bad, refused=not from_file)
+    assert not played.file.path.exists()
+    played.authenticate(answer(200, CODE), grant(3))
+    assert len(played.prompts) == 1 if from_file else 2
+
+
+# --- Together with other processes ---------------------------------------------------------------
+
+
+def test_a_token_that_another_process_has_renewed_is_taken(played: Played) -> None:
+    played.authenticate(answer(200, CODE), grant(1))
+    played.store(2)
+    played.authenticate(refused=True)
+    assert played.access_token == "SECRET-access-2"
+
+
+def test_a_refused_token_is_not_taken_from_the_file_again(played: Played) -> None:
+    played.store(1)
+    played.authenticate()
+    played.authenticate(grant(2), refused=True)
+    assert played.access_token == "SECRET-access-2"
+
+
+def test_the_lock_is_waited_for_and_the_file_read_again(
+    played: Played, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.store(1, 60)
+    lock = played.file.try_lock()
+    assert lock is not None
+    flow = played.handler.authentication(refused=False, loop=None)
+    steps = [next(flow)]
+    for _ in range(20):
+        step = steps[-1]
+        steps.append(flow.send(step.run() if hasattr(step, "run") else None))
+    assert caplog.text.count("Waiting for another process to log in") == 1
+    played.store(2)
+    lock.release()
+    played.world.play(flow_rest(flow, steps[-1]))
+    assert played.access_token == "SECRET-access-2"
+    assert played.world.calls == []
+
+
+def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
+    """The rest of a flow that has already asked for ``step``."""
+    while True:
+        outcome = yield step
+        try:
+            step = flow.send(outcome)
+        except StopIteration:
+            return
+
+
+def test_a_lock_that_is_never_released_is_an_error(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TokenFile, "try_lock", lambda _: None)
+    with pytest.raises(AuthenticationError, match="locked for over an hour"):
+        played.authenticate()
+    assert max(played.world.pauses) == 1
+
+
+@pytest.mark.parametrize("outcome", ["success", "failure", "closed"])
+def test_the_lock_is_released_whatever_happens(played: Played, outcome: str) -> None:
+    if outcome == "success":
+        played.authenticate(answer(200, CODE), grant())
+    elif outcome == "failure":
+        with pytest.raises(AuthenticationError):
+            played.authenticate(error("invalid_client"))
+    else:
+        flow = played.handler.authentication(refused=False, loop=None)
+        step: Any = next(flow)
+        while not isinstance(step, Call):
+            step = flow.send(step.run())
+        assert played.file.try_lock() is None
+        flow.close()
+    lock = played.file.try_lock()
+    assert lock is not None
+    lock.release()
+
+
+@pytest.fixture
+def unlockable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: TokenFile) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(TokenFile, "try_lock", fail)
+
+
+@pytest.mark.usefixtures("unlockable")
+def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
+    played: Played, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.store(1, 700)
+    played.authenticate()
+    played.world.now += 200
+    played.handler._held = None
+    played.authenticate(answer(200, CODE), grant(2))
+    assert played.access_token == "SECRET-access-2"
+    assert "cannot be shared with other processes: Permission denied" in caplog.text
+    played.world.now += DAY
+    played.authenticate(grant(3))  # its own refresh token it may spend
+    assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: Played) -> None:
+    played.store(1)
+    lock = played.file.try_lock()
+    assert lock is not None
+    lock.release()
+    played.file.path.parent.chmod(0o500)
+    with pytest.raises(PermissionError):
+        played.file.try_lock()
+    played.file.path.parent.chmod(0o700)
+
+
+def test_a_token_that_could_not_be_written_is_not_forgotten(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.store(1, 60)
+    before = played.file.path.read_bytes()
+    played.authenticate(grant(2))
+    played.file.path.write_bytes(before)  # as if writing had failed, and taking away too
+    played.world.now += DAY
+    played.authenticate(grant(3))
+    assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"

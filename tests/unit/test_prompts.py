@@ -1,0 +1,105 @@
+"""What a person is shown, and when a browser is opened."""
+
+from __future__ import annotations
+
+import io
+import sys
+import webbrowser
+from typing import Any
+
+import pytest
+
+from bitfount_api.auth.prompts import LoginPrompt, show
+
+PLAIN = LoginPrompt("https://auth.test/activate", "ABCD-EFGH", 900)
+COMPLETE = LoginPrompt(
+    "https://auth.test/activate", "ABCD-EFGH", 29, "https://auth.test/activate?user_code=ABCD-EFGH"
+)
+
+
+class Browser(webbrowser.BaseBrowser):
+    """A browser with a window."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.failure = failure
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        self.opened.append(url)
+        return True
+
+
+@pytest.fixture
+def browse(monkeypatch: pytest.MonkeyPatch) -> Any:
+    def have(browser: webbrowser.BaseBrowser | None) -> None:
+        def get() -> webbrowser.BaseBrowser:
+            if browser is None:
+                raise webbrowser.Error("could not locate runnable browser")
+            return browser
+
+        monkeypatch.setattr(webbrowser, "get", get)
+
+    return have
+
+
+def test_the_text_says_where_to_go_and_what_to_enter(
+    browse: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browse(None)
+    show(PLAIN)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "To log in to Bitfount, open https://auth.test/activate and enter the code ABCD-EFGH "
+        "(within 15 min).\n"
+    )
+
+
+def test_the_text_prefers_the_address_with_the_code(
+    browse: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browse(None)
+    show(COMPLETE)
+    assert capsys.readouterr().err == (
+        "To log in to Bitfount, open https://auth.test/activate?user_code=ABCD-EFGH\n"
+        "and check that it shows the code ABCD-EFGH (within 1 min).\n"
+    )
+
+
+@pytest.mark.parametrize("prompt", [PLAIN, COMPLETE])
+def test_a_browser_with_a_window_is_opened(browse: Any, prompt: LoginPrompt) -> None:
+    browser = Browser()
+    browse(browser)
+    show(prompt)
+    assert browser.opened == [prompt.verification_uri_complete or prompt.verification_uri]
+
+
+def test_a_browser_in_the_terminal_is_not_opened(
+    browse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(*_: Any, **__: Any) -> bool:
+        raise AssertionError("it would keep the terminal")
+
+    monkeypatch.setattr(webbrowser.GenericBrowser, "open", opened)
+    browse(webbrowser.GenericBrowser("lynx"))
+    show(PLAIN)
+
+
+@pytest.mark.parametrize("failure", [webbrowser.Error("gone"), OSError(2, "gone")])
+def test_a_browser_that_fails_does_no_harm(browse: Any, failure: Exception) -> None:
+    browse(Browser(failure))
+    show(PLAIN)
+
+
+@pytest.mark.parametrize("stderr", [None, io.StringIO()])
+def test_there_may_be_no_standard_error(
+    browse: Any, stderr: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = Browser()
+    browse(browser)
+    monkeypatch.setattr(sys, "stderr", stderr)
+    show(PLAIN)
+    assert browser.opened
