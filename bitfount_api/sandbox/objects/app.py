@@ -121,7 +121,8 @@ class ObjectApp:
             response = _refusal(request, failure, request_id)
         response.headers["x-amz-request-id"] = request_id
         response.headers["server"] = "AmazonS3"
-        await incoming.drain()
+        if not await incoming.drain():
+            response.headers["connection"] = "close"
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, incoming: Incoming) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -45,8 +46,8 @@ class Incoming:
         self._expects = expects
         self._ended = False
 
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The rest of the body.
+    async def piece(self) -> bytes:
+        """The next piece of the body; empty at its end.
 
         Raises:
             ClientDisconnect: The client went away before its end.
@@ -58,21 +59,22 @@ class Incoming:
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             if message.get("body"):
-                yield message["body"]
+                return bytes(message["body"])
+        return b""
 
-    async def drain(self) -> None:
-        """Read away some of what is left, so that the client gets to read why it is refused."""
-        if self._untouched and self._expects:
-            return
-        left = _DRAIN_BYTES
-        try:
+    async def drain(self) -> bool:
+        """Read away some of what is left, so that the client gets to read why it is refused.
+
+        Returns:
+            Whether nothing is left. Otherwise the connection is of no further use: what comes next
+            may be the rest of this body, or another request.
+        """
+        left = 0 if self._untouched and self._expects else _DRAIN_BYTES
+        with contextlib.suppress(TimeoutError, ClientDisconnect):
             async with asyncio.timeout(_DRAIN_SECONDS):
-                async for piece in self.pieces():
+                while left > 0 and (piece := await self.piece()):
                     left -= len(piece)
-                    if left < 0:
-                        return
-        except (TimeoutError, ClientDisconnect):
-            return
+        return self._ended
 
 
 async def pour(
@@ -130,7 +132,7 @@ async def batches(incoming: Incoming, chunked: AwsChunked | None = None) -> Asyn
     """A body in larger pieces."""
     held: list[bytes] = []
     size = 0
-    async for piece in incoming.pieces():
+    while piece := await incoming.piece():
         for part in chunked.feed(piece) if chunked else (piece,):
             held.append(part)
             size += len(part)

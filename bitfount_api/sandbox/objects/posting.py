@@ -111,7 +111,7 @@ async def post(
     receipt: Receipt | None = None
     held = bytearray()
     with contextlib.ExitStack() as stack:
-        async for piece in incoming.pieces():
+        while piece := await incoming.piece():
             for event in form.feed(piece):
                 if isinstance(event, FileBegins):
                     receipt = await run_in_threadpool(

@@ -1,0 +1,37 @@
+"""Object stores that run, and their clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.object_server import ObjectServer, object_server
+
+from bitfount_api.sandbox.objects.signing import Presigner
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ObjectServer]:
+    with object_server(tmp_path / "served") as running:
+        yield running
+
+
+@pytest.fixture
+def presigner(server: ObjectServer) -> Presigner:
+    return server.presigner()
+
+
+@pytest.fixture
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def s3(server: ObjectServer) -> Iterator[Any]:
+    client = server.boto3()
+    yield client
+    client.close()

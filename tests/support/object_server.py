@@ -1,0 +1,92 @@
+"""The sandbox's object store behind a real socket, for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from bitfount_api.sandbox.objects.app import create_app
+from bitfount_api.sandbox.objects.signing import Presigner
+from bitfount_api.sandbox.objects.store import ObjectStore
+
+BUCKET = "sandbox"
+ACCESS_KEY = "AKIASANDBOX"
+SECRET_KEY = "marked/secret+key"
+
+
+class Clock:
+    """The time, moved by as many seconds as a test wants."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+class ObjectServer:
+    """A running object store: where it is, what is in it, and its clock."""
+
+    def __init__(self, url: str, store: ObjectStore, clock: Clock) -> None:
+        self.url = url
+        self.store = store
+        self.clock = clock
+
+    def presigner(self, **changes: Any) -> Presigner:
+        """One that the store accepts, unless it is changed."""
+        values: dict[str, Any] = {
+            "base_url": self.url,
+            "bucket": BUCKET,
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "region": "us-east-1",
+        }
+        return Presigner(**{**values, **changes})
+
+    def boto3(self, **changes: Any) -> Any:
+        """A client of boto3's for it."""
+        import boto3
+        from botocore.config import Config
+
+        values: dict[str, Any] = {
+            "endpoint_url": self.url,
+            "aws_access_key_id": ACCESS_KEY,
+            "aws_secret_access_key": SECRET_KEY,
+            "region_name": "us-east-1",
+            "config": Config(
+                s3={"addressing_style": "path"},
+                signature_version="s3v4",
+                retries={"total_max_attempts": 1},
+            ),
+        }
+        return boto3.client("s3", **{**values, **changes})
+
+
+@contextlib.contextmanager
+def object_server(folder: Path, **ssl: Any) -> Iterator[ObjectServer]:
+    """Run a store in this process, on a free port."""
+    clock = Clock()
+    with ObjectStore(folder) as store, socket.create_server(("127.0.0.1", 0)) as listening:
+        app = create_app(
+            store, bucket=BUCKET, access_key=ACCESS_KEY, secret_key=SECRET_KEY, clock=clock
+        )
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **ssl))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the server has ended"
+                time.sleep(0.005)
+            scheme = "https" if ssl else "http"
+            yield ObjectServer(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}", store, clock)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
