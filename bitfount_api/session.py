@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 import weakref
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -16,7 +14,15 @@ from bitfount_api._call import Call, Operation, Repeat, Service
 from bitfount_api._drive import Timing, adrive, drive
 from bitfount_api._exchange import exchange
 from bitfount_api._services import environment_services
-from bitfount_api._version import __version__
+from bitfount_api._settings import (
+    Origin,
+    check_seconds,
+    checked_address,
+    checked_proxy,
+    origin,
+    trust,
+    user_agent,
+)
 from bitfount_api.auth.default import default_handler
 from bitfount_api.auth.gate import Gate
 from bitfount_api.exceptions import RequestException
@@ -24,10 +30,13 @@ from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    import ssl
+    from collections.abc import Callable, Mapping
 
     from bitfount_api._call import Audience
     from bitfount_api.auth.handler import AuthenticationHandler
+
+C = TypeVar("C")
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds to connect, and between two bytes of an answer."""
@@ -36,6 +45,9 @@ DEFAULT_DEADLINE = 180.0
 """Seconds for one call in all, its repetitions included. Transfers of files have none of their own:
 they are bounded by the time between two bytes."""
 
+_OWN_ARGUMENTS = frozenset(
+    {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
+)
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=15.0)
 
 
@@ -77,19 +89,18 @@ class BitfountSession:
         transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         user_agent_suffix: str | None = None,
     ) -> None:
-        for name, seconds in (("timeout", timeout), ("deadline", deadline)):
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"{name} must be a number of seconds over 0, not {seconds!r}")
+        check_seconds("timeout", timeout)
+        check_seconds("deadline", deadline)
         self.authentication_handler = authentication_handler or default_handler()
         self.timeout = DEFAULT_TIMEOUT if timeout is None else float(timeout)
         self.own_timeout = timeout
         self.deadline = deadline
         self.retry = retry or RetryPolicy()
-        self._proxy = proxy
-        self._verify = _trust(verify)
+        self._proxy = checked_proxy(proxy)
+        self._verify = trust(verify)
         self._transport = transport
-        self._user_agent = _user_agent(user_agent_suffix)
-        self._origins: dict[tuple[str, str, int | None], Service] = {}
+        self._user_agent = user_agent(user_agent_suffix)
+        self._origins: dict[Origin, Service] = {}
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
         self._async_clients: weakref.WeakKeyDictionary[
@@ -140,6 +151,11 @@ class BitfountSession:
         """The same, without blocking the event loop."""
         return await self._gate.acredentials(audience, refused)
 
+    @property
+    def makes_sync_calls(self) -> bool:
+        """Whether the session's transport, if it was given one, makes calls for any thread."""
+        return self._transport is None or hasattr(self._transport, "handle_request")
+
     def client(self) -> httpx.Client:
         """The httpx client that all threads share."""
         client = self._client
@@ -147,7 +163,7 @@ class BitfountSession:
             with self._lock:
                 self._check_open()
                 if self._client is None:
-                    self._client = httpx.Client(**self._client_arguments("handle_request"))
+                    self._client = self._made(httpx.Client, "handle_request")
                 client = self._client
         return client
 
@@ -158,31 +174,41 @@ class BitfountSession:
         if client is None:
             with self._lock:
                 self._check_open()
-                client = httpx.AsyncClient(**self._client_arguments("handle_async_request"))
+                client = self._made(httpx.AsyncClient, "handle_async_request")
                 self._async_clients[loop] = client
         return client
 
-    def _client_arguments(self, needed: str) -> dict[str, Any]:
+    def _made(self, kind: Callable[..., C], needed: str) -> C:
         _discretion.install()
         arguments: dict[str, Any] = {
             "headers": {"user-agent": self._user_agent, "accept": "*/*"},
             "follow_redirects": False,
             "timeout": self.timeout,
         }
-        if self._transport is not None:
-            if not hasattr(self._transport, needed):
-                kind = "sync" if needed == "handle_request" else "async"
-                raise ValueError(
-                    f"the session's transport cannot make {kind} calls; give one that can"
-                )
-            return {**arguments, "transport": self._transport, "trust_env": False}
-        return {**arguments, "proxy": self._proxy, "verify": self._verify, "limits": _LIMITS}
+        if self._transport is None:
+            arguments |= {"proxy": self._proxy, "verify": self._verify, "limits": _LIMITS}
+        elif hasattr(self._transport, needed):
+            arguments |= {"transport": self._transport, "trust_env": False}
+        else:
+            way = "sync" if needed == "handle_request" else "async"
+            raise RequestException(
+                f"the session's transport cannot make {way} calls; give one that can", sent=False
+            )
+        try:
+            return kind(**arguments)
+        except (ValueError, ImportError, OSError) as error:
+            # Proxies and certificates of the environment are looked at only now.
+            raise RequestException(
+                "no connection can be made with these settings of the environment (proxy, "
+                f"certificates): {_discretion.tell(str(error))}",
+                sent=False,
+            ) from None
 
     # --- Calls of one's own ----------------------------------------------------------------------
 
     def know(self, service: Service) -> None:
         """Let calls of one's own to this service's origin carry its credentials."""
-        self._origins[_origin(httpx.URL(service.url))] = service
+        self._origins[origin(httpx.URL(service.url))] = service
 
     def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """Make a call of one's own; it carries the credentials only to a known origin.
@@ -193,9 +219,13 @@ class BitfountSession:
         Args:
             method: The HTTP method.
             url: The whole URL.
-            **arguments: As ``httpx.Client.request`` takes them.
+            **arguments: As httpx takes them: ``params``, ``headers``, ``cookies``, ``content``,
+                ``data``, ``files``, ``json``, ``extensions``; and ``timeout`` in seconds.
 
         Raises:
+            ValueError: The URL is no whole http or https URL, or holds a user name; or the timeout
+                is none.
+            TypeError: There is no such argument.
             RequestException: No answer could be had.
             AuthenticationError: No credentials could be had.
         """
@@ -229,25 +259,34 @@ class BitfountSession:
 
     def _own_call(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Call, Timing]:
         method = method.upper()
-        try:
-            address = httpx.URL(url)
-        except (httpx.InvalidURL, TypeError) as error:
-            raise ValueError(f"not a URL: {_discretion.tell(str(error))}") from None
-        if address.scheme not in ("http", "https") or not address.host:
-            raise ValueError("the URL must be a whole one, with http:// or https:// and a host")
-        timing = Timing(arguments.pop("timeout", self.own_timeout), self.deadline)
-        known = self._known().get(_origin(address))
+        address = checked_address(url)
+        if unknown := arguments.keys() - _OWN_ARGUMENTS:
+            raise TypeError(
+                f"calls of one's own take no argument {min(unknown)!r}; "
+                f"they take {', '.join(sorted(_OWN_ARGUMENTS))}"
+            )
+        timeout = arguments.pop("timeout", None)
+        check_seconds("timeout", timeout)
+        timing = Timing(
+            self.own_timeout if timeout is None else timeout,
+            DEFAULT_DEADLINE if self.deadline is None else self.deadline,
+        )
+        if arguments.get("headers"):
+            # In one spelling, so that credentials replace what has their name, and do not join it.
+            arguments["headers"] = dict(httpx.Headers(arguments["headers"]))
+        known = self._known().get(origin(address))
         service = Service(
-            known.name if known else address.host, audience=known.audience if known else None
+            known.name if known else address.raw_host.decode("ascii"),
+            audience=known.audience if known else None,
         )
         # PUT and DELETE can be repeated by the meaning of HTTP; POST and PATCH cannot.
         repeat = Repeat.UNSENT if method in ("POST", "PATCH") else Repeat.ALWAYS
         operation = Operation(f"{method} of one's own", repeat)
         return Call(operation, service, {**arguments, "method": method, "url": address}), timing
 
-    def _known(self) -> dict[tuple[str, str, int | None], Service]:
+    def _known(self) -> dict[Origin, Service]:
         environment = environment_services()
-        return {_origin(httpx.URL(known.url)): known for known in environment} | self._origins
+        return {origin(httpx.URL(known.url)): known for known in environment} | self._origins
 
     # --- Its end ---------------------------------------------------------------------------------
 
@@ -288,39 +327,3 @@ class BitfountSession:
 
     def __reduce__(self) -> Any:
         raise TypeError("a session holds credentials and connections, and cannot be pickled")
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def _user_agent(suffix: str | None) -> str:
-    name = f"bitfount-api/{__version__}"
-    if suffix is None:
-        return name
-    if not suffix.isascii() or not suffix.isprintable():
-        raise ValueError("user_agent_suffix must be printable ASCII")
-    return f"{name} {suffix}"
-
-
-def _trust(
-    verify: bool | str | os.PathLike[str] | ssl.SSLContext,
-) -> bool | ssl.SSLContext:
-    if verify is True or isinstance(verify, ssl.SSLContext):
-        return verify
-    if verify is False or not verify:
-        raise ValueError(
-            "certificates are always verified; to trust a CA of your own, "
-            "give the path of its certificate as verify"
-        )
-    if verify == "system":
-        return ssl.create_default_context()
-    path = Path(verify)
-    if not path.exists():
-        raise FileNotFoundError(f"verify: there is no file or folder {path}")
-    try:
-        if path.is_dir():
-            return ssl.create_default_context(capath=path)
-        return ssl.create_default_context(cafile=path)
-    except ssl.SSLError as error:
-        raise ValueError(f"verify: {path} holds no certificates in PEM form") from error

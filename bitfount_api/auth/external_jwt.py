@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +12,12 @@ import attrs
 
 from bitfount_api._call import Work
 from bitfount_api.auth.handler import AuthenticationHandler
+from bitfount_api.auth.loops import wait_for
 from bitfount_api.auth.values import header_value
 from bitfount_api.exceptions import AuthenticationError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
 
     from bitfount_api._call import Flow
 
@@ -27,8 +26,6 @@ GetToken = Callable[[], Token | Awaitable[Token]]
 
 EARLY = timedelta(minutes=1)
 """How long before its time a token counts as expired: it has to arrive before it expires."""
-
-_LOOP_CHECK_SECONDS = 1.0
 
 
 @attrs.frozen
@@ -115,7 +112,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         try:
             result: Any = self._get_token()
             if inspect.isawaitable(result):
-                result = _awaited(result, loop)
+                result = wait_for(result, loop)
         except AuthenticationError:
             raise
         except (Exception, asyncio.CancelledError) as error:
@@ -147,52 +144,6 @@ def _checked(token: object, what: str) -> _Current:
             "give it one, such as datetime.now(timezone.utc) has"
         )
     return _Current(jwt, expires)
-
-
-def _awaited(result: Awaitable[Token], loop: asyncio.AbstractEventLoop | None) -> Any:
-    """Wait for it in the loop that it belongs to; in one of its own where there is none."""
-    coroutine = _await(result)
-    if loop is not None:
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-        except RuntimeError:
-            coroutine.close()
-            if inspect.iscoroutine(result):
-                result.close()  # it will never be awaited, and need not complain of that
-            raise
-        return _result(future, loop)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    # Sync code called from within an event loop, as in a notebook: that loop is not to be had.
-    own: Future[Any] = Future()
-    worker = threading.Thread(target=_run_apart, args=(coroutine, own), daemon=True)
-    worker.start()
-    return own.result()
-
-
-def _result(future: Future[Any], loop: asyncio.AbstractEventLoop) -> Any:
-    while True:
-        try:
-            return future.result(_LOOP_CHECK_SECONDS)
-        except TimeoutError:
-            if future.done():
-                return future.result()  # a TimeoutError of get_token's own, or just in time
-            if not loop.is_running():
-                future.cancel()
-                raise AuthenticationError("the event loop ended before get_token did") from None
-
-
-def _run_apart(coroutine: Coroutine[Any, Any, Any], outcome: Future[Any]) -> None:
-    try:
-        outcome.set_result(asyncio.run(coroutine))
-    except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-        outcome.set_exception(error)
-
-
-async def _await(result: Awaitable[Token]) -> Token:
-    return await result
 
 
 def _now() -> datetime:

@@ -5,17 +5,40 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
 
-from bitfount_api._drive import drive
+import attrs
+
+from bitfount_api._drive import Connection, adrive, drive
+from bitfount_api.auth.loops import running_loop, wait_for
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._call import Audience
-    from bitfount_api._drive import Connection
     from bitfount_api.auth.handler import AuthenticationHandler
+
+
+class GateConnection(Connection, Protocol):
+    """What a gate needs of a session."""
+
+    @property
+    def makes_sync_calls(self) -> bool:
+        """Whether flows can be driven from any thread; otherwise from event loops alone."""
+
+
+@attrs.frozen(eq=False)
+class _Renewal:
+    """One renewal: the event loop of whoever began it, if they run one, and what comes of it."""
+
+    loop: asyncio.AbstractEventLoop | None
+    outcome: Future[None] = attrs.field(factory=Future)
+
+
+# Whatever a renewal calls has this too, in its thread as in tasks: that may not wait for it.
+_under_way: ContextVar[_Renewal | None] = ContextVar("bitfount_api_renewal", default=None)
 
 
 class Gate:
@@ -29,11 +52,11 @@ class Gate:
         connection: Over which its flows are driven.
     """
 
-    def __init__(self, handler: AuthenticationHandler, connection: Connection) -> None:
+    def __init__(self, handler: AuthenticationHandler, connection: GateConnection) -> None:
         self._handler = handler
         self._connection = connection
         self._lock = threading.Lock()
-        self._renewal: Future[None] | None = None
+        self._renewal: _Renewal | None = None
 
     def credentials(
         self, audience: Audience, refused: Mapping[str, str] | None
@@ -80,28 +103,42 @@ class Gate:
         )
 
     def _begin(
-        self, audience: Audience, refused: Mapping[str, str] | None
-    ) -> tuple[Future[None], bool] | None:
+        self,
+        audience: Audience,
+        refused: Mapping[str, str] | None,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> tuple[_Renewal, bool] | None:
         """The renewal to wait for, and whether it is the caller's to do; None if it is done."""
         with self._lock:
             if self._renewal is not None:
+                if _under_way.get() is self._renewal:
+                    raise AuthenticationError(
+                        "authenticating made a call that itself has to be authenticated; "
+                        "use another session for it"
+                    )
                 return self._renewal, False
             if self._usable(audience, refused):
                 return None
-            self._renewal = Future()
+            self._renewal = _Renewal(loop)
             return self._renewal, True
 
     def _renew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
-        begun = self._begin(audience, refused)
+        begun = self._begin(audience, refused, None)
         if begun is None:
             return
         renewal, mine = begun
         if mine:
-            self._work(renewal, refused=refused is not None, loop=None)
-        renewal.result()
+            self._work(renewal, refused=refused is not None)
+        elif renewal.loop is not None and renewal.loop is running_loop():
+            # What it waits for may need this very loop, which would then wait for itself.
+            raise AuthenticationError(
+                "a sync call cannot wait for the credentials that an async one is getting in the "
+                "same event loop; use the async client there"
+            )
+        renewal.outcome.result()
 
     async def _arenew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
-        begun = self._begin(audience, refused)
+        begun = self._begin(audience, refused, asyncio.get_running_loop())
         if begun is None:
             return
         renewal, mine = begun
@@ -111,22 +148,17 @@ class Gate:
             threading.Thread(
                 target=self._work,
                 args=(renewal,),
-                kwargs={"refused": refused is not None, "loop": asyncio.get_running_loop()},
+                kwargs={"refused": refused is not None},
                 name="bitfount-api-authentication",
                 daemon=True,
             ).start()
-        await asyncio.shield(asyncio.wrap_future(renewal))
+        await asyncio.shield(asyncio.wrap_future(renewal.outcome))
 
-    def _work(
-        self, renewal: Future[None], *, refused: bool, loop: asyncio.AbstractEventLoop | None
-    ) -> None:
+    def _work(self, renewal: _Renewal, *, refused: bool) -> None:
         failure: BaseException | None = None
+        token = _under_way.set(renewal)
         try:
-            flow = self._handler.authentication(refused=refused, loop=loop)
-            if flow is None:
-                self._handler.authenticate()
-            else:
-                drive(flow, self._connection)
+            self._authenticate(renewal, refused=refused)
         except BitfountError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a handler may be a user's own
@@ -135,16 +167,28 @@ class Gate:
             failure.__cause__ = error
         except BaseException as error:
             failure = AuthenticationError("authentication was interrupted")
-            if loop is None:
+            failure.__cause__ = error
+            if renewal.loop is None:
                 self._end(renewal, failure)
                 raise
-            failure.__cause__ = error
+        finally:
+            _under_way.reset(token)
         self._end(renewal, failure)
 
-    def _end(self, renewal: Future[None], failure: BaseException | None) -> None:
+    def _authenticate(self, renewal: _Renewal, *, refused: bool) -> None:
+        loop = renewal.loop
+        flow = self._handler.authentication(refused=refused, loop=loop)
+        if flow is None:
+            self._handler.authenticate()
+        elif loop is not None and not self._connection.makes_sync_calls:
+            wait_for(adrive(flow, self._connection), loop)
+        else:
+            drive(flow, self._connection)
+
+    def _end(self, renewal: _Renewal, failure: BaseException | None) -> None:
         with self._lock:
             self._renewal = None
         if failure is None:
-            renewal.set_result(None)
+            renewal.outcome.set_result(None)
         else:
-            renewal.set_exception(failure)
+            renewal.outcome.set_exception(failure)

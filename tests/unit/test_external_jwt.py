@@ -21,7 +21,7 @@ from bitfount_api import (
     BitfountSession,
     ExternallyManagedJWTHandler,
 )
-from bitfount_api.auth import external_jwt
+from bitfount_api.auth import loops
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 HUB = "https://hub.bitfount.com/api/projects"
@@ -209,7 +209,7 @@ def test_a_loop_that_has_ended_is_an_error() -> None:
 
 
 def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(external_jwt, "_LOOP_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(loops, "_LOOP_CHECK_SECONDS", 0.01)
     loop = asyncio.new_event_loop()
     began = threading.Event()
 
