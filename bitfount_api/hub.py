@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from bitfount_api import _services
 from bitfount_api._client import AsyncClient, SyncClient, twin_of
 from bitfount_api._flows import models, monitoring, pods, projects, user_keys
-from bitfount_api._flows.uploads import TransferOptions
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
 from bitfount_api.session import BitfountSession
+from bitfount_api.transfers import MOST_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bitfount_api.models import BitfountModel
     from bitfount_api.progress import ProgressCallback
     from bitfount_api.schemas import BitfountSchema
+    from bitfount_api.transfers import Download
 
 
 class BitfountHub(SyncClient):
@@ -249,6 +250,49 @@ class BitfountHub(SyncClient):
         flow = models.get_model_text(self._remote, username, model_name, model_version, project_id)
         return self._run(flow, transfer=True)
 
+    def download_model(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int | None,
+        path: Path,
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> Download | None:
+        r"""Download a model's code to a file, without running it.
+
+        Its hash is checked before the file appears.
+
+        Args:
+            username: The model's owner.
+            model_name: The name of the model.
+            model_version: Its version; None for the latest.
+            path: The file to write. One that is there is replaced.
+            project_id: The project that grants the access, and whose limits count.
+            progress: Told how much has been written.
+
+        Returns:
+            Where the file is, its size and its SHA-256, which is the hash of the model; what is in
+            it is the very text that was hashed (without any ``\r``). None if there is no such
+            model.
+
+        Raises:
+            ModelValidationError: The code is not what was published.
+            NoModelCodeError: The project's usage limit is spent.
+            TransferError: The file cannot be written.
+            InvalidJSONError: The Hub's answer is not JSON, or has no ``modelDownloadUrl``.
+            HTTPError: The Hub or object storage refused.
+            RequestException: One of them could not be reached.
+
+        Endpoint: as :meth:`get_model`.
+        """
+        options = TransferOptions(progress)
+        flow = models.download_model(
+            self._remote, username, model_name, model_version, path, project_id, options
+        )
+        return self._run(flow, transfer=True)
+
     @staticmethod
     def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
         """Retrieve model code from a presigned URL, check its hash, **run it**, give its class.
@@ -314,43 +358,112 @@ class BitfountHub(SyncClient):
         model_name: str,
         model_version: int,
         project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
     ) -> bytes | None:
-        """Get a model's weights.
+        """Get a model's weights, in memory; :meth:`download_weights` streams them to a file.
 
         Args:
             username: The model's owner.
             model_name: The name of the model.
             model_version: Its version.
             project_id: The project that grants the access, and whose limits count.
+            progress: Told how much has come.
+            parts_at_once: How many parts of a large object to fetch at a time, at most.
+            max_bytes: The most bytes to take, stored and unpacked.
 
         Returns:
             The weights, decompressed where they are stored compressed; None if there is no such
             model, or no weights have been uploaded for it.
 
         Raises:
+            TransferError: They are larger than ``max_bytes``, or damaged.
             InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
             HTTPError: The Hub or object storage refused.
             RequestException: One of them could not be reached.
 
         Endpoint: ``GET /api/models``, then ``GET`` at its ``weightsDownloadUrl``.
         """
-        flow = models.get_weights(self._remote, username, model_name, model_version, project_id)
-        return self._run(flow, transfer=True)
+        options = TransferOptions(progress, parts_at_once, max_bytes)
+        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        return self._run(weights.get(options), transfer=True)
+
+    def download_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        path: Path,
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
+    ) -> Download | None:
+        """Download a model's weights to a file, whatever their size and the link.
+
+        The file appears whole, or not at all. Until then, the bytes are in ``<name>.part`` beside
+        it. What broke off is taken up there by the next call, also in a later process; a download
+        that is cancelled, or that cannot be written, leaves nothing.
+
+        Args:
+            username: The model's owner.
+            model_name: The name of the model.
+            model_version: Its version.
+            path: The file to write. One that is there is replaced.
+            project_id: The project that grants the access, and whose limits count.
+            progress: Told how much has come.
+            parts_at_once: How many parts of a large object to fetch at a time, at most.
+            max_bytes: The most bytes to take, stored and unpacked.
+
+        Returns:
+            Where the file is, its size and its SHA-256; weights that are stored compressed are
+            decompressed in it. None if there is no such model, or no weights have been uploaded.
+
+        Raises:
+            TransferError: The file cannot be written; or the weights are larger than
+                ``max_bytes``, or damaged.
+            InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
+            HTTPError: The Hub or object storage refused.
+            RequestException: One of them could not be reached.
+
+        Endpoint: as :meth:`get_weights`.
+        """
+        options = TransferOptions(progress, parts_at_once, max_bytes)
+        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        return self._run(weights.download(path, options), transfer=True)
 
     @staticmethod
-    def get_weights_from_url(weights_url: str) -> bytes:
+    def get_weights_from_url(
+        weights_url: str,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
+    ) -> bytes:
         """Retrieve model weights from a presigned URL.
 
         Args:
             weights_url: The presigned URL. It is sent no credentials.
+            progress: Told how much has come.
+            parts_at_once: How many parts of a large object to fetch at a time, at most.
+            max_bytes: The most bytes to take, stored and unpacked.
+
+        Returns:
+            The weights, decompressed where they are stored compressed.
 
         Raises:
+            TransferError: They are larger than ``max_bytes``, or damaged.
             HTTPError: Object storage refused.
             RequestException: It could not be reached.
         """
         with _anonymous() as session:
             hub = BitfountHub(session)
-            return hub._run(models.get_weights_from_url(hub._remote, weights_url), transfer=True)
+            options = TransferOptions(progress, parts_at_once, max_bytes)
+            flow = models.get_weights_from_url(hub._remote, weights_url, options)
+            return hub._run(flow, transfer=True)
 
     def send_weights(
         self,
@@ -619,6 +732,22 @@ class AsyncBitfountHub(AsyncClient):
         flow = models.get_model_text(self._remote, username, model_name, model_version, project_id)
         return await self._run(flow, transfer=True)
 
+    async def download_model(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int | None,
+        path: Path,
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> Download | None:
+        options = TransferOptions(progress)
+        flow = models.download_model(
+            self._remote, username, model_name, model_version, path, project_id, options
+        )
+        return await self._run(flow, transfer=True)
+
     @staticmethod
     async def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
         async with _anonymous() as session:
@@ -650,15 +779,43 @@ class AsyncBitfountHub(AsyncClient):
         model_name: str,
         model_version: int,
         project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
     ) -> bytes | None:
-        flow = models.get_weights(self._remote, username, model_name, model_version, project_id)
-        return await self._run(flow, transfer=True)
+        options = TransferOptions(progress, parts_at_once, max_bytes)
+        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        return await self._run(weights.get(options), transfer=True)
+
+    async def download_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        path: Path,
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
+    ) -> Download | None:
+        options = TransferOptions(progress, parts_at_once, max_bytes)
+        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        return await self._run(weights.download(path, options), transfer=True)
 
     @staticmethod
-    async def get_weights_from_url(weights_url: str) -> bytes:
+    async def get_weights_from_url(
+        weights_url: str,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MOST_BYTES,
+    ) -> bytes:
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
-            flow = models.get_weights_from_url(hub._remote, weights_url)
+            options = TransferOptions(progress, parts_at_once, max_bytes)
+            flow = models.get_weights_from_url(hub._remote, weights_url, options)
             return await hub._run(flow, transfer=True)
 
     async def send_weights(

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-import io
-import re
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bitfount_api._call import Call, Flow, Pause
+from bitfount_api._call import Call, Flow, Pause, Together, Work
 from bitfount_api._decode import refusal
 from bitfount_api._flows import operations
+from bitfount_api._part_file import PartFile
+from bitfount_api._reach import ObjectChangedError, Reach
 from bitfount_api._services import STORAGE, presigned_url
+from bitfount_api._vessel import Memory
 from bitfount_api.exceptions import (
+    BitfountError,
     ConnectError,
+    HTTPError,
     InvalidJSONError,
+    RequestException,
     RequestTimeout,
     TransferError,
 )
+from bitfount_api.progress import Meter
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
     import httpx
 
     from bitfount_api._flows.remote import Remote
+    from bitfount_api._vessel import Vessel
+    from bitfount_api.transfers import Download, TransferOptions
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+    Renew = Callable[[], Flow[str | None]]
+    """Asks the Hub for a presigned URL; None if there is none."""
+
+_FIRST_BYTES = 1024 * 1024
+"""What is asked for first of an object that may be large: its answer tells size and ETag, and
+whether the store gives pieces. A small object is there with it."""
+
+_LARGE_BYTES = 16 * 1024 * 1024
+"""From where on pieces are fetched side by side."""
+
+_PIECE_BYTES = 8 * 1024 * 1024
+"""The largest piece: a few seconds over a slow link, so that the last ones end together."""
+
+_MOST_RENEWALS = 2
+_MOST_CHANGES = 2
 
 
 def fetch(remote: Remote, url: str, *, most: int | None = None) -> Flow[bytes]:
-    """The whole of an object, in memory once.
+    """The whole of a small object, in memory.
 
     Args:
         remote: Whose connections and retries to use; its credentials stay at home.
@@ -38,98 +64,182 @@ def fetch(remote: Remote, url: str, *, most: int | None = None) -> Flow[bytes]:
         TransferError: The object is larger than ``most``.
         RequestException: It could not be had whole.
     """
+    vessel = Memory(Meter(None, None, "object"), most)
+    yield from fill(remote, url, vessel)
+    return vessel.content()
+
+
+def fetch_weights(
+    remote: Remote, url: str, what: str, options: TransferOptions, renew: Renew | None = None
+) -> Flow[bytes]:
+    """The whole of a large object, in memory once, unpacked where it is stored packed.
+
+    Args:
+        remote: Whose connections and retries to use.
+        url: The presigned URL.
+        what: What progress calls it.
+        options: How to do it.
+        renew: Asks for another URL when that one has expired.
+
+    Raises:
+        HTTPError: Object storage refused.
+        TransferError: The object is larger than it may be, or damaged.
+        RequestException: It could not be had whole.
+    """
+    meter = Meter(options.progress, None, what)
+    vessel = Memory(meter, options.max_bytes, unpack=True)
     try:
-        address = presigned_url(url)
-    except ValueError as error:
-        raise InvalidJSONError(f"the Hub's answer is not usable: {error}") from None
-    basin = Basin(most)
-    yield from pull(remote, address, basin)
-    return basin.content()
+        yield from fill(remote, url, vessel, parts=options.parts_at_once, renew=renew)
+        content: bytes = yield Work(vessel.content)
+        yield Work(meter.close)
+    finally:
+        meter.close()
+    return content
 
 
-def pull(remote: Remote, url: str, basin: Basin) -> Flow[None]:
-    """Fill a basin with an object. What has come is kept over a break, and asked for no more."""
+def download(
+    remote: Remote,
+    url: str,
+    path: str | os.PathLike[str],
+    options: TransferOptions,
+    renew: Renew | None = None,
+) -> Flow[Download]:
+    """Stream an object to disk, going on where an earlier download of it broke off.
+
+    Args:
+        remote: Whose connections and retries to use.
+        url: The presigned URL.
+        path: The file that is wanted.
+        options: How to do it.
+        renew: Asks for another URL when that one has expired.
+
+    Raises:
+        HTTPError: Object storage refused.
+        TransferError: The file cannot be written; the object is larger than it may be, or damaged.
+            Nothing is left then.
+        RequestException: It could not be had whole. What has come is kept beside the target.
+    """
+    target = Path(path)
+    meter = Meter(options.progress, None, target.name)
+    part = PartFile(target, meter, options.max_bytes)
+    try:
+        yield Work(part.open)
+        yield from fill(remote, url, part, parts=options.parts_at_once, renew=renew)
+        while not (yield Work(partial(part.settle, 0.25))):
+            yield Pause(0)  # looks at the deadline
+        result: Download = yield Work(part.finish)
+        yield Work(meter.close)
+    except OSError as error:
+        yield Work(part.discard)
+        raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
+    except TransferError:
+        yield Work(part.discard)
+        raise
+    except BitfountError:
+        yield Work(part.keep)
+        raise
+    finally:
+        # Here alone when the flow is cancelled. By now, no request writes any more.
+        part.discard()
+        meter.close()
+    return result
+
+
+def fill(
+    remote: Remote, url: str, vessel: Vessel, *, parts: int = 1, renew: Renew | None = None
+) -> Flow[None]:
+    """Fill a vessel with an object, with what is missing of it.
+
+    Args:
+        remote: Whose connections and retries to use.
+        url: The presigned URL.
+        vessel: Where it goes.
+        parts: How many pieces to fetch at a time; with 1, the object is asked for as a whole.
+        renew: Asks for another URL when that one has expired.
+
+    Raises:
+        HTTPError: Object storage refused.
+        TransferError: The object is not what it has to be, or changes all the time.
+        RequestException: It could not be had whole.
+    """
+    address = _checked(url)
+    changes = renewals = 0
+    while not vessel.whole:
+        had = vessel.done.total
+        try:
+            yield from _fill_gaps(remote, address, vessel, 1 if changes == _MOST_CHANGES else parts)
+        except ObjectChangedError:
+            changes += 1
+            if changes > _MOST_CHANGES:
+                raise TransferError(
+                    "the object changed again and again while it was downloaded"
+                ) from None
+            yield Work(partial(vessel.begin, None, None))
+        except HTTPError as refused:
+            renewals = 1 if vessel.done.total > had else renewals + 1
+            # Object storage says no more than that of a URL whose time is over.
+            if renew is None or refused.status_code not in (400, 403) or renewals > _MOST_RENEWALS:
+                raise
+            fresh = yield from renew()
+            if not fresh:
+                raise
+            address = _checked(fresh)
+
+
+def _fill_gaps(remote: Remote, address: str, vessel: Vessel, parts: int) -> Flow[None]:
+    start, end = next(vessel.gaps())
+    if parts > 1:
+        end = min(start + _FIRST_BYTES, end or start + _FIRST_BYTES)
+    while True:
+        yield from _pull(remote, address, Reach(vessel, start, end))
+        if vessel.whole:
+            return
+        if parts > 1 and vessel.size is not None:
+            missing = vessel.size - vessel.done.total
+            if missing >= _LARGE_BYTES:
+                break
+        start, end = next(vessel.gaps())
+    most = min(_PIECE_BYTES, -(-missing // parts))
+    reaches = [
+        Reach(vessel, piece, min(piece + most, after), alone=False)
+        for first, after in vessel.done.gaps(vessel.size)
+        for piece in range(first, after, most)
+    ]
+    yield Together([_pull(remote, address, reach) for reach in reaches], parts)
+
+
+def _pull(remote: Remote, address: str, reach: Reach) -> Flow[None]:
+    """Ask for a stretch until it is there; over a break, for no more than is missing."""
     operation = operations.DOWNLOAD_OBJECT
     policy = remote.retry
     failures = 0
-    while True:
-        before = basin.position
-        request = {"method": "get", "url": url, "headers": basin.wanted()}
-        retry_after = None
+    failure: RequestException
+    while not reach.whole:
+        before = reach.position
+        request = {"method": "get", "url": address, "headers": reach.wanted()}
         try:
-            response: httpx.Response = yield Call(operation, STORAGE, request, sink=basin)
+            response: httpx.Response = yield Call(operation, STORAGE, request, sink=reach)
         except (ConnectError, RequestTimeout) as error:
-            # Whoever gets on does not give up: only failures in a row count.
-            failures = 1 if basin.position > before else failures + 1
-            if failures > policy.most_retries():
-                raise
-            reason: Any = error
+            failure, may_repeat, retry_after = error, True, None
         else:
-            if basin.whole:
-                return
-            failures += 1
-            if not policy.repeats(response.status_code) or failures > policy.most_retries():
-                raise refusal(response, operation, STORAGE)
+            # A store may give less at a time than it is asked for.
+            if reach.whole or (response.is_success and reach.position > before):
+                continue
+            failure = refusal(response, operation, STORAGE)
+            may_repeat = policy.repeats(response.status_code)
             retry_after = response.headers.get("retry-after")
-            reason = response
+        # Whoever gets on does not give up: only failures in a row count.
+        failures = 1 if reach.position > before else failures + 1
+        if not may_repeat or failures > policy.most_retries():
+            raise failure
         try:
             yield Pause(policy.pause(failures, retry_after))
         except RequestTimeout:
-            if isinstance(reason, Exception):
-                raise reason from None
-            raise refusal(reason, operation, STORAGE) from None
+            raise failure from None  # no time left: what went wrong says more than that
 
 
-class Basin:
-    """A sink in memory that knows how far it has come, and of which object."""
-
-    def __init__(self, most: int | None) -> None:
-        self.position = 0
-        self.whole = False
-        self._most = most
-        self._etag: str | None = None
-        self._buffer = io.BytesIO()
-
-    def wanted(self) -> dict[str, str]:
-        """The headers that ask for what is missing, if it still is of the same object."""
-        headers = {"accept-encoding": "identity"}
-        if self.position and self._etag:
-            headers |= {"range": f"bytes={self.position}-", "if-range": self._etag}
-        return headers
-
-    def accept(self, response: httpx.Response) -> bool:
-        """Take a whole object, or the missing end of it."""
-        if response.status_code == 206:
-            found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-            if not found or int(found[1]) != self.position:
-                raise ConnectError("object storage gave another range than it was asked for")
-            return True
-        if response.status_code != 200:
-            return False
-        self.position = 0
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        etag = response.headers.get("etag", "")
-        self._etag = etag if etag.startswith('"') else None
-        length = response.headers.get("content-length", "")
-        if length.isascii() and length.isdigit():
-            self._check(int(length))
-        return True
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        self._check(self.position + len(chunk))
-        self._buffer.write(chunk)
-        self.position += len(chunk)
-
-    def close(self, *, whole: bool) -> None:
-        """Note whether that was all."""
-        self.whole = whole
-
-    def content(self) -> bytes:
-        """Everything; the buffer's own bytes, not a copy of them."""
-        return self._buffer.getvalue()
-
-    def _check(self, size: int) -> None:
-        if self._most is not None and size > self._most:
-            raise TransferError(f"the object has more than the {self._most:,} bytes it may have")
+def _checked(url: object) -> str:
+    try:
+        return presigned_url(url)
+    except ValueError as error:
+        raise InvalidJSONError(f"the Hub's answer is not usable: {error}") from None

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 from bitfount_hub_client.api.models import get_model as _get_model
 from bitfount_hub_client.api.models import send_model as _send_model
 from bitfount_hub_client.api.models import send_weights as _send_weights
@@ -17,11 +18,12 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import config, types
 from bitfount_api._call import Work
 from bitfount_api._decode import decode
+from bitfount_api._disk import write_file
 from bitfount_api._files import Source
 from bitfount_api._flows import operations
-from bitfount_api._flows.downloads import fetch
+from bitfount_api._flows.downloads import download, fetch, fetch_weights
 from bitfount_api._flows.pods import in_parts
-from bitfount_api._flows.uploads import TransferOptions, upload
+from bitfount_api._flows.uploads import upload
 from bitfount_api.exceptions import (
     InvalidJSONError,
     ModelTooLargeError,
@@ -36,12 +38,15 @@ from bitfount_api.identifiers import model_name as checked_model_name
 from bitfount_api.identifiers import model_version as checked_model_version
 from bitfount_api.identifiers import path_part, user_name
 from bitfount_api.models import BitfountModel, check_model_source, load_model_class
+from bitfount_api.progress import Meter
+from bitfount_api.transfers import Download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitfount_api._call import Flow
     from bitfount_api._flows.remote import Remote
+    from bitfount_api.transfers import TransferOptions
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +54,7 @@ _log = logging.getLogger(__name__)
 def get_model_details(
     hub: Remote, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[types.ModelDetails | None]:
-    """Where a model's code and weights are; None, and a line in the log, if there is no such model."""
+    """Where a model's code and weights are; None, and a line in the log, if there is none."""
     request = _get_model._get_kwargs(
         modeller_name=user_name(username),
         model_name=checked_model_name(model_name),
@@ -95,7 +100,7 @@ def get_model_code(
 
 
 def checked_code(hub: Remote, url: str, expected: str) -> Flow[bytes]:
-    """The text at a presigned URL, without its ``\\r``: exactly what the hash was made of.
+    r"""The text at a presigned URL, without its ``\r``: exactly what the hash was made of.
 
     Raises:
         ModelValidationError: It has another hash.
@@ -146,20 +151,76 @@ def get_model_from_url(hub: Remote, url: str, expected: str) -> Flow[type[Bitfou
     return model
 
 
-def get_weights(
-    hub: Remote, username: str, model_name: str, version: int, project_id: str | None
-) -> Flow[bytes | None]:
-    """A model's weights; None if there is no such model, or none have been uploaded."""
-    details = yield from get_model_details(hub, username, model_name, version, project_id)
-    url = details.get("weightsDownloadUrl") if details else None
-    if not url:
-        return None
-    return (yield from get_weights_from_url(hub, url))
+@attrs.frozen
+class Weights:
+    """The weights of one version of a model.
+
+    Args:
+        hub: The Hub that knows where they are.
+        username: The model's owner.
+        model_name: The model.
+        version: Its version.
+        project_id: The project that grants the access.
+    """
+
+    hub: Remote
+    username: str
+    model_name: str
+    version: int
+    project_id: str | None
+
+    def url(self) -> Flow[str | None]:
+        """Where they are now; None if there is no such model, or none have been uploaded."""
+        details = yield from get_model_details(
+            self.hub, self.username, self.model_name, self.version, self.project_id
+        )
+        return details.get("weightsDownloadUrl") if details else None
+
+    def get(self, options: TransferOptions) -> Flow[bytes | None]:
+        """What they are, in memory; None as for :meth:`url`."""
+        url = yield from self.url()
+        if not url:
+            return None
+        what = f"{self.username}/{self.model_name}"
+        return (yield from fetch_weights(self.hub, url, what, options, self.url))
+
+    def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
+        """Stream them to disk; None as for :meth:`url`."""
+        url = yield from self.url()
+        if not url:
+            return None
+        return (yield from download(self.hub, url, path, options, self.url))
 
 
-def get_weights_from_url(hub: Remote, url: str) -> Flow[bytes]:
+def get_weights_from_url(hub: Remote, url: str, options: TransferOptions) -> Flow[bytes]:
     """The weights at a presigned URL."""
-    return (yield from fetch(hub, url))
+    return (yield from fetch_weights(hub, url, "weights", options))
+
+
+def download_model(
+    hub: Remote,
+    username: str,
+    model_name: str,
+    version: int | None,
+    path: Path,
+    project_id: str | None,
+    options: TransferOptions,
+) -> Flow[Download | None]:
+    """Write a model's checked code to a file; None if there is no such model."""
+    target = Path(path)
+    code = yield from get_model_code(hub, username, model_name, version, project_id)
+    if code is None:
+        return None
+    meter = Meter(options.progress, len(code), target.name)
+    try:
+        yield Work(partial(write_file, target, code))
+        meter.add(len(code))
+        yield Work(meter.close)
+    except OSError as error:
+        raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        meter.close()
+    return Download(target, len(code), hash_contents(code))
 
 
 def send_model(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-import attrs
 from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
 from bitfount_hub_client.models import CompleteUploadRequest
 
@@ -21,24 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._flows.remote import Remote
-    from bitfount_api.progress import ProgressCallback
+    from bitfount_api.transfers import TransferOptions
 
 ObjectType = Literal["Model", "Schema"]
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
-
-
-@attrs.frozen
-class TransferOptions:
-    """How a transfer is done.
-
-    Args:
-        progress: Told how much has been moved.
-        parts_at_once: How many parts move at a time, at most.
-    """
-
-    progress: ProgressCallback | None = None
-    parts_at_once: int = attrs.field(default=4, validator=attrs.validators.ge(1))
 
 
 def upload(
