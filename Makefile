@@ -18,7 +18,7 @@ help:  ## List the targets
 $(READY): pyproject.toml requirements/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is " \
 	  + sys.version.split()[0] + ": make PYTHON=...") if sys.version_info < (3, 11) else None'
-	@echo "Setting up $(VENV) (once; some minutes on a slow link) ..."
+	@echo "Setting up $(VENV) (once; some minutes on a slow link) ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

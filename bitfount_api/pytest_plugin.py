@@ -10,7 +10,7 @@ nothing starts before a test asks for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
         BitfountSession,
         SMARTOnFHIR,
     )
+    from bitfount_api._client import AsyncClient
     from bitfount_api.sandbox import Sandbox
+
+C = TypeVar("C", bound="AsyncClient")
 
 
 class SandboxClients:
@@ -42,13 +45,16 @@ class SandboxClients:
 
     def session(self, username: str) -> BitfountSession:
         """A session with that user's API keys, closed when the test ends."""
+        if username not in self._sessions:
+            self._sessions[username] = self.new_session(username)
+        return self._sessions[username]
+
+    def new_session(self, username: str) -> BitfountSession:
+        """A session of one's own to close, as async code does: ``async with …new_session(…)``."""
         from bitfount_api import APIKeysHandler, BitfountSession
 
-        if username not in self._sessions:
-            user = self.sandbox.user(username)
-            handler = APIKeysHandler(user.api_key_id, user.api_key, user.username)
-            self._sessions[username] = BitfountSession(handler)
-        return self._sessions[username]
+        user = self.sandbox.user(username)
+        return BitfountSession(APIKeysHandler(user.api_key_id, user.api_key, user.username))
 
     def hub(self, username: str) -> BitfountHub:
         """That user's Hub."""
@@ -70,25 +76,27 @@ class SandboxClients:
         return SMARTOnFHIR(self.session(username), url, resource_server_url)
 
     def async_hub(self, username: str) -> AsyncBitfountHub:
-        """That user's Hub, for async code."""
+        """That user's Hub, to be used in an ``async with`` statement, which closes its session."""
         from bitfount_api import AsyncBitfountHub
 
-        return AsyncBitfountHub(self.session(username), self.sandbox.hub_url)
+        hub = AsyncBitfountHub(self.new_session(username), self.sandbox.hub_url)
+        return _owning(hub)
 
     def async_access_manager(self, username: str) -> AsyncBitfountAM:
-        """That user's access manager, for async code."""
+        """That user's access manager, likewise."""
         from bitfount_api import AsyncBitfountAM
 
-        return AsyncBitfountAM(self.session(username), self.sandbox.access_manager_url)
+        url = self.sandbox.access_manager_url
+        return _owning(AsyncBitfountAM(self.new_session(username), url))
 
     def async_smart_on_fhir(
         self, username: str, resource_server_url: str | None = None
     ) -> AsyncSMARTOnFHIR:
-        """That user's SMART on FHIR, for async code."""
+        """That user's SMART on FHIR, likewise."""
         from bitfount_api import AsyncSMARTOnFHIR
 
         url = self.sandbox.smart_on_fhir_url
-        return AsyncSMARTOnFHIR(self.session(username), url, resource_server_url)
+        return _owning(AsyncSMARTOnFHIR(self.new_session(username), url, resource_server_url))
 
     def close(self) -> None:
         """Close the sessions, and forget everything but the users."""
@@ -96,6 +104,12 @@ class SandboxClients:
             session.close()
         self._sessions.clear()
         self.sandbox.clear()
+
+
+def _owning(client: C) -> C:
+    # Connections cannot outlive their event loop: whoever leaves the client must close them.
+    client._owns_session = True
+    return client
 
 
 @pytest.fixture(scope="session")

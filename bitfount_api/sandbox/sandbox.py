@@ -101,7 +101,7 @@ class Sandbox:
     ) -> None:
         for name, port in attrs.asdict(ports).items():
             self._listeners[name] = listen(host, port, name)
-        shown = f"[{host}]" if ":" in host else "localhost" if host == "127.0.0.1" else host
+        shown = f"[{host}]" if ":" in host else host
         urls = {
             name: f"http://{shown}:{listener.getsockname()[1]}"
             for name, listener in self._listeners.items()

@@ -30,7 +30,7 @@ MAX_PAGE = 100
 """The most projects on a page, whatever is asked for."""
 
 # SQLite's integers have 64 bits.
-Number = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
 
 
 class Page(msgspec.Struct):

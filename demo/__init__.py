@@ -1,0 +1,1 @@
+"""A walk through the platform on a local sandbox: ``make demo``, or ``python -m demo``."""

@@ -1,0 +1,50 @@
+"""``python -m demo``: the walk through the platform, on a sandbox of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bitfount_api import BitfountError
+from bitfount_api.sandbox import Sandbox
+from demo.telling import JSONTeller, PeopleTeller, UnexpectedError
+from demo.tour import Tour
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns 1 if a step did not show what it should."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of a tale")
+    parser.add_argument(
+        "--weights", type=int, default=64, metavar="MiB", help="size of the weights (%(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    # Refusals are part of the walk, and are told.
+    logging.getLogger("bitfount_api").setLevel(logging.ERROR)
+    teller = JSONTeller() if options.json else PeopleTeller()
+    try:
+        with Sandbox(users=()) as sandbox, tempfile.TemporaryDirectory() as folder:
+            tour = Tour(sandbox, teller, Path(folder), options.weights)
+            try:
+                tour.walk()
+            finally:
+                tour.close()
+    except (UnexpectedError, BitfountError) as error:
+        if options.json:
+            print(json.dumps({"ok": False, "error": str(error)}))
+        print(f"This is not as it should be: {error}", file=sys.stderr)
+        return 1
+    teller.end()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

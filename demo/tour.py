@@ -1,0 +1,350 @@
+"""The walk, step by step. Each says who does what, and checks that it shows what it should."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bitfount_api import (
+    BitfountModel,
+    BitfountSchema,
+    ModelValidationError,
+    NoModelCodeError,
+    PodPublicMetadata,
+    PodResponseType,
+    generate_key_pair,
+    hash_contents,
+    hash_file_contents,
+    load_public_key,
+    public_keys_equal,
+    sign,
+)
+from demo.cast import MODEL_FILE, SCHEMA_FILE, Person, write_weights
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+    from bitfount_api import AsyncBitfountHub
+    from bitfount_api.sandbox import Sandbox
+    from demo.telling import Teller
+
+POD = "retina-scans"
+LIMIT = 4
+RESOURCE_SERVER = "https://fhir.clinic.example/r4"
+
+
+@attrs.define
+class Tour:
+    """What the steps share.
+
+    Args:
+        sandbox: The running sandbox.
+        tell: Whom to tell.
+        folder: Where files can be written.
+        mebibytes: How large the weights are.
+    """
+
+    sandbox: Sandbox
+    tell: Teller
+    folder: Path
+    mebibytes: int = 64
+    custodian: Person = attrs.field(init=False)
+    modeller: Person = attrs.field(init=False)
+    colleague: Person = attrs.field(init=False)
+    model_version: int = 0
+    project_id: str = ""
+    key_id: str = ""
+    private_key: RSAPrivateKey = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.custodian = Person(self.sandbox, "clinic")
+        self.modeller = Person(self.sandbox, "alice")
+        self.colleague = Person(self.sandbox, "bob")
+
+    @property
+    def pod_identifier(self) -> str:
+        """The pod's full name."""
+        return f"{self.custodian.username}/{POD}"
+
+    @property
+    def model_id(self) -> str:
+        """The model's full name."""
+        return f"{self.modeller.username}/{MODEL_FILE.stem}:{self.model_version}"
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What the modellers ask to run on the pod."""
+        model = {
+            "class_name": "BitfountModelReference",
+            "username": self.modeller.username,
+            "model_ref": MODEL_FILE.stem,
+            "model_version": self.model_version,
+        }
+        algorithm = {"class_name": "bitfount.ModelInference", "model": model}
+        return {"class_name": "bitfount.ResultsOnly", "algorithm": algorithm}
+
+    def walk(self) -> None:
+        """All of it.
+
+        Raises:
+            UnexpectedError: A step did not show what it should.
+        """
+        self.look_around()
+        pod_key = self.register_pod()
+        self.heartbeat(pod_key)
+        self.publish_model()
+        self.set_up_project()
+        asyncio.run(self.download_model())
+        self.refuse_corrupted_model()
+        self.check_by_token()
+        self.check_by_signature()
+        self.run_to_the_limit()
+        self.clinical_token()
+        self.look_back()
+
+    def look_around(self) -> None:
+        """What is running."""
+        with self.tell.step("everybody", "A local Bitfount is up"):
+            self.tell.fact("Hub", self.sandbox.hub_url)
+            self.tell.fact("Access manager", self.sandbox.access_manager_url)
+            self.tell.fact("SMART on FHIR", self.sandbox.smart_on_fhir_url)
+            self.tell.fact("Object store", self.sandbox.storage_url)
+
+    def register_pod(self) -> RSAPublicKey:
+        """A custodian registers a pod with a real schema, and it reads back the same."""
+        with self.tell.step(self.custodian.username, "A data custodian registers a pod"):
+            hub, access_manager = self.custodian.hub, self.custodian.access_manager
+            schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+            _, public_key = generate_key_pair()
+            hub.register_pod(
+                PodPublicMetadata(POD, "Retina scans", schema["description"], schema, 3),
+                public_key,
+                access_manager.get_access_manager_key(),
+            )
+            details = hub.get_pod(self.pod_identifier)
+            self.tell.check("The Hub shows the pod", details is not None)
+            assert details is not None
+            for label in ("podIdentifier", "podDisplayName", "visibility", "isOnline"):
+                self.tell.fact(label, details.get(label))
+            shown = hub.get_pod_key(self.pod_identifier) or ""
+            same = public_keys_equal(load_public_key(shown), public_key)
+            self.tell.check("It has the key that was registered", same)
+            stored = hub.get_pod_schema(self.pod_identifier)
+            self.tell.check("The schema reads back the same", stored.to_json() == schema)
+            self._show_schema(stored)
+        return public_key
+
+    def _show_schema(self, schema: BitfountSchema) -> None:
+        rows = [
+            {"feature": row["featureName"], "kind": row["semanticType"], "type": row["dtype"]}
+            for row in schema.to_json()["features"]
+        ]
+        self.tell.fact(f"{schema.name}: {schema.number_of_records} records", rows)
+
+    def heartbeat(self, pod_key: RSAPublicKey) -> None:
+        """The pod says that it is online, and how a task is doing."""
+        with self.tell.step(POD, "The pod sends a heartbeat and a monitor update"):
+            hub = self.custodian.hub
+            hub.do_pod_heartbeat([POD], pod_key)
+            details = hub.get_pod(self.pod_identifier)
+            self.tell.check("The pod is online", details and details.get("isOnline"))
+            hub.send_monitor_update(
+                {
+                    "taskId": "demo",
+                    "senderId": self.pod_identifier,
+                    "timestamp": dt.datetime.now(dt.UTC).isoformat(),
+                    "privacy": "ALL_PARTICIPANTS",
+                    "type": "TASK_STATUS_UPDATE",
+                    "message": "waiting for modellers",
+                }
+            )
+            updates = self.sandbox.world.monitor.updates("demo")
+            self.tell.check("The monitor has the update", len(updates) == 1)
+
+    def publish_model(self) -> None:
+        """A modeller registers a key, and publishes a model and its weights."""
+        with self.tell.step(self.modeller.username, "A modeller publishes a model"):
+            hub = self.modeller.hub
+            self.private_key, public_key = generate_key_pair()
+            self.key_id = str(hub.register_user_public_key(public_key))
+            active = hub.check_public_key_registered_and_active(self.key_id)
+            self.tell.check("Their public key is registered and active", active is not None)
+            answer = hub.send_model(MODEL_FILE)
+            self.model_version = answer.get("version") or 0
+            self.tell.fact("Model", self.model_id)
+            self.tell.fact("Code hash", hash_file_contents(MODEL_FILE))
+            weights = self.folder / "weights.pt"
+            write_weights(weights, self.mebibytes)
+            with self.tell.progress("Weights up") as progress:
+                hub.send_weights(MODEL_FILE.stem, self.model_version, weights, progress=progress)
+            key = f"weights/{self.modeller.username}/{MODEL_FILE.stem}/{self.model_version}"
+            self.tell.check("The weights are stored", key in self.sandbox.objects)
+
+    def set_up_project(self) -> None:
+        """A project brings people, datasets and models together."""
+        with self.tell.step(self.modeller.username, "They create a project; the dataset joins it"):
+            self.project_id = self.modeller.hub.create_project("Glaucoma screening")
+            # Inviting people and setting limits is done on the Hub's own pages.
+            self.sandbox.add_member(self.project_id, self.custodian.username, "DATA_CUSTODIAN")
+            self.sandbox.add_member(self.project_id, self.colleague.username, "MODELLER")
+            self.sandbox.add_model(self.project_id, self.model_id, limit=LIMIT)
+            self.sandbox.set_visibility(self.pod_identifier, "private")
+            self.custodian.hub.add_dataset_to_project_for_user(self.project_id, POD)
+            names = [project.get("name") for project in self.colleague.hub.iter_projects()]
+            self.tell.check("A colleague sees the project", names == ["Glaucoma screening"])
+            hidden = self.colleague.hub.get_pod(self.pod_identifier)
+            self.tell.check("They do not see the private pod by itself", hidden is None)
+            shown = self.colleague.hub.get_pod(self.pod_identifier, project_id=self.project_id)
+            self.tell.check("Through the project they do", shown is not None)
+
+    async def download_model(self) -> None:
+        """A colleague gets code and weights, side by side."""
+        who, title = self.colleague.username, "A colleague downloads code and weights"
+        with self.tell.step(who, title):
+            async with self.colleague.new_session() as session:
+                await self._download(self.colleague.async_hub(session))
+
+    async def _download(self, hub: AsyncBitfountHub) -> None:
+        owner, name, version = self.modeller.username, MODEL_FILE.stem, self.model_version
+        code, weights = await asyncio.gather(
+            hub.get_model_code(owner, name, version), hub.get_weights(owner, name, version)
+        )
+        self.tell.check("There is code and there are weights", code and weights)
+        assert code is not None
+        assert weights is not None
+        same = hash_contents(code.encode()) == hash_file_contents(MODEL_FILE)
+        self.tell.check("The code has the published hash", same)
+        sent = (self.folder / "weights.pt").read_bytes()
+        self.tell.check("The weights are the same, byte for byte", weights == sent)
+        self.tell.fact("Weights", f"{len(weights):,} bytes")
+        model = await hub.get_model(owner, name, version)
+        loaded = model is not None and issubclass(model, BitfountModel)
+        self.tell.check(f"The checked code loads as the class {name}", loaded)
+
+    def refuse_corrupted_model(self) -> None:
+        """One changed byte in the store, and nothing of it runs."""
+        with self.tell.step("a bad disk", "One byte of the stored code changes"):
+            key = f"models/{self.modeller.username}/{MODEL_FILE.stem}/{self.model_version}"
+            self.sandbox.corrupt(key, offset=8)
+            refusal = ""
+            try:
+                self.colleague.hub.get_model(self.modeller.username, MODEL_FILE.stem)
+            except ModelValidationError as error:
+                refusal = str(error)
+            self.tell.check("The download is refused", refusal)
+            self.tell.fact("Refusal", refusal)
+            self.sandbox.corrupt(key, offset=8)
+            model = self.colleague.hub.get_model(self.modeller.username, MODEL_FILE.stem)
+            self.tell.check("With the byte put right, it loads again", model is not None)
+
+    def check_by_token(self) -> None:
+        """The pod asks whether somebody with a token may run the task."""
+        with self.tell.step(POD, "The pod checks access by token"):
+            good = self._token_check(self.sandbox.token(self.colleague.username))
+            self.tell.check("The colleague's token is accepted", good == PodResponseType.ACCEPT)
+            bad = self._token_check(self.sandbox.token(self.modeller.username))
+            invalid = PodResponseType.INVALID_PROOF_OF_IDENTITY
+            self.tell.check("Somebody else's token is not", bad == invalid)
+
+    def _token_check(self, token: str) -> PodResponseType:
+        result = self.custodian.access_manager.check_oidc_access_request(
+            self.pod_identifier,
+            self.protocol,  # type: ignore[arg-type] # a dict of that shape
+            self.colleague.username,
+            token,
+            project_id=self.project_id,
+        )
+        return result["response_type"]
+
+    def check_by_signature(self) -> None:
+        """The pod asks whether the signature of a task is the modeller's."""
+        with self.tell.step(POD, "The pod checks access by signature"):
+            task = json.dumps(self.protocol).encode()
+            good = self._signature_check(task, sign(self.private_key, task))
+            self.tell.check("The modeller's signature is accepted", good == PodResponseType.ACCEPT)
+            forger, _ = generate_key_pair()
+            forged = self._signature_check(task, sign(forger, task))
+            invalid = PodResponseType.INVALID_PROOF_OF_IDENTITY
+            self.tell.check("A forged signature is refused", forged == invalid)
+            changed = self._signature_check(task + b" ", sign(self.private_key, task))
+            self.tell.check("So is a task changed after it was signed", changed == invalid)
+
+    def _signature_check(self, task: bytes, signature: bytes) -> PodResponseType:
+        result = self.custodian.access_manager.check_signature_based_access_request(
+            task,
+            signature,
+            self.pod_identifier,
+            self.protocol,  # type: ignore[arg-type] # a dict of that shape
+            self.modeller.username,
+            project_id=self.project_id,
+            public_key_id=self.key_id,
+        )
+        return result["response_type"]
+
+    def run_to_the_limit(self) -> None:
+        """The colleague uses the model until the project's limit is spent."""
+        with self.tell.step(self.colleague.username, "The colleague uses the model to the limit"):
+            rows: list[dict[str, Any]] = []
+            token = self.sandbox.token(self.colleague.username)
+            decision = PodResponseType.ACCEPT
+            while decision == PodResponseType.ACCEPT and len(rows) <= LIMIT:
+                decision = self._token_check(token)
+                usage = self.colleague.hub.get_usage_limits(self.project_id, self.model_id)
+                assert isinstance(usage, dict)
+                mine = usage["usage"][0]
+                rows.append(
+                    {
+                        "decision": decision.value,
+                        "used": mine["totalUsage"],
+                        "limit": mine.get("limit"),
+                    }
+                )
+            self.tell.fact("Runs", rows)
+            self.tell.check("At the limit, access ends", decision == PodResponseType.NO_ACCESS)
+            spent = rows[-1]["used"] == rows[-1]["limit"] == LIMIT
+            self.tell.check("The Hub has counted each use", spent)
+            refusal = ""
+            try:
+                self.colleague.hub.get_model(
+                    self.modeller.username, MODEL_FILE.stem, self.model_version, self.project_id
+                )
+            except NoModelCodeError as error:
+                refusal = str(error)
+            self.tell.check("The Hub withholds the code too", refusal)
+            self.tell.fact("Refusal", refusal)
+
+    def clinical_token(self) -> None:
+        """A clinician gets a token for the clinic's own system."""
+        with self.tell.step(self.custodian.username, "A clinician gets a SMART on FHIR token"):
+            nextgen = {"enterpriseId": "1", "practiceId": "2"}
+            self.sandbox.pair(self.custodian.username, RESOURCE_SERVER, nextgen=nextgen)
+            fhir = self.custodian.smart_on_fhir(RESOURCE_SERVER)
+            token = fhir.get_access_token()
+            self.tell.check("There is a token", token.token)
+            self.tell.check("With the context of the clinic", token.context == nextgen)
+            self.tell.fact("Token", token)
+
+    def look_back(self) -> None:
+        """What is there now, and how to go on."""
+        with self.tell.step("everybody", "What was stored, and how to go on"):
+            store = self.sandbox.world.store
+            rows: list[dict[str, Any]] = []
+            for key in self.sandbox.objects:
+                found = store.head(key)
+                rows.append({"object": key, "bytes": f"{found.size:,}" if found else ""})
+            self.tell.fact("Objects", rows)
+            self.tell.check("Schema, code and weights are there", len(rows) == 3)
+            self.tell.fact("Requests served", len(self.sandbox.requests))
+            self.tell.fact("Leave it running", "make sandbox")
+            self.tell.fact("Test your own code", "the fixture bitfount_sandbox, see README.md")
+
+    def close(self) -> None:
+        """Free everybody's connections."""
+        for person in (self.custodian, self.modeller, self.colleague):
+            person.session.close()

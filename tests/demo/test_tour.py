@@ -1,0 +1,97 @@
+"""The walk that ``make demo`` takes, and that it fails when something is not as it should be."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import demo.__main__
+from bitfount_api.sandbox import Sandbox
+from demo.tour import Tour
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+ROOT = Path(__file__).parents[2]
+
+
+def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "demo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_walk_for_machines_shows_every_step() -> None:
+    run = walk("--json", "--weights", "6")
+    assert (run.returncode, run.stderr) == (0, "")
+    told = json.loads(run.stdout)
+    assert told["ok"] is True
+    assert len(told["steps"]) == 12
+    assert sum(len(step["checks"]) for step in told["steps"]) >= 25
+
+
+def test_the_walk_for_people_reads_well_at_80_columns() -> None:
+    run = walk("--weights", "1")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "Everything was as it should be." in run.stdout
+    assert "\x1b" not in run.stdout
+    tables = [line for line in run.stdout.splitlines() if "━" in line or "│" in line]
+    assert tables
+    assert max(map(len, tables)) <= 80
+
+
+def test_neither_walk_shows_a_secret() -> None:
+    for arguments in (["--json"], []):
+        text = walk("--weights", "1", *arguments).stdout
+        assert "X-Amz-Signature" not in text
+        assert "Bearer" not in text
+
+
+def nothing(*_: Any, **__: Any) -> None:
+    """In the place of something that does."""
+
+
+def forged(_key: RSAPrivateKey, _message: bytes) -> bytes:
+    return bytes(512)
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "instead", "complaint"),
+    [
+        (Sandbox, "corrupt", nothing, "The download is refused"),
+        (Sandbox, "set_visibility", nothing, "They do not see the private pod by itself"),
+        (Sandbox, "add_model", nothing, "'dict' object|no such model|404"),
+        (demo.tour, "sign", forged, "The modeller's signature is accepted"),
+        (demo.tour, "write_weights", lambda path, _: path.write_bytes(b""), "weights"),
+        (Tour, "heartbeat", nothing, None),
+    ],
+)
+def test_the_walk_ends_badly_when_a_step_does_not_show_what_it_should(
+    where: Any,
+    name: str,
+    instead: Any,
+    complaint: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(where, name, instead)
+    status = demo.__main__.main(["--json", "--weights", "1"])
+    said = capsys.readouterr()
+    if complaint is None:
+        # Nothing in the rest of the walk hangs on it.
+        assert status == 0
+        return
+    assert status == 1
+    assert json.loads(said.out)["ok"] is False
+    assert "This is not as it should be" in said.err

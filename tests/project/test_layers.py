@@ -1,0 +1,130 @@
+"""Arrows point down only: which module may import which."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = "bitfount_api"
+
+# From the top down. A module imports from its own layer or from those below it.
+LAYERS: list[set[str]] = [
+    {"cli", "pytest_plugin"},
+    {"hub", "am", "smart_on_fhir"},
+    {"_client"},
+    {"session", "_flows"},
+    {"auth"},
+    {"_drive", "_exchange", "_services"},
+    {"_call", "_decode"},
+    {"models", "schemas", "_part_file"},
+    {
+        *{"_contents", "_documents", "_features", "_files", "_follower", "_model_source"},
+        *{"_part_state", "_ranges", "_vessel", "_zstd", "_disk", "_discretion", "_version"},
+        *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
+    },
+    {"exceptions"},
+]
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(parts).removesuffix(".__init__"), path
+
+
+MODULES = dict(modules())
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """The modules of ours that run when a module, or a function in it, does."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        yield from imported(node)
+
+
+def arrows(name: str) -> set[str]:
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    ours = {target for target in imported(tree) if target.split(".")[0] == PACKAGE}
+    return ours - {name, PACKAGE}
+
+
+def noun(name: str) -> str:
+    """The first part of a module's name within the package."""
+    return name.split(".")[1]
+
+
+def layer(name: str) -> int:
+    (found,) = (number for number, names in enumerate(LAYERS) if noun(name) in names)
+    return found
+
+
+LAYERED = [name for name in MODULES if name != PACKAGE and noun(name) != "sandbox"]
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_modules_import_only_downwards(name: str) -> None:
+    upwards = {
+        target
+        for target in arrows(name)
+        if noun(target) != "sandbox" and layer(target) < layer(name)
+    }
+    assert not upwards, f"{name} imports from a layer above its own"
+
+
+def test_no_imports_go_in_circles() -> None:
+    graph = {name: arrows(name) for name in MODULES}
+    # What imports nothing that is left is taken away; a circle would be left over.
+    while free := {name for name, targets in graph.items() if not targets & graph.keys()}:
+        graph = {name: targets for name, targets in graph.items() if name not in free}
+    assert not graph
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES if name.startswith(f"{PACKAGE}.sandbox")]
+)
+def test_the_sandbox_knows_nothing_of_the_clients(name: str) -> None:
+    assert {
+        target for target in arrows(name) if not target.startswith(f"{PACKAGE}.sandbox")
+    } == set()
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_only_what_starts_it_knows_the_sandbox(name: str) -> None:
+    if noun(name) not in ("cli", "pytest_plugin"):
+        assert not {target for target in arrows(name) if noun(target) == "sandbox"}
+
+
+def test_only_the_bottom_of_the_network_knows_httpx_calls() -> None:
+    """httpx is asked to send in one place, so that a successor is a small change."""
+    sending = {
+        name
+        for name, path in MODULES.items()
+        if ".send(request" in path.read_text(encoding="utf-8") and noun(f"{name}.") != "sandbox"
+    }
+    assert sending == {"bitfount_api._drive"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_are_small_enough_to_read(name: str) -> None:
+    lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
+    # The Hub has many operations, and each has its docstring and its async twin in one place.
+    most = {"bitfount_api.hub": 1000, "bitfount_api._drive": 550}.get(name, 450)
+    assert lines <= most
+
+
+def test_the_map_of_layers_is_complete() -> None:
+    assert {noun(name) for name in LAYERED} == set().union(*LAYERS)
