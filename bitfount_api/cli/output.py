@@ -1,0 +1,142 @@
+"""The one place that writes: data to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from bitfount_api._discretion import tell
+from bitfount_api.cli import views
+from bitfount_api.cli.streams import harmless, takes_unicode, write
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from rich.console import Console
+
+_NOT_IN_JSON: Final = re.compile(
+    r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+@attrs.define
+class Output:
+    """How a command speaks.
+
+    Args:
+        as_json: Data is JSON, for machines.
+        colour: Colours where the terminal has them; ``NO_COLOR`` is heeded as well.
+        debug: Errors are shown with where they came from, and what the library logs as well.
+        quiet: Neither notes nor progress.
+        live: Where progress is being drawn: what is said meanwhile has to go past it.
+    """
+
+    as_json: bool = False
+    colour: bool = True
+    debug: bool = False
+    quiet: bool = False
+    live: Console | None = None
+
+    # --- Data ------------------------------------------------------------------------------------
+
+    def data(self, value: Any, view: views.View) -> None:
+        """Write what was asked for.
+
+        Args:
+            value: It as JSON.
+            view: It as people read it.
+
+        Raises:
+            ReaderGone: Nobody reads it.
+        """
+        if self.as_json:
+            write(sys.stdout, self._json(value))
+        elif isinstance(view, views.Rows) and not view.rows:
+            self.note(view.empty)
+        elif sys.stdout.isatty():
+            views.draw(view, self.console(sys.stdout))
+        else:
+            write(sys.stdout, views.plain(view))
+
+    def raw(self, text: str) -> None:
+        """Write a text exactly as it is, such as a script for a shell."""
+        write(sys.stdout, text)
+
+    def _json(self, value: Any) -> str:
+        text = json.dumps(value, indent=2, ensure_ascii=not takes_unicode(sys.stdout))
+        return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+
+    # --- Everything else -------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """Say what was done, or is going to be."""
+        if not self.quiet:
+            self._say("", "", text)
+
+    def warn(self, text: str) -> None:
+        """Say what a person should know."""
+        self._say("Warning", "bold yellow", text)
+
+    def error(self, text: str) -> None:
+        """Say, in one line, why a command ends."""
+        self._say("Error", "bold red", text)
+
+    def trace(self, error: BaseException) -> None:
+        """Show where an error came from, without what is secret in what it quotes."""
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            indent = line[: len(line) - len(line.lstrip())]
+            write(sys.stderr, f"{indent}{harmless(tell(line, most=2000))}\n")
+
+    def _say(self, label: str, style: str, text: str) -> None:
+        text = harmless(text)
+        if sys.stderr is None:
+            return
+        if not sys.stderr.isatty():
+            write(sys.stderr, f"{label}: {text}\n" if label else f"{text}\n")
+            return
+        from rich.text import Text
+
+        line = Text.assemble((f"{label}: ", style) if label else "", text)
+        # Not wrapped here: it stays one line for whoever copies it.
+        console = self.live or self.console(sys.stderr)
+        console.print(line, soft_wrap=True)
+
+    def console(self, stream: TextIO) -> Console:
+        """A rich console on a stream."""
+        from rich.console import Console
+
+        return Console(
+            file=stream,
+            no_color=None if self.colour else True,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    def listen(self) -> None:
+        """Have what the library logs told on standard error: warnings, or with ``debug`` more."""
+        logger = logging.getLogger("bitfount_api")
+        logger.handlers = [_Teller(self)]
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG if self.debug else logging.WARNING)
+
+
+class _Teller(logging.Handler):
+    """Says what the library logs."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            self._output.warn(text)
+        else:
+            self._output.note(f"{record.levelname.lower()}: {text}")

@@ -1,0 +1,151 @@
+"""``bitfount-api`` itself: its options, its commands, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from bitfount_api._version import __version__
+from bitfount_api.cli import streams
+from bitfount_api.cli.app import App
+from bitfount_api.cli.commands import PROGRAM, Group, HelpWanted, output_options
+from bitfount_api.cli.exits import Exit, ReaderGone, Terminated, code_of, sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_COMMANDS = {
+    "completion": "completion:completion",
+}
+
+
+class Root(Group):
+    """The whole program, as click runs it."""
+
+    def main(self, args: Any = None, *_: Any, **more: Any) -> NoReturn:
+        """Run a command line, and exit."""
+        raise SystemExit(run(args, **more))
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its options; those on output are shown here, and taken everywhere."""
+        *own, help_option = click.Group.get_params(self, ctx)
+        return [*own, *output_options(hidden=False), help_option]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples, and the table of exit codes."""
+        super().format_epilog(ctx, formatter)
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
+
+
+@click.command(
+    PROGRAM,
+    cls=Root,
+    lazy=_COMMANDS,
+    examples=[
+        ("login", "Log in with a browser, on this machine or another:"),
+        ("pods show alice/scans", "Look at a pod:"),
+        ("projects list --json", "List your projects, for a program:"),
+        ("sandbox --demo", "Try everything on a local Bitfount:"),
+        ("doctor", "Find out why it does not work here:"),
+    ],
+)
+@click.option("--hub-url", metavar="URL", help="The Hub. Default: the environment's.")
+@click.option("--access-manager-url", metavar="URL", help="The access manager. Likewise.")
+@click.option("--smart-on-fhir-url", metavar="URL", help="SMART on FHIR. Likewise.")
+@click.option("--auth-domain", metavar="HOST", help="The OAuth authority to log in to. Likewise.")
+@click.option("--username", metavar="NAME", help="Whose login to use. Default: who logged in.")
+@click.option("--ca", metavar="FILE", help="Trust these CAs; 'system' for those of the system.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, min_open=True, max=3600),
+    help="How long to wait for an answer. Default: 30.",
+)
+@click.version_option(
+    __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help="Show the version."
+)
+@click.pass_context
+def root(context: click.Context, /, **options: Any) -> None:
+    """Bitfount on the command line: pods, models, projects, keys and access.
+
+    API keys are taken from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
+    them, 'login' logs you in. BITFOUNT_ENVIRONMENT (production, staging, dev, sandbox) says where
+    the services are.
+
+    Data goes to standard output, everything else to standard error.
+    """
+    app: App = context.obj
+    for name, value in options.items():
+        setattr(app, name, value)
+    app.output.listen()
+    context.call_on_close(app.close)
+
+
+def run(args: Sequence[str] | None = None, **more: Any) -> int:
+    """Run a command line.
+
+    Args:
+        args: The arguments; the process's own by default.
+        **more: As click's ``Context`` takes them.
+
+    Returns:
+        The exit code.
+    """
+    streams.prepare()
+    more.setdefault("obj", App())
+    app: App = more["obj"]
+    more |= {"prog_name": PROGRAM, "standalone_mode": False}
+    try:
+        with _stoppable():
+            outcome = click.Group.main(root, args, **more)
+        return outcome if isinstance(outcome, int) else Exit.OK
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here, with one line
+        return _end(error, app)
+
+
+def _end(error: BaseException, app: App) -> int:
+    """Say why the command ends; returns the exit code."""
+    try:
+        if isinstance(error, HelpWanted) and error.ctx is not None:
+            click.echo(error.ctx.get_help(), err=True)
+            return Exit.USAGE
+        if isinstance(error, ReaderGone):
+            return Exit.READER_GONE
+        if isinstance(error, Terminated):
+            return Exit.TERMINATED
+        if isinstance(error, (KeyboardInterrupt, click.Abort)):
+            if isinstance(error.__cause__ or error.__context__, EOFError):
+                app.output.error("The input has ended where an answer was wanted.")
+                return Exit.USAGE
+            app.output.error("Interrupted.")
+            return Exit.INTERRUPTED
+        if app.output.debug:
+            app.output.trace(error)
+        app.output.error(sentence(error))
+        return code_of(error)
+    except ReaderGone:
+        return Exit.READER_GONE
+
+
+@contextlib.contextmanager
+def _stoppable() -> Any:
+    """Have SIGTERM end a command as Ctrl-C does: with everything put back in order."""
+
+    def stop(*_: object) -> None:
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: then signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

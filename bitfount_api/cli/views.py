@@ -1,0 +1,177 @@
+"""How data looks to people: facts, tables and texts, as wide as there is room."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bitfount_api.cli.streams import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+_LEAST_READABLE = 12
+"""Columns narrower than that, in characters, break words: then rows are shown one by one."""
+
+
+@attrs.frozen
+class Text:
+    """A text as it is, such as a key."""
+
+    text: str
+
+
+@attrs.frozen
+class Facts:
+    """What is known of one thing: names and values, in order. What is None is left out."""
+
+    facts: Mapping[str, Any]
+
+
+@attrs.frozen
+class Rows:
+    """A table.
+
+    Args:
+        columns: The key of each column in the rows, and its heading.
+        rows: The rows.
+        empty: What to say, on standard error, when there is none.
+    """
+
+    columns: Mapping[str, str]
+    rows: Sequence[Mapping[str, Any]]
+    empty: str
+
+    def cells(self) -> list[list[str]]:
+        """The rows as texts."""
+        return [[shown(row.get(key)) for key in self.columns] for row in self.rows]
+
+
+View = Text | Facts | Rows
+
+
+def shown(value: Any) -> str:
+    """A value as people read it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(item) for item in value)
+    return " ".join(harmless(str(value)).split())
+
+
+def size(count: float) -> str:
+    """So many bytes as people read it: 1.5 MB, in powers of 1000 as disks and networks count."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def moment(posix: float) -> str:
+    """A time as people read it, where they are."""
+    local = dt.datetime.fromtimestamp(posix, dt.UTC).astimezone()
+    return local.strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+# --- For whatever reads a pipe: one row a line, whole --------------------------------------------
+
+
+def plain(view: View) -> str:
+    """A view without colours, lines and borders, each row or fact in a line of its own."""
+    if isinstance(view, Text):
+        return view.text if view.text.endswith("\n") else f"{view.text}\n"
+    if isinstance(view, Facts):
+        cells = [[f"{name}:", shown(value)] for name, value in _known(view)]
+    else:
+        cells = [[heading.upper() for heading in view.columns.values()], *view.cells()]
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(row[at]) for row in cells) for at in range(len(cells[0]))]
+    lines = []
+    for row in cells:
+        padded = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+# --- For terminals -------------------------------------------------------------------------------
+
+
+def draw(view: View, console: Console) -> None:
+    """A view in a terminal's width and colours."""
+    if isinstance(view, Text):
+        console.out(harmless(view.text).removesuffix("\n"), highlight=False)
+    elif isinstance(view, Facts):
+        _draw_facts([(name, shown(value)) for name, value in _known(view)], console)
+    elif _fits(view, console.width):
+        _draw_table(view, console)
+    else:
+        for at, row in enumerate(view.cells()):
+            if at:
+                console.print()
+            facts = zip(view.columns.values(), row, strict=True)
+            _draw_facts([(name, value) for name, value in facts if value], console)
+
+
+def _known(view: Facts) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in view.facts.items() if value not in (None, "", [])]
+
+
+def _draw_facts(facts: Sequence[tuple[str, str]], console: Console) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text as RichText
+
+    widest = max(len(name) for name, _ in facts)
+    if console.width < widest + 2 + 2 * _LEAST_READABLE:
+        for name, value in facts:
+            console.print(RichText(name, "bold cyan"))
+            console.print(Padding(RichText(value, overflow="fold"), (0, 0, 0, 2)))
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        table.add_row(RichText(name), RichText(value))
+    console.print(table)
+
+
+def _fits(view: Rows, width: int) -> bool:
+    """Whether each column can have its content, or a readable width, side by side."""
+    needed = 0
+    for at, heading in enumerate(view.columns.values()):
+        widest = max((len(row[at]) for row in view.cells()), default=0)
+        needed += max(len(heading), min(widest, _LEAST_READABLE)) + 2
+    return needed <= width
+
+
+def _draw_table(view: Rows, console: Console) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text as RichText
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold cyan")
+    for key, heading in view.columns.items():
+        number = all(_is_number(row.get(key)) for row in view.rows)
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for cells in view.cells():
+        table.add_row(*(RichText(cell) for cell in cells))
+    console.print(table)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return value is None or (isinstance(value, (int, float)) and math.isfinite(value))
