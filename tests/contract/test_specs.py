@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from contract import rules, schema_rules, specs
+from contract.editing import Edit, drop, put
 from contract.rules import Rule
-from contract.specs import Spec
 
 ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
 
@@ -19,34 +18,12 @@ def test_rule_is_kept(rule: Rule, name: str) -> None:
     assert rule(specs.load(name)) == []
 
 
-Break = Callable[[Spec], object]
-
 POD = ("paths", "/api/pods/{userName}/{podName}", "get")
 PODS = ("paths", "/api/pods", "post")
 MODELS = ("paths", "/api/models", "get")
 INGEST = ("paths", "/api/ingest", "post")
 SCHEMAS = ("components", "schemas")
 POD_DETAILS = (*SCHEMAS, "PodDetails", "properties")
-
-
-def _at(spec: Spec, place: tuple[Any, ...]) -> Any:
-    for part in place:
-        spec = spec[part]
-    return spec
-
-
-def put(*place: Any, value: Any) -> Break:
-    """Set what stands at a place of the spec."""
-
-    def change(spec: Spec) -> None:
-        _at(spec, place[:-1])[place[-1]] = value
-
-    return change
-
-
-def drop(*place: Any) -> Break:
-    """Delete what stands at a place of the spec."""
-    return lambda spec: _at(spec, place[:-1]).pop(place[-1])
 
 
 EMPTY: dict[str, Any] = {}
@@ -56,7 +33,7 @@ POD_BODY = ("components", "responses", "PodDetails", "content", "application/jso
 UPLOAD_BODY = ("components", "responses", "ModelUpload", "content", "application/json")
 CREATE_PROJECT = (*SCHEMAS, "CreateProjectRequest", "properties")
 
-BROKEN: list[tuple[Rule, Break, str]] = [
+BROKEN: list[tuple[Rule, Edit, str]] = [
     (rules.valid, put("openapi", value="3.0.0"), "openapi is 3.0.0"),
     (rules.valid, drop("info", "title"), "is a required property"),
     (rules.valid, put(*POD, "parameters", value=[]), "Path parameter 'userName'"),
@@ -186,7 +163,7 @@ BROKEN: list[tuple[Rule, Break, str]] = [
 
 
 @pytest.mark.parametrize(("rule", "change", "complaint"), BROKEN)
-def test_broken_rule_is_noticed(rule: Rule, change: Break, complaint: str) -> None:
+def test_broken_rule_is_noticed(rule: Rule, change: Edit, complaint: str) -> None:
     spec = specs.load("hub")
     change(spec)
     complaints = rule(spec)
