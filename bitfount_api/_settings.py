@@ -32,9 +32,10 @@ def checked_address(url: str | httpx.URL) -> httpx.URL:
     """
     try:
         address = httpx.URL(url)
+        host = address.host  # punycode that is none is found out only here
     except (httpx.InvalidURL, TypeError, UnicodeError) as error:
         raise ValueError(f"not a URL: {_discretion.tell(str(error))}") from None
-    if address.scheme not in ("http", "https") or not address.raw_host:
+    if address.scheme not in ("http", "https") or not host:
         raise ValueError("the URL must be a whole one, with http:// or https:// and a host")
     if address.userinfo:
         # httpx would send it in place of the session's credentials.
