@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ def put(*place: Any, value: Any) -> Edit:
     """Set what stands at a place of the spec."""
 
     def change(spec: Spec) -> None:
-        at(spec, place[:-1])[place[-1]] = value
+        at(spec, place[:-1])[place[-1]] = copy.deepcopy(value)
 
     return change
 
@@ -32,7 +33,7 @@ def drop(*place: Any) -> Edit:
 
 def add(*place: Any, value: Any) -> Edit:
     """Append to the list at a place of the spec."""
-    return lambda spec: at(spec, place).append(value)
+    return lambda spec: at(spec, place).append(copy.deepcopy(value))
 
 
 def take(*place: Any, value: Any) -> Edit:
