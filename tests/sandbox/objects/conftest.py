@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +12,19 @@ from support.object_server import ObjectServer, object_server
 from bitfount_api.sandbox.objects.signing import Presigner
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ObjectServer]:
-    with object_server(tmp_path / "served") as running:
+@pytest.fixture(scope="session")
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    with object_server(tmp_path_factory.mktemp("served")) as running:
         yield running
+
+
+@pytest.fixture
+def server(_running: ObjectServer) -> ObjectServer:
+    """One that runs on, as if it had just been started."""
+    for key in list(_running.store.keys()):
+        _running.store.delete(key)
+    _running.clock.ahead = 0.0
+    return _running
 
 
 @pytest.fixture
