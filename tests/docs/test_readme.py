@@ -1,0 +1,102 @@
+"""What the README says, typed as it is written there."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+
+from bitfount_api import BitfountSchema, config
+from bitfount_api.sandbox import Fault
+
+if TYPE_CHECKING:
+    from bitfount_api.pytest_plugin import SandboxClients
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODEL = '''
+from bitfount_api import BitfountModel
+
+class Net(BitfountModel):
+    """A network."""
+'''
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def as_alice(
+    bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> SandboxClients:
+    """A folder with the README's files, and an environment that means the sandbox."""
+    sandbox = bitfount_sandbox.sandbox
+    for name, value in sandbox.environment("alice").items():
+        monkeypatch.setenv(name, value)
+    here = attrs.evolve(
+        config.ENVIRONMENTS["dev"],
+        hub_url=sandbox.hub_url,
+        access_manager_url=sandbox.access_manager_url,
+    )
+    monkeypatch.setattr(config, "ENVIRONMENTS", {**config.ENVIRONMENTS, "dev": here})
+    monkeypatch.chdir(tmp_path)
+    schema = (ROOT / "tests" / "data" / "pod-schema-v4.json").read_text(encoding="utf-8")
+    BitfountSchema.loads(schema).dump("schema.yaml")
+    Path("Net.py").write_text(MODEL, encoding="utf-8")
+    Path("weights.pt").write_bytes(bytes(range(256)) * 100)
+    sandbox.pair("alice", "https://fhir.clinic.example/r4", nextgen={"practiceId": "2"})
+    return bitfount_sandbox
+
+
+def test_the_code_of_the_readme_does_what_it_says(
+    as_alice: SandboxClients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob"), "Fault": Fault}
+    *run, fixture = blocks("python")
+    assert len(run) == 7
+    with caplog.at_level(logging.WARNING):
+        for block in run[:4]:
+            exec(compile(block, "README.md", "exec"), names)
+        assert names["result"]["response_type"].value == "NO_ACCESS"
+        as_alice.sandbox.grant("alice/scans", "bob")
+        for block in run[3:]:
+            exec(compile(block, "README.md", "exec"), names)
+    assert names["result"]["response_type"].value == "ACCEPT"
+    assert names["model_class"].__name__ == "Net"
+    assert "class Net(BitfountModel)" in names["code"]
+    assert names["weights"] == Path("copy.pt").read_bytes() == Path("weights.pt").read_bytes()
+    printed = capsys.readouterr().out
+    assert "'podIdentifier': 'alice/scans'" in printed
+    assert "{'practiceId': '2'}" in printed
+    assert "[True, False]" in printed
+    assert "alice/other" in caplog.text
+    as_alice.sandbox.clear()
+    exec(compile(fixture, "README.md", "exec"), names)
+    names["test_my_pod_registers"](as_alice)
+
+
+def test_the_commands_of_the_readme_are_targets_that_there_are() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    named = set(re.findall(r"make ([a-z-]+)", README))
+    assert {"demo", "test", "sandbox", "generate", "check-generated", "spec-diff"} <= named
+    assert named <= set(re.findall(r"make (\S+)", listed))
+
+
+def test_the_first_screen_has_the_two_commands() -> None:
+    first_screen = "\n".join(README.splitlines()[:25])
+    assert "make demo" in first_screen
+    assert "make test" in first_screen
+
+
+def test_links_lead_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", README)
+    assert targets
+    for target in targets:
+        if not target.startswith("https://"):
+            assert (ROOT / target).exists(), target
