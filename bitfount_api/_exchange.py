@@ -31,8 +31,12 @@ def exchange(call: Call, policy: RetryPolicy) -> Flow[httpx.Response]:
         RequestException: There was none.
     """
     answer = yield from _repeated(call, policy)
-    if answer is not None and answer.status_code == 401 and call.service.audience:
-        refused = answer.request.extensions[CREDENTIALS]
+    if (
+        answer is not None
+        and answer.status_code == 401
+        and call.service.audience
+        and (refused := answer.request.extensions.get(CREDENTIALS))  # none where nobody is asking
+    ):
         answer = (yield from _repeated(attrs.evolve(call, refused=refused), policy)) or answer
     assert answer is not None  # noqa: S101 - only a call that names refused credentials has none
     return answer

@@ -196,7 +196,7 @@ class BitfountSession:
             )
         try:
             return kind(**arguments)
-        except (ValueError, ImportError, OSError) as error:
+        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
             # Proxies and certificates of the environment are looked at only now.
             raise RequestException(
                 "no connection can be made with these settings of the environment (proxy, "

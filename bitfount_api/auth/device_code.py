@@ -12,8 +12,10 @@ import attrs
 
 from bitfount_api import config
 from bitfount_api._call import Pause, Work
+from bitfount_api._drive import drive
 from bitfount_api.auth.authority import Authority, address
 from bitfount_api.auth.claims import username_of
+from bitfount_api.auth.connection import OwnConnection
 from bitfount_api.auth.device_flow import log_in, refresh
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.prompts import show
@@ -129,14 +131,16 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     def authenticate(self) -> None:
         """See to it that there is such a token: from the file, by renewing it, or by a login.
 
+        The OAuth authority is asked over connections with no settings but the environment's; those
+        of a session (``proxy``, ``verify``) are used by :meth:`BitfountSession.authenticate`.
+
         Raises:
             AuthenticationError: There is none.
             AuthenticatedUserError: Somebody else has logged in than has to.
         """
-        from bitfount_api.session import BitfountSession
-
-        with BitfountSession(self) as session:
-            session.authenticate()
+        if not self.authenticated:
+            with OwnConnection() as connection:
+                drive(self.authentication(refused=False, loop=None), connection)
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:

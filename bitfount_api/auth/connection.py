@@ -1,0 +1,59 @@
+"""Connections for a handler that authenticates by itself, without a session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn, Self
+
+import httpx
+
+from bitfount_api import _discretion
+from bitfount_api._settings import user_agent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bitfount_api._call import Audience
+
+
+class OwnConnection:
+    """Connections with no settings but the environment's, for calls that carry no credentials."""
+
+    timeout = 30.0
+
+    def __init__(self) -> None:
+        _discretion.install()
+        self._client = httpx.Client(headers={"user-agent": user_agent(None)})
+
+    def client(self) -> httpx.Client:
+        """The client."""
+        return self._client
+
+    def async_client(self) -> NoReturn:
+        """There is none.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError
+
+    def credentials(self, audience: Audience, refused: Mapping[str, str] | None) -> NoReturn:
+        """There are none.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError
+
+    async def acredentials(self, audience: Audience, refused: Mapping[str, str] | None) -> NoReturn:
+        """There are none.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
