@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ from bitfount_api.cli import views
 from bitfount_api.cli.streams import harmless, takes_unicode, write
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
     from rich.console import Console
@@ -79,6 +81,10 @@ class Output:
         if not self.quiet:
             self._say("", "", text)
 
+    def ask(self, text: str) -> None:
+        """Say what a person has to do now, also where quiet was asked for."""
+        self._say("", "", text)
+
     def warn(self, text: str) -> None:
         """Say what a person should know."""
         self._say("Warning", "bold yellow", text)
@@ -119,12 +125,18 @@ class Output:
             emoji=False,
         )
 
-    def listen(self) -> None:
-        """Have what the library logs told on standard error: warnings, or with ``debug`` more."""
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Meanwhile, tell on standard error what the library logs: warnings, or all to debug."""
         logger = logging.getLogger("bitfount_api")
-        logger.handlers = [_Teller(self)]
-        logger.propagate = False
-        logger.setLevel(logging.DEBUG if self.debug else logging.WARNING)
+        before = (logger.handlers, logger.propagate, logger.level)
+        logger.handlers, logger.propagate = [_Teller(self)], False
+        logger.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            logger.handlers, logger.propagate = before[:2]
+            logger.setLevel(before[2])
 
 
 class _Teller(logging.Handler):
@@ -135,8 +147,7 @@ class _Teller(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
         if record.levelno >= logging.WARNING:
-            self._output.warn(text)
-        else:
-            self._output.note(f"{record.levelname.lower()}: {text}")
+            self._output.warn(record.getMessage())
+        elif self._output.debug:
+            self._output.note(f"{record.levelname.lower()}: {record.getMessage()}")

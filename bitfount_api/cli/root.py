@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = {
+    "login": "login:login",
+    "logout": "login:logout",
+    "whoami": "login:whoami",
     "completion": "completion:completion",
 }
 
@@ -81,7 +84,6 @@ def root(context: click.Context, /, **options: Any) -> None:
     app: App = context.obj
     for name, value in options.items():
         setattr(app, name, value)
-    app.output.listen()
     context.call_on_close(app.close)
 
 
@@ -100,7 +102,7 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
     app: App = more["obj"]
     more |= {"prog_name": PROGRAM, "standalone_mode": False}
     try:
-        with _stoppable():
+        with app.output.listening(), _stoppable():
             outcome = click.Group.main(root, args, **more)
         return outcome if isinstance(outcome, int) else Exit.OK
     except SystemExit as exit_:

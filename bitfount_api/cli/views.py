@@ -94,6 +94,8 @@ def plain(view: View) -> str:
         cells = [[f"{name}:", shown(value)] for name, value in _known(view)]
     else:
         cells = [[heading.upper() for heading in view.columns.values()], *view.cells()]
+    if not cells:
+        return ""
     from rich.cells import cell_len
 
     widths = [max(cell_len(row[at]) for row in cells) for at in range(len(cells[0]))]
@@ -134,7 +136,7 @@ def _draw_facts(facts: Sequence[tuple[str, str]], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text as RichText
 
-    widest = max(len(name) for name, _ in facts)
+    widest = max((len(name) for name, _ in facts), default=0)
     if console.width < widest + 2 + 2 * _LEAST_READABLE:
         for name, value in facts:
             console.print(RichText(name, "bold cyan"))

@@ -1,0 +1,162 @@
+"""``login``, ``logout``, ``whoami``: who you are to the services."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitfount_api import config
+from bitfount_api._disk import read_own_file, write_file
+from bitfount_api.auth.claims import username_of
+from bitfount_api.auth.token_file import MAX_FILE_BYTES
+from bitfount_api.cli.commands import Command, app_of
+from bitfount_api.cli.views import Facts, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bitfount_api.auth.prompts import LoginPrompt
+    from bitfount_api.cli.output import Output
+
+_KEYS_COUNT = (
+    "The environment holds API keys, which count more than a login: unset BITFOUNT_API_KEY_ID and "
+    "BITFOUNT_API_KEY to use it."
+)
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("login", "Log in, with the browser of this machine if it has one:"),
+        ("login --no-browser", "Log in from a server, with a browser elsewhere:"),
+        ("--username alice login --force", "Log in anew, and as alice only:"),
+    ],
+)
+@click.option("--no-browser", is_flag=True, help="Only show where to log in, and open nothing.")
+@click.option("--force", is_flag=True, help="Log in anew, also if you are logged in.")
+@click.pass_context
+def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
+    """Log in with a browser, here or on another device.
+
+    Shows a web address and a code, and waits until you have confirmed it. The login is kept in a
+    file that you alone can read, is renewed as needed, and is shared with the official SDK.
+    """
+    app = app_of(context)
+    _warn_of_keys(app.output)
+    session = app.session(app.login_handler(_prompt(app.output, browser=not no_browser)))
+    with _forgotten(app.token_file().path) if force else contextlib.nullcontext():
+        session.authenticate()
+    token = app.token_file().read()
+    value: dict[str, Any] = {"username": session.username}
+    facts: dict[str, Any] = {"Logged in as": session.username}
+    if token is not None:
+        value["expiresAt"], facts["Renewed after"] = token.expires_at, moment(token.expires_at)
+    app.output.data(value, Facts(facts))
+
+
+@contextlib.contextmanager
+def _forgotten(path: Path) -> Iterator[None]:
+    """Without the login that was kept, which is back if there is no other in the end."""
+    try:
+        before = read_own_file(path, MAX_FILE_BYTES)
+    except FileNotFoundError:
+        before = None
+    path.unlink(missing_ok=True)
+    try:
+        yield
+    except BaseException:
+        if before is not None and not path.exists():
+            write_file(path, before, private=True)
+        raise
+
+
+def _prompt(output: Output, *, browser: bool) -> Any:
+    from bitfount_api.auth.prompts import show
+
+    def tell(prompt: LoginPrompt) -> None:
+        # Whoever has asked for quiet still has to know where to go.
+        output.ask(str(prompt))
+
+    return show if browser else tell
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("logout", "Forget the login on this machine:"),
+        ("--username alice logout", "Forget the one that was made with --username alice:"),
+    ],
+)
+@click.pass_context
+def logout(context: click.Context, /) -> None:
+    """Forget your login on this machine.
+
+    API keys in the environment are left alone. Logged out already is fine, too.
+    """
+    app = app_of(context)
+    _warn_of_keys(app.output)
+    path = app.token_file().path
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        app.output.note("You were not logged in.")
+        found = False
+    else:
+        found = True
+    app.output.data({"loggedOut": found}, Facts({"Removed": path if found else None}))
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("whoami", "See as whom you work, and whether the Hub agrees:"),
+        ("whoami --offline --json", "The same for a program, without asking the Hub:"),
+    ],
+)
+@click.option("--offline", is_flag=True, help="Do not ask the Hub.")
+@click.pass_context
+def whoami(context: click.Context, /, offline: bool) -> None:
+    """Show who you are, by which credentials, and to which services.
+
+    Asks the Hub whether it takes the credentials; nothing is changed. Ends with 3 if you are
+    not logged in, or the credentials are refused.
+    """
+    app = app_of(context)
+    hub = app.hub()
+    by_keys = config.api_keys() is not None
+    if not offline:
+        hub.get_projects(limit=1)
+    token = None if by_keys else app.token_file().read()
+    services = [service.url for service in app.services()]
+    value: dict[str, Any] = {
+        "username": username_of(token.id_token) if token else hub.session.username,
+        "credentials": "login" if token else "API keys",
+        "checked": not offline,
+        "expiresAt": token.expires_at if token else None,
+        "environment": config.environment().name,
+        "hubUrl": services[0],
+        "accessManagerUrl": services[1],
+        "smartOnFhirUrl": services[2],
+    }
+    facts = {
+        "User": value["username"],
+        "Credentials": value["credentials"] + ("" if offline else ", which the Hub takes"),
+        "Renewed after": moment(token.expires_at) if token else None,
+        "Environment": value["environment"],
+        "Hub": value["hubUrl"],
+        "Access manager": value["accessManagerUrl"],
+        "SMART on FHIR": value["smartOnFhirUrl"],
+    }
+    app.output.data(value, Facts(facts))
+
+
+def _warn_of_keys(output: Output) -> None:
+    try:
+        found = config.api_keys() is not None
+    except ValueError:
+        found = True
+    if found:
+        output.warn(_KEYS_COUNT)

@@ -1,0 +1,145 @@
+"""Logging in, out, and asking who one is."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.console import Console, Outcome
+
+from bitfount_api.sandbox import Sandbox
+from bitfount_api.sandbox.state.tokens import Lifetimes
+
+
+@pytest.fixture(scope="module")
+def _quick_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(lifetimes=Lifetimes(interval=0.2)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def somebody(_quick_sandbox: Sandbox, console: Console, tmp_path: Path) -> Console:
+    """Somebody without credentials."""
+    storage = {"BITFOUNT_STORAGE_PATH": str(tmp_path / "storage")}
+    return Console(_quick_sandbox, console.folder, storage)
+
+
+def log_in(console: Console, *options: str, username: str | None = "alice") -> Outcome:
+    """Log in, with somebody at a browser who approves it, or denies it if there is no name."""
+    words = ("--json", *options) if "login" in options else ("login", "--no-browser", *options)
+    with console.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = b""
+        while not (code := re.search(rb"[A-Z]{4}-[A-Z]{4}", said)):
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        if username is None:
+            assert console.sandbox.deny(code[0].decode())
+        else:
+            assert console.sandbox.approve(code[0].decode(), username)
+        out, err = process.communicate(timeout=60)
+    return Outcome(process.returncode, out.decode(), (said + err).decode())
+
+
+def token_path(console: Console) -> Path:
+    return Path(console.environment["BITFOUNT_STORAGE_PATH"], "_default", ".token")
+
+
+def test_a_login_is_kept_for_other_commands_until_logout(somebody: Console) -> None:
+    outcome = log_in(somebody, "--json")
+    assert outcome.code == 0, outcome
+    assert outcome.json["username"] == "alice"
+    assert "open http://" in outcome.err
+
+    assert stat.S_IMODE(os.stat(token_path(somebody)).st_mode) == 0o600
+    me = somebody.json("whoami")
+    assert (me["username"], me["credentials"], me["checked"]) == ("alice", "login", True)
+    assert somebody.json("whoami", "--offline")["username"] == "alice"
+    assert "alice" in somebody.ok("whoami").out
+
+    again = somebody.ok("login")  # nobody has to do anything
+    assert (again.err, "alice" in again.out) == ("", True)
+
+    assert somebody.json("logout") == {"loggedOut": True}
+    assert not token_path(somebody).exists()
+    assert somebody.run("whoami").code == 3
+    assert "not logged in" in somebody.ok("logout").err
+
+
+def test_no_secret_is_shown_by_a_login(somebody: Console) -> None:
+    outcome = log_in(somebody, "--debug")
+    kept = token_path(somebody).read_text(encoding="utf-8")
+    secrets = re.findall(r"[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*", kept)
+    assert len(secrets) >= 3
+    said = outcome.out + outcome.err + somebody.ok("whoami", "--debug").err
+    assert not [secret for secret in secrets if secret[-20:] in said and secret not in KNOWN]
+    somebody.ok("logout")
+
+
+KNOWN = {"8iCJ33Kp6hc9ofrXTzr5GLxMRHWrlzZO"}  # the client id is public
+
+
+def test_a_denied_login_leaves_the_one_before(somebody: Console) -> None:
+    assert log_in(somebody).code == 0
+    kept = token_path(somebody).read_bytes()
+    outcome = log_in(somebody, "--force", username=None)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "denied" in outcome.err
+    assert token_path(somebody).read_bytes() == kept
+    assert log_in(somebody, "--force", username="bob").code == 0
+    assert somebody.json("whoami")["username"] == "bob"
+    somebody.ok("logout")
+
+
+def test_commands_never_start_a_login_by_themselves(somebody: Console) -> None:
+    seen = len(somebody.sandbox.requests)
+    outcome = somebody.run("whoami")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "bitfount-api login" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert len(somebody.sandbox.requests) == seen
+
+
+def test_a_login_that_was_revoked_asks_for_another(somebody: Console) -> None:
+    assert log_in(somebody).code == 0
+    text = token_path(somebody).read_text(encoding="utf-8")
+    expired = re.sub(r'"access_token_expires_at": [0-9.]+', '"access_token_expires_at": 1.0', text)
+    token_path(somebody).write_text(expired, encoding="utf-8")
+    somebody.sandbox.world.tokens.revoke()
+    outcome = somebody.run("whoami")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "bitfount-api login" in outcome.err
+    somebody.ok("logout")
+
+
+def test_api_keys_say_who_one_is(console: Console) -> None:
+    me = console.json("whoami")
+    assert (me["username"], me["credentials"]) == ("alice", "API keys")
+    assert me["hubUrl"] == console.sandbox.hub_url
+    assert me["environment"] == "production"
+
+
+def test_api_keys_that_are_refused(console: Console) -> None:
+    console.environment["BITFOUNT_API_KEY"] = "planted-key:planted-am"
+    outcome = console.run("--debug", "whoami")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "planted" not in outcome.err
+    assert console.run("whoami", "--offline").code == 0
+
+
+def test_api_keys_of_nobody(console: Console) -> None:
+    del console.environment["BITFOUNT_USERNAME"]
+    outcome = console.run("whoami")
+    assert outcome.code == 3
+    assert "BITFOUNT_USERNAME" in outcome.err
+    assert console.json("--username", "alice", "whoami")["username"] == "alice"
+
+
+def test_logging_in_beside_api_keys_warns(console: Console) -> None:
+    assert "count more than a login" in console.ok("logout").err
