@@ -26,7 +26,8 @@ LAYERS: list[set[str]] = [
     {"models", "schemas", "_part_file"},
     {
         *{"_contents", "_documents", "_features", "_files", "_follower", "_model_source"},
-        *{"_part_state", "_ranges", "_vessel", "_zstd", "_disk", "_discretion", "_version"},
+        *{"_part_state", "_ranges", "_reach", "_vessel", "_zstd", "_disk", "_discretion"},
+        *{"_settings", "_version"},
         *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
     },
     {"exceptions"},
