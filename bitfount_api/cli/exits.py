@@ -153,12 +153,18 @@ def sentence(error: BaseException) -> str:
             f"Something unexpected went wrong ({type(error).__name__}). Run it again with --debug, "
             "and report what it shows."
         )
-    text = _ended(str(error) or type(error).__name__)
-    advice = None if isinstance(error, Failure) else _ADVICE.get(code)
-    return f"{text} {advice}" if advice else text
+    if isinstance(error, Failure):
+        return _ended(str(error))
+    text = _ended(_capitalised(str(error) or type(error).__name__))
+    return f"{text} {_ADVICE[code]}" if code in _ADVICE else text
+
+
+def _capitalised(text: str) -> str:
+    """The library's errors begin as part of a sentence; names, of files say, stay as they are."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
 def _ended(text: str) -> str:
     text = " ".join(text.split())
-    text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?", ")", "…")) else f"{text}."

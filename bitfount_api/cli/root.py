@@ -21,6 +21,7 @@ _COMMANDS = {
     "login": "login:login",
     "logout": "login:logout",
     "whoami": "login:whoami",
+    "keys": "keys:keys",
     "completion": "completion:completion",
 }
 

@@ -1,0 +1,123 @@
+"""Keys: made, registered, checked, compared."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from cli.console import Console
+from support.rsa_keys import key_pair
+
+from bitfount_api import keys as rsa
+
+
+@pytest.fixture
+def public_file(tmp_path: Path) -> Path:
+    path = tmp_path / "key.pub"
+    path.write_text(rsa.serialize_public_key(key_pair().public_key, "SSH"), encoding="ascii")
+    return path
+
+
+def test_a_pair_is_made_registered_and_found_again(console: Console) -> None:
+    made = console.json("keys", "generate", "a.pem", "--bits", 2048)
+    private, public = Path(made["privateKey"]), Path(made["publicKey"])
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert "PRIVATE" not in public.read_text(encoding="ascii")
+    assert rsa.public_keys_equal(
+        rsa.load_private_key(private).public_key(), rsa.load_public_key(public)
+    )
+
+    registered = console.json("keys", "register", public)
+    assert registered["fingerprint"] == made["fingerprint"]
+    found = console.json("keys", "check", registered["id"], "--public-key", public)
+    assert (found["same"], found["active"]) == (True, True)
+    assert found["fingerprint"] == made["fingerprint"]
+    console.be("bob")
+    assert console.ok("keys", "check", registered["id"], "--owner", "alice")
+
+
+def test_another_key_is_told_apart(console: Console, public_file: Path) -> None:
+    console.ok("keys", "generate", "a.pem", "--bits", 2048)
+    key_id = console.json("keys", "register", "a.pem.pub")["id"]
+    outcome = console.run("keys", "check", key_id, "--public-key", public_file)
+    assert outcome.code == 1
+    assert "Do not trust it" in outcome.err
+
+
+def test_a_key_that_is_not_there(console: Console) -> None:
+    outcome = console.run("keys", "check", "4711")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "keys register" in outcome.err
+
+
+def test_nothing_is_replaced_unless_told_to(console: Console) -> None:
+    Path("a.pem.pub").write_text("mine", encoding="ascii")
+    outcome = console.run("keys", "generate", "a.pem", "--bits", 2048)
+    assert outcome.code == 6
+    assert "--force" in outcome.err
+    assert Path("a.pem.pub").read_text(encoding="ascii") == "mine"
+    assert not Path("a.pem").exists()
+    console.ok("keys", "generate", "a.pem", "--bits", 2048, "--force")
+    assert Path("a.pem.pub").read_text(encoding="ascii") != "mine"
+
+
+def test_half_a_pair_is_not_left(console: Console) -> None:
+    Path("a.pem.pub").mkdir()
+    outcome = console.run("keys", "generate", "a.pem", "--bits", 2048, "--force")
+    assert outcome.code == 6, outcome
+    assert not Path("a.pem").exists()
+
+
+def test_an_encrypted_key_takes_its_password_from_the_environment(console: Console) -> None:
+    console.environment["BITFOUNT_KEY_PASSWORD"] = "planted password"
+    made = console.json("keys", "generate", "a.pem", "--bits", 2048, "--encrypt")
+    assert "ENCRYPTED" in Path("a.pem").read_text(encoding="ascii")
+    assert console.json("keys", "fingerprint", "a.pem")["fingerprint"] == made["fingerprint"]
+    console.environment["BITFOUNT_KEY_PASSWORD"] = "another planted one"
+    outcome = console.run("--debug", "keys", "fingerprint", "a.pem")
+    assert outcome.code == 6
+    assert "password is wrong" in outcome.err
+    assert "planted" not in outcome.err
+    del console.environment["BITFOUNT_KEY_PASSWORD"]
+    outcome = console.run("keys", "fingerprint", "a.pem")
+    assert outcome.code == 6
+    assert "BITFOUNT_KEY_PASSWORD" in outcome.err
+    assert console.run("keys", "generate", "b.pem", "--encrypt").code == 6
+
+
+def test_a_fingerprint_is_that_of_the_private_key_too(console: Console, public_file: Path) -> None:
+    expected = rsa.fingerprint(key_pair().public_key)
+    assert console.json("keys", "fingerprint", public_file)["fingerprint"] == expected
+    typed = public_file.read_bytes()
+    assert console.json("keys", "fingerprint", "-", typed=typed)["fingerprint"] == expected
+    private = rsa.serialize_private_key(key_pair().private_key)
+    assert console.json("keys", "fingerprint", "-", typed=private)["fingerprint"] == expected
+
+
+@pytest.mark.parametrize("command", ["register", "fingerprint"])
+@pytest.mark.parametrize("content", ["no key", "", "x" * 70_000, "\N{SNOWMAN}"])
+def test_what_is_no_key_is_refused(console: Console, command: str, content: str) -> None:
+    Path("x.pub").write_text(content, encoding="utf-8")
+    outcome = console.run("keys", command, "x.pub")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_private_key_is_not_registered(console: Console) -> None:
+    Path("a.pem").write_text(rsa.serialize_private_key(key_pair().private_key), encoding="ascii")
+    outcome = console.run("keys", "register", "a.pem")
+    assert outcome.code == 6
+    assert "keep it to yourself" in outcome.err
+    assert not [seen for seen in console.sandbox.requests if "keys" in seen.path]
+
+
+def test_a_file_that_is_not_there(console: Console) -> None:
+    outcome = console.run("keys", "register", "none.pub")
+    assert outcome.code == 6
+    assert outcome.err == "Error: none.pub: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("key_id", ["../x", "a/b", ""])
+def test_an_id_that_is_none_is_a_matter_of_usage(console: Console, key_id: str) -> None:
+    assert console.run("keys", "check", key_id).code == 2
