@@ -1,0 +1,120 @@
+"""The device-code flow against its spec: it sends what that says, and meets each answer of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from contract import matching, specs
+from support.flows import World
+from support.oauth import ISSUER, answer
+
+from bitfount_api import AuthenticationError, RetryPolicy, config
+from bitfount_api._call import Call
+from bitfount_api.auth import device_flow
+from bitfount_api.auth.authority import Authority
+
+OAUTH = specs.load("oauth")
+AUTHORITY = Authority("https://auth.test", ISSUER, RetryPolicy(retries=1))
+
+
+def example(path: str, status: str, name: str | None = None) -> httpx.Response:
+    """An answer, as the spec shows it."""
+    response = specs.follow(OAUTH, OAUTH["paths"][path]["post"]["responses"][status])
+    media = response["content"]["application/json"]
+    return answer(
+        int(status), media["example"] if name is None else media["examples"][name]["value"]
+    )
+
+
+def examples(path: str) -> list[tuple[str, str | None]]:
+    """The status and the name of each answer that is an error."""
+    return [
+        (status, name)
+        for status, node in OAUTH["paths"][path]["post"]["responses"].items()
+        if status != "200"
+        for name in specs.follow(OAUTH, node)["content"]["application/json"].get("examples", [None])
+    ]
+
+
+def sent(call: Call) -> list[str]:
+    """What is wrong with a request of the flow's."""
+    request = httpx.Request(call.request["method"], "https://x/", data=call.request["data"])
+    kind = request.headers["content-type"]
+    form = dict(call.request["data"])
+    return matching.violations(OAUTH, request.method, call.request["url"], (), (kind, form), ())
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World([])
+    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+    return world
+
+
+def log_in(world: World, *outcomes: Any) -> Any:
+    world.outcomes = list(outcomes)
+    return world.play(device_flow.log_in(AUTHORITY, lambda prompt: None))
+
+
+CODE = example("/oauth/device/code", "200")
+GRANT = example("/oauth/token", "200")
+
+
+def test_requests_of_a_login(world: World) -> None:
+    assert log_in(world, CODE, GRANT) == GRANT.json()
+    assert [call.request["url"] for call in world.calls] == ["/oauth/device/code", "/oauth/token"]
+    assert [sent(call) for call in world.calls] == [[], []]
+
+
+def test_request_of_a_refresh(world: World) -> None:
+    world.outcomes = [GRANT]
+    assert world.play(device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
+    assert [sent(call) for call in world.calls] == [[]]
+
+
+GOES_ON = {
+    ("403", "pending"),
+    ("429", "slowDown"),
+    ("429", "tooMany"),
+    ("500", None),
+    ("503", None),
+}
+
+
+@pytest.mark.parametrize(("status", "name"), examples("/oauth/token"))
+def test_each_answer_to_a_poll(world: World, status: str, name: str | None) -> None:
+    refusal = example("/oauth/token", status, name)
+    if (status, name) in GOES_ON:
+        assert log_in(world, CODE, refusal, GRANT) == GRANT.json()
+    else:
+        with pytest.raises(AuthenticationError, match=refusal.json()["error_description"]):
+            log_in(world, CODE, refusal)
+
+
+def test_what_goes_on_is_in_the_spec() -> None:
+    assert set(examples("/oauth/token")) >= GOES_ON
+
+
+@pytest.mark.parametrize(("status", "name"), examples("/oauth/device/code"))
+def test_each_refusal_of_a_code(world: World, status: str, name: str | None) -> None:
+    refusal = example("/oauth/device/code", status, name)
+    repeated = [refusal] * 2 if status in ("429", "500", "503") else [refusal]
+    with pytest.raises(AuthenticationError, match=refusal.json()["error"]):
+        log_in(world, *repeated)
+
+
+def test_operations_are_named_as_in_the_spec() -> None:
+    ids = {place.operation["operationId"] for place in specs.operations(OAUTH)}
+    assert ids == {device_flow.REQUEST_CODE.name, device_flow.REQUEST_TOKEN.name}
+
+
+def test_example_is_what_the_sdks_ask_for() -> None:
+    media = OAUTH["paths"]["/oauth/device/code"]["post"]["requestBody"]["content"]
+    [content] = media.values()
+    assert content["example"] == {
+        "audience": config.OAUTH_AUDIENCE,
+        "scope": config.OAUTH_SCOPES,
+        "client_id": config.environment().client_id,
+    }
