@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import uvicorn
 
 from bitfount_api.sandbox.objects.app import create_app
-from bitfount_api.sandbox.objects.signing import Presigner
+from bitfount_api.sandbox.objects.signing import ALGORITHM, Presigner, Scope, SignedRequest
 from bitfount_api.sandbox.objects.store import ObjectStore
 
 BUCKET = "sandbox"
@@ -90,3 +92,34 @@ def object_server(folder: Path, **ssl: Any) -> Iterator[ObjectServer]:
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive()
+
+
+def signed_headers(
+    url: str, method: str = "GET", payload: str = "UNSIGNED-PAYLOAD", **more: str
+) -> dict[str, str]:
+    """The headers of a request that is signed in its headers, as SDKs sign.
+
+    Args:
+        url: The whole URL, without a fragment.
+        method: The method.
+        payload: What is signed for the body.
+        more: More headers to sign, ``_`` for ``-``.
+    """
+    parts = urlsplit(url)
+    timestamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
+    scope = Scope(timestamp[:8], "us-east-1")
+    headers = {
+        "host": parts.netloc,
+        "x-amz-content-sha256": payload,
+        "x-amz-date": timestamp,
+        **{name.replace("_", "-"): value for name, value in more.items()},
+    }
+    headers = dict(sorted(headers.items()))
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    request = SignedRequest(method, unquote_to_bytes(parts.path), query, headers, payload)
+    signature = scope.sign(SECRET_KEY, request.text_to_sign(timestamp, scope))
+    headers["authorization"] = (
+        f"{ALGORITHM} Credential={ACCESS_KEY}/{scope}, SignedHeaders={';'.join(headers)}, "
+        f"Signature={signature}"
+    )
+    return headers

@@ -62,13 +62,14 @@ class AwsChunked:
                 raise _broken()
             self._wants_end = False
         elif self._last:
-            name, colon, value = line.decode("latin-1").partition(":")
+            text, colon, value = line.decode("latin-1").partition(":")
+            name = text.strip().lower()
             if not line:
                 self.ended = True
-            elif not colon or len(self.trailers) == _MAX_TRAILERS:
+            elif not colon or name in self.trailers or len(self.trailers) == _MAX_TRAILERS:
                 raise _broken()
             else:
-                self.trailers[name.strip().lower()] = value.strip()
+                self.trailers[name] = value.strip()
         else:
             match = _SIZE.fullmatch(line)
             if match is None:
