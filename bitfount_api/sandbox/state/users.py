@@ -58,16 +58,16 @@ class Users:
                 f"{username!r} is no user name: lower-case letters and digits, "
                 "with single - or _ between them, 39 at most"
             )
-        known = self.get(username)
-        if known is not None:
-            return known
         key_id_hub, key_id_am = secrets.token_hex(8), secrets.token_hex(8)
         key_hub, key_am = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
-        self._database.execute(
-            "INSERT INTO users VALUES (?, ?, ?, ?, ?)",
-            *(username, key_id_hub, key_hub, key_id_am, key_am),
-        )
-        return User(username, f"{key_id_hub}:{key_id_am}", f"{key_hub}:{key_am}")
+        with self._database.transaction():
+            self._database.execute(
+                "INSERT INTO users VALUES (?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING",
+                *(username, key_id_hub, key_hub, key_id_am, key_am),
+            )
+            user = self.get(username)
+        assert user is not None
+        return user
 
     def get(self, username: str) -> User | None:
         """The user of that name, if there is one."""

@@ -1,0 +1,118 @@
+"""Users and their API keys: the Hub's half, the access manager's whole, and nothing else."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from support.sandbox_api import Api, done, refused
+
+from bitfount_api.sandbox import Sandbox, User
+
+WHOLE, HUB, AM = (0, 1), (0,), (1,)
+
+
+def half(text: str, which: tuple[int, ...]) -> str:
+    return ":".join(text.split(":")[number] for number in which)
+
+
+def headers(user: User, of_id: tuple[int, ...], of_key: tuple[int, ...]) -> dict[str, str]:
+    return {
+        "x-api-key-id": half(user.api_key_id, of_id),
+        "x-api-key": half(user.api_key, of_key),
+    }
+
+
+@pytest.mark.parametrize("of_key", [WHOLE, HUB, AM])
+@pytest.mark.parametrize("of_id", [WHOLE, HUB, AM])
+def test_each_service_takes_its_part_of_the_key_and_no_other(
+    of_id: tuple[int, ...], of_key: tuple[int, ...], sandbox: Sandbox, nobody: Api
+) -> None:
+    given = headers(sandbox.user("alice"), of_id, of_key)
+    hub = nobody.hub("GET", "/api/projects", headers=given).status_code
+    fhir = nobody.fhir("GET", "/api/pairings", headers=given).status_code
+    am = nobody.am("POST", "/api/access", {}, headers=given).status_code
+    wanted = 200 if of_id == of_key == HUB else 401
+    assert (hub, fhir) == (wanted, wanted)
+    # What it is asked makes no sense, but it is asked by somebody.
+    assert am == (422 if of_id == of_key == WHOLE else 401)
+
+
+def test_the_key_of_another_user_is_not_good(sandbox: Sandbox, nobody: Api) -> None:
+    alice, bob = (headers(sandbox.user(name), HUB, HUB) for name in ("alice", "bob"))
+    mixed = {"x-api-key-id": alice["x-api-key-id"], "x-api-key": bob["x-api-key"]}
+    reason = refused(nobody.hub("GET", "/api/projects", headers=mixed), 401)
+    assert reason == "The credentials are not valid"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"x-api-key-id": "x", "x-api-key": "y"},
+        {"x-api-key-id": "é", "x-api-key": "ü"},
+        {"x-api-key-id": "x"},
+        {"authorization": "Bearer x"},
+        {"authorization": "Bearer"},
+        {"authorization": "Basic YWxpY2U6cHc="},
+    ],
+)
+def test_wrong_credentials_are_refused_with_a_challenge(given: dict[str, str], nobody: Api) -> None:
+    encoded = {name: value.encode("latin-1") for name, value in given.items()}
+    answer = nobody.hub("GET", "/api/projects", headers=encoded)
+    assert refused(answer, 401) == "The credentials are not valid"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_no_credentials_are_refused_as_such(nobody: Api) -> None:
+    for ask in (nobody.hub, nobody.am, nobody.fhir):
+        path = {"hub": "/api/projects", "am": "/api/access", "fhir": "/api/pairings"}[ask.__name__]
+        answer = ask("POST" if ask == nobody.am else "GET", path)
+        assert refused(answer, 401) == "There are no credentials"
+
+
+def test_the_access_managers_key_needs_no_credentials(nobody: Api) -> None:
+    key = done(nobody.am("GET", "/api/access-manager-key"))["accessManagerPublicKey"]
+    assert key.startswith("-----BEGIN PUBLIC KEY-----")
+    assert done(nobody.am("GET", "/api/access-manager-key"))["accessManagerPublicKey"] == key
+
+
+def test_a_user_is_made_once(sandbox: Sandbox) -> None:
+    assert sandbox.user("dora") == sandbox.user("dora")
+    assert sandbox.user("dora").api_key != sandbox.user("alice").api_key
+
+
+def test_a_user_is_made_once_by_many_threads(sandbox: Sandbox) -> None:
+    made: list[User] = []
+    start = threading.Barrier(8)
+
+    def make() -> None:
+        start.wait()
+        made.append(sandbox.user("emil"))
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 8
+    assert len(set(made)) == 1
+
+
+@pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a-", "a--b", "a_-b", "a" * 40, "a\n", "٣"])
+def test_what_is_no_user_name_makes_no_user(name: str, sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="is no user name"):
+        sandbox.user(name)
+
+
+def test_a_user_is_named_by_the_environment_and_shows_no_key(sandbox: Sandbox) -> None:
+    user = sandbox.user("alice")
+    assert sandbox.environment("alice") == {
+        "BITFOUNT_ENVIRONMENT": "dev",
+        "SMART_ON_FHIR_URL": sandbox.smart_on_fhir_url,
+        "BITFOUNT_API_KEY_ID": user.api_key_id,
+        "BITFOUNT_API_KEY": user.api_key,
+        "BITFOUNT_USERNAME": "alice",
+    }
+    assert sandbox.environment().keys() == {"BITFOUNT_ENVIRONMENT", "SMART_ON_FHIR_URL"}
+    assert user.api_key not in repr(user)
+    assert user.api_key.split(":")[0] not in repr(user)

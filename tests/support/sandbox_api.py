@@ -1,0 +1,105 @@
+"""Requests to a sandbox as they go over the wire, with no client of ours between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from bitfount_api.sandbox import Sandbox
+
+AUDIENCE = "https://hub.bitfount.com/api"
+CLIENT_ID = "a-client"
+SCOPE = "profile openid offline_access"
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class Clock:
+    """The time, which stands still but for the steps that a test takes."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Api:
+    """One user's requests.
+
+    Args:
+        sandbox: Where to.
+        username: Whose credentials they carry; None for none.
+    """
+
+    def __init__(self, sandbox: Sandbox, username: str | None = None) -> None:
+        self.sandbox = sandbox
+        self.username = username or ""
+        self._http = httpx.Client(trust_env=False, timeout=30)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def hub(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        """One to the Hub, which is shown the first half of the API key."""
+        return self._ask(self.sandbox.hub_url, 1, method, path, json, more)
+
+    def am(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        """One to the access manager, which is shown the whole of it."""
+        return self._ask(self.sandbox.access_manager_url, 2, method, path, json, more)
+
+    def fhir(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
+        """One to SMART on FHIR, which is shown what the Hub is."""
+        return self._ask(self.sandbox.smart_on_fhir_url, 1, method, path, json, more)
+
+    def _ask(
+        self, url: str, halves: int, method: str, path: str, json: Any, more: dict[str, Any]
+    ) -> httpx.Response:
+        headers = {**self._key(halves), **more.pop("headers", {})}
+        return self._http.request(method, url + path, json=json, headers=headers, **more)
+
+    def _key(self, halves: int) -> dict[str, str]:
+        if not self.username:
+            return {}
+        user = self.sandbox.user(self.username)
+        key_id, key = (
+            ":".join(text.split(":")[:halves]) for text in (user.api_key_id, user.api_key)
+        )
+        return {"x-api-key-id": key_id, "x-api-key": key}
+
+    def oauth(self, path: str, **form: str) -> httpx.Response:
+        """A form to the OAuth authority."""
+        return self._http.post(f"{self.sandbox.hub_url}{path}", data=form)
+
+    def store(self, answer: dict[str, Any], content: bytes) -> httpx.Response:
+        """Upload an object by the presigned form of an answer."""
+        return self._http.post(
+            answer["uploadUrl"], data=answer["uploadFields"], files={"file": ("f", content)}
+        )
+
+    def get(self, url: str) -> httpx.Response:
+        """Whatever is there, without credentials."""
+        return self._http.get(url)
+
+    def put(self, url: str, content: bytes) -> httpx.Response:
+        """Put something there, without credentials."""
+        return self._http.put(url, content=content)
+
+
+def refused(answer: httpx.Response, status: int) -> str:
+    """Check that this is a refusal as documented, and give its reason."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    content = answer.json()
+    assert content.keys() == {"success", "errorMessage"}
+    assert content["success"] is False
+    reason = content["errorMessage"]
+    assert isinstance(reason, str)
+    assert reason
+    return reason
+
+
+def done(answer: httpx.Response, status: int = 200) -> Any:
+    """Check that it was done, and give the answer's content."""
+    assert answer.status_code == status, answer.text
+    return answer.json()
