@@ -176,9 +176,12 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         del loop
         refused_token = self._held.token.access_token if refused and self._held else None
         try:
-            if (yield from self._from_file(refused_token))[0]:
+            done, _ = yield from self._from_file(refused_token)
+            if done:
                 return
-            lock = yield from self._lock()
+            done, lock = yield from self._lock(refused_token)
+            if done:
+                return
             try:
                 # Whoever had the lock before has perhaps renewed the token.
                 done, found = yield from self._from_file(refused_token)
@@ -207,18 +210,24 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         self._held = _Held(found, username, usable_until)
         return True, found
 
-    def _lock(self) -> Flow[BaseFileLock | None]:
-        """The lock of the token file; None where there can be none."""
+    def _lock(self, refused_token: str | None) -> Flow[tuple[bool, BaseFileLock | None]]:
+        """Whether another process has renewed the token meanwhile; otherwise the file's lock.
+
+        There is none where there can be none.
+        """
         waited, pause = 0.0, _LOCK_PAUSE
         while waited < _LONGEST_LOCK_WAIT:
             try:
                 lock: BaseFileLock | None = yield Work(self._file.try_lock)
             except OSError as error:
                 self._file.warn("cannot be shared with other processes", error.strerror)
-                return None
+                return False, None
             if lock is not None:
-                return lock
+                return False, lock
             yield Pause(pause)
+            done, _ = yield from self._from_file(refused_token)
+            if done:
+                return True, None
             if waited < _LOCK_WAIT_TOLD <= waited + pause:
                 _log.warning("Waiting for another process to log in: %s", self._file.path)
             waited += pause

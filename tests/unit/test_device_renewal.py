@@ -217,13 +217,13 @@ def test_the_lock_is_waited_for_and_the_file_read_again(
     assert lock is not None
     flow = played.handler.authentication(refused=False, loop=None)
     steps = [next(flow)]
-    for _ in range(20):
+    for _ in range(40):
         step = steps[-1]
         steps.append(flow.send(step.run() if hasattr(step, "run") else None))
     assert caplog.text.count("Waiting for another process to log in") == 1
-    played.store(2)
-    lock.release()
+    played.store(2)  # the lock is still held, perhaps by a third process that has begun to wait
     played.world.play(flow_rest(flow, steps[-1]))
+    lock.release()
     assert played.access_token == "SECRET-access-2"
     assert played.world.calls == []
 
@@ -236,6 +236,21 @@ def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
             step = flow.send(outcome)
         except StopIteration:
             return
+
+
+def test_the_file_is_read_again_under_the_lock(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played.store(1, 60)
+    taken = TokenFile.try_lock
+
+    def just_in_time(file: TokenFile) -> Any:
+        played.store(2)  # by the process that had the lock a moment ago
+        return taken(file)
+
+    monkeypatch.setattr(TokenFile, "try_lock", just_in_time)
+    played.authenticate()
+    assert played.access_token == "SECRET-access-2"
 
 
 def test_a_lock_that_is_never_released_is_an_error(
