@@ -23,7 +23,7 @@ from bitfount_api._decode import check_status, parse
 from bitfount_api._files import Source
 from bitfount_api._flows import operations
 from bitfount_api._flows.downloads import fetch
-from bitfount_api._flows.uploads import upload
+from bitfount_api._flows.uploads import TransferOptions, upload
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
     from bitfount_api._call import Flow
     from bitfount_api._flows.remote import Remote
-    from bitfount_api.transfers import TransferOptions
 
 _log = logging.getLogger(__name__)
 

@@ -15,12 +15,14 @@ from bitfount_api._flows import operations
 from bitfount_api._services import STORAGE, presigned_url
 from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
 from bitfount_api.progress import Meter
+from bitfount_api.transfers import TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._flows.remote import Remote
-    from bitfount_api.transfers import TransferOptions
+
+__all__ = ["TransferOptions", "upload"]
 
 ObjectType = Literal["Model", "Schema"]
 
