@@ -1,0 +1,41 @@
+"""Calls of the Hub's transfers, sync and async, against a store of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountHub, BitfountSession, RetryPolicy
+
+QUICK = RetryPolicy(retries=2, backoff=0.001, longest_pause=0.01)
+
+
+class Caller:
+    """Calls one method of a hub at a time.
+
+    Args:
+        url: The Hub's.
+        asynchronous: Whether through the async twin.
+    """
+
+    def __init__(self, url: str, *, asynchronous: bool) -> None:
+        self.url = url
+        self.asynchronous = asynchronous
+
+    def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
+        """Call it. ``options`` are for ``with_options``."""
+        options = {"retry": QUICK, "timeout": 20.0, **named.pop("options", {})}
+        session = BitfountSession(APIKeysHandler("id", "key", "alice"))
+        if not self.asynchronous:
+            with session:
+                hub = BitfountHub(session, self.url).with_options(**options)
+                return getattr(hub, name)(*arguments, **named)
+
+        async def main() -> Any:
+            async with session:
+                twin = AsyncBitfountHub(session, self.url).with_options(**options)
+                result = await getattr(twin, name)(*arguments, **named)
+                assert asyncio.all_tasks() == {asyncio.current_task()}
+                return result
+
+        return asyncio.run(main())
