@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 import uvicorn
@@ -123,3 +125,61 @@ def signed_headers(
         f"Signature={signature}"
     )
     return headers
+
+
+class OtherProcess:
+    """An object store in a process of its own, to be killed or weighed."""
+
+    def __init__(self, folder: Path) -> None:
+        # As a file, not as code to run: the process is to hold nothing but the server.
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = self._ask("url")
+
+    def presigner(self) -> Presigner:
+        """One that it accepts."""
+        return Presigner(self.url, BUCKET, ACCESS_KEY, SECRET_KEY)
+
+    def peak(self) -> int:
+        """The most memory that it ever had, in bytes."""
+        return int(self._ask("peak"))
+
+    def kill(self) -> None:
+        """End it without a chance to tidy up (SIGKILL)."""
+        self._process.kill()
+        self._process.communicate(timeout=20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def _ask(self, what: str) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().strip()
+        assert answer, "the server has ended"
+        return answer
+
+
+def _main(folder: Path) -> None:
+    import resource
+
+    with object_server(folder) as server:
+        for line in sys.stdin:
+            if line.strip() == "peak":
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                print(peak * (1 if sys.platform == "darwin" else 1024), flush=True)
+            else:
+                print(server.url, flush=True)
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))
