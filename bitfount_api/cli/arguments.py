@@ -16,6 +16,8 @@ from bitfount_api.cli.exits import Exit, Failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
     ParamType = click.ParamType[Any]
 else:
     ParamType = click.ParamType  # older versions of click cannot be subscripted
@@ -87,6 +89,35 @@ def contents(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise ValueError(f"standard input has more than {limit} bytes")
     return data
+
+
+def public_key(file: Path) -> RSAPublicKey:
+    """The public key in a file, or from standard input.
+
+    Raises:
+        Failure: There is none in it.
+        OSError: It cannot be read.
+    """
+    from bitfount_api import keys
+
+    try:
+        return keys.parse_public_key(contents(file, keys.MAX_KEY_BYTES))
+    except ValueError as error:
+        raise Failure(f"{file}: {error}.", Exit.INVALID_INPUT) from None
+
+
+def refuse_existing(*paths: Path | None, force: bool) -> None:
+    """See that nothing is replaced by mistake.
+
+    Raises:
+        Failure: A file is there already.
+    """
+    for path in paths:
+        if path is not None and path.exists() and not force:
+            raise Failure(
+                f"{path} exists already. Choose another name, or replace it with --force.",
+                Exit.INVALID_INPUT,
+            )
 
 
 def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool = False) -> str:

@@ -8,7 +8,15 @@ import click
 
 from bitfount_api import keys as rsa
 from bitfount_api._disk import write_file
-from bitfount_api.cli.arguments import FILE, KEY_ID, USER, contents, secret
+from bitfount_api.cli.arguments import (
+    FILE,
+    KEY_ID,
+    USER,
+    contents,
+    public_key,
+    refuse_existing,
+    secret,
+)
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exits import Exit, Failure
 from bitfount_api.cli.views import Facts
@@ -58,12 +66,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     """
     output = app_of(context).output
     public_file = file.with_name(f"{file.name}.pub")
-    for path in (file, public_file):
-        if path.exists() and not force:
-            raise Failure(
-                f"{path} exists already. Choose another name, or replace it with --force.",
-                Exit.INVALID_INPUT,
-            )
+    refuse_existing(file, public_file, force=force)
     password = secret("a password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
     pair = rsa.generate_key_pair(bits)
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)
@@ -97,7 +100,7 @@ def register(context: click.Context, /, file: Path) -> None:
     Your signed tasks are checked with it. Shows the key's id.
     """
     app = app_of(context)
-    key = _public_key(file)
+    key = public_key(file)
     key_id = app.hub().register_user_public_key(key)
     fingerprint = rsa.fingerprint(key)
     app.output.data(
@@ -115,17 +118,19 @@ def register(context: click.Context, /, file: Path) -> None:
 )
 @click.argument("key_id", metavar="ID", type=KEY_ID)
 @click.option("--owner", metavar="NAME", type=USER, help="Whose key it is. Default: yours.")
-@click.option("--public-key", metavar="FILE", type=FILE, help="The key that it has to be.")
+@click.option(
+    "--public-key", "expected_file", metavar="FILE", type=FILE, help="The key that it has to be."
+)
 @click.pass_context
 def check(
-    context: click.Context, /, key_id: str, owner: str | None, public_key: Path | None
+    context: click.Context, /, key_id: str, owner: str | None, expected_file: Path | None
 ) -> None:
     """Check that a key is registered and active.
 
     Ends with 4 if it is not, and with 1 if it is another key than --public-key.
     """
     app = app_of(context)
-    expected = None if public_key is None else _public_key(public_key)
+    expected = None if expected_file is None else public_key(expected_file)
     found = app.hub().check_public_key_registered_and_active(key_id, owner)
     if found is None:
         raise Failure(
@@ -147,11 +152,11 @@ def check(
         "Key id": found["id"],
         "Active": found["active"],
         "Fingerprint": fingerprint,
-        f"The same as {public_key}": same,
+        f"The same as {expected_file}": same,
     }
     app.output.data(value, Facts(facts))
     if same is False:
-        raise Failure(f"Key {key_id} is not the one in {public_key}. Do not trust it.")
+        raise Failure(f"Key {key_id} is not the one in {expected_file}. Do not trust it.")
 
 
 @keys.command(
@@ -185,10 +190,3 @@ def _of_private_key(data: bytes) -> RSAPublicKey:
         if "a password is needed" not in str(error):
             raise
     return rsa.load_private_key(data, secret("a password", PASSWORD_VARIABLE)).public_key()
-
-
-def _public_key(file: Path) -> RSAPublicKey:
-    try:
-        return rsa.parse_public_key(contents(file, rsa.MAX_KEY_BYTES))
-    except ValueError as error:
-        raise Failure(f"{file}: {error}.", Exit.INVALID_INPUT) from None

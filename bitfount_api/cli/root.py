@@ -21,6 +21,8 @@ _COMMANDS = {
     "login": "login:login",
     "logout": "login:logout",
     "whoami": "login:whoami",
+    "pods": "pods:pods",
+    "projects": "projects:projects",
     "keys": "keys:keys",
     "completion": "completion:completion",
 }

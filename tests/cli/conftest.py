@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,3 +35,11 @@ def console(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     console = Console(sandbox, folder)
     console.be("alice")
     return console
+
+
+@pytest.fixture
+def free_port() -> Iterator[int]:
+    """A port that nobody listens on, and nobody else can take meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

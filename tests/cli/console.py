@@ -44,7 +44,7 @@ class Console:
 
     sandbox: Sandbox
     folder: Path
-    environment: dict[str, str] = attrs.field(factory=dict)
+    environment: dict[str, str] = attrs.field(factory=dict, repr=False)
 
     def be(self, username: str | None) -> None:
         """Use this user's API keys from now on; nobody's if None."""

@@ -1,0 +1,219 @@
+"""``pods``: shown, described, registered, kept online."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitfount_api.cli.arguments import (
+    FILE,
+    POD,
+    POD_NAME,
+    project_option,
+    public_key,
+    refuse_existing,
+)
+from bitfount_api.cli.asking import pod_details
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.views import Facts, Rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bitfount_api.identifiers import PodIdentifier
+
+_POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
+
+
+@click.group(
+    cls=Group,
+    examples=[
+        ("pods show alice/scans", "See what the Hub shows of a pod:"),
+        ("pods schema alice/scans", "See what its data looks like:"),
+    ],
+)
+def pods() -> None:
+    """Pods: the data sets, and what serves them."""
+
+
+@pods.command(
+    arguments=_POD_ARGUMENT,
+    examples=[
+        ("pods show alice/scans", "A pod that is public, or yours:"),
+        ("pods show alice/scans --project 6f1c2c8e", "A pod that a project lets you use:"),
+    ],
+)
+@click.argument("pod", metavar="POD", type=POD)
+@project_option
+@click.pass_context
+def show(context: click.Context, /, pod: PodIdentifier, project: str | None) -> None:
+    """Show what the Hub shows of a pod.
+
+    Ends with 4 if there is no such pod, or you may not see it. The address of its schema is as
+    good as the schema, and left out: 'pods schema' fetches it.
+    """
+    app = app_of(context)
+    details = pod_details(app.hub(), pod, project)
+    value: dict[str, Any] = {**details}
+    has_schema = bool(value.pop("schemaDownloadUrl", None))
+    facts = {
+        "Pod": details["podIdentifier"],
+        "Name": details.get("podDisplayName"),
+        "Description": details.get("description"),
+        "Online": details.get("isOnline"),
+        "Visibility": details.get("visibility"),
+        "Schema": has_schema,
+        "Pod key": _fingerprint(details.get("podPublicKey")),
+        "Access manager's key": _fingerprint(details.get("accessManagerPublicKey")),
+    }
+    app.output.data(value, Facts(facts))
+
+
+def _fingerprint(text: str | None) -> str | None:
+    from bitfount_api import keys
+
+    if not text:
+        return None
+    try:
+        return keys.fingerprint(keys.parse_public_key(text))
+    except ValueError:
+        return "not an RSA key"
+
+
+@pods.command(
+    arguments=_POD_ARGUMENT,
+    examples=[
+        ("pods schema alice/scans", "See the columns of its data:"),
+        ("pods schema alice/scans --output scans.yaml", "Keep the whole document:"),
+    ],
+)
+@click.argument("pod", metavar="POD", type=POD)
+@project_option
+@click.option("--output", metavar="FILE", type=FILE, help="Write the document there, as YAML.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.pass_context
+def schema(
+    context: click.Context,
+    /,
+    pod: PodIdentifier,
+    project: str | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Show what a pod's data looks like: names and types, none of the data.
+
+    With --json, the whole document.
+    """
+    app = app_of(context)
+    refuse_existing(output, force=force)
+    found = app.hub().get_pod_schema(str(pod), project)
+    if output is not None:
+        found.dump(output)
+        app.output.data({"pod": str(pod), "path": str(output)}, Facts({"Written": output}))
+        return
+    columns = {
+        "name": "Name",
+        "semantic_type": "Kind",
+        "dtype": "Type",
+        "description": "Description",
+        "classes": "Classes",
+    }
+    records = "" if found.number_of_records is None else f", {found.number_of_records:,} records"
+    app.output.note(f"{found.name or pod}: {len(found.features)} columns{records}")
+    app.output.data(
+        found.to_json(), Rows(columns, found.feature_rows(), f"{pod} has a schema without columns.")
+    )
+
+
+@pods.command(
+    arguments={"NAME": "What to call the pod; it becomes you/NAME."},
+    examples=[
+        (
+            """pods register scans --schema scans.yaml \\
+            --public-key pod.pem.pub --description "OCT scans of 2024\"""",
+            "Make your pod known, or update it:",
+        ),
+    ],
+)
+@click.argument("name", type=POD_NAME)
+@click.option(
+    "--schema", metavar="FILE", type=FILE, required=True, help="What the data looks like."
+)
+@click.option(
+    "--public-key", "key_file", metavar="FILE", type=FILE, required=True, help="The pod's key."
+)
+@click.option("--display-name", metavar="TEXT", help="What people see. Default: NAME.")
+@click.option("--description", metavar="TEXT", default="", help="What is in it.")
+@click.option(
+    "--records", metavar="N", type=click.IntRange(0), help="How many. Default: as the schema says."
+)
+@click.option(
+    "--access-manager-key",
+    metavar="FILE",
+    type=FILE,
+    help="The access manager's key. Default: ask it.",
+)
+@click.pass_context
+def register(
+    context: click.Context,
+    /,
+    name: str,
+    schema: Path,
+    key_file: Path,
+    display_name: str | None,
+    description: str,
+    records: int | None,
+    access_manager_key: Path | None,
+) -> None:
+    """Register a pod of yours, and upload its schema.
+
+    Registering it again updates it. None of the data is sent.
+    """
+    from bitfount_api import BitfountSchema, PodPublicMetadata
+
+    app = app_of(context)
+    key = public_key(key_file)
+    document = BitfountSchema.load_from_file(schema)
+    metadata = PodPublicMetadata(
+        name=name,
+        display_name=display_name or name,
+        description=description,
+        schema=document.to_json(),
+        number_of_records=document.number_of_records if records is None else records,
+    )
+    hub = app.hub()
+    if access_manager_key is not None:
+        am_key = public_key(access_manager_key)
+    else:
+        am_key = app.access_manager(hub.session).get_access_manager_key()
+    hub.register_pod(metadata, key, am_key)
+    full_name = f"{hub.session.username}/{name}"
+    app.output.data({"pod": full_name}, Facts({"Registered": full_name}))
+
+
+@pods.command(
+    arguments={"NAME": "A pod of yours; several can be given."},
+    examples=[
+        ("pods heartbeat scans --public-key pod.pem.pub", "Say that a pod is online:"),
+        (
+            "pods heartbeat scans eyes --public-key pod.pem.pub > /dev/null",
+            "Two at once, from a timer that hears of failures alone:",
+        ),
+    ],
+)
+@click.argument("names", metavar="NAME...", type=POD_NAME, nargs=-1, required=True)
+@click.option(
+    "--public-key",
+    "key_file",
+    metavar="FILE",
+    type=FILE,
+    required=True,
+    help="The key that the pods were registered with.",
+)
+@click.pass_context
+def heartbeat(context: click.Context, /, names: tuple[str, ...], key_file: Path) -> None:
+    """Say once that pods of yours are online."""
+    app = app_of(context)
+    app.hub().do_pod_heartbeat(list(names), public_key(key_file))
+    app.output.data({"online": list(names)}, Facts({"Online": list(names)}))

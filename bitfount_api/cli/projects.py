@@ -1,0 +1,141 @@
+"""``projects``: listed, made, given data sets, and how much of them has been used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from bitfount_api.cli.arguments import MODEL, POD_NAME, PROJECT
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.views import Facts, Rows
+
+if TYPE_CHECKING:
+    from bitfount_api import types
+    from bitfount_api.identifiers import ModelIdentifier
+
+_PROJECT_ARGUMENT = {"PROJECT": "The project's id, as 'projects list' shows it."}
+
+_PROJECTS: Final = {
+    "id": "Id",
+    "name": "Name",
+    "role": "Role",
+    "status": "Status",
+    "updated_at": "Updated",
+}
+_USAGE: Final = {"resourceName": "Model", "totalUsage": "Used", "limit": "Limit"}
+_GRANTEES: Final = {"granteeUsername": "User", "role": "Role", **_USAGE}
+
+
+@click.group(
+    cls=Group,
+    examples=[
+        ("projects list", "See your projects:"),
+        ('projects create "Retina 2025"', "Make one:"),
+    ],
+)
+def projects() -> None:
+    """Projects: who may do what with which data."""
+
+
+@projects.command(
+    name="list",
+    examples=[
+        ("projects list", "The first twelve:"),
+        ("projects list --all --json", "All, for a program:"),
+        ("projects list --limit 50 --offset 100", "The 101st to the 150th:"),
+    ],
+)
+@click.option("--limit", type=click.IntRange(1), default=12, help="How many. Default: 12.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip. Default: 0.")
+@click.option("--all", "everything", is_flag=True, help="All of them, whatever --limit says.")
+@click.pass_context
+def list_(context: click.Context, /, limit: int, offset: int, everything: bool) -> None:
+    """List the projects that you are a member of."""
+    app = app_of(context)
+    hub = app.hub()
+    if everything:
+        found = list(hub.iter_projects())
+        page: dict[str, Any] = {"totalProjects": len(found), "projects": found}
+    else:
+        page = cast("dict[str, Any]", hub.get_projects(offset=offset, limit=limit))
+    rows = Rows(_PROJECTS, page["projects"], "There are no projects here.")
+    app.output.data(page, rows)
+    shown, total = len(page["projects"]), page["totalProjects"]
+    if shown and shown < total:
+        app.output.note(f"{shown} of {total} projects; --all shows them all.")
+
+
+@projects.command(
+    arguments={"NAME": "What to call it."},
+    examples=[
+        ('projects create "Retina 2025"', "Make a project:"),
+        ("projects create Retina --json | jq -r .projectId", "Have its id alone:"),
+    ],
+)
+@click.argument("name")
+@click.pass_context
+def create(context: click.Context, /, name: str) -> None:
+    """Create a project, and show its id.
+
+    It is never sent twice; if the answer is lost, look at 'projects list' before you try again.
+    """
+    app = app_of(context)
+    project = app.hub().create_project(name)
+    app.output.data({"projectId": project}, Facts({"Project": project}))
+
+
+@projects.command(
+    name="add-dataset",
+    arguments={**_PROJECT_ARGUMENT, "DATASET": "The name of a pod of yours: scans, not me/scans."},
+    examples=[
+        ("projects add-dataset 6f1c2c8e scans", "Let a project of yours use a pod of yours:")
+    ],
+)
+@click.argument("project", type=PROJECT)
+@click.argument("dataset", type=POD_NAME)
+@click.pass_context
+def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
+    """Add a data set of yours to a project of yours."""
+    app = app_of(context)
+    app.hub().add_dataset_to_project_for_user(project, dataset)
+    app.output.data(
+        {"projectId": project, "dataset": dataset}, Facts({"Project": project, "Added": dataset})
+    )
+
+
+@projects.command(
+    arguments=_PROJECT_ARGUMENT,
+    examples=[
+        ("projects limits 6f1c2c8e", "See your own usage of each model:"),
+        (
+            "projects limits 6f1c2c8e --model alice/Retina:3",
+            "See everybody's usage of one model:",
+        ),
+    ],
+)
+@click.argument("project", type=PROJECT)
+@click.option("--model", type=MODEL, help="One model: owner/ModelName:3, or :latest.")
+@click.pass_context
+def limits(context: click.Context, /, project: str, model: ModelIdentifier | None) -> None:
+    """Show how often the models of a project were used, and how often they may be.
+
+    A model without a limit can be used as often as you like.
+    """
+    app = app_of(context)
+    hub = app.hub()
+    if model is None:
+        own = cast("list[types.SimpleUsage]", hub.get_usage_limits(project))
+        app.output.data(own, _usage(_USAGE, own, f"Project {project} uses no models."))
+        return
+    found = cast("types.ProjectModelLimits", hub.get_usage_limits(project, str(model)))
+    app.output.data(
+        found, _usage(_GRANTEES, found["usage"], f"Nobody has been granted {model} here.")
+    )
+    if not app.output.as_json and found.get("default") is not None:
+        app.output.note(f"The limit for members without one of their own is {found['default']}.")
+
+
+def _usage(columns: dict[str, str], usage: Any, empty: str) -> Rows:
+    rows = [{**row, "limit": "none" if row.get("limit") is None else row["limit"]} for row in usage]
+    return Rows(columns, rows, empty)

@@ -1,0 +1,118 @@
+"""Pods: shown, described, registered, kept online."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli.console import REPOSITORY, Console
+from support.rsa_keys import key_pair
+
+from bitfount_api import BitfountSchema
+from bitfount_api import keys as rsa
+
+SCHEMA = REPOSITORY / "tests" / "data" / "pod-schema-v4.json"
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "pod.pub"
+    path.write_text(rsa.serialize_public_key(key_pair().public_key), encoding="ascii")
+    return path
+
+
+@pytest.fixture
+def pod(console: Console, key_file: Path) -> str:
+    """A registered pod of alice's, by its full name."""
+    words = ("--schema", SCHEMA, "--public-key", key_file, "--description", "Eyes.")
+    return str(console.json("pods", "register", "scans", *words)["pod"])
+
+
+def test_a_pod_is_registered_and_shown(console: Console, pod: str) -> None:
+    assert pod == "alice/scans"
+    shown = console.json("pods", "show", pod)
+    assert (shown["podIdentifier"], shown["description"]) == (pod, "Eyes.")
+    text = console.ok("pods", "show", pod).out
+    assert rsa.fingerprint(key_pair().public_key) in text
+    assert "BEGIN" not in text
+
+
+def test_the_address_of_a_schema_is_not_shown(console: Console, pod: str) -> None:
+    for options in ([], ["--json"], ["--debug"]):
+        outcome = console.ok("pods", "show", pod, *options)
+        assert "X-Amz" not in outcome.out + outcome.err
+        assert "schemaDownloadUrl" not in outcome.out
+
+
+def test_a_heartbeat_brings_a_pod_online(console: Console, pod: str, key_file: Path) -> None:
+    beat = console.json("pods", "heartbeat", "scans", "--public-key", key_file)
+    assert beat == {"online": ["scans"]}
+    assert "PATCH" in [seen.method for seen in console.sandbox.requests]
+    assert console.json("pods", "show", pod)["isOnline"] is True
+
+
+def test_a_schema_is_shown_as_a_table_and_kept_as_a_document(console: Console, pod: str) -> None:
+    original = BitfountSchema.load_from_file(SCHEMA)
+    outcome = console.ok("pods", "schema", pod)
+    lines = outcome.out.splitlines()
+    assert lines[0].split()[0] == "NAME"
+    assert len(lines) == 1 + len(original.features)
+    assert console.json("pods", "schema", pod) == original.to_json()
+    console.ok("pods", "schema", pod, "--output", "s.yaml")
+    assert BitfountSchema.load_from_file("s.yaml") == original
+    assert console.run("pods", "schema", pod, "--output", "s.yaml").code == 6
+    console.ok("pods", "schema", pod, "--output", "s.yaml", "--force")
+
+
+def test_the_access_managers_key_can_be_given(console: Console, key_file: Path) -> None:
+    words = ("--schema", SCHEMA, "--public-key", key_file, "--access-manager-key", key_file)
+    console.ok("pods", "register", "eyes", *words, "--records", 7, "--display-name", "All eyes")
+    shown = console.json("pods", "show", "alice/eyes")
+    assert shown["accessManagerPublicKey"] == shown["podPublicKey"]
+    assert shown["podDisplayName"] == "All eyes"
+
+
+@pytest.mark.parametrize("command", ["show", "schema"])
+def test_a_pod_that_is_not_there(console: Console, command: str) -> None:
+    outcome = console.run("pods", command, "alice/none")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["show", "schema"])
+def test_a_hub_that_is_not_there(console: Console, command: str, free_port: int) -> None:
+    console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
+    hub = f"http://127.0.0.1:{free_port}"
+    outcome = console.run("--hub-url", hub, "pods", command, "alice/scans")
+    assert (outcome.code, outcome.out) == (5, "")
+    assert "doctor" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_pod_through_a_project(console: Console, pod: str) -> None:
+    project = console.json("projects", "create", "Eyes")["projectId"]
+    console.ok("projects", "add-dataset", project, "scans")
+    console.sandbox.add_member(project, "bob")
+    console.sandbox.set_visibility(pod, "private")
+    console.be("bob")
+    assert console.run("pods", "show", pod).code in (1, 4)
+    assert console.json("pods", "show", pod, "--project", project)["podIdentifier"] == pod
+
+
+@pytest.mark.parametrize("pod", ["alice", "alice/x/y", "Alice/scans", "alice/../x"])
+def test_a_name_that_is_none_is_a_matter_of_usage(console: Console, pod: str) -> None:
+    outcome = console.run("pods", "show", pod)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+    assert not console.sandbox.requests
+
+
+@pytest.mark.parametrize("content", ["", "[]", "features: 3", "features: [\x00"])
+def test_a_schema_that_is_none(console: Console, key_file: Path, content: str) -> None:
+    Path("s.yaml").write_text(content, encoding="utf-8")
+    outcome = console.run(
+        "pods", "register", "scans", "--schema", "s.yaml", "--public-key", key_file
+    )
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.count("\n") == 1
+    assert not console.sandbox.requests

@@ -1,0 +1,72 @@
+"""Projects: listed, made, given data sets, and their limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli.console import Console
+
+MODEL = "class Retina(BitfountModel):\n    pass\n"
+
+
+def test_a_project_is_made_and_listed(console: Console) -> None:
+    assert console.ok("projects", "list").err == "There are no projects here.\n"
+    made = console.json("projects", "create", "Retina 2025")["projectId"]
+    page = console.json("projects", "list")
+    assert (page["totalProjects"], page["projects"][0]["id"]) == (1, made)
+    header, row = console.ok("projects", "list").out.splitlines()
+    assert header.split()[:2] == ["ID", "NAME"]
+    assert row.startswith(made)
+    assert "Retina 2025" in row
+
+
+def test_pages(console: Console) -> None:
+    for number in range(14):
+        console.ok("projects", "create", f"P{number}")
+    outcome = console.ok("projects", "list")
+    assert len(outcome.out.splitlines()) == 13
+    assert "12 of 14" in outcome.err
+    assert len(console.json("projects", "list", "--limit", 3)["projects"]) == 3
+    assert len(console.json("projects", "list", "--offset", 12)["projects"]) == 2
+    everything = console.json("projects", "list", "--all")
+    assert everything["totalProjects"] == len(everything["projects"]) == 14
+    assert console.ok("projects", "list", "--all").err == ""
+
+
+def test_limits(console: Console) -> None:
+    project = console.json("projects", "create", "Retina")["projectId"]
+    assert "no models" in console.ok("projects", "limits", project).err
+    Path("Retina.py").write_text(MODEL, encoding="utf-8")
+    console.ok("models", "push", "Retina.py")
+    console.sandbox.add_model(project, "alice/Retina:1", limit=5)
+    console.sandbox.add_member(project, "bob")
+    usage = console.json("projects", "limits", project, "--model", "alice/Retina:1")
+    assert {grantee["limit"] for grantee in usage["usage"]} <= {5, None}
+    assert "bob" in console.ok("projects", "limits", project, "--model", "alice/Retina:1").out
+    console.be("bob")
+    (row,) = console.json("projects", "limits", project)
+    assert (row["totalUsage"], row["limit"]) == (0, 5)
+    assert console.ok("projects", "limits", project).out.splitlines()[1].split()[-2:] == ["0", "5"]
+
+
+def test_a_project_that_is_not_there(console: Console) -> None:
+    for words in (["limits", "none"], ["add-dataset", "none", "scans"]):
+        outcome = console.run("projects", *words)
+        assert (outcome.code, outcome.out) == (4, "")
+        assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["limits", "../x"], ["limits", "x", "--model", "y"], ["add-dataset", "x", "a/b"]]
+)
+def test_a_name_that_is_none_is_a_matter_of_usage(console: Console, words: list[str]) -> None:
+    outcome = console.run("projects", *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_project_without_a_name(console: Console) -> None:
+    outcome = console.run("projects", "create", " ")
+    assert outcome.code == 6
+    assert "name" in outcome.err
