@@ -47,7 +47,10 @@ def listen(host: str, port: int, what: str) -> socket.socket:
     Raises:
         PortTakenError: The port is in use, or this user may not have it.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends at once only where it is told that this is TCP; otherwise each answer's body
+    # waits 40 ms for its headers to be acknowledged.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -82,10 +85,11 @@ class Servers:
             raise RuntimeError("the sandbox's services did not start")
 
     def stop(self) -> None:
-        """Let requests end, for a second at most, then stop."""
+        """Let requests end, for a second at most, then stop; nothing happens if none started."""
         for server, _ in self._servers:
             server.should_exit = True
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _serve(self) -> None:
         with asyncio.Runner() as runner:

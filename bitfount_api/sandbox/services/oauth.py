@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -91,8 +92,11 @@ async def decide(request: Request) -> Response:
 
 
 async def _form(request: Request, *names: str) -> dict[str, str]:
-    async with request.form() as form:
-        values = {name: form.get(name) for name in names}
+    try:
+        async with request.form() as form:
+            values = {name: form.get(name) for name in names}
+    except HTTPException as error:
+        raise Refused("invalid_request", f"That is no form: {error.detail}", 400) from None
     missing = [name for name, value in values.items() if not isinstance(value, str) or not value]
     if missing:
         raise Refused("invalid_request", f"Missing parameter: {', '.join(missing)}", 400)

@@ -188,13 +188,13 @@ class Tokens:
 
     def access_token(self, username: str, audience: str = "", scope: str = "") -> str:
         """An access token for that user."""
-        now = int(self._clock())
+        now = self._clock()
         return self._signed(
             sub=f"sandbox|{username}",
             aud=audience,
             scope=scope,
-            iat=now,
-            exp=now + int(self.lifetimes.access_token),
+            iat=int(now),
+            exp=now + self.lifetimes.access_token,
             jti=secrets.token_hex(8),
             **{USERNAME_CLAIM: username},
         )

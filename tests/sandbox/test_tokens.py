@@ -1,0 +1,302 @@
+"""The OAuth authority: device codes in every state, and refresh tokens that rotate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, Clock, done
+
+from bitfount_api.sandbox import Lifetimes, Sandbox
+
+CLAIM = "https://www.bitfount.com/username"
+
+
+def begin(api: Api, **changes: str) -> dict[str, Any]:
+    form = {"client_id": CLIENT_ID, "scope": SCOPE, "audience": AUDIENCE, **changes}
+    begun = api.oauth("/oauth/device/code", **form)
+    assert begun.headers["cache-control"] == "no-store"
+    answer: dict[str, Any] = done(begun)
+    return answer
+
+
+def poll(api: Api, begun: dict[str, Any], client_id: str = CLIENT_ID) -> httpx.Response:
+    form = {"client_id": client_id, "device_code": begun["device_code"]}
+    return api.oauth("/oauth/token", grant_type=DEVICE_GRANT, **form)
+
+
+def refresh(api: Api, token: str, client_id: str = CLIENT_ID) -> httpx.Response:
+    form = {"client_id": client_id, "refresh_token": token}
+    return api.oauth("/oauth/token", grant_type="refresh_token", **form)
+
+
+def grant(sandbox: Sandbox, api: Api, **changes: str) -> dict[str, Any]:
+    begun = begin(api, **changes)
+    assert sandbox.approve(begun["user_code"], "alice")
+    answer: dict[str, Any] = done(poll(api, begun))
+    return answer
+
+
+def error(answer: httpx.Response, status: int = 403) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    content = answer.json()
+    assert content.keys() == {"error", "error_description"}
+    assert content["error_description"]
+    word: str = content["error"]
+    return word
+
+
+# --- Device codes --------------------------------------------------------------------------------
+
+
+def test_a_code_is_given_out_as_documented(sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert begun.keys() == {
+        *("device_code", "user_code", "verification_uri", "verification_uri_complete"),
+        *("expires_in", "interval"),
+    }
+    assert (begun["expires_in"], begun["interval"]) == (900, 5)
+    assert begun["verification_uri"] == f"{sandbox.hub_url}/activate"
+    assert begun["verification_uri_complete"].endswith(f"?user_code={begun['user_code']}")
+    assert begin(nobody)["device_code"] != begun["device_code"]
+
+
+def test_an_approved_code_gives_tokens_once(sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert error(poll(nobody, begun)) == "authorization_pending"
+    assert sandbox.approve(begun["user_code"], "alice")
+    tokens = done(poll(nobody, begun))
+    assert tokens.keys() == {
+        *("access_token", "id_token", "refresh_token", "scope", "expires_in", "token_type")
+    }
+    assert (tokens["expires_in"], tokens["token_type"], tokens["scope"]) == (86400, "Bearer", SCOPE)
+    claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert (claims[CLAIM], claims["aud"]) == ("alice", CLIENT_ID)
+    assert error(poll(nobody, begun)) == "invalid_grant"
+
+
+def test_what_was_not_asked_for_is_not_given(sandbox: Sandbox, nobody: Api) -> None:
+    tokens = grant(sandbox, nobody, scope="profile")
+    assert not tokens.keys() & {"id_token", "refresh_token"}
+
+
+def test_a_denied_code_stays_denied(sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert sandbox.deny(begun["user_code"])
+    assert error(poll(nobody, begun)) == "access_denied"
+    assert error(poll(nobody, begun)) == "access_denied"
+    assert not sandbox.approve(begun["user_code"], "alice")
+
+
+def test_a_code_is_decided_once(sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert sandbox.approve(begun["user_code"], "alice")
+    assert not sandbox.approve(begun["user_code"], "bob")
+    assert not sandbox.deny(begun["user_code"])
+    assert not sandbox.deny("BBBB-BBBB")
+    claims = jwt.decode(done(poll(nobody, begun))["id_token"], options={"verify_signature": False})
+    assert claims[CLAIM] == "alice"
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_a_code_expires_whatever_was_decided(
+    approved: bool, sandbox: Sandbox, clock: Clock, nobody: Api
+) -> None:
+    begun = begin(nobody)
+    if approved:
+        assert sandbox.approve(begun["user_code"], "alice")
+    clock.now += 899.5
+    if not approved:
+        assert error(poll(nobody, begun)) == "authorization_pending"
+    clock.now += 0.5
+    assert error(poll(nobody, begun)) == "expired_token"
+    assert not sandbox.approve(begun["user_code"], "alice")
+
+
+def test_polling_too_fast_makes_the_interval_grow(nobody: Api, clock: Clock) -> None:
+    begun = begin(nobody)
+    assert error(poll(nobody, begun)) == "authorization_pending"
+    clock.now += 4.9
+    assert error(poll(nobody, begun), 429) == "slow_down"
+    clock.now += 9.9  # by now it is 10 seconds
+    assert error(poll(nobody, begun), 429) == "slow_down"
+    clock.now += 14.9  # and now 15
+    assert error(poll(nobody, begun), 429) == "slow_down"
+    clock.now += 20
+    assert error(poll(nobody, begun)) == "authorization_pending"
+
+
+def test_a_code_of_another_client_is_unknown(sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert sandbox.approve(begun["user_code"], "alice")
+    assert error(poll(nobody, begun, "another-client")) == "invalid_grant"
+    assert error(poll(nobody, {"device_code": "x"})) == "invalid_grant"
+    done(poll(nobody, begun))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [str, str.lower, lambda code: code.replace("-", ""), lambda code: f" {code[:2]} {code[2:]} "],
+    ids=["as shown", "in small letters", "without the dash", "with spaces"],
+)
+def test_a_code_is_typed_as_people_type(typed: Any, sandbox: Sandbox, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert sandbox.approve(typed(begun["user_code"]), "alice")
+    done(poll(nobody, begun))
+
+
+# --- Refresh tokens ------------------------------------------------------------------------------
+
+
+def test_refresh_tokens_rotate(sandbox: Sandbox, nobody: Api) -> None:
+    first = grant(sandbox, nobody)
+    second = done(refresh(nobody, first["refresh_token"]))
+    third = done(refresh(nobody, second["refresh_token"]))
+    assert len({first["refresh_token"], second["refresh_token"], third["refresh_token"]}) == 3
+    assert third["scope"] == SCOPE
+    assert sandbox.world.tokens.reuses == 0
+
+
+def test_a_refresh_token_used_twice_kills_its_whole_family(sandbox: Sandbox, nobody: Api) -> None:
+    other = grant(sandbox, nobody)
+    first = grant(sandbox, nobody)
+    second = done(refresh(nobody, first["refresh_token"]))
+    assert error(refresh(nobody, first["refresh_token"])) == "invalid_grant"
+    assert error(refresh(nobody, second["refresh_token"])) == "invalid_grant"
+    assert sandbox.world.tokens.reuses == 1
+    done(refresh(nobody, other["refresh_token"]))
+
+
+def test_a_refresh_token_of_another_client_is_unknown_and_no_reuse(
+    sandbox: Sandbox, nobody: Api
+) -> None:
+    tokens = grant(sandbox, nobody)
+    assert error(refresh(nobody, tokens["refresh_token"], "another-client")) == "invalid_grant"
+    assert error(refresh(nobody, "x")) == "invalid_grant"
+    done(refresh(nobody, tokens["refresh_token"]))
+
+
+def test_all_refresh_tokens_can_be_revoked(sandbox: Sandbox, nobody: Api) -> None:
+    tokens = grant(sandbox, nobody)
+    sandbox.world.tokens.revoke()
+    assert error(refresh(nobody, tokens["refresh_token"])) == "invalid_grant"
+
+
+# --- Access tokens -------------------------------------------------------------------------------
+
+
+def bearer(api: Api, token: str) -> int:
+    headers = {"authorization": f"Bearer {token}"}
+    statuses = {
+        api.hub("GET", "/api/projects", headers=headers).status_code,
+        api.fhir("GET", "/api/pairings", headers=headers).status_code,
+        # What is asked makes no sense, but it is somebody who asks.
+        {422: 200}.get((am := api.am("POST", "/api/access", {}, headers=headers)).status_code)
+        or am.status_code,
+    }
+    assert len(statuses) == 1
+    return statuses.pop()
+
+
+def test_an_access_token_opens_every_service_until_it_expires(
+    sandbox: Sandbox, clock: Clock, nobody: Api
+) -> None:
+    token = grant(sandbox, nobody)["access_token"]
+    assert bearer(nobody, token) == 200
+    clock.now += 86399
+    assert bearer(nobody, token) == 200
+    clock.now += 1
+    assert bearer(nobody, token) == 401
+
+
+def test_no_other_token_does(sandbox: Sandbox, nobody: Api) -> None:
+    tokens = grant(sandbox, nobody)
+    assert bearer(nobody, tokens["id_token"]) == 401
+    assert bearer(nobody, tokens["refresh_token"]) == 401
+    head, payload, signature = tokens["access_token"].split(".")
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    forged = jwt.encode(claims, "another secret that is long enough", algorithm="HS256")
+    assert bearer(nobody, forged) == 401
+    unsigned = jwt.encode(claims, "", algorithm="none")
+    assert bearer(nobody, unsigned) == 401
+    assert bearer(nobody, f"{head}.{payload}.{signature[::-1]}") == 401
+
+
+def test_a_token_of_another_sandbox_is_not_good(nobody: Api, tmp_path: Any) -> None:
+    other = Sandbox(tmp_path)
+    token = other.token("alice")
+    other.stop()
+    assert bearer(nobody, token) == 401
+
+
+def test_the_word_bearer_is_written_as_one_likes(sandbox: Sandbox, nobody: Api) -> None:
+    headers = {"authorization": f"bEARER   {sandbox.token('alice')}"}
+    done(nobody.hub("GET", "/api/projects", headers=headers))
+
+
+# --- What makes no sense -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "missing"),
+    [
+        ("/oauth/device/code", {}, "client_id, scope, audience"),
+        ("/oauth/device/code", {"client_id": "c", "scope": "s", "audience": ""}, "audience"),
+        ("/oauth/token", {}, "grant_type, client_id"),
+        ("/oauth/token", {"grant_type": DEVICE_GRANT, "client_id": "c"}, "device_code"),
+        ("/oauth/token", {"grant_type": "refresh_token", "client_id": "c"}, "refresh_token"),
+    ],
+)
+def test_a_form_with_something_missing_says_what(
+    path: str, form: dict[str, str], missing: str, nobody: Api
+) -> None:
+    answer = nobody.oauth(path, **form)
+    assert error(answer, 400) == "invalid_request"
+    assert answer.json()["error_description"] == f"Missing parameter: {missing}"
+
+
+def test_other_grants_are_not_supported(nobody: Api) -> None:
+    answer = nobody.oauth("/oauth/token", grant_type="password", client_id="c", username="alice")
+    assert error(answer, 400) == "unsupported_grant_type"
+
+
+def test_a_form_that_is_none_is_refused_as_oauth_does(sandbox: Sandbox, nobody: Api) -> None:
+    odd = {"content-type": "multipart/form-data; boundary=x"}
+    for path in ("/oauth/device/code", "/oauth/token"):
+        answer = nobody.hub("POST", path, headers=odd, content=b"--y\r\nwhatever")
+        assert error(answer, 400) == "invalid_request"
+
+
+# --- Lifetimes -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hasty(tmp_path: Any) -> Iterator[tuple[Sandbox, Clock, Api]]:
+    clock = Clock(1_800_000_000.75)
+    lifetimes = Lifetimes(device_code=2, interval=0.5, access_token=0.5)
+    with Sandbox(tmp_path, clock=clock, lifetimes=lifetimes) as sandbox:
+        api = Api(sandbox)
+        yield sandbox, clock, api
+        api.close()
+
+
+def test_lifetimes_are_kept_to_the_fraction_of_a_second(
+    hasty: tuple[Sandbox, Clock, Api],
+) -> None:
+    sandbox, clock, api = hasty
+    begun = begin(api)
+    assert (begun["expires_in"], begun["interval"]) == (2, 0.5)
+    assert error(poll(api, begun)) == "authorization_pending"
+    clock.now += 0.5
+    assert error(poll(api, begun)) == "authorization_pending"
+    sandbox.approve(begun["user_code"], "alice")
+    tokens = done(poll(api, begun))
+    assert tokens["expires_in"] == 0.5
+    clock.now += 0.25
+    assert bearer(api, tokens["access_token"]) == 200
+    clock.now += 0.25
+    assert bearer(api, tokens["access_token"]) == 401
