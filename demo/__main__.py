@@ -27,8 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--weights", type=int, default=64, metavar="MiB", help="size of the weights (%(default)s)"
     )
     options = parser.parse_args(arguments)
-    # Refusals are part of the walk, and are told.
-    logging.getLogger("bitfount_api").setLevel(logging.ERROR)
     teller = JSONTeller() if options.json else PeopleTeller()
     try:
         with Sandbox(users=()) as sandbox, tempfile.TemporaryDirectory() as folder:
@@ -47,4 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Refusals are part of the walk, which tells them itself.
+    logging.getLogger("bitfount_api").setLevel(logging.ERROR)
     sys.exit(main())
