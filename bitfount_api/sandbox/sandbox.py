@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +13,7 @@ import attrs
 
 from bitfount_api.sandbox.faults import Fault, Faults, FaultyApp, Seen
 from bitfount_api.sandbox.objects.app import create_app
+from bitfount_api.sandbox.objects.errors import S3Error
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.objects.store import ObjectStore
 from bitfount_api.sandbox.servers import Servers, listen
@@ -22,7 +24,6 @@ from bitfount_api.sandbox.state.world import World
 
 if TYPE_CHECKING:
     import os
-    import socket
     from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp
@@ -67,6 +68,7 @@ class Sandbox:
 
     Raises:
         PortTakenError: A port is in use.
+        CatalogInUseError: Another sandbox has ``data``.
         ValueError: A user's name is none, or ``data`` was made by another version.
     """
 
@@ -81,37 +83,41 @@ class Sandbox:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.faults = Faults()
-        self._temporary = data is None
         self.data = Path(tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data)
-        self.data.mkdir(parents=True, exist_ok=True)
-        # What lies in there is as good as the users' API keys.
-        self.data.chmod(0o700)
-        self._listeners: dict[str, socket.socket] = {}
+        # What stop() does, the last first.
+        self._ending = ExitStack()
+        if data is None:
+            self._ending.callback(shutil.rmtree, self.data, ignore_errors=True)
         try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            # What lies in there is as good as the users' API keys.
+            self.data.chmod(0o700)
             self._open(ports or Ports(), host, clock, lifetimes or Lifetimes())
+            for username in users:
+                self.world.users.add(username)
         except BaseException:
-            self._close_listeners()
-            self._forget()
+            self._ending.close()
             raise
-        for username in users:
-            self.world.users.add(username)
 
     def _open(
         self, ports: Ports, host: str, clock: Callable[[], float], lifetimes: Lifetimes
     ) -> None:
-        for name, port in attrs.asdict(ports).items():
-            self._listeners[name] = listen(host, port, name)
+        listeners = {
+            name: self._ending.enter_context(listen(host, port, name))
+            for name, port in attrs.asdict(ports).items()
+        }
         shown = f"[{host}]" if ":" in host else host
         urls = {
             name: f"http://{shown}:{listener.getsockname()[1]}"
-            for name, listener in self._listeners.items()
+            for name, listener in listeners.items()
         }
         self.hub_url, self.access_manager_url = urls["hub"], urls["access_manager"]
         self.smart_on_fhir_url, self.storage_url = urls["smart_on_fhir"], urls["storage"]
-        store = ObjectStore(self.data / "objects", clock=clock)
+        store = self._ending.enter_context(ObjectStore(self.data / "objects", clock=clock))
         access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
         presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
         self.world = World(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        self._ending.callback(self.world.close)
         world = self.world
         apps: dict[str, ASGIApp] = {
             "hub": service(world, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
@@ -126,11 +132,9 @@ class Sandbox:
             ),
         }
         self._servers = Servers(
-            [
-                (FaultyApp(app, name, self.faults), self._listeners[name])
-                for name, app in apps.items()
-            ]
+            [(FaultyApp(app, name, self.faults), listeners[name]) for name, app in apps.items()]
         )
+        self._ending.callback(self._servers.stop)
 
     # --- Its life --------------------------------------------------------------------------------
 
@@ -141,11 +145,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving; what was in a temporary folder is gone."""
-        self._servers.stop()
-        self._close_listeners()
-        self.world.close()
-        self.world.store.close()
-        self._forget()
+        self._ending.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -153,17 +153,13 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _close_listeners(self) -> None:
-        for listener in self._listeners.values():
-            listener.close()
-
-    def _forget(self) -> None:
-        if self._temporary:
-            shutil.rmtree(self.data, ignore_errors=True)
-
     def clear(self) -> None:
         """Forget everything but the users and their API keys."""
         self.faults.clear()
+        for upload in self.world.uploads.all():
+            # One that was completed just now is an object, and deleted as such.
+            with suppress(S3Error):
+                self.world.store.abort_upload(upload.key, upload.id)
         self.world.database.clear()
         for key in self.objects:
             self.world.store.delete(key)

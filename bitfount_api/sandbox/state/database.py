@@ -105,13 +105,23 @@ class Database:
         path: The file; made if it is not there.
 
     Raises:
-        ValueError: The file was made by another version of the sandbox.
+        ValueError: The file was made by another version of the sandbox, or is no database.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
+        try:
+            self._prepare(path)
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise ValueError(f"{path} cannot be used: {error}") from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self, path: Path) -> None:
         # What has been committed outlives a killed process; that is what a local service owes.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
@@ -123,7 +133,6 @@ class Database:
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
         elif version != LAYOUT_VERSION:
-            self._connection.close()
             raise ValueError(f"{path} was made by another version of the sandbox: use a new folder")
 
     @contextmanager

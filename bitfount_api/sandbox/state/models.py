@@ -147,6 +147,10 @@ class Uploads:
         row = self._database.row("SELECT * FROM uploads WHERE id = ?", upload_id)
         return None if row is None else Upload(*row)
 
+    def all(self) -> list[Upload]:
+        """All of them."""
+        return [Upload(*row) for row in self._database.rows("SELECT * FROM uploads")]
+
     def remove(self, upload_id: str) -> None:
         """Forget one."""
         self._database.execute("DELETE FROM uploads WHERE id = ?", upload_id)

@@ -1,0 +1,179 @@
+"""A sandbox's life: begun, kept, cleared, ended, and what is left when it cannot begin."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import stat
+import tempfile
+from pathlib import Path
+
+import httpx
+import pytest
+from support.sandbox_api import Api, done
+
+from bitfount_api.sandbox import DEVELOPMENT_PORTS, Ports, PortTakenError, Sandbox
+from bitfount_api.sandbox.objects.catalog import CatalogInUseError
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_two_sandboxes_in_one_process_know_nothing_of_each_other(temporary: Path) -> None:
+    with Sandbox() as one, Sandbox() as other:
+        assert one.hub_url != other.hub_url
+        alice, other_alice = Api(one, "alice"), Api(other, "alice")
+        done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+        assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 1
+        assert done(other_alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+        assert one.user("alice") != other.user("alice")
+        alice.close()
+        other_alice.close()
+    assert list(temporary.iterdir()) == []
+
+
+def test_when_it_has_ended_nobody_answers(temporary: Path) -> None:
+    with Sandbox() as sandbox:
+        assert httpx.get(f"{sandbox.hub_url}/docs", trust_env=False).status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{sandbox.hub_url}/docs", trust_env=False)
+
+
+def test_ending_is_possible_at_any_time_and_twice(temporary: Path) -> None:
+    sandbox = Sandbox()
+    assert sandbox.data.is_relative_to(temporary)
+    sandbox.stop()
+    assert not sandbox.data.exists()
+    sandbox.stop()
+    with Sandbox() as started:
+        started.stop()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_of_ones_own_is_kept_for_oneself_alone(tmp_path: Path) -> None:
+    with Sandbox(tmp_path / "deep" / "data") as sandbox:
+        key = sandbox.user("alice").api_key
+        sandbox.world.store.put("k", b"object")
+        assert stat.S_IMODE(sandbox.data.stat().st_mode) == 0o700
+    sandbox.data.chmod(0o755)
+    with Sandbox(str(sandbox.data), users=()) as again:
+        assert stat.S_IMODE(again.data.stat().st_mode) == 0o700
+        assert again.user("alice").api_key == key
+        assert again.objects == ["k"]
+        assert [user.username for user in again.world.users.all()] == ["alice", "bob", "carol"]
+
+
+def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> None:
+    key = sandbox.user("alice").api_key
+    done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+    body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": False}
+    alice.store(done(alice.hub("POST", "/api/models", body)), b"abc")
+    large = {"modelName": "M", "modelVersion": 1, "weightSize": 6 * 1024 * 1024}
+    parts = done(alice.hub("PUT", "/api/models?multipartUpload=true", large))
+    sandbox.pair("alice", "https://ehr.example")
+    sandbox.clear()
+    assert sandbox.objects == []
+    assert sandbox.requests == []
+    assert sandbox.world.models.all() == []
+    assert sandbox.world.uploads.all() == []
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+    assert done(alice.fhir("GET", "/api/pairings")) == {"results": []}
+    assert sandbox.user("alice").api_key == key
+    # The store has forgotten the upload as well.
+    assert alice.put(parts["uploadUrls"][0], b"x").status_code == 404
+    sandbox.clear()
+
+
+def test_clearing_takes_an_upload_for_ended_that_the_store_has_ended(
+    sandbox: Sandbox, alice: Api
+) -> None:
+    body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": False}
+    alice.store(done(alice.hub("POST", "/api/models", body)), b"abc")
+    large = {"modelName": "M", "modelVersion": 1, "weightSize": 6 * 1024 * 1024}
+    done(alice.hub("PUT", "/api/models?multipartUpload=true", large))
+    (upload,) = sandbox.world.uploads.all()
+    sandbox.world.store.abort_upload(upload.key, upload.id)
+    sandbox.clear()
+    assert sandbox.world.uploads.all() == []
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def check_nothing_is_left(ports: Ports, temporary: Path) -> None:
+    assert list(temporary.iterdir()) == []
+    socket.create_server(("127.0.0.1", ports.hub)).close()
+
+
+def test_a_taken_port_is_said_and_nothing_is_left(temporary: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        ports = Ports(hub=free_port(), smart_on_fhir=taken)
+        said = rf"^port {taken} on 127\.0\.0\.1, for smart_on_fhir, is in use: choose another"
+        with pytest.raises(PortTakenError, match=said):
+            Sandbox(ports=ports)
+    check_nothing_is_left(ports, temporary)
+
+
+def test_a_user_that_cannot_be_leaves_nothing(temporary: Path) -> None:
+    ports = Ports(hub=free_port())
+    with pytest.raises(ValueError, match="'No One' is no user name"):
+        Sandbox(ports=ports, users=["alice", "No One"])
+    check_nothing_is_left(ports, temporary)
+
+
+def test_an_address_that_is_not_ones_own_leaves_nothing(temporary: Path) -> None:
+    with pytest.raises(OSError, match="assign"):
+        Sandbox(host="192.0.2.1")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_has_one_sandbox_at_a_time(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox, pytest.raises(CatalogInUseError, match="is in use"):
+        Sandbox(tmp_path)
+    # The second has taken nothing from the first.
+    with Sandbox(sandbox.data):
+        pass
+
+
+def test_a_folder_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    Sandbox(tmp_path).stop()
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(ValueError, match="made by another version of the sandbox: use a new"):
+        Sandbox(tmp_path)
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        assert database.execute("SELECT COUNT(*) FROM users").fetchone() == (3,)
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "state.sqlite"
+    file.write_bytes(b"my diary\n" * 1000)
+    with pytest.raises(ValueError, match="cannot be used: file is not a database"):
+        Sandbox(tmp_path)
+    assert file.read_bytes() == b"my diary\n" * 1000
+
+
+def test_it_is_served_over_ipv6_as_well() -> None:
+    try:
+        sandbox = Sandbox(host="::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with sandbox:
+        assert sandbox.hub_url.startswith("http://[::1]:")
+        assert httpx.get(f"{sandbox.hub_url}/docs", trust_env=False).status_code == 200
+
+
+def test_the_development_ports_are_those_that_clients_look_at() -> None:
+    assert Ports(3000, 3001, 3002, 3003) == DEVELOPMENT_PORTS
