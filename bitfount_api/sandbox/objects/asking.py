@@ -27,7 +27,7 @@ class Asked:
         pairs: The query's names and values, as bytes, in their order.
         query: The same as text; no name comes twice.
         headers: By their names in small letters; those that come twice joined by commas.
-        resource: The path as it was sent, for answers. Never with the query: it may be a secret.
+        scheme: ``http`` or ``https``.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Asked:
     pairs: list[tuple[bytes, bytes]]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    resource: str
+    scheme: str
 
     @classmethod
     def of(cls, request: Request) -> Self:
@@ -47,8 +47,7 @@ class Asked:
             S3Error: ``InvalidURI``: it is not UTF-8; ``InvalidArgument``: a query parameter comes
                 twice.
         """
-        raw: bytes = request.scope["raw_path"]
-        path = unquote_to_bytes(raw)
+        path = unquote_to_bytes(request.scope["raw_path"])
         pairs = [
             (unquote_to_bytes(name), unquote_to_bytes(value))
             for name, _, value in (
@@ -74,5 +73,5 @@ class Asked:
             pairs,
             dict(query),
             headers,
-            raw.decode("ascii", "replace"),
+            request.url.scheme,
         )

@@ -132,9 +132,8 @@ async def post(
 
 
 def _answer(asked: Asked, fields: Mapping[str, str], stored: StoredObject) -> Response:
-    location = f"/{encoded(asked.bucket)}/{encoded(stored.key, safe='/')}"
-    if host := asked.headers.get("host"):
-        location = f"http://{host}{location}"
+    path = f"/{encoded(asked.bucket)}/{encoded(stored.key, safe='/')}"
+    location = f"{asked.scheme}://{asked.headers.get('host', 'localhost')}{path}"
     headers = {"location": location, "etag": f'"{stored.etag}"'}
     status = fields.get("success_action_status")
     if status == "201":

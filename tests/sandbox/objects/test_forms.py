@@ -76,6 +76,23 @@ def test_a_file_is_stored(server: ObjectServer, presigner: Presigner, http: http
     assert server.store.read("a b/é+") == b"content"
 
 
+def test_a_large_file_is_stored(
+    server: ObjectServer, presigner: Presigner, http: httpx.Client
+) -> None:
+    content = bytes(range(256)) * 20_000
+    url, fields = presigner.post("k", max_bytes=len(content))
+    assert send(http, url, form(fields, content)).status_code == 204
+    assert server.store.read("k") == content
+
+
+def test_an_empty_file_is_stored(
+    server: ObjectServer, presigner: Presigner, http: httpx.Client
+) -> None:
+    url, fields = presigner.post("k", max_bytes=0)
+    assert send(http, url, form(fields, b"")).status_code == 204
+    assert server.store.read("k") == b""
+
+
 def test_httpx_and_its_own_way_to_write_forms(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:

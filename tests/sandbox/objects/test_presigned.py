@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +11,9 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
-from support.object_server import BUCKET, SECRET_KEY, ObjectServer
+from support.object_server import ACCESS_KEY, BUCKET, SECRET_KEY, ObjectServer
 
-from bitfount_api.sandbox.objects.signing import Presigner
+from bitfount_api.sandbox.objects.signing import ALGORITHM, Presigner, Scope, SignedRequest
 
 Query = list[tuple[str, str]]
 
@@ -313,6 +314,29 @@ def test_headers_that_do_something_have_to_be_signed(
         assert name in answer.text
     plain = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD", "content-type": "x", "x-other": "y"}
     assert http.put(url, content=b"part", headers=plain).status_code == 200
+
+
+def test_a_presigned_url_may_be_for_one_body_alone(
+    server: ObjectServer, http: httpx.Client
+) -> None:
+    payload = hashlib.sha256(b"content").hexdigest()
+    scope = Scope(f"{dt.datetime.now(dt.UTC):%Y%m%d}", "us-east-1")
+    timestamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
+    query = [
+        ("X-Amz-Algorithm", ALGORITHM),
+        ("X-Amz-Credential", f"{ACCESS_KEY}/{scope}"),
+        ("X-Amz-Date", timestamp),
+        ("X-Amz-Expires", "60"),
+        ("X-Amz-SignedHeaders", "host;x-amz-content-sha256"),
+    ]
+    headers = {"host": urlsplit(server.url).netloc, "x-amz-content-sha256": payload}
+    request = SignedRequest("PUT", f"/{BUCKET}/k", query, headers, payload)
+    signature = scope.sign(SECRET_KEY, request.text_to_sign(timestamp, scope))
+    url = changed(f"{server.url}/{BUCKET}/k", lambda _: [*query, ("X-Amz-Signature", signature)])
+    for other in (headers | {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}, {}):
+        assert code(http.put(url, content=b"content", headers=other)) == "SignatureDoesNotMatch"
+    assert code(http.put(url, content=b"other", headers=headers)) == "XAmzContentSHA256Mismatch"
+    assert http.put(url, content=b"content", headers=headers).status_code == 200
 
 
 def test_one_way_to_authenticate_is_enough(

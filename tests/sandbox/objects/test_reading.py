@@ -178,6 +178,12 @@ def test_a_range_goes_on_only_with_the_same_object(
     assert answer.content == (CONTENT[4:] if expected == 206 else CONTENT)
 
 
+def test_a_client_that_waits_for_the_word_to_read_needs_none(url: str, http: httpx.Client) -> None:
+    for _ in range(2):
+        answer = http.get(url, headers={"expect": "100-continue"})
+        assert (answer.status_code, answer.content) == (200, CONTENT)
+
+
 def test_what_a_presigned_url_says_may_not_break_the_answer(
     server: ObjectServer, http: httpx.Client
 ) -> None:
