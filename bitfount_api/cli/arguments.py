@@ -106,18 +106,24 @@ def public_key(file: Path) -> RSAPublicKey:
         raise Failure(f"{file}: {error}.", Exit.INVALID_INPUT) from None
 
 
-def refuse_existing(*paths: Path | None, force: bool) -> None:
-    """See that nothing is replaced by mistake.
+def check_targets(*paths: Path | None, force: bool) -> None:
+    """See, before anything is sent, that files can be written, and nothing is replaced by mistake.
 
     Raises:
-        Failure: A file is there already.
+        Failure: A file is there already, it is a folder, or there is no folder for it.
     """
     for path in paths:
-        if path is not None and path.exists() and not force:
-            raise Failure(
-                f"{path} exists already. Choose another name, or replace it with --force.",
-                Exit.INVALID_INPUT,
-            )
+        if path is None:
+            continue
+        problem = None
+        if path.is_dir():
+            problem = f"{path} is a folder. Say which file to write."
+        elif path.exists() and not force:
+            problem = f"{path} exists already. Choose another name, or replace it with --force."
+        elif not path.parent.is_dir():
+            problem = f"There is no folder {path.parent}. Make it first."
+        if problem:
+            raise Failure(problem, Exit.INVALID_INPUT)
 
 
 def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool = False) -> str:

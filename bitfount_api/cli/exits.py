@@ -73,6 +73,8 @@ def code_of(error: BaseException) -> Exit:
     if isinstance(error, Failure):
         return error.code
     chain = list(_chain(error))
+    if isinstance(chain[-1], exceptions.TransferError) and len(chain) > 1:
+        return Exit.INVALID_INPUT  # an upload, so what is wrong is the file here
     for code in (_of_connection, _of_credentials, _of_answer, _of_input):
         for link in chain:
             if (found := code(link)) is not None:

@@ -12,9 +12,9 @@ from bitfount_api.cli.arguments import (
     FILE,
     KEY_ID,
     USER,
+    check_targets,
     contents,
     public_key,
-    refuse_existing,
     secret,
 )
 from bitfount_api.cli.commands import Group, app_of
@@ -66,7 +66,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     """
     output = app_of(context).output
     public_file = file.with_name(f"{file.name}.pub")
-    refuse_existing(file, public_file, force=force)
+    check_targets(file, public_file, force=force)
     password = secret("a password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
     pair = rsa.generate_key_pair(bits)
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+_SAID_BY_COMMANDS: Final = "bitfount_api._flows.models"
+"""Who logs that there is no such model, which is what the command ends with anyway."""
+
 _NOT_IN_JSON: Final = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -67,8 +70,8 @@ class Output:
             write(sys.stdout, views.plain(view))
 
     def raw(self, text: str) -> None:
-        """Write a text exactly as it is, such as a script for a shell."""
-        write(sys.stdout, text)
+        """Write a text exactly as it is, such as a script; a terminal is spared its controls."""
+        write(sys.stdout, harmless(text) if sys.stdout.isatty() else text)
 
     def _json(self, value: Any) -> str:
         text = json.dumps(value, indent=2, ensure_ascii=not takes_unicode(sys.stdout))
@@ -147,7 +150,7 @@ class _Teller(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING:
+        if record.levelno >= logging.WARNING and record.name != _SAID_BY_COMMANDS:
             self._output.warn(record.getMessage())
         elif self._output.debug:
             self._output.note(f"{record.levelname.lower()}: {record.getMessage()}")

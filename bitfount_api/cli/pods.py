@@ -10,9 +10,9 @@ from bitfount_api.cli.arguments import (
     FILE,
     POD,
     POD_NAME,
+    check_targets,
     project_option,
     public_key,
-    refuse_existing,
 )
 from bitfount_api.cli.asking import pod_details
 from bitfount_api.cli.commands import Group, app_of
@@ -106,7 +106,7 @@ def schema(
     With --json, the whole document.
     """
     app = app_of(context)
-    refuse_existing(output, force=force)
+    check_targets(output, force=force)
     found = app.hub().get_pod_schema(str(pod), project)
     if output is not None:
         found.dump(output)

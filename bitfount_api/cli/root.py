@@ -22,6 +22,8 @@ _COMMANDS = {
     "logout": "login:logout",
     "whoami": "login:whoami",
     "pods": "pods:pods",
+    "models": "models:models",
+    "weights": "weights:weights",
     "projects": "projects:projects",
     "keys": "keys:keys",
     "completion": "completion:completion",

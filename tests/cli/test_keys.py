@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from cli.console import Console
 from support.rsa_keys import key_pair
 
 from bitfount_api import keys as rsa
+from bitfount_api.cli import keys as commands
 
 
 @pytest.fixture
@@ -62,11 +65,14 @@ def test_nothing_is_replaced_unless_told_to(console: Console) -> None:
     assert Path("a.pem.pub").read_text(encoding="ascii") != "mine"
 
 
-def test_half_a_pair_is_not_left(console: Console) -> None:
-    Path("a.pem.pub").mkdir()
-    outcome = console.run("keys", "generate", "a.pem", "--bits", 2048, "--force")
-    assert outcome.code == 6, outcome
-    assert not Path("a.pem").exists()
+def test_half_a_pair_is_not_left(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(commands, "write_file", full)
+    outcome = console.run("keys", "generate", "a.pem", "--bits", 2048)
+    assert (outcome.code, outcome.err) == (6, "Error: No space left on device.\n")
+    assert os.listdir() == []
 
 
 def test_an_encrypted_key_takes_its_password_from_the_environment(console: Console) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli.console import Console
 
-MODEL = "class Retina(BitfountModel):\n    pass\n"
+MODEL = "from bitfount_api import BitfountModel\nclass Retina(BitfountModel):\n    pass\n"
 
 
 def test_a_project_is_made_and_listed(console: Console) -> None:

@@ -1,0 +1,195 @@
+"""``models``: their code, pushed and pulled. Nothing here ever runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitfount_api.cli.arguments import (
+    FILE,
+    MODEL,
+    STANDARD_INPUT,
+    check_targets,
+    project_option,
+)
+from bitfount_api.cli.asking import model_details, version_of
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.progress import transfer
+from bitfount_api.cli.views import Facts, Text, size
+from bitfount_api.exceptions import ModelValidationError
+
+if TYPE_CHECKING:
+    from bitfount_api.cli.app import App
+    from bitfount_api.identifiers import ModelIdentifier
+
+_MODEL_ARGUMENT = {"MODEL": "owner/ModelName:3; owner/ModelName is the latest version."}
+
+
+@click.group(
+    cls=Group,
+    examples=[
+        ("models push RetinaClassifier.py", "Publish a model:"),
+        ("models pull alice/RetinaClassifier:3", "Have somebody's code, to read it:"),
+    ],
+)
+def models() -> None:
+    """The code of models. It is moved and checked here, and never run."""
+
+
+@models.command(
+    arguments=_MODEL_ARGUMENT,
+    examples=[
+        ("models show alice/RetinaClassifier", "The latest version:"),
+        ("models show alice/RetinaClassifier:3 --json", "One version, for a program:"),
+    ],
+)
+@click.argument("model", type=MODEL)
+@project_option
+@click.pass_context
+def show(context: click.Context, /, model: ModelIdentifier, project: str | None) -> None:
+    """Show what the Hub knows of a model: version, hash, whether it has weights.
+
+    The addresses of code and weights are as good as these, and left out.
+    """
+    app = app_of(context)
+    details = model_details(app.hub(), model, project)
+    if details is None:
+        raise _no_such(model)
+    value: dict[str, Any] = {**details}
+    value["hasCode"] = bool(value.pop("modelDownloadUrl", None))
+    value["hasWeights"] = bool(value.pop("weightsDownloadUrl", None))
+    facts = {
+        "Model": f"{model.owner}/{model.name}",
+        "Version": details.get("modelVersion"),
+        "SHA-256": details.get("modelHash"),
+        "Code": "yes" if value["hasCode"] else "withheld: the usage limit is spent",
+        "Weights": value["hasWeights"],
+    }
+    app.output.data(value, Facts(facts))
+
+
+@models.command(
+    arguments={"FILE": "UTF-8, 3 MiB at most, with one model class named as the file."},
+    examples=[
+        ("models push RetinaClassifier.py", "Publish a model, or a new version of it:"),
+        (
+            'models push RetinaClassifier.py --private --description "OCT, 3 classes"',
+            "Keep it to yourself, and to projects of yours:",
+        ),
+    ],
+)
+@click.argument("file", type=FILE)
+@click.option("--private", is_flag=True, help="Only you, and projects that use it, may have it.")
+@click.option("--description", metavar="TEXT", help="What it does.")
+@click.pass_context
+def push(context: click.Context, /, file: Path, private: bool, description: str | None) -> None:
+    """Publish the code of a model of yours.
+
+    The model is named after the file. The file is checked by reading it, not by running it. If
+    the Hub has this very code already, no new version is made.
+    """
+    from bitfount_api import hash_contents
+
+    app = app_of(context)
+    hub = app.hub()
+    with transfer(app.output, file.name, "Sent") as counter:
+        answer = hub.send_model(file, private, description=description, progress=counter)
+    version = answer.get("version")
+    name = f"{hub.session.username}/{file.stem}" + ("" if version is None else f":{version}")
+    # As it was sent: the Hub has the text, not the line ends of this machine.
+    sha256 = hash_contents(file.read_text(encoding="utf-8"))
+    existed = bool(answer.get("alreadyExisted"))
+    app.output.data(
+        {"model": name, "version": version, "alreadyExisted": existed, "sha256": sha256},
+        Facts({"Model": name, "SHA-256": sha256, "Was there already": existed or None}),
+    )
+
+
+@models.command(
+    arguments=_MODEL_ARGUMENT,
+    examples=[
+        ("models pull alice/RetinaClassifier:3", "Write it to RetinaClassifier.py:"),
+        ("models pull alice/RetinaClassifier --output - | less", "Read it, and keep nothing:"),
+    ],
+)
+@click.argument("model", type=MODEL)
+@project_option
+@click.option(
+    "--output", metavar="FILE", type=FILE, help="Default: ModelName.py; '-' is standard output."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.pass_context
+def pull(
+    context: click.Context,
+    /,
+    model: ModelIdentifier,
+    project: str | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Fetch the code of a model, and check its hash. It is not run.
+
+    The file appears only once its hash has matched. With a project, this counts as a use.
+    """
+    app = app_of(context)
+    try:
+        if output is not None and str(output) == STANDARD_INPUT:
+            _print(app, model, project)
+            return
+        path = output or Path(f"{model.name}.py")
+        check_targets(path, force=force)
+        _download(app, model, project, path)
+    except ModelValidationError as error:
+        raise Failure(f"{error} Tell its owner.", Exit.NOT_AS_PROMISED) from error
+
+
+def _download(app: App, model: ModelIdentifier, project: str | None, path: Path) -> None:
+    hub = app.hub()
+    with transfer(app.output, path.name, "Fetched") as counter:
+        found = hub.download_model(
+            model.owner, model.name, version_of(model), path, project, progress=counter
+        )
+        if found is None:
+            raise _no_such(model)
+    app.output.data(
+        {
+            "model": str(model),
+            "path": str(found.path),
+            "bytes": found.size,
+            "sha256": found.sha256,
+            "checked": True,
+        },
+        Facts(
+            {
+                "Model": model,
+                "Written": found.path,
+                "Size": size(found.size),
+                "SHA-256": f"{found.sha256}, as published",
+            }
+        ),
+    )
+
+
+def _print(app: App, model: ModelIdentifier, project: str | None) -> None:
+    from bitfount_api import hash_contents
+
+    code = app.hub().get_model_code(model.owner, model.name, version_of(model), project)
+    if code is None:
+        raise _no_such(model)
+    sha256 = hash_contents(code)
+    app.output.note(f"SHA-256 {sha256}, as published")
+    if app.output.as_json:
+        app.output.data({"model": str(model), "code": code, "sha256": sha256}, Text(code))
+    else:
+        app.output.raw(code)  # byte for byte what was hashed
+
+
+def _no_such(model: ModelIdentifier) -> Failure:
+    return Failure(
+        f"There is no model {model} that you may see. Check the name; if a project gives you "
+        "access, name it with --project.",
+        Exit.NOT_FOUND,
+    )

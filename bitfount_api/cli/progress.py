@@ -1,0 +1,103 @@
+"""Progress of a transfer, drawn on standard error where that is a terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import attrs
+
+from bitfount_api.cli.views import size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress, ProgressColumn, TaskID
+
+    from bitfount_api.cli.output import Output
+
+_WITH_BAR = 60
+_WITH_SPEED = 44
+"""From how many columns on there is room for that."""
+
+
+@attrs.define
+class Counter:
+    """Counts the bytes that are moved, and draws them where there is something to draw on."""
+
+    _started: float = attrs.field(factory=time.monotonic)
+    done: int = 0
+    _drawing: tuple[Progress, TaskID] | None = None
+
+    def __call__(self, done: int, total: int | None, what: str) -> None:
+        """So many bytes are done, of so many."""
+        self.done = done
+        if self._drawing is not None:
+            progress, task = self._drawing
+            progress.update(task, completed=done, total=total)
+
+    def draw_on(self, progress: Progress, task: TaskID) -> None:
+        """Draw there from now on."""
+        self._drawing = progress, task
+
+    def summary(self) -> str:
+        """How much it was, and how fast."""
+        seconds = max(time.monotonic() - self._started, 0.001)
+        return f"{size(self.done)} in {seconds:.1f} s ({size(self.done / seconds)}/s)"
+
+
+@contextlib.contextmanager
+def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
+    """Draw a transfer while it lasts; afterwards say how fast it was.
+
+    Args:
+        output: Where to draw.
+        doing: What is moved, such as ``"Retina.py"``.
+        done: What to say in the end, before the summary, such as ``"Sent"``.
+    """
+    counter = Counter()
+    if output.quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield counter
+    else:
+        from rich.progress import Progress
+        from rich.text import Text
+
+        console = output.console(sys.stderr)
+        progress = Progress(
+            *_columns(console.width),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        longest = max(8, console.width // 4)
+        name = doing if len(doing) <= longest else doing[: longest - 3] + "..."
+        with progress:
+            output.live = console
+            counter.draw_on(progress, progress.add_task(Text(name).markup, total=None))
+            try:
+                yield counter
+            finally:
+                output.live = None
+    if counter.done:
+        output.note(f"{done} {counter.summary()}.")
+
+
+def _columns(width: int) -> list[ProgressColumn]:
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns: list[ProgressColumn] = [TextColumn("{task.description}")]
+    if width < _WITH_SPEED:
+        return [*columns, TaskProgressColumn()]
+    if width >= _WITH_BAR:
+        columns.append(BarColumn(bar_width=None))
+    return [*columns, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True)]

@@ -1,0 +1,126 @@
+"""``weights``: what models have learnt, pushed and pulled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bitfount_api.cli.arguments import (
+    FILE,
+    MODEL_VERSION,
+    OWN_MODEL_VERSION,
+    check_targets,
+    project_option,
+)
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.progress import transfer
+from bitfount_api.cli.views import Facts, size
+
+if TYPE_CHECKING:
+    from bitfount_api.identifiers import ModelIdentifier
+
+
+@click.group(
+    cls=Group,
+    examples=[
+        ("weights push RetinaClassifier:3 epoch-90.pt", "Send the weights of a model of yours:"),
+        ("weights pull alice/RetinaClassifier:3", "Fetch somebody's:"),
+    ],
+)
+def weights() -> None:
+    """The weights of models, streamed between disk and object storage."""
+
+
+@weights.command(
+    arguments={
+        "MODEL": "A version of a model of yours: ModelName:3.",
+        "FILE": "The weights, 500 MiB at most.",
+    },
+    examples=[
+        ("weights push RetinaClassifier:3 epoch-90.pt", "Send weights, with a progress bar:"),
+        ("weights push RetinaClassifier:3 epoch-90.pt --quiet", "Without it, in a nightly job:"),
+    ],
+)
+@click.argument("model", type=OWN_MODEL_VERSION)
+@click.argument("file", type=FILE)
+@click.pass_context
+def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
+    """Send the weights of a model of yours.
+
+    Weights that this version has already are replaced.
+    """
+    app = app_of(context)
+    hub = app.hub()
+    assert isinstance(model.version, int)  # noqa: S101 - the argument's type has seen to it
+    with transfer(app.output, file.name, "Sent") as counter:
+        hub.send_weights(model.name, model.version, file, progress=counter)
+    name, sent = f"{hub.session.username}/{model.model}", file.stat().st_size
+    app.output.data(
+        {"model": name, "path": str(file), "bytes": sent},
+        Facts({"Model": name, "Sent": file, "Size": size(sent)}),
+    )
+
+
+@weights.command(
+    arguments={"MODEL": "One version of a model: owner/ModelName:3."},
+    examples=[
+        ("weights pull alice/RetinaClassifier:3", "Write them to RetinaClassifier-3.weights:"),
+        (
+            "weights pull alice/RetinaClassifier:3 --project 6f1c2c8e \\\n--output retina.pt",
+            "Through a project, to a file of your choice:",
+        ),
+    ],
+)
+@click.argument("model", type=MODEL_VERSION)
+@project_option
+@click.option("--output", metavar="FILE", type=FILE, help="Default: ModelName-3.weights.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.pass_context
+def pull(
+    context: click.Context,
+    /,
+    model: ModelIdentifier,
+    project: str | None,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Fetch the weights of a model, in several parts at a time.
+
+    The file appears once it is whole. If the connection breaks, what has come is kept beside it,
+    and the next time goes on from there; Ctrl-C leaves nothing behind. The SHA-256 that is shown
+    is that of the file: compare it with what the model's owner says.
+    """
+    app = app_of(context)
+    path = output or Path(f"{model.name}-{model.version}.weights")
+    check_targets(path, force=force)
+    hub = app.hub()
+    assert isinstance(model.version, int)  # noqa: S101 - the argument's type has seen to it
+    with transfer(app.output, path.name, "Fetched") as counter:
+        found = hub.download_weights(
+            model.owner, model.name, model.version, path, project, progress=counter
+        )
+        if found is None:
+            raise Failure(
+                f"There are no weights of {model} that you may see. 'bitfount-api models show "
+                f"{model}' tells whether there is the model.",
+                Exit.NOT_FOUND,
+            )
+    app.output.data(
+        {
+            "model": str(model),
+            "path": str(found.path),
+            "bytes": found.size,
+            "sha256": found.sha256,
+        },
+        Facts(
+            {
+                "Model": model,
+                "Written": found.path,
+                "Size": size(found.size),
+                "SHA-256": found.sha256,
+            }
+        ),
+    )

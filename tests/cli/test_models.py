@@ -1,0 +1,207 @@
+"""Models and weights: pushed, shown, pulled; their code is never run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from cli.console import Console
+
+from bitfount_api.sandbox.faults import Fault
+
+CODE = """from bitfount_api import BitfountModel
+from pathlib import Path
+
+Path("ran").touch()
+
+
+class Retina(BitfountModel):
+    pass
+"""
+HASH = hashlib.sha256(CODE.encode()).hexdigest()
+
+
+@pytest.fixture
+def model(console: Console) -> str:
+    """A model of alice's that leaves a trace where it runs, by its full name."""
+    Path("Retina.py").write_text(CODE, encoding="utf-8")
+    pushed = console.json("models", "push", "Retina.py", "--description", "Eyes.")
+    Path("Retina.py").unlink()
+    assert pushed["sha256"] == HASH
+    return str(pushed["model"])
+
+
+@pytest.fixture(autouse=True)
+def _never_run(console: Console) -> object:
+    yield
+    assert not Path("ran").exists()
+
+
+def test_a_model_goes_there_and_back(console: Console, model: str) -> None:
+    assert model == "alice/Retina:1"
+    shown = console.json("models", "show", model)
+    assert (shown["modelHash"], shown["modelVersion"]) == (HASH, 1)
+    assert (shown["hasCode"], shown["hasWeights"]) == (True, False)
+    assert HASH in console.ok("models", "show", "alice/Retina").out
+    console.be("bob")
+    pulled = console.json("models", "pull", model)
+    assert (pulled["sha256"], pulled["checked"]) == (HASH, True)
+    assert Path(pulled["path"]).read_text(encoding="utf-8") == CODE
+    assert f"{HASH}, as published" in console.ok("models", "pull", model, "--force").out
+
+
+def test_the_same_code_is_no_new_version(console: Console, model: str) -> None:
+    Path("Retina.py").write_bytes(CODE.replace("\n", "\r\n").encode())
+    again = console.json("models", "push", "Retina.py")
+    assert (again["model"], again["alreadyExisted"], again["sha256"]) == (model, True, HASH)
+    assert "already" in console.ok("models", "push", "Retina.py").out
+
+
+def test_code_can_be_read_without_keeping_it(console: Console, model: str) -> None:
+    outcome = console.ok("models", "pull", model, "--output", "-")
+    assert outcome.out == CODE
+    assert HASH in outcome.err
+    assert console.json("models", "pull", model, "--output", "-")["code"] == CODE
+    assert os.listdir() == []
+
+
+def test_addresses_are_not_shown(console: Console, model: str) -> None:
+    Path("Other.py").write_text(CODE.replace("Retina", "Other"), encoding="utf-8")
+    for words in (["show", model], ["pull", model, "--force"], ["push", "Other.py"]):
+        for options in ([], ["--json"], ["--debug"]):
+            outcome = console.ok("models", *words, *options)
+            assert "Signature" not in outcome.out + outcome.err
+            assert "policy" not in (outcome.out + outcome.err).lower()
+
+
+def test_code_that_was_changed_is_not_written(console: Console, model: str) -> None:
+    (key,) = console.sandbox.objects
+    console.sandbox.corrupt(key)
+    for options in ([], ["--output", "-"]):
+        outcome = console.run("models", "pull", model, *options)
+        assert (outcome.code, outcome.out) == (7, "")
+        assert "not what was published" in outcome.err
+        assert outcome.err.count("\n") == 1
+    assert os.listdir() == []
+
+
+def test_nothing_is_replaced_unless_told_to(console: Console, model: str) -> None:
+    Path("Retina.py").write_text("mine", encoding="utf-8")
+    assert console.run("models", "pull", model).code == 6
+    assert Path("Retina.py").read_text(encoding="utf-8") == "mine"
+    assert len(console.sandbox.requests) == 2  # those that pushed it
+    console.ok("models", "pull", model, "--force")
+    assert Path("Retina.py").read_text(encoding="utf-8") == CODE
+
+
+def test_a_private_model_is_its_owners(console: Console) -> None:
+    Path("Retina.py").write_text(CODE, encoding="utf-8")
+    console.ok("models", "push", "Retina.py", "--private")
+    console.be("bob")
+    outcome = console.run("models", "pull", "alice/Retina", "--output", "x.py")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert "--project" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert not Path("x.py").exists()
+
+
+@pytest.mark.parametrize("words", [["show"], ["pull"], ["pull", "--output", "-"]])
+def test_a_model_that_is_not_there(console: Console, words: list[str]) -> None:
+    outcome = console.run("models", *words, "alice/None")
+    assert outcome.code == 2 or outcome.code == 4
+    outcome = console.run("models", *words, "alice/Nothing")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("code", ["", "x = ", "class Retina: pass", "\x00"])
+def test_a_file_that_is_no_model(console: Console, code: str) -> None:
+    Path("Retina.py").write_text(code, encoding="utf-8")
+    outcome = console.run("models", "push", "Retina.py")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.count("\n") == 1
+    assert console.run("models", "push", "None.py").code == 6
+    assert not console.sandbox.requests
+
+
+def test_a_usage_limit_that_is_spent(console: Console) -> None:
+    Path("Retina.py").write_text(CODE, encoding="utf-8")
+    console.ok("models", "push", "Retina.py", "--private")
+    project = console.json("projects", "create", "P")["projectId"]
+    console.sandbox.add_model(project, "alice/Retina:1", limit=0)
+    console.sandbox.add_member(project, "bob")
+    console.be("bob")
+    words = ("alice/Retina:1", "--project", project)
+    outcome = console.run("models", "pull", *words, "--output", "x.py")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "limit" in outcome.err
+    assert "withheld" in console.ok("models", "show", *words).out
+
+
+# --- Weights -------------------------------------------------------------------------------------
+
+
+def test_weights_go_there_and_back(console: Console, model: str) -> None:
+    data = os.urandom(200_000)
+    Path("w.pt").write_bytes(data)
+    pushed = console.json("weights", "push", "Retina:1", "w.pt")
+    assert pushed == {"model": model, "path": "w.pt", "bytes": 200_000}
+    assert console.json("models", "show", model)["hasWeights"] is True
+    pulled = console.json("weights", "pull", model)
+    assert pulled["path"] == "Retina-1.weights"
+    assert Path("Retina-1.weights").read_bytes() == data
+    assert pulled["sha256"] == hashlib.sha256(data).hexdigest()
+    outcome = console.ok("weights", "pull", model, "--output", "again.pt")
+    assert pulled["sha256"] in outcome.out
+    assert outcome.err.startswith("Fetched 200.0 kB in ")
+    assert sorted(os.listdir()) == ["Retina-1.weights", "again.pt", "w.pt"]
+
+
+def test_weights_that_are_not_there(console: Console, model: str) -> None:
+    for name in (model, "alice/Nothing:1"):
+        outcome = console.run("weights", "pull", name)
+        assert (outcome.code, outcome.out) == (4, "")
+        assert outcome.err.count("\n") == 1
+    assert os.listdir() == []
+
+
+def test_weights_that_cannot_be_sent(console: Console, model: str) -> None:
+    assert console.run("weights", "push", "Retina:1", "none.pt").code == 6
+    Path("w.pt").touch()
+    assert console.run("weights", "push", "Retina:1", "w.pt").code == 6
+    Path("w.pt").write_bytes(b"1")
+    outcome = console.run("weights", "push", "Other:1", "w.pt")
+    assert (outcome.code, outcome.out) == (4, "")
+    with open("w.pt", "wb") as file:
+        file.truncate(500 * 1024 * 1024 + 1)
+    outcome = console.run("weights", "push", "Retina:1", "w.pt")
+    assert outcome.code == 6
+    assert "524,288,000" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["alice/Retina", "alice/Retina:latest", "Retina:1", "a/b"])
+def test_weights_belong_to_one_version(console: Console, name: str) -> None:
+    outcome = console.run("weights", "pull", name)
+    assert outcome.code == 2
+    assert "ModelName:" in outcome.err
+    assert console.run("weights", "push", name.replace("Retina:1", "bob/X:1"), "w").code == 2
+
+
+@pytest.mark.parametrize("target", [".", "no/such/folder/w.pt"])
+def test_a_target_that_cannot_be_written(console: Console, model: str, target: str) -> None:
+    for command in ("models", "weights"):
+        seen = len(console.sandbox.requests)
+        outcome = console.run(command, "pull", model, "--force", "--output", target)
+        assert (outcome.code, outcome.out) == (6, "")
+        assert "folder" in outcome.err
+        assert len(console.sandbox.requests) == seen
+
+
+def test_a_store_that_refuses(console: Console, model: str) -> None:
+    console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
+    console.sandbox.fail("*", Fault(status=503), times=1, service="storage")
+    outcome = console.run("models", "pull", model)
+    assert (outcome.code, outcome.out) == (5, "")
+    assert os.listdir() == []
