@@ -125,7 +125,9 @@ class Memory(Vessel):
         return content
 
     def _begin(self) -> None:
-        self._buffer = io.BytesIO()
+        # All of it at once: growing would copy, and memory that is not written to takes no room.
+        # The buffer takes the bytes over, as nobody else holds them.
+        self._buffer = io.BytesIO(bytes(self.size or 0))
         self._unpacker: Unpacker | None = None
         self._unpacked_to = 0
         self._early: dict[int, bytes] = {}
@@ -144,6 +146,7 @@ class Memory(Vessel):
         if self._unpacker is None:
             assert self._most is not None  # noqa: S101 - as __init__ has seen to
             self._unpacker = Unpacker(self._most)
+            self._buffer = io.BytesIO()
         # What comes out of order is kept packed; what is in order is gone once it is unpacked, so
         # that packed and unpacked bytes are not there side by side.
         self._early[offset] = chunk

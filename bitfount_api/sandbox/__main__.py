@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from bitfount_api.sandbox.objects.catalog import CatalogInUseError
 from bitfount_api.sandbox.sandbox import DEFAULT_USERS, DEVELOPMENT_PORTS, Ports, Sandbox
-from bitfount_api.sandbox.servers import PortTakenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sandbox = Sandbox(
             options.data, ports=ports, host=options.host, users=options.user or DEFAULT_USERS
         )
-    except (PortTakenError, ValueError, OSError) as error:
+    except (CatalogInUseError, OSError, ValueError, sqlite3.Error) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
     stop = threading.Event()
@@ -60,9 +61,18 @@ def banner(sandbox: Sandbox, *, kept: bool) -> str:
     ]
     for user in sandbox.world.users.all():
         lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
+    found = _port_of(sandbox.hub_url), _port_of(sandbox.access_manager_url)
     lines += ["", "Clients find it by:", ""]
+    if found != (DEVELOPMENT_PORTS.hub, DEVELOPMENT_PORTS.access_manager):
+        lines[-2] = (
+            "Give clients the URLs of the Hub and the access manager; the rest they find by:"
+        )
     lines += [f"  export {name}={value}" for name, value in sandbox.environment().items()]
     return "\n".join(lines)
+
+
+def _port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    port = int(text) if text.isdecimal() else -1
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return port
