@@ -1,0 +1,219 @@
+"""``python -m bitfount_api.sandbox`` as people run it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import attrs
+import httpx
+import pytest
+
+from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
+from bitfount_api.sandbox.__main__ import banner, main
+
+Start = Callable[..., "Running"]
+
+
+@attrs.frozen
+class Running:
+    """A sandbox in a process of its own."""
+
+    process: subprocess.Popen[str]
+    banner: str
+
+    def url(self, service: str) -> str:
+        found = re.search(rf"^  {service} +(http://\S+)", self.banner, re.MULTILINE)
+        assert found, self.banner
+        return found[1]
+
+    def key(self, username: str) -> dict[str, str]:
+        """That user's credentials for the Hub, as the banner shows them."""
+        found = re.search(
+            rf"export BITFOUNT_API_KEY_ID=(\w+):\w+\n  export BITFOUNT_API_KEY=([\w-]+):[\w-]+\n"
+            rf"  export BITFOUNT_USERNAME={username}$",
+            self.banner,
+            re.MULTILINE,
+        )
+        assert found, self.banner
+        return {"x-api-key-id": found[1], "x-api-key": found[2]}
+
+    def end(self, number: signal.Signals) -> tuple[int, str, str]:
+        """Send a signal; the exit status, and what was said since the banner."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+
+COMMAND = (sys.executable, "-W", "error", "-m", "bitfount_api.sandbox")
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> Running:
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        started.append(process)
+        assert process.stdout is not None
+        banner = ""
+        for line in process.stdout:
+            banner += line
+            if "SMART_ON_FHIR_URL" in line:
+                break
+        return Running(process, banner)
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+Capture = pytest.CaptureFixture[str]
+
+
+def complaint(capsys: Capture, *arguments: str) -> str:
+    """What is said by one that cannot start."""
+    assert main(arguments) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    return said.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(number: signal.Signals, start: Start, tmp_path: Path) -> None:
+    running = start("--free-ports", "--data", str(tmp_path / "data"))
+    assert httpx.get(f"{running.url('Hub')}/docs", trust_env=False).status_code == 200
+    assert running.end(number) == (0, "Stopping.\n", "")
+
+
+def test_a_signal_ends_it_while_somebody_is_connected(start: Start) -> None:
+    running = start("--free-ports")
+    with httpx.Client(trust_env=False) as client:
+        key = running.key("alice")
+        assert client.get(f"{running.url('Hub')}/api/projects", headers=key).status_code == 200
+        assert running.end(signal.SIGTERM) == (0, "Stopping.\n", "")
+
+
+def test_the_banner_says_what_there_is(start: Start, tmp_path: Path) -> None:
+    running = start("--free-ports", "--data", str(tmp_path), "--user", "zoe", "--user", "yves")
+    for service in ("Hub", "Access manager", "SMART on FHIR"):
+        assert httpx.get(f"{running.url(service)}/docs", trust_env=False).status_code == 200
+    assert httpx.get(running.url("Object store"), trust_env=False).status_code == 403
+    assert f"{tmp_path}  (kept)" in running.banner
+    assert re.findall("BITFOUNT_USERNAME=(.*)", running.banner) == ["yves", "zoe"]
+    assert f"export SMART_ON_FHIR_URL={running.url('SMART on FHIR')}" in running.banner
+    # No environment has them on those ports.
+    assert "Give clients the URLs of the Hub and the access manager" in running.banner
+    assert max(map(len, running.banner.splitlines())) <= 100
+
+
+def test_a_temporary_folder_goes_with_it(start: Start) -> None:
+    running = start("--free-ports")
+    found = re.search(r"Data +(\S+)  \(gone when it stops\)", running.banner)
+    assert found
+    assert Path(found[1]).is_dir()
+    assert running.end(signal.SIGTERM)[0] == 0
+    assert not Path(found[1]).exists()
+
+
+def test_a_taken_port_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        options = ("--hub-port", "0", "--access-manager-port", "0", "--fhir-port", "0")
+        command = [*COMMAND, *options, "--storage-port", str(taken)]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"The sandbox cannot start: port {taken} on 127.0.0.1, for storage, is in use: "
+        "choose another, or 0 for a free one\n"
+    )
+
+
+def test_a_folder_in_use_is_one_line(capsys: Capture, tmp_path: Path) -> None:
+    with Sandbox(tmp_path):
+        said = complaint(capsys, "--free-ports", "--data", str(tmp_path))
+    assert re.fullmatch(r"The sandbox cannot start: \S+ is in use by another sandbox.*\n", said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--user", "No One"), "'No One' is no user name"),
+        (("--host", "192.0.2.1"), "assign requested address"),
+        (("--host", "nowhere.invalid"), "nowhere.invalid|[Nn]ame|resolution"),
+        (("--data", __file__), "File exists|Not a directory"),
+    ],
+)
+def test_what_cannot_be_is_one_line(arguments: tuple[str, ...], why: str, capsys: Capture) -> None:
+    said = complaint(capsys, "--free-ports", *arguments)
+    assert re.fullmatch(rf"The sandbox cannot start: .*(?:{why}).*\n", said)
+
+
+def test_a_file_in_the_place_of_the_objects_catalogue_is_one_line(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    (tmp_path / "objects").mkdir()
+    (tmp_path / "objects" / "objects.sqlite3").write_bytes(b"my diary\n" * 1000)
+    said = complaint(capsys, "--free-ports", "--data", str(tmp_path))
+    assert said == "The sandbox cannot start: file is not a database\n"
+
+
+@pytest.mark.parametrize("port", ["x", "-1", "65536", "", "٣"])
+def test_what_is_no_port_is_said(port: str, capsys: Capture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--hub-port", port])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.splitlines()[-1].endswith("--hub-port: a port is a number from 0 to 65535")
+
+
+def test_on_the_development_ports_the_environment_is_enough(tmp_path: Path) -> None:
+    ports = attrs.evolve(DEVELOPMENT_PORTS, smart_on_fhir=0, storage=0)
+    try:
+        sandbox = Sandbox(tmp_path, ports=ports)
+    except PortTakenError:
+        pytest.skip("somebody has one of these ports")
+    with sandbox:
+        assert "Clients find it by:\n\n  export BITFOUNT_ENVIRONMENT=dev\n" in banner(
+            sandbox, kept=True
+        )
+
+
+def test_a_restart_finds_everything(start: Start, tmp_path: Path) -> None:
+    running = start("--free-ports", "--data", str(tmp_path))
+    key, hub = running.key("alice"), running.url("Hub")
+    with httpx.Client(trust_env=False, headers=key) as client:
+        made = client.post(f"{hub}/api/projects", json={"name": "kept", "metadata": {}})
+        body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": True}
+        ticket = client.post(f"{hub}/api/models", json=body).json()
+    sent = httpx.post(
+        ticket["uploadUrl"],
+        data=ticket["uploadFields"],
+        files={"file": ("M.py", b"abc")},
+        trust_env=False,
+    )
+    assert sent.is_success
+    assert running.end(signal.SIGTERM)[0] == 0
+    again = start("--free-ports", "--data", str(tmp_path))
+    assert again.key("alice") == key
+    with httpx.Client(trust_env=False, headers=key) as client:
+        (project,) = client.get(f"{again.url('Hub')}/api/projects").json()["projects"]
+        assert (project["id"], project["name"]) == (made.json()["projectId"], "kept")
+        wanted = {"modellerName": "alice", "modelName": "M"}
+        found = client.get(f"{again.url('Hub')}/api/models", params=wanted).json()
+        assert found["modelVersion"] == 1
+    assert httpx.get(found["modelDownloadUrl"], trust_env=False).content == b"abc"
