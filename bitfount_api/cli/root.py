@@ -26,6 +26,8 @@ _COMMANDS = {
     "weights": "weights:weights",
     "projects": "projects:projects",
     "keys": "keys:keys",
+    "access": "access:access",
+    "fhir": "fhir:fhir",
     "completion": "completion:completion",
 }
 

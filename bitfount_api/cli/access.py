@@ -1,0 +1,147 @@
+"""``access``: the access manager's key and decisions."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from bitfount_api import keys as rsa
+from bitfount_api.cli.arguments import FILE, KEY_ID, POD, PROJECT, USER, contents, secret
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.views import Facts, Rows, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bitfount_api.identifiers import PodIdentifier
+    from bitfount_api.types import SerializedProtocol
+
+TOKEN_VARIABLE: Final = "BITFOUNT_MODELLER_TOKEN"  # noqa: S105 - the name, not the token
+
+_MAX_FILE_BYTES: Final = 16 * 1024 * 1024
+_LIMITS: Final = {"resourceName": "Model", "totalUsage": "Used", "limit": "Limit"}
+_ASKING: Final = "access check alice/scans --modeller bob \\\n--protocol task.json"
+_ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
+
+
+@click.group(
+    cls=Group,
+    examples=[
+        ("access key > am.pem", "Keep the access manager's key:"),
+        (_ASKING, "May bob run this on that pod?"),
+    ],
+)
+def access() -> None:
+    """May this modeller run this on that pod?"""
+
+
+@access.command(
+    examples=[
+        ("access key > am.pem", "Keep it in a file:"),
+        ("access key | bitfount-api keys fingerprint -", "Compare it with what you were told:"),
+    ],
+)
+@click.pass_context
+def key(context: click.Context, /) -> None:
+    """Show the access manager's public key, as PEM. Needs no credentials."""
+    app = app_of(context)
+    found = app.public_access_manager().get_access_manager_key()
+    text, fingerprint = rsa.serialize_public_key(found), rsa.fingerprint(found)
+    app.output.note(f"Fingerprint {fingerprint}")
+    app.output.data({"publicKey": text, "fingerprint": fingerprint}, Text(text))
+
+
+@access.command(
+    arguments={"POD": "The pod's full name: owner/name."},
+    examples=[
+        (f"{_ASKING} --token-file bob.token", "By the modeller's access token:"),
+        (
+            f"{_ASKING} --task task.bin --signature task.sig --key-id 42",
+            "By the signature of the task:",
+        ),
+    ],
+)
+@click.argument("pod", metavar="POD", type=POD)
+@click.option("--modeller", metavar="NAME", type=USER, required=True, help="Who asks.")
+@click.option(
+    "--protocol",
+    metavar="FILE",
+    type=FILE,
+    required=True,
+    help="What they want to run: a serialized protocol, as JSON.",
+)
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    type=FILE,
+    help=f"The modeller's token. Default: {TOKEN_VARIABLE}, or you are asked for it.",
+)
+@click.option("--task", metavar="FILE", type=FILE, help="The task, as it was signed.")
+@click.option("--signature", metavar="FILE", type=FILE, help="The task's signature, as it is.")
+@click.option("--key-id", metavar="ID", type=KEY_ID, help="The key that it was signed with.")
+@click.option("--project", metavar="ID", type=PROJECT, help="The project the task belongs to.")
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    pod: PodIdentifier,
+    modeller: str,
+    protocol: Path,
+    token_file: Path | None,
+    task: Path | None,
+    signature: Path | None,
+    key_id: str | None,
+    project: str | None,
+) -> int:
+    """Ask the access manager whether a modeller may run something on a pod.
+
+    The pod has to be yours. Ends with 0 for ACCEPT, and with 1 for every other decision. With a
+    project, each ACCEPT counts as a use.
+    """
+    if (task is None) != (signature is None):
+        raise click.UsageError("Give both --task and --signature, or neither.", context)
+    if task is not None and token_file is not None:
+        raise click.UsageError("Give a token or a signature, not both.", context)
+    app = app_of(context)
+    wanted = _protocol(protocol)
+    if task is not None and signature is not None:
+        files = (contents(task, _MAX_FILE_BYTES), contents(signature, _MAX_FILE_BYTES))
+        result = app.access_manager().check_signature_based_access_request(
+            *files, str(pod), wanted, modeller, project, key_id
+        )
+    else:
+        token = secret("the modeller's token", TOKEN_VARIABLE, token_file)
+        result = app.access_manager().check_oidc_access_request(
+            str(pod), wanted, modeller, token, project
+        )
+    decision = result["response_type"].value
+    # Where code and weights can be had is as good as these, and for the pod alone.
+    limits: list[dict[str, Any]] = [
+        {name: value for name, value in limit.items() if name not in _ADDRESSES}
+        for limit in result["limits"] or ()
+    ]
+    value = {"response_type": decision, "limits": None if result["limits"] is None else limits}
+    app.output.data(value, Facts({"Pod": pod, "Modeller": modeller, "Decision": decision}))
+    if limits and not app.output.as_json:
+        app.output.data(limits, Rows(_LIMITS, limits, ""))
+    if decision == "ACCEPT":
+        return Exit.OK
+    app.output.error(f"The access manager does not accept it: {decision}.")
+    return Exit.FAILED
+
+
+def _protocol(file: Path) -> SerializedProtocol:
+    try:
+        found: SerializedProtocol = json.loads(contents(file, _MAX_FILE_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"{file} is not JSON: {error}.", Exit.INVALID_INPUT) from None
+    if not isinstance(found, dict) or not isinstance(found.get("class_name"), str):
+        raise Failure(
+            f"{file} is no serialized protocol: a JSON object with class_name and algorithm "
+            "is wanted.",
+            Exit.INVALID_INPUT,
+        )
+    return found

@@ -1,0 +1,84 @@
+"""``fhir``: access tokens for clinical systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bitfount_api._disk import write_file
+from bitfount_api.cli.arguments import FILE, check_targets
+from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.views import Facts, moment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group(
+    cls=Group,
+    examples=[("fhir token --output fhir.token", "Keep a token where you alone can read it:")],
+)
+def fhir() -> None:
+    """SMART on FHIR: tokens for clinical systems you are paired with."""
+
+
+@fhir.command(
+    examples=[
+        ("fhir token", "See whether there is one, without showing it:"),
+        ("fhir token --output fhir.token --force", "Keep it in a file that you alone can read:"),
+        (
+            "fhir token --show --resource-server https://ehr.example.org/fhir",
+            "Show it, for one clinical system:",
+        ),
+    ],
+)
+@click.option(
+    "--resource-server",
+    metavar="URL",
+    help="The clinical system. Default: SMART_ON_FHIR_RESOURCE_SERVER_URL, or any.",
+)
+@click.option("--show", is_flag=True, help="Write the token itself to standard output.")
+@click.option("--output", metavar="FILE", type=FILE, help="Write it to a file (0600).")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.pass_context
+def token(
+    context: click.Context,
+    /,
+    resource_server: str | None,
+    show: bool,
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Get an access token for the clinical system you are paired with.
+
+    Whoever has the token can read what you can read there, so it is shown only if you ask for it.
+    Ends with 4 if you are not paired.
+    """
+    if show and output is not None:
+        raise click.UsageError("Give --show or --output, not both.", context)
+    app = app_of(context)
+    check_targets(output, force=force)
+    client = app.smart_on_fhir(resource_server)
+    found = client.get_access_token()
+    if output is not None:
+        write_file(output, f"{found.token}\n".encode(), private=True, overwrite=force)
+    value = {
+        "resourceServer": client.resource_server_url,
+        "validUntil": found.valid_until,
+        "context": found.context,
+    }
+    facts = {
+        "Token": "there is one; --show or --output FILE gives it" if output is None else None,
+        "Written": output,
+        "Clinical system": client.resource_server_url or "any",
+        "Valid until": None if found.valid_until is None else moment(found.valid_until),
+        **{f"NextGen {name}": part for name, part in (found.context or {}).items()},
+    }
+    if not show:
+        path = {} if output is None else {"path": str(output)}
+        app.output.data({**value, **path}, Facts(facts))
+    elif app.output.as_json:
+        app.output.data({**value, "token": found.token}, Facts({}))
+    else:
+        app.output.raw(f"{found.token}\n")
