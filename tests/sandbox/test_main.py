@@ -2,84 +2,29 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
 import httpx
 import pytest
+from support.sandbox_process import COMMAND, Running, sandbox_process
 
 from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
 from bitfount_api.sandbox.__main__ import banner, main
 
-Start = Callable[..., "Running"]
-
-
-@attrs.frozen
-class Running:
-    """A sandbox in a process of its own."""
-
-    process: subprocess.Popen[str]
-    banner: str
-
-    def url(self, service: str) -> str:
-        found = re.search(rf"^  {service} +(http://\S+)", self.banner, re.MULTILINE)
-        assert found, self.banner
-        return found[1]
-
-    def key(self, username: str) -> dict[str, str]:
-        """That user's credentials for the Hub, as the banner shows them."""
-        found = re.search(
-            rf"export BITFOUNT_API_KEY_ID=(\w+):\w+\n  export BITFOUNT_API_KEY=([\w-]+):[\w-]+\n"
-            rf"  export BITFOUNT_USERNAME={username}$",
-            self.banner,
-            re.MULTILINE,
-        )
-        assert found, self.banner
-        return {"x-api-key-id": found[1], "x-api-key": found[2]}
-
-    def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """Send a signal; the exit status, and what was said since the banner."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
-        return self.process.returncode, out, err
-
-
-COMMAND = (sys.executable, "-W", "error", "-m", "bitfount_api.sandbox")
+Start = Callable[..., Running]
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: str) -> Running:
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        started.append(process)
-        assert process.stdout is not None
-        banner = ""
-        for line in process.stdout:
-            banner += line
-            if "SMART_ON_FHIR_URL" in line:
-                break
-        return Running(process, banner)
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    with contextlib.ExitStack() as running:
+        yield lambda *arguments: running.enter_context(sandbox_process(*arguments))
 
 
 Capture = pytest.CaptureFixture[str]
