@@ -6,20 +6,22 @@ import hashlib
 import os
 import secrets
 import stat
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import attrs
 
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from bitfount_api.progress import Meter
 
-CHUNK_BYTES = 1024 * 1024
-"""How much is read and sent at a time, in bytes."""
+CHUNK_BYTES = 256 * 1024
+"""How much is read and sent at a time, in bytes. Smaller ones cost time. In an event loop, a larger
+one would have to be through within the time allowed between two bytes, also over a slow link."""
 
 
 @attrs.frozen
@@ -50,12 +52,13 @@ class Source:
             TransferError: There is none, it cannot be read, it is no file, or it is empty.
         """
         try:
+            # Looked at before it is opened: opening a pipe waits for whoever writes to it.
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise TransferError(f"{path} is not a file")
             with path.open("rb") as file:
                 status = os.fstat(file.fileno())
         except OSError as error:
             raise TransferError(f"{path} cannot be read: {error.strerror or error}") from error
-        if not stat.S_ISREG(status.st_mode):
-            raise TransferError(f"{path} is not a file")
         if status.st_size == 0:
             raise TransferError(f"{path} is empty")
         return cls(file_name or path.name, status.st_size, path=path, identity=_identity_of(status))
@@ -73,7 +76,7 @@ class Source:
             return
         assert self._path is not None  # noqa: S101 - one of the two is there
         try:
-            with self._path.open("rb") as file:
+            with self._path.open("rb", buffering=0) as file:
                 self._check(file)
                 file.seek(offset)
                 while length:
@@ -91,7 +94,7 @@ class Source:
         if length:
             raise TransferError(f"{self._path} has become shorter while it was sent")
 
-    def _check(self, file: BinaryIO) -> None:
+    def _check(self, file: io.RawIOBase) -> None:
         if _identity_of(os.fstat(file.fileno())) != self._identity:
             raise TransferError(f"{self._path} has changed while it was sent; send it again")
 
@@ -112,7 +115,8 @@ class FormBody:
     def __init__(self, fields: Mapping[str, str], source: Source, meter: Meter) -> None:
         boundary = secrets.token_hex(16)
         parts = [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
+            f"--{boundary}\r\n"
+            f'Content-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
             for name, value in fields.items()
         ]
         parts.append(

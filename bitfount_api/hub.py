@@ -134,6 +134,7 @@ class BitfountHub(SyncClient):
         *,
         file_processing_metadata: types.FileProcessingMetadata | None = None,
         progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
     ) -> None:
         """Register a pod with the Hub, and upload its schema.
 
@@ -146,6 +147,7 @@ class BitfountHub(SyncClient):
                 ``BitfountAM.get_access_manager_key()`` gives it.
             file_processing_metadata: What came of the files behind the pod's data.
             progress: Told how much of the schema has been sent.
+            parts_at_once: How many parts of a large schema to send at a time, at most.
 
         Raises:
             SchemaUploadError: The packed schema is over 10 MiB, or it cannot be packed. Nothing
@@ -156,7 +158,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/pods``, then object storage.
         """
-        options = TransferOptions(progress=progress)
+        options = TransferOptions(progress, parts_at_once)
         flow = pods.register_pod(
             self._remote,
             public_metadata,
@@ -472,6 +474,8 @@ class BitfountHub(SyncClient):
         pretrained_file_path: Path,
         *,
         progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        compress: bool = False,
     ) -> None:
         """Send a model's weights to the Hub, streamed from disk.
 
@@ -480,15 +484,20 @@ class BitfountHub(SyncClient):
             model_version: The version that the weights belong to.
             pretrained_file_path: The file with the weights, at most 500 MiB.
             progress: Told how much has been sent.
+            parts_at_once: How many parts of a large file to send at a time, at most.
+            compress: Compress the weights on the way (Zstandard, into a temporary file first);
+                whoever gets them has them decompressed.
 
         Raises:
-            ModelTooLargeError: The file is over 500 MiB. Nothing was sent.
+            ValueError: The model's name or version is not valid. Nothing was sent.
+            ModelTooLargeError: The file is over 500 MiB, compressed where that is wanted. Nothing
+                was sent.
             ModelUploadError: The file cannot be read, or changed meanwhile; the Hub or object
                 storage refused, or could not be reached.
 
         Endpoint: ``PUT /api/models``, then object storage.
         """
-        options = TransferOptions(progress=progress)
+        options = TransferOptions(progress, parts_at_once, compress=compress)
         flow = models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
@@ -697,8 +706,9 @@ class AsyncBitfountHub(AsyncClient):
         *,
         file_processing_metadata: types.FileProcessingMetadata | None = None,
         progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
     ) -> None:
-        options = TransferOptions(progress=progress)
+        options = TransferOptions(progress, parts_at_once)
         flow = pods.register_pod(
             self._remote,
             public_metadata,
@@ -825,8 +835,10 @@ class AsyncBitfountHub(AsyncClient):
         pretrained_file_path: Path,
         *,
         progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        compress: bool = False,
     ) -> None:
-        options = TransferOptions(progress=progress)
+        options = TransferOptions(progress, parts_at_once, compress=compress)
         flow = models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from bitfount_hub_client.models import ModelUploadRequest, WeightsUploadRequest
 from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
-from bitfount_api._call import Work
+from bitfount_api._call import Pause, Work
 from bitfount_api._decode import decode
 from bitfount_api._disk import write_file
 from bitfount_api._files import Source
@@ -24,7 +25,9 @@ from bitfount_api._flows import operations
 from bitfount_api._flows.downloads import download, fetch, fetch_weights
 from bitfount_api._flows.pods import in_parts
 from bitfount_api._flows.uploads import upload
+from bitfount_api._packing import PackedCopy
 from bitfount_api.exceptions import (
+    HTTPError,
     InvalidJSONError,
     ModelTooLargeError,
     ModelUploadError,
@@ -39,7 +42,7 @@ from bitfount_api.identifiers import model_version as checked_model_version
 from bitfount_api.identifiers import path_part, user_name
 from bitfount_api.models import BitfountModel, check_model_source, load_model_class
 from bitfount_api.progress import Meter
-from bitfount_api.transfers import Download
+from bitfount_api.transfers import MOST_BYTES, Download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
     from bitfount_api.transfers import TransferOptions
 
 _log = logging.getLogger(__name__)
+
+_INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
 
 
 def get_model_details(
@@ -260,31 +265,66 @@ def send_weights(
     """Store a model's weights, streamed from disk.
 
     Raises:
-        ModelTooLargeError: They are over 500 MiB. Nothing was sent.
+        ModelTooLargeError: They are over 500 MiB, packed where that is wanted. Nothing was sent.
         ModelUploadError: The file cannot be read, or the Hub, or object storage, refused.
     """
     path = Path(path)
+    name, number = checked_model_name(model_name), checked_model_version(version)
     with _as_upload_error(path):
         source: Source = yield Work(partial(Source.of_file, path))
-        _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
-        request = _send_weights._get_kwargs(
-            body=WeightsUploadRequest(
-                model_name=checked_model_name(model_name),
-                model_version=checked_model_version(version),
-                weight_size=source.size,
-            ),
-            multipart_upload=in_parts(source.size),
-        )
+        if not options.compress:
+            _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
+            yield from _upload_weights(hub, name, number, source, options)
+            return
+        # What could not be got back by default is not sent, however small it is packed.
+        _check_size(path, source.size, MOST_BYTES)
+        copy = PackedCopy(source, config.MAX_WEIGHTS_BYTES)
+        try:
+            while (yield Work(copy.step)):
+                yield Pause(0)  # looks at the deadline
+            if copy.size > config.MAX_WEIGHTS_BYTES:
+                raise ModelTooLargeError(
+                    f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes, which is the most that "
+                    "the Hub takes, compressed as well"
+                )
+            packed: Source = yield Work(copy.packed)
+            yield from _upload_weights(hub, name, number, packed, options)
+        finally:
+            copy.discard()
+
+
+def _upload_weights(
+    hub: Remote, model_name: str, version: int, source: Source, options: TransferOptions
+) -> Flow[None]:
+    request = _send_weights._get_kwargs(
+        body=WeightsUploadRequest(
+            model_name=model_name, model_version=version, weight_size=source.size
+        ),
+        multipart_upload=in_parts(source.size),
+    )
+    for attempt in (1, 2):
         answer = yield from hub.ask_json(operations.SEND_WEIGHTS, request, types.ModelUpload)
         _check_taken(answer)
-        yield from upload(hub, answer, source, object_type="Model", options=options)
+        try:
+            yield from upload(hub, answer, source, object_type="Model", options=options)
+        except HTTPError as refused:
+            # The time of its URLs may be over. The Hub gives others for the same weights, but no
+            # second version of a model: that is why this is for weights alone.
+            expired = refused.operation in _INTO_STORAGE and refused.status_code in (400, 403)
+            if not expired or attempt == 2:
+                raise
+        else:
+            return
 
 
 def _checked_file(path: Path) -> bytes:
     r"""A model's file as it is sent: UTF-8, lines ended by ``\n``; found to be a proper model."""
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelValidationError(f"{path} is not a file")
         # Half, as a file whose every line ends in \r\n may shrink to that when it is read.
-        _check_size(path, path.stat().st_size // 2, config.MAX_MODEL_BYTES)
+        _check_size(path, status.st_size // 2, config.MAX_MODEL_BYTES)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error

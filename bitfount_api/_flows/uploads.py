@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["TransferOptions", "upload"]
 
 ObjectType = Literal["Model", "Schema"]
+
+_log = logging.getLogger(__name__)
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -116,22 +119,24 @@ def _part(
     offset = (number - 1) * size
     body = PartBody(source, offset, min(size, source.size - offset), meter)
     operation = operations.UPLOAD_PART
+    request = {"method": "put", "url": _checked(url)}
     try:
-        response = yield from remote.ask(
-            operation, {"method": "put", "url": _checked(url)}, service=STORAGE, body=body
-        )
-        check_status(response, operation, STORAGE)
-    except RequestException as error:
+        for left in range(remote.retry.most_retries(), -1, -1):
+            response = yield from remote.ask(operation, request, service=STORAGE, body=body)
+            check_status(response, operation, STORAGE)
+            etag: str = response.headers.get("etag", "").strip().removeprefix("W/").strip('"')
+            if not etag:
+                raise TransferError("object storage gives no ETag for it")
+            # What is no MD5 says nothing of what arrived, as of parts that the store encrypts.
+            if not _MD5.fullmatch(etag.lower()) or etag.lower() == body.md5:
+                return etag
+            _log.info(
+                "Part %d of %d did not arrive as it was sent; %d tries left", *which[:2], left
+            )
+        raise TransferError("it did not arrive as it was sent, whatever was tried")
+    except (RequestException, TransferError) as error:
         error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
         raise
-    etag: str = response.headers.get("etag", "").strip().removeprefix("W/").strip('"')
-    if not etag:
-        raise TransferError(f"part {number} of {count}: object storage gives no ETag for it")
-    if _MD5.fullmatch(etag.lower()) and etag.lower() != body.md5:
-        raise TransferError(
-            f"part {number} of {count} of {source.file_name} did not arrive as it was sent"
-        )
-    return etag
 
 
 def _checked(url: object) -> str:
