@@ -174,7 +174,7 @@ def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
         )
     doing = "the connection broke" if sent else "no connection could be made"
     return ConnectError(
-        f"{name}: {where}: {doing}: {error or type(error).__name__}",
+        f"{name}: {where}: {doing}: {str(error) or type(error).__name__}",
         operation=name,
         url=url,
         sent=sent,
@@ -474,15 +474,25 @@ async def _apour(response: httpx.Response, sink: Sink) -> None:
     batch: list[bytes] = []
     size = 0
     whole = False
+
+    async def write() -> None:
+        nonlocal batch, size
+        gathered, batch, size = b"".join(batch), [], 0
+        if gathered:
+            await _in_thread(sink.write, gathered)
+
     try:
-        async for chunk in _araw(response):
-            batch.append(chunk)
-            size += len(chunk)
-            if size >= _BATCH_BYTES:
-                await _in_thread(sink.write, b"".join(batch))
-                batch, size = [], 0
-        if batch:
-            await _in_thread(sink.write, b"".join(batch))
+        try:
+            async for chunk in _araw(response):
+                batch.append(chunk)
+                size += len(chunk)
+                if size >= _BATCH_BYTES:
+                    await write()
+        except Exception:
+            # What has come of a body that broke off need not be asked for again.
+            await write()
+            raise
+        await write()
         whole = True
     finally:
         await _in_thread(lambda: sink.close(whole=whole))

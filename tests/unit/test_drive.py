@@ -118,6 +118,14 @@ def test_httpx_errors_become_ours(
     assert "SECRET" not in str(caught.value)
 
 
+def test_an_error_that_says_nothing_is_told_by_its_kind(run: Any) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("", request=request)
+
+    with pytest.raises(ConnectError, match="the connection broke: ReadError"):
+        run(ask(), PlayedConnection(fail))
+
+
 def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
     with pytest.raises(RequestException, match="could not be made"):
         run(
@@ -340,6 +348,7 @@ def test_a_sink_is_told_of_a_body_that_broke_off(run: Any) -> None:
     connection = PlayedConnection(lambda _: httpx.Response(200, stream=Breaking()))
     with pytest.raises(ConnectError):
         run(ask(sink=basin), connection)
+    assert basin.content == b"half"
     assert basin.ended == [False]
 
 
