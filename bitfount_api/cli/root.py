@@ -28,6 +28,7 @@ _COMMANDS = {
     "keys": "keys:keys",
     "access": "access:access",
     "fhir": "fhir:fhir",
+    "sandbox": "sandbox:sandbox",
     "completion": "completion:completion",
 }
 

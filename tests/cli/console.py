@@ -40,11 +40,13 @@ class Console:
         sandbox: The services they use.
         folder: The folder they are in.
         environment: The variables that are set.
+        options: What stands before every command; by default, where the services are.
     """
 
     sandbox: Sandbox
     folder: Path
     environment: dict[str, str] = attrs.field(factory=dict, repr=False)
+    options: list[str] | None = None
 
     def be(self, username: str | None) -> None:
         """Use this user's API keys from now on; nobody's if None."""
@@ -55,6 +57,8 @@ class Console:
 
     @property
     def services(self) -> list[str]:
+        if self.options is not None:
+            return self.options
         return [
             *("--hub-url", self.sandbox.hub_url, "--auth-domain", self.sandbox.hub_url),
             *("--access-manager-url", self.sandbox.access_manager_url),

@@ -1,0 +1,181 @@
+"""``sandbox``: a local Bitfount, for trying out and for tests."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import threading
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from bitfount_api._disk import write_file
+from bitfount_api.cli.arguments import FILE, USER, check_targets
+from bitfount_api.cli.commands import PROGRAM, Command, app_of
+from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.views import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bitfount_api.cli.output import Output
+    from bitfount_api.sandbox import Sandbox
+
+_LOCAL: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        ("sandbox --demo", "Start one with something in it, until Ctrl-C:"),
+        (
+            "sandbox --demo --env-file sandbox.env\n. ./sandbox.env && bitfount-api projects list",
+            "Use it as alice, from another terminal:",
+        ),
+        ("sandbox --data ~/bitfount-sandbox", "Keep what is in it for the next time:"),
+    ],
+)
+@click.option("--demo", is_flag=True, help="With a pod, a model, weights, a project, a pairing.")
+@click.option(
+    "--data", metavar="DIR", type=FILE, help="Keep everything there. Default: nothing is kept."
+)
+@click.option("--free-ports", is_flag=True, help="Any free ports. Default: 3000 to 3003.")
+@click.option("--host", default="127.0.0.1", help="The address to listen on. Default: 127.0.0.1.")
+@click.option(
+    "--user",
+    "users",
+    metavar="NAME",
+    type=USER,
+    multiple=True,
+    help="Who has an account. Default: alice, bob, carol.",
+)
+@click.option(
+    "--env-file",
+    metavar="FILE",
+    type=FILE,
+    help="Write the settings of the first user there (0600); removed in the end.",
+)
+@click.option("--show", is_flag=True, help="Show everybody's API keys.")
+@click.pass_context
+def sandbox(
+    context: click.Context,
+    /,
+    demo: bool,
+    data: Path | None,
+    free_ports: bool,
+    host: str,
+    users: tuple[str, ...],
+    env_file: Path | None,
+    show: bool,
+) -> None:
+    """Run a local Bitfount: Hub, access manager, SMART on FHIR, object store.
+
+    With real state and no link to the real one. Each service shows its API at /docs. BITFOUNT_\
+ENVIRONMENT=dev finds it on its usual ports. Runs until Ctrl-C.
+    """
+    output = app_of(context).output
+    check_targets(env_file, force=False)
+    if host not in _LOCAL:
+        output.warn(f"Everybody who reaches {host} can use this sandbox.")
+    with _started(data, free_ports=free_ports, host=host, users=users) as running:
+        hints: list[str] = []
+        if demo:
+            from bitfount_api.cli.demo_data import fill
+
+            hints = fill(running)
+        everybody = [user.username for user in running.world.users.all()]
+        first = next(iter(users), "alice" if "alice" in everybody else everybody[0])
+        with _environment_file(running, first, env_file):
+            _tell(output, running, everybody, show=show, kept=data is not None)
+            _advise(output, running, env_file, hints, free_ports=free_ports)
+            _wait()
+
+
+@contextlib.contextmanager
+def _started(
+    data: Path | None, *, free_ports: bool, host: str, users: tuple[str, ...]
+) -> Iterator[Sandbox]:
+    try:
+        from bitfount_api.sandbox import DEVELOPMENT_PORTS, Ports, PortTakenError, Sandbox
+        from bitfount_api.sandbox.sandbox import DEFAULT_USERS
+    except ModuleNotFoundError as error:
+        raise Failure(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    ports = Ports() if free_ports else DEVELOPMENT_PORTS
+    try:
+        made = Sandbox(data, ports=ports, host=host, users=users or DEFAULT_USERS)
+    except PortTakenError as error:
+        raise Failure(
+            f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop what uses it, or "
+            "give --free-ports.",
+            Exit.INVALID_INPUT,
+        ) from None
+    with made:
+        yield made
+
+
+@contextlib.contextmanager
+def _environment_file(running: Sandbox, username: str, path: Path | None) -> Iterator[None]:
+    if path is None:
+        yield
+        return
+    variables = running.environment(username)
+    lines = "".join(f"export {name}={value}\n" for name, value in variables.items())
+    write_file(path, lines.encode(), private=True, overwrite=False)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _tell(
+    output: Output, running: Sandbox, everybody: list[str], *, show: bool, kept: bool
+) -> None:
+    value: dict[str, Any] = {
+        "hubUrl": running.hub_url,
+        "accessManagerUrl": running.access_manager_url,
+        "smartOnFhirUrl": running.smart_on_fhir_url,
+        "storageUrl": running.storage_url,
+        "data": str(running.data),
+        "users": everybody,
+        "environment": running.environment(),
+    }
+    facts = {
+        "Hub": f"{running.hub_url}  (OAuth too)",
+        "Access manager": running.access_manager_url,
+        "SMART on FHIR": running.smart_on_fhir_url,
+        "Object store": running.storage_url,
+        "Data": f"{running.data}  ({'kept' if kept else 'gone when it stops'})",
+        "Users": everybody,
+    }
+    if show:
+        keys = {name: running.user(name).environment() for name in everybody}
+        value["credentials"] = keys
+        for name, variables in keys.items():
+            facts |= {f"{name}: {variable}": found for variable, found in variables.items()}
+    output.data(value, Facts(facts))
+
+
+def _advise(
+    output: Output, running: Sandbox, env_file: Path | None, hints: list[str], *, free_ports: bool
+) -> None:
+    """Say what to type in another terminal."""
+    program = PROGRAM
+    if free_ports:  # which no setting of the environment can name
+        program += f" --hub-url {running.hub_url} --access-manager-url {running.access_manager_url}"
+    if env_file is not None:
+        file = env_file if env_file.is_absolute() else f"./{env_file}"
+        lines = [f". {shlex.quote(str(file))}"]
+    else:
+        program += f" --auth-domain {running.hub_url}"
+        lines = [f"export {name}={value}" for name, value in running.environment().items()]
+        lines.append(f"{program} login")
+    lines += [f"{program} {hint}" for hint in hints]
+    typed = "\n".join(f"  {line}" for line in lines)
+    output.note(f"\nIn another terminal:\n{typed}\n\nStop it with Ctrl-C.")
+
+
+def _wait() -> NoReturn:
+    forever = threading.Event()
+    while True:
+        forever.wait(1)  # without a limit, Windows would not hear of Ctrl-C

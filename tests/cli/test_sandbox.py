@@ -1,0 +1,128 @@
+"""The sandbox as a command: started, used, stopped, and gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from cli.console import Console
+
+from bitfount_api.cli import demo_data
+
+
+@attrs.define
+class Running:
+    process: subprocess.Popen[bytes]
+    told: dict[str, Any]
+
+    def stop(self, number: int) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+@contextmanager
+def started(console: Console, *options: object) -> Iterator[Running]:
+    """A sandbox that a command runs, once it is ready."""
+    words = ("sandbox", "--free-ports", "--json", *options)
+    process = console.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        text = b""
+        while not text.endswith(b"\n}\n"):
+            line = process.stdout.readline()
+            assert line, process.communicate()[1].decode()
+            text += line
+        yield Running(process, json.loads(text))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def advice(process: subprocess.Popen[bytes]) -> list[str]:
+    """What it says to type elsewhere."""
+    assert process.stderr is not None
+    lines = []
+    while (line := process.stderr.readline().decode()) != "Stop it with Ctrl-C.\n":
+        assert line
+        lines.append(line)
+    return [line.strip() for line in lines if line.startswith("  ")]
+
+
+def options_for(told: dict[str, Any]) -> list[str]:
+    return ["--hub-url", told["hubUrl"], "--access-manager-url", told["accessManagerUrl"]]
+
+
+def test_it_is_used_as_its_hints_say_and_leaves_nothing(console: Console) -> None:
+    console.be(None)
+    console.options = []
+    with started(console, "--demo", "--env-file", "s.env") as running:
+        assert stat.S_IMODE(os.stat("s.env").st_mode) == 0o600
+        assert Path(running.told["data"]).is_dir()
+        for line in Path("s.env").read_text(encoding="utf-8").splitlines():
+            name, _, value = line.removeprefix("export ").partition("=")
+            console.environment[name] = value
+        typed = advice(running.process)
+        assert typed[0] == ". ./s.env"
+        for line in typed[1:]:
+            console.ok(*line.split()[1:])
+        assert len(typed) == 7
+        assert Path(f"{demo_data.MODEL}.py").exists()
+        assert running.stop(signal.SIGINT) == 130
+        assert not Path("s.env").exists()
+        assert not Path(running.told["data"]).exists()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(running.told["hubUrl"])
+
+
+def test_api_keys_are_shown_only_when_asked_for(console: Console) -> None:
+    with started(console) as running:
+        assert "credentials" not in running.told
+        assert running.told["users"] == ["alice", "bob", "carol"]
+        assert running.stop(signal.SIGTERM) == 143
+        assert not Path(running.told["data"]).exists()
+    with started(console, "--show", "--user", "dora") as running:
+        ((name, keys),) = running.told["credentials"].items()
+        assert (name, keys["BITFOUNT_USERNAME"]) == ("dora", "dora")
+        console.environment = dict(keys)
+        assert console.json(*options_for(running.told), "whoami")["username"] == "dora"
+
+
+def test_what_is_kept_is_there_the_next_time(console: Console) -> None:
+    with started(console, "--demo", "--data", "kept") as running:
+        assert running.stop(signal.SIGINT) == 130
+    with started(console, "--demo", "--data", "kept", "--show") as running:
+        console.environment = dict(running.told["credentials"]["alice"])
+        page = console.json(*options_for(running.told), "projects", "list")
+        assert [project["name"] for project in page["projects"]] == [demo_data.PROJECT]
+
+
+def test_a_port_that_is_taken(console: Console) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 3001))
+            taken.listen()
+        except OSError:
+            pass  # somebody else has taken it, which is as good
+        outcome = console.run("sandbox")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "--free-ports" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_file_for_settings_that_is_there(console: Console) -> None:
+    Path("s.env").touch()
+    outcome = console.run("sandbox", "--free-ports", "--env-file", "s.env")
+    assert outcome.code == 6
+    assert Path("s.env").exists()
