@@ -46,18 +46,29 @@ class Played:
         """What was asked for, as ``"GET https://hub.test/api/pods/bob/scans"``."""
         return [f"{request.method} {request.url}" for request in self.requests]
 
-    def call(self, kind: str, name: str, /, *args: Any, **arguments: Any) -> Any:
-        """Call a method of a client; afterwards every answer must have been used."""
+    def call(
+        self, kind: str, name: str, /, *args: Any, client: tuple[Any, ...] = (), **arguments: Any
+    ) -> Any:
+        """Call a method of a client; afterwards every answer must have been used.
+
+        Args:
+            kind: The sync client's class.
+            name: The method.
+            *args: Its arguments.
+            client: Further arguments of the client, behind session and URL.
+            **arguments: Its keyword arguments.
+        """
         transport = httpx.MockTransport(self._ahandle if self.asynchronous else self._handle)
         session = BitfountSession(
             APIKeysHandler("id-hub:id-am", "key-hub:key-am", "alice"),
             transport=transport,
             retry=RetryPolicy(retries=0),
         )
-        made = (self._acall if self.asynchronous else self._call)(
-            session, kind, name, args, arguments
-        )
-        result = asyncio.run(made) if self.asynchronous else made
+        of = (URLS[kind], *client)
+        if self.asynchronous:
+            result = asyncio.run(self._acall(session, kind, of, name, args, arguments))
+        else:
+            result = self._call(session, kind, of, name, args, arguments)
         assert not self._answers, "not all answers were asked for"
         return result
 
@@ -69,18 +80,22 @@ class Played:
         """Call a method of the access manager."""
         return self.call("BitfountAM", name, *args, **arguments)
 
+    def smart_on_fhir(self, resource_server: str | None = None) -> Any:
+        """Get an access token by SMART on FHIR."""
+        return self.call("SMARTOnFHIR", "get_access_token", client=(resource_server,))
+
     def _call(
-        self, session: BitfountSession, kind: str, name: str, args: Any, arguments: Any
+        self, session: BitfountSession, kind: str, of: Any, name: str, args: Any, arguments: Any
     ) -> Any:
         with session:
-            client = getattr(bitfount_api, kind)(session, URLS[kind])
+            client = getattr(bitfount_api, kind)(session, *of)
             return getattr(client, name)(*args, **arguments)
 
     async def _acall(
-        self, session: BitfountSession, kind: str, name: str, args: Any, arguments: Any
+        self, session: BitfountSession, kind: str, of: Any, name: str, args: Any, arguments: Any
     ) -> Any:
         async with session:
-            client = getattr(bitfount_api, f"Async{kind}")(session, URLS[kind])
+            client = getattr(bitfount_api, f"Async{kind}")(session, *of)
             return await getattr(client, name)(*args, **arguments)
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
