@@ -1,0 +1,144 @@
+"""Progress is told in order, by one thread, and never holds up what it tells of."""
+
+from __future__ import annotations
+
+import io
+import logging
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+from bitfount_api import progress
+from bitfount_api.progress import Meter, rich_progress, tqdm_progress
+
+State = tuple[int, int | None, str]
+
+
+def test_states_are_told_in_order_by_one_other_thread() -> None:
+    told: list[State] = []
+    threads = set()
+
+    def tell(*state: Any) -> None:
+        told.append(state)
+        threads.add(threading.get_ident())
+
+    meter = Meter(tell, 40_000, "w.pt")
+
+    def work() -> None:
+        for _ in range(10_000):
+            meter.add(1)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    meter.close()
+    assert told == sorted(told)
+    assert told[-1] == (40_000, 40_000, "w.pt")
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_a_slow_callback_is_told_the_newest_state() -> None:
+    told: list[State] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def tell(*state: Any) -> None:
+        told.append(state)
+        begun.set()
+        assert go_on.wait(30)
+
+    meter = Meter(tell, None, "w.pt")
+    meter.add(1)
+    assert begun.wait(30)
+    for _ in range(100):
+        meter.add(1)  # does not wait for the callback
+    go_on.set()
+    meter.close()
+    assert told == [(1, None, "w.pt"), (101, None, "w.pt")]
+
+
+def test_what_is_moved_again_is_taken_back() -> None:
+    told: list[State] = []
+    meter = Meter(lambda *state: told.append(state), 10, "w.pt")
+    meter.add(7)
+    meter.add(-3)
+    meter.close()
+    meter.close()
+    assert told[-1] == (4, 10, "w.pt")
+
+
+def test_a_callback_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixture) -> None:
+    calls = []
+
+    def tell(*state: Any) -> None:
+        calls.append(state)
+        raise ZeroDivisionError
+
+    meter = Meter(tell, 10, "w.pt")
+    with caplog.at_level(logging.ERROR):
+        meter.add(1)
+        while not caplog.records:
+            pass
+        meter.add(1)
+        meter.close()
+    assert len(calls) == 1
+
+
+def test_nobody_is_told_nothing() -> None:
+    before = threading.active_count()
+    meter = Meter(None, 10, "w.pt")
+    meter.add(1)
+    meter.close()
+    assert threading.active_count() == before
+
+
+def test_rich_draws_a_bar_for_each_transfer() -> None:
+    from rich.console import Console
+
+    text = io.StringIO()
+    with rich_progress(Console(file=text, width=120, force_terminal=True)) as tell:
+        tell(0, None, "a.pt")
+        tell(512 * 1024, 1024 * 1024, "a.pt")
+        tell(1024 * 1024, 1024 * 1024, "a.pt")
+        tell(1, 2, "a.pt")  # the next transfer of that name
+        tell(1, 4, "b.pt")
+    last = text.getvalue().rsplit("\x1b[2K", 3)
+    drawn = "".join(last)
+    assert drawn.count("a.pt") >= 2
+    assert "b.pt" in drawn
+    assert "1.0/1.0 MiB" in drawn
+
+
+def test_tqdm_draws_a_bar_for_each_transfer() -> None:
+    text = io.StringIO()
+    with tqdm_progress(text) as tell:
+        tell(0, None, "a.pt")
+        tell(1024 * 1024, 1024 * 1024, "a.pt")
+        tell(1, 2, "a.pt")
+        tell(0, 2, "a.pt")  # moved again
+        tell(1, 4, "b.pt")
+    drawn = text.getvalue()
+    assert "a.pt: 100%" in drawn
+    assert "1.00M/1.00M" in drawn
+    assert "b.pt:  25%" in drawn
+
+
+@pytest.mark.parametrize("draw", [rich_progress, tqdm_progress])
+def test_a_library_that_is_missing_is_named(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(f"No module named {name!r}")
+
+    monkeypatch.setattr(progress.importlib, "import_module", missing)
+    with pytest.raises(ImportError, match=r"pip install (rich|tqdm)"), draw():
+        pass
+
+
+def test_libraries_are_loaded_when_they_are_used() -> None:
+    code = "import sys, bitfount_api.progress; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"rich", "tqdm"} & set(run.stdout.split())
