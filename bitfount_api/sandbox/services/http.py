@@ -28,9 +28,12 @@ T = TypeVar("T")
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request body that is read, in bytes. Files go to the object store, not here."""
 
-PodName = Annotated[str, msgspec.Meta(pattern=f"^{POD_NAME}$")]
-UserName = Annotated[str, msgspec.Meta(pattern=f"^{USER_NAME}$")]
+# Keys of objects have an end, and names are part of them.
+PodName = Annotated[str, msgspec.Meta(pattern=rf"^{POD_NAME}\Z", max_length=255)]
+UserName = Annotated[str, msgspec.Meta(pattern=rf"^{USER_NAME}\Z")]
 NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
+# In a query everything is text.
+Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,1000}\Z")]
 
 
 class Refusal(Exception):
@@ -48,7 +51,7 @@ def service(
     """An application of these routes, whose refusals have the documented body."""
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: _refused, HTTPException: _odd},
+        exception_handlers={Refusal: _refused, HTTPException: _odd, Exception: _failed},
     )
     app.router.redirect_slashes = False
     app.state.world = world
@@ -130,7 +133,7 @@ def query(request: Request, shape: type[T]) -> T:
             raise Refusal(400, f"The parameter {name} is given twice")
         values[name] = value
     try:
-        return msgspec.convert(values, shape, strict=False)
+        return msgspec.convert(values, shape)
     except msgspec.ValidationError as error:
         raise Refusal(400, str(error)) from None
 
@@ -152,3 +155,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _odd(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _refusal(error.status_code, error.detail, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # Starlette raises the error on afterwards, so that it is seen and logged.
+    return _refusal(500, f"The sandbox has a mistake: {type(error).__name__}", None)

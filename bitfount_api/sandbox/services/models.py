@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
+    Digits,
     NotEmpty,
     Refusal,
     UserName,
@@ -33,8 +35,8 @@ Size = Annotated[int, msgspec.Meta(ge=0)]
 ModelName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]*$")
 ]
-# SQLite's integers have 64 bits; no model has a version near that.
-Version = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+# SQLite's integers have 64 bits.
+Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class FindModel(msgspec.Struct, rename="camel"):
@@ -42,7 +44,7 @@ class FindModel(msgspec.Struct, rename="camel"):
 
     modeller_name: UserName
     model_name: ModelName
-    model_version: Version | None = None
+    model_version: Digits | None = None
     project_id: NotEmpty | None = None
 
 
@@ -51,9 +53,9 @@ class PublishModel(msgspec.Struct, rename="camel"):
 
     model_name: ModelName
     model_size: Size
-    model_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    model_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
     private_model: bool
-    model_description: str | None = None
+    model_description: str | UnsetType = UNSET
 
 
 class PublishWeights(msgspec.Struct, rename="camel"):
@@ -68,7 +70,8 @@ async def find(request: Request) -> Response:
     """Where a model's code and weights can be had."""
     world, user = world_of(request), caller(request)
     wanted = query(request, FindModel)
-    model = world.models.find(wanted.modeller_name, wanted.model_name, wanted.model_version)
+    version = None if wanted.model_version is None else int(wanted.model_version)
+    model = world.models.find(wanted.modeller_name, wanted.model_name, version)
     if model is None or not _visible(world, model, user, wanted.project_id):
         raise Refusal(404, "There is no such model")
     details = {"modelHash": model.hash, "modelVersion": model.version}
@@ -101,13 +104,14 @@ async def publish(request: Request) -> Response:
     wanted: PublishModel = await body(request, PublishModel)
     if wanted.model_size > MAX_MODEL_BYTES:
         raise Refusal(413, f"The code has more than {MAX_MODEL_BYTES} bytes")
+    description = wanted.model_description
     model, there = world.models.publish(
         user,
         wanted.model_name,
         hash_=wanted.model_hash,
         size=wanted.model_size,
         private=wanted.private_model,
-        description=wanted.model_description,
+        description=None if description is UNSET else description,
     )
     published = {"success": True, "alreadyExisted": there, "version": model.version}
     if there:
@@ -121,7 +125,7 @@ async def publish(request: Request) -> Response:
                 "Model",
                 model.code_key,
                 model.size,
-                in_parts=multipart.multipartUpload,
+                in_parts=multipart.wanted,
             ),
         }
     )
@@ -150,7 +154,7 @@ async def publish_weights(request: Request) -> Response:
                 "Model",
                 model.weights_key,
                 wanted.weight_size,
-                in_parts=multipart.multipartUpload,
+                in_parts=multipart.wanted,
             ),
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
@@ -28,17 +29,19 @@ if TYPE_CHECKING:
 
 MAX_SCHEMA_BYTES = 10 * 1024 * 1024
 Count = Annotated[int, msgspec.Meta(ge=0)]
+# SQLite's integers have 64 bits.
+Records = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
-class FileProcessing(msgspec.Struct, rename="camel", omit_defaults=True):
+class FileProcessing(msgspec.Struct, rename="camel"):
     """What came of the files behind a pod's data."""
 
-    total_files_found: int | None = None
-    total_files_successfully_processed: int | None = None
-    total_files_skipped: int | None = None
-    files_with_errors: int | None = None
-    skip_reasons: dict[str, int] | None = None
-    additional_metrics: dict[str, Any] | None = None
+    total_files_found: int | UnsetType = UNSET
+    total_files_successfully_processed: int | UnsetType = UNSET
+    total_files_skipped: int | UnsetType = UNSET
+    files_with_errors: int | UnsetType = UNSET
+    skip_reasons: dict[str, int] | UnsetType = UNSET
+    additional_metrics: dict[str, Any] | UnsetType = UNSET
 
 
 class RegisterPod(msgspec.Struct, rename="camel"):
@@ -50,8 +53,8 @@ class RegisterPod(msgspec.Struct, rename="camel"):
     access_manager_public_key: str
     description: str
     schema_size: Count
-    number_of_records: int | None = None
-    file_processing_metadata: FileProcessing | None = None
+    number_of_records: Records | None
+    file_processing_metadata: FileProcessing | UnsetType = UNSET
 
 
 class Heartbeat(msgspec.Struct, rename="camel"):
@@ -117,7 +120,7 @@ async def register(request: Request) -> Response:
         access_manager_key=wanted.access_manager_public_key,
         number_of_records=wanted.number_of_records,
         schema_size=wanted.schema_size,
-        files=None if files is None else msgspec.to_builtins(files),
+        files=None if files is UNSET else msgspec.to_builtins(files),
     )
     pod = world.pods.get(user, wanted.name)
     assert pod is not None
@@ -131,7 +134,7 @@ async def register(request: Request) -> Response:
             "Schema",
             pod.schema_key,
             wanted.schema_size,
-            in_parts=multipart.multipartUpload,
+            in_parts=multipart.wanted,
         ),
     }
     return answer(registration, 200 if existed else 201)
@@ -141,6 +144,7 @@ async def heartbeat(request: Request) -> Response:
     """Keep the caller's pods online."""
     world, user = world_of(request), caller(request)
     wanted: Heartbeat = await body(request, Heartbeat)
+    _check_key(wanted.pod_public_key)
     unknown = world.pods.heard_of(user, wanted.names, wanted.pod_public_key)
     if unknown:
         raise Refusal(404, f"{user} has no pod with that key of the name {', '.join(unknown)}")

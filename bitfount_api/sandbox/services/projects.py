@@ -8,6 +8,7 @@ import msgspec
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
+    Digits,
     NotEmpty,
     PodName,
     Refusal,
@@ -29,15 +30,15 @@ if TYPE_CHECKING:
 MAX_PAGE = 100
 """The most projects on a page, whatever is asked for."""
 
-# SQLite's integers have 64 bits.
-Number = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+# SQLite's integers have 64 bits; nobody has so many projects.
+_ENDLESS = 2**62
 
 
 class Page(msgspec.Struct):
     """``GET /api/projects``."""
 
-    limit: Number = 12
-    offset: Number = 0
+    limit: Digits = "12"
+    offset: Digits = "0"
 
 
 class CreateProject(msgspec.Struct):
@@ -60,7 +61,8 @@ async def page(request: Request) -> Response:
     """A page of the caller's projects."""
     world, user = world_of(request), caller(request)
     wanted = query(request, Page)
-    projects = world.projects.page(user, wanted.offset, min(wanted.limit, MAX_PAGE))
+    limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _ENDLESS)
+    projects = world.projects.page(user, offset, limit)
     return answer(
         {
             "totalProjects": world.projects.count(user),

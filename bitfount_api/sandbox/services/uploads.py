@@ -25,7 +25,12 @@ CHUNK_BYTES = 5 * 1024 * 1024
 class Multipart(msgspec.Struct):
     """The query parameter by which a caller says that it can upload in parts."""
 
-    multipartUpload: bool = False  # noqa: N815 - the wire's name
+    upload: Literal["true", "false"] = msgspec.field(default="false", name="multipartUpload")
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the caller can."""
+        return self.upload == "true"
 
 
 class Part(msgspec.Struct):

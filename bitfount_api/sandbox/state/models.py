@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox.state.database import Database
 
+_MOST_VERSIONS = 2**63 - 1
+"""SQLite's integers have 64 bits."""
+
 
 @attrs.frozen
 class Model:
@@ -90,6 +93,8 @@ class Models:
 
     def get(self, owner: str, name: str, version: int) -> Model | None:
         """One version, whether or not its code is there."""
+        if version > _MOST_VERSIONS:
+            return None
         row = self._database.row(
             "SELECT * FROM models WHERE owner = ? AND name = ? AND version = ?",
             *(owner, name, version),

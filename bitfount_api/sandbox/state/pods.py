@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from bitfount_api.sandbox.state.public_keys import load
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
     from bitfount_api.sandbox.state.database import Database
 
-POD_NAME = r"[a-z\d]+((-|_)[a-z\d]+)*"
+POD_NAME = r"[a-z0-9]+((-|_)[a-z0-9]+)*"
 
 ONLINE_SECONDS = 120.0
 """How long a pod counts as online after it was last heard of."""
@@ -101,12 +103,16 @@ class Pods:
         return pod
 
     def heard_of(self, owner: str, names: list[str], public_key: str) -> list[str]:
-        """Keep pods online; returns the names that are no pods of that owner with that key."""
-        unknown = []
+        """Keep pods online; returns the names that are no pods of that owner with that key.
+
+        Raises:
+            ValueError: That is no key.
+        """
+        unknown, key = [], load(public_key)
         with self._database.transaction():
             for name in names:
                 pod = self.get(owner, name)
-                if pod is None or pod.public_key.split()[:2] != public_key.split()[:2]:
+                if pod is None or load(pod.public_key) != key:
                     unknown.append(name)
             if not unknown:
                 for name in names:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox.state.database import Database
 
-USER_NAME = r"[a-z\d](?:[a-z\d]|(-|_)(?=[a-z\d])){0,38}"
-_USER_NAME = re.compile(USER_NAME, re.ASCII)
+USER_NAME = r"[a-z0-9](?:[a-z0-9]|(-|_)(?=[a-z0-9])){0,38}"
+_USER_NAME = re.compile(USER_NAME)
 
 
 @attrs.frozen

@@ -1,0 +1,261 @@
+"""Pods: registered, seen by whom they are to be seen, and online while they are heard of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.sandbox_api import Api, Clock, done, refused
+from support.sandbox_seeds import (
+    create_project,
+    elliptic,
+    openssh,
+    pem,
+    pod_body,
+    register_pod,
+)
+
+from bitfount_api.sandbox import Sandbox
+
+MEBIBYTE = 1024 * 1024
+POD = "/api/pods/alice/scans"
+
+
+def test_a_pod_is_registered_and_shown(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+    answer = register_pod(alice)
+    assert (answer["success"], answer["alreadyExisted"]) == (True, False)
+    assert answer["message"] == "registered"
+    shown = done(bob.hub("GET", POD))
+    assert bob.get(shown.pop("schemaDownloadUrl")).content == b"schema"
+    assert shown == {
+        "podIdentifier": "alice/scans",
+        "podName": "scans",
+        "podDisplayName": "Scans",
+        "podPublicKey": openssh(0),
+        "accessManagerPublicKey": openssh(1),
+        "description": "Scans with notes",
+        "schemaStorageKey": "schemas/alice/scans",
+        "isOnline": True,
+        "providerUserName": "alice",
+        "visibility": "public",
+    }
+    assert [pod.number_of_records for pod in sandbox.world.pods.all()] == [3]
+
+
+def test_a_pod_whose_schema_never_arrived_has_no_url(alice: Api) -> None:
+    done(alice.hub("POST", "/api/pods", pod_body()), 201)
+    assert "schemaDownloadUrl" not in done(alice.hub("GET", POD))
+
+
+def test_a_pod_is_registered_anew_and_keeps_what_it_had(sandbox: Sandbox, alice: Api) -> None:
+    register_pod(alice)
+    sandbox.set_visibility("alice/scans", "private")
+    changes: dict[str, Any] = {
+        "podDisplayName": "New",
+        "podPublicKey": openssh(2),
+        "numberOfRecords": None,
+    }
+    again = done(alice.hub("POST", "/api/pods", pod_body(**changes)))
+    assert (again["alreadyExisted"], again["message"]) == (True, "updated")
+    shown = done(alice.hub("GET", POD))
+    assert (shown["podDisplayName"], shown["podPublicKey"]) == ("New", openssh(2))
+    # The old schema is there until there is a new one.
+    assert (shown["visibility"], alice.get(shown["schemaDownloadUrl"]).content) == (
+        *("private", b"schema"),
+    )
+    alice.store(again, b"SCHEMA")
+    assert alice.get(shown["schemaDownloadUrl"]).content == b"SCHEMA"
+
+
+def test_pods_of_one_name_are_two_if_two_have_them(alice: Api, bob: Api) -> None:
+    register_pod(alice)
+    register_pod(bob)
+    assert done(alice.hub("GET", "/api/pods/bob/scans"))["providerUserName"] == "bob"
+
+
+def test_a_private_pod_is_its_owners_and_its_projects(
+    sandbox: Sandbox, alice: Api, bob: Api, carol: Api
+) -> None:
+    register_pod(alice)
+    sandbox.set_visibility("alice/scans", "private")
+    project = create_project(bob)
+    sandbox.add_member(project, "alice", "DATA_CUSTODIAN")
+    through = f"/api/projects/{project}/pods/alice/scans"
+    assert done(alice.hub("GET", POD))["visibility"] == "private"
+    for api, path in ((bob, POD), (carol, POD), (bob, through), (carol, through)):
+        refused(api.hub("GET", path), 404)
+    done(alice.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]), 201)
+    assert done(bob.hub("GET", through))["podIdentifier"] == "alice/scans"
+    assert done(alice.hub("GET", through))["podIdentifier"] == "alice/scans"
+    # Whoever is not in the project learns neither of the pod nor of the project.
+    assert refused(carol.hub("GET", through), 404) == "There is no such project"
+    refused(bob.hub("GET", POD), 404)
+
+
+@pytest.mark.parametrize("path", [POD, "/api/projects/none/pods/alice/scans", "/api/pods/a/b"])
+def test_what_is_not_there_is_not_found(path: str, bob: Api) -> None:
+    refused(bob.hub("GET", path), 404)
+
+
+def test_visibility_is_one_of_two(sandbox: Sandbox, alice: Api) -> None:
+    register_pod(alice)
+    with pytest.raises(ValueError, match="visibility is 'public' or 'private', not 'secret'"):
+        sandbox.set_visibility("alice/scans", "secret")
+    with pytest.raises(ValueError, match="there is no pod 'alice/other'"):
+        sandbox.set_visibility("alice/other", "public")
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"name": "Scans"}, 422),
+        ({"name": "a--b"}, 422),
+        ({"name": "scans\n"}, 422),
+        ({"name": "٣"}, 422),
+        ({"name": "a" * 256}, 422),
+        ({"name": None}, 422),
+        ({"podPublicKey": "ssh-rsa AAAA"}, 422),
+        ({"podPublicKey": elliptic()}, 422),
+        ({"accessManagerPublicKey": "-----BEGIN PUBLIC KEY-----\nAAAA\n"}, 422),
+        ({"schemaSize": -1}, 422),
+        ({"schemaSize": 1.5}, 422),
+        ({"schemaSize": True}, 422),
+        ({"schemaSize": 10 * MEBIBYTE + 1}, 413),
+        ({"schemaSize": 2**70}, 413),
+        ({"numberOfRecords": "3"}, 422),
+        ({"numberOfRecords": -1}, 422),
+        ({"numberOfRecords": 2**63}, 422),
+        ({"description": None}, 422),
+        ({"fileProcessingMetadata": {"totalFilesFound": "1"}}, 422),
+        ({"fileProcessingMetadata": None}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_leaves_no_pod(
+    changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
+) -> None:
+    refused(alice.hub("POST", "/api/pods", pod_body(**changes)), status)
+    assert sandbox.world.pods.all() == []
+
+
+@pytest.mark.parametrize("name", pod_body())
+def test_everything_is_needed(name: str, sandbox: Sandbox, alice: Api) -> None:
+    body = {key: value for key, value in pod_body().items() if key != name}
+    assert f"`{name}`" in refused(alice.hub("POST", "/api/pods", body), 422)
+    assert sandbox.world.pods.all() == []
+
+
+def test_what_numbers_and_names_may_be_is_taken(sandbox: Sandbox, alice: Api) -> None:
+    metrics = {"seconds": 1.5, "deep": {"list": [None, True]}}
+    files = {"totalFilesFound": 2**70, "skipReasons": {"": -1}, "additionalMetrics": metrics}
+    body = pod_body("a" * 255, numberOfRecords=2**63 - 1, fileProcessingMetadata=files)
+    done(alice.hub("POST", "/api/pods", {**body, "unknown": "field"}), 201)
+    (pod,) = sandbox.world.pods.all()
+    assert pod.files == {
+        "totalFilesFound": 2**70,
+        "skipReasons": {"": -1},
+        "additionalMetrics": metrics,
+    }
+    assert pod.number_of_records == 2**63 - 1
+
+
+def test_a_schema_has_the_size_that_was_announced(alice: Api) -> None:
+    ticket = done(alice.hub("POST", "/api/pods", pod_body()), 201)
+    assert alice.store(ticket, b"schema and more").status_code == 400
+    assert alice.store(ticket, b"sch").status_code == 400
+    assert alice.store(ticket, b"schema").is_success
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b'{"name": "\xff"}', 400),
+        (b"[]", 422),
+        (b'{"x":' + b"[" * 100_000, 400),
+    ],
+)
+def test_a_body_that_is_none_is_refused(content: bytes, status: int, alice: Api) -> None:
+    refused(alice.hub("POST", "/api/pods", content=content), status)
+
+
+def test_a_body_that_is_too_large_is_refused(alice: Api) -> None:
+    body = pod_body(description="x" * (4 * MEBIBYTE))
+    assert refused(alice.hub("POST", "/api/pods", body), 413) == (
+        "The body has more than 4194304 bytes"
+    )
+
+
+def test_a_form_is_given_out_unless_parts_are_asked_for_and_make_sense(alice: Api) -> None:
+    large = pod_body(schemaSize=6 * MEBIBYTE)
+    small = pod_body(schemaSize=5 * MEBIBYTE - 1)
+    assert "uploadUrl" in done(alice.hub("POST", "/api/pods", large), 201)
+    assert "uploadUrl" in done(alice.hub("POST", "/api/pods?multipartUpload=false", large))
+    assert "uploadUrl" in done(alice.hub("POST", "/api/pods?multipartUpload=true", small))
+    parts = done(alice.hub("POST", "/api/pods?multipartUpload=true", large))
+    assert (len(parts["uploadUrls"]), parts["chunkSize"]) == (2, 5 * MEBIBYTE)
+    assert parts["key"] == "schemas/alice/scans"
+
+
+@pytest.mark.parametrize("value", ["yes", "", "TRUE", "1", "true&multipartUpload=true"])
+def test_the_query_is_checked(value: str, sandbox: Sandbox, alice: Api) -> None:
+    refused(alice.hub("POST", f"/api/pods?multipartUpload={value}", pod_body()), 400)
+    assert sandbox.world.pods.all() == []
+
+
+# --- Heartbeats ----------------------------------------------------------------------------------
+
+
+def beat(api: Api, *names: str, key: str | None = None) -> Any:
+    body = {"names": list(names), "podPublicKey": key or openssh(0)}
+    return api.hub("PATCH", "/api/pods", body)
+
+
+def test_a_pod_is_online_for_a_while_after_it_was_heard_of(alice: Api, clock: Clock) -> None:
+    register_pod(alice)
+    register_pod(alice, "more")
+    clock.now += 119
+    assert done(alice.hub("GET", POD))["isOnline"] is True
+    assert done(beat(alice, "scans")) == {"success": True}
+    clock.now += 1
+    assert done(alice.hub("GET", POD))["isOnline"] is True
+    assert done(alice.hub("GET", "/api/pods/alice/more"))["isOnline"] is False
+    clock.now += 119
+    assert done(alice.hub("GET", POD))["isOnline"] is False
+    done(beat(alice, "scans", "more"))
+    assert done(alice.hub("GET", "/api/pods/alice/more"))["isOnline"] is True
+
+
+def test_a_heartbeat_is_for_all_of_its_pods_or_for_none(alice: Api, clock: Clock) -> None:
+    register_pod(alice)
+    clock.now += 500
+    assert "other" in refused(beat(alice, "scans", "other"), 404)
+    assert done(alice.hub("GET", POD))["isOnline"] is False
+
+
+def test_a_heartbeat_is_the_pods_own(alice: Api, bob: Api, clock: Clock) -> None:
+    register_pod(alice)
+    clock.now += 500
+    refused(beat(bob, "scans"), 404)
+    refused(beat(alice, "scans", key=openssh(1)), 404)
+    assert done(alice.hub("GET", POD))["isOnline"] is False
+
+
+@pytest.mark.parametrize("sent", [openssh(0), pem(0), openssh(0) + " pod@ward-7\n"])
+@pytest.mark.parametrize("registered", [openssh(0), pem(0)])
+def test_the_key_of_a_heartbeat_is_the_same_in_every_form(
+    registered: str, sent: str, alice: Api
+) -> None:
+    register_pod(alice, podPublicKey=registered)
+    done(beat(alice, "scans", key=sent))
+    refused(beat(alice, "scans", key=pem(1)), 404)
+
+
+def test_a_heartbeat_with_what_is_no_key_is_refused(alice: Api) -> None:
+    register_pod(alice)
+    refused(beat(alice, "scans", key="ssh-rsa nonsense"), 422)
+    refused(beat(alice, "No Name"), 422)
+    done(beat(alice))
