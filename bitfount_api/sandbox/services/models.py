@@ -32,9 +32,10 @@ MAX_MODEL_BYTES = 3 * 1024 * 1024
 MAX_WEIGHTS_BYTES = 500 * 1024 * 1024
 
 Size = Annotated[int, msgspec.Meta(ge=0)]
-ModelName = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]*$")
-]
+AnyName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+# What the stem of a file can be, but for the colon, which ends it in "owner/Name:version".
+ModelName = Annotated[AnyName, msgspec.Meta(pattern=r"^(?!\.{1,2}\Z)[^/\\:\x00-\x1f\x7f]*\Z")]
+MAX_NAME_BYTES = 255
 # SQLite's integers have 64 bits.
 Version = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -43,7 +44,7 @@ class FindModel(msgspec.Struct, rename="camel"):
     """``GET /api/models``."""
 
     modeller_name: UserName
-    model_name: ModelName
+    model_name: AnyName
     model_version: Digits | None = None
     project_id: NotEmpty | None = None
 
@@ -104,6 +105,8 @@ async def publish(request: Request) -> Response:
     wanted: PublishModel = await body(request, PublishModel)
     if wanted.model_size > MAX_MODEL_BYTES:
         raise Refusal(413, f"The code has more than {MAX_MODEL_BYTES} bytes")
+    if len(wanted.model_name.encode()) > MAX_NAME_BYTES:
+        raise Refusal(422, f"The name has more than {MAX_NAME_BYTES} bytes")
     description = wanted.model_description
     model, there = world.models.publish(
         user,

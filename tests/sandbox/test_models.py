@@ -1,0 +1,262 @@
+"""Models: versions, hashes, sizes and weights, and who may have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from support.sandbox_api import Api, done, refused
+from support.sandbox_seeds import MEBIBYTE, create_project, model_body, publish
+
+from bitfount_api.sandbox import Sandbox
+
+CODE, OTHER = b"class Net: ...", b"class Net: pass"
+
+
+def find(api: Api, owner: str = "alice", name: str = "Net", **more: Any) -> httpx.Response:
+    wanted = {"modellerName": owner, "modelName": name, **more}
+    return api.hub("GET", "/api/models", params=wanted)
+
+
+def announce(api: Api, code: bytes = CODE, **changes: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = done(
+        api.hub("POST", "/api/models", model_body("Net", code, **changes))
+    )
+    return answer
+
+
+def weigh(api: Api, version: int = 1, size: int = 7, name: str = "Net") -> httpx.Response:
+    body = {"modelName": name, "modelVersion": version, "weightSize": size}
+    return api.hub("PUT", "/api/models", body)
+
+
+def test_a_model_is_published_and_found(alice: Api, bob: Api) -> None:
+    ticket = announce(alice)
+    assert (ticket["success"], ticket["alreadyExisted"], ticket["version"]) == (True, False, 1)
+    assert alice.store(ticket, CODE).is_success
+    found = done(find(bob))
+    assert bob.get(found.pop("modelDownloadUrl")).content == CODE
+    assert found == {"modelHash": model_body("Net", CODE)["modelHash"], "modelVersion": 1}
+    assert done(find(bob, modelVersion=1))["modelVersion"] == 1
+
+
+def test_another_code_is_another_version(alice: Api, bob: Api) -> None:
+    assert (publish(alice, code=CODE), publish(alice, code=OTHER)) == (1, 2)
+    assert publish(alice, code=CODE) == 3  # it is only compared with the newest
+    found = {version: done(find(bob, modelVersion=version)) for version in (1, 2, 3)}
+    assert [bob.get(each["modelDownloadUrl"]).content for each in found.values()] == [
+        *(CODE, OTHER, CODE)
+    ]
+    assert done(find(bob))["modelVersion"] == 3
+
+
+def test_the_same_code_again_is_the_same_version_with_nothing_to_upload(alice: Api) -> None:
+    publish(alice, code=CODE)
+    again = announce(alice)
+    assert again == {"success": True, "alreadyExisted": True, "version": 1}
+
+
+def test_the_same_code_again_may_become_private(alice: Api, bob: Api) -> None:
+    publish(alice, code=CODE, modelDescription="first")
+    done(find(bob))
+    announce(alice, privateModel=True)
+    refused(find(bob), 404)
+    announce(alice, privateModel=False)
+    done(find(bob))
+
+
+def test_descriptions_are_kept(sandbox: Sandbox, alice: Api) -> None:
+    publish(alice, code=CODE, modelDescription="first")
+    announce(alice)
+    assert [model.description for model in sandbox.world.models.all()] == ["first"]
+    announce(alice, modelDescription="second")
+    assert [model.description for model in sandbox.world.models.all()] == ["second"]
+
+
+def test_a_version_whose_code_never_arrived_is_none(alice: Api, bob: Api) -> None:
+    announce(alice, CODE)
+    refused(find(bob), 404)
+    refused(find(alice, modelVersion=1), 404)
+    refused(weigh(alice), 404)
+    # The next takes its place, whatever its hash.
+    ticket = announce(alice, OTHER)
+    assert (ticket["version"], ticket["alreadyExisted"]) == (1, False)
+    alice.store(ticket, OTHER)
+    assert announce(alice, CODE)["version"] == 2
+    # The newest is the newest that is there.
+    assert done(find(bob))["modelVersion"] == 1
+    refused(find(bob, modelVersion=2), 404)
+
+
+def test_models_of_one_name_are_two_if_two_have_them(alice: Api, bob: Api) -> None:
+    publish(alice, code=CODE)
+    publish(bob, code=OTHER)
+    assert bob.get(done(find(bob, "bob"))["modelDownloadUrl"]).content == OTHER
+    assert bob.get(done(find(bob, "alice"))["modelDownloadUrl"]).content == CODE
+
+
+# --- Who may have them ---------------------------------------------------------------------------
+
+
+def test_a_private_model_is_its_owners_and_its_projects(
+    sandbox: Sandbox, alice: Api, bob: Api, carol: Api
+) -> None:
+    publish(alice, code=CODE, privateModel=True)
+    project, other = create_project(alice), create_project(bob)
+    sandbox.add_model(project, "alice/Net:1")
+    sandbox.add_member(project, "bob", "MODELLER")
+    done(find(alice))
+    for refusal in (find(bob), find(bob, projectId=other), find(carol, projectId=project)):
+        refused(refusal, 404)
+    done(find(bob, projectId=project))
+    done(find(alice, projectId=project))
+    refused(find(bob, projectId="none"), 404)
+
+
+def test_a_public_model_is_found_through_any_project_of_ones_own(
+    sandbox: Sandbox, alice: Api, bob: Api
+) -> None:
+    publish(alice, code=CODE)
+    done(find(bob, projectId=create_project(bob)))
+    refused(find(bob, projectId=create_project(alice)), 404)
+
+
+def test_a_spent_limit_withholds_the_code_from_all_but_the_owner(
+    sandbox: Sandbox, alice: Api, bob: Api
+) -> None:
+    publish(alice, code=CODE)
+    project = create_project(alice)
+    sandbox.add_model(project, "alice/Net:1", limit=1)
+    sandbox.add_member(project, "bob", "MODELLER")
+    model = sandbox.world.models.find("alice", "Net", 1)
+    assert model is not None
+    assert "modelDownloadUrl" in done(find(bob, projectId=project))
+    assert sandbox.world.projects.use(project, model, "bob") is not None
+    withheld = done(find(bob, projectId=project, modelVersion=1))
+    assert withheld == {"modelHash": model.hash, "modelVersion": 1}
+    assert sandbox.world.projects.use(project, model, "alice") is not None
+    assert "modelDownloadUrl" in done(find(alice, projectId=project))
+    # A public model is everybody's but for the project.
+    assert "modelDownloadUrl" in done(find(bob))
+
+
+def test_a_model_of_a_project_must_be_there(sandbox: Sandbox, alice: Api) -> None:
+    project = create_project(alice)
+    announce(alice)
+    for model in ("alice/Net:1", "alice/Net", "bob/Net:1", "nonsense"):
+        with pytest.raises(ValueError, match=f"there is no model {model}, or its code has not"):
+            sandbox.add_model(project, model)
+    with pytest.raises(ValueError, match="there is no project 'none'"):
+        sandbox.add_model("none", "alice/Net:1")
+
+
+# --- Weights -------------------------------------------------------------------------------------
+
+
+def test_weights_belong_to_a_version(alice: Api, bob: Api) -> None:
+    publish(alice, code=CODE)
+    publish(alice, code=OTHER)
+    ticket = done(weigh(alice))
+    assert (ticket["success"], ticket["alreadyExisted"], ticket["version"]) == (True, False, 1)
+    assert "weightsDownloadUrl" not in done(find(bob, modelVersion=1))
+    alice.store(ticket, b"weights")
+    assert bob.get(done(find(bob, modelVersion=1))["weightsDownloadUrl"]).content == b"weights"
+    assert "weightsDownloadUrl" not in done(find(bob, modelVersion=2))
+
+
+def test_weights_can_be_replaced(sandbox: Sandbox, alice: Api) -> None:
+    publish(alice, code=CODE)
+    alice.store(done(weigh(alice)), b"weights")
+    again = done(weigh(alice, size=3))
+    assert again["alreadyExisted"] is True
+    assert alice.store(again, b"new").is_success
+    assert alice.get(done(find(alice))["weightsDownloadUrl"]).content == b"new"
+    assert [model.weights_size for model in sandbox.world.models.all()] == [3]
+
+
+def test_weights_are_for_models_of_ones_own(alice: Api, bob: Api) -> None:
+    publish(alice, code=CODE)
+    refused(weigh(bob), 404)
+    refused(weigh(alice, version=2), 404)
+    refused(weigh(alice, name="Other"), 404)
+    refused(weigh(alice, version=2**63), 422)
+    refused(weigh(alice, size=500 * MEBIBYTE + 1), 413)
+    done(weigh(alice, size=500 * MEBIBYTE))
+
+
+def test_weights_come_in_parts_where_they_may(alice: Api) -> None:
+    publish(alice, code=CODE)
+    body = {"modelName": "Net", "modelVersion": 1, "weightSize": 500 * MEBIBYTE}
+    ticket = done(alice.hub("PUT", "/api/models?multipartUpload=true", body))
+    assert len(ticket["uploadUrls"]) == 100
+    assert (ticket["chunkSize"], ticket["key"]) == (5 * MEBIBYTE, "weights/alice/Net/1")
+
+
+# --- What is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"modelSize": 3 * MEBIBYTE + 1}, 413),
+        ({"modelSize": -1}, 422),
+        ({"modelHash": "0" * 63}, 422),
+        ({"modelHash": "A" * 64}, 422),
+        ({"modelHash": "0" * 64 + "\n"}, 422),
+        ({"modelName": ""}, 422),
+        ({"modelName": "a/b"}, 422),
+        ({"modelName": "a\\b"}, 422),
+        ({"modelName": "a:1"}, 422),
+        ({"modelName": "a\x00"}, 422),
+        ({"modelName": "a\n"}, 422),
+        ({"modelName": "\x7f"}, 422),
+        ({"modelName": "."}, 422),
+        ({"modelName": ".."}, 422),
+        ({"modelName": "a" * 256}, 422),
+        ({"modelName": "𝔸" * 64}, 422),
+        ({"privateModel": "no"}, 422),
+        ({"privateModel": None}, 422),
+        ({"modelDescription": None}, 422),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_leaves_no_model(
+    changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
+) -> None:
+    refused(alice.hub("POST", "/api/models", model_body(**changes)), status)
+    assert sandbox.world.models.all() == []
+
+
+@pytest.mark.parametrize("name", ["a" * 255, "𝔸" * 63, "Ünet 2.0", "...", "a%2Fb", "?#&="])
+def test_names_may_be_odd(name: str, alice: Api, bob: Api) -> None:
+    publish(alice, name, CODE)
+    assert bob.get(done(find(bob, name=name))["modelDownloadUrl"]).content == CODE
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"modellerName": "alice"},
+        {"modellerName": "Alice", "modelName": "Net"},
+        {"modellerName": "alice", "modelName": ""},
+        {"modellerName": "alice", "modelName": "Net", "modelVersion": "latest"},
+        {"modellerName": "alice", "modelName": "Net", "modelVersion": "-1"},
+        {"modellerName": "alice", "modelName": "Net", "modelVersion": "1.0"},
+        {"modellerName": "alice", "modelName": "Net", "modelVersion": "null"},
+        {"modellerName": "alice", "modelName": "Net", "modelVersion": ""},
+        {"modellerName": "alice", "modelName": "Net", "projectId": ""},
+        {"modellerName": ["alice", "alice"], "modelName": "Net"},
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused(params: dict[str, Any], alice: Api) -> None:
+    publish(alice)
+    refused(alice.hub("GET", "/api/models", params=params), 400)
+
+
+@pytest.mark.parametrize("version", [0, 2, 2**63, 10**100])
+def test_a_version_that_is_not_there_is_not_found(version: int, alice: Api) -> None:
+    publish(alice)
+    refused(find(alice, modelVersion=version), 404)
+    refused(find(alice, name="Other"), 404)
+    refused(find(alice, owner="bob"), 404)
