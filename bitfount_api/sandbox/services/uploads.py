@@ -83,6 +83,12 @@ async def complete(request: Request) -> Response:
         raise Refusal(400, f"The upload has {count} part(s), to be listed in order")
     parts = [(part.number, part.etag) for part in wanted.parts]
     try:
+        for part in world.store.parts(upload.key, upload.id):
+            announced = min(CHUNK_BYTES, upload.size - (part.number - 1) * CHUNK_BYTES)
+            if part.number <= count and part.size != announced:
+                raise Refusal(
+                    400, f"Part {part.number} has {part.size} bytes, announced were {announced}"
+                )
         await run_in_threadpool(world.store.complete_upload, upload.key, upload.id, parts)
     except S3Error as error:
         raise Refusal(400, f"The parts cannot be joined: {error}") from None

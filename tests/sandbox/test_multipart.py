@@ -1,0 +1,159 @@
+"""Uploads in parts: completed in order, by their owner, as what they are, and whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+import pytest
+from support.sandbox_api import Api, done, refused
+from support.sandbox_seeds import MEBIBYTE, pod_body, publish
+
+from bitfount_api.sandbox import Sandbox
+
+FIRST, LAST = b"1" * (5 * MEBIBYTE), b"2" * MEBIBYTE
+Ticket = dict[str, Any]
+
+
+def weights(api: Api, size: int = 6 * MEBIBYTE) -> Ticket:
+    """Announce weights in parts, for a model that there is."""
+    publish(api)
+    body = {"modelName": "Net", "modelVersion": 1, "weightSize": size}
+    ticket: Ticket = done(api.hub("PUT", "/api/models?multipartUpload=true", body))
+    return ticket
+
+
+def put(api: Api, ticket: Ticket, *contents: bytes) -> list[str]:
+    """Upload the first parts; gives their ETags."""
+    answers = [
+        api.put(url, part) for url, part in zip(ticket["uploadUrls"], contents, strict=False)
+    ]
+    assert all(answer.status_code == 200 for answer in answers)
+    return [answer.headers["etag"].strip('"') for answer in answers]
+
+
+def complete(
+    api: Api, ticket: Ticket, tags: Sequence[tuple[int, str]], **changes: Any
+) -> httpx.Response:
+    body = {
+        "objectType": "Model",
+        "key": ticket["key"],
+        "uploadId": ticket["uploadId"],
+        "parts": [{"ETag": tag, "PartNumber": number} for number, tag in tags],
+        **changes,
+    }
+    return api.hub("POST", "/api/upload", body)
+
+
+def test_parts_become_the_object(sandbox: Sandbox, alice: Api) -> None:
+    ticket = weights(alice)
+    # In whatever order they come.
+    for url, part in reversed(list(zip(ticket["uploadUrls"], (FIRST, LAST), strict=True))):
+        alice.put(url, part)
+    tags = put(alice, ticket, FIRST, LAST)
+    assert sandbox.objects == ["models/alice/Net/1"]
+    assert done(complete(alice, ticket, list(enumerate(tags, 1)))) == {"success": True}
+    assert sandbox.world.store.read("weights/alice/Net/1") == FIRST + LAST
+    assert sandbox.world.uploads.all() == []
+
+
+def test_an_upload_is_completed_once(alice: Api) -> None:
+    ticket = weights(alice)
+    parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
+    done(complete(alice, ticket, parts))
+    assert refused(complete(alice, ticket, parts), 404) == "There is no such upload"
+
+
+def test_a_schema_is_uploaded_in_parts_as_a_schema(sandbox: Sandbox, alice: Api) -> None:
+    body = pod_body(schemaSize=6 * MEBIBYTE)
+    ticket = done(alice.hub("POST", "/api/pods?multipartUpload=true", body), 201)
+    parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
+    done(complete(alice, ticket, parts, objectType="Schema"))
+    assert sandbox.objects == ["schemas/alice/scans"]
+
+
+def test_the_wrong_kind_is_refused(alice: Api) -> None:
+    ticket = weights(alice)
+    parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
+    said = refused(complete(alice, ticket, parts, objectType="Schema"), 400)
+    assert said == "The upload is of a Model, not of a Schema"
+    done(complete(alice, ticket, parts))
+
+
+def test_somebody_elses_upload_is_none(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+    ticket = weights(alice)
+    parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
+    refused(complete(bob, ticket, parts), 404)
+    refused(complete(alice, ticket, parts, key="weights/alice/Net/2"), 404)
+    refused(complete(alice, ticket, parts, uploadId="none"), 404)
+    assert sandbox.objects == ["models/alice/Net/1"]
+
+
+@pytest.mark.parametrize(
+    "numbers", [[2, 1], [1], [2], [1, 1], [1, 3], [1, 2, 3]], ids=lambda value: str(value)
+)
+def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, alice: Api) -> None:
+    ticket = weights(alice)
+    tags = [*put(alice, ticket, FIRST, LAST), "0" * 32]
+    said = refused(complete(alice, ticket, [(number, tags[number - 1]) for number in numbers]), 400)
+    assert said == "The upload has 2 part(s), to be listed in order"
+    assert sandbox.objects == ["models/alice/Net/1"]
+
+
+def test_a_part_that_is_missing_or_another_is_refused(sandbox: Sandbox, alice: Api) -> None:
+    ticket = weights(alice)
+    (first,) = put(alice, ticket, FIRST)
+    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, "0" * 32)]), 400)
+    put(alice, ticket, FIRST, LAST)
+    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, first)]), 400)
+    assert sandbox.objects == ["models/alice/Net/1"]
+
+
+@pytest.mark.parametrize(
+    ("contents", "complaint"),
+    [
+        ((FIRST, LAST + b"x"), "Part 2 has 1048577 bytes, announced were 1048576"),
+        ((FIRST, LAST[1:]), "Part 2 has 1048575 bytes, announced were 1048576"),
+        ((FIRST + b"x", LAST[1:]), "Part 1 has 5242881 bytes, announced were 5242880"),
+        ((FIRST + LAST, b""), "Part 1 has 6291456 bytes, announced were 5242880"),
+    ],
+    ids=["more", "less", "shifted", "all in the first"],
+)
+def test_the_parts_have_the_size_that_was_announced(
+    contents: tuple[bytes, bytes], complaint: str, sandbox: Sandbox, alice: Api
+) -> None:
+    ticket = weights(alice)
+    parts = list(enumerate(put(alice, ticket, *contents), 1))
+    assert refused(complete(alice, ticket, parts), 400) == complaint
+    assert sandbox.objects == ["models/alice/Net/1"]
+    # Nothing is lost: the right parts can still come.
+    done(complete(alice, ticket, list(enumerate(put(alice, ticket, FIRST, LAST), 1))))
+
+
+def test_an_upload_that_the_store_has_ended_cannot_be_completed(
+    sandbox: Sandbox, alice: Api
+) -> None:
+    ticket = weights(alice)
+    parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
+    sandbox.world.store.abort_upload(ticket["key"], ticket["uploadId"])
+    assert "cannot be joined" in refused(complete(alice, ticket, parts), 400)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"objectType": "Weights"},
+        {"key": ""},
+        {"uploadId": None},
+        {"parts": []},
+        {"parts": [{"ETag": "x"}]},
+        {"parts": [{"ETag": "", "PartNumber": 1}]},
+        {"parts": [{"ETag": "x", "PartNumber": 0}]},
+        {"parts": [{"ETag": "x", "PartNumber": 10001}]},
+        {"parts": {"ETag": "x", "PartNumber": 1}},
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes: dict[str, Any], alice: Api) -> None:
+    ticket = {"key": "weights/alice/Net/1", "uploadId": "u"}
+    refused(complete(alice, ticket, [(1, "x")], **changes), 422)
