@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from bitfount_api.session import BitfountSession as BitfountSession
     from bitfount_api.smart_on_fhir import AsyncSMARTOnFHIR as AsyncSMARTOnFHIR
     from bitfount_api.smart_on_fhir import SMARTOnFHIR as SMARTOnFHIR
+    from bitfount_api.transfers import Download as Download
     from bitfount_api.types import AccessCheckResult as AccessCheckResult
     from bitfount_api.types import AccessLimit as AccessLimit
     from bitfount_api.types import ActivePublicKey as ActivePublicKey
@@ -104,6 +105,7 @@ _NAMES_BY_MODULE = {
     "schemas": "BitfountSchema",
     "session": "BitfountSession",
     "smart_on_fhir": "AsyncSMARTOnFHIR SMARTOnFHIR",
+    "transfers": "Download",
     "types": (
         "AccessCheckResult AccessLimit ActivePublicKey FileProcessingMetadata GranteeUsage "
         "ModelUpload MonitorUpdate NextGenContext PodDetails PodPublicMetadata PodResponseType "

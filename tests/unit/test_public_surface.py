@@ -129,3 +129,16 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, bitfount_api; print(*(m for m in sys.modules if '.' not in m))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(HEAVY) & set(run.stdout.split())
+
+
+def test_every_public_name_is_in_the_code_that_is_type_checked() -> None:
+    """``make typecheck`` checks the file strictly; here, that it leaves nothing out."""
+    path = Path(__file__).parents[1] / "typing" / "user_code.py"
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    assert set(bitfount_api.__all__) <= used
+    for kind, name in OPERATIONS:
+        assert name in used, f"{kind}.{name}"

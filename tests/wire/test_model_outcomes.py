@@ -218,6 +218,13 @@ def test_weights_are_bytes(played: Played) -> None:
     assert played.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
 
 
+def test_weights_come_through_the_project(played: Played) -> None:
+    played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
+    played.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert played.hub("get_weights", "bob", "Net", 2, "p1") == b"\x00\x01"
+    assert played.requests[0].url.params["projectId"] == "p1"
+
+
 @pytest.mark.parametrize("url", [{}, {"weightsDownloadUrl": None}, {"weightsDownloadUrl": ""}])
 def test_weights_that_were_not_uploaded_are_none(played: Played, url: dict[str, Any]) -> None:
     played.json({**DETAILS, **url})

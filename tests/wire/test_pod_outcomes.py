@@ -63,6 +63,17 @@ def test_others_pods_are_asked_for_through_the_project(played: Played, pod: str,
     assert played.requests[0].url.path == path
 
 
+def test_keys_and_schemas_come_through_the_project(played: Played) -> None:
+    path = "/api/projects/p1/pods/bob/scans"
+    played.json({**DETAILS, "podPublicKey": "k"})
+    assert played.hub("get_pod_key", "bob/scans", project_id="p1") == "k"
+    stored = BitfountSchema.load(SCHEMA)
+    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
+    played.answer(httpx.Response(200, content=stored.pack()))
+    assert played.hub("get_pod_schema", "bob/scans", "p1") == stored
+    assert [request.url.path for request in played.requests] == [path, path, "/schema"]
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_pod_that_cannot_be_retrieved_is_none_with_one_warning(
     played: Played, status: int, caplog: pytest.LogCaptureFixture

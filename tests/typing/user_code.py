@@ -1,0 +1,223 @@
+"""Code as users write it, over the whole public surface: mypy --strict has nothing to say of it.
+
+Nothing of it runs. ``assert_type`` says what users see of each result.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, assert_type
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+import bitfount_api as api
+
+
+def errors() -> list[type[Exception]]:
+    """Every error is one of the root's."""
+    found: list[type[api.BitfountError]] = [
+        *[api.RequestException, api.HTTPError, api.InvalidJSONError],
+        *[api.ConnectError, api.RequestTimeout],
+        *[api.AuthenticationError, api.AuthenticatedUserError],
+        *[api.ModelUploadError, api.ModelValidationError, api.ModelTooLargeError],
+        *[api.SchemaUploadError, api.TransferError, api.NoModelCodeError],
+        *[api.PodDoesNotExistError, api.SMARTOnFHIRError],
+    ]
+    try:
+        api.BitfountHub().create_project("n")
+    except api.HTTPError as error:
+        assert_type(error.status_code, int | None)
+        assert_type(error.request_id, str | None)
+        assert_type(error.response, httpx.Response | None)
+        assert_type(error.operation, str | None)
+    return list(found)
+
+
+def fresh() -> tuple[str, dt.datetime]:
+    """A token from somewhere else."""
+    return "jwt", dt.datetime.now(dt.UTC)
+
+
+async def fresh_async() -> tuple[str, dt.datetime]:
+    """The same, for whom it takes a while."""
+    return fresh()
+
+
+def sessions() -> list[api.BitfountSession]:
+    """Every way to make a session."""
+    handlers: list[api.AuthenticationHandler] = [
+        api.APIKeysHandler("id", "key", "alice"),
+        api.ExternallyManagedJWTHandler(None, None, fresh, "alice"),
+        api.ExternallyManagedJWTHandler("jwt", dt.datetime.now(dt.UTC), fresh_async, "alice"),
+        api.DeviceCodeFlowHandler(),
+        api.DeviceCodeFlowHandler(username="alice"),
+    ]
+    policy = api.RetryPolicy(retries=5, backoff=0.1, longest_pause=10, retry_not_found=True)
+    return [
+        api.BitfountSession(),
+        *(api.BitfountSession(handler) for handler in handlers),
+        api.BitfountSession(
+            handlers[0],
+            timeout=5,
+            deadline=60.0,
+            retry=policy,
+            proxy="http://proxy.example:3128",
+            verify="/etc/ssl/hospital.pem",
+            user_agent_suffix="ward-7/2.1",
+        ),
+        api.BitfountSession(verify=ssl.create_default_context()),
+        api.BitfountSession(transport=httpx.MockTransport(lambda _: httpx.Response(200))),
+    ]
+
+
+def own_calls(session: api.BitfountSession) -> None:
+    """Calls of one's own."""
+    assert_type(session.username, str)
+    assert_type(session.authenticated, bool)
+    session.authenticate()
+    assert_type(session.get("https://hub.bitfount.com/api/x"), httpx.Response)
+    for send in (session.post, session.put, session.patch):
+        send("https://hub.bitfount.com/api/x", json={"a": 1})
+    session.delete("https://hub.bitfount.com/api/x")
+    session.request("HEAD", "https://hub.bitfount.com/api/x", headers={"a": "b"})
+
+
+def keys() -> tuple[RSAPrivateKey, RSAPublicKey]:
+    """Keys, in every form."""
+    private_key, public_key = api.generate_key_pair()
+    assert_type(private_key, RSAPrivateKey)
+    assert_type(public_key, RSAPublicKey)
+    assert_type(api.serialize_public_key(public_key, "SSH"), str)
+    api.save_private_key(private_key, "key.pem")
+    text = api.serialize_private_key(private_key)
+    assert_type(api.load_private_key(text), RSAPrivateKey)
+    assert_type(api.load_public_key(Path("key.pub")), RSAPublicKey)
+    assert_type(api.public_keys_equal(public_key, public_key), bool)
+    signature = api.sign(private_key, b"task")
+    assert_type(signature, bytes)
+    assert_type(api.verify(public_key, b"task", signature), bool)
+    assert_type(api.hash_contents(b"code"), str)
+    assert_type(api.hash_file_contents(Path("Net.py")), str)
+    return private_key, public_key
+
+
+def schemas() -> api.PodPublicMetadata:
+    """A schema, and what a pod shows of itself."""
+    schema = api.BitfountSchema.load_from_file("schema.yaml")
+    assert_type(api.BitfountSchema.loads("name: x"), api.BitfountSchema)
+    assert_type(api.BitfountSchema.load({"features": []}), api.BitfountSchema)
+    assert_type(schema.name, str | None)
+    assert_type(schema.number_of_records, int | None)
+    assert_type(schema.get_feature_names("image"), list[str])
+    assert_type(schema.to_json(), dict[str, Any])
+    assert_type(schema.dumps(), str)
+    schema.dump("copy.yaml")
+    return api.PodPublicMetadata("scans", "Scans", "d", schema.to_json(), number_of_records=3)
+
+
+def hub(hub: api.BitfountHub) -> None:
+    """Every method of the Hub."""
+    _, public_key = keys()
+    files: api.FileProcessingMetadata = {"totalFilesFound": 3}
+    hub.register_pod(schemas(), public_key, public_key, file_processing_metadata=files)
+    pod = hub.get_pod("alice/scans", project_id="p1")
+    assert_type(pod, api.PodDetails | None)
+    if pod is not None:
+        assert_type(pod["podIdentifier"], str)
+    assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
+    assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
+    hub.do_pod_heartbeat(["scans"], public_key)
+
+    answer = hub.send_model(Path("Net.py"), private_model=True, description="small")
+    assert_type(answer, api.ModelUpload)
+    hub.send_weights("Net", 1, Path("w.pt"), progress=tell)
+    assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
+    assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
+    assert_type(hub.get_weights("alice", "Net", 1), bytes | None)
+    assert_type(hub.download_weights("alice", "Net", 1, Path("w.pt")), api.Download | None)
+    assert_type(hub.download_model("alice", "Net", None, Path("Net.py")), api.Download | None)
+    url = "https://storage.example/x?sig"
+    found = api.BitfountHub.get_model_from_url(url, "0" * 64)
+    assert_type(found, type[api.BitfountModel] | None)
+    assert_type(api.BitfountHub.get_weights_from_url(url), bytes)
+
+    assert_type(hub.register_user_public_key(public_key), str | int)
+    key = hub.check_public_key_registered_and_active("7")
+    assert_type(key, api.ActivePublicKey | None)
+
+    project = hub.create_project("n")
+    assert_type(project, str)
+    assert_type(hub.get_projects(), api.ProjectsPage | None)
+    assert_type(hub.iter_projects(), Iterator[api.Project])
+    hub.add_dataset_to_project_for_user(project, "scans")
+    usage = hub.get_usage_limits(project)
+    assert_type(usage, list[api.SimpleUsage] | api.ProjectModelLimits)
+    if isinstance(usage, dict):
+        assert_type(usage["usage"], list[api.GranteeUsage])
+
+    progress: dict[str, api.ProgressUpdate] = {"batches": {"value": 5}}
+    update: api.MonitorUpdate = {
+        "taskId": "t",
+        "senderId": "alice/scans",
+        "timestamp": "2024-01-01T00:00:00Z",
+        "privacy": "PRIVATE",
+        "type": "TASK_CONFIG",
+        "progress": progress,
+    }
+    hub.send_monitor_update(update)
+    assert_type(hub.with_options(timeout=5, deadline=20), api.BitfountHub)
+
+
+def tell(done: int, total: int | None, what: str) -> None:
+    """Show how far a transfer has come."""
+
+
+def access(access_manager: api.BitfountAM) -> list[api.AccessLimit] | None:
+    """Every method of the access manager."""
+    assert_type(access_manager.get_access_manager_key(), RSAPublicKey)
+    protocol: api.SerializedProtocol = {"class_name": "p", "algorithm": {"class_name": "a"}}
+    result = access_manager.check_oidc_access_request("alice/scans", protocol, "bob", "token")
+    assert_type(result, api.AccessCheckResult)
+    assert_type(result["response_type"], api.PodResponseType)
+    signed = access_manager.check_signature_based_access_request(
+        b"task", b"signature", "alice/scans", protocol, "bob", project_id="p1", public_key_id="7"
+    )
+    return signed["limits"]
+
+
+def clinical(fhir: api.SMARTOnFHIR) -> api.NextGenContext | None:
+    """A clinical token."""
+    token = fhir.get_access_token()
+    assert_type(token, api.SMARTOnFHIRAccessToken)
+    assert_type(token.token, str)
+    assert_type(token.valid_until, float | None)
+    return token.context
+
+
+async def asynchronous() -> None:
+    """The async twins."""
+    async with api.BitfountSession() as session, api.AsyncBitfountHub(session) as hub:
+        assert_type(await hub.get_pod("alice/scans"), api.PodDetails | None)
+        assert_type(await hub.get_weights("alice", "Net", 1), bytes | None)
+        assert_type(hub.iter_projects(), AsyncIterator[api.Project])
+        async for project in hub.iter_projects():
+            assert_type(project, api.Project)
+        access_manager = api.AsyncBitfountAM(session)
+        assert_type(await access_manager.get_access_manager_key(), RSAPublicKey)
+        fhir = api.AsyncSMARTOnFHIR(session)
+        assert_type(await fhir.get_access_token(), api.SMARTOnFHIRAccessToken)
+
+
+class MyModel(api.BitfountModel):
+    """A model of somebody's."""
+
+
+class MyHandler(api.AuthenticationHandler):
+    """Credentials from somewhere else."""
+
+
+VERSION: str = api.__version__
