@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
 import ssl
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from bitfount_api import (
     sign,
 )
 from bitfount_api.sandbox import Sandbox
+from bitfount_api.sandbox.objects import values
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.services import uploads
 
@@ -156,10 +158,14 @@ class Arena:
 def arena() -> Iterator[Arena]:
     """An arena for the time of the block; objects go in parts from 32 KiB on, not from 5 MiB."""
     with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.dict(os.environ))
+        for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            del os.environ[name]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         sandbox = stack.enter_context(Sandbox(users=("alice", "bob")))
         elsewhere = stack.enter_context(RawServer(plan=lambda *_: Act()))
         stack.enter_context(mock.patch.object(uploads, "CHUNK_BYTES", PART_BYTES))
+        stack.enter_context(mock.patch.object(values, "MIN_PART_BYTES", PART_BYTES))
         stack.enter_context(mock.patch.object(config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES))
         made = Arena(sandbox, folder, elsewhere)
         made.seed()

@@ -53,7 +53,7 @@ class Kind:
 
 def _cut(leg: Leg) -> int:
     """After how many bytes a body breaks off: some, and never all."""
-    return 50 if leg.body == "object" else 10
+    return 50 if leg.body == "object" else 5
 
 
 def _cut_upload(leg: Leg) -> Act | None:

@@ -33,7 +33,7 @@ class Leg:
         refused: What comes of it if it is refused; None for ``HTTPError``.
         unusable: What comes of an answer that is not what it has to be.
         count: How often it is made.
-        renewed: Whether an expired URL is replaced by a fresh one.
+        renewed: How often in a row an expired URL is replaced by a fresh one.
     """
 
     service: Literal["hub", "access_manager", "smart_on_fhir", "storage"]
@@ -45,7 +45,7 @@ class Leg:
     refused: Outcome | None = None
     unusable: Outcome = InvalidJSONError
     count: int = 1
-    renewed: bool = False
+    renewed: int = 0
 
 
 @attrs.frozen

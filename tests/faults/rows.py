@@ -11,7 +11,6 @@ from support.rsa_keys import key_pair
 
 from bitfount_api import (
     BitfountSchema,
-    Download,
     PodPublicMetadata,
     PodResponseType,
     SMARTOnFHIRAccessToken,
@@ -20,6 +19,7 @@ from bitfount_api import (
 from bitfount_api._call import Operation
 from bitfount_api._flows import operations as known
 from bitfount_api.exceptions import InvalidJSONError, ModelUploadError, ModelValidationError
+from bitfount_api.transfers import Download
 
 
 def _hub(method: str, path: str, operation: Operation, **more: Any) -> Leg:
@@ -58,8 +58,12 @@ def _is_weights(result: Any) -> bool:
     return bool(result == WEIGHTS)
 
 
-def _is_download(result: Any) -> bool:
-    return isinstance(result, Download) and result.path.stat().st_size == result.size > 0
+def _is_code_file(result: Any) -> bool:
+    return isinstance(result, Download) and "class Net" in result.path.read_text()
+
+
+def _is_weights_file(result: Any) -> bool:
+    return isinstance(result, Download) and result.path.read_bytes() == WEIGHTS
 
 
 def _is_access(result: Any) -> bool:
@@ -81,7 +85,7 @@ _PROJECT_POD_LEG = _hub("GET", "/api/projects/*/pods/bob/scans", known.GET_PROJE
 _SCHEMA_LEG = _stored("schemas/alice/scans")
 _MODEL_LEG = _hub("GET", "/api/models", known.GET_MODEL)
 _CODE_LEG = _stored("models/alice/Net/1", unusable=ModelValidationError)
-_WEIGHTS_LEG = _stored("weights/alice/Net/1", unusable="other", renewed=True)
+_WEIGHTS_LEG = _stored("weights/alice/Net/1", unusable="other", renewed=2)
 _UNSAFE: dict[str, Any] = {"lost": ModelUploadError, "refused": ModelUploadError}
 _FORM_LEG = Leg("storage", "POST", "/bitfount", known.UPLOAD_OBJECT, "upload", unusable="value")
 _UPLOADS = {"unusable": ModelUploadError, **_UNSAFE}
@@ -117,7 +121,7 @@ ROWS = (
     ),
     Row(
         "download_model", "BitfountHub", lambda a: {**_model(a), "path": a.target()},
-        _is_download, (_MODEL_LEG, _CODE_LEG),
+        _is_code_file, (_MODEL_LEG, _CODE_LEG),
     ),
     Row(
         "get_model_from_url", "BitfountHub",
@@ -135,11 +139,11 @@ ROWS = (
     Row("get_weights", "BitfountHub", _model, _is_weights, (_MODEL_LEG, _WEIGHTS_LEG)),
     Row(
         "download_weights", "BitfountHub", lambda a: {**_model(a), "path": a.target()},
-        _is_download, (_MODEL_LEG, _WEIGHTS_LEG),
+        _is_weights_file, (_MODEL_LEG, _WEIGHTS_LEG),
     ),
     Row(
         "get_weights_from_url", "BitfountHub", lambda a: {"weights_url": a.weights_url()},
-        _is_weights, (attrs.evolve(_WEIGHTS_LEG, renewed=False),),
+        _is_weights, (attrs.evolve(_WEIGHTS_LEG, renewed=0),),
     ),
     Row(
         "send_weights", "BitfountHub",
@@ -149,7 +153,7 @@ ROWS = (
         _none,
         (
             _hub("PUT", "/api/models", known.SEND_WEIGHTS, **_UPLOADS),
-            attrs.evolve(_FORM_LEG, **_UNSAFE),
+            attrs.evolve(_FORM_LEG, renewed=1, **_UNSAFE),
         ),
     ),
     Row(
@@ -163,7 +167,7 @@ ROWS = (
             _hub("PUT", "/api/models", known.SEND_WEIGHTS, **_UPLOADS),
             Leg(
                 "storage", "PUT", "/*/weights/alice/Sent/1", known.UPLOAD_PART, "upload",
-                count=3, **_UPLOADS,
+                count=3, renewed=1, **_UPLOADS,
             ),
             _hub(
                 "POST", "/api/upload", known.COMPLETE_UPLOAD, body="ignored",

@@ -1,0 +1,113 @@
+"""What has to come of an operation in which one request meets a fault: worked out by the rules."""
+
+from __future__ import annotations
+
+import attrs
+from faults.kinds import Kind
+from faults.legs import Leg, Outcome, Row
+
+from bitfount_api._call import Repeat
+from bitfount_api._flows import operations as known
+from bitfount_api.exceptions import HTTPError
+
+RETRIES = 2
+"""How often the matrix lets a request be repeated."""
+
+Count = tuple[int, int]
+"""How often a request is seen, at least and at most."""
+
+
+@attrs.frozen
+class Expected:
+    """What has to come of a cell.
+
+    Args:
+        outcome: The documented value, None, or an error.
+        counts: For each leg, how often the service sees it.
+        renewals: How often the credentials are renewed.
+    """
+
+    outcome: Outcome
+    counts: tuple[Count, ...]
+    renewals: int = 0
+
+
+def may_repeat(leg: Leg, kind: Kind) -> bool:
+    """Whether the request may be sent again after the fault."""
+    return kind.repeated and (leg.operation.repeat is Repeat.ALWAYS or not kind.seen)
+
+
+def expected(row: Row, index: int, kind: Kind) -> Expected:
+    """What has to come of the row if its request of that index meets the fault."""
+    leg = row.legs[index]
+    if kind.comes_to == "unauthorised":
+        return _unauthorised(row, index, kind)
+    if kind.comes_to == "expired" and leg.renewed:
+        return _renewed(row, index, kind)
+    if kind.refuse == "moment":
+        return _going_on(row, index, (leg.count, leg.count), "value")
+    if kind.refuse == "ever":
+        return _ending(row, index, (0, 0), _lost(leg, kind))
+    if may_repeat(leg, kind):
+        if kind.times is not None:
+            tries = leg.count + kind.times
+            return _going_on(row, index, (tries, tries), "value")
+        if leg.body == "object" and kind.name.startswith(("reset mid", "body shorter")):
+            # Each attempt gets on, and whoever gets on does not give up.
+            return _going_on(row, index, (2, 1000), "value")
+        return _ending(row, index, _tries(leg, 1 + RETRIES), _failure(leg, kind))
+    outcome = _failure(leg, kind)
+    if outcome in ("value", "other"):
+        return _going_on(row, index, (leg.count, leg.count), outcome)
+    return _ending(row, index, _tries(leg, 1), outcome)
+
+
+def _unauthorised(row: Row, index: int, kind: Kind) -> Expected:
+    leg = row.legs[index]
+    if leg.service == "storage" or leg.operation is known.GET_ACCESS_MANAGER_KEY:
+        return _ending(row, index, _tries(leg, 1), leg.refused or HTTPError)
+    if kind.times == 1:
+        return attrs.evolve(_going_on(row, index, (2, 2), "value"), renewals=1)
+    return attrs.evolve(_ending(row, index, (2, 2), leg.refused or HTTPError), renewals=1)
+
+
+def _renewed(row: Row, index: int, kind: Kind) -> Expected:
+    leg = row.legs[index]
+    if kind.times is not None:
+        found = _going_on(row, index, (leg.count + 1, leg.count * 2), "value")
+        rounds = 2
+    else:
+        rounds = 1 + leg.renewed
+        tries = _tries(leg, rounds)
+        found = _ending(row, index, tries, leg.refused or HTTPError)
+    asked = [(leg.count * rounds, leg.count * rounds) for leg in row.legs[:index]]
+    return attrs.evolve(found, counts=(*asked, *found.counts[index:]))
+
+
+def _failure(leg: Leg, kind: Kind) -> Outcome:
+    if kind.comes_to == "unusable":
+        return leg.unusable
+    return _lost(leg, kind) if kind.comes_to == "lost" else leg.refused or HTTPError
+
+
+def _lost(leg: Leg, kind: Kind) -> Outcome:
+    return leg.lost or kind.error
+
+
+def _tries(leg: Leg, tries: int) -> Count:
+    # Of those that run side by side, the first failure ends the others, begun or not.
+    return (tries, tries * leg.count)
+
+
+def _going_on(row: Row, index: int, count: Count, outcome: Outcome) -> Expected:
+    counts = [(leg.count, leg.count) for leg in row.legs]
+    counts[index] = count
+    return Expected(outcome, tuple(counts))
+
+
+def _ending(row: Row, index: int, count: Count, outcome: Outcome) -> Expected:
+    counts = [
+        (leg.count, leg.count) if number < index else (0, 0) for number, leg in enumerate(row.legs)
+    ]
+    counts[index] = count
+    return Expected(outcome, tuple(counts))

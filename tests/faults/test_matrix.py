@@ -1,0 +1,154 @@
+"""Every operation meets every fault, in each of its requests, sync and async."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import attrs
+import pytest
+from faults.arena import Arena
+from faults.arena import arena as made_arena
+from faults.cell import run
+from faults.kinds import KINDS, Kind
+from faults.legs import Leg, Row
+from faults.rows import ROWS
+from support.documented import OPERATIONS
+
+import bitfount_api
+from bitfount_api._call import Operation, Repeat
+from bitfount_api._client import AsyncClient, Client, SyncClient
+from bitfount_api._flows import operations
+
+
+@pytest.fixture(scope="module")
+def arena() -> Iterator[Arena]:
+    with made_arena() as arena:
+        yield arena
+
+
+def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
+    for index, leg in enumerate(row.legs):
+        for kind in KINDS:
+            if kind.only(leg):
+                yield index, leg, kind
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_fault_comes_to_what_is_documented(
+    arena: Arena, row: Row, asynchronous: bool
+) -> None:
+    complaints = {
+        f"{kind.name} ({leg.method} {leg.path})": report.complaints
+        for index, leg, kind in cells(row)
+        if (report := run(arena, row, index, kind, asynchronous=asynchronous)).complaints
+    }
+    assert complaints == {}
+
+
+# --- No empty cell -------------------------------------------------------------------------------
+
+
+def _operations_of(kind: str) -> set[str]:
+    own = {name for base in (Client, SyncClient, AsyncClient) for name in vars(base)}
+    return {
+        name
+        for name, method in inspect.getmembers(getattr(bitfount_api, kind), inspect.isroutine)
+        if not name.startswith("_") and name not in own and name != "of_environment"
+    }
+
+
+@pytest.mark.parametrize("kind", ["BitfountHub", "BitfountAM", "SMARTOnFHIR"])
+def test_every_operation_has_a_row(kind: str) -> None:
+    rows = {row.method for row in ROWS if row.kind == kind}
+    assert rows == _operations_of(kind) == _operations_of(f"Async{kind}")
+
+
+def test_every_documented_operation_has_a_row() -> None:
+    assert set(OPERATIONS) <= {(row.kind, row.method) for row in ROWS}
+
+
+def test_every_request_that_a_flow_makes_is_in_a_row() -> None:
+    known = {each for each in vars(operations).values() if isinstance(each, Operation)}
+    assert {leg.operation for row in ROWS for leg in row.legs} == known
+
+
+def test_every_fault_has_cells() -> None:
+    legs = [leg for row in ROWS for leg in row.legs]
+    assert all(any(kind.only(leg) for leg in legs) for kind in KINDS)
+    everywhere = [kind for kind in KINDS if all(kind.only(leg) for leg in legs)]
+    assert {kind.comes_to for kind in KINDS} - {kind.comes_to for kind in everywhere} == {"expired"}
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert len({row.name for row in ROWS}) == len(ROWS)
+
+
+def test_what_creates_or_counts_is_said_to() -> None:
+    once = {row.name for row in ROWS for leg in row.legs if leg.operation.repeat is Repeat.UNSENT}
+    assert once == {
+        "register_pod",
+        "send_model",
+        "send_weights (parts)",
+        "register_user_public_key",
+        "create_project",
+        "send_monitor_update",
+        "check_oidc_access_request",
+        "check_signature_based_access_request",
+    }
+
+
+# --- The matrix can fail -------------------------------------------------------------------------
+
+
+def _row(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+def _kind(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def test_a_result_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
+    row = attrs.evolve(_row("get_projects"), check=lambda _: False)
+    (complaint,) = run(arena, row, 0, _kind("500, once"), asynchronous=False).complaints
+    assert "came to other, not to value" in complaint
+
+
+def test_an_error_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
+    row = _row("get_projects")
+    row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], refused="none"),))
+    (complaint,) = run(arena, row, 0, _kind("500, for ever"), asynchronous=False).complaints
+    assert "HTTPError" in complaint
+
+
+def test_a_request_that_is_made_too_often_is_seen(arena: Arena) -> None:
+    row = _row("get_projects")
+    once = attrs.evolve(row.legs[0].operation, repeat=Repeat.UNSENT)
+    row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], operation=once),))
+    complaints = run(arena, row, 0, _kind("504, for ever"), asynchronous=False).complaints
+    assert complaints == ["the services saw (3,) requests, not ((1, 1),)"]
+
+
+def test_what_is_left_behind_is_seen(arena: Arena) -> None:
+    row = _row("download_model")
+
+    def arguments(arena: Arena) -> dict[str, object]:
+        made = dict(row.arguments(arena))
+        (made["path"].parent / "file.tmp").touch()
+        return made
+
+    untidy = attrs.evolve(row, arguments=arguments)
+    complaints = run(arena, untidy, 0, _kind("500, once"), asynchronous=True).complaints
+    assert complaints == ["left behind: file.tmp"]
+
+
+def test_a_connection_that_is_left_open_is_seen(
+    arena: Arena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = []
+    with monkeypatch.context() as patch:
+        patch.setattr(bitfount_api.BitfountSession, "close", sessions.append)
+        report = run(arena, _row("get_projects"), 0, _kind("500, once"), asynchronous=False)
+    for session in sessions:
+        session.close()
+    assert any("a connection to port" in each for each in report.complaints)
