@@ -156,6 +156,13 @@ def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
         played.authenticate(trouble)
 
 
+def test_a_refresh_token_that_the_service_quotes_is_hidden(played: Played) -> None:
+    played.store(1, -1, refresh_token="SECRET/+=1")
+    quoted = "SECRET/+=1 (sent as SECRET%2F%2B%3D1) is odd"
+    with pytest.raises(AuthenticationError, match=r"\[hidden\] \(sent as \[hidden\]\) is odd"):
+        played.authenticate(answer(500, {"error": "odd", "error_description": quoted}))
+
+
 def test_a_refused_token_is_not_used_any_longer(played: Played) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     with pytest.raises(AuthenticationError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import signal
 import stat
 import subprocess
@@ -18,7 +20,7 @@ import pytest
 from support.http_server import Answer, Asked, serving
 from support.oauth import CODE, id_token
 
-from bitfount_api import AuthenticationError, DeviceCodeFlowHandler
+from bitfount_api import AuthenticationError, BitfountSession, DeviceCodeFlowHandler
 from bitfount_api.auth.token_file import Token
 
 PROCESSES = 8
@@ -175,3 +177,29 @@ def test_a_handler_authenticates_without_a_session(oauth: OAuth, url: str, tmp_p
     assert made.username == "alice"
     assert (oauth.logins, oauth.refreshes) == (1, 0)
     assert made.hub_request_headers == {"authorization": f"Bearer {oauth.access}"}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_no_log_tells_a_secret(
+    oauth: OAuth, url: str, tmp_path: Path, asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    for name in ("httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, name)
+    session = BitfountSession(handler(url, tmp_path))
+
+    async def main() -> None:
+        async with session:
+            await session.aauthenticate()
+            await session.acredentials("hub", session.authentication_handler.hub_request_headers)
+
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        with session:
+            session.authenticate()
+            session.credentials("hub", session.authentication_handler.hub_request_headers)
+    assert (oauth.logins, oauth.refreshes) == (1, 1)
+    assert "/oauth/token" in caplog.text  # httpx does log these calls
+    for secret in ("device-1", "access-1", "refresh-1", id_token(), "Bearer"):
+        assert secret not in caplog.text
