@@ -145,9 +145,11 @@ def test_what_is_left_behind_is_seen(arena: Arena) -> None:
 def test_a_connection_that_is_left_open_is_seen(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sessions = []
+    sessions: list[bitfount_api.BitfountSession] = []
     with monkeypatch.context() as patch:
-        patch.setattr(bitfount_api.BitfountSession, "close", sessions.append)
+        patch.setattr(
+            bitfount_api.BitfountSession, "close", lambda session: sessions.append(session)
+        )
         report = run(arena, _row("get_projects"), 0, _kind("500, once"), asynchronous=False)
     for session in sessions:
         session.close()
