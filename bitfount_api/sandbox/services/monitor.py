@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, world_of
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-class Progress(msgspec.Struct, omit_defaults=True):
+class Progress(msgspec.Struct):
     """How far something has come."""
 
     value: float
-    total: float | None = None
-    estimated_total: float | None = None
-    unit: str | None = None
+    total: float | UnsetType = UNSET
+    estimated_total: float | UnsetType = UNSET
+    unit: str | UnsetType = UNSET
 
 
-class MonitorUpdate(msgspec.Struct, rename="camel", omit_defaults=True):
+class MonitorUpdate(msgspec.Struct, rename="camel"):
     """``POST /api/ingest``."""
 
     task_id: NotEmpty
@@ -32,11 +33,11 @@ class MonitorUpdate(msgspec.Struct, rename="camel", omit_defaults=True):
     timestamp: str
     privacy: str
     type: NotEmpty
-    recipient_id: str | None = None
-    message: str | None = None
-    metadata: dict[str, Any] | None = None
-    progress: dict[str, Progress] | None = None
-    resource_usage: dict[str, float] | None = None
+    recipient_id: str | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    progress: dict[str, Progress] | UnsetType = UNSET
+    resource_usage: dict[str, float] | UnsetType = UNSET
 
 
 PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")

@@ -1,0 +1,81 @@
+"""The monitor: what is taken, and what is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.sandbox_api import Api, done, refused
+
+from bitfount_api.sandbox import Sandbox
+
+LEAST: dict[str, Any] = {
+    "taskId": "t1",
+    "senderId": "alice/scans",
+    "timestamp": "2024-01-01T00:00:00Z",
+    "privacy": "PRIVATE",
+    "type": "TASK_CONFIG",
+}
+MOST: dict[str, Any] = {
+    **LEAST,
+    "recipientId": "bob",
+    "message": "",
+    "metadata": {"deep": [None, {"x": 1.5}]},
+    "progress": {
+        "batches": {"value": 5, "total": 10, "estimated_total": 12.5, "unit": "batches"},
+        "other": {"value": -1.5},
+    },
+    "resourceUsage": {"cpu": 0.5, "": 2},
+}
+
+
+def test_updates_are_kept_in_order_as_they_were_sent(sandbox: Sandbox, alice: Api) -> None:
+    for update in (LEAST, MOST, {**LEAST, "taskId": "t2"}):
+        assert done(alice.hub("POST", "/api/ingest", update)) == {"success": True}
+    assert sandbox.world.monitor.updates("t1") == [LEAST, MOST]
+    assert len(sandbox.world.monitor.updates()) == 3
+    assert sandbox.world.monitor.updates("t3") == []
+
+
+@pytest.mark.parametrize("privacy", ["PRIVATE", "MODELLER", "ALL_PARTICIPANTS"])
+@pytest.mark.parametrize("timestamp", ["2024-01-01", "2024-01-01T00:00:00.123456+01:00"])
+def test_every_privacy_and_form_of_time_is_taken(
+    privacy: str, timestamp: str, sandbox: Sandbox, alice: Api
+) -> None:
+    update = {**LEAST, "privacy": privacy, "timestamp": timestamp, "type": "of one's own"}
+    done(alice.hub("POST", "/api/ingest", update))
+    assert sandbox.world.monitor.updates() == [update]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"taskId": ""},
+        {"senderId": None},
+        {"timestamp": "yesterday"},
+        {"timestamp": 0},
+        {"privacy": "private"},
+        {"type": ""},
+        {"recipientId": None},
+        {"message": None},
+        {"message": 7},
+        {"metadata": []},
+        {"progress": {"batches": {}}},
+        {"progress": {"batches": {"value": "5"}}},
+        {"progress": {"batches": {"value": 5, "unit": None}}},
+        {"progress": None},
+        {"resourceUsage": {"cpu": "much"}},
+        {"resourceUsage": None},
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_not_kept(
+    changes: dict[str, Any], sandbox: Sandbox, alice: Api
+) -> None:
+    refused(alice.hub("POST", "/api/ingest", {**LEAST, **changes}), 422)
+    assert sandbox.world.monitor.updates() == []
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_what_is_needed_is_needed(name: str, alice: Api) -> None:
+    update = {key: value for key, value in LEAST.items() if key != name}
+    assert f"`{name}`" in refused(alice.hub("POST", "/api/ingest", update), 422)
