@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+_CODE = re.compile(r"`([^`]+)`")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 _STYLE = """
@@ -81,7 +83,7 @@ def _spec(name: str) -> str:
     info = spec["info"]
     parts = [
         f"<h1>{escape(info['title'])} <span class='quiet'>{escape(info['version'])}</span></h1>",
-        f"<p>{escape(info.get('description', ''))}</p>",
+        _prose(info.get("description", "")),
         "<p>",
         f"<a href='/openapi.yaml?spec={name}'>YAML</a> · ",
         f"<a href='/openapi.json?spec={name}'>JSON</a>",
@@ -98,6 +100,12 @@ def _spec(name: str) -> str:
     return "".join(parts)
 
 
+def _prose(text: str) -> str:
+    """A description's paragraphs, with what stands between backticks as code."""
+    shown = _CODE.sub(r"<code>\1</code>", escape(text).strip())
+    return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
+
+
 def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in spec["paths"].items():
         for method in _METHODS:
@@ -110,7 +118,7 @@ def _operation(spec: dict[str, Any], method: str, path: str, operation: dict[str
     badge = f"<span class='badge'>since {escape(since)}</span>" if since else ""
     body = "".join(
         [
-            f"<p>{escape(operation['description'])}</p>",
+            _prose(operation["description"]),
             _parameters(spec, operation),
             _content("Request body", _resolve(spec, operation.get("requestBody", {}))),
             _responses(spec, operation),

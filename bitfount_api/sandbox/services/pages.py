@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
     "x-content-type-options": "nosniff",
@@ -77,7 +77,7 @@ def activation(user_code: str, users: Sequence[str], notice: str = "") -> HTMLRe
 </div>
 </form>
 <p class="quiet">This is a local sandbox: nobody asks for a password.</p>"""
-    return page("Connect a device", f"<main>{content}</main>", _CARD, 400 if notice else 200)
+    return page("Connect a device", f"<main>{content}</main>", _CARD)
 
 
 def outcome(title: str, text: str, *, good: bool) -> HTMLResponse:
@@ -87,7 +87,7 @@ def outcome(title: str, text: str, *, good: bool) -> HTMLResponse:
     return page(title, content, _CARD)
 
 
-def page(title: str, content: str, style: str = "", status: int = 200) -> HTMLResponse:
+def page(title: str, content: str, style: str = "") -> HTMLResponse:
     """A whole page around that content."""
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -96,4 +96,4 @@ def page(title: str, content: str, style: str = "", status: int = 200) -> HTMLRe
         f"<title>{escape(title)} · Bitfount sandbox</title>\n<style>{STYLE}{style}</style>\n"
         f"</head>\n<body>\n{content}\n</body>\n</html>\n"
     )
-    return HTMLResponse(text, status, _HEADERS)
+    return HTMLResponse(text, headers=_HEADERS)
