@@ -268,6 +268,20 @@ def test_chunks_that_are_not_right_are_refused(
     assert server.store.keys() == []
 
 
+def test_no_more_is_taken_than_was_stated(
+    server: ObjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 0.05)
+    url = f"{server.url}/{BUCKET}/k"
+    said = signed_headers(url, "PUT", TRAILER, x_amz_decoded_content_length="7")
+    del said["host"]
+    begin = b"300000\r\n" + bytes(2 * bodies.BATCH_BYTES)
+    head = head_of("PUT", url, **said, **{"content-length": "4000000"})
+    with unread(server, head.replace("?", "", 1), begin) as connection:
+        answer = read_all(connection)  # before the rest was sent
+    assert b"IncompleteBody" in answer
+
+
 def test_chunks_need_no_trailer_but_a_length(server: ObjectServer, http: httpx.Client) -> None:
     body = chunks(b"content", trailer="")
     assert send(server, http, body, x_amz_trailer="").status_code == 200
@@ -371,6 +385,7 @@ def test_what_is_left_of_a_refused_body_is_not_read_for_ever(
         answer = read_all(connection)
     assert b"connection: close" in answer
     assert b"NoSuchUpload" in answer
+    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 60)
     monkeypatch.setattr(bodies, "_DRAIN_BYTES", 1000)
     with unread(server, head, bytes(2000)) as connection:
         answer = connection.recv(65536)

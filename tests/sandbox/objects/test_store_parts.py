@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -128,6 +130,19 @@ def test_an_aborted_upload_leaves_nothing(store: ObjectStore, upload: str, tmp_p
     store.abort_upload("k", upload)
     assert store.head("k") is None
     assert blobs(tmp_path) == 0
+
+
+def test_nothing_is_remembered_of_uploads_that_ended(
+    store: ObjectStore, upload: str, tmp_path: Path
+) -> None:
+    store.put_part("k", upload, 1, b"aborted")
+    store.abort_upload("k", upload)
+    upload = store.create_upload("k")
+    store.complete_upload("k", upload, named(store.put_part("k", upload, 1, b"completed")))
+    store.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "objects.sqlite3")) as db:
+        for table in ("uploads", "parts"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 def test_an_upload_is_for_its_key_alone(store: ObjectStore, upload: str) -> None:
