@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
     NotEmpty,
+    PodIdentifier,
     Refusal,
     UserName,
     answer,
@@ -45,13 +47,13 @@ class Protocol(msgspec.Struct):
 
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
-    aggregator: dict[str, Any] | None = None
+    aggregator: dict[str, Any] | UnsetType = UNSET
 
 
 class AccessRequest(msgspec.Struct, rename="camel", tag_field="identityProvider"):
     """``POST /api/access``: what both forms have."""
 
-    pod_identifier: str
+    pod_identifier: PodIdentifier
     modeller_protocol_request: Protocol
     modeller_name: UserName
     project_id: NotEmpty | None

@@ -30,6 +30,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 
 # Keys of objects have an end, and names are part of them.
 PodName = Annotated[str, msgspec.Meta(pattern=rf"^{POD_NAME}\Z", max_length=255)]
+PodIdentifier = Annotated[str, msgspec.Meta(pattern=rf"^{USER_NAME}/{POD_NAME}\Z")]
 UserName = Annotated[str, msgspec.Meta(pattern=rf"^{USER_NAME}\Z")]
 NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 # In a query everything is text.

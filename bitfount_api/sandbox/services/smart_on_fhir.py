@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import Refusal, answer, caller, world_of
+from bitfount_api.sandbox.state.pairings import NotPairedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,9 +21,12 @@ async def pairings(request: Request) -> Response:
 
 async def session(request: Request) -> Response:
     """The session of one of the caller's pairings."""
-    found = world_of(request).pairings.session(caller(request), request.path_params["pairing"])
+    try:
+        found = world_of(request).pairings.session(caller(request), request.path_params["pairing"])
+    except NotPairedError:
+        raise Refusal(409, "The pairing is not paired yet") from None
     if found is None:
-        raise Refusal(404, "There is no such pairing, or it is not complete")
+        raise Refusal(404, "There is no such pairing")
     return answer(found)
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _VALID = dt.timedelta(days=30)
 
 
+class NotPairedError(Exception):
+    """A pairing has no session yet."""
+
+
 class Pairings:
     """The pairings."""
 
@@ -69,13 +73,18 @@ class Pairings:
         return [_shown(row) for row in rows]
 
     def session(self, owner: str, pairing: str) -> dict[str, Any] | None:
-        """The session of a made pairing; None if there is none."""
+        """The session of a user's pairing; None if there is no such pairing.
+
+        Raises:
+            NotPairedError: The pairing still waits for its code.
+        """
         row = self._database.row(
-            "SELECT * FROM pairings WHERE owner = ? AND id = ? AND state = 'paired'",
-            *(owner, pairing),
+            "SELECT * FROM pairings WHERE owner = ? AND id = ?", owner, pairing
         )
         if row is None:
             return None
+        if row["state"] != "paired":
+            raise NotPairedError
         session: dict[str, Any] = {"type": "confidentialClient", "accessToken": row["token"]}
         if row["context"] is not None:
             session["context"] = {"nextgen": json.loads(row["context"])}
