@@ -75,6 +75,7 @@ class PackedCopy:
         if self._path is not None:
             with contextlib.suppress(OSError):
                 self._path.unlink()
+            self._path = None
 
     def _write(self, data: bytes) -> None:
         assert self._descriptor is not None  # noqa: S101 - opened by step()

@@ -289,6 +289,7 @@ def send_weights(
                 )
             packed: Source = yield Work(copy.packed)
             yield from _upload_weights(hub, name, number, packed, options)
+            yield Work(copy.discard)
         finally:
             copy.discard()
 
