@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import attrs
 import pytest
-from faults.arena import Arena
-from faults.arena import arena as made_arena
-from faults.cell import run
-from faults.kinds import KINDS, Kind
-from faults.legs import Leg, Row
-from faults.rows import ROWS
 from support.documented import OPERATIONS
+from support.faults.arena import Arena
+from support.faults.arena import arena as made_arena
+from support.faults.cell import run
+from support.faults.kinds import KINDS, Kind
+from support.faults.legs import Leg, Row
+from support.faults.rows import ROWS
 
 import bitfount_api
 from bitfount_api._call import Operation, Repeat

@@ -33,7 +33,7 @@ from bitfount_api.sandbox.objects import values
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.services import uploads
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "data/pod-schema-v4.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "data/pod-schema-v4.json").read_text())
 CODE = "from bitfount_api import BitfountModel\n\n\nclass {}(BitfountModel):\n    number = {}\n"
 WEIGHTS = bytes(range(256)) * 8
 RESOURCE_SERVER = "https://fhir.clinic.example/r4"

@@ -17,10 +17,10 @@ from unittest import mock
 from urllib.parse import unquote
 
 import attrs
-from faults.arena import SERVICES, Arena
-from faults.expecting import RETRIES, Count, Expected, expected
-from faults.kinds import Kind
-from faults.legs import Leg, Outcome, Row
+from support.faults.arena import SERVICES, Arena
+from support.faults.expecting import RETRIES, Count, Expected, expected
+from support.faults.kinds import Kind
+from support.faults.legs import Leg, Outcome, Row
 from support.raw_server import Act, RawServer
 
 import bitfount_api

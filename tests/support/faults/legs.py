@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import attrs
-from faults.arena import Arena
+from support.faults.arena import Arena
 
 from bitfount_api._call import Operation
 from bitfount_api.exceptions import InvalidJSONError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from faults.arena import SCHEMA, TASK, WEIGHTS, Arena
-from faults.legs import Leg, Row
+from support.faults.arena import SCHEMA, TASK, WEIGHTS, Arena
+from support.faults.legs import Leg, Row
 from support.rsa_keys import key_pair
 
 from bitfount_api import (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import attrs
-from faults.kinds import Kind
-from faults.legs import Leg, Outcome, Row
+from support.faults.kinds import Kind
+from support.faults.legs import Leg, Outcome, Row
 
 from bitfount_api._call import Repeat
 from bitfount_api._flows import operations as known

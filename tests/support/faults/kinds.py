@@ -8,8 +8,8 @@ from email.utils import formatdate
 from typing import Literal
 
 import attrs
-from faults.arena import Arena
-from faults.legs import Leg
+from support.faults.arena import Arena
+from support.faults.legs import Leg
 from support.raw_server import Act
 
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout

@@ -1,0 +1,106 @@
+"""Print the fault matrix: what comes of each operation when something goes wrong.
+
+Runs it against a sandbox of its own: about a minute. With --known, prints what has to come of each
+cell without running anything. Exits with 1 if a cell is not what it has to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from support.faults.arena import arena
+from support.faults.cell import run
+from support.faults.expecting import expected
+from support.faults.kinds import KINDS, Kind
+from support.faults.rows import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.faults.arena import Arena
+    from support.faults.expecting import Expected
+    from support.faults.legs import Leg, Outcome, Row
+
+NOT_THERE = "·"
+
+
+def told(outcome: Outcome) -> str:
+    """An outcome in a few letters."""
+    short = {"value": "value", "none": "None", "other": "bytes"}
+    return short[outcome] if isinstance(outcome, str) else outcome.__name__
+
+
+def counted(found: Expected) -> str:
+    """How often each request is seen: ``1+3`` for one, then three."""
+    return "+".join(
+        str(low) if low == high else f"{low}…" if high > 100 else f"{low}-{high}"
+        for low, high in found.counts
+    )
+
+
+def lines(row: Row, kind: Kind, box: Arena | None) -> Iterator[tuple[Leg, str, list[str]]]:
+    """A cell for each of a row's requests, with what is wrong with it."""
+    for index, leg in enumerate(row.legs):
+        if not kind.only(leg):
+            yield leg, NOT_THERE, []
+            continue
+        wanted = expected(row, index, kind)
+        complaints = []
+        if box is not None:
+            for asynchronous in (False, True):
+                report = run(box, row, index, kind, asynchronous=asynchronous)
+                way = "async" if asynchronous else "sync"
+                complaints += [f"{way}: {each}" for each in report.complaints]
+        mark = "" if not complaints else "  !!"
+        yield leg, f"{told(wanted.outcome)} ({counted(wanted)}){mark}", complaints
+
+
+def report(box: Arena | None) -> int:
+    """Print the matrix, operation by operation; gives the number of cells that are wrong."""
+    wrong = cells = 0
+    width = max(len(kind.name) for kind in KINDS)
+    for row in ROWS:
+        print(f"\n{row.kind}.{row.name}")
+        heads = [f"{leg.method} {leg.path}" for leg in row.legs]
+        print(f"  {'':{width}}  {'  '.join(f'{head:<32}' for head in heads)}".rstrip())
+        for kind in KINDS:
+            found = list(lines(row, kind, box))
+            shown = "  ".join(f"{text:<{max(32, len(head))}}" for (_, text, _), head in
+                              zip(found, heads, strict=True))  # fmt: skip
+            print(f"  {kind.name:<{width}}  {shown}".rstrip(), flush=True)
+            for _, text, complaints in found:
+                cells += 2 * (text != NOT_THERE)
+                wrong += bool(complaints)
+                for complaint in complaints:
+                    print(f"      !! {complaint}")
+    print(f"\n{len(ROWS)} operations, {len(KINDS)} faults, {cells} cells, {wrong} of them wrong.")
+    print("In brackets: how often each of the operation's requests was seen by its service.")
+    print(f"{NOT_THERE}: cannot happen there (only object storage's URLs expire).")
+    return wrong
+
+
+def main() -> int:
+    """Print the matrix."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--known", action="store_true", help="do not run anything")
+    arguments = parser.parse_args()
+    if arguments.known:
+        report(None)
+        return 0
+    logging.disable(logging.CRITICAL)
+    begun = time.monotonic()
+    with arena() as box:
+        wrong = report(box)
+    print(f"{time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
