@@ -6,9 +6,19 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# How fast a machine is decides nothing. The same examples in each run, so that a failure is a
+# change's; `make fuzz` looks for new ones.
+_SLOW = [HealthCheck.too_slow]
+settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=_SLOW)
+settings.register_profile(
+    "fuzz", deadline=None, max_examples=10_000, print_blob=True, suppress_health_check=_SLOW
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _SETTINGS = ("BITFOUNT_", "SMART_ON_FHIR_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
