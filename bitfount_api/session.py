@@ -188,7 +188,7 @@ class BitfountSession:
         if self._transport is None:
             arguments |= {"proxy": self._proxy, "verify": self._verify, "limits": _LIMITS}
         elif hasattr(self._transport, needed):
-            arguments |= {"transport": self._transport, "trust_env": False}
+            arguments["transport"] = self._transport  # with one, httpx asks for no proxies
         else:
             way = "sync" if needed == "handle_request" else "async"
             raise RequestException(
