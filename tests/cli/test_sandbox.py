@@ -45,8 +45,8 @@ def started(console: Console, *options: object) -> Iterator[Running]:
             text += line
         yield Running(process, json.loads(text))
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def advice(process: subprocess.Popen[bytes]) -> list[str]:
