@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import attrs
+from attrs import validators
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 TRANSPORT = "bitfount_api.sandbox.transport"
 """Where a request's scope holds its connection; see :mod:`bitfount_api.sandbox.servers`."""
 
+SERVICES = ("access_manager", "hub", "smart_on_fhir", "storage")
+
 _MAX_SEEN = 10_000
+_GLANCE_SECONDS = 0.05
+_POSITION = validators.optional(validators.ge(0))
+_STATUS = validators.optional(validators.and_(validators.ge(200), validators.le(599)))
 
 
 @attrs.frozen(kw_only=True)
@@ -31,22 +37,25 @@ class Fault:
     what it was asked, unless a ``status`` says otherwise or ``reset_after`` is 0.
 
     Args:
-        delay: Seconds to be silent first.
+        delay: Seconds of silence before the answer; what was asked is done by then.
         status: A status to answer with, instead of the service.
         headers: Headers to answer with, for ``status``, such as ``{"retry-after": "1"}``.
         body: The body to answer with, for ``status``.
         reset_after: Reset the connection after so many bytes of the body; 0: before the headers.
         truncate_after: Close the connection after so many bytes of the body.
         corrupt_at: Flip a bit of the byte at this position of the body.
+
+    Raises:
+        ValueError: That is no number of seconds or bytes, or no final status.
     """
 
-    delay: float = 0
-    status: int | None = None
+    delay: float = attrs.field(default=0, validator=validators.ge(0))
+    status: int | None = attrs.field(default=None, validator=_STATUS)
     headers: Mapping[str, str] = attrs.field(factory=dict)
     body: bytes = b""
-    reset_after: int | None = None
-    truncate_after: int | None = None
-    corrupt_at: int | None = None
+    reset_after: int | None = attrs.field(default=None, validator=_POSITION)
+    truncate_after: int | None = attrs.field(default=None, validator=_POSITION)
+    corrupt_at: int | None = attrs.field(default=None, validator=_POSITION)
 
 
 @attrs.frozen
@@ -84,7 +93,14 @@ class Faults:
             path: The path; ``*`` and ``?`` stand for any characters.
             fault: What goes wrong.
             times: How often.
+
+        Raises:
+            ValueError: There is no such service, or no time at all.
         """
+        if service not in (*SERVICES, "*"):
+            raise ValueError(f"there is no service {service!r}: {', '.join(SERVICES)}")
+        if times is not None and times < 1:
+            raise ValueError("a fault happens once at least; None is for ever")
         with self._lock:
             self._planned.append(_Planned(service, method.upper(), path, fault, times))
 
@@ -105,8 +121,8 @@ class Faults:
             self._seen.append(seen)
             for planned in self._planned:
                 if (
-                    fnmatchcase(seen.service, planned.service)
-                    and fnmatchcase(seen.method, planned.method)
+                    planned.service in (seen.service, "*")
+                    and planned.method in (seen.method, "*")
                     and fnmatchcase(seen.path, planned.path)
                 ):
                     if planned.times is not None:
@@ -131,10 +147,10 @@ class FaultyApp:
         if fault is None:
             await self._app(scope, receive, send)
             return
-        await asyncio.sleep(fault.delay)
         spoiled = _Spoiled(fault, scope[TRANSPORT], send)
         if fault.reset_after == 0:
-            _reset(scope[TRANSPORT])
+            await spoiled.be_silent()
+            spoiled.break_off()
         elif fault.status is None:
             await self._app(scope, receive, spoiled)
         else:
@@ -143,6 +159,10 @@ class FaultyApp:
             start = {"type": "http.response.start", "status": fault.status, "headers": headers}
             await spoiled(start)
             await spoiled({"type": "http.response.body", "body": fault.body})
+        if spoiled.broken:
+            # The server would complain of an answer that did not end before the connection did.
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 class _Spoiled:
@@ -153,11 +173,13 @@ class _Spoiled:
         self._transport = transport
         self._send = send
         self._position = 0
-        self._broken = False
+        self.broken = False
 
     async def __call__(self, message: Message) -> None:
-        if self._broken:
+        if self.broken:
             return
+        if message["type"] == "http.response.start":
+            await self.be_silent()
         if message["type"] == "http.response.body":
             body, end = bytearray(message.get("body", b"")), self._end()
             begin = self._position
@@ -167,7 +189,7 @@ class _Spoiled:
             self._position += len(body)
             if end is not None and self._position >= end:
                 await self._send({**message, "body": bytes(body[: end - begin]), "more_body": True})
-                self._break_off()
+                self.break_off()
                 return
             message = {**message, "body": bytes(body)}
         await self._send(message)
@@ -176,8 +198,17 @@ class _Spoiled:
         ends = (self._fault.reset_after, self._fault.truncate_after)
         return min((end for end in ends if end is not None), default=None)
 
-    def _break_off(self) -> None:
-        self._broken = True
+    async def be_silent(self) -> None:
+        """Wait for as long as the fault says, but for nobody who has gone."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._fault.delay
+        # A transport tells its protocol that it was closed, and nobody else.
+        while (left := until - loop.time()) > 0 and not self._transport.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(min(left, _GLANCE_SECONDS))
+
+    def break_off(self) -> None:
+        """End the connection in the fault's way."""
+        self.broken = True
         if self._fault.reset_after is None:
             self._transport.close()
         else:

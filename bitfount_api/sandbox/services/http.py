@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from bitfount_api.sandbox.state.pods import POD_NAME
@@ -52,7 +53,12 @@ def service(
     """An application of these routes, whose refusals have the documented body."""
     app = Starlette(
         routes=routes,
-        exception_handlers={Refusal: _refused, HTTPException: _odd, Exception: _failed},
+        exception_handlers={
+            Refusal: _refused,
+            HTTPException: _odd,
+            ClientDisconnect: _broken_off,
+            Exception: _failed,
+        },
     )
     app.router.redirect_slashes = False
     app.state.world = world
@@ -156,6 +162,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _odd(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _refusal(error.status_code, error.detail, error.headers)
+
+
+async def _broken_off(request: Request, error: Exception) -> Response:
+    return _refusal(400, "The request broke off", None)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -1,0 +1,309 @@
+"""Fault switches, as whoever is at the other end of the connection sees them."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from support.sandbox_api import Api, done
+from support.sandbox_seeds import publish
+
+from bitfount_api.sandbox import Fault, Sandbox, Seen
+
+CODE = b"0123456789" * 100
+
+
+@pytest.fixture
+def link(sandbox: Sandbox, alice: Api) -> str:
+    """Where a model's code is."""
+    publish(alice, code=CODE)
+    wanted = "/api/models?modellerName=alice&modelName=Net"
+    url: str = done(alice.hub("GET", wanted))["modelDownloadUrl"]
+    return url
+
+
+class Wire:
+    """One connection, read as it comes."""
+
+    def __init__(self, url: str) -> None:
+        where = urlsplit(url)
+        self._target = f"{where.path}?{where.query}"
+        self._socket = socket.create_connection((where.hostname or "", where.port or 0))
+        self._host = where.netloc
+
+    def ask(self) -> None:
+        head = f"GET {self._target} HTTP/1.1\r\nhost: {self._host}\r\n\r\n"
+        self._socket.sendall(head.encode())
+
+    def read(self) -> tuple[bytes, bool]:
+        """All that comes until the other end closes; and whether it did so by a reset."""
+        received = b""
+        try:
+            while chunk := self._socket.recv(65536):
+                received += chunk
+        except ConnectionResetError:
+            return received, True
+        return received, False
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def wire(link: str) -> Iterator[Wire]:
+    wire = Wire(link)
+    yield wire
+    wire.close()
+
+
+def body(received: bytes) -> bytes:
+    return received.partition(b"\r\n\r\n")[2]
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Faults on purpose are nothing to complain of."""
+    yield
+    records = [*caplog.get_records("call"), *caplog.get_records("teardown")]
+    assert [record.getMessage() for record in records if record.levelname != "INFO"] == []
+
+
+# --- Kinds of faults -----------------------------------------------------------------------------
+
+
+def test_a_status_replaces_the_answer_and_nothing_is_done(sandbox: Sandbox, alice: Api) -> None:
+    fault = Fault(
+        status=503, headers={"Retry-After": "1", "content-type": "text/html"}, body=b"<p>"
+    )
+    sandbox.fail("/api/projects", fault)
+    answer = alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}})
+    assert (answer.status_code, answer.content) == (503, b"<p>")
+    assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("1", "text/html")
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 304, 401, 418, 599])
+def test_any_status_can_be_answered_and_the_connection_goes_on(
+    status: int, sandbox: Sandbox, alice: Api
+) -> None:
+    sandbox.fail("/api/projects", Fault(status=status))
+    large = {"name": "n" * 1_000_000, "metadata": {}}
+    answer = alice.hub("POST", "/api/projects", large)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+
+
+def test_a_delay_comes_before_the_answer(sandbox: Sandbox, alice: Api) -> None:
+    for fault in (Fault(delay=0.2), Fault(delay=0.2, status=200)):
+        sandbox.fail("/api/projects", fault)
+        begun = time.monotonic()
+        assert alice.hub("GET", "/api/projects").status_code == 200
+        assert time.monotonic() - begun >= 0.2
+    sandbox.fail("/api/projects", Fault(delay=0.2, reset_after=0))
+    begun = time.monotonic()
+    with pytest.raises(httpx.ReadError):
+        alice.hub("GET", "/api/projects")
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_whoever_waits_no_longer_has_been_served_all_the_same(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/api/projects", Fault(delay=60))
+    with pytest.raises(httpx.ReadTimeout):
+        alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}, timeout=0.2)
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 1
+
+
+def test_a_request_that_breaks_off_is_nothing_to_complain_of(sandbox: Sandbox, alice: Api) -> None:
+    where = urlsplit(sandbox.hub_url)
+    user = sandbox.user("alice")
+    head = (
+        f"POST /api/projects HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-length: 1000\r\n"
+        f"x-api-key-id: {user.api_key_id.split(':')[0]}\r\n"
+        f"x-api-key: {user.api_key.split(':')[0]}\r\n\r\n"
+    )
+    with socket.create_connection((where.hostname or "", where.port or 0)) as connection:
+        connection.sendall(head.encode() + b'{"name": "n", "metadata": {}}')
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+
+
+def test_a_reset_before_the_headers_leaves_nothing_done(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/api/projects", Fault(reset_after=0))
+    # Whether this is seen as a reset depends on how much was sent when it came.
+    with pytest.raises(httpx.TransportError):
+        alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}})
+    assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
+
+
+def test_before_the_headers_not_a_byte_comes(sandbox: Sandbox, wire: Wire) -> None:
+    sandbox.fail("*", Fault(reset_after=0))
+    wire.ask()
+    assert wire.read() == (b"", True)
+
+
+@pytest.mark.parametrize("after", [1, 500, 999])
+def test_a_reset_comes_after_so_many_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
+    sandbox.fail("*", Fault(reset_after=after))
+    wire.ask()
+    received, reset = wire.read()
+    assert reset
+    # What was on its way may be lost with the connection, but nothing more ever comes.
+    assert CODE[:after].startswith(body(received))
+
+
+@pytest.mark.parametrize("after", [0, 1, 500, 999])
+def test_a_body_ends_after_so_many_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
+    sandbox.fail("*", Fault(truncate_after=after))
+    wire.ask()
+    received, reset = wire.read()
+    assert not reset
+    assert body(received) == CODE[:after]
+    assert b"content-length: 1000\r\n" in received.lower()
+
+
+def test_clients_notice_a_body_that_ends_early(sandbox: Sandbox, alice: Api, link: str) -> None:
+    sandbox.fail("/bitfount/*", Fault(truncate_after=500))
+    with pytest.raises(httpx.RemoteProtocolError, match="received 500 bytes, expected 1000"):
+        alice.get(link)
+    assert alice.get(link).content == CODE
+
+
+def test_an_end_past_the_body_is_no_fault(sandbox: Sandbox, alice: Api, link: str) -> None:
+    sandbox.fail("*", Fault(truncate_after=1001, corrupt_at=1000))
+    assert alice.get(link).content == CODE
+
+
+def test_all_that_comes_before_an_end_arrives_in_pieces_too(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.world.store.put("large", bytes(10_000_000))
+    url = sandbox.world.presigner.get("large")
+    sandbox.fail("*", Fault(truncate_after=9_000_000))
+    with pytest.raises(httpx.RemoteProtocolError, match="received 9000000 bytes"):
+        alice.get(url)
+
+
+@pytest.mark.parametrize("position", [0, 499, 999])
+def test_a_byte_is_corrupted_on_the_way_only(
+    position: int, sandbox: Sandbox, alice: Api, link: str
+) -> None:
+    sandbox.fail("*", Fault(corrupt_at=position))
+    received = alice.get(link).content
+    differing = [n for n, pair in enumerate(zip(received, CODE, strict=True)) if len({*pair}) == 2]
+    assert differing == [position]
+    assert alice.get(link).content == CODE
+
+
+def test_the_body_of_a_status_is_spoiled_likewise(sandbox: Sandbox, wire: Wire) -> None:
+    sandbox.fail("*", Fault(status=500, body=b"failure", corrupt_at=0, truncate_after=4))
+    wire.ask()
+    received, reset = wire.read()
+    assert not reset
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert body(received) == b"gail"
+
+
+def test_a_reset_while_a_request_is_uploaded_leaves_no_object(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/bitfount", Fault(reset_after=0), method="POST")
+    with pytest.raises(httpx.TransportError):
+        publish(alice, code=bytes(3_000_000))
+    assert sandbox.objects == []
+
+
+# --- Which requests ------------------------------------------------------------------------------
+
+
+def test_faults_are_for_as_many_requests_as_was_said(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/api/projects", Fault(status=500), times=2)
+    sandbox.fail("/api/projects", Fault(status=502))
+    statuses = [alice.hub("GET", "/api/projects").status_code for _ in range(4)]
+    assert statuses == [500, 500, 502, 200]
+
+
+def test_faults_may_be_for_ever_and_cleared(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/api/projects", Fault(status=500), times=None)
+    assert {alice.hub("GET", "/api/projects").status_code for _ in range(5)} == {500}
+    sandbox.faults.clear()
+    done(alice.hub("GET", "/api/projects"))
+
+
+def test_faults_are_of_a_service_a_method_and_a_path(sandbox: Sandbox, alice: Api) -> None:
+    sandbox.fail("/api/*", Fault(status=500), times=None, service="hub", method="get")
+    assert alice.hub("GET", "/api/projects?limit=1").status_code == 500
+    assert alice.hub("GET", "/api/pods/a/b").status_code == 500
+    assert alice.hub("POST", "/api/projects", {}).status_code == 422
+    assert alice.hub("GET", "/docs").status_code == 200
+    assert alice.fhir("GET", "/api/pairings").status_code == 200
+    assert alice.am("GET", "/api/access-manager-key").status_code == 200
+
+
+@pytest.mark.parametrize("times", [0, -1])
+def test_a_fault_happens_at_least_once(times: int, sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="a fault happens once at least"):
+        sandbox.fail("*", Fault(status=500), times=times)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"delay": -1.0},
+        {"reset_after": -1},
+        {"truncate_after": -1},
+        {"corrupt_at": -1},
+        {"status": 99},
+    ],
+)
+def test_a_fault_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+    (name,) = wrong
+    with pytest.raises(ValueError, match=name):
+        Fault(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_service_that_does_not_exist_has_no_faults(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="there is no service 'Hub': access_manager, hub, "):
+        sandbox.fail("*", Fault(status=500), service="Hub")
+
+
+def test_requests_are_seen_without_their_secrets(sandbox: Sandbox, alice: Api, link: str) -> None:
+    sandbox.faults.clear()
+    sandbox.fail("*", Fault(status=500))
+    alice.get(link)
+    alice.am("GET", "/api/access-manager-key")
+    assert sandbox.requests == [
+        Seen("storage", "GET", "/bitfount/models/alice/Net/1"),
+        Seen("access_manager", "GET", "/api/access-manager-key"),
+    ]
+
+
+def test_a_fault_waits_for_whoever_comes_first_of_many(sandbox: Sandbox) -> None:
+    sandbox.fail("/api/projects", Fault(status=500), times=3)
+    statuses: list[int] = []
+
+    def ask() -> None:
+        api = Api(sandbox, "alice")
+        statuses.append(api.hub("GET", "/api/projects").status_code)
+        api.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] * 5 + [500] * 3
+
+
+def test_a_fault_in_the_middle_of_a_kept_connection_is_its_own(
+    sandbox: Sandbox, alice: Api
+) -> None:
+    where = urlsplit(sandbox.hub_url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    sandbox.fail("/docs", Fault(status=500, body=b"x"))
+    for status in (500, 200):
+        connection.request("GET", "/docs")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+    connection.close()
