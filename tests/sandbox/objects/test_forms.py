@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 from support.object_server import BUCKET, SECRET_KEY, ObjectServer
 
+from bitfount_api.sandbox.objects import bodies
 from bitfount_api.sandbox.objects.signing import Presigner, Scope
 
 Fields = dict[str, str]
@@ -166,12 +169,32 @@ def test_the_size_is_bound(
 
 
 def test_a_file_that_is_much_too_large_is_refused_before_its_end(
+    server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 0.05)
+    url, fields = presigner.post("k", max_bytes=1024 * 1024)
+    parts = urlsplit(url)
+    body = form(fields, bytes(3 * 1024 * 1024))
+    head = (
+        f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-length: {2**32}\r\n"
+        f"content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    assert parts.hostname
+    with socket.create_connection((parts.hostname, parts.port or 0), timeout=20) as connection:
+        connection.sendall(head.encode() + body[:-1000])
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b"EntityTooLarge" in answer
+    assert server.store.keys() == []
+
+
+def test_the_policy_is_for_the_key_with_the_name_in_it(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
-    url, fields = presigner.post("k", max_bytes=1024 * 1024)
-    answer = send(http, url, form(fields, bytes(8 * 1024 * 1024)))
-    assert code(answer) == "EntityTooLarge"
-    assert server.store.keys() == []
+    url, fields = presigner.post("m/a.py", max_bytes=9)
+    fields["key"] = "m/${filename}"
+    assert code(send(http, url, form(fields, file_name="b.py"))) == "AccessDenied"
+    assert send(http, url, form(fields, file_name="a.py")).status_code == 204
+    assert server.store.keys() == ["m/a.py"]
 
 
 # Each tampering: what it is, the change, and what S3 calls it.
