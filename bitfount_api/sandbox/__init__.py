@@ -18,9 +18,10 @@ try:
     from bitfount_api.sandbox.state.tokens import Lifetimes
     from bitfount_api.sandbox.state.users import User
 except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] in ("starlette", "uvicorn", "python_multipart"):
+    missing = (error.name or "").partition(".")[0]
+    if missing in ("starlette", "uvicorn"):
         raise ModuleNotFoundError(
-            f"the sandbox needs {error.name}: pip install 'bitfount-api[sandbox]'", name=error.name
+            f"the sandbox needs {missing}: pip install 'bitfount-api[sandbox]'", name=missing
         ) from None
     raise
 

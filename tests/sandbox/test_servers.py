@@ -1,0 +1,86 @@
+"""The sandbox's ports and its thread, and what it says when something of it is missing."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api.sandbox.faults import TRANSPORT
+from bitfount_api.sandbox.servers import PortTakenError, Servers, listen
+
+
+class Looking:
+    """An application that looks at its connections."""
+
+    def __init__(self) -> None:
+        self.seen: list[socket.socket] = []
+        self.undelayed: list[int] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        connection = scope[TRANSPORT].get_extra_info("socket")
+        self.undelayed.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+
+def test_answers_are_sent_at_once() -> None:
+    app = Looking()
+    with listen("127.0.0.1", 0, "a test") as listener:
+        servers = Servers([(app, listener)])
+        servers.start()
+        answer = httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False)
+        servers.stop()
+    assert answer.status_code == 204
+    # Otherwise the body of each answer waits for its headers to be acknowledged.
+    assert app.undelayed == [1]
+    assert "bitfount-sandbox" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    class Refusing(socket.socket):
+        bind = refuse
+
+    monkeypatch.setattr(socket, "socket", Refusing)
+    with pytest.raises(PortTakenError, match=r"^port 80 on 127\.0\.0\.1, for hub, may not be used"):
+        listen("127.0.0.1", 80, "hub")
+
+
+def test_servers_that_do_not_start_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    servers = Servers([])
+    monkeypatch.setattr(servers, "_thread", threading.Thread(target=str))
+    monkeypatch.setattr("bitfount_api.sandbox.servers._START_SECONDS", 0.01)
+    with pytest.raises(RuntimeError, match="the sandbox's services did not start"):
+        servers.start()
+
+
+def said_without(module: str, then: str) -> str:
+    """The last line that is said by a program in whose environment a module is missing."""
+    program = f"import sys\nsys.modules[{module!r}] = None\n{then}"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 1
+    return run.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
+def test_a_missing_extra_is_said(module: str) -> None:
+    said = said_without(module, "import bitfount_api.sandbox")
+    assert said == (
+        f"ModuleNotFoundError: the sandbox needs {module}: pip install 'bitfount-api[sandbox]'"
+    )
+
+
+def test_anything_else_that_is_missing_is_said_as_ever() -> None:
+    said = said_without("msgspec", "import bitfount_api.sandbox")
+    assert said == "ModuleNotFoundError: import of msgspec halted; None in sys.modules"
