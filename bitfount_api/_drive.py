@@ -17,13 +17,9 @@ import attrs
 import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause, Step, T, Together, Work
+from bitfount_api._content_encoding import Packed, check_size, encodings
 from bitfount_api._discretion import discreet
-from bitfount_api.exceptions import (
-    ConnectError,
-    InvalidJSONError,
-    RequestException,
-    RequestTimeout,
-)
+from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -209,25 +205,6 @@ def _request_arguments(
     return arguments
 
 
-def _check_size(size: int) -> None:
-    if size > MAX_ANSWER_BYTES:
-        raise InvalidJSONError(
-            f"the answer is larger than {MAX_ANSWER_BYTES // 1024**2} MiB, and was not read on"
-        )
-
-
-def _unpacked(response: httpx.Response, content: bytes) -> httpx.Response:
-    """The answer with its body as it was before it was compressed for the way."""
-    headers = [
-        (name, value)
-        for name, value in response.headers.multi_items()
-        if name not in ("content-encoding", "content-length", "transfer-encoding")
-    ]
-    return httpx.Response(
-        response.status_code, headers=headers, content=content, request=response.request
-    )
-
-
 class _Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
     """An answer's bytes, for as long as the deadline and the size allow."""
 
@@ -241,7 +218,7 @@ class _Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._scope.remaining()
         self._size += len(chunk)
         if self._limit is not None:
-            _check_size(self._size)
+            check_size(self._size, self._limit)
         return chunk
 
     def __iter__(self) -> Iterator[bytes]:
@@ -347,14 +324,13 @@ def _send(call: Call, scope: _Scope) -> httpx.Response | None:
                 _pour(response, call.sink)
                 return response
             response.stream = _Watched(response.stream, scope, limit=MAX_ANSWER_BYTES)
-            if "content-encoding" not in response.headers:
+            if response.is_closed or not encodings(response):
                 response.read()
             else:
-                content = bytearray()
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    _check_size(len(content))
-                response = _unpacked(response, bytes(content))
+                packed = Packed(response, MAX_ANSWER_BYTES)
+                for chunk in response.iter_raw():
+                    packed.feed(chunk)
+                response = packed.end()
     return response
 
 
@@ -459,14 +435,13 @@ async def _asend(call: Call, scope: _Scope) -> httpx.Response | None:
                 await _apour(response, call.sink)
                 return response
             response.stream = _Watched(response.stream, scope, limit=MAX_ANSWER_BYTES)
-            if "content-encoding" not in response.headers:
+            if response.is_closed or not encodings(response):
                 await response.aread()
             else:
-                content = bytearray()
-                async for chunk in response.aiter_bytes():
-                    content += chunk
-                    _check_size(len(content))
-                response = _unpacked(response, bytes(content))
+                packed = Packed(response, MAX_ANSWER_BYTES)
+                async for chunk in response.aiter_raw():
+                    packed.feed(chunk)
+                response = packed.end()
     return response
 
 

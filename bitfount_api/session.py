@@ -11,6 +11,7 @@ import httpx
 
 from bitfount_api import _discretion
 from bitfount_api._call import Call, Operation, Repeat, Service
+from bitfount_api._content_encoding import ACCEPTED
 from bitfount_api._drive import Timing, adrive, drive
 from bitfount_api._exchange import exchange
 from bitfount_api._services import environment_services
@@ -181,7 +182,11 @@ class BitfountSession:
     def _made(self, kind: Callable[..., C], needed: str) -> C:
         _discretion.install()
         arguments: dict[str, Any] = {
-            "headers": {"user-agent": self._user_agent, "accept": "*/*"},
+            "headers": {
+                "user-agent": self._user_agent,
+                "accept": "*/*",
+                "accept-encoding": ACCEPTED,
+            },
             "follow_redirects": False,
             "timeout": self.timeout,
         }
