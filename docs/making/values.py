@@ -1,0 +1,60 @@
+"""An extension of griffe: the constructors that attrs makes, which are written down nowhere."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import griffe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DECORATORS = {"attrs.frozen", "attrs.define"}
+
+
+class AttrsConstructors(griffe.Extension):
+    """Gives each attrs class of a package the ``__init__`` that it has when it runs."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        """Go through the package's classes."""
+        for found in _classes(pkg):
+            if any(decorator.callable_path in _DECORATORS for decorator in found.decorators):
+                found.set_member("__init__", _constructor(found))
+
+
+def _constructor(found: griffe.Class) -> griffe.Function:
+    module = importlib.import_module(found.module.path)
+    parameters = [griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)]
+    parameters += [
+        _parameter(field, found)
+        for field in attrs.fields(getattr(module, found.name))
+        if field.init and field.alias and not field.alias.startswith("_")
+    ]
+    return griffe.Function("__init__", parameters=griffe.Parameters(*parameters), parent=found)
+
+
+def _parameter(field: attrs.Attribute[Any], found: griffe.Class) -> griffe.Parameter:
+    kind = griffe.ParameterKind.positional_or_keyword
+    if field.kw_only:
+        kind = griffe.ParameterKind.keyword_only
+    member = found.all_members.get(field.name)
+    annotation = member.annotation if isinstance(member, griffe.Attribute) else None
+    default = None
+    if field.default is not attrs.NOTHING:
+        made: Any = field.default
+        if isinstance(made, attrs.Factory):  # type: ignore[arg-type] # attrs types it as a function
+            made = made.factory()
+        default = repr(made)
+    return griffe.Parameter(field.alias or "", annotation=annotation, kind=kind, default=default)
+
+
+def _classes(scope: griffe.Object) -> Iterator[griffe.Class]:
+    for member in scope.members.values():
+        if member.is_alias:
+            continue
+        if isinstance(member, griffe.Class):
+            yield member
+        if isinstance(member, (griffe.Class, griffe.Module)):
+            yield from _classes(member)

@@ -1,0 +1,139 @@
+"""The documentation site: it builds strictly, and everything in it leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import attrs
+import pytest
+
+import bitfount_api
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "pages"
+CONFIG = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+
+
+@attrs.frozen
+class Built:
+    """What came of a build."""
+
+    status: int
+    said: str
+    site: Path
+
+
+def copied(folder: Path) -> Path:
+    """A folder with all that the site is made of, to build it without touching the project."""
+    shutil.copytree(ROOT / "docs", folder / "docs")
+    config = CONFIG.replace('paths = ["."]', f'paths = ["{ROOT.as_posix()}"]')
+    (folder / "zensical.toml").write_text(config, encoding="utf-8")
+    return folder
+
+
+def build(folder: Path) -> Built:
+    zensical = Path(sys.executable).with_name("zensical")
+    ran = subprocess.run(
+        [zensical, "build", "--strict"], cwd=folder, check=False, capture_output=True, text=True
+    )
+    said = re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)
+    return Built(ran.returncode, said, folder / "site")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(copied(tmp_path_factory.mktemp("site")))
+
+
+class Page(HTMLParser):
+    """The ids of a page, where it links to, and what it loads."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        found = {name: value for name, value in attributes if value}
+        self.ids.update(found[name] for name in ("id", "name") if name in found)
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        elif tag == "link" and found.get("rel") not in ("canonical", "prev", "next"):
+            self.loads.append(found.get("href", ""))
+        if "src" in found:
+            self.loads.append(found["src"])
+
+
+def pages(site: Path) -> Iterator[tuple[Path, Page]]:
+    for path in sorted(site.rglob("*.html")):
+        if path.name != "404.html":  # its addresses are those of a site's root
+            yield path, Page(path)
+
+
+def test_it_builds_without_a_complaint(built: Built) -> None:
+    assert built.status == 0, built.said
+    assert "No issues found" in built.said
+    assert "griffe:" not in built.said
+
+
+def test_links_and_pictures_lead_somewhere(built: Built) -> None:
+    known = {path.resolve(): page for path, page in pages(built.site)}
+    assert len(known) >= 12
+    lost = []
+    for path, page in known.items():
+        for address in [*page.links, *page.loads]:
+            parts = urlsplit(address)
+            if parts.scheme in ("https", "http", "mailto", "data"):
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if target.is_dir():
+                target /= "index.html"
+            there = target.is_file()
+            if there and parts.fragment and target in known:
+                there = unquote(parts.fragment) in known[target].ids
+            if not there:
+                lost.append(f"{path.relative_to(built.site)}: {address}")
+    assert not lost
+
+
+def test_it_loads_nothing_from_elsewhere(built: Built) -> None:
+    loads = {address for _, page in pages(built.site) for address in page.loads}
+    assert loads
+    assert [address for address in loads if urlsplit(address).netloc] == []
+
+
+def test_every_page_is_in_the_list_of_pages() -> None:
+    listed = set(re.findall(r'"([\w/-]+\.md)"', str(tomllib.loads(CONFIG)).replace("'", '"')))
+    there = {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")}
+    assert listed == there
+
+
+def test_the_reference_has_every_public_name(built: Built) -> None:
+    ids = {found for _, page in pages(built.site) for found in page.ids}
+    public = {
+        f"{getattr(bitfount_api, name).__module__}.{name}"
+        for name in bitfount_api.__all__
+        if name != "__version__"
+    }
+    assert public - ids == set()
+
+
+def test_what_is_broken_fails_the_build(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    with (folder / "docs" / "pages" / "index.md").open("a", encoding="utf-8") as index:
+        index.write("\nSee [a page](nothing.md).\n")
+        index.write("\nSee [a heading](reference/hub.md#nothing).\n")
+        index.write("\nSee [a name][bitfount_api.hub.Nothing].\n")
+    result = build(folder)
+    assert result.status != 0
+    assert "3 issues found" in result.said
