@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ExternallyManagedJWTHandler as ExternallyManagedJWTHandler,
     )
     from bitfount_api.auth.handler import AuthenticationHandler as AuthenticationHandler
+    from bitfount_api.auth.prompts import LoginPrompt as LoginPrompt
     from bitfount_api.exceptions import AuthenticatedUserError as AuthenticatedUserError
     from bitfount_api.exceptions import AuthenticationError as AuthenticationError
     from bitfount_api.exceptions import BitfountError as BitfountError
@@ -87,6 +88,7 @@ _NAMES_BY_MODULE = {
     "auth.device_code": "DeviceCodeFlowHandler",
     "auth.external_jwt": "ExternallyManagedJWTHandler",
     "auth.handler": "AuthenticationHandler",
+    "auth.prompts": "LoginPrompt",
     "exceptions": (
         "AuthenticatedUserError AuthenticationError BitfountError ConnectError HTTPError "
         "InvalidJSONError ModelTooLargeError ModelUploadError ModelValidationError "

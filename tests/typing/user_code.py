@@ -47,6 +47,12 @@ async def fresh_async() -> tuple[str, dt.datetime]:
     return fresh()
 
 
+def show(prompt: api.LoginPrompt) -> None:
+    """Tell somebody where to log in, in a way of one's own."""
+    assert_type(prompt.verification_uri, str)
+    assert_type(prompt.user_code, str)
+
+
 def sessions() -> list[api.BitfountSession]:
     """Every way to make a session."""
     handlers: list[api.AuthenticationHandler] = [
@@ -54,7 +60,7 @@ def sessions() -> list[api.BitfountSession]:
         api.ExternallyManagedJWTHandler(None, None, fresh, "alice"),
         api.ExternallyManagedJWTHandler("jwt", dt.datetime.now(dt.UTC), fresh_async, "alice"),
         api.DeviceCodeFlowHandler(),
-        api.DeviceCodeFlowHandler(username="alice"),
+        api.DeviceCodeFlowHandler(username="alice", prompt=show),
     ]
     policy = api.RetryPolicy(retries=5, backoff=0.1, longest_pause=10, retry_not_found=True)
     return [
