@@ -38,12 +38,12 @@ def base_url(url: str) -> str:
     Raises:
         ValueError: It is not a whole http or https URL, or holds a user name, query or fragment.
     """
-    try:
-        parsed = httpx.URL(url)
-    except (httpx.InvalidURL, TypeError):
-        raise ValueError("a service's URL must be a text such as https://hub.example.com") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError("a service's URL must begin with http:// or https:// and name a host")
+    parsed = _whole(url)
+    if parsed is None:
+        raise ValueError(
+            "a service's URL must be a whole one, such as https://hub.example.com: with http:// or "
+            "https://, a host, and a port from 1 to 65535 where it has one"
+        )
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url:
         raise ValueError("a service's URL must not hold a user name, a query or a fragment")
     return str(parsed).rstrip("/")
@@ -55,10 +55,19 @@ def presigned_url(url: object) -> str:
     Raises:
         ValueError: It is not a whole http or https URL. The text does not quote it.
     """
-    try:
-        parsed = httpx.URL(url)  # type: ignore[arg-type]
-    except (httpx.InvalidURL, TypeError):
-        raise ValueError("the presigned URL is not a URL") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if _whole(url) is None:
         raise ValueError("the presigned URL is not a whole http or https URL")
     return str(url)
+
+
+def _whole(url: object) -> httpx.URL | None:
+    """A URL that can be asked; None if it is none."""
+    try:
+        parsed = httpx.URL(url)  # type: ignore[arg-type]
+        host = parsed.host  # punycode that is none is found out only here
+    except (httpx.InvalidURL, TypeError, UnicodeError):
+        return None
+    port = parsed.port
+    # Of a port that is too large, some would ask the one of its last 16 bits.
+    usable = port is None or 0 < port < 65536
+    return parsed if usable and host and parsed.scheme in ("http", "https") else None

@@ -1,0 +1,61 @@
+"""What a service's base URL, and a presigned one, have to be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bitfount_api import _services
+
+NOT_WHOLE: list[Any] = [
+    "",
+    "hub.test",
+    "//hub.test",
+    "/x",
+    "https://",
+    "https:///x",
+    "https:hub.test",
+    "ftp://hub.test",
+    "file:///etc/passwd",
+    " https://hub.test",
+    "https://hub.test\n",
+    "https://hub.test:0/",
+    "https://hub.test:65536/",
+    "https://hub.test:99999/",
+    "https://hub.test:-1/",
+    "https://hub.test:port/",
+    "https://xn--hub-/",
+    "https://\ud800/",
+    "https://hub.test/\ud800",
+    "https://" + "h" * 70_000,
+    None,
+    5,
+    b"https://hub.test",
+]
+
+
+@pytest.mark.parametrize("url", NOT_WHOLE, ids=lambda url: ascii(url)[:40])
+def test_what_is_no_whole_url_is_refused(url: Any) -> None:
+    with pytest.raises(ValueError, match="port from 1 to 65535"):
+        _services.base_url(url or "?")
+    secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
+    with pytest.raises(ValueError, match="presigned URL is not") as caught:
+        _services.presigned_url(secret)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["u@hub.test", "u:p@hub.test/", "hub.test?x", "hub.test/#x"])
+def test_a_base_url_holds_nothing_more(url: str) -> None:
+    with pytest.raises(ValueError, match="must not hold"):
+        _services.base_url(f"https://{url}")
+
+
+def test_a_base_url_has_no_slash_at_its_end() -> None:
+    assert _services.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
+    assert _services.base_url("HTTP://[::1]:1") == "http://[::1]:1"
+
+
+def test_a_presigned_url_is_used_as_it_is() -> None:
+    url = "https://s3.test:65535/b/%2e%2e/k%20ey?X-Amz-Signature=00ff&b=%2F"
+    assert _services.presigned_url(url) == url
