@@ -103,6 +103,14 @@ def test_clearing_takes_an_upload_for_ended_that_the_store_has_ended(
     assert sandbox.world.uploads.all() == []
 
 
+def test_a_byte_goes_bad_and_good_again(sandbox: Sandbox) -> None:
+    sandbox.world.store.put("k", b"abc")
+    sandbox.corrupt("k")
+    assert sandbox.world.store.read("k") == b"acc"
+    sandbox.corrupt("k", offset=1)
+    assert sandbox.world.store.read("k") == b"abc"
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,6 +53,27 @@ def test_a_signal_ends_it_while_somebody_is_connected(start: Start) -> None:
         key = running.key("alice")
         assert client.get(f"{running.url('Hub')}/api/projects", headers=key).status_code == 200
         assert running.end(signal.SIGTERM) == (0, "Stopping.\n", "")
+
+
+def test_it_runs_in_this_process_too_and_gives_the_signals_back(capsys: Capture) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    ended = threading.Event()
+
+    def end() -> None:
+        while signal.getsignal(signal.SIGTERM) is before:
+            if ended.wait(0.01):
+                return
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    try:
+        assert main(["--free-ports"]) == 0
+    finally:
+        ended.set()
+        thread.join()
+    assert capsys.readouterr().out.endswith("Stopping.\n")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_the_banner_says_what_there_is(start: Start, tmp_path: Path) -> None:
