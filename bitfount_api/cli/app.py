@@ -107,7 +107,11 @@ class App:
     # --- Sessions and clients --------------------------------------------------------------------
 
     def session(
-        self, handler: AuthenticationHandler | None = None, *, retry: RetryPolicy | None = None
+        self,
+        handler: AuthenticationHandler | None = None,
+        *,
+        retry: RetryPolicy | None = None,
+        timeout: float | None = None,
     ) -> BitfountSession:
         """A session; it is closed when the command ends."""
         from bitfount_api import BitfountSession
@@ -115,7 +119,7 @@ class App:
         session = BitfountSession(
             handler or self.handler(),
             verify=self.ca or True,
-            timeout=self.timeout,
+            timeout=timeout or self.timeout,
             retry=retry,
             user_agent_suffix="cli",
         )

@@ -29,6 +29,7 @@ _COMMANDS = {
     "access": "access:access",
     "fhir": "fhir:fhir",
     "sandbox": "sandbox:sandbox",
+    "doctor": "doctor:doctor",
     "completion": "completion:completion",
 }
 

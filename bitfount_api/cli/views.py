@@ -52,7 +52,20 @@ class Rows:
         return [[shown(row.get(key)) for key in self.columns] for row in self.rows]
 
 
-View = Text | Facts | Rows
+@attrs.frozen
+class Remarks:
+    """What was found, in areas, with what to do.
+
+    Args:
+        remarks: For each its area, its level (a key of ``_COLOURS``), a text, and an advice or "".
+    """
+
+    remarks: Sequence[tuple[str, str, str, str]]
+
+
+View = Text | Facts | Rows | Remarks
+
+_COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
 
 def shown(value: Any) -> str:
@@ -92,6 +105,11 @@ def plain(view: View) -> str:
         return view.text if view.text.endswith("\n") else f"{view.text}\n"
     if isinstance(view, Facts):
         cells = [[f"{name}:", shown(value)] for name, value in _known(view)]
+    elif isinstance(view, Remarks):
+        cells = [
+            [area, level, shown(text) + (f" -> {shown(advice)}" if advice else "")]
+            for area, level, text, advice in view.remarks
+        ]
     else:
         cells = [[heading.upper() for heading in view.columns.values()], *view.cells()]
     if not cells:
@@ -117,6 +135,8 @@ def draw(view: View, console: Console) -> None:
         console.out(harmless(view.text).removesuffix("\n"), highlight=False)
     elif isinstance(view, Facts):
         _draw_facts([(name, shown(value)) for name, value in _known(view)], console)
+    elif isinstance(view, Remarks):
+        _draw_remarks(view, console)
     elif _fits(view, console.width):
         _draw_table(view, console)
     else:
@@ -148,6 +168,24 @@ def _draw_facts(facts: Sequence[tuple[str, str]], console: Console) -> None:
     for name, value in facts:
         table.add_row(RichText(name), RichText(value))
     console.print(table)
+
+
+def _draw_remarks(view: Remarks, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text as RichText
+
+    last = None
+    for area, level, text, advice in view.remarks:
+        if area != last:
+            console.print(RichText(area, "bold"))
+            last = area
+        table = Table.grid(padding=(0, 1))
+        table.add_column(width=max(map(len, _COLOURS)) + 2, no_wrap=True)
+        table.add_column(overflow="fold")
+        table.add_row(RichText(f"  {level}", _COLOURS[level]), RichText(shown(text)))
+        if advice:
+            table.add_row("", RichText.assemble(("-> ", "bold"), shown(advice)))
+        console.print(table)
 
 
 def _fits(view: Rows, width: int) -> bool:

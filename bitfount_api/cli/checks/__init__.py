@@ -1,0 +1,1 @@
+"""What ``doctor`` looks at. Each check gives findings, with what to do about each."""

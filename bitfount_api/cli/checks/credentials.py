@@ -1,0 +1,173 @@
+"""API keys, the saved login, and who can read what is kept on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bitfount_api import BitfountHub, RetryPolicy, config
+from bitfount_api.auth.claims import username_of
+from bitfount_api.auth.values import header_value
+from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.cli.exits import Exit, Failure, code_of, sentence
+from bitfount_api.cli.views import moment
+from bitfount_api.exceptions import AuthenticationError, BitfountError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitfount_api.cli.app import App
+
+_LOG_IN: Final = (
+    "log in with 'bitfount-api login', or set BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and "
+    "BITFOUNT_USERNAME"
+)
+_TIMEOUT: Final = 5.0
+_MOST_FILES: Final = 1000
+_HEAD_BYTES: Final = 64
+
+
+def check(app: App) -> list[Finding]:
+    """Look at what could be sent, and where it is kept. Nothing is sent."""
+    findings = Findings("Credentials")
+    by_keys = _check_keys(app, findings)
+    _check_login(app, findings, needed=not by_keys)
+    if os.name != "nt":  # where modes say little, and folders of users are theirs
+        _check_modes(findings)
+    return findings.found
+
+
+def check_accepted(app: App) -> list[Finding]:
+    """Ask the Hub whether it takes the credentials; nothing is changed."""
+    findings = Findings("Credentials")
+    try:
+        handler = app.handler()
+    except (Failure, BitfountError, ValueError):
+        return []  # which check() has told
+    session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
+    try:
+        BitfountHub(session, app.services()[0].url).get_projects(limit=1)
+    except BitfountError as error:
+        code = code_of(error)
+        if code is Exit.NOT_AUTHENTICATED:
+            findings.problem("the Hub does not take the credentials", _LOG_IN)
+        elif code is not Exit.UNREACHABLE:  # which the other checks tell
+            findings.problem(sentence(error), "see that the Hub's URL is right")
+    else:
+        findings.ok(f"the Hub takes the credentials of {session.username}")
+    return findings.found
+
+
+def _check_keys(app: App, findings: Findings) -> bool:
+    """Whether API keys are used, be they good or bad."""
+    try:
+        keys = config.api_keys()
+        if keys is None:
+            return False
+        header_value(keys.api_key_id, "BITFOUNT_API_KEY_ID")
+        header_value(keys.api_key, "BITFOUNT_API_KEY")
+    except (ValueError, AuthenticationError) as error:
+        findings.problem(str(error), "set the id and the key as they were given to you")
+        return True
+    username = app.username or config.username()
+    if username is None:
+        findings.problem(
+            "there are API keys, but nothing says whose they are", "set BITFOUNT_USERNAME"
+        )
+    else:
+        findings.ok(f"the environment holds API keys of {username}")
+    return True
+
+
+def _check_login(app: App, findings: Findings, *, needed: bool) -> None:
+    file = app.token_file()
+    if not os.path.lexists(file.path):
+        if needed:
+            findings.problem("there are neither API keys nor a login", _LOG_IN)
+        return
+    token = file.read()
+    if token is None:
+        text = f"{file.path} holds no login for this environment, or none that can be used"
+        if needed:
+            findings.problem(text, _LOG_IN)
+        else:
+            findings.note(text)
+        return
+    try:
+        username = username_of(token.id_token)
+    except AuthenticationError as error:
+        findings.problem(f"{file.path}: {error}", _LOG_IN)
+        return
+    if token.expires_at > time.time():
+        findings.ok(f"logged in as {username}; to be renewed by {moment(token.expires_at)}")
+    elif token.refresh_token:
+        findings.ok(f"logged in as {username}; the next command renews it")
+    else:
+        findings.problem(f"the login of {username} has ended", "log in with 'bitfount-api login'")
+    if not needed:
+        findings.note("the API keys count more than the login")
+
+
+def _check_modes(findings: Findings) -> None:
+    storage = config.storage_path()
+    if not storage.is_dir():
+        return
+    _check_mode(findings, storage, 0o700, "tokens and keys")
+    for path in _files(storage):
+        if path.name == ".token" or _is_private_key(path):
+            _check_mode(findings, path, 0o600, "a secret")
+    if not any(finding.advice for finding in findings.found):
+        findings.ok(f"nobody else can read the secrets in {storage}")
+
+
+def _check_mode(findings: Findings, path: Path, wanted: int, what: str) -> None:
+    try:
+        status = path.lstat()
+    except OSError as error:
+        findings.problem(
+            f"{path} cannot be looked at: {error.strerror}", "see that the folder is yours"
+        )
+        return
+    if stat.S_ISLNK(status.st_mode):
+        findings.warn(f"{path} is a link, and not followed", "put the file itself there")
+        return
+    if hasattr(os, "getuid") and status.st_uid not in (os.getuid(), 0):
+        findings.warn(
+            f"{path} belongs to another user (id {status.st_uid})", f"chown {os.getuid()} '{path}'"
+        )
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        findings.problem(
+            f"others can get at {path}, which holds {what} (mode {mode:04o})",
+            f"chmod {wanted:o} '{path}'",
+        )
+    elif not mode & 0o400:
+        findings.problem(
+            f"you cannot read {path} yourself (mode {mode:04o})", f"chmod {wanted:o} '{path}'"
+        )
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """What is in a folder and those in it, up to a number."""
+    count = 0
+    for base, folders, names in os.walk(folder):
+        if len(Path(base).relative_to(folder).parts) >= 3:
+            folders.clear()
+        for name in names:
+            count += 1
+            if count > _MOST_FILES:
+                return
+            yield Path(base, name)
+
+
+def _is_private_key(path: Path) -> bool:
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            return b"PRIVATE KEY-----" in file.read(_HEAD_BYTES)
+    except OSError:
+        return False

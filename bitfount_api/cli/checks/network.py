@@ -1,0 +1,225 @@
+"""Whether the services can be reached, and whether the clocks agree."""
+
+from __future__ import annotations
+
+import email.utils
+import socket
+import ssl
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import httpx
+
+from bitfount_api import _discretion, config
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
+from bitfount_api.retries import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitfount_api import BitfountSession
+    from bitfount_api.cli.app import App
+
+_TIMEOUT: Final = 5.0
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_SKEW_TOLD: Final = 30.0
+_SKEW_HARMFUL: Final = 300.0
+"""Tokens count as expired 1 to 10 minutes early, and object storage refuses requests whose time is
+15 minutes off: with less than this, everything works."""
+
+
+_ASTRAY: Final = (
+    "see that the URL is right, and that no page wants you to log in to the network first"
+)
+_FIREWALL: Final = (
+    "a firewall may be in between: ask for access, or for a proxy to set in HTTPS_PROXY"
+)
+
+
+@attrs.frozen
+class Place:
+    """A service, and a path at which it says something to anybody."""
+
+    name: str
+    url: str
+    path: str
+    is_json: bool = False
+
+
+@attrs.define
+class Visit:
+    """What came of a request to a place."""
+
+    findings: Findings
+    skew: float | None = None
+
+
+def check(app: App) -> list[Finding]:
+    """Ask every service for something that needs no credentials; nothing is changed."""
+    places = list(_places(app))
+    timeout = app.timeout or _TIMEOUT
+    session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
+    with ThreadPoolExecutor(len(places)) as pool:
+        visits = list(pool.map(lambda place: _visit(session, place), places))
+    clock = Findings("Clock")
+    _check_clock(clock, [visit.skew for visit in visits if visit.skew is not None])
+    return [*(finding for visit in visits for finding in visit.findings.found), *clock.found]
+
+
+def _places(app: App) -> Iterator[Place]:
+    from bitfount_api.auth.authority import address
+
+    hub, access_manager, smart_on_fhir = app.services()
+    yield Place("the Hub", hub.url, "/api/projects?limit=1")
+    yield Place("the access manager", access_manager.url, "/api/access-manager-key", is_json=True)
+    yield Place("SMART on FHIR", smart_on_fhir.url, "/api/pairings")
+    _, url = address(app.auth_domain or config.environment().auth_domain)
+    yield Place("the OAuth service", url, "/.well-known/openid-configuration")
+
+
+def _visit(session: BitfountSession, place: Place) -> Visit:
+    visit = Visit(Findings("Network"))
+    findings = visit.findings
+    where = f"{place.name} ({place.url})"
+    url = httpx.URL(place.url)
+    if url.scheme == "http" and url.host not in _LOCAL:
+        findings.warn(f"{where} is spoken to without encryption", "use its https:// URL")
+    proxy = _proxy_for(url)
+    if proxy is None and (trouble := _lookup(url)):
+        findings.problem(f"{where}: {trouble[0]}", trouble[1])
+        return visit
+    asked = time.time()
+    try:
+        answer = session.get(place.url + place.path)
+    except RequestException as error:
+        text, advice = _explained(error, url, proxy)
+        findings.problem(f"{where}: {text}", advice)
+        return visit
+    answered = time.time()
+    visit.skew = _skew(answer, (asked + answered) / 2)
+    via = f" through the proxy {proxy}" if proxy else ""
+    took = f"{(answered - asked) * 1000:.0f} ms{via}"
+    _judge(findings, place, where, answer, took)
+    return visit
+
+
+def _judge(findings: Findings, place: Place, where: str, answer: httpx.Response, took: str) -> None:
+    status = answer.status_code
+    if status == 407:
+        findings.problem(
+            f"{where}: the proxy wants a name and a password",
+            "put them into HTTPS_PROXY: http://name:password@proxy:port",
+        )
+    elif status >= 500:
+        findings.problem(f"{where} answers {status} after {took}", "try again later")
+    elif answer.is_redirect:
+        findings.problem(
+            f"{where} sends elsewhere ({status}), which is not followed",
+            _ASTRAY,
+        )
+    elif place.is_json and not _is_object(answer):
+        findings.problem(
+            f"{where} answers {status}, but not as {place.name} does",
+            _ASTRAY,
+        )
+    else:
+        findings.ok(f"{where} answers in {took}")
+
+
+def _is_object(answer: httpx.Response) -> bool:
+    try:
+        return isinstance(answer.json(), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _proxy_for(url: httpx.URL) -> str | None:
+    """The proxy that requests go through, as it may be told."""
+    if urllib.request.proxy_bypass(url.host):
+        return None
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return None if not proxy else _discretion.without_query(proxy)
+
+
+def _lookup(url: httpx.URL) -> tuple[str, str] | None:
+    try:
+        socket.getaddrinfo(url.host, url.port or (443 if url.scheme == "https" else 80))
+    except (OSError, UnicodeError):
+        return (
+            f"the name {url.host} is not known here (DNS)",
+            "see that the URL is right, and that there is a network; set HTTPS_PROXY if it has one",
+        )
+    return None
+
+
+def _explained(error: RequestException, url: httpx.URL, proxy: str | None) -> tuple[str, str]:
+    """Why there was no answer, and what to do."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"its certificate is not trusted ({cause.verify_message})",
+                "where the network reads along, its CA is needed: --ca FILE, or --ca system",
+            )
+        if isinstance(cause, (ssl.SSLError, httpx.ProxyError)):
+            if proxy is not None:
+                return (
+                    f"the proxy {proxy} does not let it through",
+                    "see that HTTPS_PROXY is right, or name the service in NO_PROXY",
+                )
+            return (
+                "no encrypted connection (TLS) can be made",
+                "see that the URL and port are right",
+            )
+    if isinstance(error, RequestTimeout):
+        return (
+            "no answer in the time allowed",
+            _FIREWALL,
+        )
+    if isinstance(error, ConnectError) and proxy is not None:
+        advice = "see that HTTPS_PROXY is right, or name the service in NO_PROXY"
+        return f"the proxy {proxy} cannot be reached", advice
+    if isinstance(error, ConnectError) and url.host in _LOCAL:
+        return "nothing listens there", "start it: 'bitfount-api sandbox'"
+    return (
+        "no connection can be made",
+        _FIREWALL,
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _skew(answer: httpx.Response, here: float) -> float | None:
+    """How many seconds this machine's clock is ahead of the service's."""
+    try:
+        there = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    # A date has whole seconds: on average, it is half a second more.
+    return here - there.timestamp() - 0.5
+
+
+def _check_clock(findings: Findings, skews: list[float]) -> None:
+    if not skews:
+        findings.note("no service tells the time")
+        return
+    skew = sorted(skews)[len(skews) // 2]
+    text = f"this clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
+    advice = "set it by the network (NTP)"
+    if abs(skew) >= _SKEW_HARMFUL:
+        findings.problem(f"{text}: tokens and addresses will seem expired", advice)
+    elif abs(skew) >= _SKEW_TOLD:
+        findings.warn(text, advice)
+    else:
+        findings.ok("this clock agrees with the services' within half a minute")

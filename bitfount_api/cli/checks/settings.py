@@ -1,0 +1,95 @@
+"""The environment variables that are set."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bitfount_api import _discretion, _services, config
+from bitfount_api.cli.checks.findings import Finding, Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CHECKS: Final[dict[str, Callable[[], Any]]] = {
+    "BITFOUNT_ENVIRONMENT": config.environment,
+    "BITFOUNT_STORAGE_PATH": config.storage_path,
+    "BITFOUNT_USERNAME": config.username,
+    "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,
+    "SMART_ON_FHIR_URL": lambda: _services.base_url(config.smart_on_fhir_url()),
+    "SMART_ON_FHIR_RESOURCE_SERVER_URL": config.smart_on_fhir_resource_server_url,
+    "SMART_ON_FHIR_API_TIMEOUT": config.smart_on_fhir_timeout,
+}
+_SECRET: Final = (
+    "BITFOUNT_API_KEY_ID",
+    "BITFOUNT_API_KEY",
+    "BITFOUNT_KEY_PASSWORD",
+    "BITFOUNT_MODELLER_TOKEN",
+)
+_PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def check() -> list[Finding]:
+    """Look at all variables that this library, or what it stands on, reads."""
+    findings = Findings("Settings")
+    for name, reader in _CHECKS.items():
+        _check_variable(findings, name, reader)
+    for name in _SECRET:
+        if os.environ.get(name):
+            findings.ok(f"{name} is set (its value is not shown)")
+    _check_proxies(findings)
+    _check_certificates(findings)
+    _check_spelling(findings)
+    if not findings.found:
+        findings.ok("no variables are set: all is as it comes, in production")
+    return findings.found
+
+
+def _check_variable(findings: Findings, name: str, reader: Callable[[], Any]) -> None:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return
+    try:
+        reader()
+    except ValueError as error:
+        text = str(error) if name in str(error) else f"{name}: {error}"
+        findings.problem(text, f"correct {name}, or unset it")
+    else:
+        findings.ok(f"{name} is {_discretion.tell(value, most=200)}")
+
+
+def _check_proxies(findings: Findings) -> None:
+    for name in _PROXIES:
+        # Written small, they count more; HTTP_PROXY is read only so where a web server runs us.
+        value = os.environ.get(name.lower()) or os.environ.get(name)
+        if value:
+            shown = _discretion.tell(value, most=200)
+            if "@" in shown:  # a proxy can be named without a scheme, and with a password
+                shown = shown.rpartition("@")[2]
+            findings.note(f"{name} is {shown}")
+
+
+def _check_certificates(findings: Findings) -> None:
+    for name in _CERTIFICATES:
+        value = os.environ.get(name)
+        if not value:
+            continue
+        path = Path(value)
+        there = path.is_dir() if name.endswith("DIR") else path.is_file()
+        if there:
+            findings.note(f"{name} is {value}: only CAs in there are trusted")
+        else:
+            findings.problem(f"{name} is {value}, which is not there", f"correct {name}")
+
+
+def _check_spelling(findings: Findings) -> None:
+    known = [*_CHECKS, *_SECRET]
+    for name in sorted(os.environ):
+        if name in known or not name.upper().startswith(("BITFOUNT_", "SMART_ON_FHIR_", "BIT_")):
+            continue
+        # The official SDK reads more of them: only what looks like one of ours is told.
+        if close := difflib.get_close_matches(name.upper(), known, 1, 0.88):
+            findings.warn(f"{name} is set, but nothing reads it", f"is {close[0]} meant?")

@@ -1,0 +1,301 @@
+"""The doctor finds what is wrong, says what to do, and tells no secret."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.console import Console
+from support.http_server import certificate, serving
+
+from bitfount_api.sandbox.faults import Fault
+
+
+def findings(console: Console, *options: object, code: int) -> list[dict[str, Any]]:
+    outcome = console.run("doctor", "--json", *options)
+    assert outcome.code == code, outcome
+    assert outcome.json["ok"] is (code == 0)
+    found: list[dict[str, Any]] = outcome.json["findings"]
+    for finding in found:
+        if finding["level"] in ("problem", "warning"):
+            assert finding["advice"], finding
+    return found
+
+
+def problems(console: Console, *options: object, code: int = 1) -> str:
+    """The texts and advices of the problems, a line each."""
+    return "\n".join(
+        f"{finding['text']} -> {finding['advice']}"
+        for finding in findings(console, *options, code=code)
+        if finding["level"] == "problem"
+    )
+
+
+def test_all_is_well(console: Console) -> None:
+    found = findings(console, code=0)
+    assert {finding["area"] for finding in found} == {
+        "Versions",
+        "Settings",
+        "Credentials",
+        "Network",
+        "Clock",
+    }
+    assert sum("answers in" in finding["text"] for finding in found) == 4
+    assert any("takes the credentials of alice" in finding["text"] for finding in found)
+    assert "Versions" in console.ok("doctor").out
+
+
+def test_offline_sends_nothing(console: Console) -> None:
+    findings(console, "--offline", code=0)
+    assert not console.sandbox.requests
+
+
+def test_no_secret_is_told(console: Console) -> None:
+    console.environment |= {
+        "BITFOUNT_API_KEY": "planted-key:planted-am",
+        "BITFOUNT_API_KEY_ID": "planted-id:planted-am-id",
+        "BITFOUNT_KEY_PASSWORD": "planted-password",
+        "HTTPS_PROXY": "http://planted-user:planted-pw@proxy.invalid:1",
+        "NO_PROXY": "localhost,127.0.0.1",
+    }
+    for options in ([], ["--json"], ["--debug"]):
+        outcome = console.run("doctor", *options)
+        assert outcome.code == 1
+        assert "planted" not in outcome.out + outcome.err
+        assert "proxy.invalid:1" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BITFOUNT_WEB_MAX_RETRIES", "many"),
+        ("SMART_ON_FHIR_API_TIMEOUT", "-1"),
+        ("SMART_ON_FHIR_URL", "ehr"),
+        ("BITFOUNT_ENVIRONMENT", "prod"),
+        ("SSL_CERT_FILE", "/no/such/file"),
+    ],
+)
+def test_a_setting_that_is_wrong(console: Console, name: str, value: str) -> None:
+    console.environment[name] = value
+    told = problems(console, "--offline")
+    assert f"{name} is " in told or f"{name}: " in told
+    assert f"correct {name}" in told
+
+
+def test_a_setting_that_is_misspelt(console: Console) -> None:
+    console.environment["BITFOUNT_APIKEY"] = "planted"
+    (found,) = [f for f in findings(console, "--offline", code=0) if f["level"] == "warning"]
+    assert "BITFOUNT_API_KEY" in found["advice"]
+
+
+def test_credentials_that_are_missing(console: Console) -> None:
+    console.be(None)
+    assert "bitfount-api login" in problems(console, "--offline")
+    console.environment["BITFOUNT_API_KEY"] = "k"
+    assert "BITFOUNT_API_KEY_ID" in problems(console, "--offline")
+    console.environment["BITFOUNT_API_KEY_ID"] = "i"
+    assert "set BITFOUNT_USERNAME" in problems(console, "--offline")
+
+
+def test_credentials_that_are_refused(console: Console) -> None:
+    console.environment["BITFOUNT_API_KEY"] = "other:other"
+    assert "does not take the credentials" in problems(console)
+
+
+# --- What is kept on disk ------------------------------------------------------------------------
+
+
+def write_token(console: Console, storage: Path, **changes: Any) -> Path:
+    from bitfount_api import config
+
+    grant = console.sandbox.world.tokens._grant("alice", "c", "openid", "a", "family")
+    document = {
+        "access_token": grant["access_token"],
+        "id_token": grant["id_token"],
+        "refresh_token": None,
+        "access_token_expires_at": time.time() + 3600,
+        "auth_domain": console.sandbox.hub_url,
+        "client_id": config.environment().client_id,
+        "scopes": config.OAUTH_SCOPES,
+        "audience": config.OAUTH_AUDIENCE,
+        **changes,
+    }
+    folder = storage / "_default"
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    path = folder / ".token"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture
+def storage(console: Console, tmp_path: Path) -> Path:
+    folder = tmp_path / "storage"
+    folder.mkdir(mode=0o700)
+    console.environment["BITFOUNT_STORAGE_PATH"] = str(folder)
+    console.be(None)
+    return folder
+
+
+def test_a_login_is_told(console: Console, storage: Path) -> None:
+    write_token(console, storage)
+    texts = [finding["text"] for finding in findings(console, code=0)]
+    assert any("logged in as alice" in text for text in texts)
+    assert any("takes the credentials of alice" in text for text in texts)
+
+
+def test_a_login_that_has_ended(console: Console, storage: Path) -> None:
+    write_token(console, storage, access_token_expires_at=1)
+    assert "has ended" in problems(console, "--offline")
+    write_token(console, storage, access_token_expires_at=1, refresh_token="r")
+    findings(console, "--offline", code=0)
+
+
+@pytest.mark.parametrize("changes", [{"auth_domain": "other"}, {"access_token": 3}])
+def test_a_login_that_is_of_no_use(
+    console: Console, storage: Path, changes: dict[str, Any]
+) -> None:
+    write_token(console, storage, **changes)
+    assert "can be used" in problems(console, "--offline")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
+def test_secrets_that_others_can_read(console: Console, storage: Path) -> None:
+    token = write_token(console, storage)
+    key = storage / "alice" / "signing.pem"
+    key.parent.mkdir()
+    key.write_text("-----BEGIN PRIVATE KEY-----\n", encoding="ascii")
+    key.chmod(0o640)
+    token.chmod(0o644)
+    storage.chmod(0o755)
+    told = problems(console, "--offline")
+    for path, mode, wanted in (
+        (token, "0644", "600"),
+        (key, "0640", "600"),
+        (storage, "0755", "700"),
+    ):
+        assert f"(mode {mode})" in told
+        assert f"chmod {wanted} '{path}'" in told
+    for path in (token, key):
+        path.chmod(0o600)
+    storage.chmod(0o700)
+    found = findings(console, "--offline", code=0)
+    assert any("nobody else can read" in finding["text"] for finding in found)
+
+
+# --- The way to the services ---------------------------------------------------------------------
+
+
+def test_a_name_that_is_not_known(console: Console) -> None:
+    console.options = [*console.services, "--hub-url", "https://hub.invalid"]
+    told = problems(console)
+    assert "the name hub.invalid is not known" in told
+    assert "HTTPS_PROXY" in told
+
+
+def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None:
+    console.options = [*console.services, "--access-manager-url", f"http://127.0.0.1:{free_port}"]
+    told = problems(console)
+    assert told.count("\n") == 0
+    assert "the access manager" in told
+    assert "bitfount-api sandbox" in told
+
+
+def test_a_proxy_that_is_not_there(console: Console, free_port: int) -> None:
+    console.environment["NO_PROXY"] = ""
+    console.environment["HTTP_PROXY"] = f"http://user:planted@127.0.0.1:{free_port}"
+    told = problems(console)
+    assert f"the proxy http://127.0.0.1:{free_port}" in told
+    assert "planted" not in told
+
+
+def test_a_service_that_is_not_well(console: Console) -> None:
+    console.sandbox.fail("/api/pairings", Fault(status=503), times=None)
+    told = problems(console)
+    assert "SMART on FHIR" in told
+    assert "answers 503" in told
+
+
+def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
+    portal = Fault(status=302, headers={"location": "http://portal.invalid/"})
+    console.sandbox.fail("/api/access-manager-key", portal, times=None)
+    assert "sends elsewhere" in problems(console)
+    console.sandbox.faults.clear()
+    page = Fault(status=200, headers={"content-type": "text/html"}, body=b"<html>")
+    console.sandbox.fail("/api/access-manager-key", page, times=None)
+    assert "not as the access manager does" in problems(console)
+
+
+def test_silence(console: Console) -> None:
+    console.sandbox.fail("/api/pairings", Fault(delay=30), times=None)
+    console.options = [*console.services, "--timeout", "0.3"]
+    assert "no answer in the time allowed" in problems(console)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    skew = 0.0
+
+    def do_GET(self) -> None:
+        self.send_response_only(200)
+        self.send_header("date", self.date_time_string(time.time() + self.skew))
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def server(skew: float) -> Iterator[str]:
+    """Something that answers, with another idea of the time."""
+    handler = type("Handler", (_Handler,), {"skew": skew})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
+        thread = threading.Thread(target=listening.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.server_address[1]}"
+        finally:
+            listening.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("skew", "level", "word"),
+    [
+        (-3600, "problem", "ahead"),
+        (3600, "problem", "behind"),
+        (100, "warning", "behind"),
+        (5, "ok", ""),
+    ],
+)
+def test_a_clock_that_is_wrong(console: Console, skew: float, level: str, word: str) -> None:
+    with server(skew) as url:
+        console.options = ["--hub-url", url, "--access-manager-url", url]
+        console.options += ["--smart-on-fhir-url", url, "--auth-domain", url]
+        outcome = console.run("doctor", "--json")
+    (clock,) = [finding for finding in outcome.json["findings"] if finding["area"] == "Clock"]
+    assert clock["level"] == level
+    assert word in clock["text"]
+
+
+def test_a_certificate_that_is_not_trusted(console: Console, tmp_path: Path) -> None:
+    path = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, tmp_path / "key.pem")
+    with serving(lambda _: (200, {}, b"{}"), context) as url:
+        console.options = [*console.services, "--access-manager-url", url]
+        told = problems(console)
+        assert "not trusted" in told
+        assert "--ca" in told
+        console.options += ["--ca", str(path)]
+        findings(console, code=0)
