@@ -8,56 +8,26 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-import pytest
-
-from bitfount_api import BitfountSchema, config
 from bitfount_api.sandbox import Fault
 
 if TYPE_CHECKING:
+    import pytest
+
     from bitfount_api.pytest_plugin import SandboxClients
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MODEL = '''
-from bitfount_api import BitfountModel
-
-class Net(BitfountModel):
-    """A network."""
-'''
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-@pytest.fixture
-def as_alice(
-    bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> SandboxClients:
-    """A folder with the README's files, and an environment that means the sandbox."""
-    sandbox = bitfount_sandbox.sandbox
-    for name, value in sandbox.environment("alice").items():
-        monkeypatch.setenv(name, value)
-    here = attrs.evolve(
-        config.ENVIRONMENTS["dev"],
-        hub_url=sandbox.hub_url,
-        access_manager_url=sandbox.access_manager_url,
-    )
-    monkeypatch.setattr(config, "ENVIRONMENTS", {**config.ENVIRONMENTS, "dev": here})
-    monkeypatch.chdir(tmp_path)
-    schema = (ROOT / "tests" / "data" / "pod-schema-v4.json").read_text(encoding="utf-8")
-    BitfountSchema.loads(schema).dump("schema.yaml")
-    Path("Net.py").write_text(MODEL, encoding="utf-8")
-    Path("weights.pt").write_bytes(bytes(range(256)) * 100)
-    sandbox.pair("alice", "https://fhir.clinic.example/r4", nextgen={"practiceId": "2"})
-    return bitfount_sandbox
-
-
 def test_the_code_of_the_readme_does_what_it_says(
     as_alice: SandboxClients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob"), "Fault": Fault}
+    as_alice.sandbox.pair("alice", "https://fhir.clinic.example/r4", nextgen={"practiceId": "2"})
     *run, fixture = blocks("python")
     assert len(run) == 7
     with caplog.at_level(logging.WARNING):

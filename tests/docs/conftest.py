@@ -1,0 +1,46 @@
+"""Where the pages' code runs: a folder with files, and an environment that means the sandbox."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import attrs
+import certifi
+import pytest
+
+from bitfount_api import BitfountSchema, config
+from bitfount_api.pytest_plugin import SandboxClients
+
+ROOT = Path(__file__).parents[2]
+MODEL = '''
+from bitfount_api import BitfountModel
+
+class Net(BitfountModel):
+    """A network."""
+'''
+
+
+@pytest.fixture
+def as_alice(
+    bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> SandboxClients:
+    """The sandbox, in a folder with what the pages take for granted, as alice."""
+    sandbox = bitfount_sandbox.sandbox
+    for name, value in sandbox.environment("alice").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path / "storage"))
+    here = attrs.evolve(
+        config.ENVIRONMENTS["dev"],
+        hub_url=sandbox.hub_url,
+        access_manager_url=sandbox.access_manager_url,
+        auth_domain=sandbox.hub_url,
+    )
+    monkeypatch.setattr(config, "ENVIRONMENTS", {**config.ENVIRONMENTS, "dev": here})
+    monkeypatch.chdir(tmp_path)
+    schema = (ROOT / "tests" / "data" / "pod-schema-v4.json").read_text(encoding="utf-8")
+    BitfountSchema.loads(schema).dump("schema.yaml")
+    Path("Net.py").write_text(MODEL, encoding="utf-8")
+    Path("weights.pt").write_bytes(bytes(range(256)) * 100)
+    shutil.copy(certifi.where(), "hospital-ca.pem")
+    return bitfount_sandbox

@@ -1,0 +1,102 @@
+"""The pages' code, run page by page as it is written there, against the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from support.pages import PAGES, Block, all_pages, blocks
+from support.shell import check_commands
+
+if TYPE_CHECKING:
+    from bitfount_api.pytest_plugin import SandboxClients
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "yaml": yaml.safe_load,
+    "toml": tomllib.loads,
+    "json": json.loads,
+}
+_EXCUSES = 3  # More blocks than that are not to be left out, in all pages together.
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(PAGES).as_posix()
+
+
+def run_python(block: Block, page: Path, names: dict[str, Any]) -> str:
+    """Run a block; gives what it prints. Tracebacks show the page's own lines."""
+    code = compile("\n" * (block.line - 1) + block.body, name_of(page), "exec")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, names)
+    return printed.getvalue()
+
+
+def matches(shown: str, printed: str) -> bool:
+    """Whether a page shows what was printed; ``…`` stands for anything."""
+    parts = [re.escape(part) for part in shown.strip().split("…")]
+    return re.fullmatch(".*?".join(parts), printed.strip(), re.DOTALL) is not None
+
+
+def write(block: Block) -> None:
+    path = Path(str(block.title))
+    assert not path.is_absolute()
+    path.write_text(block.body, encoding="utf-8")
+    if path.name.startswith("test_"):
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=name_of)
+def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
+    names: dict[str, Any] = {"__name__": "__page__", "sandbox": as_alice.sandbox}
+    printed = ""
+    for block in blocks(page.read_text(encoding="utf-8")):
+        if block.excuse:
+            continue
+        if block.title == "Output":
+            assert matches(block.body, printed), f"line {block.line}: it printed:\n{printed}"
+        elif block.language in ("python", "meanwhile") and not block.title:
+            printed = run_python(block, page, names)
+        elif block.language in ("sh", "console"):
+            check_commands(block)
+        elif block.language in ("yaml", "toml", "json"):
+            assert READERS[block.language](block.body)
+            if block.title:
+                write(block)
+        elif block.title:
+            compile(block.body, block.title, "exec")
+            write(block)
+        else:
+            assert block.language == "text", f"line {block.line}: {block.language!r} is not run"
+
+
+def test_few_blocks_are_left_out_and_all_say_why() -> None:
+    left_out = [
+        f"{name_of(page)}:{block.line}: {block.excuse}"
+        for page in all_pages()
+        for block in blocks(page.read_text(encoding="utf-8"))
+        if block.excuse
+    ]
+    assert len(left_out) <= _EXCUSES, left_out
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=name_of)
+def test_a_page_has_one_title_and_short_lines(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert len(re.findall(r"^# ", prose, re.MULTILINE)) == 1
+    assert [line for line in text.splitlines() if len(line) > 120 and "|" not in line] == []

@@ -1,0 +1,62 @@
+"""What reads and checks the pages finds what is wrong with one."""
+
+from __future__ import annotations
+
+import pytest
+from support.pages import Block, blocks
+from support.shell import check_commands
+
+
+def test_blocks_have_lines_titles_and_excuses() -> None:
+    page = '# T\n\n```python\na\n```\n\n<!-- not run: no -->\n\n```sh title="x.sh"\nb\n```\n'
+    page += "<!-- meanwhile: f() -->\n"
+    assert blocks(page) == [
+        Block("python", "a\n", 4),
+        Block("sh", "b\n", 10, "x.sh", "no"),
+        Block("meanwhile", "f()", 12),
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["```python\na\n", "```python {.x}\na\n```\n", "<!-- not run: no -->\n\nText.\n"],
+    ids=["no end", "odd first line", "an excuse for nothing"],
+)
+def test_a_page_that_cannot_be_taken_apart_is_an_error(page: str) -> None:
+    with pytest.raises(ValueError, match="line"):
+        blocks(page)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bitfount-api pods show alice/scans --json | tee pods.json",
+        "bitfount-api --ca system doctor",
+        "pip install 'bitfount-api[cli,sandbox]'",
+        "make demo ARGS=--json",
+        "python -m bitfount_api.sandbox --data there &",
+        "export BITFOUNT_ENVIRONMENT=dev",
+        "BITFOUNT_ENVIRONMENT=dev",
+        "git status 2> errors.txt && cd ..",
+    ],
+)
+def test_commands_that_there_are(command: str) -> None:
+    check_commands(Block("sh", f"{command}  # why\n", 1))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "bitfount-api pods shaw alice/scans",
+        "bitfount-api pods show --nothing alice/scans",
+        "git status | no-such-command-here",
+        "pip install 'bitfount-api[everything]'",
+        "make nothing-at-all",
+        "python -m bitfount_api.nothing",
+        "python no_such_file.py",
+        "export BITFOUNT_ENVIRONMENTS=dev",
+    ],
+)
+def test_commands_that_there_are_not(command: str) -> None:
+    with pytest.raises(AssertionError, match="line 7"):
+        check_commands(Block("console", f"$ {command}\nprinted\n", 7))
