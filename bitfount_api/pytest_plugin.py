@@ -45,9 +45,10 @@ class SandboxClients:
 
     def session(self, username: str) -> BitfountSession:
         """A session with that user's API keys, closed when the test ends."""
-        if username not in self._sessions:
-            self._sessions[username] = self.new_session(username)
-        return self._sessions[username]
+        session = self._sessions.get(username)
+        if session is None or session.closed:
+            session = self._sessions[username] = self.new_session(username)
+        return session
 
     def new_session(self, username: str) -> BitfountSession:
         """A session of one's own to close, as async code does: ``async with …new_session(…)``."""
