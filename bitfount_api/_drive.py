@@ -140,7 +140,7 @@ class _Cancelled(BaseException):
 
 
 @contextmanager
-def _translated(call: Call) -> Iterator[None]:
+def _translated(call: Call, client: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
     """Turn httpx's errors into ours, and keep its log from telling what is secret."""
     try:
         with discreet():
@@ -153,6 +153,14 @@ def _translated(call: Call) -> Iterator[None]:
             f"{type(error).__name__}",
             operation=call.operation.name,
         ) from None
+    except RuntimeError as error:
+        if not client.is_closed:
+            raise
+        # By another thread or task, since it was asked for.
+        raise ConnectError(
+            f"{call.operation.name}: the session was closed meanwhile",
+            operation=call.operation.name,
+        ) from error
 
 
 def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
@@ -314,8 +322,8 @@ def _send(call: Call, scope: _Scope) -> httpx.Response | None:
     arguments = _request_arguments(call, credentials, scope)
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
-    with _translated(call):
-        client = connection.client()
+    client = connection.client()
+    with _translated(call, client):
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):
@@ -425,8 +433,8 @@ async def _asend(call: Call, scope: _Scope) -> httpx.Response | None:
     arguments = _request_arguments(call, credentials, scope)
     if call.body is not None:
         arguments["content"] = _achunks(call.body)
-    with _translated(call):
-        client = connection.async_client()
+    client = connection.async_client()
+    with _translated(call, client):
         request = client.build_request(**arguments)
         response = await client.send(request, auth=None, follow_redirects=False, stream=True)
         async with aclosing(response):

@@ -134,6 +134,30 @@ def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
         )
 
 
+def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> None:
+    class Closing(PlayedConnection):
+        def client(self) -> httpx.Client:
+            client = super().client()
+            client.close()
+            return client
+
+        def async_client(self) -> httpx.AsyncClient:
+            client = super().async_client()
+            client._state = super().async_client()._state.__class__.CLOSED
+            return client
+
+    with pytest.raises(ConnectError, match="closed meanwhile"):
+        run(ask(), Closing(ok))
+
+
+def test_other_errors_are_left_alone(run: Any) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(ask(), PlayedConnection(fail))
+
+
 def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
     answers: Iterator[httpx.Response | Exception] = iter(
         [httpx.ReadError("reset"), httpx.Response(200, text="fine")]
