@@ -1,0 +1,112 @@
+"""Single calls over open connections: ``get_pod`` beside bare httpx's ``GET`` and ``json()``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+
+from benchmarks import official
+from benchmarks.compare import in_turns
+from benchmarks.pods import IDENTIFIER
+from benchmarks.results import Measured, Row
+from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountHub, BitfountSession
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from benchmarks.compare import Comparison
+    from benchmarks.setting import Setting
+
+HEADERS = {"x-api-key-id": "key-id", "x-api-key": "key"}
+
+# As many open connections as this project keeps: httpx itself would keep 20.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50)
+
+
+def session() -> BitfountSession:
+    """A session with API keys."""
+    return BitfountSession(APIKeysHandler("key-id", "key", "alice"))
+
+
+def get_pod_sync(setting: Setting) -> Measured:
+    """One after another, in one thread."""
+    url = f"{setting.server}/api/pods/{IDENTIFIER}"
+    count = setting.scale.calls
+
+    def each(call: Callable[[], object]) -> float:
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        return (time.perf_counter() - start) / count
+
+    with (
+        BitfountHub(session(), setting.server) as hub,
+        hub.session,
+        httpx.Client(headers=HEADERS, limits=LIMITS) as client,
+    ):
+        comparison = in_turns(
+            lambda: each(lambda: hub.get_pod(IDENTIFIER)),
+            lambda: each(lambda: client.get(url).json()),
+            rounds=setting.scale.rounds,
+        )
+    return Measured.of(comparison, official=official.seconds(setting, "get_pod", 200))
+
+
+def get_pod_async(setting: Setting) -> Measured:
+    """One after another, in one event loop."""
+    scale = setting.scale
+    return Measured.of(side_by_side(setting, scale.calls, 1, scale.rounds))
+
+
+def get_pod_burst(setting: Setting) -> Measured:
+    """Many at a time, in one event loop."""
+    scale = setting.scale
+    return Measured.of(side_by_side(setting, scale.burst, scale.at_once, -(-scale.rounds // 3)))
+
+
+def side_by_side(setting: Setting, count: int, at_once: int, rounds: int) -> Comparison:
+    """Seconds for one of so many calls, so many at a time, in this project and in bare httpx."""
+    url = f"{setting.server}/api/pods/{IDENTIFIER}"
+    with asyncio.Runner() as runner:
+        hub = AsyncBitfountHub(session(), setting.server)
+        client = httpx.AsyncClient(headers=HEADERS, limits=LIMITS, timeout=60)
+
+        async def bare() -> object:
+            return (await client.get(url)).json()
+
+        async def close() -> None:
+            await hub.session.aclose()
+            await client.aclose()
+
+        try:
+            return in_turns(
+                lambda: runner.run(_each(lambda: hub.get_pod(IDENTIFIER), count, at_once)),
+                lambda: runner.run(_each(bare, count, at_once)),
+                rounds=rounds,
+            )
+        finally:
+            runner.run(close())
+
+
+async def _each(call: Callable[[], Awaitable[object]], count: int, at_once: int) -> float:
+    left = iter(range(count))
+
+    async def work() -> None:
+        for _ in left:
+            await call()
+
+    start = time.perf_counter()
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(at_once):
+            workers.create_task(work())
+    return (time.perf_counter() - start) / count
+
+
+ROWS = [
+    Row("get-pod", "`get_pod`, sync", "bare httpx", 1.2, "×", get_pod_sync),
+    Row("get-pod-async", "`get_pod`, async", "bare httpx", 1.2, "×", get_pod_async),
+    Row("get-pod-burst", "1,000 `get_pod`, 50 at a time", "bare httpx", 1.2, "×", get_pod_burst),
+]

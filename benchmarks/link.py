@@ -1,0 +1,125 @@
+"""A slow link: everything that passes comes later, and each connection is held to a rate.
+
+Run as a process of its own (``python -m benchmarks.link PORT``), it prints its port and hands on
+what comes there to the other one. That is what hospital links are like, and what makes it worth
+having several connections: the rate of one is bounded by distance and by whoever shares the way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import contextlib
+import socket
+import sys
+
+_CHUNK_BYTES = 16 * 1024
+_SOCKET_BYTES = 64 * 1024
+
+
+class Way:
+    """One direction of one connection.
+
+    Args:
+        delay: Seconds until a byte that goes in comes out.
+        rate: Bytes a second.
+    """
+
+    def __init__(self, delay: float, rate: float) -> None:
+        self._delay = delay
+        self._rate = rate
+        self._under_way: collections.deque[tuple[float, bytes]] = collections.deque()
+        self._changed = asyncio.Event()
+        self._room = asyncio.Semaphore(max(4, int(2 * delay * rate / _CHUNK_BYTES)))
+
+    async def carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opening: float
+    ) -> None:
+        """Carry everything, until either side ends it.
+
+        Args:
+            reader: Where it comes from.
+            writer: Where it goes.
+            opening: Seconds that the first byte takes longer, as the connection has to be opened.
+        """
+        deliver = asyncio.create_task(self._deliver(writer))
+        try:
+            free = asyncio.get_running_loop().time() + opening
+            while chunk := await reader.read(_CHUNK_BYTES):
+                await self._room.acquire()
+                free = max(free, asyncio.get_running_loop().time()) + len(chunk) / self._rate
+                self._under_way.append((free + self._delay, chunk))
+                self._changed.set()
+            self._under_way.append((free + self._delay, b""))
+            self._changed.set()
+            await deliver
+        finally:
+            deliver.cancel()
+
+    async def _deliver(self, writer: asyncio.StreamWriter) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            while not self._under_way:
+                self._changed.clear()
+                await self._changed.wait()
+            due, chunk = self._under_way.popleft()
+            if (early := due - loop.time()) > 0:
+                await asyncio.sleep(early)
+            if not chunk:
+                with contextlib.suppress(OSError):
+                    writer.write_eof()
+                return
+            writer.write(chunk)
+            await writer.drain()
+            self._room.release()
+
+
+async def join(
+    port: int,
+    delay: float,
+    rate: float,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    """Hand on one connection to the port, and back."""
+    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+    _keep_little(writer)
+    _keep_little(far_writer)
+    try:
+        async with asyncio.TaskGroup() as ways:
+            # A handshake goes there and back before the first byte does.
+            ways.create_task(Way(delay, rate).carry(reader, far_writer, 2 * delay))
+            ways.create_task(Way(delay, rate).carry(far_reader, writer, 0))
+    except* OSError:
+        pass  # broken off by one side, as connections are
+    finally:
+        for end in (writer, far_writer):
+            end.close()
+
+
+def _keep_little(writer: asyncio.StreamWriter) -> None:
+    """Let the kernel hold no more than a network would: the rest waits at the sender."""
+    connection = writer.get_extra_info("socket")
+    for which in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+        connection.setsockopt(socket.SOL_SOCKET, which, _SOCKET_BYTES)
+
+
+async def serve(port: int, delay: float, rate: float) -> None:
+    """Serve until standard input ends: with whoever has started this."""
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await join(port, delay, rate, reader, writer)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=_SOCKET_BYTES)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("port", type=int, help="where to hand on to")
+    parser.add_argument("--delay", type=float, default=0.05, help="seconds, one way")
+    parser.add_argument("--rate", type=float, default=2e6, help="bytes a second, each connection")
+    options = parser.parse_args()
+    asyncio.run(serve(options.port, options.delay, options.rate))

@@ -1,0 +1,60 @@
+"""What it takes to begin: importing, and the first answer of a program that then ends."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from benchmarks import official
+from benchmarks.compare import in_turns
+from benchmarks.processes import timed
+from benchmarks.results import Measured, Row
+
+if TYPE_CHECKING:
+    from benchmarks.setting import Setting
+
+_OURS = """
+from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
+with BitfountHub(BitfountSession(APIKeysHandler("key-id", "key", "alice")), {url!r}) as hub:
+    assert hub.get_pod("bob/scans")["isOnline"]
+"""
+_BARE = """
+import httpx
+headers = {{"x-api-key-id": "key-id", "x-api-key": "key"}}
+with httpx.Client(base_url={url!r}, headers=headers) as client:
+    assert client.get("/api/pods/bob/scans").json()["isOnline"]
+"""
+
+
+def importing(setting: Setting) -> Measured:
+    """Importing the package, beside starting Python for nothing."""
+    python = setting.python
+    comparison = in_turns(
+        lambda: timed([python, "-c", "import bitfount_api"]),
+        lambda: timed([python, "-c", "pass"]),
+        rounds=setting.scale.starts,
+    )
+    return Measured(
+        comparison.difference * 1000,
+        statistics.median(comparison.ours),
+        statistics.median(comparison.theirs),
+        official=official.seconds(setting, "importing"),
+    )
+
+
+def first_pod(setting: Setting) -> Measured:
+    """A whole program: import, session, one pod, exit."""
+    python = setting.python
+    ours, bare = (text.format(url=setting.server) for text in (_OURS, _BARE))
+    comparison = in_turns(
+        lambda: timed([python, "-c", ours]),
+        lambda: timed([python, "-c", bare]),
+        rounds=setting.scale.starts,
+    )
+    return Measured.of(comparison, official=official.seconds(setting, "first_pod"))
+
+
+ROWS = [
+    Row("import", "`import bitfount_api`", "an empty program", 30, "ms", importing),
+    Row("first-pod", "import, session, first `get_pod`, exit", "bare httpx", 1.25, "×", first_pod),
+]

@@ -1,0 +1,172 @@
+"""What is measured in a process of its own: transfers, by this project and by bare httpx.
+
+``python -m benchmarks.tasks NAME ARGUMENTS…`` does one and prints, as JSON, how many seconds it
+took, and how large the process was at most: after importing, and in the end. Connections have been
+made before the clock runs, on both sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from bitfount_api import BitfountHub
+
+
+def peak() -> int:
+    """The most memory that this process has held so far, in bytes.
+
+    ``ru_maxrss`` would do, but that a new process on Linux begins with what its parent held.
+    """
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        import resource
+
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
+    return int(status.partition("VmHWM:")[2].split(None, 1)[0]) * 1024
+
+
+def measured(base: int, work: Callable[[], Any]) -> dict[str, Any]:
+    """Do something, and tell what it took."""
+    start = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "base": base, "peak": peak()}
+
+
+# --- This project --------------------------------------------------------------------------------
+
+
+def ours(url: str) -> tuple[int, BitfountHub]:
+    """The peak after importing, and a client that is connected."""
+    from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
+
+    base = peak()
+    hub = BitfountHub(BitfountSession(APIKeysHandler("key-id", "key", "alice")), url)
+    hub.get_pod("bob/scans")
+    return base, hub
+
+
+def ours_download(url: str, size: str, path: str, parts: str) -> dict[str, Any]:
+    """Weights to disk."""
+    base, hub = ours(url)
+
+    def work() -> None:
+        name = f"Weights{size}"
+        done = hub.download_weights("bob", name, 1, Path(path), parts_at_once=int(parts))
+        assert done is not None
+        assert done.size == int(size)
+
+    return measured(base, work)
+
+
+def ours_bytes(url: str, size: str) -> dict[str, Any]:
+    """Weights into memory."""
+    base, hub = ours(url)
+
+    def work() -> None:
+        weights = hub.get_weights("bob", f"Weights{size}", 1)
+        assert weights is not None
+        assert len(weights) == int(size)
+
+    return measured(base, work)
+
+
+def ours_upload(url: str, path: str, name: str, parts: str) -> dict[str, Any]:
+    """Weights from disk; a name that begins with Form has them sent as one form."""
+    base, hub = ours(url)
+    return measured(base, lambda: hub.send_weights(name, 1, Path(path), parts_at_once=int(parts)))
+
+
+def ours_projects(url: str, count: str) -> dict[str, Any]:
+    """So many projects, one after another."""
+    import itertools
+
+    base, hub = ours(url)
+
+    def work() -> None:
+        seen = sum(1 for _ in itertools.islice(hub.iter_projects(), int(count)))
+        assert seen == int(count)
+
+    return measured(base, work)
+
+
+# --- Bare httpx ----------------------------------------------------------------------------------
+
+
+def bare(url: str) -> tuple[int, httpx.Client]:
+    """The peak after importing, and a client that is connected."""
+    import httpx
+
+    base = peak()
+    client = httpx.Client(timeout=60)
+    client.get(f"{url}/api/pods/bob/scans").raise_for_status()
+    return base, client
+
+
+def bare_download(url: str, size: str, path: str) -> dict[str, Any]:
+    """An object to disk, and made to stay there, as a download has to be."""
+    base, client = bare(url)
+
+    def work() -> None:
+        with client.stream("GET", f"{url}/objects/{size}") as response, open(path, "wb") as file:
+            response.raise_for_status()
+            file.writelines(response.iter_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+
+    return measured(base, work)
+
+
+def bare_bytes(url: str, size: str) -> dict[str, Any]:
+    """An object into memory."""
+    base, client = bare(url)
+    return measured(base, lambda: client.get(f"{url}/objects/{size}").content)
+
+
+def bare_upload(url: str, path: str) -> dict[str, Any]:
+    """An object from disk."""
+    base, client = bare(url)
+
+    def work() -> None:
+        with open(path, "rb") as file:
+            headers = {"content-length": str(os.fstat(file.fileno()).st_size)}
+            client.put(f"{url}/objects/1", content=file, headers=headers).raise_for_status()
+
+    return measured(base, work)
+
+
+def bare_hash(size: str) -> dict[str, Any]:
+    """SHA-256 of so many bytes that are in memory already."""
+    block = memoryview(os.urandom(1024 * 1024))
+
+    def work() -> None:
+        digest = hashlib.sha256()
+        for start in range(0, int(size), len(block)):
+            digest.update(block[: int(size) - start])
+
+    return measured(peak(), work)
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    task.__name__: task
+    for task in (
+        *(ours_download, ours_bytes, ours_upload, ours_projects),
+        *(bare_download, bare_bytes, bare_upload, bare_hash),
+    )
+}
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))

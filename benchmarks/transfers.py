@@ -1,0 +1,189 @@
+"""Weights, to and from disk and into memory: their time, and the memory it takes."""
+
+from __future__ import annotations
+
+import statistics
+from functools import partial
+from typing import TYPE_CHECKING
+
+import attrs
+
+from benchmarks import official
+from benchmarks.compare import Comparison, in_turns
+from benchmarks.processes import task
+from benchmarks.results import Measured, Row
+from benchmarks.setting import MB
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from benchmarks.setting import Setting
+
+PARTS = 4
+
+
+@attrs.define
+class Meter:
+    """Seconds of a task, and the most memory that any of its runs took on top of importing.
+
+    Args:
+        run: Does it once.
+    """
+
+    run: Callable[[], dict[str, float]]
+    memory: float = 0
+
+    def __call__(self) -> float:
+        """Do it, and give the seconds."""
+        done = self.run()
+        self.memory = max(self.memory, done["peak"] - done["base"])
+        return done["seconds"]
+
+
+@attrs.frozen
+class Transfer:
+    """A transfer of this project beside the same in bare httpx."""
+
+    time: Comparison
+    memory: float
+    bare_memory: float
+
+
+def compared(
+    setting: Setting, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
+) -> Transfer:
+    """Do both in turns, each time in fresh processes."""
+    mine, other = Meter(ours), Meter(bare)
+    time = in_turns(mine, other, rounds=setting.scale.transfers, warm=not setting.quick)
+    return Transfer(time, mine.memory, other.memory)
+
+
+def download(setting: Setting, size: int) -> Transfer:
+    """An object to disk."""
+    path = _target(setting)
+    return compared(
+        setting,
+        partial(task, "ours_download", setting.server, size, path, PARTS),
+        partial(task, "bare_download", setting.server, size, path),
+    )
+
+
+def upload(setting: Setting, size: int, name: str) -> Transfer:
+    """An object from disk; a name that begins with ``Form`` has it sent as one form."""
+    path = setting.file(size)
+    return compared(
+        setting,
+        partial(task, "ours_upload", setting.server, path, name, PARTS),
+        partial(task, "bare_upload", setting.server, path),
+    )
+
+
+def _target(setting: Setting) -> Path:
+    return setting.folder / "downloaded.pt"
+
+
+class Transfers:
+    """The rows about transfers; what two rows are about is measured once."""
+
+    def __init__(self) -> None:
+        self._done: dict[str, Transfer] = {}
+        self._official: dict[str, dict[str, float] | None] = {}
+
+    def _once(self, setting: Setting, what: str) -> Transfer:
+        size = setting.scale.large
+        ways: dict[str, Callable[[], Transfer]] = {
+            "download": lambda: download(setting, size),
+            "upload-form": lambda: upload(setting, size, "Form"),
+            "upload-parts": lambda: upload(setting, size, "Net"),
+        }
+        if what not in self._done:
+            self._done[what] = ways[what]()
+            works = {
+                "download": ("download", size, _target(setting)),
+                "upload-form": ("upload", setting.file(size)),
+            }
+            if what in works:
+                self._official[what] = official.measured(setting, *works[what])
+        return self._done[what]
+
+    def time(self, what: str, setting: Setting) -> Measured:
+        """How long it takes."""
+        transfer = self._once(setting, what)
+        done = self._official.get(what)
+        return Measured.of(transfer.time, official=done["seconds"] if done else None)
+
+    def memory(self, what: str, setting: Setting) -> Measured:
+        """How much memory, on top of importing, in MB."""
+        transfer = self._once(setting, what)
+        done = self._official.get(what)
+        return Measured(
+            transfer.memory / MB,
+            transfer.memory / MB,
+            transfer.bare_memory / MB,
+            "MB",
+            official=(done["peak"] - done["base"]) / MB if done else None,
+        )
+
+
+def in_memory(setting: Setting) -> Measured:
+    """How much memory ``get_weights`` takes beyond 1.1 times the object."""
+    size = setting.scale.large
+    bare, ours = (
+        Meter(partial(task, name, setting.server, size)) for name in ("bare_bytes", "ours_bytes")
+    )
+    in_turns(ours, bare, rounds=-(-setting.scale.transfers // 3), warm=False)
+    return Measured(
+        (ours.memory - 1.1 * size) / MB,
+        ours.memory / MB,
+        bare.memory / MB,
+        "MB",
+        note="beyond 1.1 times the object",
+    )
+
+
+def hashed(setting: Setting) -> Measured:
+    """A download, which is hashed meanwhile, beside the slower of transfer and hash."""
+    size, path = setting.scale.large, _target(setting)
+    alone: dict[str, list[float]] = {"bare_download": [], "bare_hash": []}
+
+    def slower() -> float:
+        for name, arguments in (
+            ("bare_download", (setting.server, size, path)),
+            ("bare_hash", (size,)),
+        ):
+            alone[name].append(task(name, *arguments)["seconds"])
+        return max(times[-1] for times in alone.values())
+
+    comparison = in_turns(
+        lambda: float(task("ours_download", setting.server, size, path, PARTS)["seconds"]),
+        slower,
+        rounds=setting.scale.transfers,
+        warm=not setting.quick,
+    )
+    transfer, digest = (statistics.median(times) for times in alone.values())
+    return attrs.evolve(
+        Measured.of(comparison),
+        note=f"transfer alone {transfer:.2f} s, hash alone {digest:.2f} s",
+    )
+
+
+def rows() -> list[Row]:
+    """The rows about transfers."""
+    transfers = Transfers()
+    found = []
+    for what, told in (
+        ("download", "400 MB of weights to disk"),
+        ("upload-form", "400 MB of weights from disk, as one form"),
+        ("upload-parts", "400 MB of weights from disk, in parts"),
+    ):
+        time, memory = partial(transfers.time, what), partial(transfers.memory, what)
+        found += [
+            Row(what, told, "bare httpx streaming", 1.3, "×", time),
+            Row(f"{what}-memory", f"{told}: memory", "importing", 32, "MB", memory),
+        ]
+    return [
+        *found,
+        Row("get-weights", "`get_weights`, 400 MB: memory", "1.1 × object", 32, "MB", in_memory),
+        Row("sha256", "hashing while downloading", "the slower of both", 1.2, "×", hashed),
+    ]
