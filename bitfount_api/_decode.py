@@ -69,7 +69,9 @@ def parse(response: httpx.Response, operation: Operation, service: Service) -> A
         return msgspec.json.decode(response.content)
     except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError) as error:
         kind = response.headers.get("content-type", "")
-        what = f" but {tell(kind, most=60)}" if kind and "json" not in kind else ""
+        what = (
+            f" but {tell(kind, response.request, most=60)}" if kind and "json" not in kind else ""
+        )
         raise InvalidJSONError(
             f"{operation.name}: {service.name} answered {response.status_code} with a body that "
             f"is not JSON{what}: {tell(str(error), response.request)}",

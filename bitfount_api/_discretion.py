@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 
@@ -19,6 +20,7 @@ SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy
 _HIDDEN = "[hidden]"
 _URL_QUERY = re.compile(r"(\bhttps?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _USERINFO = re.compile(r"(\bhttps?://)[^\s/@\"'<>]*@", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 _ours: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
@@ -41,14 +43,22 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
         most: The most characters to give.
     """
     if request is not None:
-        for name in SECRET_HEADERS:
-            value = request.headers.get(name, "")
-            for secret in (value, *value.split(" ")[1:], *value.split(":")):
-                if len(secret) > 3:
-                    text = text.replace(secret, _HIDDEN)
+        for secret in _secrets_of(request):
+            text = text.replace(secret, _HIDDEN)
     text = _USERINFO.sub(r"\1", _URL_QUERY.sub(r"\1", text))
     text = _UNPRINTABLE.sub(" ", text).strip()
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _secrets_of(request: httpx.Request) -> Iterator[str]:
+    for name in SECRET_HEADERS:
+        value = request.headers.get(name, "")
+        for secret in (value, *value.split(" ")[1:], *value.split(":")):
+            if len(secret) > 3:
+                yield secret
+    for name, value in request.url.params.multi_items():
+        if len(value) > 3 and _SECRET_PARAMETER.search(name):
+            yield from (value, quote(value, safe=""))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
@@ -18,8 +18,8 @@ import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._content_encoding import Packed, check_size, encodings
-from bitfount_api._discretion import discreet
-from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
+from bitfount_api._failures import translated
+from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -32,14 +32,6 @@ reason to send, a pod's schema, is a sixth of it."""
 
 _BATCH_BYTES = 1024 * 1024
 """How much is gathered before a thread is woken to write it, in bytes."""
-
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
 
 
 class Connection(Protocol):
@@ -137,60 +129,6 @@ class _Cancelled(BaseException):
 
 
 # --- Both ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _translated(call: Call, client: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
-    """Turn httpx's errors into ours, and keep its log from telling what is secret."""
-    try:
-        with discreet():
-            yield
-    except httpx.HTTPError as error:
-        raise _failure(call, error) from error
-    except (httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-        raise RequestException(
-            f"{call.operation.name}: the request to {call.service.name} could not be made: "
-            f"{type(error).__name__}",
-            operation=call.operation.name,
-        ) from None
-    except RuntimeError as error:
-        if not client.is_closed:
-            raise
-        # By another thread or task, since it was asked for.
-        raise ConnectError(
-            f"{call.operation.name}: the session was closed meanwhile",
-            operation=call.operation.name,
-        ) from error
-
-
-def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
-    url = _address(error)
-    where = call.service.name + (f" ({url})" if url else "")
-    sent = not isinstance(error, _NOT_SENT)
-    name = call.operation.name
-    if isinstance(error, httpx.TimeoutException):
-        doing = {
-            httpx.ConnectTimeout: "could not be reached",
-            httpx.PoolTimeout: "has too many calls under way",
-        }.get(type(error), "did not answer")
-        return RequestTimeout(
-            f"{name}: {where} {doing} in the time allowed", operation=name, url=url, sent=sent
-        )
-    doing = "the connection broke" if sent else "no connection could be made"
-    return ConnectError(
-        f"{name}: {where}: {doing}: {str(error) or type(error).__name__}",
-        operation=name,
-        url=url,
-        sent=sent,
-    )
-
-
-def _address(error: httpx.HTTPError) -> str | None:
-    try:
-        url = error.request.url
-    except RuntimeError:
-        return None
-    return str(url.copy_with(query=None, fragment=None, userinfo=b""))
 
 
 def _request_arguments(
@@ -323,7 +261,7 @@ def _send(call: Call, scope: _Scope) -> httpx.Response | None:
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
     client = connection.client()
-    with _translated(call, client):
+    with translated(call, client):
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):
@@ -434,7 +372,7 @@ async def _asend(call: Call, scope: _Scope) -> httpx.Response | None:
     if call.body is not None:
         arguments["content"] = _achunks(call.body)
     client = connection.async_client()
-    with _translated(call, client):
+    with translated(call, client):
         request = client.build_request(**arguments)
         response = await client.send(request, auth=None, follow_redirects=False, stream=True)
         async with aclosing(response):

@@ -22,7 +22,7 @@ LAYERS: list[set[str]] = [
     {"session", "_flows"},
     {"auth"},
     {"_drive", "_exchange", "_services"},
-    {"_call", "_decode"},
+    {"_call", "_decode", "_failures"},
     {"models", "schemas", "_part_file"},
     {
         *{"_contents", "_documents", "_features", "_files", "_follower", "_model_source"},

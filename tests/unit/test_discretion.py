@@ -43,6 +43,12 @@ def test_credentials_of_the_request_are_hidden() -> None:
     assert "am-key" not in told
 
 
+def test_what_signs_a_presigned_url_is_hidden() -> None:
+    url = "https://s3.test/k?X-Amz-Credential=AKIA%2Fscope&X-Amz-Signature=00ff11&modelName=Network"
+    told = tell("AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url))
+    assert told == "[hidden] or [hidden] signed [hidden] for Network"
+
+
 def _records(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(record.getMessage() for record in caplog.records)
 

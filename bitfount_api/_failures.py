@@ -1,0 +1,91 @@
+"""What httpx raises becomes an error of ours, told without what was secret."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from bitfount_api._discretion import discreet, tell, without_query
+from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitfount_api._call import Call
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_QUOTED = re.compile(r":?\s*\b(?:bytearray\()?b['\"].*", re.DOTALL)
+
+
+@contextmanager
+def translated(call: Call, client: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
+    """Turn httpx's errors into ours, and keep its log from telling what is secret.
+
+    Args:
+        call: What is being done within.
+        client: What it is done with.
+
+    Raises:
+        RequestException: It was not done.
+    """
+    name = call.operation.name
+    try:
+        with discreet():
+            yield
+    except httpx.ProtocolError as error:
+        # It quotes the bytes of the answer, or of the request: whatever they are, however many.
+        raise _failure(call, error) from None
+    except httpx.HTTPError as error:
+        raise _failure(call, error) from error
+    except (httpx.InvalidURL, httpx.StreamError, UnicodeError, OverflowError) as error:
+        raise RequestException(
+            f"{name}: the request to {call.service.name} could not be made: {type(error).__name__}",
+            operation=name,
+        ) from None
+    except RuntimeError as error:
+        if not client.is_closed:
+            raise
+        # By another thread or task, since it was asked for.
+        raise ConnectError(f"{name}: the session was closed meanwhile", operation=name) from error
+
+
+def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
+    request = _request(error)
+    url = None if request is None else without_query(request.url)
+    where = call.service.name + (f" ({url})" if url else "")
+    sent = not isinstance(error, _NOT_SENT)
+    name = call.operation.name
+    if isinstance(error, httpx.TimeoutException):
+        doing = {
+            httpx.ConnectTimeout: "could not be reached",
+            httpx.PoolTimeout: "has too many calls under way",
+        }.get(type(error), "did not answer")
+        return RequestTimeout(
+            f"{name}: {where} {doing} in the time allowed", operation=name, url=url, sent=sent
+        )
+    doing = "the connection broke" if sent else "no connection could be made"
+    text = str(error)
+    if isinstance(error, httpx.ProtocolError):
+        text = _QUOTED.sub("", text)
+    return ConnectError(
+        f"{name}: {where}: {doing}: {tell(text, request) or type(error).__name__}",
+        operation=name,
+        url=url,
+        sent=sent,
+    )
+
+
+def _request(error: httpx.HTTPError) -> httpx.Request | None:
+    try:
+        return error.request
+    except RuntimeError:
+        return None
