@@ -1,0 +1,75 @@
+"""Calls of documented operations against a sandbox, through the sync classes or their twins."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+
+import bitfount_api
+from bitfount_api import BitfountSession
+from bitfount_api.pytest_plugin import SandboxClients
+
+URLS = {
+    "BitfountHub": "hub_url",
+    "BitfountAM": "access_manager_url",
+    "SMARTOnFHIR": "smart_on_fhir_url",
+}
+
+
+class Caller:
+    """Calls operations of any user's, one at a time.
+
+    Args:
+        clients: The sandbox's.
+        asynchronous: Whether through the async twins.
+    """
+
+    def __init__(self, clients: SandboxClients, *, asynchronous: bool) -> None:
+        self.sandbox = clients.sandbox
+        self.asynchronous = asynchronous
+        self.called: set[str] = set()
+        self._clients = clients
+        self._runner = asyncio.Runner()
+        self._sessions: dict[str, BitfountSession] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for session in self._sessions.values():
+            self._runner.run(session.aclose())
+        self._runner.close()
+
+    def _client(self, kind: str, username: str) -> Any:
+        if username not in self._sessions:
+            self._sessions[username] = self._clients.new_session(username)
+        name = f"Async{kind}" if self.asynchronous else kind
+        return getattr(bitfount_api, name)(
+            self._sessions[username], getattr(self.sandbox, URLS[kind])
+        )
+
+    def _call(self, kind: str, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
+        self.called.add(method)
+        return self.result(getattr(self._client(kind, username), method)(*arguments, **named))
+
+    def result(self, of: Any) -> Any:
+        """What a method gives, or its coroutine."""
+        return self._runner.run(of) if self.asynchronous else of
+
+    def hub(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
+        """Call a method of somebody's Hub."""
+        return self._call("BitfountHub", username, method, *arguments, **named)
+
+    def am(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
+        """Call a method of somebody's access manager."""
+        return self._call("BitfountAM", username, method, *arguments, **named)
+
+    def fhir(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
+        """Call a method of somebody's SMART on FHIR."""
+        return self._call("SMARTOnFHIR", username, method, *arguments, **named)
+
+    def static(self, method: str, /, *arguments: Any, **named: Any) -> Any:
+        """Call a method of the Hub's that needs nobody."""
+        self.called.add(method)
+        kind = "AsyncBitfountHub" if self.asynchronous else "BitfountHub"
+        return self.result(getattr(getattr(bitfount_api, kind), method)(*arguments, **named))
