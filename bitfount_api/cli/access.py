@@ -96,10 +96,10 @@ def check(
     key_id: str | None,
     project: str | None,
 ) -> int:
-    """Ask the access manager whether a modeller may run something on a pod.
+    """Ask whether a modeller may run something on a pod.
 
-    The pod has to be yours. Ends with 0 for ACCEPT, and with 1 for every other decision. With a
-    project, each ACCEPT counts as a use.
+    The access manager decides. The pod has to be yours. Ends with 0 for ACCEPT, and with 1 for
+    every other decision. With a project, each ACCEPT counts as a use.
     """
     if (task is None) != (signature is None):
         raise click.UsageError("Give both --task and --signature, or neither.", context)

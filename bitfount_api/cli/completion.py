@@ -15,7 +15,7 @@ _VARIABLE = "_BITFOUNT_API_COMPLETE"
     arguments={"SHELL": "bash (4.4 or newer), zsh or fish."},
     examples=[
         ('completion bash > ~/.bitfount-api.sh\necho ". ~/.bitfount-api.sh" >> ~/.bashrc', "Bash:"),
-        ("completion fish > ~/.config/fish/completions/bitfount-api.fish", "Fish:"),
+        ("completion fish \\\n> ~/.config/fish/completions/bitfount-api.fish", "Fish:"),
     ],
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

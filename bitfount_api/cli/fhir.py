@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     examples=[("fhir token --output fhir.token", "Keep a token where you alone can read it:")],
 )
 def fhir() -> None:
-    """SMART on FHIR: tokens for clinical systems you are paired with."""
+    """Tokens for clinical systems, by SMART on FHIR."""
 
 
 @fhir.command(
@@ -28,7 +28,7 @@ def fhir() -> None:
         ("fhir token", "See whether there is one, without showing it:"),
         ("fhir token --output fhir.token --force", "Keep it in a file that you alone can read:"),
         (
-            "fhir token --show --resource-server https://ehr.example.org/fhir",
+            "fhir token --show \\\n--resource-server https://ehr.example.org/fhir",
             "Show it, for one clinical system:",
         ),
     ],

@@ -50,9 +50,10 @@ def models() -> None:
 @project_option
 @click.pass_context
 def show(context: click.Context, /, model: ModelIdentifier, project: str | None) -> None:
-    """Show what the Hub knows of a model: version, hash, whether it has weights.
+    """Show what the Hub knows of a model.
 
-    The addresses of code and weights are as good as these, and left out.
+    Its version, its hash, and whether it has weights. The addresses of code and weights are as
+    good as these, and left out.
     """
     app = app_of(context)
     details = model_details(app.hub(), model, project)
@@ -76,7 +77,7 @@ def show(context: click.Context, /, model: ModelIdentifier, project: str | None)
     examples=[
         ("models push RetinaClassifier.py", "Publish a model, or a new version of it:"),
         (
-            'models push RetinaClassifier.py --private --description "OCT, 3 classes"',
+            'models push RetinaClassifier.py --private \\\n--description "OCT, 3 classes"',
             "Keep it to yourself, and to projects of yours:",
         ),
     ],

@@ -101,9 +101,9 @@ def schema(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Show what a pod's data looks like: names and types, none of the data.
+    """Show what a pod's data looks like.
 
-    With --json, the whole document.
+    The names and types of its columns, and none of the data. With --json, the whole document.
     """
     app = app_of(context)
     check_targets(output, force=force)
@@ -197,7 +197,7 @@ def register(
     examples=[
         ("pods heartbeat scans --public-key pod.pem.pub", "Say that a pod is online:"),
         (
-            "pods heartbeat scans eyes --public-key pod.pem.pub > /dev/null",
+            "pods heartbeat scans eyes \\\n--public-key pod.pem.pub > /dev/null",
             "Two at once, from a timer that hears of failures alone:",
         ),
     ],

@@ -118,9 +118,10 @@ def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
 @click.option("--model", type=MODEL, help="One model: owner/ModelName:3, or :latest.")
 @click.pass_context
 def limits(context: click.Context, /, project: str, model: ModelIdentifier | None) -> None:
-    """Show how often the models of a project were used, and how often they may be.
+    """Show usage and limits of a project's models.
 
-    A model without a limit can be used as often as you like.
+    How often each was used, and how often it may be. A model without a limit can be used as
+    often as you like.
     """
     app = app_of(context)
     hub = app.hub()

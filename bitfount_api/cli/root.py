@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -107,6 +108,7 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
         The exit code.
     """
     streams.prepare()
+    stdout = sys.stdout
     more.setdefault("obj", App())
     app: App = more["obj"]
     more |= {"prog_name": PROGRAM, "standalone_mode": False}
@@ -115,6 +117,8 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
             outcome = click.Group.main(root, args, **more)
         return outcome if isinstance(outcome, int) else Exit.OK
     except SystemExit as exit_:
+        if sys.stdout is not stdout:
+            return Exit.READER_GONE  # of the help: click, which writes it, has put it out of reach
         return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
     except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here, with one line
         return _end(error, app)

@@ -69,10 +69,11 @@ def sandbox(
     env_file: Path | None,
     show: bool,
 ) -> None:
-    """Run a local Bitfount: Hub, access manager, SMART on FHIR, object store.
+    """Run a local Bitfount, to try things out and for tests.
 
-    With real state and no link to the real one. Each service shows its API at /docs. BITFOUNT_\
-ENVIRONMENT=dev finds it on its usual ports. Runs until Ctrl-C.
+    Hub, access manager, SMART on FHIR and object store, with real state of their own. Each
+    service shows its API at /docs. Where BITFOUNT_ENVIRONMENT is dev, clients find it on its
+    usual ports. Runs until Ctrl-C.
     """
     output = app_of(context).output
     check_targets(env_file, force=False)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     ],
 )
 def weights() -> None:
-    """The weights of models, streamed between disk and object storage."""
+    """The weights of models, streamed to and from disk."""
 
 
 @weights.command(

@@ -1,0 +1,122 @@
+"""Every error ends in its code, and in one line that says what to do."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from bitfount_api import exceptions
+from bitfount_api.cli.exits import Exit, Failure, code_of, sentence
+
+CODES: list[tuple[BaseException, Exit]] = [
+    (exceptions.ConnectError("the Hub: no connection"), Exit.UNREACHABLE),
+    (exceptions.RequestTimeout("the Hub did not answer"), Exit.UNREACHABLE),
+    (exceptions.HTTPError("no", status_code=503), Exit.UNREACHABLE),
+    (exceptions.HTTPError("no", status_code=429), Exit.UNREACHABLE),
+    (exceptions.HTTPError("no", status_code=500), Exit.FAILED),
+    (exceptions.HTTPError("no", status_code=401), Exit.NOT_AUTHENTICATED),
+    (exceptions.HTTPError("no", status_code=403), Exit.FAILED),
+    (exceptions.HTTPError("no", status_code=404), Exit.NOT_FOUND),
+    (exceptions.HTTPError("no"), Exit.FAILED),
+    (exceptions.RequestException("the session is closed"), Exit.FAILED),
+    (exceptions.InvalidJSONError("not JSON"), Exit.NOT_AS_PROMISED),
+    (exceptions.AuthenticationError("no"), Exit.NOT_AUTHENTICATED),
+    (exceptions.AuthenticatedUserError("bob"), Exit.NOT_AUTHENTICATED),
+    (exceptions.ModelUploadError("no"), Exit.FAILED),
+    (exceptions.ModelValidationError("no"), Exit.INVALID_INPUT),
+    (exceptions.ModelTooLargeError("no"), Exit.INVALID_INPUT),
+    (exceptions.SchemaUploadError("no"), Exit.INVALID_INPUT),
+    (exceptions.TransferError("damaged"), Exit.NOT_AS_PROMISED),
+    (exceptions.NoModelCodeError("spent"), Exit.FAILED),
+    (exceptions.PodDoesNotExistError("no"), Exit.NOT_FOUND),
+    (exceptions.SMARTOnFHIRError("not paired"), Exit.NOT_FOUND),
+    (exceptions.BitfountError("no"), Exit.FAILED),
+    (ValueError("no number"), Exit.INVALID_INPUT),
+    (FileNotFoundError(2, "No such file or directory", "x"), Exit.INVALID_INPUT),
+    (click.UsageError("no"), Exit.USAGE),
+    (click.ClickException("no"), Exit.FAILED),
+    (Failure("no", Exit.NOT_FOUND), Exit.NOT_FOUND),
+    (KeyError("planted"), Exit.DEFECT),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), CODES, ids=lambda value: type(value).__name__)
+def test_codes(error: BaseException, code: Exit) -> None:
+    assert code_of(error) is code
+    text = sentence(error)
+    assert "\n" not in text
+    assert text.endswith((".", "!", "?", ")"))
+
+
+def test_every_error_of_the_library_has_been_thought_of() -> None:
+    assert {type(error).__name__ for error, _ in CODES} >= set(exceptions.__all__)
+
+
+def caused(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (exceptions.ConnectError("no"), Exit.UNREACHABLE),
+        (exceptions.HTTPError("no", status_code=401), Exit.NOT_AUTHENTICATED),
+        (exceptions.HTTPError("no", status_code=404), Exit.NOT_FOUND),
+        (exceptions.TransferError("x is empty"), Exit.INVALID_INPUT),
+        (KeyError("x"), Exit.FAILED),
+    ],
+)
+def test_what_an_error_was_raised_from_decides(cause: BaseException, code: Exit) -> None:
+    assert code_of(caused(exceptions.ModelUploadError("no"), cause)) is code
+
+
+def test_a_login_without_a_connection_is_a_matter_of_the_connection() -> None:
+    error = exceptions.AuthenticationError("no")
+    assert code_of(caused(error, exceptions.RequestTimeout("no"))) is Exit.UNREACHABLE
+
+
+def test_a_disk_that_is_full_is_a_matter_of_this_machine() -> None:
+    error = exceptions.TransferError("x cannot be written")
+    assert code_of(caused(error, OSError(28, "No space left on device"))) is Exit.INVALID_INPUT
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Failure("alice.pem is there"), "alice.pem is there."),
+        (ValueError("the pod name is x"), "The pod name is x."),
+        (ValueError("alice.yaml: no\n  schema"), "alice.yaml: no schema."),
+        (exceptions.NoModelCodeError("get_model: no"), "get_model: no."),
+        (PermissionError(13, "Permission denied", "x"), "x: Permission denied."),
+    ],
+)
+def test_sentences(error: BaseException, expected: str) -> None:
+    assert sentence(error) == expected
+
+
+def test_a_defect_says_no_more_than_its_kind() -> None:
+    assert "planted" not in sentence(KeyError("planted"))
+    assert "--debug" in sentence(KeyError("planted"))
+
+
+def test_what_to_do_about_credentials_and_connections() -> None:
+    assert "bitfount-api login" in sentence(exceptions.AuthenticationError("no"))
+    assert "bitfount-api doctor" in sentence(exceptions.ConnectError("no"))
+
+
+def test_codes_are_those_that_were_promised() -> None:
+    assert {code.name: int(code) for code in Exit} == {
+        "OK": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "NOT_AUTHENTICATED": 3,
+        "NOT_FOUND": 4,
+        "UNREACHABLE": 5,
+        "INVALID_INPUT": 6,
+        "NOT_AS_PROMISED": 7,
+        "DEFECT": 70,
+        "INTERRUPTED": 130,
+        "READER_GONE": 141,
+        "TERMINATED": 143,
+    }

@@ -1,0 +1,155 @@
+"""Every command explains itself: with an example that works as written, in 80 columns and fewer."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from bitfount_api.cli.app import App
+from bitfount_api.cli.commands import Group
+from bitfount_api.cli.exits import Exit
+from bitfount_api.cli.root import root
+
+Path = tuple[str, ...]
+
+
+def commands(
+    command: click.Command = root, path: Path = ()
+) -> Iterator[tuple[Path, click.Command]]:
+    """Every command, with the words that call it."""
+    yield path, command
+    if isinstance(command, Group):
+        context = click.Context(command, obj=App())
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(found, (*path, name))
+
+
+ALL = dict(commands())
+every_command = pytest.mark.parametrize("path", ALL, ids=lambda path: " ".join(path) or "itself")
+
+
+def help_of(path: Path) -> str:
+    result = CliRunner().invoke(root, [*path, "--help"], terminal_width=78)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def test_all_commands_are_there() -> None:
+    assert {" ".join(path) for path in ALL} == {
+        "", "login", "logout", "whoami",
+        "pods", "pods show", "pods schema", "pods register", "pods heartbeat",
+        "models", "models show", "models push", "models pull",
+        "weights", "weights push", "weights pull",
+        "projects", "projects list", "projects create", "projects add-dataset", "projects limits",
+        "keys", "keys generate", "keys register", "keys check", "keys fingerprint",
+        "access", "access key", "access check",
+        "fhir", "fhir token", "sandbox", "doctor", "completion",
+    }  # fmt: skip
+
+
+@every_command
+def test_help_fits_into_80_columns(path: Path) -> None:
+    assert max(map(len, help_of(path).splitlines())) <= 80
+
+
+@every_command
+def test_help_wraps_in_a_narrow_terminal(path: Path) -> None:
+    context = click.Context(ALL[path], info_name=" ".join(path), terminal_width=50, obj=App())
+    # Examples stay as they are typed: a line that is broken cannot be copied.
+    text = re.sub(r"(?ms)^Examples:.*?(?=^\S|\Z)", "", context.get_help())
+    assert max(map(len, text.splitlines())) <= 50
+
+
+@every_command
+def test_help_is_worth_reading(path: Path) -> None:
+    text = help_of(path)
+    usage, summary = text.split("\n\n")[:2]
+    assert usage.startswith(" ".join(["Usage: bitfount-api", *path]))
+    assert summary.strip().endswith((".", "?"))
+    assert "Examples:\n" in text
+    assert "..." not in text.split("Commands:\n")[-1].split("\n\n")[0].replace("NAME...", "")
+    for parameter in ALL[path].params:
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            assert parameter.help, parameter
+        if isinstance(parameter, click.Argument):
+            shown = (parameter.metavar or parameter.name or "").upper().removesuffix("...")
+            assert f"\n  {shown} " in text, parameter
+
+
+def test_the_help_has_the_table_of_exit_codes() -> None:
+    text = " ".join(help_of(()).split())
+    for code in Exit:
+        assert f"{int(code)} {code.meaning}" in text
+
+
+@every_command
+def test_examples_can_be_typed_as_they_are(path: Path) -> None:
+    examples = getattr(ALL[path], "examples", ())
+    assert examples
+    for line, purpose in examples:
+        assert purpose.endswith((":", "?")), purpose
+        first = line.replace("\\\n", " ").split("\n")[0]
+        called = []
+        for part in re.split(r" (?:\||&&) ", f"bitfount-api {first}"):
+            program, *words = shlex.split(part.split(" > ")[0])
+            if program == "bitfount-api":
+                called.append(parsed(words)[: len(path)])
+        assert path in called
+
+
+def parsed(words: list[str]) -> Path:
+    """The command that a command line calls; fails if it cannot be understood."""
+    command: click.Command = root
+    found: list[str] = []
+    context = root.make_context("bitfount-api", words, obj=App())
+    while isinstance(command, click.Group):
+        name, following, rest = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+        assert following is not None
+        assert name is not None
+        found.append(name)
+        command = following
+        context = command.make_context(name, rest, parent=context)
+    return tuple(found)
+
+
+@every_command
+def test_a_group_alone_shows_its_help(path: Path) -> None:
+    if not isinstance(ALL[path], click.Group):
+        return
+    result = CliRunner().invoke(root, list(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Commands:" in result.stderr
+
+
+@every_command
+def test_what_is_not_understood_ends_in_one_line(path: Path) -> None:
+    result = CliRunner().invoke(root, [*path, "--no-such-option"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    assert f"'{' '.join(['bitfount-api', *path])} --help'" in result.stderr
+
+
+def test_the_version_is_told() -> None:
+    from bitfount_api import __version__
+
+    result = CliRunner().invoke(root, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"bitfount-api {__version__}\n")
+
+
+@every_command
+def test_no_secret_is_an_argument(path: Path) -> None:
+    for parameter in ALL[path].params:
+        name = parameter.name or ""
+        if re.search("password|secret|token|api_key", name):
+            assert "file" in name
+            assert isinstance(parameter.type, click.Path)

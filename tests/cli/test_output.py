@@ -1,0 +1,191 @@
+"""Output for people, machines, pipes and old encodings: nothing secret in it, nothing hostile."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli.console import REPOSITORY, Console
+from support.rsa_keys import key_pair
+
+from bitfount_api import keys as rsa
+
+SCHEMA = REPOSITORY / "tests" / "data" / "pod-schema-v4.json"
+STRANGE = "Łódź — 中文 … ✓ \N{PILE OF POO} ½ é"
+HOSTILE = "a\x1b[2Jb\x9bc\rd\u202ee\x07f"
+
+
+@pytest.fixture
+def pod(console: Console) -> str:
+    """A pod whose texts are in every script, and of every intention."""
+    key = rsa.serialize_public_key(key_pair().public_key, "SSH")
+    Path("pod.pub").write_text(key, encoding="ascii")
+    words = ("--display-name", STRANGE, "--description", HOSTILE, "--public-key", "pod.pub")
+    console.ok("pods", "register", "scans", "--schema", SCHEMA, *words)
+    return "alice/scans"
+
+
+def test_data_is_on_standard_output_and_all_else_is_not(console: Console, pod: str) -> None:
+    outcome = console.spawn("pods", "schema", pod)
+    assert (outcome.code, outcome.out.split()[0]) == (0, "NAME")
+    assert "columns" in outcome.err
+    assert console.spawn("pods", "schema", pod, "--quiet").err == ""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8", "latin-1", "cp932"])
+def test_every_encoding_takes_every_text(console: Console, pod: str, encoding: str) -> None:
+    console.environment["PYTHONIOENCODING"] = f"{encoding}:strict"
+    console.environment["PYTHONUTF8"] = "0"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    for options in ([], ["--json"], ["--debug"]):
+        with console.start("pods", "show", pod, *options, **pipes) as process:
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        text = out.decode(encoding)
+        if "--json" in options:
+            value = json.loads(text)
+            assert (value["podDisplayName"], value["description"]) == (STRANGE, HOSTILE)
+        elif encoding == "utf-8":
+            assert STRANGE in text
+        else:
+            assert "..." in text or "…" in text
+    with console.start("pods", "show", f"alice/{STRANGE}", **pipes) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.decode(encoding).startswith("Error: ")
+
+
+def test_help_is_shown_in_every_encoding(console: Console) -> None:
+    console.environment["PYTHONIOENCODING"] = "cp437:strict"
+    assert console.spawn("--help").code == 0
+
+
+def test_what_services_say_cannot_rewrite_a_terminal(console: Console, pod: str) -> None:
+    for options in ([], ["--json"]):
+        outcome = console.spawn("pods", "show", pod, *options)
+        for control in "\x1b\x9b\x07\r\u202e":
+            assert control not in outcome.out
+
+
+def test_a_text_that_is_none(console: Console) -> None:
+    outcome = console.run("projects", "create", "half \ud83d")
+    assert outcome.code == 1, outcome
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no signals of pipes")
+def test_a_reader_that_has_gone_ends_it_quietly(console: Console, pod: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        outcome = console.spawn("pods", "show", pod, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (outcome.code, outcome.err) == (141, "")
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        outcome = console.spawn("--help", stdout=writing)
+    finally:
+        os.close(writing)
+    assert (outcome.code, outcome.err) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_disk_that_is_full(console: Console) -> None:
+    with open("/dev/full", "wb") as full:
+        outcome = console.spawn("whoami", stdout=full)
+    assert outcome.code == 6
+    assert "No space left" in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_an_error_is_one_line_and_a_traceback_is_asked_for(console: Console) -> None:
+    outcome = console.spawn("pods", "show", "alice/none")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err.startswith("Error: ")
+    assert outcome.err.count("\n") == 1
+    outcome = console.spawn("--debug", "pods", "show", "alice/none")
+    assert outcome.code == 4
+    assert "Traceback" in outcome.err
+    assert outcome.err.splitlines()[-1].startswith("Error: ")
+
+
+def test_options_on_output_can_stand_anywhere(console: Console) -> None:
+    for words in (["--json", "whoami"], ["whoami", "--json"]):
+        assert console.ok(*words).json["username"] == "alice"
+    assert "Traceback" in console.run("pods", "--debug", "show", "alice/none").err
+
+
+def test_a_defect_is_called_one(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bitfount_api import BitfountHub
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(BitfountHub, "get_projects", broken)
+    outcome = console.run("projects", "list")
+    assert (outcome.code, outcome.out) == (70, "")
+    assert "planted" not in outcome.err
+
+
+@pytest.mark.parametrize("option", ["--hub-url", "--ca", "--auth-domain", "--timeout"])
+def test_options_that_are_wrong(console: Console, option: str) -> None:
+    console.be(None)
+    outcome = console.run(option, "::no::", "doctor", "--offline")
+    assert outcome.code in (1, 2), outcome
+    console.be("alice")
+    outcome = console.run(option, "::no::", "projects", "list")
+    if option != "--auth-domain":  # which is not needed beside API keys
+        assert outcome.code in (2, 6), outcome
+        assert outcome.err.count("\n") == 1
+
+
+def test_no_credential_is_in_what_is_debugged(console: Console, pod: str) -> None:
+    secrets = {
+        part
+        for name in ("BITFOUNT_API_KEY", "BITFOUNT_API_KEY_ID")
+        for part in console.environment[name].split(":")
+    }
+    assert len(secrets) == 4
+    for words in (
+        ["whoami"],
+        ["pods", "schema", pod],
+        ["pods", "show", "alice/none"],
+        ["doctor"],
+        ["--hub-url", "http://127.0.0.1:9", "--timeout", "1", "projects", "list"],
+    ):
+        outcome = console.run("--debug", *words)
+        said = outcome.out + outcome.err
+        assert not [secret for secret in secrets if secret in said]
+        assert "X-Amz-Signature" not in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
+def test_sigterm_ends_it(console: Console) -> None:
+    from bitfount_api.sandbox.faults import Fault
+
+    console.sandbox.fail("*", Fault(delay=20), times=None)
+    with console.start("projects", "list", stderr=subprocess.PIPE) as process:
+        while not console.sandbox.requests:
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    console.sandbox.faults.clear()
+    assert process.returncode == 143
+
+
+def test_packages_that_are_missing_are_named() -> None:
+    code = "import sys; sys.modules['rich'] = None; from bitfount_api.cli import main; main()"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
+    )
+    assert done.returncode == 1
+    assert b"bitfount-api[cli]" in done.stderr
+    assert done.stderr.count(b"\n") == 1
