@@ -241,6 +241,19 @@ def test_what_is_not_there_is_refused_as_documented(
     assert ("allow" in answer.headers) is (status == 405)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/models", "GET, HEAD, POST, PUT"),
+        ("/api/pods", "PATCH, POST"),
+        ("/api/alice/keys/1", "GET, HEAD"),
+        ("/activate", "GET, HEAD, POST"),
+    ],
+)
+def test_a_path_tells_all_its_methods(path: str, methods: str, alice: Api) -> None:
+    assert alice.hub("DELETE", path).headers["allow"] == methods
+
+
 def test_every_answer_has_an_id(alice: Api) -> None:
     paths = ("/api/projects", "/api/pods/a/b", "/nowhere", "/docs", "/activate")
     ids = {alice.hub("GET", path).headers["x-request-id"] for path in paths}

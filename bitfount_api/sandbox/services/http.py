@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from bitfount_api.sandbox.state.pods import POD_NAME
 from bitfount_api.sandbox.state.users import USER_NAME
@@ -161,7 +163,21 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _odd(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _refusal(error.status_code, error.detail, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of one route; a path here has one for each method.
+        headers["allow"] = ", ".join(sorted(_methods(request)))
+    return _refusal(error.status_code, error.detail, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that there are for a request's path."""
+    return {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods
+    }
 
 
 async def _broken_off(request: Request, error: Exception) -> Response:
