@@ -163,7 +163,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _odd(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         # Starlette names the methods of one route; a path here has one for each method.
         headers["allow"] = ", ".join(sorted(_methods(request)))
