@@ -18,6 +18,7 @@ import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._content_encoding import Packed, check_size, encodings
+from bitfount_api._deadlines import within
 from bitfount_api._failures import translated
 from bitfount_api.exceptions import RequestTimeout
 
@@ -261,7 +262,7 @@ def _send(call: Call, scope: _Scope) -> httpx.Response | None:
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
     client = connection.client()
-    with translated(call, client):
+    with within(scope.end), translated(call, client):
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
-from bitfount_api import _discretion
+from bitfount_api import _deadlines, _discretion
 from bitfount_api._call import Call, Operation, Repeat, Service
 from bitfount_api._content_encoding import ACCEPTED
 from bitfount_api._drive import Timing, adrive, drive
@@ -200,7 +200,7 @@ class BitfountSession:
                 f"the session's transport cannot make {way} calls; give one that can", sent=False
             )
         try:
-            return kind(**arguments)
+            client = kind(**arguments)
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
             # Proxies and certificates of the environment are looked at only now.
             raise RequestException(
@@ -208,6 +208,9 @@ class BitfountSession:
                 f"certificates): {_discretion.tell(str(error))}",
                 sent=False,
             ) from None
+        if self._transport is None and isinstance(client, httpx.Client):
+            _deadlines.keep(client)
+        return client
 
     # --- Calls of one's own ----------------------------------------------------------------------
 
