@@ -1,0 +1,174 @@
+"""How often and how long a call is repeated is settled per session, per client and per call."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountHub,
+    BitfountHub,
+    BitfountSession,
+    ConnectError,
+    HTTPError,
+    RequestTimeout,
+    RetryPolicy,
+)
+
+HUB = "https://hub.test"
+PAGE = {"totalProjects": 0, "projects": []}
+QUICK: dict[str, Any] = {"backoff": 0.001, "longest_pause": 0.002}
+
+
+class World:
+    """A Hub that gives these answers, the last one over and over; and how often it was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
+        if isinstance(answer, type):
+            raise answer("no", request=request)
+        if isinstance(answer, int):
+            return httpx.Response(answer, headers={"retry-after": "3600"})
+        return httpx.Response(200, json=answer)
+
+    def session(self, **more: Any) -> BitfountSession:
+        handler = APIKeysHandler("id", "key", "alice")
+        return BitfountSession(handler, transport=httpx.MockTransport(self), **more)
+
+
+def call(session: BitfountSession, name: str = "get_projects", *given: Any, **options: Any) -> Any:
+    return getattr(BitfountHub(session, HUB).with_options(**options), name)(*given)
+
+
+def acall(session: BitfountSession, name: str = "get_projects", *given: Any, **options: Any) -> Any:
+    hub = AsyncBitfountHub(session, HUB).with_options(**options)
+    return asyncio.run(getattr(hub, name)(*given))
+
+
+twins = pytest.mark.parametrize("ask", [call, acall], ids=["sync", "async"])
+
+
+@twins
+@pytest.mark.parametrize("retries", [0, 1, 4])
+def test_a_session_says_how_often(ask: Any, retries: int) -> None:
+    world = World(503)
+    with pytest.raises(HTTPError):
+        ask(world.session(retry=RetryPolicy(retries, **QUICK)))
+    assert len(world.requests) == 1 + retries
+
+
+@twins
+def test_a_call_says_otherwise(ask: Any) -> None:
+    world = World(503)
+    session = world.session(retry=RetryPolicy(0))
+    with pytest.raises(HTTPError):
+        ask(session, retry=RetryPolicy(3, **QUICK))
+    assert len(world.requests) == 4
+    with pytest.raises(HTTPError):
+        ask(session)
+    assert len(world.requests) == 5
+
+
+@twins
+@pytest.mark.parametrize("retries", [0, 2, 5])
+def test_the_environment_says_how_often_where_nobody_else_does(
+    ask: Any, retries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", str(retries))
+    world = World(503)
+    with pytest.raises(HTTPError):
+        ask(world.session(retry=RetryPolicy(**QUICK)))
+    assert len(world.requests) == 1 + retries
+    with pytest.raises(HTTPError):
+        ask(world.session(retry=RetryPolicy(1, **QUICK)))
+    assert len(world.requests) == 3 + retries
+
+
+@twins
+def test_by_default_it_is_three_times(ask: Any) -> None:
+    world = World(httpx.ReadError)
+    with pytest.raises(ConnectError):
+        ask(world.session(retry=RetryPolicy(**QUICK)))
+    assert len(world.requests) == 4
+
+
+@twins
+@pytest.mark.parametrize("value", ["-1", "three", "1.5", "101", "٣"])
+def test_a_setting_that_is_none_is_told(
+    ask: Any, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", value)
+    with pytest.raises(ValueError, match="BITFOUNT_WEB_MAX_RETRIES"):
+        ask(World(503).session())
+
+
+@twins
+def test_a_missing_pod_is_asked_for_once(ask: Any) -> None:
+    world = World(404)
+    assert ask(world.session(), "get_pod", "bob/scans") is None
+    assert ask(world.session(), "get_weights", "bob", "Net", 1) is None
+    assert len(world.requests) == 2
+
+
+@twins
+def test_unless_it_was_written_a_moment_ago(ask: Any) -> None:
+    world = World(404, 404, {"podIdentifier": "bob/scans", "podName": "scans"})
+    patient = RetryPolicy(retry_not_found=True, **QUICK)
+    assert ask(world.session(), "get_pod", "bob/scans", retry=patient)["podName"] == "scans"
+    assert len(world.requests) == 3
+
+
+@twins
+def test_what_creates_is_not_repeated_for_that(ask: Any) -> None:
+    world = World(404)
+    with pytest.raises(HTTPError):
+        ask(world.session(retry=RetryPolicy(retry_not_found=True, **QUICK)), "create_project", "n")
+    assert len(world.requests) == 1
+
+
+@twins
+@pytest.mark.parametrize("failure", [503, 429, httpx.ReadError, httpx.ReadTimeout])
+def test_no_pause_is_begun_that_the_deadline_does_not_allow(
+    ask: Any, failure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda _low, high: high)
+    world = World(failure)
+    slow = RetryPolicy(3, backoff=1000, longest_pause=1000)
+    begun = time.monotonic()
+    with pytest.raises((HTTPError, ConnectError, RequestTimeout)) as caught:
+        ask(world.session(retry=slow, deadline=20))
+    # What went wrong is told, and not that there was no time for another try.
+    assert "would pass" not in str(caught.value)
+    assert time.monotonic() - begun < 20
+    assert len(world.requests) == 1
+
+
+@twins
+def test_no_answer_can_ask_for_a_longer_pause_than_the_policy(ask: Any) -> None:
+    world = World(429, 503, PAGE)  # each asks for an hour
+    assert ask(world.session(retry=RetryPolicy(**QUICK)))["totalProjects"] == 0
+    assert len(world.requests) == 3
+
+
+@twins
+def test_calls_of_ones_own_are_repeated_by_their_method(ask: Any) -> None:
+    def own(session: BitfountSession, method: str) -> httpx.Response:
+        if ask is call:
+            return session.request(method, f"{HUB}/x")
+        return asyncio.run(session.arequest(method, f"{HUB}/x"))
+
+    for method, times in [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)]:
+        world = World(503)
+        assert own(world.session(retry=RetryPolicy(1, **QUICK)), method).status_code == 503
+        assert len(world.requests) == times, method
