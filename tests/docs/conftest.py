@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -24,7 +26,7 @@ class Net(BitfountModel):
 @pytest.fixture
 def as_alice(
     bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> SandboxClients:
+) -> Iterator[SandboxClients]:
     """The sandbox, in a folder with what the pages take for granted, as alice."""
     sandbox = bitfount_sandbox.sandbox
     for name, value in sandbox.environment("alice").items():
@@ -43,4 +45,7 @@ def as_alice(
     Path("Net.py").write_text(MODEL, encoding="utf-8")
     Path("weights.pt").write_bytes(bytes(range(256)) * 100)
     shutil.copy(certifi.where(), "hospital-ca.pem")
-    return bitfount_sandbox
+    log = logging.getLogger("bitfount_api")
+    level = log.level
+    yield bitfount_sandbox
+    log.setLevel(level)  # pages set it
