@@ -24,7 +24,7 @@ class OIDCAccessRequest:
         pod_identifier (str): `namespace/name`.
         modeller_protocol_request (SerializedProtocol): The protocol that the modeller asks to run, passed on untouched.
         modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them; at most 39.
-        modeller_token (str):
+        modeller_token (str): An empty one is no proof of identity.
         identity_provider (OIDCAccessRequestIdentityProvider):
         project_id (None | str):
     """
