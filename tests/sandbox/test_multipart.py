@@ -76,7 +76,7 @@ def test_a_schema_is_uploaded_in_parts_as_a_schema(sandbox: Sandbox, alice: Api)
 def test_the_wrong_kind_is_refused(alice: Api) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
-    said = refused(complete(alice, ticket, parts, objectType="Schema"), 400)
+    said = refused(complete(alice, ticket, parts, objectType="Schema"), 422)
     assert said == "The upload is of a Model, not of a Schema"
     done(complete(alice, ticket, parts))
 
@@ -96,7 +96,7 @@ def test_somebody_elses_upload_is_none(sandbox: Sandbox, alice: Api, bob: Api) -
 def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
     tags = [*put(alice, ticket, FIRST, LAST), "0" * 32]
-    said = refused(complete(alice, ticket, [(number, tags[number - 1]) for number in numbers]), 400)
+    said = refused(complete(alice, ticket, [(number, tags[number - 1]) for number in numbers]), 422)
     assert said == "The upload has 2 part(s), to be listed in order"
     assert sandbox.objects == ["models/alice/Net/1"]
 
@@ -104,9 +104,9 @@ def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, ali
 def test_a_part_that_is_missing_or_another_is_refused(sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
     (first,) = put(alice, ticket, FIRST)
-    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, "0" * 32)]), 400)
+    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, "0" * 32)]), 422)
     put(alice, ticket, FIRST, LAST)
-    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, first)]), 400)
+    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, first)]), 422)
     assert sandbox.objects == ["models/alice/Net/1"]
 
 
@@ -125,7 +125,7 @@ def test_the_parts_have_the_size_that_was_announced(
 ) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, *contents), 1))
-    assert refused(complete(alice, ticket, parts), 400) == complaint
+    assert refused(complete(alice, ticket, parts), 422) == complaint
     assert sandbox.objects == ["models/alice/Net/1"]
     # Nothing is lost: the right parts can still come.
     done(complete(alice, ticket, list(enumerate(put(alice, ticket, FIRST, LAST), 1))))
@@ -137,7 +137,7 @@ def test_an_upload_that_the_store_has_ended_cannot_be_completed(
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     sandbox.world.store.abort_upload(ticket["key"], ticket["uploadId"])
-    assert "cannot be joined" in refused(complete(alice, ticket, parts), 400)
+    assert "cannot be joined" in refused(complete(alice, ticket, parts), 422)
 
 
 @pytest.mark.parametrize(

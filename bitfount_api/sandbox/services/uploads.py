@@ -77,21 +77,21 @@ async def complete(request: Request) -> Response:
     if upload is None or (upload.owner, upload.key) != (user, wanted.key):
         raise Refusal(404, "There is no such upload")
     if upload.kind != wanted.object_type:
-        raise Refusal(400, f"The upload is of a {upload.kind}, not of a {wanted.object_type}")
+        raise Refusal(422, f"The upload is of a {upload.kind}, not of a {wanted.object_type}")
     count = -(-upload.size // CHUNK_BYTES)
     if [part.number for part in wanted.parts] != list(range(1, count + 1)):
-        raise Refusal(400, f"The upload has {count} part(s), to be listed in order")
+        raise Refusal(422, f"The upload has {count} part(s), to be listed in order")
     parts = [(part.number, part.etag) for part in wanted.parts]
     try:
         for part in world.store.parts(upload.key, upload.id):
             announced = min(CHUNK_BYTES, upload.size - (part.number - 1) * CHUNK_BYTES)
             if part.number <= count and part.size != announced:
                 raise Refusal(
-                    400, f"Part {part.number} has {part.size} bytes, announced were {announced}"
+                    422, f"Part {part.number} has {part.size} bytes, announced were {announced}"
                 )
         await run_in_threadpool(world.store.complete_upload, upload.key, upload.id, parts)
     except S3Error as error:
-        raise Refusal(400, f"The parts cannot be joined: {error}") from None
+        raise Refusal(422, f"The parts cannot be joined: {error}") from None
     world.uploads.remove(upload.id)
     return answer({"success": True})
 
