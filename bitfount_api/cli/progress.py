@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from bitfount_api.cli.interrupts import at_once
 from bitfount_api.cli.views import size
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
         done: What to say in the end, before the summary, such as ``"Sent"``.
     """
     counter = Counter()
+    with at_once():
+        yield from _drawn(output, doing, counter)
+    if counter.done:
+        output.note(f"{done} {counter.summary()}.")
+
+
+def _drawn(output: Output, doing: str, counter: Counter) -> Iterator[Counter]:
     if output.quiet or sys.stderr is None or not sys.stderr.isatty():
         yield counter
     else:
@@ -81,8 +89,6 @@ def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
                 yield counter
             finally:
                 output.live = None
-    if counter.done:
-        output.note(f"{done} {counter.summary()}.")
 
 
 def _columns(width: int) -> list[ProgressColumn]:

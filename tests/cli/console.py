@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,11 @@ class Console:
         """Run a command that has to succeed, and give its data."""
         return self.ok(*arguments, "--json", typed=typed).json
 
-    def start(self, *arguments: object, **more: Any) -> subprocess.Popen[bytes]:
-        """Run a command in a process of its own."""
-        words = [*COMMAND, *self.services, *(str(argument) for argument in arguments)]
+    def start(
+        self, *arguments: object, through: Sequence[str] = (), **more: Any
+    ) -> subprocess.Popen[bytes]:
+        """Run a command in a process of its own, by another command if one is given."""
+        words = [*through, *COMMAND, *self.services, *(str(argument) for argument in arguments)]
         environment = self.all_variables()
         more = {"stdin": subprocess.DEVNULL, "cwd": self.folder, "env": environment, **more}
         return subprocess.Popen(words, **more)

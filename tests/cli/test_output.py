@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.console import REPOSITORY, Console
@@ -41,7 +42,7 @@ def test_data_is_on_standard_output_and_all_else_is_not(console: Console, pod: s
 def test_every_encoding_takes_every_text(console: Console, pod: str, encoding: str) -> None:
     console.environment["PYTHONIOENCODING"] = f"{encoding}:strict"
     console.environment["PYTHONUTF8"] = "0"
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     for options in ([], ["--json"], ["--debug"]):
         with console.start("pods", "show", pod, *options, **pipes) as process:
             out, err = process.communicate(timeout=60)

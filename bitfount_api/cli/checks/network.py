@@ -16,6 +16,7 @@ import httpx
 from bitfount_api import _discretion, config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.cli.interrupts import at_once
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
 from bitfount_api.retries import RetryPolicy
 
@@ -64,7 +65,7 @@ def check(app: App) -> list[Finding]:
     places = list(_places(app))
     timeout = app.timeout or _TIMEOUT
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
-    with ThreadPoolExecutor(len(places)) as pool:
+    with at_once(), ThreadPoolExecutor(len(places)) as pool:
         visits = list(pool.map(lambda place: _visit(session, place), places))
     clock = Findings("Clock")
     _check_clock(clock, [visit.skew for visit in visits if visit.skew is not None])

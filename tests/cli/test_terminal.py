@@ -1,0 +1,276 @@
+"""The command line in a real terminal: progress, colours, widths, prompts, Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli.console import Console
+
+from bitfount_api.sandbox.faults import Fault
+
+if sys.platform == "win32":
+    pytest.skip("there are no ptys", allow_module_level=True)
+
+from cli.terminal import Terminal, terminal
+
+SIZE = 24_000_000
+AT_ONCE = 20
+"""Less than the time that a silent service is waited for (30), in seconds."""
+
+
+@pytest.fixture
+def model(console: Console) -> str:
+    """A model of alice's with weights, which are in ``w.bin`` too."""
+    code = "from bitfount_api import BitfountModel\nclass Retina(BitfountModel): pass\n"
+    Path("Retina.py").write_text(code, encoding="utf-8")
+    console.ok("models", "push", "Retina.py")
+    Path("w.bin").write_bytes(os.urandom(SIZE))
+    console.ok("weights", "push", "Retina:1", "w.bin")
+    return "alice/Retina:1"
+
+
+@pytest.fixture
+def halting(console: Console) -> Iterator[None]:
+    """A store that gives one answer, and then is silent."""
+    console.sandbox.fail("*", Fault(), times=1, service="storage")
+    console.sandbox.fail("*", Fault(delay=60), times=None, service="storage")
+    yield
+    console.sandbox.faults.clear()
+
+
+def interrupted(running: Terminal) -> None:
+    """Type Ctrl-C, and see that the command ends at once, and leaves the terminal as it was."""
+    running.type("\x03")
+    assert running.end(AT_ONCE) == 130
+    assert "Error: Interrupted." in running.text
+    assert "Traceback" not in running.text
+    shown, hidden = running.raw.rfind("\x1b[?25h"), running.raw.rfind("\x1b[?25l")
+    assert shown >= hidden  # the cursor
+
+
+# --- Progress ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", [80, 50, 30])
+def test_a_progress_bar_fits_and_goes(console: Console, model: str, columns: int) -> None:
+    with terminal(console, "weights", "pull", model, columns=columns) as running:
+        assert running.end() == 0, running.text
+    frames = [line for line in running.text.split("\r") if "\n" not in line]
+    assert frames
+    assert max(map(len, frames)) <= columns
+    assert any("%" in frame if columns == 30 else "MB/s" in frame for frame in frames)
+    first, *rest = [line for line in running.screen if line]
+    assert first.startswith("Fetched 24.0 MB in ")  # nothing of the bar is left
+    assert max(map(len, running.screen)) <= columns or columns < 40
+    assert "SHA-256" in "\n".join(rest)
+
+
+def test_a_bar_has_speed_and_time_left(console: Console, model: str, halting: None) -> None:
+    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+        text = running.until(r"[1-9][0-9.]*/24\.0 MB +[0-9.]+ .?B/s +[0-9]+:[0-9]+")
+        assert "x.bin" in text
+        interrupted(running)
+
+
+def test_quiet_draws_nothing(console: Console, model: str) -> None:
+    with terminal(console, "--quiet", "weights", "pull", model) as running:
+        assert running.end() == 0
+    assert "MB/s" not in running.text
+    assert "\x1b[?25l" not in running.raw
+
+
+# --- Ctrl-C --------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_download_leaves_nothing(
+    console: Console, model: str, halting: None
+) -> None:
+    before = sorted(os.listdir())
+    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+        running.until(r"[1-9][0-9.]*/24\.0 MB")
+        assert len(os.listdir()) > len(before)  # it is under way
+        interrupted(running)
+    assert sorted(os.listdir()) == before
+
+
+def test_an_interrupted_upload_leaves_what_was_there(
+    console: Console, model: str, halting: None
+) -> None:
+    with terminal(console, "weights", "push", "Retina:1", "w.bin") as running:
+        running.until(r"[1-9][0-9.]*/24\.0 MB")
+        interrupted(running)
+    console.sandbox.faults.clear()
+    before = Path("w.bin").read_bytes()
+    console.ok("weights", "pull", model, "--output", "x.bin")
+    assert Path("x.bin").read_bytes() == before
+
+
+def test_sigterm_puts_the_terminal_back_too(console: Console, model: str, halting: None) -> None:
+    before = sorted(os.listdir())
+    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+        running.until(r"[1-9][0-9.]*/24\.0 MB")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end(AT_ONCE) == 143
+    assert running.raw.rfind("\x1b[?25h") > running.raw.rfind("\x1b[?25l")
+    assert sorted(os.listdir()) == before
+
+
+def test_a_login_can_be_interrupted(console: Console, tmp_path: Path) -> None:
+    console.be(None)
+    console.environment["BITFOUNT_STORAGE_PATH"] = str(tmp_path / "storage")
+    with terminal(console, "login", "--no-browser") as running:
+        running.until(r"[A-Z]{4}-[A-Z]{4}")
+        interrupted(running)
+    assert not list((tmp_path / "storage").rglob(".token"))
+
+
+def test_a_request_can_be_interrupted(console: Console) -> None:
+    console.sandbox.fail("*", Fault(delay=60), times=None)
+    try:
+        with terminal(console, "doctor") as running:
+            while not console.sandbox.requests:
+                assert running.process.poll() is None
+            interrupted(running)
+        seen = len(console.sandbox.requests)
+        with terminal(console, "projects", "list") as running:
+            while len(console.sandbox.requests) == seen:
+                assert running.process.poll() is None
+            interrupted(running)
+    finally:
+        console.sandbox.faults.clear()
+
+
+# --- Prompts -------------------------------------------------------------------------------------
+
+
+def test_a_password_is_asked_for_and_not_shown(console: Console) -> None:
+    with terminal(console, "keys", "generate", "a.pem", "--bits", "2048", "--encrypt") as running:
+        running.until("password: $")
+        running.type("planted one\n")
+        running.until("(?i)repeat.*: $")
+        running.type("planted one\n")
+        assert running.end() == 0, running.text
+    assert "planted" not in running.raw
+    with terminal(console, "keys", "fingerprint", "a.pem") as running:
+        running.until("password: $")
+        running.type("planted one\n")
+        assert running.end() == 0, running.text
+    assert "SHA256:" in running.text
+    assert "planted" not in running.raw
+
+
+def test_a_prompt_can_be_interrupted(console: Console) -> None:
+    with terminal(console, "keys", "generate", "a.pem", "--encrypt") as running:
+        running.until("password: $")
+        interrupted(running)
+    assert os.listdir() == []
+
+
+def test_an_end_of_input_is_no_answer(console: Console) -> None:
+    with terminal(console, "keys", "generate", "a.pem", "--encrypt") as running:
+        running.until("password: $")
+        running.type("\x04")
+        assert running.end() == 2
+    assert "input has ended" in running.text
+    assert os.listdir() == []
+
+
+# --- Looks ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def projects(console: Console) -> list[str]:
+    names = ["Retina screening 2025", "A second project with a rather long name", "Third"]
+    for name in names:
+        console.ok("projects", "create", name)
+    return names
+
+
+def test_tables_have_colours_in_a_terminal(console: Console, projects: list[str]) -> None:
+    with terminal(console, "projects", "list") as running:
+        assert running.end() == 0
+    assert running.coloured
+    assert max(map(len, running.screen)) <= 80
+
+
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [(["--no-color"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
+)
+@pytest.mark.parametrize(
+    "words", [["projects", "list"], ["pods", "show", "alice/none"], ["doctor", "--offline"]]
+)
+def test_there_can_be_no_colours(
+    console: Console,
+    projects: list[str],
+    options: list[str],
+    variables: dict[str, str],
+    words: list[str],
+) -> None:
+    with terminal(console, *words, *options, variables=variables) as running:
+        running.end()
+    assert len(running.text) > 50
+    assert not any(code in running.raw for code in ("\x1b[3", "\x1b[9", ";3", "38;5"))
+
+
+def test_a_progress_bar_without_colours(console: Console, model: str) -> None:
+    with terminal(console, "weights", "pull", model, variables={"NO_COLOR": "1"}) as running:
+        assert running.end() == 0
+    assert "MB/s" in running.text
+    assert not any(code in running.raw for code in ("\x1b[3", "38;5"))
+
+
+@pytest.mark.parametrize("columns", [80, 60, 40, 24])
+@pytest.mark.parametrize("words", [["projects", "list"], ["whoami"], ["doctor", "--offline"]])
+def test_output_fits_into_narrow_terminals(
+    console: Console, projects: list[str], columns: int, words: list[str]
+) -> None:
+    with terminal(console, *words, columns=columns) as running:
+        running.end()
+    assert max(map(len, running.screen)) <= columns
+    if words == ["projects", "list"]:
+        together = "".join("".join(running.screen).split())
+        for name in projects:
+            assert name.split()[0] in together
+
+
+def test_a_file_gets_no_colours_and_a_terminal_beside_it_does(
+    console: Console, projects: list[str]
+) -> None:
+    with (
+        open("out", "wb") as out,
+        terminal(console, "projects", "list", "--limit", "1", stdout=out) as running,
+    ):
+        assert running.end() == 0
+    header, row = Path("out").read_text(encoding="utf-8").splitlines()
+    assert header.startswith("ID")
+    assert "\x1b" not in row
+    assert "1 of 3 projects" in running.text
+    with (
+        open("out", "wb") as out,
+        terminal(console, "pods", "show", "alice/none", stdout=out) as running,
+    ):
+        assert running.end() == 4
+    assert Path("out").read_bytes() == b""
+    assert running.coloured
+
+
+def test_json_in_a_terminal_is_json(console: Console, projects: list[str]) -> None:
+    with terminal(console, "projects", "list", "--json", columns=30) as running:
+        assert running.end() == 0
+    assert json.loads(running.raw)["totalProjects"] == len(projects)
+
+
+def test_the_sandbox_in_a_terminal(console: Console) -> None:
+    with terminal(console, "sandbox", "--free-ports", "--demo") as running:
+        text = running.until("Stop it with Ctrl-C")
+        data = next(line for line in text.splitlines() if "gone when it stops" in line).split()[1]
+        assert Path(data).is_dir()
+        interrupted(running)
+    assert not Path(data).exists()
