@@ -1,0 +1,58 @@
+"""The site's pictures are what their scripts make, and say what is so today."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from docs.making.__main__ import COMMANDS, STEPS, made
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pages" / "pictures"
+TOUR = (Path(__file__).parents[2] / "demo" / "tour.py").read_text(encoding="utf-8")
+
+
+def words(name: str) -> str:
+    """What is written in a picture, a line for each piece of text."""
+    root = ET.parse(PICTURES / name).getroot()
+    found = ("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
+    return "\n".join(found).replace("\xa0", " ")
+
+
+def test_drawings_are_what_the_script_makes() -> None:
+    assert made()
+    stale = [path.name for path, text in made().items() if path.read_text("utf-8") != text]
+    assert not stale, "make them anew: python -m docs.making"
+
+
+def test_no_picture_is_nobodys() -> None:
+    there = {path.name for path in PICTURES.iterdir()}
+    assert there == {path.name for path in made()} | {"demo.svg", "command-line.svg"}
+
+
+@pytest.mark.parametrize("picture", sorted(PICTURES.glob("*.svg")), ids=lambda path: path.name)
+def test_a_picture_loads_nothing(picture: Path) -> None:
+    text = picture.read_text(encoding="utf-8")
+    assert set(re.findall(r"https?://(?!127\.0\.0\.1)[^\s\"<)]+", text)) <= {
+        "http://www.w3.org/2000/svg",
+        "https://www.textualize.io",
+    }
+    assert "@font-face" not in text
+
+
+def test_the_demonstration_is_shown_as_it_is() -> None:
+    shown = words("demo.svg")
+    titles = re.findall(r"tell\.step\([^\n]*\"([^\"]+)\"\):", TOUR)
+    assert len(titles) > STEPS
+    checks = re.findall(r"tell\.check\(\"([^\"]+)\"", TOUR.partition("async def download_model")[0])
+    for expected in [*titles[:STEPS], *checks]:
+        assert expected in shown
+
+
+def test_the_command_line_is_shown_as_it_is() -> None:
+    shown = words("command-line.svg")
+    for command in COMMANDS:
+        assert f"bitfount-api {command}" in shown
+    assert "Retina screening" in shown
