@@ -32,7 +32,9 @@ def find() -> str | None:
     return None
 
 
-def measured(setting: Setting, task: str, *arguments: str | int) -> dict[str, float] | None:
+def measured(
+    setting: Setting, task: str | int | Path, *arguments: str | int | Path
+) -> dict[str, float] | None:
     """What a task takes it: ``seconds``, and for transfers ``base`` and ``peak`` in bytes.
 
     Done once: it takes long, and differs by factors.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import TYPE_CHECKING, Literal
 
 import attrs
@@ -38,8 +39,6 @@ class Measured:
     @classmethod
     def of(cls, comparison: Comparison, *, official: float | None = None) -> Measured:
         """The ratio of two times."""
-        import statistics
-
         return cls(
             comparison.ratio,
             statistics.median(comparison.ours),

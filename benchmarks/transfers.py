@@ -99,12 +99,13 @@ class Transfers:
         }
         if what not in self._done:
             self._done[what] = ways[what]()
-            works = {
-                "download": ("download", size, _target(setting)),
-                "upload-form": ("upload", setting.file(size)),
-            }
-            if what in works:
-                self._official[what] = official.measured(setting, *works[what])
+            if what == "download":
+                work: list[str | int | Path] = ["download", size, _target(setting)]
+            else:
+                work = ["upload", setting.file(size)]
+            # It knows no uploads in parts, whatever it is offered.
+            known = what != "upload-parts"
+            self._official[what] = official.measured(setting, *work) if known else None
         return self._done[what]
 
     def time(self, what: str, setting: Setting) -> Measured:

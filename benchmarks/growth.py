@@ -1,0 +1,115 @@
+"""How cost grows: with the size of objects, with calls at a time, with how much there is."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+import attrs
+
+from benchmarks.calls import side_by_side
+from benchmarks.processes import task
+from benchmarks.results import told
+from benchmarks.setting import MB
+from benchmarks.transfers import download, upload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.setting import Setting
+    from benchmarks.transfers import Transfer
+
+_STEP_CALLS = 300
+"""How many calls are made at each number of calls at a time; more where that is more."""
+
+
+@attrs.frozen
+class Point:
+    """One step of a growth.
+
+    Args:
+        amount: How much there was, in the growth's unit.
+        ours: Seconds that this project took.
+        theirs: Seconds that bare httpx took; None where it has no such thing.
+        memory: The memory it took on top of importing, in MB; None where it was not measured.
+    """
+
+    amount: float
+    ours: float
+    theirs: float | None = None
+    memory: float | None = None
+
+
+@attrs.frozen
+class Growth:
+    """What something costs, from little to much.
+
+    Args:
+        name: What it is called in ``results.json``.
+        what: What grows.
+        unit: What its amounts are.
+        points: The steps, the smallest first.
+    """
+
+    name: str
+    what: str
+    unit: str
+    points: list[Point]
+
+    def lines(self) -> Iterator[str]:
+        """It as a table in Markdown."""
+        yield f"| {self.what} | bitfount-api | bare httpx | memory |"
+        yield "|---|---|---|---|"
+        for point in self.points:
+            yield (
+                f"| {point.amount:,.0f} {self.unit} | {told(point.ours, 's')} "
+                f"| {told(point.theirs, 's')} | {told(point.memory, 'MB')} |"
+            )
+
+
+def grown(setting: Setting) -> list[Growth]:
+    """Measure all of them."""
+    return [
+        Growth(
+            "downloads",
+            "weights to disk",
+            "MB",
+            [_point(size, download(setting, size)) for size in setting.scale.downloads],
+        ),
+        Growth(
+            "uploads",
+            "weights from disk (the Hub takes 500 MiB at most)",
+            "MB",
+            [_point(size, upload(setting, size, "Form")) for size in setting.scale.uploads],
+        ),
+        Growth(
+            "calls",
+            "one of many `get_pod`, so many at a time",
+            "at a time",
+            [_calls(setting, at_once) for at_once in setting.scale.concurrency],
+        ),
+        Growth(
+            "projects",
+            "`iter_projects`",
+            "projects",
+            [_projects(setting, count) for count in setting.scale.projects],
+        ),
+    ]
+
+
+def _point(size: int, transfer: Transfer) -> Point:
+    time = transfer.time
+    ours, theirs = statistics.median(time.ours), statistics.median(time.theirs)
+    return Point(size / MB, ours, theirs, transfer.memory / MB)
+
+
+def _calls(setting: Setting, at_once: int) -> Point:
+    count = at_once if setting.quick else max(_STEP_CALLS, at_once)
+    time = side_by_side(setting, count, at_once, 1 if setting.quick else 5)
+    return Point(at_once, statistics.median(time.ours), statistics.median(time.theirs))
+
+
+def _projects(setting: Setting, count: int) -> Point:
+    runs = [task("ours_projects", setting.server, count) for _ in range(setting.scale.transfers)]
+    memory = max(run["peak"] - run["base"] for run in runs)
+    return Point(count, statistics.median(run["seconds"] for run in runs), None, memory / MB)
