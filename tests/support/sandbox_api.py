@@ -56,12 +56,14 @@ class Api:
     def _ask(
         self, url: str, halves: int, method: str, path: str, json: Any, more: dict[str, Any]
     ) -> httpx.Response:
-        headers = {**self._key(halves), **more.pop("headers", {})}
+        headers = {**self.credentials(whole=halves == 2), **more.pop("headers", {})}
         return self._http.request(method, url + path, json=json, headers=headers, **more)
 
-    def _key(self, halves: int) -> dict[str, str]:
+    def credentials(self, *, whole: bool = False) -> dict[str, str]:
+        """The headers of the user's API key: the Hub's half of it, or the whole."""
         if not self.username:
             return {}
+        halves = 2 if whole else 1
         user = self.sandbox.user(self.username)
         key_id, key = (
             ":".join(text.split(":")[:halves]) for text in (user.api_key_id, user.api_key)
