@@ -10,7 +10,7 @@ BASE   ?= HEAD
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sandbox test coverage generate check-generated spec-diff lint typecheck \
-        check format build lock clean
+        check format build docs pictures bench faults fuzz load record lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,27 @@ format: $(READY)  ## Format the code
 build: $(READY)  ## Build the wheel and the source distribution into dist/
 	rm -rf dist
 	$(RUN) -m build --no-isolation --outdir dist .
+
+docs: $(READY)  ## Build the documentation into site/, and fail on a broken link
+	$(BIN)/zensical build --clean --strict
+
+pictures: $(READY)  ## Draw the documentation's pictures anew, and record the terminal
+	$(RUN) -m docs.making
+
+bench: $(READY)  ## Measure every row of the performance budget (ARGS=--quick)
+	@$(RUN) -m benchmarks $(ARGS)
+
+faults: $(READY)  ## Print what each operation comes to under each fault
+	@$(RUN) scripts/faults.py $(ARGS)
+
+fuzz: $(READY)  ## Look for answers, files and names that break something, 10,000 an operation
+	HYPOTHESIS_PROFILE=fuzz $(RUN) -m pytest tests/property $(ARGS)
+
+load: $(READY)  ## Put 200 threads and 2,000 tasks on one session for a minute
+	@$(RUN) scripts/load.py $(ARGS)
+
+record: $(READY)  ## Record the cassettes of every operation anew, against the sandbox
+	$(RUN) scripts/record.py $(ARGS)
 
 lock: $(READY)  ## Choose the newest versions for requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
