@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MAX_XML_BYTES = 4096
+"""Where in a refusal object storage's words are looked for. In more, that could take seconds."""
+
 _ADVICE = {
     400: "Check the arguments.",
     401: "The credentials were refused: check the API key, or authenticate again.",
@@ -142,7 +145,7 @@ def error_message(response: httpx.Response) -> str | None:
     try:
         value = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        found = _XML_ERROR.search(content.decode("utf-8", "replace"))
+        found = _XML_ERROR.search(content[:_MAX_XML_BYTES].decode("utf-8", "replace"))
         return ": ".join(part for part in found.groups() if part) if found else None
     if isinstance(value, dict):
         for key in ("errorMessage", "error_description", "message", "error"):

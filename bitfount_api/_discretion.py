@@ -18,10 +18,11 @@ SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy
 """The headers that carry credentials, in lower case."""
 
 _HIDDEN = "[hidden]"
-_URL_QUERY = re.compile(r"(\bhttps?://[^\s?#\"'<>]*)[?#][^\s\"'<>]*", re.IGNORECASE)
-_USERINFO = re.compile(r"(\bhttps?://)[^\s/@\"'<>]*@", re.IGNORECASE)
+_WORD = re.compile(r"[^\s\"'<>]+")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_QUERY = re.compile(r"[?#]")
+_USERINFO = re.compile(r"(https?://)[^/@]*@", re.IGNORECASE)
 _SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGNORECASE)
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 _ours: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
 
@@ -45,9 +46,24 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
     if request is not None:
         for secret in _secrets_of(request):
             text = text.replace(secret, _HIDDEN)
-    text = _USERINFO.sub(r"\1", _URL_QUERY.sub(r"\1", text))
-    text = _UNPRINTABLE.sub(" ", text).strip()
+    text = _WORD.sub(_without_what_opens, text)
+    text = text[: 10 * most]
+    if not text.isprintable():
+        # What moves the cursor, turns the direction of writing, or is half a character.
+        shown = "".join(c if c.isprintable() else "\n" for c in text)
+        text = " ".join(part for part in shown.split("\n") if part)
+    text = text.strip()
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _without_what_opens(word: re.Match[str]) -> str:
+    """A word without the query and the user name of the URL that it may be."""
+    text = word[0]
+    url = _SCHEME.search(text)
+    if url is None:
+        return text
+    query = _QUERY.search(text, url.end())
+    return _USERINFO.sub(r"\1", text if query is None else text[: query.start()])
 
 
 def _secrets_of(request: httpx.Request) -> Iterator[str]:

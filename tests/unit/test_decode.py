@@ -124,6 +124,13 @@ def test_the_services_own_message_is_found(content: str, message: str | None) ->
     assert error_message(answer(400, content)) == message
 
 
+@pytest.mark.timeout(20)
+def test_no_refusal_takes_long_to_be_understood() -> None:
+    # With time that grows by the square of the length, each of these would take a minute.
+    for text in ["<Error>", "<Error><Code></Code>"] * 20:
+        assert error_message(answer(500, text * (100_000 // len(text)))) is None
+
+
 def test_a_body_that_was_not_read_has_no_message() -> None:
     class Unread(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:

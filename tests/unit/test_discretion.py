@@ -31,6 +31,18 @@ def test_text_from_elsewhere_is_told_in_one_bounded_line() -> None:
     assert tell("x" * 1000, most=10) == "x" * 9 + "…"
 
 
+def test_text_from_elsewhere_is_always_printable() -> None:
+    assert tell("\ud800a\u200b\u2066\x07b\U000e0001\ufeff") == "a b"
+    assert tell("\u202e\n" * 50) == ""
+    assert tell("é ☃ \U0001f600") == "é ☃ \U0001f600"
+
+
+@pytest.mark.parametrize("text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e"])
+def test_no_text_takes_long_to_be_told(text: str) -> None:
+    # With time that grows by the square of the length, the first of these would take hours.
+    assert len(tell(text * (3_000_000 // len(text)))) <= 500
+
+
 def test_credentials_of_the_request_are_hidden() -> None:
     request = httpx.Request(
         "GET",
