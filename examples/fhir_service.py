@@ -1,0 +1,110 @@
+"""A FastAPI dependency that hands out clinical access tokens, and a service that uses it.
+
+    pip install fastapi uvicorn
+    export SMART_ON_FHIR_RESOURCE_SERVER_URL=https://fhir.clinic.example/r4
+    uvicorn fhir_service:app
+
+Tokens are remembered for a minute and fetched once at a time, however many requests wait for one.
+They are never sent to whoever calls the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import httpx
+from fastapi import Depends, FastAPI, HTTPException, Request
+
+from bitfount_api import (
+    AsyncSMARTOnFHIR,
+    BitfountError,
+    BitfountSession,
+    SMARTOnFHIRAccessToken,
+    SMARTOnFHIRError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+RESOURCE_SERVER = os.environ.get("SMART_ON_FHIR_RESOURCE_SERVER_URL", "https://fhir.example/r4")
+
+
+class Tokens:
+    """The current token, and another one when it is a minute old or was refused."""
+
+    def __init__(self, fhir: AsyncSMARTOnFHIR, seconds: float = 60) -> None:
+        self._fhir = fhir
+        self._seconds = seconds
+        self._turn = asyncio.Lock()
+        self._token: SMARTOnFHIRAccessToken | None = None
+        self._fetched = 0.0
+
+    async def get(self, refused: SMARTOnFHIRAccessToken | None = None) -> SMARTOnFHIRAccessToken:
+        """A token that is good, as far as is known; another one than that which was refused."""
+        async with self._turn:
+            old = time.monotonic() - self._fetched > self._seconds
+            if self._token is None or old or self._token is refused:
+                self._token = await self._fhir.get_access_token()
+                self._fetched = time.monotonic()
+            return self._token
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """One session and one set of connections, for as long as the service runs."""
+    async with BitfountSession() as session, httpx.AsyncClient(timeout=10) as clinic:
+        app.state.tokens = Tokens(AsyncSMARTOnFHIR(session, resource_server_url=RESOURCE_SERVER))
+        app.state.clinic = clinic
+        yield
+
+
+async def fhir_token(request: Request) -> SMARTOnFHIRAccessToken:
+    """The dependency: a clinical access token, or an answer that says why there is none."""
+    tokens: Tokens = request.app.state.tokens
+    try:
+        return await tokens.get()
+    except SMARTOnFHIRError as error:
+        raise HTTPException(409, str(error)) from error
+    except BitfountError as error:
+        # What exactly went wrong is for the log, not for whoever calls.
+        raise HTTPException(503, "no clinical token can be had right now") from error
+
+
+FHIRToken = Annotated[SMARTOnFHIRAccessToken, Depends(fhir_token)]
+
+app = FastAPI(title="Clinical data", lifespan=lifespan)
+
+
+@app.get("/context")
+async def context(token: FHIRToken) -> dict[str, Any]:
+    """Where in the clinical system we are at home."""
+    return dict(token.context or {})
+
+
+@app.get("/patients/{patient_id}")
+async def patient(patient_id: str, token: FHIRToken, request: Request) -> Any:
+    """A patient's record, from the clinical system."""
+    if not patient_id.replace("-", "").isalnum():
+        raise HTTPException(422, "a patient's id is letters, digits and hyphens")
+    clinic: httpx.AsyncClient = request.app.state.clinic
+    tokens: Tokens = request.app.state.tokens
+    answer = await _ask(clinic, patient_id, token)
+    if answer.status_code == 401:  # it has expired before its minute was over
+        answer = await _ask(clinic, patient_id, await tokens.get(refused=token))
+    if answer.status_code != 200:
+        raise HTTPException(502, f"the clinical system answered {answer.status_code}")
+    return answer.json()
+
+
+async def _ask(
+    clinic: httpx.AsyncClient, patient_id: str, token: SMARTOnFHIRAccessToken
+) -> httpx.Response:
+    headers = {"authorization": f"Bearer {token.token}"}
+    try:
+        return await clinic.get(f"{RESOURCE_SERVER}/Patient/{patient_id}", headers=headers)
+    except httpx.HTTPError as error:
+        raise HTTPException(502, "the clinical system cannot be reached") from error
