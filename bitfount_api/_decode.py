@@ -134,6 +134,18 @@ def refusal(response: httpx.Response, operation: Operation, service: Service) ->
     )
 
 
+def not_taken(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+    """The error for an answer that says no, though its status does not."""
+    why = tell(error_message(response) or "it does not say why", response.request)
+    return HTTPError(
+        f"{operation.name}: {service.name} did not take it: {why}",
+        status_code=response.status_code,
+        response=_harmless(response),
+        operation=operation.name,
+        url=without_query(response.request.url),
+    )
+
+
 def error_message(response: httpx.Response) -> str | None:
     """What a service says of its refusal: ``errorMessage`` or the like, or object storage's XML."""
     try:

@@ -19,6 +19,7 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import config, types
 from bitfount_api._call import Pause, Work
 from bitfount_api._decode import decode
+from bitfount_api._discretion import tell
 from bitfount_api._disk import write_file
 from bitfount_api._files import Source
 from bitfount_api._flows import operations
@@ -116,7 +117,7 @@ def checked_code(hub: Remote, url: str, expected: str) -> Flow[bytes]:
     if actual != expected.lower():
         raise ModelValidationError(
             f"the model's code is not what was published: its hash is {actual}, "
-            f"not {expected}. It was not run."
+            f"not {tell(expected, most=64)}. It was not run."
         )
     return code
 
@@ -251,8 +252,7 @@ def send_model(
         multipart_upload=in_parts(len(code)),
     )
     with _as_upload_error(path):
-        answer = yield from hub.ask_json(operations.SEND_MODEL, request, types.ModelUpload)
-        _check_taken(answer)
+        answer = yield from hub.ask_to_take(operations.SEND_MODEL, request, types.ModelUpload)
         yield from upload(
             hub, answer, Source.of_bytes(code, path.name), object_type="Model", options=options
         )
@@ -304,8 +304,7 @@ def _upload_weights(
         multipart_upload=in_parts(source.size),
     )
     for attempt in (1, 2):
-        answer = yield from hub.ask_json(operations.SEND_WEIGHTS, request, types.ModelUpload)
-        _check_taken(answer)
+        answer = yield from hub.ask_to_take(operations.SEND_WEIGHTS, request, types.ModelUpload)
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:
@@ -340,13 +339,6 @@ def _checked_file(path: Path) -> bytes:
 def _check_size(path: Path, size: int, most: int) -> None:
     if size > most:
         raise ModelTooLargeError(f"{path} has {size:,} bytes; the Hub takes {most:,} at most")
-
-
-def _check_taken(answer: types.ModelUpload) -> None:
-    if answer.get("success") is False:
-        raise ModelUploadError(
-            f"the Hub did not take it: {answer.get('errorMessage') or 'it does not say why'}"
-        )
 
 
 @contextmanager

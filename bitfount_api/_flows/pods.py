@@ -24,12 +24,7 @@ from bitfount_api._files import Source
 from bitfount_api._flows import operations
 from bitfount_api._flows.downloads import fetch
 from bitfount_api._flows.uploads import TransferOptions, upload
-from bitfount_api.exceptions import (
-    HTTPError,
-    InvalidJSONError,
-    RequestException,
-    SchemaUploadError,
-)
+from bitfount_api.exceptions import InvalidJSONError, RequestException, SchemaUploadError
 from bitfount_api.identifiers import PodIdentifier, path_part, pod_name
 from bitfount_api.keys import serialize_public_key
 from bitfount_api.schemas import BitfountSchema, pack
@@ -148,14 +143,9 @@ def register_pod(
         multipart_upload=in_parts(len(packed)),
     )
     operation = operations.REGISTER_POD
-    answer = yield from hub.ask_json(operation, request, types.PodRegistration)
-    if answer.get("success") is False:
-        raise HTTPError(
-            f"{operation.name}: the Hub did not register the pod: "
-            f"{answer.get('errorMessage') or 'it does not say why'}",
-            operation=operation.name,
-        )
-    _log.info("Pod %s is %s", metadata.name, answer.get("message") or "registered")
+    answer = yield from hub.ask_to_take(operation, request, types.PodRegistration)
+    existed = answer.get("alreadyExisted")
+    _log.info("Pod %s is %s", metadata.name, "updated" if existed else "registered")
     yield from upload(
         hub,
         answer,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from bitfount_api._call import Body, Call, Flow, Operation, Service, Sink
-from bitfount_api._decode import decode
+from bitfount_api._decode import decode, not_taken
 from bitfount_api._exchange import exchange
 
 if TYPE_CHECKING:
@@ -66,3 +66,18 @@ class Remote:
         """
         response = yield from self.ask(operation, request)
         return decode(response, shape, operation, self.service)
+
+    def ask_to_take(
+        self, operation: Operation, request: Mapping[str, Any], shape: type[T]
+    ) -> Flow[T]:
+        """:meth:`ask_json` where the answer may be no, though its status says yes.
+
+        Raises:
+            HTTPError: It is no; the text says why. Or it was a refusal.
+            RequestException: There was no answer, or not of that shape.
+        """
+        response = yield from self.ask(operation, request)
+        answer = decode(response, shape, operation, self.service)
+        if isinstance(answer, dict) and answer.get("success") is False:
+            raise not_taken(response, operation, self.service)
+        return answer
