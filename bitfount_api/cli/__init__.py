@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+
+_INTERRUPTED = 130  # as in the table of exits.py, which may not have been loaded yet
 
 
 def main() -> None:
     """Run the command line, and exit with one of the codes of :mod:`bitfount_api.cli.exits`."""
+    try:
+        code = _run()
+        # It is done: a Ctrl-C that comes too late may not make it look as if it were not.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:  # while the program was loaded: later, the program itself tells it
+        sys.stderr.write("\nError: Interrupted.\n")
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         import click  # noqa: F401
         import rich  # noqa: F401
@@ -15,7 +29,7 @@ def main() -> None:
             "Error: the command line needs packages that are not installed. "
             "Install them with: pip install 'bitfount-api[cli]'\n"
         )
-        sys.exit(1)
+        return 1
     from bitfount_api.cli.root import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])

@@ -6,11 +6,13 @@ import contextlib
 import gc
 import signal
 import socket
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_AGAIN_SECONDS: Final = 0.2
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -22,9 +24,10 @@ def at_once() -> Iterator[None]:
     notice when their time is up, and until then nothing could be put back in order.
     """
     before: dict[signal.Signals, Any] = {}
+    over = threading.Event()
 
     def stop(number: int, frame: Any) -> None:
-        end_connections()
+        threading.Thread(target=_end_connections, args=[over], daemon=True).start()
         before[signal.Signals(number)](number, frame)
 
     for number in _SIGNALS:
@@ -36,15 +39,21 @@ def at_once() -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def end_connections() -> None:
-    """End every connection of this process: whoever waits for one is told that it broke."""
-    # httpx does not tell which sockets it has; the garbage collector knows them all.
-    for found in gc.get_objects():
-        if issubclass(type(found), socket.socket):
-            with contextlib.suppress(OSError):  # which is not connected
-                found.getpeername()
-                found.shutdown(socket.SHUT_RDWR)
+def _end_connections(over: threading.Event) -> None:
+    """End all connections of this process: whoever waits for one is told that it broke.
+
+    And again, until it is over: a thread may have been about to make one.
+    """
+    while not over.is_set():
+        # httpx does not tell which sockets it has; the garbage collector knows them all.
+        for found in gc.get_objects():
+            if issubclass(type(found), socket.socket):
+                with contextlib.suppress(OSError):  # which is not connected
+                    found.getpeername()
+                    found.shutdown(socket.SHUT_RDWR)
+        over.wait(_AGAIN_SECONDS)

@@ -190,3 +190,19 @@ def test_packages_that_are_missing_are_named() -> None:
     assert done.returncode == 1
     assert b"bitfount-api[cli]" in done.stderr
     assert done.stderr.count(b"\n") == 1
+
+
+def test_an_interruption_while_the_program_is_loaded_is_told_in_one_line() -> None:
+    code = (
+        "import builtins, sys; found = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == 'bitfount_api.cli.root': raise KeyboardInterrupt\n"
+        "    return found(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "from bitfount_api.cli import main; main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
+    )
+    assert (done.returncode, done.stderr.split()) == (130, [b"Error:", b"Interrupted."])
