@@ -163,9 +163,12 @@ class BitfountSession:
         if client is None:
             with self._lock:
                 self._check_open()
-                if self._client is None:
-                    self._client = self._made(httpx.Client, "handle_request")
                 client = self._client
+                if client is None:
+                    client = self._made(httpx.Client, "handle_request")
+                    if self._transport is None:
+                        _deadlines.keep(client)
+                    self._client = client
         return client
 
     def async_client(self) -> httpx.AsyncClient:
@@ -200,7 +203,7 @@ class BitfountSession:
                 f"the session's transport cannot make {way} calls; give one that can", sent=False
             )
         try:
-            client = kind(**arguments)
+            return kind(**arguments)
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
             # Proxies and certificates of the environment are looked at only now.
             raise RequestException(
@@ -208,9 +211,6 @@ class BitfountSession:
                 f"certificates): {_discretion.tell(str(error))}",
                 sent=False,
             ) from None
-        if self._transport is None and isinstance(client, httpx.Client):
-            _deadlines.keep(client)
-        return client
 
     # --- Calls of one's own ----------------------------------------------------------------------
 
