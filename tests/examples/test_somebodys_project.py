@@ -1,0 +1,36 @@
+"""Somebody else's tests, on the plugin: run by themselves, in a folder of their own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from support.examples import EXAMPLES
+
+
+def run(folder: Path) -> subprocess.CompletedProcess[str]:
+    # With the plugins that they have: this one, and none of those that this project is tested with.
+    without = [word for name in ("asyncio", "cacheprovider") for word in ("-p", f"no:{name}")]
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *without]
+    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+
+
+def test_its_tests_pass(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLES / "somebodys_project", tmp_path / "project"))
+    result = run(folder)
+    assert result.returncode == 0, result.stdout + result.stderr
+    passed = re.search(r"(\d+) passed", result.stdout)
+    assert passed is not None
+    assert int(passed[1]) == 4
+
+
+def test_its_tests_find_a_mistake(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EXAMPLES / "somebodys_project", tmp_path / "project"))
+    program = folder / "nightly.py"
+    code = program.read_text(encoding="utf-8")
+    assert "is not None:\n            continue" in code
+    program.write_text(code.replace("is not None:\n", "is None:\n"), encoding="utf-8")
+    assert run(folder).returncode == 1
