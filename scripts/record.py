@@ -1,0 +1,77 @@
+"""Record the cassettes of all documented operations anew, from a sandbox.
+
+    python scripts/record.py              all of them
+    python scripts/record.py get_pod      only these
+
+Each is played back right away, with the network blocked, and must give what it gave. What the
+results are is kept beside the cassettes; see ``tests/support/cassettes.py`` for what is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.cassette_scenes import SCENES, performer  # noqa: E402
+from support.cassettes import FOLDER, RESULTS, Scrubber, recorder, replay  # noqa: E402
+
+from bitfount_api.sandbox import Sandbox  # noqa: E402
+
+
+def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What follows the name of the script; that of this process without them.
+        folder: Where the cassettes are.
+    """
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("operation", nargs="*", help="an operation to record; all without any")
+    wanted = parser.parse_args(arguments).operation or sorted(SCENES)
+    for name in wanted:
+        if name not in SCENES:
+            print(f"There is no operation {name}: {', '.join(SCENES)}", file=sys.stderr)
+            return 2
+    folder.mkdir(exist_ok=True)
+    file = folder / RESULTS
+    results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    for name in wanted:
+        results[name] = record(name, folder)
+        print(f"recorded {name}")
+    kept = {name: results[name] for name in sorted(results) if name in SCENES}
+    file.write_text(f"{json.dumps(kept, indent=2)}\n", encoding="utf-8")
+    for cassette in folder.glob("*.yaml"):
+        if cassette.stem not in SCENES:
+            cassette.unlink()
+    return 0
+
+
+def record(name: str, folder: Path) -> dict[str, Any]:
+    """Record one operation; gives what the call has to know, and what it gave.
+
+    Raises:
+        RuntimeError: Played back, it gives something else.
+    """
+    scene = SCENES[name]
+    (folder / f"{name}.yaml").unlink(missing_ok=True)
+    with Sandbox() as sandbox:
+        scrubber = Scrubber(sandbox)
+        given = scene.seed(sandbox)
+        with recorder(folder, sandbox).use_cassette(name):
+            result = scene.play(performer(sandbox, scene.username), given)
+        known = {"given": scrubber.value(given), "result": scrubber.value(result)}
+    for asynchronous in (False, True):
+        replayed = replay(name, known["given"], folder, asynchronous=asynchronous)
+        if replayed != known["result"]:
+            raise RuntimeError(f"{name} gives {replayed}, and not {known['result']}")
+    return known
+
+
+if __name__ == "__main__":
+    sys.exit(main())

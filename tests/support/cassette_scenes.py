@@ -1,0 +1,284 @@
+"""What is recorded of each documented operation: one call of it, and what must be there before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+import bitfount_api
+from bitfount_api import (
+    APIKeysHandler,
+    BitfountSession,
+    PodPublicMetadata,
+    hash_contents,
+    load_public_key,
+    serialize_public_key,
+    sign,
+)
+from bitfount_api.sandbox import Sandbox
+
+DATA = Path(__file__).parents[1] / "data"
+SCHEMA = json.loads((DATA / "pod-schema-v4.json").read_text())
+_KEYS = json.loads((DATA / "wire-examples.json").read_text())["register_pod"]["requests"][0]
+POD_KEY: str = _KEYS["body"]["json"]["podPublicKey"]
+AM_KEY: str = _KEYS["body"]["json"]["accessManagerPublicKey"]
+CODE = "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
+WEIGHTS = bytes(range(256))
+WEIGHTS_SENT = bytes(6 * 1024 * 1024)
+PROTOCOL: Any = {
+    "class_name": "bitfount.ResultsOnly",
+    "algorithm": {
+        "class_name": "bitfount.ModelInference",
+        "model": {"username": "alice", "model_ref": "Net", "model_version": 1},
+    },
+}
+UPDATE = {
+    "taskId": "t1",
+    "senderId": "carol/scans",
+    "timestamp": "2024-01-01T00:00:00Z",
+    "privacy": "ALL_PARTICIPANTS",
+    "type": "TASK_STATUS_UPDATE",
+    "progress": {"batches": {"value": 5, "total": 10}},
+}
+
+Given = Mapping[str, Any]
+
+
+@attrs.define
+class Performer:
+    """Calls operations as one user, sync or async.
+
+    Args:
+        urls: Where the services are, by the sandbox's names for them.
+        handler: Whose credentials.
+        asynchronous: Whether through the async twins.
+    """
+
+    urls: Mapping[str, str]
+    handler: APIKeysHandler
+    asynchronous: bool = False
+
+    def hub(self, name: str, /, *arguments: Any, **named: Any) -> Any:
+        return self._call("BitfountHub", "hub_url", name, *arguments, **named)
+
+    def am(self, name: str, /, *arguments: Any, **named: Any) -> Any:
+        return self._call("BitfountAM", "access_manager_url", name, *arguments, **named)
+
+    def fhir(self, name: str, /, *arguments: Any, **named: Any) -> Any:
+        return self._call("SMARTOnFHIR", "smart_on_fhir_url", name, *arguments, **named)
+
+    def _call(self, kind: str, url: str, name: str, /, *arguments: Any, **named: Any) -> Any:
+        if not self.asynchronous:
+            with BitfountSession(self.handler) as session:
+                client = getattr(bitfount_api, kind)(session, self.urls[url])
+                return getattr(client, name)(*arguments, **named)
+
+        async def main() -> Any:
+            async with BitfountSession(self.handler) as session:
+                client = getattr(bitfount_api, f"Async{kind}")(session, self.urls[url])
+                return await getattr(client, name)(*arguments, **named)
+
+        return asyncio.run(main())
+
+
+def nothing(_: Sandbox) -> dict[str, Any]:
+    return {}
+
+
+@attrs.frozen
+class Scene:
+    """One call of an operation.
+
+    Args:
+        play: Calls it; gives its result as JSON has it.
+        seed: Puts into the sandbox what must be there before; gives what the call has to know.
+        username: Who calls.
+    """
+
+    play: Callable[[Performer, Given], Any]
+    seed: Callable[[Sandbox], dict[str, Any]] = nothing
+    username: str = "alice"
+
+
+# --- What must be there --------------------------------------------------------------------------
+
+
+@contextmanager
+def file(name: str, content: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
+def keys() -> tuple[Any, Any]:
+    return load_public_key(POD_KEY), load_public_key(AM_KEY)
+
+
+def pem(key: Any) -> str:
+    return serialize_public_key(key)
+
+
+def performer(sandbox: Sandbox, username: str) -> Performer:
+    user = sandbox.user(username)
+    names = ("hub_url", "access_manager_url", "smart_on_fhir_url")
+    handler = APIKeysHandler(user.api_key_id, user.api_key, user.username)
+    return Performer({name: getattr(sandbox, name) for name in names}, handler)
+
+
+def pod(sandbox: Sandbox) -> dict[str, Any]:
+    """Carol's pod."""
+    metadata = PodPublicMetadata("scans", "Retina scans", "With notes", SCHEMA, 3)
+    performer(sandbox, "carol").hub("register_pod", metadata, *keys())
+    return {}
+
+
+def code(sandbox: Sandbox) -> dict[str, Any]:
+    """Alice's model, without weights."""
+    with file("Net.py", CODE.encode()) as path:
+        performer(sandbox, "alice").hub("send_model", path)
+    return {}
+
+
+def model(sandbox: Sandbox) -> dict[str, Any]:
+    """Alice's model, with weights."""
+    code(sandbox)
+    sandbox.world.store.put("weights/alice/Net/1", WEIGHTS)
+    link = sandbox.world.presigner.get
+    return {"code": link("models/alice/Net/1"), "weights": link("weights/alice/Net/1")}
+
+
+def project(sandbox: Sandbox) -> dict[str, Any]:
+    """Alice's project with her model and carol's pod, in which bob may use them."""
+    pod(sandbox)
+    model(sandbox)
+    project_id = performer(sandbox, "alice").hub("create_project", "Glaucoma")
+    sandbox.add_member(project_id, "bob", "MODELLER")
+    sandbox.add_member(project_id, "carol", "DATA_CUSTODIAN")
+    sandbox.add_model(project_id, "alice/Net:1", limit=10)
+    carol = performer(sandbox, "carol")
+    carol.hub("add_dataset_to_project_for_user", project_id, "scans")
+    return {"project": project_id, "token": sandbox.token("bob")}
+
+
+def signing(sandbox: Sandbox) -> dict[str, Any]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    number = performer(sandbox, "bob").hub("register_user_public_key", key.public_key())
+    task = b"\x00a task\xff"
+    return {**project(sandbox), "key": str(number), "signature": sign(key, task).hex()}
+
+
+def registered(sandbox: Sandbox) -> dict[str, Any]:
+    key, _ = keys()
+    return {"key": str(performer(sandbox, "alice").hub("register_user_public_key", key))}
+
+
+def paired(sandbox: Sandbox) -> dict[str, Any]:
+    sandbox.world.pairings.begin("alice")
+    sandbox.pair("alice", "https://ehr.example/r4", nextgen={"practiceId": "1"})
+    return {}
+
+
+# --- The calls -----------------------------------------------------------------------------------
+
+
+def register_pod(who: Performer, _: Given) -> Any:
+    metadata = PodPublicMetadata("scans", "Retina scans", "With notes", SCHEMA, 3)
+    return who.hub("register_pod", metadata, *keys())
+
+
+def send_model(who: Performer, _: Given) -> Any:
+    with file("Net.py", CODE.encode()) as path:
+        return who.hub("send_model", path)
+
+
+def send_weights(who: Performer, _: Given) -> Any:
+    with file("weights.pt", WEIGHTS_SENT) as path:
+        return who.hub("send_weights", "Net", 1, path)
+
+
+def get_model(who: Performer, _: Given) -> Any:
+    return who.hub("get_model", "alice", "Net", 1).__name__
+
+
+def get_model_from_url(who: Performer, given: Given) -> Any:
+    return who.hub("get_model_from_url", given["code"], hash_contents(CODE.encode())).__name__
+
+
+def check_key(who: Performer, given: Given) -> Any:
+    name = "check_public_key_registered_and_active"
+    found = who.hub(name, given["key"], username="alice")
+    return {**found, "public_key": pem(found["public_key"])}
+
+
+def decision(result: Any) -> Any:
+    return {**result, "response_type": result["response_type"].value}
+
+
+def by_token(who: Performer, given: Given) -> Any:
+    arguments = ("carol/scans", PROTOCOL, "bob", given["token"])
+    named = {"project_id": given["project"]}
+    return decision(who.am("check_oidc_access_request", *arguments, **named))
+
+
+def by_signature(who: Performer, given: Given) -> Any:
+    signature = bytes.fromhex(given["signature"])
+    arguments = (b"\x00a task\xff", signature, "carol/scans", PROTOCOL, "bob")
+    named = {"project_id": given["project"], "public_key_id": given["key"]}
+    return decision(who.am("check_signature_based_access_request", *arguments, **named))
+
+
+def get_access_token(who: Performer, _: Given) -> Any:
+    return attrs.asdict(who.fhir("get_access_token"))
+
+
+SCENES: dict[str, Scene] = {
+    "add_dataset_to_project_for_user": Scene(
+        lambda who, given: who.hub("add_dataset_to_project_for_user", given["project"], "scans"),
+        project,
+        "carol",
+    ),
+    "check_oidc_access_request": Scene(by_token, project, "carol"),
+    "check_public_key_registered_and_active": Scene(check_key, registered, "bob"),
+    "check_signature_based_access_request": Scene(by_signature, signing, "carol"),
+    "create_project": Scene(lambda who, _: who.hub("create_project", "Glaucoma")),
+    "do_pod_heartbeat": Scene(
+        lambda who, _: who.hub("do_pod_heartbeat", ["scans"], keys()[0]), pod, "carol"
+    ),
+    "get_access_manager_key": Scene(lambda who, _: pem(who.am("get_access_manager_key"))),
+    "get_access_token": Scene(get_access_token, paired),
+    "get_model": Scene(get_model, model, "bob"),
+    "get_model_from_url": Scene(get_model_from_url, model),
+    "get_pod": Scene(lambda who, _: who.hub("get_pod", "carol/scans"), pod),
+    "get_pod_key": Scene(lambda who, _: who.hub("get_pod_key", "carol/scans"), pod),
+    "get_pod_schema": Scene(lambda who, _: who.hub("get_pod_schema", "carol/scans").to_json(), pod),
+    "get_projects": Scene(lambda who, _: who.hub("get_projects", limit=1), project),
+    "get_usage_limits": Scene(
+        lambda who, given: [
+            who.hub("get_usage_limits", given["project"]),
+            who.hub("get_usage_limits", given["project"], "alice/Net:latest"),
+        ],
+        project,
+    ),
+    "get_weights": Scene(
+        lambda who, _: who.hub("get_weights", "alice", "Net", 1).hex(), model, "bob"
+    ),
+    "get_weights_from_url": Scene(
+        lambda who, given: who.hub("get_weights_from_url", given["weights"]).hex(), model
+    ),
+    "register_pod": Scene(register_pod, username="carol"),
+    "register_user_public_key": Scene(
+        lambda who, _: who.hub("register_user_public_key", keys()[0])
+    ),
+    "send_model": Scene(send_model),
+    "send_monitor_update": Scene(lambda who, _: who.hub("send_monitor_update", UPDATE)),
+    "send_weights": Scene(send_weights, code),
+}

@@ -1,0 +1,187 @@
+"""Cassettes of documented operations: what is recorded of them, and what is left out.
+
+Recorded is what an operation means: the service, not its port; a body's contents, not how they were
+framed; and nothing that opens anything. So a cassette can be shown to anybody, and matches whatever
+port, key and boundary is used when it is replayed.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import json
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import vcr  # type: ignore[import-untyped]
+from support.cassette_scenes import SCENES, Performer
+
+from bitfount_api import APIKeysHandler
+from bitfount_api.sandbox import Sandbox
+
+FOLDER = Path(__file__).parents[1] / "cassettes"
+RESULTS = "results.json"
+FILTERED = "FILTERED"
+
+URLS = {
+    "hub_url": "http://hub.bitfount.example",
+    "access_manager_url": "http://am.bitfount.example",
+    "smart_on_fhir_url": "http://fhir.bitfount.example",
+    "storage_url": "http://storage.bitfount.example",
+}
+"""Where the services are in a cassette, by the sandbox's names for them."""
+
+_SECRET_FIELDS = frozenset(
+    {
+        *("accesstoken", "modellertoken", "pairingcode", "policy", "tasksignature", "token"),
+        *("uploadid", "x-amz-credential", "x-amz-date", "x-amz-signature"),
+    }
+)
+_SECRET_PARAMETER = re.compile(r"\b(X-Amz-[A-Za-z-]+|uploadId)=[^&\"\s]+")
+_KEPT = ("if-range", "range")
+_LEFT_OUT = frozenset(
+    {"connection", "content-length", "date", "set-cookie", "x-amz-request-id", "x-request-id"}
+)
+
+
+class Scrubber:
+    """Takes out what is not to be kept.
+
+    Args:
+        sandbox: Whose ports are to be forgotten; None where there are none.
+    """
+
+    def __init__(self, sandbox: Sandbox | None = None) -> None:
+        self._urls = {getattr(sandbox, name): url for name, url in URLS.items() if sandbox}
+
+    def text(self, text: str) -> str:
+        """A text with names of services for their ports, and without presigned queries."""
+        for url, name in self._urls.items():
+            text = text.replace(url, name)
+        return _SECRET_PARAMETER.sub(rf"\1={FILTERED}", text)
+
+    def value(self, value: Any) -> Any:
+        """Anything of JSON, without secrets."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: FILTERED if secret(key) and isinstance(item, str) else self.value(item)
+            for key, item in value.items()
+        }
+
+    def request(self, request: Any) -> Any:
+        """What is kept of a request."""
+        kind = request.headers.get("content-type", "")
+        request.uri = self.text(request.uri)
+        headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
+        if request.body:
+            request.body = self._body(kind, bytes(request.body))
+            # That is what it is now; a recorded request comes through here again when it is read.
+            headers["content-type"] = "application/json"
+        request.headers = headers
+        return request
+
+    def _body(self, kind: str, body: bytes) -> bytes:
+        if kind.startswith("application/json"):
+            meaning = self.value(json.loads(body))
+        elif kind.startswith("multipart/form-data"):
+            meaning = {"form": [self._part(*part) for part in form_parts(kind, body)]}
+        else:
+            meaning = digest(body)
+        return json.dumps(meaning, sort_keys=True).encode()
+
+    def _part(self, name: str, file_name: str | None, content: bytes) -> list[Any]:
+        if file_name is not None:
+            return [name, file_name, digest(content)]
+        return [name, None, FILTERED if secret(name) else self.text(content.decode())]
+
+    def response(self, response: dict[str, Any]) -> dict[str, Any]:
+        """What is kept of an answer."""
+        body: bytes = response["body"]["string"]
+        headers: Mapping[str, list[str]] = response["headers"]
+        kept = {k: self.value(v) for k, v in headers.items() if k.lower() not in _LEFT_OUT}
+        if kept.get("content-type") == ["application/json"]:
+            body = json.dumps(self.value(json.loads(body))).encode()
+        kept["content-length"] = [str(len(body))]
+        return {**response, "body": {"string": body}, "headers": kept}
+
+
+def secret(name: str) -> bool:
+    """Whether what has this name opens something, or is another one each time."""
+    return name.lower() in _SECRET_FIELDS
+
+
+def digest(content: bytes) -> dict[str, Any]:
+    """What is kept of a file."""
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def form_parts(kind: str, body: bytes) -> list[tuple[str, str | None, bytes]]:
+    """The parts of a form: name, file name, content."""
+    whole = f"content-type: {kind}\r\n\r\n".encode() + body
+    message = email.message_from_bytes(whole, policy=email.policy.HTTP)
+    parts = []
+    for part in message.iter_parts():
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        parameters = part["content-disposition"].params
+        parts.append((parameters["name"], parameters.get("filename"), content))
+    return parts
+
+
+def recorder(folder: Path = FOLDER, sandbox: Sandbox | None = None) -> vcr.VCR:
+    """What records from a sandbox, or replays without one."""
+    scrubber = Scrubber(sandbox)
+    recording = sandbox is not None
+    return vcr.VCR(
+        cassette_library_dir=str(folder),
+        record_mode="all" if recording else "none",
+        match_on=("method", "uri", "raw_body"),
+        before_record_request=scrubber.request,
+        before_record_response=scrubber.response if recording else None,
+        path_transformer=vcr.VCR.ensure_suffix(".yaml"),
+    )
+
+
+class NetworkUsed(AssertionError):
+    """Something tried to reach the network."""
+
+
+@contextmanager
+def network_blocked() -> Iterator[None]:
+    """Nothing can look up a name, or connect to anything."""
+
+    def refuse(*arguments: object, **_: object) -> None:
+        raise NetworkUsed(f"the network was used: {arguments[1:]}")
+
+    with ExitStack() as patches:
+        for name in ("connect", "connect_ex", "sendto"):
+            patches.enter_context(patch.object(socket.socket, name, refuse))
+        for name in ("getaddrinfo", "create_connection"):
+            patches.enter_context(patch.object(socket, name, refuse))
+        yield
+
+
+def replay(
+    name: str, given: Mapping[str, Any], folder: Path = FOLDER, *, asynchronous: bool = False
+) -> Any:
+    """Play an operation's cassette, with the network blocked; gives the result as JSON has it.
+
+    Raises:
+        AssertionError: Not all of the cassette was asked for.
+    """
+    who = Performer(URLS, APIKeysHandler("id:id", "key:key", "alice"), asynchronous)
+    with network_blocked(), recorder(folder).use_cassette(name) as cassette:
+        result = SCENES[name].play(who, given)
+        assert cassette.all_played, f"not all that was recorded of {name} was asked for"
+    return json.loads(json.dumps(result))
