@@ -1,0 +1,57 @@
+"""The notebook: its cells run in their order, in one event loop, as a notebook runs them."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.examples import EXAMPLES
+
+NOTEBOOK: dict[str, Any] = json.loads((EXAMPLES / "look_around.ipynb").read_text("utf-8"))
+CODE_CELLS = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
+
+
+async def run(cell: dict[str, Any], names: dict[str, Any]) -> Any:
+    """Run a cell; gives the value of its last line, where that is an expression."""
+    tree = ast.parse("".join(cell["source"]), cell["id"])
+    last = None
+    if isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined] # it is an Expr
+    found: Any = None
+    for part, mode in ((tree, "exec"), (last, "eval")):
+        if part is not None:
+            code = compile(part, cell["id"], mode, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            found = eval(code, names)
+            if inspect.iscoroutine(found):
+                found = await found
+    return found
+
+
+async def test_the_cells_run_from_the_first_to_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    shown = {cell["id"]: await run(cell, names) for cell in CODE_CELLS}
+    assert list(shown["schema"]["name"]) == ["age", "sex", "note"]
+    assert shown["register"] == "alice/visits"
+    assert shown["publish"] == "alice/Net:1"
+    assert shown["gather"][1] == 3_000_000
+    assert shown["check"] == ("NO_ACCESS", "ACCEPT")
+    # What a cell shows is kept in the file, and what it holds goes where the file goes.
+    secrets = (names["alice"].api_key, names["alice"].api_key.split(":")[0])
+    assert not [cell for cell, value in shown.items() for key in secrets if key in repr(value)]
+
+
+def test_it_is_a_notebook_without_results() -> None:
+    assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
+    ids = [cell["id"] for cell in NOTEBOOK["cells"]]
+    assert len(set(ids)) == len(ids)
+    for cell in CODE_CELLS:
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+        assert set(cell) == {"cell_type", "execution_count", "id", "metadata", "outputs", "source"}
