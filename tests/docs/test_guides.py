@@ -67,6 +67,10 @@ def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
     for block in blocks(page.read_text(encoding="utf-8")):
         if block.excuse:
             continue
+        if included := re.fullmatch(r'--8<-- "(.+)"\n', block.body):
+            assert included[1].startswith("examples/")  # those have tests of their own
+            assert (PAGES.parents[1] / included[1]).is_file()
+            continue
         if block.title == "Output":
             assert matches(block.body, printed), f"line {block.line}: it printed:\n{printed}"
         elif block.language in ("python", "meanwhile") and not block.title:

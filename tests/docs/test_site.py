@@ -33,7 +33,8 @@ class Built:
 
 def copied(folder: Path) -> Path:
     """A folder with all that the site is made of, to build it without touching the project."""
-    shutil.copytree(ROOT / "docs", folder / "docs")
+    for name in ("docs", "examples"):
+        shutil.copytree(ROOT / name, folder / name)
     config = CONFIG.replace('paths = ["."]', f'paths = ["{ROOT.as_posix()}"]')
     (folder / "zensical.toml").write_text(config, encoding="utf-8")
     return folder
