@@ -1,0 +1,140 @@
+"""Whatever the services answer, an operation comes to a documented value or a documented error.
+
+Each answer that the specs show is changed at random and given to each operation that may get it. A
+run of all the tests looks at a few; ``FUZZ_EXAMPLES=10000`` looks at as many for each operation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.faults.legs import Row
+from support.faults.rows import ROWS
+from support.fuzzed import OBJECTS, Played, examples, small_parts
+from support.fuzzing import Sent, bodies, json_bodies, thoroughly
+
+from bitfount_api import (
+    BitfountError,
+    BitfountModel,
+    BitfountSchema,
+    PodResponseType,
+    SMARTOnFHIRAccessToken,
+    types,
+)
+from bitfount_api.transfers import Download
+
+RESULTS: dict[str, tuple[type, ...]] = {
+    "get_pod": (dict, NoneType),
+    "get_pod_key": (str, NoneType),
+    "get_pod_schema": (BitfountSchema,),
+    "register_pod": (NoneType,),
+    "do_pod_heartbeat": (NoneType,),
+    "get_model": (type, NoneType),
+    "get_model_code": (str, NoneType),
+    "download_model": (Download, NoneType),
+    "get_model_from_url": (type, NoneType),
+    "send_model": (dict,),
+    "get_weights": (bytes, NoneType),
+    "download_weights": (Download, NoneType),
+    "get_weights_from_url": (bytes,),
+    "send_weights": (NoneType,),
+    "register_user_public_key": (str, int),
+    "check_public_key_registered_and_active": (dict, NoneType),
+    "create_project": (str,),
+    "get_projects": (dict,),
+    "iter_projects": (list,),
+    "add_dataset_to_project_for_user": (NoneType,),
+    "get_usage_limits": (list, dict),
+    "send_monitor_update": (NoneType,),
+    "get_access_manager_key": (object,),
+    "check_oidc_access_request": (dict,),
+    "check_signature_based_access_request": (dict,),
+    "get_access_token": (SMARTOnFHIRAccessToken,),
+}
+"""What each operation may give, whatever it was answered."""
+
+
+@pytest.fixture(autouse=True)
+def _quietly() -> Iterator[None]:
+    # What is logged of the oddest answers is looked at elsewhere, and takes long to be captured.
+    logging.disable(logging.WARNING)
+    try:
+        with small_parts():
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@cache
+def _played(name: str, folder: Path) -> Played:
+    return Played(next(row for row in ROWS if row.name == name), folder)
+
+
+@st.composite
+def answers(draw: st.DrawFn, row: Row) -> tuple[int, int, Sent]:
+    """Which request of a row is answered otherwise, and how."""
+    index = draw(st.integers(0, len(row.legs) - 1))
+    leg = row.legs[index]
+    if leg.service == "storage":
+        good = OBJECTS[leg.path.split("/")[2]] if leg.body == "object" else b"<Error></Error>"
+        statuses = [200, 200, 200, 204, 206, 302, 400, 403, 404, 416, 500]
+        status = draw(st.sampled_from(statuses))
+        return index, status, draw(st.one_of(bodies(good), bodies(draw(st.binary(max_size=64)))))
+    status, example = draw(st.sampled_from(examples_of(leg.operation.name)))
+    if draw(st.integers(0, 20)) == 0:
+        status = draw(st.sampled_from([200, 201, 202, 204, 226, 299, 304, 307, 418, 451, 599, 999]))
+    return index, status, draw(json_bodies(example))
+
+
+@cache
+def examples_of(name: str) -> list[tuple[int, Any]]:
+    shown = examples(name)
+    # The good answers have more to be changed, and lead further.
+    return [each for each in shown for _ in range(8 if each[0] < 300 else 1)]
+
+
+def checked(row: Row, result: Any) -> None:
+    """Look at a result as its user would."""
+    assert isinstance(result, RESULTS[row.method]), result
+    if isinstance(result, dict) and "response_type" in result:
+        assert isinstance(result["response_type"], PodResponseType)
+    if isinstance(result, type):
+        assert issubclass(result, BitfountModel)
+    if isinstance(result, Download):
+        assert result.path.stat().st_size == result.size
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.parametrize("name", [row.name for row in ROWS])
+def test_any_answer_comes_to_what_is_documented(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    played = _played(name, tmp_path_factory.mktemp("files"))
+
+    @thoroughly(60)
+    @given(answers(played.row), st.integers(0, 3))
+    def test(answer: tuple[int, int, Sent], way: int) -> None:
+        index, status, sent = answer
+        played.fuzzed = {index: (status, sent)}
+        try:
+            result = played.run(asynchronous=way == 0)
+        except BitfountError as error:
+            assert len(str(error)) < 2000
+            assert str(error).isprintable()
+        else:
+            checked(played.row, result)
+
+    test()
+
+
+def test_every_operation_is_fuzzed_and_gets_good_answers_in_full() -> None:
+    assert set(RESULTS) == {row.method for row in ROWS}
+    assert types.PodDetails.__required_keys__ <= examples("get_pod")[0][1].keys()

@@ -1,0 +1,213 @@
+"""Operations over a transport whose every answer a test gives: good ones, and one that is not."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest import mock
+from urllib.parse import unquote
+
+import attrs
+import httpx
+import msgpack
+from contract import specs
+from support.faults.arena import CODE, PART_BYTES, SCHEMA, TASK, WEIGHTS, Arena
+from support.faults.legs import Leg, Row
+from support.fuzzing import Sent
+from support.rsa_keys import key_pair
+
+import bitfount_api
+from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy, hash_contents, hub, sign
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.keys import serialize_public_key
+
+STORAGE = "https://storage.example.com"
+HOSTS = {"hub": "hub.test", "access_manager": "am.test", "smart_on_fhir": "fhir.test"}
+OBJECTS = {
+    "schemas": msgpack.packb(SCHEMA),
+    "models": CODE.format("Net", 0).encode(),
+    "weights": WEIGHTS,
+}
+
+
+def _key() -> str:
+    return serialize_public_key(key_pair().public_key, "SSH")
+
+
+def good_values() -> dict[str, Any]:
+    """What an example has to hold instead, so that the operation gets as far as it can."""
+    urls = {kind: f"{STORAGE}/bitfount/{kind}/alice/Net/1?X-Amz-Signature=1" for kind in OBJECTS}
+    parts = [f"{STORAGE}/bitfount/weights/alice/Sent/1?partNumber={n}" for n in (1, 2, 3)]
+    return {
+        "podPublicKey": _key(),
+        "accessManagerPublicKey": _key(),
+        "public_key": _key(),
+        "schemaDownloadUrl": f"{STORAGE}/bitfount/schemas/alice/scans?X-Amz-Signature=1",
+        "modelDownloadUrl": urls["models"],
+        "weightsDownloadUrl": urls["weights"],
+        "modelHash": hash_contents(OBJECTS["models"]),
+        "uploadUrl": f"{STORAGE}/bitfount",
+        "uploadUrls": parts,
+        "chunkSize": PART_BYTES,
+    }
+
+
+def examples(name: str) -> list[tuple[int, Any]]:
+    """The answers to a request that its spec shows, with their statuses; the good one first."""
+    for service in specs.PACKAGES:
+        spec = specs.load(service)
+        for place in specs.operations(spec):
+            if place.operation["operationId"] == name:
+                found = [
+                    (int(content.name[:3].replace("XX", "00")), _good(example, good_values()))
+                    for content in specs.response_contents(spec, place)
+                    for example in content.examples
+                ]
+                return sorted(found, key=lambda each: each[0])
+    raise LookupError(name)
+
+
+def _good(example: Any, values: dict[str, Any]) -> Any:
+    if isinstance(example, list):
+        return [_good(each, values) for each in example]
+    if not isinstance(example, dict):
+        return example
+    return {name: values.get(name, _good(each, values)) for name, each in example.items()}
+
+
+@attrs.define(eq=False)
+class Pretended:
+    """What rows ask of an arena, without one.
+
+    Args:
+        folder: A folder for files.
+    """
+
+    folder: Path
+    project: str = "p1"
+    key_id: str = "7"
+    _number: int = 0
+    sandbox: Any = attrs.field(factory=lambda: SimpleNamespace(token=lambda _: "token"))
+
+    number = Arena.number
+    target = Arena.target
+    model_file = Arena.model_file
+    weights_file = Arena.weights_file
+    model_hash = Arena.model_hash
+
+    @property
+    def numbers(self) -> Iterator[int]:
+        self._number += 1
+        return iter([self._number])
+
+    def model_url(self) -> str:
+        return str(good_values()["modelDownloadUrl"])
+
+    def weights_url(self) -> str:
+        return str(good_values()["weightsDownloadUrl"])
+
+    def signature(self) -> bytes:
+        return sign(key_pair().private_key, TASK)
+
+
+class Played:
+    """A row's client whose requests are answered from memory.
+
+    Args:
+        row: The operation.
+        folder: A folder for files.
+    """
+
+    def __init__(self, row: Row, folder: Path) -> None:
+        self.row = row
+        self.arena = Pretended(folder)
+        self.fuzzed: dict[int, tuple[int, Sent]] = {}
+        self._good = [self._good_answer(leg) for leg in row.legs]
+
+    def _good_answer(self, leg: Leg) -> tuple[int, Any]:
+        if leg.body == "object":
+            return 200, OBJECTS[leg.path.split("/")[2]]
+        if leg.body == "upload":
+            return (200, b"") if leg.method == "PUT" else (204, b"")
+        shown = examples(leg.operation.name)
+        if "parts" in self.row.name and leg.operation.name.startswith("send_"):
+            return next(each for each in shown if "uploadUrls" in each[1])
+        return shown[0]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        index = next((n for n, leg in enumerate(self.row.legs) if _is(leg, request)), None)
+        if index is None:
+            return httpx.Response(403, content=b"<Error><Code>AccessDenied</Code></Error>")
+        if index in self.fuzzed:
+            status, sent = self.fuzzed[index]
+            headers = [(k.encode(), v.encode("latin-1")) for k, v in sent.headers.items()]
+            return httpx.Response(status, headers=headers, stream=_Stream(sent.content))
+        status, good = self._good[index]
+        if isinstance(good, bytes):
+            return httpx.Response(status, headers={"etag": '"e"'}, content=good)
+        return httpx.Response(status, json=good)
+
+    async def _acall(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self(request)
+
+    def _session(self, handler: Any) -> BitfountSession:
+        retry = RetryPolicy(retries=1, backoff=0, longest_pause=0)
+        return BitfountSession(handler, transport=httpx.MockTransport(self._answer), retry=retry)
+
+    def _answer(self, request: httpx.Request) -> Any:
+        if isinstance(request.stream, httpx.SyncByteStream):
+            request.read()
+            return self(request)
+        return self._acall(request)
+
+    def run(self, *, asynchronous: bool) -> Any:
+        """Call the operation."""
+        arguments = dict(self.row.arguments(cast("Arena", self.arena)))
+        nobody = self._session(AnonymousHandler())
+        with mock.patch.object(hub, "_anonymous", return_value=nobody):
+            if asynchronous:
+                return asyncio.run(self._async(arguments))
+            with self._session(APIKeysHandler("id", "key", "alice")) as session:
+                result = getattr(self._client(session, ""), self.row.method)(**arguments)
+                return list(result) if inspect.isgenerator(result) else result
+
+    async def _async(self, arguments: dict[str, Any]) -> Any:
+        async with self._session(APIKeysHandler("id", "key", "alice")) as session:
+            result = getattr(self._client(session, "Async"), self.row.method)(**arguments)
+            return [each async for each in result] if inspect.isasyncgen(result) else await result
+
+    def _client(self, session: BitfountSession, prefix: str) -> Any:
+        service = {"BitfountHub": "hub", "BitfountAM": "access_manager"}
+        host = HOSTS[service.get(self.row.kind, "smart_on_fhir")]
+        return getattr(bitfount_api, prefix + self.row.kind)(session, f"https://{host}")
+
+
+def _is(leg: Leg, request: httpx.Request) -> bool:
+    there = leg.body == "object" or fnmatchcase(unquote(request.url.path), leg.path)
+    host = HOSTS.get(leg.service, STORAGE.rpartition("/")[2])
+    return request.url.host == host and request.method == leg.method and there
+
+
+class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._content
+
+    async def __aiter__(self) -> Any:
+        yield self._content
+
+
+@contextmanager
+def small_parts() -> Iterator[None]:
+    """Let objects go in parts from 32 KiB on, not from 5 MiB."""
+    with mock.patch.object(bitfount_api.config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES):
+        yield
