@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bitfount_api.pytest_plugin import SandboxClients
+
 THEIR_CODE = '''
 from bitfount_api import generate_key_pair, PodPublicMetadata
 
@@ -168,3 +170,23 @@ def test_it_serves_this_process_as_well(request: pytest.FixtureRequest) -> None:
     clients = request.getfixturevalue("bitfount_sandbox")
     assert clients.hub("alice").get_projects()["totalProjects"] == 0
     assert clients.sandbox.requests[-1].path == "/api/projects"
+
+
+async def test_it_has_every_client_of_everybody(bitfount_sandbox: SandboxClients) -> None:
+    sandbox = bitfount_sandbox.sandbox
+    sandbox.pair("alice", "https://ehr.example")
+    assert bitfount_sandbox.hub("alice").url == sandbox.hub_url
+    assert bitfount_sandbox.access_manager("bob").url == sandbox.access_manager_url
+    assert bitfount_sandbox.access_manager("bob").session.username == "bob"
+    assert bitfount_sandbox.smart_on_fhir("alice").get_access_token().token
+    async with bitfount_sandbox.async_hub("alice") as hub:
+        assert await hub.get_pod("alice/scans") is None
+    async with bitfount_sandbox.async_access_manager("alice") as access_manager:
+        await access_manager.get_access_manager_key()
+    async with bitfount_sandbox.async_smart_on_fhir("alice", "https://ehr.example") as fhir:
+        assert (await fhir.get_access_token()).token
+    for client in (hub, access_manager, fhir):
+        assert client.session.closed
+    assert not bitfount_sandbox.session("alice").closed
+    bitfount_sandbox.session("alice").close()
+    assert not bitfount_sandbox.session("alice").closed
