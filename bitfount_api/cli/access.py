@@ -113,7 +113,7 @@ def check(
             *files, str(pod), wanted, modeller, project, key_id
         )
     else:
-        token = secret("the modeller's token", TOKEN_VARIABLE, token_file)
+        token = secret("modeller's token", TOKEN_VARIABLE, token_file)
         result = app.access_manager().check_oidc_access_request(
             str(pod), wanted, modeller, token, project
         )

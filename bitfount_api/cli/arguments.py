@@ -130,7 +130,7 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
     """A secret: from a file, the environment, or a person. Never from the command line.
 
     Args:
-        what: What to call it.
+        what: What to call it, such as ``"password"``.
         variable: The environment variable that may hold it.
         file: The file that holds it; ``-`` for standard input.
         confirm: Have the person type it twice.
@@ -143,18 +143,18 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
             found = contents(file, MAX_SECRET_BYTES).decode("utf-8")
         except UnicodeDecodeError:
             raise Failure(
-                f"{file} does not hold {what}: it is not text.", Exit.INVALID_INPUT
+                f"{file} does not hold a {what}: it is not text.", Exit.INVALID_INPUT
             ) from None
     elif variable in os.environ:
         found = os.environ[variable]
     elif sys.stdin is not None and sys.stdin.isatty():
         found = click.prompt(
-            what[:1].upper() + what[1:], hide_input=True, err=True, confirmation_prompt=confirm
+            what.capitalize(), hide_input=True, err=True, confirmation_prompt=confirm
         )
     else:
-        raise Failure(f"There is no {what.split(' ', 1)[1]}: set {variable}.", Exit.INVALID_INPUT)
+        raise Failure(f"There is no {what}: set {variable}.", Exit.INVALID_INPUT)
     # Files and variables often end in a newline that nobody meant.
     found = found.strip("\r\n")
     if not found:
-        raise Failure(f"{what} is empty.", Exit.INVALID_INPUT)
+        raise Failure(f"The {what} is empty.", Exit.INVALID_INPUT)
     return found

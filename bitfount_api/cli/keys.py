@@ -67,7 +67,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     output = app_of(context).output
     public_file = file.with_name(f"{file.name}.pub")
     check_targets(file, public_file, force=force)
-    password = secret("a password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
+    password = secret("password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
     pair = rsa.generate_key_pair(bits)
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)
     text = rsa.serialize_public_key(pair.public_key, "SSH") + "\n"
@@ -189,4 +189,4 @@ def _of_private_key(data: bytes) -> RSAPublicKey:
     except ValueError as error:
         if "a password is needed" not in str(error):
             raise
-    return rsa.load_private_key(data, secret("a password", PASSWORD_VARIABLE)).public_key()
+    return rsa.load_private_key(data, secret("password", PASSWORD_VARIABLE)).public_key()

@@ -62,8 +62,8 @@ def _forgotten(path: Path) -> Iterator[None]:
     """Without the login that was kept, which is back if there is no other in the end."""
     try:
         before = read_own_file(path, MAX_FILE_BYTES)
-    except FileNotFoundError:
-        before = None
+    except (FileNotFoundError, ValueError):
+        before = None  # there is none, or none that could be used
     path.unlink(missing_ok=True)
     try:
         yield

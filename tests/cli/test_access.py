@@ -60,6 +60,17 @@ def test_a_token_comes_from_the_environment_or_a_pipe(
     console.ok(*request_of_bob, "--token-file", "-", typed=token)
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"x" * 70_000])
+def test_a_token_that_is_none(
+    console: Console, request_of_bob: list[object], content: bytes
+) -> None:
+    Path("token").write_bytes(content)
+    for words in (["--token-file", "token"], ["--token-file", "-"]):
+        outcome = console.run(*request_of_bob, *words, typed=content)
+        assert (outcome.code, outcome.out) == (6, "")
+        assert outcome.err.count("\n") == 1
+
+
 def test_a_token_is_not_shown(console: Console, request_of_bob: list[object]) -> None:
     console.environment["BITFOUNT_MODELLER_TOKEN"] = "planted.token.part"
     outcome = console.run("--debug", *request_of_bob)

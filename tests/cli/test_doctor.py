@@ -17,6 +17,7 @@ import pytest
 from cli.console import Console
 from support.http_server import certificate, serving
 
+from bitfount_api.cli.checks import versions
 from bitfount_api.sandbox.faults import Fault
 
 
@@ -192,6 +193,40 @@ def test_secrets_that_others_can_read(console: Console, storage: Path) -> None:
     assert any("nobody else can read" in finding["text"] for finding in found)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
+def test_secrets_that_nobody_can_read_and_links(console: Console, storage: Path) -> None:
+    token = write_token(console, storage)
+    token.chmod(0o200)
+    assert "cannot read" in problems(console, "--offline")
+    token.unlink()
+    token.symlink_to(storage / "elsewhere")
+    outcome = console.run("doctor", "--offline", "--json")
+    assert any("is a link" in finding["text"] for finding in outcome.json["findings"])
+
+
+def test_a_login_that_names_nobody(console: Console, storage: Path) -> None:
+    write_token(console, storage, id_token="planted")
+    told = problems(console, "--offline")
+    assert "bitfount-api login" in told
+    assert "planted" not in told
+
+
+def test_a_login_beside_api_keys(console: Console, storage: Path) -> None:
+    console.be("bob")
+    write_token(console, storage)
+    texts = [finding["text"] for finding in findings(console, "--offline", code=0)]
+    assert "the API keys count more than the login" in texts
+    write_token(console, storage, auth_domain="other")
+    findings(console, "--offline", code=0)
+
+
+def test_an_api_key_that_no_header_can_carry(console: Console) -> None:
+    console.environment["BITFOUNT_API_KEY"] = "planted one"
+    told = problems(console, "--offline")
+    assert "BITFOUNT_API_KEY holds a character" in told
+    assert "planted" not in told
+
+
 # --- The way to the services ---------------------------------------------------------------------
 
 
@@ -233,6 +268,63 @@ def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
     page = Fault(status=200, headers={"content-type": "text/html"}, body=b"<html>")
     console.sandbox.fail("/api/access-manager-key", page, times=None)
     assert "not as the access manager does" in problems(console)
+
+
+def test_a_proxy_that_wants_a_password(console: Console) -> None:
+    with serving(lambda _: (407, {}, b"")) as url:
+        console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
+        told = problems(console)
+    assert "wants a name and a password" in told
+
+
+def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
+    with serving(lambda _: (403, {}, b"")) as url:
+        console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
+        console.options = [*console.services, "--hub-url", "https://hub.invalid"]
+        told = problems(console)
+    assert f"the proxy {url} does not let it through" in told
+
+
+def test_a_proxy_is_told_where_all_is_well(console: Console) -> None:
+    with serving(lambda _: (200, {}, b"{}")) as url:
+        console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
+        console.options = ["--hub-url", "http://hub.invalid", "--smart-on-fhir-url", url]
+        console.options += ["--access-manager-url", "http://am.invalid", "--auth-domain", url]
+        outcome = console.run("doctor", "--json")
+    texts = [finding["text"] for finding in outcome.json["findings"]]
+    assert any(f"through the proxy {url}" in text for text in texts)
+    assert any("without encryption" in text for text in texts)
+
+
+def test_no_encryption_where_it_is_expected(console: Console) -> None:
+    with serving(lambda _: (200, {}, b"{}")) as url:
+        console.options = [*console.services, "--hub-url", url.replace("http:", "https:")]
+        assert "(TLS)" in problems(console)
+
+
+def test_a_check_that_cannot_be_done_is_a_problem(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(versions, "check", broken)
+    told = problems(console, "--offline")
+    assert "KeyError" in told
+    assert "planted" not in told
+
+
+def test_packages_that_are_missing_or_others(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"bitfount-api": "0.0.1", "bitfount": "5.3.0"}
+    monkeypatch.setattr(versions, "_version", there.get)
+    told = findings(console, "--offline", code=1)
+    texts = [finding["text"] for finding in told]
+    assert "httpx is not installed" in texts
+    assert "the installed package says that it is 0.0.1" in texts
+    assert any("bitfount 5.3.0" in text for text in texts)
+    assert "the sandbox is not installed" in texts
 
 
 def test_silence(console: Console) -> None:

@@ -92,6 +92,13 @@ def test_an_encrypted_key_takes_its_password_from_the_environment(console: Conso
     assert console.run("keys", "generate", "b.pem", "--encrypt").code == 6
 
 
+def test_a_password_that_is_empty(console: Console) -> None:
+    console.environment["BITFOUNT_KEY_PASSWORD"] = "\n"
+    outcome = console.run("keys", "generate", "a.pem", "--encrypt")
+    assert (outcome.code, outcome.err) == (6, "Error: The password is empty.\n")
+    assert os.listdir() == []
+
+
 def test_a_fingerprint_is_that_of_the_private_key_too(console: Console, public_file: Path) -> None:
     expected = rsa.fingerprint(key_pair().public_key)
     assert console.json("keys", "fingerprint", public_file)["fingerprint"] == expected

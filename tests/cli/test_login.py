@@ -141,5 +141,26 @@ def test_api_keys_of_nobody(console: Console) -> None:
     assert console.json("--username", "alice", "whoami")["username"] == "alice"
 
 
+def test_half_of_an_api_key(console: Console) -> None:
+    del console.environment["BITFOUNT_API_KEY_ID"]
+    outcome = console.run("whoami")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "BITFOUNT_API_KEY_ID" in outcome.err
+    assert "set both" in console.run("doctor", "--offline").out
+    console.run("logout")
+
+
+def test_a_login_that_cannot_be_used_is_replaced(somebody: Console) -> None:
+    path = token_path(somebody)
+    path.parent.mkdir(parents=True)
+    path.write_text("no token", encoding="utf-8")
+    assert somebody.run("whoami").code == 3
+    path.unlink()
+    path.symlink_to(somebody.folder / "elsewhere")
+    assert log_in(somebody, "--force").code == 0
+    assert not path.is_symlink()
+    somebody.ok("logout")
+
+
 def test_logging_in_beside_api_keys_warns(console: Console) -> None:
     assert "count more than a login" in console.ok("logout").err
