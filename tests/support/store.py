@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import functools
 import hashlib
 import json
 import re
@@ -165,6 +166,11 @@ class Store:
                 self._at_once -= 1
 
 
+@functools.lru_cache(maxsize=4)
+def _etag(data: bytes) -> str:
+    return f'"{hashlib.md5(data).hexdigest()}"'
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     store: ClassVar[Store]
@@ -216,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(act.status, act.text, **act.headers)
             return
         data = self.store.object(seen)
-        etag = f'"{hashlib.md5(data).hexdigest()}"' if act.etag is None else act.etag
+        etag = _etag(data) if act.etag is None else act.etag
         headers = {"etag": etag, **act.headers} if etag else dict(act.headers)
         status, asked = 200, seen.range
         if asked and not act.whole and seen.headers.get("if-range", etag) == etag:
