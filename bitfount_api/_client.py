@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from bitfount_api._drive import Timing, adrive, drive
+from bitfount_api._drive import drive
+from bitfount_api._driving import Timing
 from bitfount_api._flows.remote import Remote
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
@@ -108,6 +109,9 @@ class AsyncClient(Client):
     """A client for event loops."""
 
     async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
+        # Here, as it brings asyncio, which sync clients have no use for.
+        from bitfount_api._adrive import adrive
+
         session = self._remote.session
         if authenticate and not session.authenticated:
             await session.aauthenticate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -12,7 +11,8 @@ import httpx
 from bitfount_api import _deadlines, _discretion
 from bitfount_api._call import Call, Operation, Repeat, Service
 from bitfount_api._content_encoding import ACCEPTED
-from bitfount_api._drive import Timing, adrive, drive
+from bitfount_api._drive import drive
+from bitfount_api._driving import Timing
 from bitfount_api._exchange import exchange
 from bitfount_api._services import environment_services
 from bitfount_api._settings import (
@@ -30,6 +30,7 @@ from bitfount_api.exceptions import RequestException
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
+    import asyncio
     import os
     import ssl
     from collections.abc import Callable, Mapping
@@ -173,6 +174,8 @@ class BitfountSession:
 
     def async_client(self) -> httpx.AsyncClient:
         """The httpx client of the running event loop: connections cannot leave theirs."""
+        import asyncio
+
         loop = asyncio.get_running_loop()
         client = self._async_clients.get(loop)
         if client is None:
@@ -242,6 +245,8 @@ class BitfountSession:
 
     async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` for async code."""
+        from bitfount_api._adrive import adrive
+
         call, timing = self._own_call(method, url, arguments)
         return await adrive(exchange(call, self.retry), self, timing)
 
@@ -308,6 +313,8 @@ class BitfountSession:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
+        import asyncio
+
         client = self._async_clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
             await client.aclose()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bitfount_api import _services, config
 from bitfount_api._client import AsyncClient, SyncClient, twin_of
-from bitfount_api._drive import Timing
+from bitfount_api._driving import Timing
 from bitfount_api._flows import clinical
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from concurrent.futures import Future
 from contextvars import ContextVar
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from bitfount_api._drive import Connection, adrive, drive
-from bitfount_api.auth.loops import running_loop, wait_for
+from bitfount_api._drive import drive
+from bitfount_api._driving import Connection
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Mapping
 
     from bitfount_api._call import Audience
@@ -123,6 +123,8 @@ class Gate:
             return self._renewal, True
 
     def _renew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        from bitfount_api.auth.loops import running_loop
+
         begun = self._begin(audience, refused, None)
         if begun is None:
             return
@@ -138,6 +140,8 @@ class Gate:
         renewal.outcome.result()
 
     async def _arenew(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        import asyncio
+
         begun = self._begin(audience, refused, asyncio.get_running_loop())
         if begun is None:
             return
@@ -181,6 +185,9 @@ class Gate:
         if flow is None:
             self._handler.authenticate()
         elif loop is not None and not self._connection.makes_sync_calls:
+            from bitfount_api._adrive import adrive
+            from bitfount_api.auth.loops import wait_for
+
             wait_for(adrive(flow, self._connection), loop)
         else:
             drive(flow, self._connection)

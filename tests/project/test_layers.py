@@ -21,7 +21,7 @@ LAYERS: list[set[str]] = [
     {"_client"},
     {"session", "_flows"},
     {"auth"},
-    {"_drive", "_exchange", "_services"},
+    {"_adrive", "_drive", "_driving", "_exchange", "_services"},
     {"_call", "_decode", "_failures"},
     {"models", "schemas", "_part_file"},
     {
@@ -110,20 +110,20 @@ def test_only_what_starts_it_knows_the_sandbox(name: str) -> None:
 
 
 def test_only_the_bottom_of_the_network_knows_httpx_calls() -> None:
-    """httpx is asked to send in one place, so that a successor is a small change."""
+    """httpx is asked to send by the drivers alone, so that a successor is a small change."""
     sending = {
         name
         for name, path in MODULES.items()
         if ".send(request" in path.read_text(encoding="utf-8") and noun(f"{name}.") != "sandbox"
     }
-    assert sending == {"bitfount_api._drive"}
+    assert sending == {"bitfount_api._drive", "bitfount_api._adrive"}
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_modules_are_small_enough_to_read(name: str) -> None:
     lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
     # The Hub has many operations, and each has its docstring and its async twin in one place.
-    most = {"bitfount_api.hub": 1000, "bitfount_api._drive": 550}.get(name, 450)
+    most = {"bitfount_api.hub": 1000}.get(name, 450)
     assert lines <= most
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 
+from bitfount_api._adrive import adrive
 from bitfount_api._call import Flow
-from bitfount_api._drive import Timing, adrive, drive
+from bitfount_api._drive import drive
+from bitfount_api._driving import Timing
 
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 

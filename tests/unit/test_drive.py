@@ -13,9 +13,10 @@ import httpx
 import pytest
 from support.connection import RUNNERS, PlayedConnection, run_async, run_sync
 
-from bitfount_api import _drive
+from bitfount_api import _adrive, _drive
+from bitfount_api._adrive import adrive
 from bitfount_api._call import Call, Flow, Operation, Pause, Service, Together, Work
-from bitfount_api._drive import Timing, adrive
+from bitfount_api._driving import Timing
 from bitfount_api.exceptions import (
     ConnectError,
     InvalidJSONError,
@@ -259,7 +260,8 @@ def test_compressed_answers_are_unpacked(run: Any) -> None:
 def test_answers_have_a_largest_size(
     run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_drive, "MAX_ANSWER_BYTES", 1000)
+    for driver in (_drive, _adrive):
+        monkeypatch.setattr(driver, "MAX_ANSWER_BYTES", 1000)
     content, headers = b"x" * 1001, {}
     if encoding:
         content, headers = gzip.compress(content), {"content-encoding": encoding}

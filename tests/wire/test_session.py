@@ -28,7 +28,7 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
-from bitfount_api._drive import Timing
+from bitfount_api._driving import Timing
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.session import DEFAULT_DEADLINE
 

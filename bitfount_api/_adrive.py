@@ -1,0 +1,183 @@
+"""The driver of async calls: what :mod:`bitfount_api._drive` is for sync ones.
+
+Apart from it, since sync callers need not wait for asyncio to be imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, closing
+from typing import TYPE_CHECKING, Any, cast
+
+from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
+from bitfount_api._content_encoding import Packed, encodings
+from bitfount_api._driving import (
+    MAX_ANSWER_BYTES,
+    Scope,
+    Watched,
+    request_arguments,
+    results,
+)
+from bitfount_api._failures import translated
+from bitfount_api.exceptions import RequestTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    import httpx
+
+    from bitfount_api._call import Body, Sink
+    from bitfount_api._driving import Connection, Timing
+
+_BATCH_BYTES = 1024 * 1024
+"""How much is gathered before a thread is woken to write it, in bytes."""
+
+
+async def adrive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -> T:
+    """Run a flow to its end in the running event loop, without ever blocking it.
+
+    Raises:
+        Exception: What the flow raises.
+    """
+    return await _arun(flow, Scope.of(connection, timing))
+
+
+async def _arun(flow: Flow[T], scope: Scope) -> T:
+    with closing(flow):
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = await _aperform(step, scope)
+                except Exception as error:  # noqa: BLE001 - handed to the flow, which decides
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as stop:
+            return cast("T", stop.value)
+
+
+async def _aperform(step: Step, scope: Scope) -> Any:
+    if isinstance(step, Pause):
+        await asyncio.sleep(scope.pause(step))
+        return None
+    if isinstance(step, Work):
+        return await _in_thread(step.run)
+    if isinstance(step, Together):
+        return await _arun_together(step, scope)
+    remaining = scope.remaining()
+    if remaining is None:
+        return await _asend(step, scope)
+    try:
+        async with asyncio.timeout(remaining):
+            return await _asend(step, scope)
+    except TimeoutError:
+        raise RequestTimeout(
+            f"{step.operation.name}: the time allowed for the whole operation is used up",
+            operation=step.operation.name,
+        ) from None
+
+
+async def _arun_together(step: Together, scope: Scope) -> list[Any]:
+    turn = asyncio.Semaphore(step.limit)
+
+    async def in_turn(flow: Flow[Any]) -> Any:
+        async with turn:
+            return await _arun(flow, scope)
+
+    runs = [asyncio.create_task(in_turn(flow)) for flow in step.flows]
+    try:
+        await asyncio.wait(runs, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+    return results(runs, step.flows)
+
+
+async def _asend(call: Call, scope: Scope) -> httpx.Response | None:
+    connection = scope.connection
+    audience = call.service.audience
+    credentials = await connection.acredentials(audience, call.refused) if audience else None
+    if call.refused is not None and credentials == call.refused:
+        return None
+    arguments = request_arguments(call, credentials, scope)
+    if call.body is not None:
+        arguments["content"] = _achunks(call.body)
+    client = connection.async_client()
+    with translated(call, client):
+        request = client.build_request(**arguments)
+        response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+        async with aclosing(response):
+            if call.sink is not None and await _in_thread(call.sink.accept, response):
+                response.stream = Watched(response.stream, scope, limit=None)
+                await _apour(response, call.sink)
+                return response
+            response.stream = Watched(response.stream, scope, limit=MAX_ANSWER_BYTES)
+            if response.is_closed or not encodings(response):
+                await response.aread()
+            else:
+                packed = Packed(response, MAX_ANSWER_BYTES)
+                async for chunk in response.aiter_raw():
+                    packed.feed(chunk)
+                response = packed.end()
+    return response
+
+
+async def _apour(response: httpx.Response, sink: Sink) -> None:
+    batch: list[bytes] = []
+    size = 0
+    whole = False
+
+    async def write() -> None:
+        nonlocal batch, size
+        gathered, batch, size = b"".join(batch), [], 0
+        if gathered:
+            await _in_thread(sink.write, gathered)
+
+    try:
+        try:
+            async for chunk in _araw(response):
+                batch.append(chunk)
+                size += len(chunk)
+                if size >= _BATCH_BYTES:
+                    await write()
+        except Exception:
+            # What has come of a body that broke off need not be asked for again.
+            await write()
+            raise
+        await write()
+        whole = True
+    finally:
+        await _in_thread(lambda: sink.close(whole=whole))
+
+
+async def _araw(response: httpx.Response) -> AsyncIterator[bytes]:
+    if response.is_closed:  # as in _pour
+        yield response.content
+    else:
+        async for chunk in response.aiter_raw():
+            yield chunk
+
+
+async def _achunks(body: Body) -> AsyncIterator[bytes]:
+    chunks = await _in_thread(body.chunks)
+    while chunk := await _in_thread(next, chunks, b""):
+        yield chunk
+
+
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    """Run in a thread what blocks, and stay until it is done even when cancelled meanwhile.
+
+    A file must not be closed, or taken away, while a thread still writes to it.
+    """
+    run = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    try:
+        return await asyncio.shield(run)
+    except asyncio.CancelledError:
+        while not run.done():
+            try:
+                await asyncio.wait([run])
+            except asyncio.CancelledError:
+                continue
+        raise
