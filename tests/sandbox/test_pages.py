@@ -115,13 +115,16 @@ def test_approving_lets_the_program_in(nobody: Api) -> None:
     assert outcome(nobody, begun) == "authorization_pending"
     page = opened(decide(nobody, begun["user_code"].lower().replace("-", " "), "approve", "bob"))
     assert "Device connected" in page.text
+    assert next(page.all("h1"))["class"] == "good"
     assert "goes on as bob" in page.text
     assert outcome(nobody, begun) == "Bearer"
 
 
 def test_denying_does_not(nobody: Api) -> None:
     begun = begin(nobody)
-    assert "Device refused" in opened(decide(nobody, begun["user_code"], "deny")).text
+    page = opened(decide(nobody, begun["user_code"], "deny"))
+    assert "Device refused" in page.text
+    assert next(page.all("h1"))["class"] == "bad"
     assert outcome(nobody, begun) == "access_denied"
 
 
