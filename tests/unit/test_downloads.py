@@ -97,6 +97,14 @@ def test_an_answer_without_etag_is_begun_again_after_a_break() -> None:
     assert headers(world) == [{"accept-encoding": "identity"}] * 2
 
 
+def test_what_is_fetched_again_is_not_counted_twice() -> None:
+    told: list[Any] = []
+    broken = served(200, DATA[:500], error=ConnectError("broke"))
+    world = World([broken, whole(content_length="1000")])
+    assert get(world, progress=lambda *state: told.append(state), parts_at_once=1) == DATA
+    assert told[-1] == (1000, 1000, "w")
+
+
 def test_a_break_after_the_last_byte_does_no_harm() -> None:
     broken = served(200, DATA, error=ConnectError("broke"), content_length="1000")
     assert World([broken]).play(fetch(REMOTE, URL)) == DATA

@@ -195,6 +195,22 @@ def test_progress_of_a_download_taken_up_begins_where_that_was(
 NEVER = type(QUICK)(retries=0)
 
 
+def test_a_file_is_not_named_before_it_has_been_hashed(
+    call: Caller, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = _part_file.PartFile.settle
+    waits: list[set[str]] = []
+
+    def behind(part: _part_file.PartFile, seconds: float) -> bool:
+        waits.append(names(folder))
+        return len(waits) > 2 and real(part, seconds)
+
+    monkeypatch.setattr(_part_file.PartFile, "settle", behind)
+    download = call("download_weights", *BOB, folder / "w.pt")
+    assert waits[:3] == [{"w.pt.part"}] * 3
+    assert download.sha256 == hashlib.sha256(LARGE).hexdigest()
+
+
 # --- Later processes -----------------------------------------------------------------------------
 
 
