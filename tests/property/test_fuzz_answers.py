@@ -1,7 +1,7 @@
 """Whatever the services answer, an operation comes to a documented value or a documented error.
 
 Each answer that the specs show is changed at random and given to each operation that may get it. A
-run of all the tests looks at a few; ``FUZZ_EXAMPLES=10000`` looks at as many for each operation.
+run of all the tests looks at a few; ``make fuzz`` looks at 10,000 for each operation.
 """
 
 from __future__ import annotations

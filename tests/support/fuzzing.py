@@ -13,14 +13,14 @@ import attrs
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
-"""How many examples each test looks at; 0 for the few that every run of the tests has time for."""
-
 
 def thoroughly(few: int) -> settings:
-    """So many examples, or as many as ``FUZZ_EXAMPLES`` says."""
+    """So many examples in a run of all tests, and those of its profile in ``make fuzz``."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(max_examples=EXAMPLES or few, deadline=None, suppress_health_check=checks)
+    fuzzing = settings.get_current_profile_name() == "fuzz"
+    examples = settings().max_examples if fuzzing else few
+    examples = int(os.environ.get("FUZZ_EXAMPLES", examples))
+    return settings(max_examples=examples, suppress_health_check=checks)
 
 
 ODD_TEXTS = st.one_of(
