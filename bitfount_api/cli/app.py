@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import attrs
 
-from bitfount_api import _services, config
+from bitfount_api import config
 from bitfount_api.cli.exits import Exit, Failure
 from bitfount_api.cli.output import Output
 from bitfount_api.exceptions import AuthenticationError
@@ -50,6 +50,8 @@ class App:
         Raises:
             ValueError: A URL is none, or ``BITFOUNT_ENVIRONMENT`` names no environment.
         """
+        from bitfount_api import _services
+
         return [
             _services.hub(self.hub_url),
             _services.access_manager(self.access_manager_url),
@@ -128,7 +130,7 @@ class App:
 
     def hub(self) -> BitfountHub:
         """The Hub."""
-        from bitfount_api import BitfountHub
+        from bitfount_api import BitfountHub, _services
 
         return BitfountHub(self.session(), _services.hub(self.hub_url).url)
 

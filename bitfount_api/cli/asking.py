@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_api._flows import models, pods
-
 if TYPE_CHECKING:
     from bitfount_api import BitfountHub, types
     from bitfount_api.identifiers import ModelIdentifier, PodIdentifier
@@ -21,7 +19,9 @@ def pod_details(hub: BitfountHub, pod: PodIdentifier, project: str | None) -> ty
     Raises:
         RequestException: It cannot be had; the error says why.
     """
-    return hub._run(pods._retrieve(hub._remote, pod, project))
+    from bitfount_api._flows import pods
+
+    return hub._run(pods.retrieve(hub._remote, pod, project))
 
 
 def model_details(
@@ -32,6 +32,8 @@ def model_details(
     Raises:
         RequestException: The Hub refused, or could not be reached.
     """
+    from bitfount_api._flows import models
+
     return hub._run(
         models.get_model_details(hub._remote, model.owner, model.name, version_of(model), project)
     )

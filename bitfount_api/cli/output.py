@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bitfount_api._discretion import tell
 from bitfount_api.cli import views
 from bitfount_api.cli.streams import harmless, takes_unicode, write
 
@@ -98,6 +97,8 @@ class Output:
 
     def trace(self, error: BaseException) -> None:
         """Show where an error came from, without what is secret in what it quotes."""
+        from bitfount_api._discretion import tell
+
         for line in "".join(traceback.format_exception(error)).splitlines():
             indent = line[: len(line) - len(line.lstrip())]
             write(sys.stderr, f"{indent}{harmless(tell(line, most=2000))}\n")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
 import pytest
+from cli.console import REPOSITORY
 from click.testing import CliRunner
 
 from bitfount_api.cli.app import App
@@ -137,6 +141,24 @@ def test_what_is_not_understood_ends_in_one_line(path: Path) -> None:
     assert result.stderr.startswith("Error: ")
     assert result.stderr.count("\n") == 1
     assert f"'{' '.join(['bitfount-api', *path])} --help'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["weights", "pull", "--help"], ["completion", "bash"]]
+)
+def test_help_and_completion_load_little(words: list[str]) -> None:
+    code = (
+        "import sys; from bitfount_api.cli.root import run; run(sys.argv[1:]); "
+        "print([name for name in ('httpx', 'cryptography', 'rich.console') if name in sys.modules])"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "generated")]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, env=environment, timeout=60
+    )
+    assert done.stdout.decode().splitlines()[-1] == "[]", done.stderr
 
 
 def test_the_version_is_told() -> None:
