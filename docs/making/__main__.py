@@ -1,10 +1,15 @@
-"""Make the site's pictures and the page of the command line anew."""
+"""Make the site's drawings and the reference of the command line anew.
+
+python -m docs.making                  what comes out the same each time
+python -m docs.making --recordings     the pictures of terminals, too
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from docs.making import terminal
+from docs.making import commands, terminal
 from docs.making.pictures import DRAWINGS
 
 PAGES = Path(__file__).parents[1] / "pages"
@@ -21,7 +26,8 @@ COMMANDS = (
 
 def made() -> dict[Path, str]:
     """The files that come out the same each time, with what has to be in them."""
-    return {PAGES / "pictures" / f"{name}.svg": draw().svg() for name, draw in DRAWINGS.items()}
+    drawings = {PAGES / "pictures" / f"{name}.svg": draw().svg() for name, draw in DRAWINGS.items()}
+    return {**drawings, Path(__file__).with_name("commands.md"): commands.reference()}
 
 
 def recorded() -> dict[Path, str]:
@@ -33,5 +39,6 @@ def recorded() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    for path, text in {**made(), **recorded()}.items():
+    wanted = {**made(), **(recorded() if "--recordings" in sys.argv[1:] else {})}
+    for path, text in wanted.items():
         path.write_text(text, encoding="utf-8")

@@ -84,7 +84,7 @@ def demo(steps: int) -> str:
     return _svg(teller.recorded, "make demo")
 
 
-def session(*commands: str, width: int = 100) -> str:
+def session(*commands: str, width: int = 104) -> str:
     """What commands show in a terminal, against a sandbox with demonstration data.
 
     Args:

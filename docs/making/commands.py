@@ -1,0 +1,39 @@
+"""The reference of the command line, from what ``--help`` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bitfount_api.cli.root import root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WIDTH = 90
+"""The columns of a terminal that the help is laid out for."""
+
+
+def reference() -> str:
+    """Every command with its help, as Markdown."""
+    return "\n".join(_sections(root, None))
+
+
+def _sections(command: click.Command, parent: click.Context | None) -> Iterator[str]:
+    name = command.name or ""
+    layout = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    context = click.Context(command, parent, name, **{**command.context_settings, **layout})
+    # A command of a group stands below it.
+    level = "##" if parent is None or parent.parent is None else "###"
+    yield f"{level} {context.command_path}\n\n```text\n{_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for inner in command.list_commands(context):
+            found = command.get_command(context, inner)
+            if found is not None and not found.hidden:
+                yield from _sections(found, context)
+
+
+def _help(context: click.Context) -> str:
+    lines = context.get_help().splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip()
