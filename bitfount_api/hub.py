@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api import _flows as flows
 from bitfount_api import _services
 from bitfount_api._client import AsyncClient, SyncClient, twin_of
-from bitfount_api._flows import models, monitoring, pods, projects, user_keys
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
@@ -77,7 +77,7 @@ class BitfountHub(SyncClient):
         ``/api/projects/{projectId}``.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return self._run(pods.get_pod(self._remote, pod, project_id))
+        return self._run(flows.pods.get_pod(self._remote, pod, project_id))
 
     def get_pod_key(
         self,
@@ -106,7 +106,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_pod`.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return self._run(pods.get_pod_key(self._remote, pod, project_id))
+        return self._run(flows.pods.get_pod_key(self._remote, pod, project_id))
 
     def get_pod_schema(self, pod_identifier: str, project_id: str | None = None) -> BitfountSchema:
         """Retrieve the schema of a pod.
@@ -124,7 +124,9 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_pod`, then ``GET`` at the pod's ``schemaDownloadUrl``.
         """
         pod = PodIdentifier.parse(pod_identifier)
-        return self._run(pods.get_pod_schema(self._remote, pod, project_id), transfer=True)
+        return self._run(
+            flows.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
+        )
 
     def register_pod(
         self,
@@ -159,7 +161,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``POST /api/pods``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once)
-        flow = pods.register_pod(
+        flow = flows.registration.register_pod(
             self._remote,
             public_metadata,
             pod_public_key,
@@ -183,7 +185,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``PATCH /api/pods``.
         """
-        self._run(pods.do_pod_heartbeat(self._remote, pod_names, pod_public_key))
+        self._run(flows.registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key))
 
     # --- Models ----------------------------------------------------------------------------------
 
@@ -218,7 +220,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/models``, then ``GET`` at its ``modelDownloadUrl``.
         """
-        flow = models.get_model(self._remote, username, model_name, model_version, project_id)
+        flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
         return self._run(flow, transfer=True)
 
     def get_model_code(
@@ -249,7 +251,9 @@ class BitfountHub(SyncClient):
 
         Endpoint: as :meth:`get_model`.
         """
-        flow = models.get_model_text(self._remote, username, model_name, model_version, project_id)
+        flow = flows.models.get_model_text(
+            self._remote, username, model_name, model_version, project_id
+        )
         return self._run(flow, transfer=True)
 
     def download_model(
@@ -290,7 +294,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_model`.
         """
         options = TransferOptions(progress)
-        flow = models.download_model(
+        flow = flows.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
         return self._run(flow, transfer=True)
@@ -313,7 +317,7 @@ class BitfountHub(SyncClient):
         """
         with _anonymous() as session:
             hub = BitfountHub(session)
-            flow = models.get_model_from_url(hub._remote, model_url, model_hash)
+            flow = flows.models.get_model_from_url(hub._remote, model_url, model_hash)
             return hub._run(flow, transfer=True)
 
     def send_model(
@@ -345,7 +349,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``POST /api/models``, then object storage.
         """
         options = TransferOptions(progress=progress)
-        flow = models.send_model(
+        flow = flows.models.send_model(
             self._remote,
             model_code_path,
             private=private_model,
@@ -389,7 +393,9 @@ class BitfountHub(SyncClient):
         Endpoint: ``GET /api/models``, then ``GET`` at its ``weightsDownloadUrl``.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        weights = flows.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
         return self._run(weights.get(options), transfer=True)
 
     def download_weights(
@@ -434,7 +440,9 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_weights`.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        weights = flows.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
         return self._run(weights.download(path, options), transfer=True)
 
     @staticmethod
@@ -464,7 +472,7 @@ class BitfountHub(SyncClient):
         with _anonymous() as session:
             hub = BitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
-            flow = models.get_weights_from_url(hub._remote, weights_url, options)
+            flow = flows.models.get_weights_from_url(hub._remote, weights_url, options)
             return hub._run(flow, transfer=True)
 
     def send_weights(
@@ -498,7 +506,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``PUT /api/models``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once, compress=compress)
-        flow = models.send_weights(
+        flow = flows.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
         self._run(flow, transfer=True)
@@ -521,7 +529,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/{userName}/keys?version=2``.
         """
-        return self._run(user_keys.register(self._remote, key))
+        return self._run(flows.user_keys.register(self._remote, key))
 
     def check_public_key_registered_and_active(
         self, key_id: str, username: str | None = None
@@ -542,7 +550,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/{userName}/keys/{keyId}``.
         """
-        return self._run(user_keys.check(self._remote, key_id, username))
+        return self._run(flows.user_keys.check(self._remote, key_id, username))
 
     # --- Projects --------------------------------------------------------------------------------
 
@@ -562,7 +570,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/projects``.
         """
-        return self._run(projects.create_project(self._remote, name))
+        return self._run(flows.projects.create_project(self._remote, name))
 
     def get_projects(
         self, offset: int | None = 0, limit: int | None = 12
@@ -579,7 +587,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/projects``.
         """
-        return self._run(projects.get_projects(self._remote, offset, limit))
+        return self._run(flows.projects.get_projects(self._remote, offset, limit))
 
     def iter_projects(self, page_size: int = 100) -> Iterator[types.Project]:
         """Go through all of the caller's projects, page by page.
@@ -596,7 +604,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/projects``, as often as needed.
         """
-        pages = projects.Pages(page_size)
+        pages = flows.projects.Pages(page_size)
         while pages.more:
             yield from pages.take(self._run(pages.next_page(self._remote)))
 
@@ -615,7 +623,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``PUT /api/projects/{projectId}/pod``.
         """
-        self._run(projects.add_dataset(self._remote, project_id, dataset_name))
+        self._run(flows.projects.add_dataset(self._remote, project_id, dataset_name))
 
     def get_usage_limits(
         self, project_id: str, model_id: str | None = None
@@ -638,8 +646,8 @@ class BitfountHub(SyncClient):
         ``…/limits/models/{owner}/{model}``.
         """
         if model_id is None:
-            return self._run(projects.get_usage_limits(self._remote, project_id))
-        return self._run(projects.get_model_usage_limits(self._remote, project_id, model_id))
+            return self._run(flows.projects.get_usage_limits(self._remote, project_id))
+        return self._run(flows.projects.get_model_usage_limits(self._remote, project_id, model_id))
 
     # --- Monitoring ------------------------------------------------------------------------------
 
@@ -656,7 +664,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/ingest``.
         """
-        self._run(monitoring.send_update(self._remote, update))
+        self._run(flows.monitoring.send_update(self._remote, update))
 
 
 @twin_of(BitfountHub)
@@ -680,7 +688,7 @@ class AsyncBitfountHub(AsyncClient):
         project_id: str | None = None,
     ) -> types.PodDetails | None:
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(pods.get_pod(self._remote, pod, project_id))
+        return await self._run(flows.pods.get_pod(self._remote, pod, project_id))
 
     async def get_pod_key(
         self,
@@ -690,13 +698,15 @@ class AsyncBitfountHub(AsyncClient):
         project_id: str | None = None,
     ) -> str | None:
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(pods.get_pod_key(self._remote, pod, project_id))
+        return await self._run(flows.pods.get_pod_key(self._remote, pod, project_id))
 
     async def get_pod_schema(
         self, pod_identifier: str, project_id: str | None = None
     ) -> BitfountSchema:
         pod = PodIdentifier.parse(pod_identifier)
-        return await self._run(pods.get_pod_schema(self._remote, pod, project_id), transfer=True)
+        return await self._run(
+            flows.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
+        )
 
     async def register_pod(
         self,
@@ -709,7 +719,7 @@ class AsyncBitfountHub(AsyncClient):
         parts_at_once: int = PARTS_AT_ONCE,
     ) -> None:
         options = TransferOptions(progress, parts_at_once)
-        flow = pods.register_pod(
+        flow = flows.registration.register_pod(
             self._remote,
             public_metadata,
             pod_public_key,
@@ -720,7 +730,9 @@ class AsyncBitfountHub(AsyncClient):
         await self._run(flow, transfer=True)
 
     async def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
-        await self._run(pods.do_pod_heartbeat(self._remote, pod_names, pod_public_key))
+        await self._run(
+            flows.registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
+        )
 
     async def get_model(
         self,
@@ -729,7 +741,7 @@ class AsyncBitfountHub(AsyncClient):
         model_version: int | None = None,
         project_id: str | None = None,
     ) -> type[BitfountModel] | None:
-        flow = models.get_model(self._remote, username, model_name, model_version, project_id)
+        flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
         return await self._run(flow, transfer=True)
 
     async def get_model_code(
@@ -739,7 +751,9 @@ class AsyncBitfountHub(AsyncClient):
         model_version: int | None = None,
         project_id: str | None = None,
     ) -> str | None:
-        flow = models.get_model_text(self._remote, username, model_name, model_version, project_id)
+        flow = flows.models.get_model_text(
+            self._remote, username, model_name, model_version, project_id
+        )
         return await self._run(flow, transfer=True)
 
     async def download_model(
@@ -753,7 +767,7 @@ class AsyncBitfountHub(AsyncClient):
         progress: ProgressCallback | None = None,
     ) -> Download | None:
         options = TransferOptions(progress)
-        flow = models.download_model(
+        flow = flows.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
         return await self._run(flow, transfer=True)
@@ -762,7 +776,7 @@ class AsyncBitfountHub(AsyncClient):
     async def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
-            flow = models.get_model_from_url(hub._remote, model_url, model_hash)
+            flow = flows.models.get_model_from_url(hub._remote, model_url, model_hash)
             return await hub._run(flow, transfer=True)
 
     async def send_model(
@@ -774,7 +788,7 @@ class AsyncBitfountHub(AsyncClient):
         progress: ProgressCallback | None = None,
     ) -> types.ModelUpload:
         options = TransferOptions(progress=progress)
-        flow = models.send_model(
+        flow = flows.models.send_model(
             self._remote,
             model_code_path,
             private=private_model,
@@ -795,7 +809,9 @@ class AsyncBitfountHub(AsyncClient):
         max_bytes: int = MOST_BYTES,
     ) -> bytes | None:
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        weights = flows.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
         return await self._run(weights.get(options), transfer=True)
 
     async def download_weights(
@@ -811,7 +827,9 @@ class AsyncBitfountHub(AsyncClient):
         max_bytes: int = MOST_BYTES,
     ) -> Download | None:
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = models.Weights(self._remote, username, model_name, model_version, project_id)
+        weights = flows.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
         return await self._run(weights.download(path, options), transfer=True)
 
     @staticmethod
@@ -825,7 +843,7 @@ class AsyncBitfountHub(AsyncClient):
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
-            flow = models.get_weights_from_url(hub._remote, weights_url, options)
+            flow = flows.models.get_weights_from_url(hub._remote, weights_url, options)
             return await hub._run(flow, transfer=True)
 
     async def send_weights(
@@ -839,45 +857,47 @@ class AsyncBitfountHub(AsyncClient):
         compress: bool = False,
     ) -> None:
         options = TransferOptions(progress, parts_at_once, compress=compress)
-        flow = models.send_weights(
+        flow = flows.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
         await self._run(flow, transfer=True)
 
     async def register_user_public_key(self, key: RSAPublicKey) -> str | int:
-        return await self._run(user_keys.register(self._remote, key))
+        return await self._run(flows.user_keys.register(self._remote, key))
 
     async def check_public_key_registered_and_active(
         self, key_id: str, username: str | None = None
     ) -> types.ActivePublicKey | None:
-        return await self._run(user_keys.check(self._remote, key_id, username))
+        return await self._run(flows.user_keys.check(self._remote, key_id, username))
 
     async def create_project(self, name: str) -> str:
-        return await self._run(projects.create_project(self._remote, name))
+        return await self._run(flows.projects.create_project(self._remote, name))
 
     async def get_projects(
         self, offset: int | None = 0, limit: int | None = 12
     ) -> types.ProjectsPage | None:
-        return await self._run(projects.get_projects(self._remote, offset, limit))
+        return await self._run(flows.projects.get_projects(self._remote, offset, limit))
 
     async def iter_projects(self, page_size: int = 100) -> AsyncIterator[types.Project]:
-        pages = projects.Pages(page_size)
+        pages = flows.projects.Pages(page_size)
         while pages.more:
             for project in pages.take(await self._run(pages.next_page(self._remote))):
                 yield project
 
     async def add_dataset_to_project_for_user(self, project_id: str, dataset_name: str) -> None:
-        await self._run(projects.add_dataset(self._remote, project_id, dataset_name))
+        await self._run(flows.projects.add_dataset(self._remote, project_id, dataset_name))
 
     async def get_usage_limits(
         self, project_id: str, model_id: str | None = None
     ) -> list[types.SimpleUsage] | types.ProjectModelLimits:
         if model_id is None:
-            return await self._run(projects.get_usage_limits(self._remote, project_id))
-        return await self._run(projects.get_model_usage_limits(self._remote, project_id, model_id))
+            return await self._run(flows.projects.get_usage_limits(self._remote, project_id))
+        return await self._run(
+            flows.projects.get_model_usage_limits(self._remote, project_id, model_id)
+        )
 
     async def send_monitor_update(self, update: types.MonitorUpdate | Mapping[str, Any]) -> None:
-        await self._run(monitoring.send_update(self._remote, update))
+        await self._run(flows.monitoring.send_update(self._remote, update))
 
 
 def _anonymous() -> BitfountSession:

@@ -1,1 +1,29 @@
-"""Every operation, written once: as flows, which sync and async clients share."""
+"""Every operation, written once: as flows, which sync and async clients share.
+
+``_flows.pods`` and the like are loaded when they are first used: a program that asks for a pod need
+not wait for what moves weights.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitfount_api._flows import models as models
+    from bitfount_api._flows import monitoring as monitoring
+    from bitfount_api._flows import pod_schemas as pod_schemas
+    from bitfount_api._flows import pods as pods
+    from bitfount_api._flows import projects as projects
+    from bitfount_api._flows import registration as registration
+    from bitfount_api._flows import user_keys as user_keys
+
+_LOADED_LATE = frozenset(
+    {"models", "monitoring", "pod_schemas", "pods", "projects", "registration", "user_keys"}
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")

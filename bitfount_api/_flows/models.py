@@ -24,7 +24,7 @@ from bitfount_api._disk import write_file
 from bitfount_api._files import Source
 from bitfount_api._flows import operations
 from bitfount_api._flows.downloads import download, fetch, fetch_weights
-from bitfount_api._flows.pods import in_parts
+from bitfount_api._flows.registration import in_parts
 from bitfount_api._flows.uploads import upload
 from bitfount_api._packing import PackedCopy
 from bitfount_api.exceptions import (

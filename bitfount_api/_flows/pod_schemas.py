@@ -1,0 +1,51 @@
+"""The schemas of pods, as they are stored."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bitfount_api import config
+from bitfount_api._call import Work
+from bitfount_api._flows.downloads import fetch
+from bitfount_api._flows.pods import retrieve
+from bitfount_api.exceptions import InvalidJSONError, RequestException
+from bitfount_api.schemas import BitfountSchema
+
+if TYPE_CHECKING:
+    from bitfount_api._call import Flow
+    from bitfount_api._flows.remote import Remote
+    from bitfount_api.identifiers import PodIdentifier
+
+
+def get_pod_schema(hub: Remote, pod: PodIdentifier, project_id: str | None) -> Flow[BitfountSchema]:
+    """The pod's schema, as it is stored.
+
+    Raises:
+        InvalidJSONError: The pod cannot be retrieved, it has no schema, or that is none.
+        HTTPError: Object storage refused the schema.
+    """
+    operation = "get_pod_schema"
+    try:
+        details = yield from retrieve(hub, pod, project_id)
+    except InvalidJSONError:
+        raise
+    except RequestException as error:
+        raise InvalidJSONError(
+            f"{operation}: pod {pod} could not be retrieved: {error}", operation=operation
+        ) from error
+    url = details.get("schemaDownloadUrl")
+    if not url:
+        raise InvalidJSONError(
+            f"{operation}: the Hub gives no schemaDownloadUrl for pod {pod}: its schema has not "
+            "been uploaded, or these credentials may not see it",
+            operation=operation,
+        )
+    packed = yield from fetch(hub, url, most=config.MAX_SCHEMA_BYTES)
+    try:
+        schema: BitfountSchema = yield Work(partial(BitfountSchema.unpack, packed))
+    except ValueError as error:
+        raise InvalidJSONError(
+            f"{operation}: what is stored for pod {pod} is no schema: {error}", operation=operation
+        ) from error
+    return schema
