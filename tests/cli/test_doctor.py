@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import ssl
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.console import Console
-from support.http_server import certificate, serving
+from cli.doctoring import findings, problems
 
 from bitfount_api.cli.checks import versions
-from bitfount_api.sandbox.faults import Fault
-
-
-def findings(console: Console, *options: object, code: int) -> list[dict[str, Any]]:
-    outcome = console.run("doctor", "--json", *options)
-    assert outcome.code == code, outcome
-    assert outcome.json["ok"] is (code == 0)
-    found: list[dict[str, Any]] = outcome.json["findings"]
-    for finding in found:
-        if finding["level"] in ("problem", "warning"):
-            assert finding["advice"], finding
-    return found
-
-
-def problems(console: Console, *options: object, code: int = 1) -> str:
-    """The texts and advices of the problems, a line each."""
-    return "\n".join(
-        f"{finding['text']} -> {finding['advice']}"
-        for finding in findings(console, *options, code=code)
-        if finding["level"] == "problem"
-    )
 
 
 def test_all_is_well(console: Console) -> None:
@@ -110,6 +84,31 @@ def test_credentials_that_are_missing(console: Console) -> None:
 def test_credentials_that_are_refused(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "other:other"
     assert "does not take the credentials" in problems(console)
+
+
+def test_a_check_that_cannot_be_done_is_a_problem(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(versions, "check", broken)
+    told = problems(console, "--offline")
+    assert "KeyError" in told
+    assert "planted" not in told
+
+
+def test_packages_that_are_missing_or_others(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = {"bitfount-api": "0.0.1", "bitfount": "5.3.0"}
+    monkeypatch.setattr(versions, "_version", there.get)
+    told = findings(console, "--offline", code=1)
+    texts = [finding["text"] for finding in told]
+    assert "httpx is not installed" in texts
+    assert "the installed package says that it is 0.0.1" in texts
+    assert any("bitfount 5.3.0" in text for text in texts)
+    assert "the sandbox is not installed" in texts
 
 
 # --- What is kept on disk ------------------------------------------------------------------------
@@ -225,169 +224,3 @@ def test_an_api_key_that_no_header_can_carry(console: Console) -> None:
     told = problems(console, "--offline")
     assert "BITFOUNT_API_KEY holds a character" in told
     assert "planted" not in told
-
-
-# --- The way to the services ---------------------------------------------------------------------
-
-
-def test_a_name_that_is_not_known(console: Console) -> None:
-    console.options = [*console.services, "--hub-url", "https://hub.invalid"]
-    told = problems(console)
-    assert "the name hub.invalid is not known" in told
-    assert "HTTPS_PROXY" in told
-
-
-def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None:
-    console.options = [*console.services, "--access-manager-url", f"http://127.0.0.1:{free_port}"]
-    told = problems(console)
-    assert told.count("\n") == 0
-    assert "the access manager" in told
-    assert "bitfount-api sandbox" in told
-
-
-def test_a_proxy_that_is_not_there(console: Console, free_port: int) -> None:
-    console.environment["NO_PROXY"] = ""
-    console.environment["HTTP_PROXY"] = f"http://user:planted@127.0.0.1:{free_port}"
-    told = problems(console)
-    assert f"the proxy http://127.0.0.1:{free_port}" in told
-    assert "planted" not in told
-
-
-def test_a_service_that_is_not_well(console: Console) -> None:
-    console.sandbox.fail("/api/pairings", Fault(status=503), times=None)
-    told = problems(console)
-    assert "SMART on FHIR" in told
-    assert "answers 503" in told
-
-
-def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
-    portal = Fault(status=302, headers={"location": "http://portal.invalid/"})
-    console.sandbox.fail("/api/access-manager-key", portal, times=None)
-    assert "sends elsewhere" in problems(console)
-    console.sandbox.faults.clear()
-    page = Fault(status=200, headers={"content-type": "text/html"}, body=b"<html>")
-    console.sandbox.fail("/api/access-manager-key", page, times=None)
-    assert "not as the access manager does" in problems(console)
-
-
-def test_a_proxy_that_wants_a_password(console: Console) -> None:
-    with serving(lambda _: (407, {}, b"")) as url:
-        console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
-        told = problems(console)
-    assert "wants a name and a password" in told
-
-
-def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
-    with serving(lambda _: (403, {}, b"")) as url:
-        console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
-        console.options = [*console.services, "--hub-url", "https://hub.invalid"]
-        told = problems(console)
-    assert f"the proxy {url} does not let it through" in told
-
-
-def test_a_proxy_is_told_where_all_is_well(console: Console) -> None:
-    with serving(lambda _: (200, {}, b"{}")) as url:
-        console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
-        console.options = ["--hub-url", "http://hub.invalid", "--smart-on-fhir-url", url]
-        console.options += ["--access-manager-url", "http://am.invalid", "--auth-domain", url]
-        outcome = console.run("doctor", "--json")
-    texts = [finding["text"] for finding in outcome.json["findings"]]
-    assert any(f"through the proxy {url}" in text for text in texts)
-    assert any("without encryption" in text for text in texts)
-
-
-def test_no_encryption_where_it_is_expected(console: Console) -> None:
-    with serving(lambda _: (200, {}, b"{}")) as url:
-        console.options = [*console.services, "--hub-url", url.replace("http:", "https:")]
-        assert "(TLS)" in problems(console)
-
-
-def test_a_check_that_cannot_be_done_is_a_problem(
-    console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken() -> None:
-        raise KeyError("planted")
-
-    monkeypatch.setattr(versions, "check", broken)
-    told = problems(console, "--offline")
-    assert "KeyError" in told
-    assert "planted" not in told
-
-
-def test_packages_that_are_missing_or_others(
-    console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    there = {"bitfount-api": "0.0.1", "bitfount": "5.3.0"}
-    monkeypatch.setattr(versions, "_version", there.get)
-    told = findings(console, "--offline", code=1)
-    texts = [finding["text"] for finding in told]
-    assert "httpx is not installed" in texts
-    assert "the installed package says that it is 0.0.1" in texts
-    assert any("bitfount 5.3.0" in text for text in texts)
-    assert "the sandbox is not installed" in texts
-
-
-def test_silence(console: Console) -> None:
-    console.sandbox.fail("/api/pairings", Fault(delay=30), times=None)
-    console.options = [*console.services, "--timeout", "0.3"]
-    assert "no answer in the time allowed" in problems(console)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    skew = 0.0
-
-    def do_GET(self) -> None:
-        self.send_response_only(200)
-        self.send_header("date", self.date_time_string(time.time() + self.skew))
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def server(skew: float) -> Iterator[str]:
-    """Something that answers, with another idea of the time."""
-    handler = type("Handler", (_Handler,), {"skew": skew})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, args=[0.02])
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.server_address[1]}"
-        finally:
-            listening.shutdown()
-            thread.join()
-
-
-@pytest.mark.parametrize(
-    ("skew", "level", "word"),
-    [
-        (-3600, "problem", "ahead"),
-        (3600, "problem", "behind"),
-        (100, "warning", "behind"),
-        (5, "ok", ""),
-    ],
-)
-def test_a_clock_that_is_wrong(console: Console, skew: float, level: str, word: str) -> None:
-    with server(skew) as url:
-        console.options = ["--hub-url", url, "--access-manager-url", url]
-        console.options += ["--smart-on-fhir-url", url, "--auth-domain", url]
-        outcome = console.run("doctor", "--json")
-    (clock,) = [finding for finding in outcome.json["findings"] if finding["area"] == "Clock"]
-    assert clock["level"] == level
-    assert word in clock["text"]
-
-
-def test_a_certificate_that_is_not_trusted(console: Console, tmp_path: Path) -> None:
-    path = certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path, tmp_path / "key.pem")
-    with serving(lambda _: (200, {}, b"{}"), context) as url:
-        console.options = [*console.services, "--access-manager-url", url]
-        told = problems(console)
-        assert "not trusted" in told
-        assert "--ca" in told
-        console.options += ["--ca", str(path)]
-        findings(console, code=0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -86,6 +85,13 @@ def test_quiet_draws_nothing(console: Console, model: str) -> None:
     assert "\x1b[?25l" not in running.raw
 
 
+def test_a_progress_bar_without_colours(console: Console, model: str) -> None:
+    with terminal(console, "weights", "pull", model, variables={"NO_COLOR": "1"}) as running:
+        assert running.end() == 0
+    assert "/24.0 MB" in running.text
+    assert not any(code in running.raw for code in ("\x1b[3", "38;5"))
+
+
 # --- Ctrl-C --------------------------------------------------------------------------------------
 
 
@@ -147,6 +153,15 @@ def test_a_request_can_be_interrupted(console: Console) -> None:
         console.sandbox.faults.clear()
 
 
+def test_the_sandbox_in_a_terminal(console: Console) -> None:
+    with terminal(console, "sandbox", "--free-ports", "--demo") as running:
+        text = running.until("Stop it with Ctrl-C")
+        data = next(line for line in text.splitlines() if "gone when it stops" in line).split()[1]
+        assert Path(data).is_dir()
+        interrupted(running)
+    assert not Path(data).exists()
+
+
 # --- Prompts -------------------------------------------------------------------------------------
 
 
@@ -180,98 +195,3 @@ def test_an_end_of_input_is_no_answer(console: Console) -> None:
         assert running.end() == 2
     assert "input has ended" in running.text
     assert os.listdir() == []
-
-
-# --- Looks ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def projects(console: Console) -> list[str]:
-    names = ["Retina screening 2025", "A second project with a rather long name", "Third"]
-    for name in names:
-        console.ok("projects", "create", name)
-    return names
-
-
-def test_tables_have_colours_in_a_terminal(console: Console, projects: list[str]) -> None:
-    with terminal(console, "projects", "list") as running:
-        assert running.end() == 0
-    assert running.coloured
-    assert max(map(len, running.screen)) <= 80
-
-
-@pytest.mark.parametrize(
-    ("options", "variables"),
-    [(["--no-color"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
-)
-@pytest.mark.parametrize(
-    "words", [["projects", "list"], ["pods", "show", "alice/none"], ["doctor", "--offline"]]
-)
-def test_there_can_be_no_colours(
-    console: Console,
-    projects: list[str],
-    options: list[str],
-    variables: dict[str, str],
-    words: list[str],
-) -> None:
-    with terminal(console, *words, *options, variables=variables) as running:
-        running.end()
-    assert len(running.text) > 50
-    assert not any(code in running.raw for code in ("\x1b[3", "\x1b[9", ";3", "38;5"))
-
-
-def test_a_progress_bar_without_colours(console: Console, model: str) -> None:
-    with terminal(console, "weights", "pull", model, variables={"NO_COLOR": "1"}) as running:
-        assert running.end() == 0
-    assert "/24.0 MB" in running.text
-    assert not any(code in running.raw for code in ("\x1b[3", "38;5"))
-
-
-@pytest.mark.parametrize("columns", [80, 60, 40, 24])
-@pytest.mark.parametrize("words", [["projects", "list"], ["whoami"], ["doctor", "--offline"]])
-def test_output_fits_into_narrow_terminals(
-    console: Console, projects: list[str], columns: int, words: list[str]
-) -> None:
-    with terminal(console, *words, columns=columns) as running:
-        running.end()
-    assert max(map(len, running.screen)) <= columns
-    if words == ["projects", "list"]:
-        together = "".join("".join(running.screen).split())
-        for name in projects:
-            assert name.split()[0] in together
-
-
-def test_a_file_gets_no_colours_and_a_terminal_beside_it_does(
-    console: Console, projects: list[str]
-) -> None:
-    with (
-        open("out", "wb") as out,
-        terminal(console, "projects", "list", "--limit", "1", stdout=out) as running,
-    ):
-        assert running.end() == 0
-    header, row = Path("out").read_text(encoding="utf-8").splitlines()
-    assert header.startswith("ID")
-    assert "\x1b" not in row
-    assert "1 of 3 projects" in running.text
-    with (
-        open("out", "wb") as out,
-        terminal(console, "pods", "show", "alice/none", stdout=out) as running,
-    ):
-        assert running.end() == 4
-    assert Path("out").read_bytes() == b""
-    assert running.coloured
-
-
-def test_json_in_a_terminal_is_json(console: Console, projects: list[str]) -> None:
-    with terminal(console, "projects", "list", "--json", columns=30) as running:
-        assert running.end() == 0
-    assert json.loads(running.raw)["totalProjects"] == len(projects)
-
-
-def test_the_sandbox_in_a_terminal(console: Console) -> None:
-    with terminal(console, "sandbox", "--free-ports", "--demo") as running:
-        text = running.until("Stop it with Ctrl-C")
-        data = next(line for line in text.splitlines() if "gone when it stops" in line).split()[1]
-        assert Path(data).is_dir()
-        interrupted(running)
-    assert not Path(data).exists()
