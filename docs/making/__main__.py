@@ -39,6 +39,6 @@ def recorded() -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    wanted = {**made(), **(recorded() if "--recordings" in sys.argv[1:] else {})}
+    wanted = made() if "--exact" in sys.argv[1:] else {**made(), **recorded()}
     for path, text in wanted.items():
         path.write_text(text, encoding="utf-8")
