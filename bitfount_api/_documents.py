@@ -94,6 +94,11 @@ def _read_yaml(text: str) -> object:
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         raise DocumentError(f"neither YAML nor JSON{where}: {_short(problem)}") from None
+    except (LookupError, AttributeError) as error:
+        # So do YAML's constructors take it when a value is not what its tag says.
+        raise DocumentError(
+            f"neither YAML nor JSON: a value that is not of its tag ({type(error).__name__})"
+        ) from None
 
 
 def _check_events(text: str, loader: Any) -> None:
