@@ -19,7 +19,7 @@ from bitfount_api.auth.connection import OwnConnection
 from bitfount_api.auth.device_flow import log_in, refresh
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.prompts import show
-from bitfount_api.auth.token_file import Issuer, Token, TokenFile
+from bitfount_api.auth.token_file import NOBODY, Issuer, Token, TokenFile
 from bitfount_api.auth.values import header_value
 from bitfount_api.exceptions import (
     AuthenticatedUserError,
@@ -74,7 +74,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         scopes: What to ask for; without ``openid`` nobody says who has logged in, and without
             ``offline_access`` a person has to log in each time the token expires.
         audience: Whom the tokens are meant for.
-        username: Who has to log in; None for anybody.
+        username: Who has to log in; None, or the official SDK's ``"_default"``, for anybody.
         prompt: Tells the person where to log in, given a :class:`LoginPrompt`; returns without
             waiting for them. Default: standard error, and a browser where there is one.
         storage_path: The folder for tokens. Default: ``BITFOUNT_STORAGE_PATH``, or ``~/.bitfount``.
@@ -101,6 +101,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         for argument, value in attrs.asdict(issuer).items():
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"{argument} must be a text that is not empty")
+        if username == NOBODY:
+            username = None
         self._authority = Authority(url, issuer, retry or RetryPolicy())
         self._username = username
         self._prompt = prompt or show

@@ -32,6 +32,9 @@ MAX_FILE_BYTES: Final = 256 * 1024
 
 _END_OF_TIME: Final = 253_402_300_800  # the year 10,000, in POSIX seconds
 
+NOBODY: Final = "_default"
+"""The folder of a token that may be anybody's, where other folders have user names."""
+
 
 @attrs.frozen
 class Issuer:
@@ -93,7 +96,7 @@ class TokenFile:
     """
 
     def __init__(self, storage: Path, username: str | None, issuer: Issuer) -> None:
-        folder = "_default" if username is None else user_name(username)
+        folder = NOBODY if username is None else user_name(username)
         self.path = Path(storage) / folder / ".token"
         self._issuer = issuer
         self._warned: set[str] = set()

@@ -1,7 +1,5 @@
 """Its tests, on the fixture that comes with bitfount-api[sandbox]: run ``pytest`` here."""
 
-# ruff: noqa: S101 - tests assert
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -147,11 +147,13 @@ class Store:
     def store_form(self, seen: Seen) -> str:
         head = f"content-type: {seen.headers['content-type']}\r\n\r\n".encode()
         message = email.message_from_bytes(head + seen.body, policy=email.policy.HTTP)
-        parts = list(message.iter_parts())  # type: ignore[attr-defined]
+        parts = list(message.iter_parts())
         names = [part["content-disposition"].params["name"] for part in parts]
         assert names[-1] == "file", "the file must come last"
         key = parts[names.index("key")].get_content().strip()
-        self.uploaded[key] = parts[-1].get_payload(decode=True)
+        content = parts[-1].get_payload(decode=True)
+        assert isinstance(content, bytes)
+        self.uploaded[key] = content
         return f'"{hashlib.md5(self.uploaded[key]).hexdigest()}"'
 
     @contextmanager
@@ -210,7 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = _handle
 
-    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
+    def _answer(self, status: int, body: bytes = b"", /, **headers: str) -> None:
         self.send_response(status)
         for name, value in {"content-length": str(len(body)), **headers}.items():
             self.send_header(name.replace("_", "-"), value)
@@ -228,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
         if asked and not act.whole and seen.headers.get("if-range", etag) == etag:
             start, end = asked
             if start >= len(data):
-                self._answer(416, **headers, content_range=f"bytes */{len(data)}")
+                self._answer(416, b"", **headers, content_range=f"bytes */{len(data)}")
                 return
             end = min(end or len(data), len(data), start + (act.shorter or len(data)))
             headers["content_range"] = f"bytes {start}-{end - 1}/{len(data)}"
@@ -259,7 +261,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.store.store_part(seen) if seen.kind == "part" else self.store.store_form(seen)
             )
             etag = etag if act.etag is None else act.etag
-            self._answer(200 if seen.kind == "part" else 204, **({"etag": etag} if etag else {}))
+            answered = {"etag": etag} if etag else {}
+            self._answer(200 if seen.kind == "part" else 204, b"", **answered)
 
     def _break(self) -> None:
         self.close_connection = True

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bitfount_api import (
+    AuthenticatedUserError,
     DeviceCodeFlowHandler,
 )
 from bitfount_api.auth.token_file import Issuer
@@ -98,3 +99,9 @@ def test_the_storage_path_may_begin_in_the_home_folder(
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     handler = DeviceCodeFlowHandler(storage_path="~/kept", username="alice")
     assert handler._file.path == tmp_path / "kept/alice/.token"
+
+
+def test_the_official_sdks_name_for_anybody_is_nobodys_name() -> None:
+    handler = DeviceCodeFlowHandler(username="_default")
+    with pytest.raises(AuthenticatedUserError, match="nobody has logged in yet"):
+        _ = handler.username

@@ -81,7 +81,8 @@ def test_a_file_that_went_away_meanwhile_is_not_taken(
     """Its owner gave it its final name after we had opened it, and before we locked it."""
     path, target = tmp_path / "f", tmp_path / "target"
     path.write_bytes(b"whole")
-    real, calls = _disk._lock, []
+    real = _disk._lock
+    calls: list[int] = []
 
     def lock(descriptor: int) -> bool:
         if not calls:
@@ -110,7 +111,7 @@ def test_a_file_system_without_locks_is_an_error(
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(_disk.fcntl, "flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
     with pytest.raises(OSError, match="No locks"):
         open_own(tmp_path / "f")
 

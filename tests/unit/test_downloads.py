@@ -65,7 +65,7 @@ def served(
 
 
 def whole(body: bytes | Iterable[bytes] = DATA, **headers: str) -> Callable[[Call], Any]:
-    return served(200, body, **headers)
+    return served(200, body, error=None, **headers)
 
 
 def piece(start: int, end: int, *, size: int = 1000, etag: str = ETAG) -> Callable[[Call], Any]:

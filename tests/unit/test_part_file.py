@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bitfount_api import _disk, _part_file
+from bitfount_api import _part_file
 from bitfount_api._part_file import PartFile
 from bitfount_api._zstd import Packer
 from bitfount_api.exceptions import TransferError
@@ -122,8 +122,7 @@ def test_what_was_kept_is_taken_up(target: Path) -> None:
     first.take(5000, DATA[5000:6000])
     first.keep()
     assert names(target) == {"w.pt.part"}
-    told = []
-    later = PartFile(target, Meter(lambda *state: told.append(state), None, "w.pt"), 10**8)
+    later = part_of(target)
     later.open()
     assert (later.etag, later.size) == (ETAG, len(DATA))
     assert list(later.gaps()) == [(1000, 5000), (6000, len(DATA))]
@@ -246,7 +245,7 @@ def test_without_locks_each_download_has_its_own_file(
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(_disk.fcntl, "flock", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
     target.with_name("w.pt.part").write_bytes(b"left by another")
     part = part_of(target)
     part.open()

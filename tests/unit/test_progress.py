@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from bitfount_api import progress
 from bitfount_api.progress import Meter, rich_progress, tqdm_progress
 
 State = tuple[int, int | None, str]
@@ -133,7 +132,7 @@ def test_a_library_that_is_missing_is_named(draw: Any, monkeypatch: pytest.Monke
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}")
 
-    monkeypatch.setattr(progress.importlib, "import_module", missing)
+    monkeypatch.setattr("importlib.import_module", missing)
     with pytest.raises(ImportError, match=r"pip install (rich|tqdm)"), draw():
         pass
 

@@ -87,7 +87,7 @@ def test_a_form_has_its_fields_first_and_its_exact_length() -> None:
     assert int(body.headers["content-length"]) == len(sent)
     head = f"content-type: {body.headers['content-type']}\r\n\r\n".encode()
     message = email.message_from_bytes(head + sent, policy=email.policy.HTTP)
-    parts = list(message.iter_parts())  # type: ignore[attr-defined]
+    parts = list(message.iter_parts())
     values = [part.get_payload(decode=True) for part in parts]
     assert values == [b"a/b", b"cG9s==", "välue".encode(), DATA]
     assert parts[-1]["content-disposition"].params["filename"] == "w%22%0D%0Ax: y.pt"
