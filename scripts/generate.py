@@ -12,7 +12,6 @@ on nothing else: no configuration but that in ``openapi/`` is read, no cache, no
 from __future__ import annotations
 
 import argparse
-import ast
 import filecmp
 import importlib.metadata
 import shutil
@@ -100,8 +99,6 @@ def build(specs: Path, target: Path) -> None:
         jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
     for job in jobs:
         job.result()
-    for package in SPECS.values():
-        load_late(target / package / "models/__init__.py")
     # In place of the generator's own clean-up, which would read the configuration of the folders
     # above: drop unused imports, sort the others, format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
@@ -124,44 +121,6 @@ def _build_one(specs: Path, spec: str, target: Path) -> None:
         "--fail-on-warning",
     )
     (target / "py.typed").write_text("# Marker file for PEP 561\n", encoding="utf-8")
-
-
-def load_late(module: Path) -> None:
-    """Have a package's models be loaded when they are first used, one by one.
-
-    The generator's package loads all of them as soon as one is needed, and making a class takes a
-    third of a millisecond: a program that asks for one pod would wait for forty.
-
-    Args:
-        module: The package's ``__init__.py``, as the generator makes it: imports and ``__all__``.
-    """
-    text = module.read_text(encoding="utf-8")
-    imports = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
-    origins = {alias.name: f".{node.module}" for node in imports for alias in node.names}
-    lines = [f"    {ast.unparse(node)}" for node in imports]
-    start, end = text.index("from ."), text.index("__all__")
-    late = _LOADED_LATE.format(imports="\n".join(lines), origins=origins)
-    module.write_text(text[:start] + late + text[end:], encoding="utf-8")
-
-
-_LOADED_LATE = """\
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-{imports}
-
-_ORIGINS = {origins}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _ORIGINS:
-        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-    value = globals()[name] = getattr(import_module(_ORIGINS[name], __name__), name)
-    return value
-
-
-"""
 
 
 def _run(tool: str, *arguments: str) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import generate
@@ -167,30 +164,3 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
-
-
-def test_models_are_loaded_one_by_one() -> None:
-    code = """if True:
-        import sys
-        import bitfount_hub_client.api.pods.get_pod
-        from bitfount_hub_client import models
-        loaded = {name for name in sys.modules if name.startswith("bitfount_hub_client.models.")}
-        assert {name.rpartition(".")[2] for name in loaded} == {"pod_details", "service_error"}
-        assert models.Project is models.Project
-        assert models.Project.__module__ == "bitfount_hub_client.models.project"
-        try:
-            models.Nothing
-        except AttributeError as error:
-            assert "has no attribute 'Nothing'" in str(error)
-        else:
-            raise AssertionError("there is a model that is none")
-    """
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_late_models_are_all_there(built: Path) -> None:
-    for package in generate.SPECS.values():
-        models = importlib.import_module(f"{package}.models")
-        modules = {path.stem for path in (built / package / "models").glob("[!_]*.py")}
-        classes = [getattr(models, name) for name in models.__all__]
-        assert {one.__module__.rpartition(".")[2] for one in classes} == modules
