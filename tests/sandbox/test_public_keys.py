@@ -58,7 +58,9 @@ def test_keys_are_registered_for_oneself(sandbox: Sandbox, alice: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["nonsense", "ssh-rsa AAAA", pem()[:100], elliptic(), "ssh-rsa é", "\x00", "🔑"]
+    "text",
+    ["nonsense", "ssh-rsa AAAA", pem()[:100], elliptic(), "ssh-rsa é", "\x00", "🔑"],
+    ids=["text", "too short", "cut off", "elliptic", "odd letter", "null", "emoji"],
 )
 def test_what_is_no_key_is_refused(text: str, alice: Api) -> None:
     assert refused(register(alice, text), 422).startswith("The key is not valid: ")
