@@ -36,7 +36,9 @@ test: $(READY)  ## Run all tests (ARGS="-k name" for some)
 	$(RUN) -m pytest $(ARGS)
 
 coverage: $(READY)  ## Run all tests, and fail if they leave too much of the code out
-	$(RUN) -m pytest --cov --cov-report= $(ARGS)
+	$(RUN) -m coverage erase
+	$(RUN) -m coverage run -m pytest $(ARGS)
+	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
 generate: $(READY)  ## Make generated/ from openapi/
