@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._content_encoding import Packed, encodings
+from bitfount_api._discretion import untrace
 from bitfount_api._driving import (
     MAX_ANSWER_BYTES,
     Scope,
@@ -19,7 +20,7 @@ from bitfount_api._driving import (
     results,
 )
 from bitfount_api._failures import translated
-from bitfount_api.exceptions import RequestTimeout
+from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -39,7 +40,11 @@ async def adrive(flow: Flow[T], connection: Connection, timing: Timing | None = 
     Raises:
         Exception: What the flow raises.
     """
-    return await _arun(flow, Scope.of(connection, timing))
+    try:
+        return await _arun(flow, Scope.of(connection, timing))
+    except BitfountError as error:
+        untrace(error)
+        raise
 
 
 async def _arun(flow: Flow[T], scope: Scope) -> T:

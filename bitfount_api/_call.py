@@ -110,7 +110,7 @@ class Call:
 
     operation: Operation
     service: Service
-    request: Mapping[str, Any]
+    request: Mapping[str, Any] = attrs.field(repr=False)
     body: Body | None = None
     sink: Sink | None = None
     refused: Mapping[str, str] | None = attrs.field(default=None, repr=False)

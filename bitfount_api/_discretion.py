@@ -27,6 +27,29 @@ _SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGN
 _ours: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
 
 
+class Hidden(dict[str, Any]):
+    """A dict that holds secrets: its repr tells what they are called, and no more."""
+
+    def __repr__(self) -> str:
+        return f"<hidden: {', '.join(map(str, self))}>"
+
+
+def untrace(error: BaseException) -> None:
+    """Let an error no longer show what the frames it came through held.
+
+    Tools that report errors show the variables of each frame: presigned URLs and what was sent are
+    in ours. The texts of our errors say where they came about; those of bugs keep their traces.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            waiting += [each.__cause__, each.__context__]
+
+
 def without_query(url: httpx.URL | str) -> str:
     """A URL as it may be told: scheme, host, port and path."""
     try:

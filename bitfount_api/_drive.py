@@ -6,13 +6,13 @@ Both do what a flow asks for, this one with threads, the other with tasks, and t
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._content_encoding import Packed, encodings
 from bitfount_api._deadlines import within
+from bitfount_api._discretion import untrace
 from bitfount_api._driving import (
     MAX_ANSWER_BYTES,
     Scope,
@@ -21,6 +21,7 @@ from bitfount_api._driving import (
     results,
 )
 from bitfount_api._failures import translated
+from bitfount_api.exceptions import BitfountError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,11 @@ def drive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -
     Raises:
         Exception: What the flow raises.
     """
-    return _run(flow, Scope.of(connection, timing))
+    try:
+        return _run(flow, Scope.of(connection, timing))
+    except BitfountError as error:
+        untrace(error)
+        raise
 
 
 def _run(flow: Flow[T], scope: Scope) -> T:
@@ -68,6 +73,9 @@ def _perform(step: Step, scope: Scope) -> Any:
 
 
 def _run_together(step: Together, scope: Scope) -> list[Any]:
+    # Here, as only transfers of large objects have anything to do side by side.
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
     inner = scope.inner()
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
         runs = [pool.submit(_run, flow, inner) for flow in step.flows]

@@ -11,6 +11,7 @@ import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause
 from bitfount_api._content_encoding import check_size
+from bitfount_api._discretion import Hidden
 from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
@@ -122,13 +123,13 @@ class Cancelled(BaseException):
 def request_arguments(
     call: Call, credentials: Mapping[str, str] | None, scope: Scope
 ) -> dict[str, Any]:
-    arguments = dict(call.request)
+    arguments = Hidden(call.request)
     service_url = call.service.url
     if service_url:
         # The generated builders give a path. It is joined by hand because credentials must go to
         # this service alone, and joining as URLs do would let a path name another host.
         arguments["url"] = service_url + arguments["url"]
-    headers = dict(arguments.get("headers") or {})
+    headers = Hidden(arguments.get("headers") or {})
     if credentials:
         headers.update(credentials)
         arguments["extensions"] = {CREDENTIALS: credentials}

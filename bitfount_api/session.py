@@ -145,13 +145,13 @@ class BitfountSession:
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Headers for a service; fresh ones if the current ones are those ``refused``."""
-        return self._gate.credentials(audience, refused)
+        return _discretion.Hidden(self._gate.credentials(audience, refused))
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """The same, without blocking the event loop."""
-        return await self._gate.acredentials(audience, refused)
+        return _discretion.Hidden(await self._gate.acredentials(audience, refused))
 
     @property
     def makes_sync_calls(self) -> bool:
