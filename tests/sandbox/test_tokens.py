@@ -274,9 +274,9 @@ def test_a_form_that_is_none_is_refused_as_oauth_does(sandbox: Sandbox, nobody: 
 # --- Lifetimes -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def hasty(tmp_path: Any) -> Iterator[tuple[Sandbox, Clock, Api]]:
-    clock = Clock(1_800_000_000.75)
+@pytest.fixture(params=[1_000_000_000.75, 4_000_000_000.75], ids=["long ago", "long after"])
+def hasty(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[tuple[Sandbox, Clock, Api]]:
+    clock = Clock(request.param)
     lifetimes = Lifetimes(device_code=2, interval=0.5, access_token=0.5)
     with Sandbox(tmp_path, clock=clock, lifetimes=lifetimes) as sandbox:
         api = Api(sandbox)
