@@ -44,6 +44,7 @@ def serving(
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
+        disable_nagle_algorithm = True  # or each body waits for 40 ms
 
         def log_message(self, *_: Any) -> None:
             """Nothing."""

@@ -1,0 +1,111 @@
+"""No secret is told: in a log at DEBUG, a repr, an error, a traceback, a pickle or a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hostile.planted import MARK, QUERY, Planted, Spoil
+from support.faults.legs import Row
+from support.faults.rows import ROWS
+from support.http_server import Answer, Asked
+
+
+def _quoted(asked: Asked) -> str:
+    """All that a service was sent, as one that helps too much quotes it."""
+    return f"{asked.method} {asked.target} {asked.headers} {asked.body[:300]!r}"
+
+
+def _refusing(status: int) -> Spoil:
+    def spoil(asked: Asked) -> Answer:
+        headers = {"x-request-id": MARK.lower(), "content-type": "application/json"}
+        quoted = asked.headers.get("x-api-key", "") + asked.target
+        return status, headers, b'{"errorMessage": "no: ' + quoted.encode() + b'"}'
+
+    return spoil
+
+
+def _redirecting(asked: Asked) -> Answer:
+    return 302, {"location": f"https://elsewhere.test/?{QUERY}"}, b""
+
+
+def _html(asked: Asked) -> Answer:
+    return 502, {"content-type": "text/html"}, f"<html>{_quoted(asked)}</html>".encode()
+
+
+def _not_json(asked: Asked) -> Answer:
+    key = asked.headers.get("x-api-key", "text/plain")
+    return 200, {"content-type": key, "set-cookie": f"s={MARK}"}, _quoted(asked).encode()
+
+
+def _wrong_shape(asked: Asked) -> Answer:
+    return 200, {}, b'[{"' + asked.headers.get("x-api-key", "a").encode() + b'": 1}]'
+
+
+def _xml(asked: Asked) -> Answer:
+    message = f"{asked.target} {asked.headers.get('x-api-key')}"
+    body = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+    return 403, {"x-amz-request-id": "r1"}, body.replace("&", "&amp;").encode()
+
+
+def _broken(asked: Asked) -> Answer:
+    raise ConnectionError  # and the server closes the connection
+
+
+SPOILS: dict[str, Spoil] = {
+    "nothing": lambda _: None,
+    "401": _refusing(401),
+    "403": _refusing(403),
+    "503": _refusing(503),
+    "redirect": _redirecting,
+    "html": _html,
+    "not json": _not_json,
+    "wrong shape": _wrong_shape,
+    "xml": _xml,
+    "broken": _broken,
+}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
+    with Planted(tmp_path_factory.mktemp("files")).running() as service:
+        yield service
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_nothing_tells_a_secret(service: Planted, row: Row, asynchronous: bool) -> None:
+    leaks = {}
+    for index, leg in enumerate(row.legs):
+        for name, spoil in SPOILS.items():
+            found = service.call(row, index, spoil, asynchronous=asynchronous).leaks()
+            if found:
+                leaks[f"{name} ({leg.method} {leg.path})"] = found
+    assert leaks == {}
+
+
+def _row(name: str) -> Row:
+    return next(row for row in ROWS if row.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "stand_in", "where"),
+    [
+        ("403", "bitfount_api._decode.tell", lambda text, *_, **__: text, "the error"),
+        ("403", "bitfount_api._decode.without_query", str, "the error"),
+        ("nothing", "bitfount_api._discretion._told", lambda value: value, "log"),
+        ("redirect", "bitfount_api._discretion._tell_trace", lambda r: r.getMessage(), "log"),
+        ("broken", "bitfount_api._drive.untrace", lambda _: None, "the variables of downloads.py"),
+    ],
+)
+def test_what_is_told_is_seen(
+    service: Planted,
+    name: str,
+    attribute: str,
+    stand_in: object,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attribute, stand_in)
+    leaks = service.call(_row("get_weights"), 1, SPOILS[name], asynchronous=False).leaks()
+    assert any(key.startswith(where) for key in leaks)
