@@ -77,7 +77,7 @@ class Client:
     def _bounds(self, *, transfer: bool) -> Timing:
         # The time that a file takes grows with its size: only a deadline that was asked for counts.
         if self._timing.deadline is None and not transfer:
-            return attrs.evolve(self._timing, deadline=DEFAULT_DEADLINE)
+            return Timing(self._timing.timeout, DEFAULT_DEADLINE)
         return self._timing
 
     def __repr__(self) -> str:

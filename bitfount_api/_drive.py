@@ -6,6 +6,7 @@ Both do what a flow asks for, this one with threads, the other with tasks, and t
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -64,8 +65,7 @@ def _perform(step: Step, scope: Scope) -> Any:
     if isinstance(step, Call):
         return _send(step, scope)
     if isinstance(step, Pause):
-        scope.cancelled.wait(scope.pause(step))
-        scope.remaining()
+        scope.wait(scope.pause(step))
         return None
     if isinstance(step, Work):
         return step.run()
@@ -76,7 +76,8 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
     # Here, as only transfers of large objects have anything to do side by side.
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-    inner = scope.inner()
+    cancelled = threading.Event()
+    inner = scope.inner(cancelled)
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
         runs = [pool.submit(_run, flow, inner) for flow in step.flows]
         try:
@@ -84,7 +85,7 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
         finally:
             # On KeyboardInterrupt as well: the pool would otherwise wait for all of them.
             if not all(run.done() and run.exception() is None for run in runs):
-                inner.cancelled.set()
+                cancelled.set()
                 for run in runs:
                     run.cancel()
     return results(runs, step.flows)

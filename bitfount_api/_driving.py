@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +15,7 @@ from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
+    import threading
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
@@ -66,11 +66,17 @@ class Timing:
 class Scope:
     """What bounds a run: its deadline, and the failure of one that runs beside it."""
 
-    def __init__(self, connection: Connection, timeout: float | None, end: float | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        timeout: float | None,
+        end: float | None,
+        cancelled: threading.Event | None = None,
+    ) -> None:
         self.connection = connection
         self.timeout = timeout
         self.end = end
-        self.cancelled = threading.Event()
+        self._cancelled = cancelled  # None where nothing runs beside it, as mostly
 
     @classmethod
     def of(cls, connection: Connection, timing: Timing | None) -> Scope:
@@ -79,9 +85,17 @@ class Scope:
         end = None if timing.deadline is None else time.monotonic() + timing.deadline
         return cls(connection, timing.timeout, end)
 
-    def inner(self) -> Scope:
-        """A scope of the same bounds whose flows can be cancelled by themselves."""
-        return Scope(self.connection, self.timeout, self.end)
+    def inner(self, cancelled: threading.Event) -> Scope:
+        """A scope of the same bounds whose flows end when ``cancelled`` is set."""
+        return Scope(self.connection, self.timeout, self.end, cancelled)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, or end when the flow is cancelled meanwhile."""
+        if self._cancelled is None:
+            time.sleep(seconds)
+        else:
+            self._cancelled.wait(seconds)
+        self.remaining()
 
     def remaining(self) -> float | None:
         """Seconds until the deadline.
@@ -89,7 +103,7 @@ class Scope:
         Raises:
             RequestTimeout: There are none left.
         """
-        if self.cancelled.is_set():
+        if self._cancelled is not None and self._cancelled.is_set():
             raise Cancelled
         if self.end is None:
             return None
