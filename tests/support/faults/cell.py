@@ -213,7 +213,10 @@ class _Call:
             yield from names - ({"file"} if outcome in ("value", "other") else {"file.part"})
         for thread in threading.enumerate():
             if thread.name.startswith("bitfount-api"):
-                yield f"the thread {thread.name}"
+                # It may have told its result, and not have come to its own end yet.
+                thread.join(10)
+                if thread.is_alive():
+                    yield f"the thread {thread.name}"
 
 
 # --- What is seen from outside -------------------------------------------------------------------
