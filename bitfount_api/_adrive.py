@@ -111,22 +111,27 @@ async def _asend(call: Call, scope: Scope) -> httpx.Response | None:
         arguments["content"] = _achunks(call.body)
     client = connection.async_client()
     with translated(call, client):
-        request = client.build_request(**arguments)
-        response = await client.send(request, auth=None, follow_redirects=False, stream=True)
-        async with aclosing(response):
-            if call.sink is not None and await _in_thread(call.sink.accept, response):
-                response.stream = Watched(response.stream, scope, limit=None)
-                await _apour(response, call.sink)
-                return response
-            response.stream = Watched(response.stream, scope, limit=MAX_ANSWER_BYTES)
-            if response.is_closed or not encodings(response):
-                await response.aread()
-            else:
-                packed = Packed(response, MAX_ANSWER_BYTES)
-                async for chunk in response.aiter_raw():
-                    packed.feed(chunk)
-                response = packed.end()
-    return response
+        async with connection.aturn(arguments["timeout"]):
+            request = client.build_request(**arguments)
+            response = await client.send(request, auth=None, follow_redirects=False, stream=True)
+            async with aclosing(response):
+                return await _taken(response, call, scope)
+
+
+async def _taken(response: httpx.Response, call: Call, scope: Scope) -> httpx.Response:
+    """The answer, read to its end or into the sink."""
+    if call.sink is not None and await _in_thread(call.sink.accept, response):
+        response.stream = Watched(response.stream, scope, limit=None)
+        await _apour(response, call.sink)
+        return response
+    response.stream = Watched(response.stream, scope, limit=MAX_ANSWER_BYTES)
+    if response.is_closed or not encodings(response):
+        await response.aread()
+        return response
+    packed = Packed(response, MAX_ANSWER_BYTES)
+    async for chunk in response.aiter_raw():
+        packed.feed(chunk)
+    return packed.end()
 
 
 async def _apour(response: httpx.Response, sink: Sink) -> None:

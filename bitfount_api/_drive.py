@@ -101,7 +101,8 @@ def _send(call: Call, scope: Scope) -> httpx.Response | None:
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
     client = connection.client()
-    with within(scope.end), translated(call, client):
+    turn = connection.turn(arguments["timeout"])
+    with within(scope.end), translated(call, client), turn:
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from bitfount_api._call import Audience
 
@@ -48,6 +49,12 @@ class Connection(Protocol):
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """The same, without blocking the event loop."""
+
+    def turn(self, seconds: float) -> AbstractContextManager[None]:
+        """Waits, for so long at most, until a call may begin; and has it counted as under way."""
+
+    def aturn(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        """The same in the running event loop."""
 
 
 @attrs.frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -24,6 +25,7 @@ from bitfount_api._settings import (
     trust,
     user_agent,
 )
+from bitfount_api._turns import Turns
 from bitfount_api.auth.default import default_handler
 from bitfount_api.auth.gate import Gate
 from bitfount_api.exceptions import RequestException
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     import os
     import ssl
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from bitfount_api._call import Audience
     from bitfount_api.auth.handler import AuthenticationHandler
@@ -50,7 +53,12 @@ they are bounded by the time between two bytes."""
 _OWN_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
 )
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=15.0)
+_MOST_CONNECTIONS = 100
+"""Of all threads, and of each event loop. More calls than that wait for their turn."""
+
+_LIMITS = httpx.Limits(
+    max_connections=_MOST_CONNECTIONS, max_keepalive_connections=50, keepalive_expiry=15.0
+)
 
 
 class BitfountSession:
@@ -109,6 +117,7 @@ class BitfountSession:
             asyncio.AbstractEventLoop, httpx.AsyncClient
         ] = weakref.WeakKeyDictionary()
         self._gate = Gate(self.authentication_handler, self)
+        self._turns = Turns(_MOST_CONNECTIONS)
         self.closed = False
 
     # --- Who is calling --------------------------------------------------------------------------
@@ -152,6 +161,14 @@ class BitfountSession:
     ) -> Mapping[str, str]:
         """The same, without blocking the event loop."""
         return _discretion.Hidden(await self._gate.acredentials(audience, refused))
+
+    def turn(self, seconds: float) -> AbstractContextManager[None]:
+        """Waits until a thread's call may begin; the transport of a user's is theirs to limit."""
+        return self._turns.turn(seconds) if self._transport is None else nullcontext()
+
+    def aturn(self, seconds: float) -> AbstractAsyncContextManager[None]:
+        """The same for the running event loop."""
+        return self._turns.aturn(seconds) if self._transport is None else nullcontext()
 
     @property
     def makes_sync_calls(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, NoReturn, Self
 
 import httpx
@@ -46,6 +47,19 @@ class OwnConnection:
 
     async def acredentials(self, audience: Audience, refused: Mapping[str, str] | None) -> NoReturn:
         """There are none.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError
+
+    def turn(self, seconds: float) -> nullcontext[None]:
+        """At once: it makes one call after another."""
+        del seconds
+        return nullcontext()
+
+    def aturn(self, seconds: float) -> NoReturn:
+        """There are no async calls.
 
         Raises:
             NotImplementedError: Always.

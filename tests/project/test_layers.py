@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {
         *{"_contents", "_documents", "_features", "_files", "_follower", "_model_source"},
         *{"_part_state", "_ranges", "_reach", "_vessel", "_zstd", "_disk", "_discretion"},
-        *{"_content_encoding", "_deadlines", "_packing", "_settings", "_version"},
+        *{"_content_encoding", "_deadlines", "_packing", "_turns", "_settings", "_version"},
         *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
     },
     {"exceptions"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -55,6 +56,11 @@ class PlayedConnection:
             self.renewals += 1
             return self.credentials(audience, None)
         return current
+
+    def turn(self, _: float) -> contextlib.nullcontext[None]:
+        return contextlib.nullcontext()
+
+    aturn = turn
 
     async def acredentials(
         self, audience: str, refused: Mapping[str, str] | None

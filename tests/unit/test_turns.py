@@ -1,0 +1,106 @@
+"""No more calls are under way at a time than may be, of threads and of each event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from bitfount_api import APIKeysHandler, BitfountSession
+from bitfount_api._turns import Turns
+
+
+class Counter:
+    """How many are in the block at a time, at most."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.now -= 1
+
+
+def test_threads_wait_for_their_turn() -> None:
+    turns, counter = Turns(3), Counter()
+
+    def work(_: int) -> None:
+        with turns.turn(60), counter:
+            threading.Event().wait(0.002)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(60)))
+    assert counter.most == 3
+
+
+def test_tasks_wait_for_their_turn_in_each_event_loop() -> None:
+    turns = Turns(3)
+
+    async def work(counter: Counter) -> None:
+        async with turns.aturn(60):
+            with counter:
+                await asyncio.sleep(0.001)
+
+    async def main() -> int:
+        counter = Counter()
+        await asyncio.gather(*(work(counter) for _ in range(60)))
+        return counter.most
+
+    with turns.turn(1):  # that of a thread is not one of theirs
+        assert [asyncio.run(main()) for _ in range(2)] == [3, 3]
+
+
+def test_nobody_waits_for_ever() -> None:
+    turns = Turns(1)
+    with turns.turn(1), pytest.raises(httpx.PoolTimeout), turns.turn(0.01):
+        pass
+
+    async def main() -> None:
+        async with turns.aturn(1):
+            with pytest.raises(httpx.PoolTimeout):
+                async with turns.aturn(0.01):
+                    pass
+        async with turns.aturn(1):
+            pass
+
+    asyncio.run(main())
+    with turns.turn(0.01):
+        pass
+
+
+def test_a_turn_ends_with_an_error_and_with_a_cancelled_task() -> None:
+    turns = Turns(1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), turns.turn(1):
+            raise ZeroDivisionError
+
+    async def wait() -> None:
+        async with turns.aturn(60):
+            await asyncio.sleep(60)
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(wait()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with turns.aturn(0.01):
+            pass
+
+    asyncio.run(main())
+
+
+def test_a_transport_of_ones_own_is_not_held_back() -> None:
+    handler = APIKeysHandler("id", "key", "alice")
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    with BitfountSession(handler) as ours, BitfountSession(handler, transport=transport) as theirs:
+        assert type(ours.turn(1)) is not type(theirs.turn(1))
