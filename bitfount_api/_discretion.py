@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import types
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy
 """The headers that carry credentials, in lower case."""
 
 _HIDDEN = "[hidden]"
+_INNER = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _QUERY = re.compile(r"[?#]")
@@ -35,10 +37,11 @@ class Hidden(dict[str, Any]):
 
 
 def untrace(error: BaseException) -> None:
-    """Let an error no longer show what the frames it came through held.
+    """Let an error no longer show what our frames held that it came through.
 
     Tools that report errors show the variables of each frame: presigned URLs and what was sent are
-    in ours. The texts of our errors say where they came about; those of bugs keep their traces.
+    in ours. The texts of our errors say where they came about. Frames of other people's code, such
+    as that of a function that gives tokens, stay; and errors that are bugs are not treated so.
     """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
@@ -46,8 +49,20 @@ def untrace(error: BaseException) -> None:
         each = waiting.pop()
         if each is not None and id(each) not in seen:
             seen.add(id(each))
-            each.__traceback__ = None
+            each.__traceback__ = _of_others(each.__traceback__)
             waiting += [each.__cause__, each.__context__]
+
+
+def _of_others(trace: types.TracebackType | None) -> types.TracebackType | None:
+    kept = []
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _INNER:
+            kept.append(trace)
+        trace = trace.tb_next
+    rebuilt = None
+    for each in reversed(kept):
+        rebuilt = types.TracebackType(rebuilt, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return rebuilt
 
 
 def without_query(url: httpx.URL | str) -> str:

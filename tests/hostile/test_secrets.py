@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import traceback
 from collections.abc import Iterator
+from datetime import datetime
 
+import httpx
 import pytest
 from hostile.planted import MARK, QUERY, Planted, Spoil
 from support.faults.legs import Row
 from support.faults.rows import ROWS
 from support.http_server import Answer, Asked
+
+from bitfount_api import (
+    AsyncBitfountHub,
+    AuthenticationError,
+    BitfountHub,
+    BitfountSession,
+    ExternallyManagedJWTHandler,
+)
 
 
 def _quoted(asked: Asked) -> str:
@@ -82,6 +94,26 @@ def test_nothing_tells_a_secret(service: Planted, row: Row, asynchronous: bool) 
             if found:
                 leaks[f"{name} ({leg.method} {leg.path})"] = found
     assert leaks == {}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_where_the_users_own_code_failed_is_still_shown(asynchronous: bool) -> None:
+    def own_get_token() -> tuple[str, datetime]:
+        raise LookupError("no token in the vault")
+
+    handler = ExternallyManagedJWTHandler(None, None, own_get_token, "alice")
+    session = BitfountSession(handler, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+
+    def ask() -> object:
+        if asynchronous:
+            return asyncio.run(AsyncBitfountHub(session).get_projects())
+        return BitfountHub(session).get_projects()
+
+    with pytest.raises(AuthenticationError) as caught:
+        ask()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "in own_get_token" in told
+    assert "no token in the vault" in told
 
 
 def _row(name: str) -> Row:
