@@ -8,6 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from support.pages import blocks as page_blocks
+from support.shell import check_commands
+
 from bitfount_api.sandbox import Fault
 
 if TYPE_CHECKING:
@@ -49,6 +52,13 @@ def test_the_code_of_the_readme_does_what_it_says(
     as_alice.sandbox.clear()
     exec(compile(fixture, "README.md", "exec"), names)
     names["test_my_pod_registers"](as_alice)
+
+
+def test_every_command_of_the_readme_exists_with_its_options() -> None:
+    shown = [block for block in page_blocks(README) if block.language == "sh"]
+    assert len(shown) >= 3
+    for block in shown:
+        check_commands(block)
 
 
 def test_the_commands_of_the_readme_are_targets_that_there_are() -> None:
