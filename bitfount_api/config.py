@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
@@ -69,6 +69,10 @@ class APIKeySettings:
 
     api_key_id: str = attrs.field(repr=False)
     api_key: str = attrs.field(repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        # A pickle travels, and would hold every secret in plain text.
+        raise TypeError("an API key is a secret, and cannot be pickled")
 
 
 ENVIRONMENTS: Final[Mapping[str, Environment]] = MappingProxyType(

@@ -12,7 +12,7 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import attrs
 import msgspec
@@ -68,6 +68,10 @@ class Token:
     id_token: str = attrs.field(repr=False)
     expires_at: float
     refresh_token: str | None = attrs.field(default=None, repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        # A pickle travels, and would hold every secret in plain text.
+        raise TypeError("a token is a secret, and cannot be pickled")
 
 
 class _Document(msgspec.Struct):

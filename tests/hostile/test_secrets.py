@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
 
 import httpx
 import pytest
-from hostile.planted import MARK, QUERY, Planted, Spoil
+from hostile.planted import KEYS, MARK, QUERY, Planted, Spoil, tokens
 from support.faults.legs import Row
 from support.faults.rows import ROWS
 from support.http_server import Answer, Asked
@@ -21,6 +22,8 @@ from bitfount_api import (
     BitfountSession,
     ExternallyManagedJWTHandler,
 )
+from bitfount_api.auth.token_file import Token
+from bitfount_api.config import APIKeySettings
 
 
 def _quoted(asked: Asked) -> str:
@@ -114,6 +117,25 @@ def test_where_the_users_own_code_failed_is_still_shown(asynchronous: bool) -> N
     told = "".join(traceback.format_exception(caught.value))
     assert "in own_get_token" in told
     assert "no token in the vault" in told
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        KEYS,
+        tokens(),
+        BitfountSession(KEYS),
+        BitfountHub(BitfountSession(KEYS)),
+        Token(access_token=MARK, id_token=MARK, expires_at=1.0, refresh_token=MARK),
+        APIKeySettings(MARK, MARK),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_what_holds_secrets_shows_none_and_cannot_be_pickled(holder: object) -> None:
+    assert MARK not in f"{holder!r} {holder} {[holder]!r}"
+    with pytest.raises(TypeError, match="cannot be pickled") as caught:
+        pickle.dumps(holder)
+    assert MARK not in str(caught.value)
 
 
 def _row(name: str) -> Row:
