@@ -61,6 +61,7 @@ def ours(url: str) -> tuple[int, BitfountHub]:
 
 def ours_download(url: str, size: str, path: str, parts: str) -> dict[str, Any]:
     """Weights to disk."""
+    Path(path).unlink(missing_ok=True)
     base, hub = ours(url)
 
     def work() -> None:
@@ -118,6 +119,7 @@ def bare(url: str) -> tuple[int, httpx.Client]:
 
 def bare_download(url: str, size: str, path: str) -> dict[str, Any]:
     """An object to disk, and made to stay there, as a download has to be."""
+    Path(path).unlink(missing_ok=True)
     base, client = bare(url)
 
     def work() -> None:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STEP_BYTES = 1024 * 1024
-_SAVE_BYTES = 32 * 1024 * 1024
 _SAVE_SECONDS = 1.0
+"""What a killed process loses is what came in so much time. Saving waits for the disk, and hashing
+for that: oftener than this, it is the hash that a fast download would wait for in the end."""
 
 
 class Follower:
@@ -121,7 +122,7 @@ class Follower:
                     self._position += count
                 elif ended:
                     return
-                due = time.monotonic() - saved_at >= _SAVE_SECONDS or total - saved >= _SAVE_BYTES
+                due = time.monotonic() - saved_at >= _SAVE_SECONDS
                 if total > saved and due and not ended:
                     self._save()
                     saved, saved_at = total, time.monotonic()

@@ -103,7 +103,7 @@ def test_a_follower_that_is_stopped_lets_go(path: Path) -> None:
 
 
 def test_what_could_be_lost_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_follower, "_SAVE_BYTES", 1)
+    monkeypatch.setattr(_follower, "_SAVE_SECONDS", 0)
     log = Log()
     follower = Follower(path, log.take, log.save)
     follower.reached(MIB, 2 * MIB)
