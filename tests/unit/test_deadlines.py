@@ -1,0 +1,134 @@
+"""Connections keep a deadline at each step, and are otherwise what they were."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from bitfount_api._deadlines import keep, within
+
+
+class Below(httpcore.NetworkBackend, httpcore.NetworkStream):
+    """A backend, and a stream, that notes how it was called."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def _note(self, *call: Any) -> Below:
+        self.calls.append(call)
+        return self
+
+    def connect_tcp(self, host: str, port: int, timeout: Any = None, *more: Any) -> Any:
+        return self._note("connect_tcp", timeout, host, port, *more)
+
+    def connect_unix_socket(self, path: str, timeout: Any = None, options: Any = None) -> Any:
+        return self._note("connect_unix_socket", timeout, path, options)
+
+    def sleep(self, seconds: float) -> None:
+        self._note("sleep", seconds)
+
+    def read(self, max_bytes: int, timeout: Any = None) -> bytes:
+        self._note("read", timeout, max_bytes)
+        return b"x"
+
+    def write(self, buffer: bytes, timeout: Any = None) -> None:
+        self._note("write", timeout, buffer)
+
+    def close(self) -> None:
+        self._note("close")
+
+    def start_tls(self, context: Any, hostname: Any = None, timeout: Any = None) -> Any:
+        return self._note("start_tls", timeout, context, hostname)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._note("get_extra_info", info)
+
+
+@pytest.fixture
+def below() -> Below:
+    return Below()
+
+
+@pytest.fixture
+def backend(below: Below) -> httpcore.NetworkBackend:
+    with httpx.Client() as client:
+        pool: Any = client._transport
+        pool._pool._network_backend = below
+        keep(client)
+        made: httpcore.NetworkBackend = pool._pool._network_backend
+        return made
+
+
+CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+STEPS: dict[str, tuple[Callable[[Any, Any], Any], type[Exception]]] = {
+    "connect_tcp": (lambda b, s: b.connect_tcp("h", 1, s), httpcore.ConnectTimeout),
+    "connect_unix_socket": (lambda b, s: b.connect_unix_socket("/p", s), httpcore.ConnectTimeout),
+    "read": (lambda b, s: b.connect_tcp("h", 1).read(9, s), httpcore.ReadTimeout),
+    "write": (lambda b, s: b.connect_tcp("h", 1).write(b"x", s), httpcore.WriteTimeout),
+    "start_tls": (
+        lambda b, s: b.connect_tcp("h", 1).start_tls(CONTEXT, "h", s),
+        httpcore.ConnectTimeout,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_takes_no_longer_than_is_left(name: str, below: Below, backend: Any) -> None:
+    step, _ = STEPS[name]
+    for end, timeout, most in [(None, None, None), (None, 5, 5), (60, 5, 5)]:
+        with within(None if end is None else time.monotonic() + end):
+            step(backend, timeout)
+        assert below.calls[-1][:2] == (name, most)
+    for timeout in (None, 100):
+        with within(time.monotonic() + 60):
+            step(backend, timeout)
+        assert 0 < below.calls[-1][1] <= 60
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: Any) -> None:
+    step, error = STEPS[name]
+    if name in ("read", "write", "start_tls"):  # on a connection that was made before
+        stream = backend.connect_tcp("h", 1)
+        backend = type("Made", (), {"connect_tcp": lambda *_: stream})()
+    below.calls.clear()
+    with within(time.monotonic() - 1), pytest.raises(error, match="used up"):
+        step(backend, 5)
+    assert below.calls == []
+
+
+def test_all_else_is_as_it_was(below: Below, backend: Any) -> None:
+    backend.sleep(0.5)
+    stream = backend.connect_tcp("h", 1, None, "l", [(1, 2, 3)])
+    assert stream.read(9) == b"x"
+    stream.get_extra_info("socket")
+    stream.start_tls(CONTEXT, "h").close()
+    assert below.calls == [
+        ("sleep", 0.5),
+        ("connect_tcp", None, "h", 1, "l", [(1, 2, 3)]),
+        ("read", None, 9),
+        ("get_extra_info", "socket"),
+        ("start_tls", None, CONTEXT, "h"),
+        ("close",),
+    ]
+
+
+def test_deadlines_within_deadlines_end_with_their_blocks(backend: Any) -> None:
+    with within(time.monotonic() - 1):
+        with within(None):
+            backend.connect_tcp("h", 1)
+        with pytest.raises(httpcore.ConnectTimeout):
+            backend.connect_tcp("h", 1)
+    backend.connect_tcp("h", 1)
+
+
+def test_a_client_of_another_build_is_left_alone() -> None:
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        keep(client)
+        assert client.get("http://h.test").status_code == 200
