@@ -44,8 +44,8 @@ whether the store gives pieces. A small object is there with it."""
 _LARGE_BYTES = 16 * 1024 * 1024
 """From where on pieces are fetched side by side."""
 
-_PIECE_BYTES = 8 * 1024 * 1024
-"""The largest piece: a few seconds over a slow link, so that the last ones end together."""
+_PIECE_BYTES = 16 * 1024 * 1024
+"""The largest piece: some seconds over a slow link."""
 
 _MOST_RENEWALS = 2
 _MOST_CHANGES = 2
@@ -199,7 +199,9 @@ def _fill_gaps(remote: Remote, address: str, vessel: Vessel, parts: int) -> Flow
             if missing >= _LARGE_BYTES:
                 break
         start, end = next(vessel.gaps())
-    most = min(_PIECE_BYTES, -(-missing // parts))
+    # As many pieces for each of those that fetch them, so that they end together.
+    turns = -(-missing // (_PIECE_BYTES * parts))
+    most = -(-missing // (turns * parts))
     reaches = [
         Reach(vessel, piece, min(piece + most, after), alone=False)
         for first, after in vessel.done.gaps(vessel.size)
