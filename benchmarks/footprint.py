@@ -5,56 +5,34 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import re
-import subprocess
 import sys
 import time
-from functools import cache
 from typing import TYPE_CHECKING
 
 import httpx
 from packaging.requirements import Requirement
 
+from benchmarks import fresh, official
 from benchmarks.calls import session
-from benchmarks.processes import ROOT, environment
+from benchmarks.processes import ROOT
 from benchmarks.results import Measured, Row
 from benchmarks.setting import MB
 from bitfount_api import BitfountHub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from benchmarks.setting import Setting
 
 
-@cache
 def installed(setting: Setting) -> tuple[int, float, str]:
     """How many packages there are with this one, their bytes, and how that is known."""
-    if not setting.quick:
-        try:
-            return *_fresh(setting.folder), "a fresh virtual environment, compiled files included"
-        except subprocess.CalledProcessError as error:
-            print(f"no fresh environment could be made: {error.stderr}", file=sys.stderr)
-    return *_here(), "as installed here"
-
-
-def _fresh(folder: Path) -> tuple[int, float]:
-    """Build the wheel, and install it where nothing else is."""
-    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
-    (wheel,) = folder.glob("*.whl")
-    _run(sys.executable, "-m", "venv", "--without-pip", folder / "venv")
-    target: list[str | Path] = ["--python", folder / "venv"]
-    _run(sys.executable, "-m", "pip", "--quiet", *target, "install", wheel)
-    listed = _run(sys.executable, "-m", "pip", *target, "list", "--format=json")
-    (packages,) = (folder / "venv").glob("lib/python*/site-packages")
-    files = (path for path in packages.rglob("*") if path.is_file())
-    return len(json.loads(listed)), sum(path.stat().st_size for path in files)
-
-
-def _run(*command: str | Path) -> str:
-    parts = [str(part) for part in command]
-    done = subprocess.run(parts, check=True, env=environment(), capture_output=True, text=True)
-    return done.stdout
+    made = None if setting.quick else fresh.made(setting.folder)
+    if made is None:
+        return *_here(), "as installed here"
+    files = (path for path in made.packages.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in files)
+    return len(json.loads(made.listed)), size, "a fresh environment, compiled files included"
 
 
 def _here() -> tuple[int, float]:
@@ -96,7 +74,7 @@ def generating(setting: Setting) -> Measured:
     times = []
     for _ in range(2):
         start = time.perf_counter()
-        _run(sys.executable, ROOT / "scripts/generate.py", "--check")
+        fresh.run(sys.executable, ROOT / "scripts/generate.py", "--check")
         times.append(time.perf_counter() - start)
     return Measured(max(times), max(times), None, "s", note="byte-identical twice")
 
@@ -115,7 +93,10 @@ def round_trips(setting: Setting) -> Measured:
             assert ask() is None
             counts[what] = _requests(setting) - before - 1
     most = max(counts.values())
-    return Measured(most, most, None, "", note=", ".join(counts))
+    before = _requests(setting)
+    seen = official.measured(setting, "missing", "model")
+    theirs = None if seen is None else _requests(setting) - before - 1
+    return Measured(most, most, None, "", official=theirs, note=", ".join(counts))
 
 
 def _requests(setting: Setting) -> int:

@@ -19,13 +19,12 @@ ROOT = Path(__file__).parents[1]
 
 def environment() -> dict[str, str]:
     """The variables of this process without what would change what is measured."""
-    kept = {
+    return {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("BITFOUNT_", "COVERAGE", "COV_", "PYTHON"))
         and not name.lower().endswith("_proxy")
     }
-    return kept | {"PYTHONPATH": str(ROOT)}
 
 
 @contextlib.contextmanager
@@ -41,6 +40,7 @@ def served(module: str, *arguments: str) -> Iterator[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment(),
+        cwd=ROOT,
         text=True,
     )
     try:
@@ -87,6 +87,7 @@ def output_of(
         [str(part) for part in command],
         check=True,
         env=environment() | dict(more or {}),
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if quiet else None,
         text=True,

@@ -44,6 +44,9 @@ def table(done: Sequence[Done]) -> Iterator[str]:
         if official:
             cells.append(told(measured.official, unit))
         yield f"| {' | '.join(cells)} |"
+    notes = [f"- {row.what}: {measured.note}" for row, measured in done if measured.note]
+    if notes:
+        yield from ("", *notes)
 
 
 def document(done: Sequence[Done], growths: Sequence[Growth], *, quick: bool) -> dict[str, Any]:

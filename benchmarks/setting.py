@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import attrs
@@ -104,8 +103,3 @@ class Setting:
                 for start in range(0, size, len(block)):
                     file.write(block[: size - start])
         return path
-
-    @property
-    def python(self) -> str:
-        """The Python of this project."""
-        return sys.executable

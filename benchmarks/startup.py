@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from typing import TYPE_CHECKING
 
-from benchmarks import official
+from benchmarks import fresh, official
 from benchmarks.compare import in_turns
 from benchmarks.processes import timed
 from benchmarks.results import Measured, Row
@@ -28,10 +29,10 @@ with httpx.Client(base_url={url!r}, headers=headers) as client:
 
 def importing(setting: Setting) -> Measured:
     """Importing the package, beside starting Python for nothing."""
-    python = setting.python
+    python = _python(setting)
     comparison = in_turns(
-        lambda: timed([python, "-c", "import bitfount_api"]),
-        lambda: timed([python, "-c", "pass"]),
+        lambda: timed([python, "-I", "-c", "import bitfount_api"]),
+        lambda: timed([python, "-I", "-c", "pass"]),
         rounds=setting.scale.starts,
     )
     return Measured(
@@ -44,14 +45,23 @@ def importing(setting: Setting) -> Measured:
 
 def first_pod(setting: Setting) -> Measured:
     """A whole program: import, session, one pod, exit."""
-    python = setting.python
+    python = _python(setting)
     ours, bare = (text.format(url=setting.server) for text in (_OURS, _BARE))
     comparison = in_turns(
-        lambda: timed([python, "-c", ours]),
-        lambda: timed([python, "-c", bare]),
+        lambda: timed([python, "-I", "-c", ours]),
+        lambda: timed([python, "-I", "-c", bare]),
         rounds=setting.scale.starts,
     )
     return Measured.of(comparison, official=official.seconds(setting, "first_pod"))
+
+
+def _python(setting: Setting) -> str:
+    """That of an environment of nothing else: httpx imports more where there is more.
+
+    Where none can be made, as without a network, this one.
+    """
+    made = None if setting.quick else fresh.made(setting.folder)
+    return sys.executable if made is None else str(made.python)
 
 
 ROWS = [

@@ -150,12 +150,12 @@ def bare_upload(url: str, path: str) -> dict[str, Any]:
     return measured(base, work)
 
 
-def bare_hash(size: str) -> dict[str, Any]:
-    """SHA-256 of so many bytes that are in memory already."""
+def bare_hash(name: str, size: str) -> dict[str, Any]:
+    """The hash of that name of so many bytes that are in memory already."""
     block = memoryview(os.urandom(1024 * 1024))
 
     def work() -> None:
-        digest = hashlib.sha256()
+        digest = hashlib.new(name)
         for start in range(0, int(size), len(block)):
             digest.update(block[: int(size) - start])
 
