@@ -19,7 +19,8 @@ if sys.platform == "win32":
 from cli.terminal import Terminal, terminal
 
 SIZE = 24_000_000
-AT_ONCE = 20
+AT_ONCE = 50
+"""Seconds, at most, even on a busy machine; the services stay silent for 60."""
 """Less than the time that a silent service is waited for (30), in seconds."""
 
 
