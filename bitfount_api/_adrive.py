@@ -109,9 +109,9 @@ async def _asend(call: Call, scope: Scope) -> httpx.Response | None:
     arguments = request_arguments(call, credentials, scope)
     if call.body is not None:
         arguments["content"] = _achunks(call.body)
-    client = connection.async_client()
-    with translated(call, client):
-        async with connection.aturn(arguments["timeout"]):
+    with translated(call, connection):
+        async with connection.aturn(arguments["timeout"]) as turn:
+            client = connection.async_client(turn)
             request = client.build_request(**arguments)
             response = await client.send(request, auth=None, follow_redirects=False, stream=True)
             async with aclosing(response):

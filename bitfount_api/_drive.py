@@ -100,9 +100,9 @@ def _send(call: Call, scope: Scope) -> httpx.Response | None:
     arguments = request_arguments(call, credentials, scope)
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
-    client = connection.client()
-    turn = connection.turn(arguments["timeout"])
-    with within(scope.end), translated(call, client), turn:
+    timeout = arguments["timeout"]
+    with within(scope.end), translated(call, connection), connection.turn(timeout) as turn:
+        client = connection.client(turn)
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):

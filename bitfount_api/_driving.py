@@ -34,11 +34,15 @@ class Connection(Protocol):
     def timeout(self) -> float:
         """Seconds to wait for a connection, and between two bytes, where nothing else is said."""
 
-    def client(self) -> httpx.Client:
-        """The client for the calls of any thread."""
+    @property
+    def closed(self) -> bool:
+        """Whether no more calls can be made."""
 
-    def async_client(self) -> httpx.AsyncClient:
-        """The client of the running event loop."""
+    def client(self, turn: int) -> httpx.Client:
+        """The client for a call that has this turn."""
+
+    def async_client(self, turn: int) -> httpx.AsyncClient:
+        """The same for a call of the running event loop."""
 
     def credentials(
         self, audience: Audience, refused: Mapping[str, str] | None
@@ -50,10 +54,10 @@ class Connection(Protocol):
     ) -> Mapping[str, str]:
         """The same, without blocking the event loop."""
 
-    def turn(self, seconds: float) -> AbstractContextManager[None]:
-        """Waits, for so long at most, until a call may begin; and has it counted as under way."""
+    def turn(self, seconds: float) -> AbstractContextManager[int]:
+        """Waits, for so long at most, until a call may begin; gives it a number for the time."""
 
-    def aturn(self, seconds: float) -> AbstractAsyncContextManager[None]:
+    def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
         """The same in the running event loop."""
 
 

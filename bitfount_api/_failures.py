@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitfount_api._call import Call
+    from bitfount_api._driving import Connection
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -27,12 +28,12 @@ _QUOTED = re.compile(r":?\s*\b(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 @contextmanager
-def translated(call: Call, client: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
+def translated(call: Call, connection: Connection) -> Iterator[None]:
     """Turn httpx's errors into ours, and keep its log from telling what is secret.
 
     Args:
         call: What is being done within.
-        client: What it is done with.
+        connection: What it is done with.
 
     Raises:
         RequestException: It was not done.
@@ -52,7 +53,7 @@ def translated(call: Call, client: httpx.Client | httpx.AsyncClient) -> Iterator
             operation=name,
         ) from None
     except RuntimeError as error:
-        if not client.is_closed:
+        if not connection.closed:
             raise
         # By another thread or task, since it was asked for.
         raise ConnectError(f"{name}: the session was closed meanwhile", operation=name) from error

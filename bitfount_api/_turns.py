@@ -6,6 +6,7 @@ httpx would let the others wait as well, but looks through all of them at each s
 
 from __future__ import annotations
 
+import heapq
 import threading
 import weakref
 from contextlib import asynccontextmanager, contextmanager
@@ -21,49 +22,74 @@ if TYPE_CHECKING:
 class Turns:
     """Lets so many calls begin at a time; of each event loop, and of all threads.
 
+    A turn is a number, the lowest that nobody has: few calls at a time have low numbers.
+
     Args:
         most: How many.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._threads = threading.BoundedSemaphore(most)
-        self._loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._semaphore = threading.BoundedSemaphore(most)
+        self._numbers = _Numbers(most)
+        self._of_loops: weakref.WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[asyncio.Semaphore, _Numbers]
+        ] = weakref.WeakKeyDictionary()
 
     @contextmanager
-    def turn(self, seconds: float) -> Iterator[None]:
+    def turn(self, seconds: float) -> Iterator[int]:
         """Wait for a turn, and have it for the time of the block.
 
         Raises:
             httpx.PoolTimeout: There was none in that time.
         """
-        if not self._threads.acquire(timeout=seconds):
+        if not self._semaphore.acquire(timeout=seconds):
             raise httpx.PoolTimeout("too many calls are under way")
+        number = self._numbers.take()
         try:
-            yield
+            yield number
         finally:
-            self._threads.release()
+            self._numbers.give(number)
+            self._semaphore.release()
 
     @asynccontextmanager
-    async def aturn(self, seconds: float) -> AsyncIterator[None]:
+    async def aturn(self, seconds: float) -> AsyncIterator[int]:
         """:meth:`turn` in the running event loop."""
         import asyncio
 
         loop = asyncio.get_running_loop()
-        turns = self._loops.get(loop)
-        if turns is None:
-            turns = self._loops[loop] = asyncio.Semaphore(self._most)
-        if turns.locked():
+        semaphore, numbers = self._of_loops.get(loop) or self._of_loops.setdefault(
+            loop, (asyncio.Semaphore(self._most), _Numbers(self._most))
+        )
+        if semaphore.locked():
             try:
                 async with asyncio.timeout(seconds):
-                    await turns.acquire()
+                    await semaphore.acquire()
             except TimeoutError:
                 raise httpx.PoolTimeout("too many calls are under way") from None
         else:
-            await turns.acquire()
+            await semaphore.acquire()
+        number = numbers.take()
         try:
-            yield
+            yield number
         finally:
-            turns.release()
+            numbers.give(number)
+            semaphore.release()
+
+
+class _Numbers:
+    """The numbers below one, each had by one at a time."""
+
+    def __init__(self, most: int) -> None:
+        self._free = list(range(most))
+        self._lock = threading.Lock()
+
+    def take(self) -> int:
+        """The lowest that is free; whoever asks knows that there is one."""
+        with self._lock:
+            return heapq.heappop(self._free)
+
+    def give(self, number: int) -> None:
+        """It is free again."""
+        with self._lock:
+            heapq.heappush(self._free, number)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from bitfount_api import _deadlines, _discretion
 from bitfount_api._call import Call, Operation, Repeat, Service
-from bitfount_api._content_encoding import ACCEPTED
+from bitfount_api._connections import Connections, Settings
+from bitfount_api._discretion import Hidden
 from bitfount_api._drive import drive
 from bitfount_api._driving import Timing
 from bitfount_api._exchange import exchange
@@ -25,23 +22,19 @@ from bitfount_api._settings import (
     trust,
     user_agent,
 )
-from bitfount_api._turns import Turns
 from bitfount_api.auth.default import default_handler
 from bitfount_api.auth.gate import Gate
-from bitfount_api.exceptions import RequestException
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
-    import asyncio
     import os
     import ssl
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from bitfount_api._call import Audience
     from bitfount_api.auth.handler import AuthenticationHandler
 
-C = TypeVar("C")
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds to connect, and between two bytes of an answer."""
@@ -52,12 +45,6 @@ they are bounded by the time between two bytes."""
 
 _OWN_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
-)
-_MOST_CONNECTIONS = 100
-"""Of all threads, and of each event loop. More calls than that wait for their turn."""
-
-_LIMITS = httpx.Limits(
-    max_connections=_MOST_CONNECTIONS, max_keepalive_connections=50, keepalive_expiry=15.0
 )
 
 
@@ -106,19 +93,17 @@ class BitfountSession:
         self.own_timeout = timeout
         self.deadline = deadline
         self.retry = retry or RetryPolicy()
-        self._proxy = checked_proxy(proxy)
-        self._verify = trust(verify)
-        self._transport = transport
-        self._user_agent = user_agent(user_agent_suffix)
+        self._connections = Connections(
+            Settings(
+                user_agent=user_agent(user_agent_suffix),
+                timeout=self.timeout,
+                proxy=checked_proxy(proxy),
+                verify=trust(verify),
+                transport=transport,
+            )
+        )
         self._origins: dict[Origin, Service] = {}
-        self._lock = threading.Lock()
-        self._client: httpx.Client | None = None
-        self._async_clients: weakref.WeakKeyDictionary[
-            asyncio.AbstractEventLoop, httpx.AsyncClient
-        ] = weakref.WeakKeyDictionary()
         self._gate = Gate(self.authentication_handler, self)
-        self._turns = Turns(_MOST_CONNECTIONS)
-        self.closed = False
 
     # --- Who is calling --------------------------------------------------------------------------
 
@@ -154,83 +139,39 @@ class BitfountSession:
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Headers for a service; fresh ones if the current ones are those ``refused``."""
-        return _discretion.Hidden(self._gate.credentials(audience, refused))
+        return Hidden(self._gate.credentials(audience, refused))
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """The same, without blocking the event loop."""
-        return _discretion.Hidden(await self._gate.acredentials(audience, refused))
+        return Hidden(await self._gate.acredentials(audience, refused))
 
-    def turn(self, seconds: float) -> AbstractContextManager[None]:
-        """Waits until a thread's call may begin; the transport of a user's is theirs to limit."""
-        return self._turns.turn(seconds) if self._transport is None else nullcontext()
+    def turn(self, seconds: float) -> AbstractContextManager[int]:
+        """Waits, for so long at most, until a thread's call may begin; gives it a number."""
+        return self._connections.turn(seconds)
 
-    def aturn(self, seconds: float) -> AbstractAsyncContextManager[None]:
+    def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
         """The same for the running event loop."""
-        return self._turns.aturn(seconds) if self._transport is None else nullcontext()
+        return self._connections.aturn(seconds)
+
+    def client(self, turn: int) -> httpx.Client:
+        """The httpx client for a thread's call that has this turn."""
+        return self._connections.client(turn)
+
+    def async_client(self, turn: int) -> httpx.AsyncClient:
+        """The httpx client of the running event loop for a call that has this turn."""
+        return self._connections.async_client(turn)
 
     @property
     def makes_sync_calls(self) -> bool:
         """Whether the session's transport, if it was given one, makes calls for any thread."""
-        return self._transport is None or hasattr(self._transport, "handle_request")
+        return self._connections.makes_sync_calls
 
-    def client(self) -> httpx.Client:
-        """The httpx client that all threads share."""
-        client = self._client
-        if client is None:
-            with self._lock:
-                self._check_open()
-                client = self._client
-                if client is None:
-                    client = self._made(httpx.Client, "handle_request")
-                    if self._transport is None:
-                        _deadlines.keep(client)
-                    self._client = client
-        return client
-
-    def async_client(self) -> httpx.AsyncClient:
-        """The httpx client of the running event loop: connections cannot leave theirs."""
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        client = self._async_clients.get(loop)
-        if client is None:
-            with self._lock:
-                self._check_open()
-                client = self._made(httpx.AsyncClient, "handle_async_request")
-                self._async_clients[loop] = client
-        return client
-
-    def _made(self, kind: Callable[..., C], needed: str) -> C:
-        _discretion.install()
-        arguments: dict[str, Any] = {
-            "headers": {
-                "user-agent": self._user_agent,
-                "accept": "*/*",
-                "accept-encoding": ACCEPTED,
-            },
-            "follow_redirects": False,
-            "timeout": self.timeout,
-        }
-        if self._transport is None:
-            arguments |= {"proxy": self._proxy, "verify": self._verify, "limits": _LIMITS}
-        elif hasattr(self._transport, needed):
-            arguments["transport"] = self._transport  # with one, httpx asks for no proxies
-        else:
-            way = "sync" if needed == "handle_request" else "async"
-            raise RequestException(
-                f"the session's transport cannot make {way} calls; give one that can", sent=False
-            )
-        try:
-            return kind(**arguments)
-        except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
-            # Proxies and certificates of the environment are looked at only now.
-            raise RequestException(
-                "no connection can be made with these settings of the environment (proxy, "
-                f"certificates): {_discretion.tell(str(error))}",
-                sent=False,
-            ) from None
+    @property
+    def closed(self) -> bool:
+        """Whether the session has been closed."""
+        return self._connections.closed
 
     # --- Calls of one's own ----------------------------------------------------------------------
 
@@ -322,24 +263,12 @@ class BitfountSession:
 
     def close(self) -> None:
         """Close the connections. Those of event loops are closed by :meth:`aclose`, in each."""
-        with self._lock:
-            self.closed = True
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._connections.close()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
-        import asyncio
-
-        client = self._async_clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        await self._connections.leave()
         self.close()
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise RequestException("this session is closed; make a new one", sent=False)
 
     def __enter__(self) -> Self:
         return self

@@ -25,11 +25,17 @@ class OwnConnection:
         _discretion.install()
         self._client = httpx.Client(headers={"user-agent": user_agent(None)})
 
-    def client(self) -> httpx.Client:
+    @property
+    def closed(self) -> bool:
+        """Whether no more calls can be made."""
+        return self._client.is_closed
+
+    def client(self, turn: int) -> httpx.Client:
         """The client."""
+        del turn
         return self._client
 
-    def async_client(self) -> NoReturn:
+    def async_client(self, turn: int) -> NoReturn:
         """There is none.
 
         Raises:
@@ -53,10 +59,10 @@ class OwnConnection:
         """
         raise NotImplementedError
 
-    def turn(self, seconds: float) -> nullcontext[None]:
+    def turn(self, seconds: float) -> nullcontext[int]:
         """At once: it makes one call after another."""
         del seconds
-        return nullcontext()
+        return nullcontext(0)
 
     def aturn(self, seconds: float) -> NoReturn:
         """There are no async calls.

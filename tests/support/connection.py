@@ -25,6 +25,7 @@ class PlayedConnection:
         self.timeout = timeout
         self.requests: list[httpx.Request] = []
         self.renewals = 0
+        self.closed = False
         self._handler = handler
         self._client: httpx.Client | None = None
         self._async_client: httpx.AsyncClient | None = None
@@ -40,12 +41,12 @@ class PlayedConnection:
         answer = self._handler(request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    def client(self) -> httpx.Client:
+    def client(self, _: int = 0) -> httpx.Client:
         if self._client is None:
             self._client = httpx.Client(transport=httpx.MockTransport(self._handle))
         return self._client
 
-    def async_client(self) -> httpx.AsyncClient:
+    def async_client(self, _: int = 0) -> httpx.AsyncClient:
         if self._async_client is None:
             self._async_client = httpx.AsyncClient(transport=httpx.MockTransport(self._ahandle))
         return self._async_client
@@ -57,8 +58,8 @@ class PlayedConnection:
             return self.credentials(audience, None)
         return current
 
-    def turn(self, _: float) -> contextlib.nullcontext[None]:
-        return contextlib.nullcontext()
+    def turn(self, _: float) -> contextlib.nullcontext[int]:
+        return contextlib.nullcontext(0)
 
     aturn = turn
 

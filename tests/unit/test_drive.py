@@ -137,14 +137,16 @@ def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
 
 def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> None:
     class Closing(PlayedConnection):
-        def client(self) -> httpx.Client:
+        def client(self, _: int = 0) -> httpx.Client:
             client = super().client()
             client.close()
+            self.closed = True
             return client
 
-        def async_client(self) -> httpx.AsyncClient:
+        def async_client(self, _: int = 0) -> httpx.AsyncClient:
             client = super().async_client()
             client._state = super().async_client()._state.__class__.CLOSED
+            self.closed = True
             return client
 
     with pytest.raises(ConnectError, match="closed meanwhile"):

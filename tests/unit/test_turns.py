@@ -104,3 +104,20 @@ def test_a_transport_of_ones_own_is_not_held_back() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     with BitfountSession(handler) as ours, BitfountSession(handler, transport=transport) as theirs:
         assert type(ours.turn(1)) is not type(theirs.turn(1))
+
+
+def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:
+    turns = Turns(5)
+    with turns.turn(1) as first:
+        with turns.turn(1) as second, turns.turn(1) as third:
+            assert (first, second, third) == (0, 1, 2)
+        with turns.turn(1) as second:
+            assert second == 1
+
+    async def main() -> list[int]:
+        async with turns.aturn(1) as one, turns.aturn(1) as other:
+            return [one, other]
+
+    assert asyncio.run(main()) == [0, 1]
+    with turns.turn(1) as again:
+        assert again == 0

@@ -478,7 +478,7 @@ def test_one_session_serves_sync_code_and_one_loop_after_another(server: str) ->
 async def _one_loop(session: BitfountSession, server: str) -> int:
     answer = await session.arequest("GET", server)
     # The loop ends, and the session does not: its connections have to be closed by hand.
-    await session._async_clients.pop(asyncio.get_running_loop()).aclose()
+    await session._connections.leave()
     return answer.status_code
 
 

@@ -370,7 +370,7 @@ async def test_a_cancelled_transfer_leaves_nothing(
         assert asyncio.all_tasks() == others
         assert names(folder) == {"source"}
         assert threads() == []
-        pool = own.async_client()._transport._pool  # type: ignore[attr-defined]
+        pool = own.async_client(0)._transport._pool  # type: ignore[attr-defined]
         assert [one for one in pool.connections if not one.is_idle()] == []
 
 
