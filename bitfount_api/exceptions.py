@@ -6,9 +6,9 @@ query of a presigned URL, and every error can be pickled.
 
     BitfountError
     ├── RequestException             no usable answer could be had
-    │   ├── HTTPError                the service refused, or answered with an unexpected status
+    │   ├── HTTPError                the service refused, or its status means nothing here
     │   ├── InvalidJSONError         the answer is not JSON, or not of the documented shape
-    │   ├── ConnectError             the service could not be reached, or the connection broke
+    │   ├── ConnectError             the service is out of reach, or the connection broke
     │   └── RequestTimeout           the time allowed was used up
     ├── AuthenticationError          no credentials could be had
     │   └── AuthenticatedUserError   the credentials belong to another user, or to none

@@ -73,7 +73,7 @@ class PodDetails(TypedDict):
 
 
 class _Upload(TypedDict):
-    """Where an object goes: one presigned form, or (13.0) one presigned URL for each part."""
+    """Where an object goes: one presigned form, or one presigned URL for each part."""
 
     success: NotRequired[bool]
     alreadyExisted: NotRequired[bool]
@@ -207,7 +207,7 @@ class MonitorUpdate(TypedDict):
 
 
 class FileProcessingMetadata(TypedDict):
-    """What came of the files behind a pod's data (13.0; all optional)."""
+    """What came of the files behind a pod's data."""
 
     totalFilesFound: NotRequired[int]
     totalFilesSuccessfullyProcessed: NotRequired[int]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -127,6 +128,20 @@ def test_the_reference_has_every_public_name(built: Built) -> None:
         if name != "__version__"
     }
     assert public - ids == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("types", "isOnline: NotRequired[bool]"),
+        ("types", "uploadFields: NotRequired"),  # which a private base has
+        ("types", 'NO_ACCESS = "NO_ACCESS"'),
+        ("keys", "private_key: RSAPrivateKey"),
+    ],
+)
+def test_the_reference_shows_what_answers_hold(built: Built, page: str, words: str) -> None:
+    text = (built.site / "reference" / page / "index.html").read_text(encoding="utf-8")
+    assert words in unescape(re.sub(r"<[^>]+>", "", text)).replace("'", '"')
 
 
 def test_what_is_broken_fails_the_build(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""An extension of griffe: the fields of answers and the members of enumerations, in docstrings.
+
+They are a class's whole content, and mkdocstrings leaves out what has no docstring of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import griffe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WANTED = {"TypedDict", "NamedTuple", "Enum", "StrEnum"}
+
+
+class Fields(griffe.Extension):
+    """Writes the fields of a package's ``TypedDict``s and their like into their docstrings."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        """Go through the package's classes."""
+        for found in list(_classes(pkg)):
+            lines = [line for owner in reversed(_family(found)) for line in _lines(owner)]
+            if lines and found.docstring is not None:
+                found.docstring.value += "\n\n```python\n" + "\n".join(lines) + "\n```"
+
+
+def _family(found: griffe.Class) -> list[griffe.Class]:
+    """A class and its bases in the same module, down to one of those that are looked for."""
+    names = [str(base) for base in found.bases]
+    if any(name.rpartition(".")[2] in _WANTED for name in names):
+        return [found]
+    for name in names:
+        base = found.module.members.get(name)
+        if isinstance(base, griffe.Class) and (above := _family(base)):
+            return [found, *above]
+    return []
+
+
+def _lines(owner: griffe.Class) -> Iterator[str]:
+    for name, member in owner.members.items():
+        if not isinstance(member, griffe.Attribute):
+            continue
+        if member.annotation is not None:
+            yield f"{name}: {member.annotation}"
+        elif "class-attribute" in member.labels:
+            yield f"{name} = {member.value}"
+
+
+def _classes(scope: griffe.Object) -> Iterator[griffe.Class]:
+    for member in scope.members.values():
+        if member.is_alias:
+            continue
+        if isinstance(member, griffe.Class):
+            yield member
+        if isinstance(member, (griffe.Class, griffe.Module)):
+            yield from _classes(member)
