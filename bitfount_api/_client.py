@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import attrs
 
-from bitfount_api._drive import drive
-from bitfount_api._driving import Timing
 from bitfount_api._flows.remote import Remote
+from bitfount_api._network.drive import drive
+from bitfount_api._network.driving import Timing
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class AsyncClient(Client):
 
     async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
         # Here, as it brings asyncio, which sync clients have no use for.
-        from bitfount_api._adrive import adrive
+        from bitfount_api._network.adrive import adrive
 
         session = self._remote.session
         if authenticate and not session.authenticated:

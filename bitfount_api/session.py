@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from bitfount_api._call import Call, Operation, Repeat, Service
-from bitfount_api._connections import Connections, Settings
 from bitfount_api._discretion import Hidden
-from bitfount_api._drive import drive
-from bitfount_api._driving import Timing
 from bitfount_api._exchange import exchange
+from bitfount_api._network.connections import Connections, Settings
+from bitfount_api._network.drive import drive
+from bitfount_api._network.driving import Timing
 from bitfount_api._services import environment_services
 from bitfount_api._settings import (
     Origin,
@@ -203,7 +203,7 @@ class BitfountSession:
 
     async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` for async code."""
-        from bitfount_api._adrive import adrive
+        from bitfount_api._network.adrive import adrive
 
         call, timing = self._own_call(method, url, arguments)
         return await adrive(exchange(call, self.retry), self, timing)
@@ -267,8 +267,15 @@ class BitfountSession:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
-        await self._connections.leave()
+        await self.leave_loop()
         self.close()
+
+    async def leave_loop(self) -> None:
+        """Close the connections of the running event loop alone; the session goes on elsewhere.
+
+        For sessions that outlive an event loop, such as one that several ``asyncio.run`` share.
+        """
+        await self._connections.leave()
 
     def __enter__(self) -> Self:
         return self

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bitfount_api import _services, config
 from bitfount_api._client import AsyncClient, SyncClient, twin_of
-from bitfount_api._driving import Timing
 from bitfount_api._flows import clinical
+from bitfount_api._network.driving import Timing
 
 if TYPE_CHECKING:
     from bitfount_api import types

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from bitfount_api._call import Call, Flow, Pause, Together, Work
 from bitfount_api._decode import refusal
 from bitfount_api._flows import operations
-from bitfount_api._part_file import PartFile
-from bitfount_api._reach import ObjectChangedError, Reach
 from bitfount_api._services import STORAGE, presigned_url
-from bitfount_api._vessel import Memory
+from bitfount_api._transfer.part_file import PartFile
+from bitfount_api._transfer.reach import ObjectChangedError, Reach
+from bitfount_api._transfer.vessel import Memory
 from bitfount_api.exceptions import (
     BitfountError,
     ConnectError,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import httpx
 
     from bitfount_api._flows.remote import Remote
-    from bitfount_api._vessel import Vessel
+    from bitfount_api._transfer.vessel import Vessel
     from bitfount_api.transfers import Download, TransferOptions
 
     Renew = Callable[[], Flow[str | None]]

@@ -21,12 +21,12 @@ from bitfount_api._call import Pause, Work
 from bitfount_api._decode import decode
 from bitfount_api._discretion import tell
 from bitfount_api._disk import write_file
-from bitfount_api._files import Source
 from bitfount_api._flows import operations
 from bitfount_api._flows.downloads import download, fetch, fetch_weights
 from bitfount_api._flows.registration import in_parts
 from bitfount_api._flows.uploads import upload
-from bitfount_api._packing import PackedCopy
+from bitfount_api._transfer.files import Source
+from bitfount_api._transfer.packing import PackedCopy
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,

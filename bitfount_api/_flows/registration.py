@@ -18,9 +18,9 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import config, types
 from bitfount_api._call import Work
 from bitfount_api._decode import check_status, parse
-from bitfount_api._files import Source
 from bitfount_api._flows import operations
 from bitfount_api._flows.uploads import TransferOptions, upload
+from bitfount_api._transfer.files import Source
 from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
 from bitfount_api.identifiers import pod_name
 from bitfount_api.keys import serialize_public_key

@@ -11,9 +11,9 @@ from bitfount_hub_client.models import CompleteUploadRequest
 
 from bitfount_api._call import Flow, Together, Work
 from bitfount_api._decode import check_status
-from bitfount_api._files import FormBody, PartBody, Source
 from bitfount_api._flows import operations
 from bitfount_api._services import STORAGE, presigned_url
+from bitfount_api._transfer.files import FormBody, PartBody, Source
 from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
 from bitfount_api.progress import Meter
 from bitfount_api.transfers import TransferOptions

@@ -12,7 +12,7 @@ import attrs
 
 from bitfount_api import config
 from bitfount_api._call import Pause, Work
-from bitfount_api._drive import drive
+from bitfount_api._network.drive import drive
 from bitfount_api.auth.authority import Authority, address
 from bitfount_api.auth.claims import username_of
 from bitfount_api.auth.connection import OwnConnection

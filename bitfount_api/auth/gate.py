@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from bitfount_api._drive import drive
-from bitfount_api._driving import Connection
+from bitfount_api._network.drive import drive
+from bitfount_api._network.driving import Connection
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Gate:
         if flow is None:
             self._handler.authenticate()
         elif loop is not None and not self._connection.makes_sync_calls:
-            from bitfount_api._adrive import adrive
+            from bitfount_api._network.adrive import adrive
             from bitfount_api.auth.loops import wait_for
 
             wait_for(adrive(flow, self._connection), loop)

@@ -149,7 +149,12 @@ def _row(name: str) -> Row:
         ("403", "bitfount_api._decode.without_query", str, "the error"),
         ("nothing", "bitfount_api._discretion._told", lambda value: value, "log"),
         ("redirect", "bitfount_api._discretion._tell_trace", lambda r: r.getMessage(), "log"),
-        ("broken", "bitfount_api._drive.untrace", lambda _: None, "the variables of downloads.py"),
+        (
+            "broken",
+            "bitfount_api._network.drive.untrace",
+            lambda _: None,
+            "the variables of downloads.py",
+        ),
     ],
 )
 def test_what_is_told_is_seen(

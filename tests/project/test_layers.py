@@ -21,14 +21,13 @@ LAYERS: list[set[str]] = [
     {"_client"},
     {"session", "_flows"},
     {"auth"},
-    {"_adrive", "_drive", "_driving", "_exchange", "_services"},
-    {"_call", "_decode", "_failures"},
-    {"models", "schemas", "_part_file"},
+    {"_network", "_exchange", "_services"},
+    {"_call", "_decode"},
+    {"models", "schemas", "_transfer"},
     {
-        *{"_contents", "_documents", "_features", "_files", "_follower", "_model_source"},
-        *{"_part_state", "_ranges", "_reach", "_vessel", "_zstd", "_disk", "_discretion"},
-        *{"_content_encoding", "_deadlines", "_packing", "_turns", "_settings", "_version"},
+        *{"_documents", "_features", "_model_source", "_disk", "_discretion", "_settings"},
         *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
+        *{"_version"},
     },
     {"exceptions"},
 ]
@@ -116,7 +115,7 @@ def test_only_the_bottom_of_the_network_knows_httpx_calls() -> None:
         for name, path in MODULES.items()
         if ".send(request" in path.read_text(encoding="utf-8") and noun(f"{name}.") != "sandbox"
     }
-    assert sending == {"bitfount_api._drive", "bitfount_api._adrive"}
+    assert sending == {"bitfount_api._network.drive", "bitfount_api._network.adrive"}
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.fuzzing import thoroughly
 
 from bitfount_api import BitfountSchema, TransferError
-from bitfount_api._zstd import MAGIC, Packer, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Packer, Unpacker
 
 MIB = 1024 * 1024
 

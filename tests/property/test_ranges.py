@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._ranges import Ranges
+from bitfount_api._transfer.ranges import Ranges
 
 SIZE = 40
 STRETCHES = st.lists(

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from bitfount_api._adrive import adrive
 from bitfount_api._call import Flow
-from bitfount_api._drive import drive
-from bitfount_api._driving import Timing
+from bitfount_api._network.adrive import adrive
+from bitfount_api._network.drive import drive
+from bitfount_api._network.driving import Timing
 
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 

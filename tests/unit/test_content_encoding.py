@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._content_encoding import Packed
+from bitfount_api._network.content_encoding import Packed
 from bitfount_api.exceptions import InvalidJSONError
 
 LIMIT = 1024 * 1024

@@ -11,7 +11,7 @@ import httpcore
 import httpx
 import pytest
 
-from bitfount_api._deadlines import keep, within
+from bitfount_api._network.deadlines import keep, within
 
 
 class Below(httpcore.NetworkBackend, httpcore.NetworkStream):

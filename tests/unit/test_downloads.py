@@ -15,8 +15,8 @@ from bitfount_api._call import Call, Pause
 from bitfount_api._flows.downloads import fetch, fetch_weights, fill
 from bitfount_api._flows.remote import Remote
 from bitfount_api._services import STORAGE
-from bitfount_api._vessel import Memory, Vessel
-from bitfount_api._zstd import Packer
+from bitfount_api._transfer.vessel import Memory, Vessel
+from bitfount_api._transfer.zstd import Packer
 from bitfount_api.exceptions import (
     ConnectError,
     HTTPError,

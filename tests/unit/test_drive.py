@@ -13,10 +13,11 @@ import httpx
 import pytest
 from support.connection import RUNNERS, PlayedConnection, run_async, run_sync
 
-from bitfount_api import _adrive, _drive
-from bitfount_api._adrive import adrive
 from bitfount_api._call import Call, Flow, Operation, Pause, Service, Together, Work
-from bitfount_api._driving import Timing
+from bitfount_api._network import adrive as async_driver
+from bitfount_api._network import drive as sync_driver
+from bitfount_api._network.adrive import adrive
+from bitfount_api._network.driving import Timing
 from bitfount_api.exceptions import (
     ConnectError,
     InvalidJSONError,
@@ -262,7 +263,7 @@ def test_compressed_answers_are_unpacked(run: Any) -> None:
 def test_answers_have_a_largest_size(
     run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for driver in (_drive, _adrive):
+    for driver in (sync_driver, async_driver):
         monkeypatch.setattr(driver, "MAX_ANSWER_BYTES", 1000)
     content, headers = b"x" * 1001, {}
     if encoding:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bitfount_api import _follower
-from bitfount_api._follower import Follower
+from bitfount_api._transfer import follower as follower_module
+from bitfount_api._transfer.follower import Follower
 
 MIB = 1024 * 1024
 
@@ -103,7 +103,7 @@ def test_a_follower_that_is_stopped_lets_go(path: Path) -> None:
 
 
 def test_what_could_be_lost_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_follower, "_SAVE_SECONDS", 0)
+    monkeypatch.setattr(follower_module, "_SAVE_SECONDS", 0)
     log = Log()
     follower = Follower(path, log.take, log.save)
     follower.reached(MIB, 2 * MIB)
@@ -114,7 +114,7 @@ def test_what_could_be_lost_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_could_be_lost_is_saved_in_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_follower, "_SAVE_SECONDS", 0.01)
+    monkeypatch.setattr(follower_module, "_SAVE_SECONDS", 0.01)
     log = Log()
     follower = Follower(path, log.take, log.save)
     follower.reached(0, MIB)

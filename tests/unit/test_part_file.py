@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from bitfount_api import _part_file
-from bitfount_api._part_file import PartFile
-from bitfount_api._zstd import Packer
+from bitfount_api._transfer import part_file
+from bitfount_api._transfer.part_file import PartFile
+from bitfount_api._transfer.zstd import Packer
 from bitfount_api.exceptions import TransferError
 from bitfount_api.progress import Meter
 
@@ -173,7 +173,7 @@ def test_what_nobody_could_use_is_not_kept(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if why == "disk full":
-        monkeypatch.setattr(_part_file, "_sync_data", refuse)
+        monkeypatch.setattr(part_file, "_sync_data", refuse)
     part.keep()
     assert names(target) == set()
 
@@ -232,7 +232,7 @@ def test_what_a_killed_neighbour_left_is_swept_up(target: Path) -> None:
 def test_there_are_not_any_number_of_neighbours(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_part_file, "_MOST_PARTS", 2)
+    monkeypatch.setattr(part_file, "_MOST_PARTS", 2)
     (used := part_of(target)).open()
     with pytest.raises(TransferError, match="too many downloads"):
         part_of(target).open()

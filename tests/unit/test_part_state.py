@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bitfount_api._part_state import (
+from bitfount_api._transfer.part_state import (
     SLOT_BYTES,
     STATE_BYTES,
     PartState,

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bitfount_api import APIKeysHandler, BitfountSession
-from bitfount_api._turns import Turns
+from bitfount_api._network.turns import Turns
 
 
 class Counter:

@@ -15,11 +15,11 @@ from support.flows import World
 
 from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy
 from bitfount_api._call import Call
-from bitfount_api._files import CHUNK_BYTES, FormBody, PartBody, Source
 from bitfount_api._flows.remote import Remote
 from bitfount_api._flows.uploads import upload
-from bitfount_api._packing import PackedCopy
 from bitfount_api._services import hub
+from bitfount_api._transfer.files import CHUNK_BYTES, FormBody, PartBody, Source
+from bitfount_api._transfer.packing import PackedCopy
 from bitfount_api.exceptions import InvalidJSONError, TransferError
 from bitfount_api.progress import Meter
 from bitfount_api.transfers import TransferOptions

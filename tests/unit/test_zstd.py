@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._zstd import MAGIC, Packer, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Packer, Unpacker
 from bitfount_api.exceptions import TransferError
 
 zstd = importlib.import_module(

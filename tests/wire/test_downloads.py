@@ -14,7 +14,7 @@ from support.store import EXPIRED, Act, Plan, Seen, Store, running_store
 from support.transfers import Caller
 
 from bitfount_api._flows import downloads
-from bitfount_api._zstd import Packer
+from bitfount_api._transfer.zstd import Packer
 from bitfount_api.exceptions import ConnectError, HTTPError, RequestTimeout, TransferError
 from bitfount_api.transfers import Download
 

@@ -85,7 +85,7 @@ def everybody(session: BitfountSession, threads: int, tasks: int) -> list[int]:
         start.wait(10)
         answers = await asyncio.gather(*(session.arequest("GET", HUB) for _ in range(tasks // 2)))
         statuses.extend(answer.status_code for answer in answers)
-        await session._async_clients.pop(asyncio.get_running_loop()).aclose()
+        await session.leave_loop()
 
     workers = [threading.Thread(target=one) for _ in range(threads)]
     workers += [threading.Thread(target=lambda: asyncio.run(many())) for _ in range(2)]

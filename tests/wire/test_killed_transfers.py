@@ -15,7 +15,7 @@ import pytest
 from support.store import Act, Seen, Store, running_store
 from support.transfers import Caller
 
-from bitfount_api._part_state import SLOT_BYTES, STATE_BYTES, latest
+from bitfount_api._transfer.part_state import SLOT_BYTES, STATE_BYTES, latest
 
 MIB = 1024 * 1024
 LARGE = os.urandom(24 * MIB + 12_345)

@@ -28,7 +28,7 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
-from bitfount_api._driving import Timing
+from bitfount_api._network.driving import Timing
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.session import DEFAULT_DEADLINE
 
@@ -478,7 +478,7 @@ def test_one_session_serves_sync_code_and_one_loop_after_another(server: str) ->
 async def _one_loop(session: BitfountSession, server: str) -> int:
     answer = await session.arequest("GET", server)
     # The loop ends, and the session does not: its connections have to be closed by hand.
-    await session._connections.leave()
+    await session.leave_loop()
     return answer.status_code
 
 

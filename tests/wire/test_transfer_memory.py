@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from support.store import Store, running_store
 
-from bitfount_api._zstd import Packer
+from bitfount_api._transfer.zstd import Packer
 
 MIB = 1024 * 1024
 SIZE = 128 * MIB

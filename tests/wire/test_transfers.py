@@ -20,8 +20,8 @@ from bitfount_api import (
     AsyncBitfountHub,
     BitfountHub,
     BitfountSession,
-    _part_file,
 )
+from bitfount_api._transfer import part_file
 from bitfount_api.exceptions import ModelUploadError, ModelValidationError, TransferError
 from bitfount_api.transfers import Download
 
@@ -198,14 +198,14 @@ NEVER = type(QUICK)(retries=0)
 def test_a_file_is_not_named_before_it_has_been_hashed(
     call: Caller, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = _part_file.PartFile.settle
+    real = part_file.PartFile.settle
     waits: list[set[str]] = []
 
-    def behind(part: _part_file.PartFile, seconds: float) -> bool:
+    def behind(part: part_file.PartFile, seconds: float) -> bool:
         waits.append(names(folder))
         return len(waits) > 2 and real(part, seconds)
 
-    monkeypatch.setattr(_part_file.PartFile, "settle", behind)
+    monkeypatch.setattr(part_file.PartFile, "settle", behind)
     download = call("download_weights", *BOB, folder / "w.pt")
     assert waits[:3] == [{"w.pt.part"}] * 3
     assert download.sha256 == hashlib.sha256(LARGE).hexdigest()
@@ -304,7 +304,7 @@ async def test_the_loop_stays_free(
     watch(os, "ftruncate")
     watch(os, "posix_fallocate")
     watch(Path, "open")
-    watch(_part_file, "_sync_data")
+    watch(part_file, "_sync_data")
 
     async def tick() -> None:
         nonlocal ticks

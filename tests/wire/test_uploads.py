@@ -18,7 +18,7 @@ from support.store import EXPIRED, Act, Seen, Store, running_store
 from support.transfers import Caller
 
 from bitfount_api import PodPublicMetadata, config
-from bitfount_api._zstd import MAGIC, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Unpacker
 from bitfount_api.exceptions import (
     HTTPError,
     ModelTooLargeError,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitfount_api._call import Call
-    from bitfount_api._driving import Connection
+    from bitfount_api._network.driving import Connection
 
 _NOT_SENT = (
     httpx.ConnectError,

@@ -8,12 +8,12 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from bitfount_api._contents import Contents
 from bitfount_api._disk import open_own, reserve, sync_folder, write_at
-from bitfount_api._follower import Follower
-from bitfount_api._part_state import SLOT_BYTES, STATE_BYTES, PartState, latest
-from bitfount_api._ranges import Ranges
-from bitfount_api._vessel import Vessel
+from bitfount_api._transfer.contents import Contents
+from bitfount_api._transfer.follower import Follower
+from bitfount_api._transfer.part_state import SLOT_BYTES, STATE_BYTES, PartState, latest
+from bitfount_api._transfer.ranges import Ranges
+from bitfount_api._transfer.vessel import Vessel
 from bitfount_api.exceptions import TransferError
 from bitfount_api.transfers import Download
 

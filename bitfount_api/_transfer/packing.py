@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitfount_api._files import Source
-from bitfount_api._zstd import Packer
+from bitfount_api._transfer.files import Source
+from bitfount_api._transfer.zstd import Packer
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:

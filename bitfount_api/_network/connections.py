@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 import httpx
 
-from bitfount_api import _deadlines, _discretion
-from bitfount_api._content_encoding import ACCEPTED
-from bitfount_api._turns import Turns
+from bitfount_api import _discretion
+from bitfount_api._network import deadlines
+from bitfount_api._network.content_encoding import ACCEPTED
+from bitfount_api._network.turns import Turns
 from bitfount_api.exceptions import RequestException
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Connections:
                 if client is None:
                     client = self._made(httpx.Client, "handle_request")
                     if self._settings.transport is None:
-                        _deadlines.keep(client)
+                        deadlines.keep(client)
                     self._clients[number] = client
         return client
 

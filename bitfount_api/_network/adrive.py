@@ -1,4 +1,4 @@
-"""The driver of async calls: what :mod:`bitfount_api._drive` is for sync ones.
+"""The driver of async calls: what :mod:`bitfount_api._network.drive` is for sync ones.
 
 Apart from it, since sync callers need not wait for asyncio to be imported.
 """
@@ -10,16 +10,16 @@ from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
-from bitfount_api._content_encoding import Packed, encodings
 from bitfount_api._discretion import untrace
-from bitfount_api._driving import (
+from bitfount_api._network.content_encoding import Packed, encodings
+from bitfount_api._network.driving import (
     MAX_ANSWER_BYTES,
     Scope,
     Watched,
     request_arguments,
     results,
 )
-from bitfount_api._failures import translated
+from bitfount_api._network.failures import translated
 from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from bitfount_api._call import Body, Sink
-    from bitfount_api._driving import Connection, Timing
+    from bitfount_api._network.driving import Connection, Timing
 
 _BATCH_BYTES = 1024 * 1024
 """How much is gathered before a thread is woken to write it, in bytes."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from bitfount_api._zstd import MAGIC, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Unpacker
 
 if TYPE_CHECKING:
     from pathlib import Path

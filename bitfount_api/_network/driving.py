@@ -9,8 +9,8 @@ import attrs
 import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause
-from bitfount_api._content_encoding import check_size
 from bitfount_api._discretion import Hidden
+from bitfount_api._network.content_encoding import check_size
 from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from bitfount_api._ranges import Ranges
+from bitfount_api._transfer.ranges import Ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,8 +6,8 @@ import io
 import threading
 from typing import TYPE_CHECKING
 
-from bitfount_api._ranges import Ranges
-from bitfount_api._zstd import MAGIC, Unpacker
+from bitfount_api._transfer.ranges import Ranges
+from bitfount_api._transfer.zstd import MAGIC, Unpacker
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bitfount_api._part_state import strong_etag
+from bitfount_api._transfer.part_state import strong_etag
 from bitfount_api.exceptions import ConnectError, TransferError
 
 if TYPE_CHECKING:
     import httpx
 
-    from bitfount_api._vessel import Vessel
+    from bitfount_api._transfer.vessel import Vessel
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _EMPTY = re.compile(r"bytes \*/0")

@@ -1,4 +1,4 @@
-"""The driver of sync calls. With :mod:`bitfount_api._adrive`, the only place with network I/O.
+"""The driver of sync calls. With the one of async calls, the only place with network I/O.
 
 Both do what a flow asks for, this one with threads, the other with tasks, and turn whatever
 ``httpx`` raises into an error of ours. Both bound what they do by a deadline.
@@ -11,17 +11,17 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
-from bitfount_api._content_encoding import Packed, encodings
-from bitfount_api._deadlines import within
 from bitfount_api._discretion import untrace
-from bitfount_api._driving import (
+from bitfount_api._network.content_encoding import Packed, encodings
+from bitfount_api._network.deadlines import within
+from bitfount_api._network.driving import (
     MAX_ANSWER_BYTES,
     Scope,
     Watched,
     request_arguments,
     results,
 )
-from bitfount_api._failures import translated
+from bitfount_api._network.failures import translated
 from bitfount_api.exceptions import BitfountError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
     from bitfount_api._call import Body, Sink
-    from bitfount_api._driving import Connection, Timing
+    from bitfount_api._network.driving import Connection, Timing
 
 
 def drive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -> T:
