@@ -26,7 +26,7 @@ class ContentHasher:
         r"""Take the next bytes, of any length.
 
         Returns:
-            What of them was hashed: the same bytes without ``\r``.
+            What was hashed, which is the same bytes without ``\r``.
         """
         # Dropping single bytes needs no memory of the chunk before, wherever the borders fall.
         kept = chunk.replace(b"\r", b"")

@@ -47,9 +47,9 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
             said, the only one that no other of them derives from.
 
     Returns:
-        The class: a subclass of :class:`BitfountModel`, or of a model class of the official SDK
-        where that is installed and the code imports it. None, with a warning in the log, when the
-        code cannot be parsed or imported, or defines no such class.
+        The class, which derives from :class:`BitfountModel`, or from a model class of the official
+        SDK where that is installed and the code imports it. None, with a warning in the log, when
+        the code cannot be parsed or imported, or defines no such class.
 
     Raises:
         KeyboardInterrupt: The user broke off the code.
