@@ -35,7 +35,7 @@ _ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
     ],
 )
 def access() -> None:
-    """May this modeller run this on that pod?"""
+    """Access checks: may this modeller run this on that pod?"""
 
 
 @access.command(

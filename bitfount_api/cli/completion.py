@@ -15,6 +15,10 @@ _VARIABLE = "_BITFOUNT_API_COMPLETE"
     arguments={"SHELL": "bash (4.4 or newer), zsh or fish."},
     examples=[
         ('completion bash > ~/.bitfount-api.sh\necho ". ~/.bitfount-api.sh" >> ~/.bashrc', "Bash:"),
+        (
+            'completion zsh > ~/.bitfount-api.zsh\necho ". ~/.bitfount-api.zsh" >> ~/.zshrc',
+            "Zsh, below the line with 'compinit':",
+        ),
         ("completion fish \\\n> ~/.config/fish/completions/bitfount-api.fish", "Fish:"),
     ],
 )

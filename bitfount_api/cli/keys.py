@@ -52,6 +52,7 @@ def keys() -> None:
 @click.argument("file", type=FILE)
 @click.option(
     "--bits",
+    metavar="N",
     type=click.IntRange(rsa.MIN_KEY_SIZE, rsa.MAX_KEY_SIZE),
     default=rsa.DEFAULT_KEY_SIZE,
     help="The key's size. Default: 4096, which the services expect.",

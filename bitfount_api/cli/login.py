@@ -94,7 +94,7 @@ def _prompt(output: Output, *, browser: bool) -> Any:
 def logout(context: click.Context, /) -> None:
     """Forget your login on this machine.
 
-    API keys in the environment are left alone. Logged out already is fine, too.
+    API keys in the environment are left alone. Being logged out already is fine, too.
     """
     app = app_of(context)
     _warn_of_keys(app.output)

@@ -34,7 +34,7 @@ _POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
     ],
 )
 def pods() -> None:
-    """Pods: the data sets, and what serves them."""
+    """Pods: datasets that can be worked on where they are."""
 
 
 @pods.command(

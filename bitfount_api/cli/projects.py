@@ -1,4 +1,4 @@
-"""``projects``: listed, made, given data sets, and how much of them has been used."""
+"""``projects``: listed, made, given datasets, and how much of them has been used."""
 
 from __future__ import annotations
 
@@ -46,8 +46,12 @@ def projects() -> None:
         ("projects list --limit 50 --offset 100", "The 101st to the 150th:"),
     ],
 )
-@click.option("--limit", type=click.IntRange(1), default=12, help="How many. Default: 12.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip. Default: 0.")
+@click.option(
+    "--limit", metavar="N", type=click.IntRange(1), default=12, help="How many. Default: 12."
+)
+@click.option(
+    "--offset", metavar="N", type=click.IntRange(0), default=0, help="How many to skip. Default: 0."
+)
 @click.option("--all", "everything", is_flag=True, help="All of them, whatever --limit says.")
 @click.pass_context
 def list_(context: click.Context, /, limit: int, offset: int, everything: bool) -> None:
@@ -96,7 +100,7 @@ def create(context: click.Context, /, name: str) -> None:
 @click.argument("dataset", type=POD_NAME)
 @click.pass_context
 def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
-    """Add a data set of yours to a project of yours."""
+    """Add a dataset of yours to a project of yours."""
     app = app_of(context)
     app.hub().add_dataset_to_project_for_user(project, dataset)
     app.output.data(

@@ -70,7 +70,7 @@ class Root(Group):
 @click.option("--access-manager-url", metavar="URL", help="The access manager. Likewise.")
 @click.option("--smart-on-fhir-url", metavar="URL", help="SMART on FHIR. Likewise.")
 @click.option("--auth-domain", metavar="HOST", help="The OAuth authority to log in to. Likewise.")
-@click.option("--username", metavar="NAME", help="Whose login to use. Default: who logged in.")
+@click.option("--username", metavar="NAME", help="Whose login to use; whose the API keys are.")
 @click.option("--ca", metavar="FILE", help="Trust these CAs; 'system' for those of the system.")
 @click.option(
     "--timeout",

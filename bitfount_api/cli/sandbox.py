@@ -41,7 +41,12 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
     "--data", metavar="DIR", type=FILE, help="Keep everything there. Default: nothing is kept."
 )
 @click.option("--free-ports", is_flag=True, help="Any free ports. Default: 3000 to 3003.")
-@click.option("--host", default="127.0.0.1", help="The address to listen on. Default: 127.0.0.1.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    help="The address to listen on. Default: 127.0.0.1.",
+)
 @click.option(
     "--user",
     "users",
@@ -54,7 +59,7 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
     "--env-file",
     metavar="FILE",
     type=FILE,
-    help="Write the settings of the first user there (0600); removed in the end.",
+    help="Write the settings of the first user there (0600); removed when it stops.",
 )
 @click.option("--show", is_flag=True, help="Show everybody's API keys.")
 @click.pass_context
@@ -71,9 +76,9 @@ def sandbox(
 ) -> None:
     """Run a local Bitfount, to try things out and for tests.
 
-    Hub, access manager, SMART on FHIR and object store, with real state of their own. Each
-    service shows its API at /docs. Where BITFOUNT_ENVIRONMENT is dev, clients find it on its
-    usual ports. Runs until Ctrl-C.
+    Hub, access manager, SMART on FHIR and object store, with real state of their own. Says what
+    to type in another terminal, and runs until Ctrl-C. Open the address of one of the first three
+    services in a browser, with /docs at its end, to read and try its API.
     """
     output = app_of(context).output
     check_targets(env_file, force=False)

@@ -11,7 +11,7 @@ from bitfount_api.cli.root import root
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDTH = 90
+WIDTH = 82
 """The columns of a terminal that the help is laid out for."""
 
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from cli.console import Console
 from cli.doctoring import findings, problems
@@ -64,6 +65,13 @@ def test_a_setting_that_is_wrong(console: Console, name: str, value: str) -> Non
     told = problems(console, "--offline")
     assert f"{name} is " in told or f"{name}: " in told
     assert f"correct {name}" in told
+
+
+def test_one_of_two_settings_for_authorities_counts(console: Console) -> None:
+    console.environment |= {"SSL_CERT_FILE": certifi.where(), "SSL_CERT_DIR": "/no/such/folder"}
+    told = [found["text"] for found in findings(console, "--offline", code=0)]
+    assert f"SSL_CERT_FILE is {certifi.where()}: only CAs in there are trusted" in told
+    assert "SSL_CERT_DIR is /no/such/folder, and not read: SSL_CERT_FILE counts more" in told
 
 
 def test_a_setting_that_is_misspelt(console: Console) -> None:

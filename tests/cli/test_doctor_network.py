@@ -25,6 +25,14 @@ def test_a_name_that_is_not_known(console: Console) -> None:
     assert "HTTPS_PROXY" in told
 
 
+def test_a_login_is_not_needed_where_there_are_api_keys(console: Console) -> None:
+    console.options = [*console.services, "--auth-domain", "auth.invalid"]
+    (note,) = [found for found in findings(console, code=0) if "auth.invalid" in found["text"]]
+    assert (note["level"], note["advice"]) == ("note", None)
+    console.be(None)
+    assert "the name auth.invalid is not known" in problems(console)
+
+
 def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None:
     console.options = [*console.services, "--access-manager-url", f"http://127.0.0.1:{free_port}"]
     told = problems(console)

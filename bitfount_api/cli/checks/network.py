@@ -15,7 +15,7 @@ import httpx
 
 from bitfount_api import _discretion, config
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.cli.checks.findings import Finding, Findings, Level
 from bitfount_api.cli.interrupts import at_once
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
 from bitfount_api.retries import RetryPolicy
@@ -50,6 +50,7 @@ class Place:
     url: str
     path: str
     is_json: bool = False
+    is_needed: bool = True
 
 
 @attrs.define
@@ -67,9 +68,22 @@ def check(app: App) -> list[Finding]:
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
     with at_once(), ThreadPoolExecutor(len(places)) as pool:
         visits = list(pool.map(lambda place: _visit(session, place), places))
+    found = [
+        finding if place.is_needed else _let_off(finding)
+        for place, visit in zip(places, visits, strict=True)
+        for finding in visit.findings.found
+    ]
     clock = Findings("Clock")
     _check_clock(clock, [visit.skew for visit in visits if visit.skew is not None])
-    return [*(finding for visit in visits for finding in visit.findings.found), *clock.found]
+    return [*found, *clock.found]
+
+
+def _let_off(finding: Finding) -> Finding:
+    """A finding on a place that nothing needs: it is good to know, and nothing has to be done."""
+    if finding.level not in (Level.PROBLEM, Level.WARNING):
+        return finding
+    text = f"{finding.text} (only a login needs it, and there are API keys)"
+    return attrs.evolve(finding, level=Level.NOTE, text=text, advice=None)
 
 
 def _places(app: App) -> Iterator[Place]:
@@ -80,7 +94,15 @@ def _places(app: App) -> Iterator[Place]:
     yield Place("the access manager", access_manager.url, "/api/access-manager-key", is_json=True)
     yield Place("SMART on FHIR", smart_on_fhir.url, "/api/pairings")
     _, url = address(app.auth_domain or config.environment().auth_domain)
-    yield Place("the OAuth service", url, "/.well-known/openid-configuration")
+    path = "/.well-known/openid-configuration"
+    yield Place("the OAuth service", url, path, is_needed=not _has_keys())
+
+
+def _has_keys() -> bool:
+    try:
+        return config.api_keys() is not None
+    except ValueError:
+        return True  # half of them, which the credentials' check tells
 
 
 def _visit(session: BitfountSession, place: Place) -> Visit:

@@ -78,6 +78,9 @@ def _check_certificates(findings: Findings) -> None:
         if not value:
             continue
         path = Path(value)
+        if name == "SSL_CERT_DIR" and os.environ.get("SSL_CERT_FILE"):
+            findings.note(f"{name} is {value}, and not read: SSL_CERT_FILE counts more")
+            continue
         there = path.is_dir() if name.endswith("DIR") else path.is_file()
         if there:
             findings.note(f"{name} is {value}: only CAs in there are trusted")
