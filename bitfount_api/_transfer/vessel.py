@@ -6,6 +6,7 @@ import io
 import threading
 from typing import TYPE_CHECKING
 
+from bitfount_api._transfer.in_order import InOrder
 from bitfount_api._transfer.ranges import Ranges
 from bitfount_api._transfer.zstd import MAGIC, Unpacker
 from bitfount_api.exceptions import TransferError
@@ -114,13 +115,13 @@ class Memory(Vessel):
         Raises:
             TransferError: It is damaged.
         """
-        if self._unpacker is not None:
-            self._unpacker.end()
+        if self._packed is not None:
+            self._packed.end()
         content = self._buffer.getvalue()
-        if self._unpacker is None and self._unpack and content.startswith(MAGIC):
+        if self._packed is None and self._unpack and content.startswith(MAGIC):
             # Its first bytes came one by one, too few at a time to be known by.
             self._begin()
-            self._store_packed(0, content)
+            self._take_packed(0, content)
             return self.content()
         return content
 
@@ -128,29 +129,21 @@ class Memory(Vessel):
         # All of it at once: growing would copy, and memory that is not written to takes no room.
         # The buffer takes the bytes over, as nobody else holds them.
         self._buffer = io.BytesIO(bytes(self.size or 0))
-        self._unpacker: Unpacker | None = None
-        self._unpacked_to = 0
-        self._early: dict[int, bytes] = {}
+        self._packed: InOrder | None = None
 
     def _store(self, offset: int, chunk: bytes) -> None:
         with self._lock:
-            if self._unpack and offset == 0 and chunk.startswith(MAGIC):
-                self._store_packed(0, chunk)
-            elif self._unpacker is not None:
-                self._store_packed(offset, chunk)
+            if self._packed is not None or (
+                self._unpack and offset == 0 and chunk.startswith(MAGIC)
+            ):
+                self._take_packed(offset, chunk)
             else:
                 self._buffer.seek(offset)
                 self._buffer.write(chunk)
 
-    def _store_packed(self, offset: int, chunk: bytes) -> None:
-        if self._unpacker is None:
+    def _take_packed(self, offset: int, chunk: bytes) -> None:
+        if self._packed is None:
             assert self._most is not None  # noqa: S101 - as __init__ has seen to
-            self._unpacker = Unpacker(self._most)
             self._buffer = io.BytesIO()
-        # What comes out of order is kept packed; what is in order is gone once it is unpacked, so
-        # that packed and unpacked bytes are not there side by side.
-        self._early[offset] = chunk
-        while (following := self._early.pop(self._unpacked_to, None)) is not None:
-            self._unpacked_to += len(following)
-            for piece in self._unpacker.feed(following):
-                self._buffer.write(piece)
+            self._packed = InOrder(Unpacker(self._most), self._buffer.write, self.size or 0)
+        self._packed.take(offset, chunk)
