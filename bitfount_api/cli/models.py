@@ -133,7 +133,8 @@ def pull(
 ) -> None:
     """Fetch the code of a model, and check its hash. It is not run.
 
-    The file appears only once its hash has matched. With a project, this counts as a use.
+    The file appears only once its hash has matched. Fetching is not a use; where a project's
+    limit is spent, there is nothing to fetch.
     """
     app = app_of(context)
     try:

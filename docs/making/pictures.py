@@ -75,7 +75,7 @@ def flow() -> Drawing:
         (185, driver, hub, "GET, credentials"),
         (220, hub, driver, "503"),
         (255, driver, flow_at, "the answer"),
-        (290, flow_at, driver, "wants: a pause, then GET"),
+        (290, flow_at, driver, "wants: a pause, GET"),
         (325, driver, hub, "GET, credentials"),
         (360, hub, driver, "200, JSON"),
         (395, driver, flow_at, "the answer"),
