@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,10 @@ settings.register_profile(
     "fuzz", deadline=None, max_examples=10_000, print_blob=True, suppress_health_check=_SLOW
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# What runs in the background may have been told to ignore Ctrl-C, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _SETTINGS = ("BITFOUNT_", "SMART_ON_FHIR_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
