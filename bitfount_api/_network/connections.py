@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from bitfount_api import _discretion
-from bitfount_api._network import deadlines
+from bitfount_api._network import bounds
 from bitfount_api._network.content_encoding import ACCEPTED
 from bitfount_api._network.turns import Turns
 from bitfount_api.exceptions import RequestException
@@ -101,7 +101,7 @@ class Connections:
                 if client is None:
                     client = self._made(httpx.Client, "handle_request")
                     if self._settings.transport is None:
-                        deadlines.keep(client)
+                        bounds.keep(client)
                     self._clients[number] = client
         return client
 

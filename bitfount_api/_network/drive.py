@@ -6,14 +6,13 @@ Both do what a flow asks for, this one with threads, the other with tasks, and t
 
 from __future__ import annotations
 
-import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._call import Call, Flow, Pause, Step, T, Together, Work
 from bitfount_api._discretion import untrace
+from bitfount_api._network.bounds import Cancellation, within
 from bitfount_api._network.content_encoding import Packed, encodings
-from bitfount_api._network.deadlines import within
 from bitfount_api._network.driving import (
     MAX_ANSWER_BYTES,
     Scope,
@@ -54,6 +53,7 @@ def _run(flow: Flow[T], scope: Scope) -> T:
                 try:
                     outcome = _perform(step, scope)
                 except Exception as error:
+                    scope.go_on()  # where it was cancelled, it is that which broke the connection
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -76,8 +76,8 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
     # Here, as only transfers of large objects have anything to do side by side.
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
-    cancelled = threading.Event()
-    inner = scope.inner(cancelled)
+    cancellation = Cancellation()
+    inner = scope.inner(cancellation)
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
         runs = [pool.submit(_run, flow, inner) for flow in step.flows]
         try:
@@ -85,7 +85,7 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
         finally:
             # On KeyboardInterrupt as well: the pool would otherwise wait for all of them.
             if not all(run.done() and run.exception() is None for run in runs):
-                cancelled.set()
+                cancellation.cancel()
                 for run in runs:
                     run.cancel()
     return results(runs, step.flows)
@@ -101,7 +101,7 @@ def _send(call: Call, scope: Scope) -> httpx.Response | None:
     if call.body is not None:
         arguments["content"] = _watched(call.body, scope)
     timeout = arguments["timeout"]
-    with within(scope.end), translated(call, connection), connection.turn(timeout) as turn:
+    with within(scope.bounds), translated(call, connection), connection.turn(timeout) as turn:
         client = connection.client(turn)
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)

@@ -10,12 +10,12 @@ import httpx
 
 from bitfount_api._call import CREDENTIALS, Call, Flow, Pause
 from bitfount_api._discretion import Hidden
+from bitfount_api._network.bounds import Bounds, Cancellation, Cancelled
 from bitfount_api._network.content_encoding import check_size
 from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
-    import threading
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -77,36 +77,38 @@ class Timing:
 class Scope:
     """What bounds a run: its deadline, and the failure of one that runs beside it."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        timeout: float | None,
-        end: float | None,
-        cancelled: threading.Event | None = None,
-    ) -> None:
+    def __init__(self, connection: Connection, timeout: float | None, bounds: Bounds) -> None:
         self.connection = connection
         self.timeout = timeout
-        self.end = end
-        self._cancelled = cancelled  # None where nothing runs beside it, as mostly
+        self.bounds = bounds
 
     @classmethod
     def of(cls, connection: Connection, timing: Timing | None) -> Scope:
         if timing is None:
-            return cls(connection, None, None)
+            return cls(connection, None, Bounds())
         end = None if timing.deadline is None else time.monotonic() + timing.deadline
-        return cls(connection, timing.timeout, end)
+        return cls(connection, timing.timeout, Bounds(end))
 
-    def inner(self, cancelled: threading.Event) -> Scope:
-        """A scope of the same bounds whose flows end when ``cancelled`` is set."""
-        return Scope(self.connection, self.timeout, self.end, cancelled)
+    def inner(self, cancellation: Cancellation) -> Scope:
+        """A scope of the same bounds whose flows can be cancelled."""
+        return Scope(self.connection, self.timeout, Bounds(self.bounds.end, cancellation))
 
     def wait(self, seconds: float) -> None:
         """Wait, or end when the flow is cancelled meanwhile."""
-        if self._cancelled is None:
+        if self.bounds.cancellation is None:
             time.sleep(seconds)
         else:
-            self._cancelled.wait(seconds)
+            self.bounds.cancellation.wait(seconds)
         self.remaining()
+
+    def go_on(self) -> None:
+        """Go on, if the flow has not been cancelled.
+
+        Raises:
+            Cancelled: It has.
+        """
+        if self.bounds.cancellation is not None:
+            self.bounds.cancellation.check()
 
     def remaining(self) -> float | None:
         """Seconds until the deadline.
@@ -114,11 +116,10 @@ class Scope:
         Raises:
             RequestTimeout: There are none left.
         """
-        if self._cancelled is not None and self._cancelled.is_set():
-            raise Cancelled
-        if self.end is None:
+        self.go_on()
+        if self.bounds.end is None:
             return None
-        remaining = self.end - time.monotonic()
+        remaining = self.bounds.end - time.monotonic()
         if remaining <= 0:
             raise RequestTimeout("the time allowed for the whole operation is used up", sent=True)
         return remaining
@@ -139,10 +140,6 @@ class Scope:
         if remaining is not None and pause.seconds >= remaining:
             raise RequestTimeout("the time allowed for the whole operation would pass in waiting")
         return pause.seconds
-
-
-class Cancelled(BaseException):
-    """A flow beside this one has failed. Never leaves the drivers."""
 
 
 def request_arguments(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from bitfount_api.cli.interrupts import at_once
 from bitfount_api.cli.views import size
 
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
         done: What to say in the end, before the summary, such as ``"Sent"``.
     """
     counter = Counter()
-    with at_once():
-        yield from _drawn(output, doing, counter)
+    yield from _drawn(output, doing, counter)
     if counter.done:
         output.note(f"{done} {counter.summary()}.")
 

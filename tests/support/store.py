@@ -242,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         stop = min(n for n in (act.cut, act.stall, len(data)) if n is not None)
         self.wfile.write(data[:stop])
         if act.stall is not None:
-            self.store.released.wait(60)
+            self.store.released.wait(600)
         if act.cut is not None or act.stall is not None:
             self._break()
 
@@ -251,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
         stop = min(n for n in (act.cut, act.stall, length) if n is not None)
         seen.body = self.rfile.read(stop)
         if act.stall is not None:
-            self.store.released.wait(60)
+            self.store.released.wait(600)
         if act.cut is not None or act.stall is not None or len(seen.body) < stop:
             self._break()
         elif act.status is not None:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import resource
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from bitfount_api import (
     BitfountSession,
 )
 from bitfount_api._transfer import part_file
-from bitfount_api.exceptions import ModelUploadError, ModelValidationError, TransferError
+from bitfount_api.exceptions import HTTPError, ModelUploadError, ModelValidationError, TransferError
 from bitfount_api.transfers import Download
 
 MIB = 1024 * 1024
@@ -54,8 +55,8 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def session() -> BitfountSession:
-    return BitfountSession(APIKeysHandler("id", "key", "alice"))
+def session(timeout: float | None = None) -> BitfountSession:
+    return BitfountSession(APIKeysHandler("id", "key", "alice"), timeout=timeout)
 
 
 def threads() -> list[str]:
@@ -389,17 +390,38 @@ def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> N
 
     def interrupt(seen: Seen) -> Act | None:
         if seen.kind == "get" and seen.number == 4:
-            import _thread
-
-            _thread.interrupt_main()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
             return Act(stall=1000)
         return None
 
     store.plan = interrupt
-    threading.Timer(1.0, store.released.set).start()
-    with session() as own, pytest.raises(KeyboardInterrupt):
+    # The store is silent from now on; nobody waits for that to end.
+    with session(timeout=600) as own, pytest.raises(KeyboardInterrupt):
         BitfountHub(own, store.url).download_weights(*BOB, folder / "w.pt")
     assert names(folder) == set()
+    assert threads() == []
+
+
+@pytest.mark.parametrize("kind", ["get", "part"])
+def test_what_fails_does_not_wait_for_what_is_silent(
+    call: Caller, store: Store, folder: Path, kind: str
+) -> None:
+    def plan(seen: Seen) -> Act | None:
+        if seen.kind != kind:
+            return None
+        number = seen.number if kind == "part" else seen.number - 1
+        return {0: Act(stall=1000), 1: Act(stall=500_000), 2: Act(status=404)}.get(number)
+
+    store.plan = plan
+    source = folder / "source"
+    source.write_bytes(LARGE)
+    options = {"timeout": 600.0}
+    if kind == "part":
+        with pytest.raises(ModelUploadError, match="404"):
+            call("send_weights", "Net", 1, source, options=options)
+    else:
+        with pytest.raises(HTTPError, match="404"):
+            call("download_weights", *BOB, folder / "w.pt", options=options)
     assert threads() == []
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import email.utils
 import socket
 import ssl
+import threading
 import time
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -16,7 +17,6 @@ import httpx
 from bitfount_api import _discretion, config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.findings import Finding, Findings, Level
-from bitfount_api.cli.interrupts import at_once
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
 from bitfount_api.retries import RetryPolicy
 
@@ -66,8 +66,7 @@ def check(app: App) -> list[Finding]:
     places = list(_places(app))
     timeout = app.timeout or _TIMEOUT
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
-    with at_once(), ThreadPoolExecutor(len(places)) as pool:
-        visits = list(pool.map(lambda place: _visit(session, place), places))
+    visits = _visits(session, places)
     found = [
         finding if place.is_needed else _let_off(finding)
         for place, visit in zip(places, visits, strict=True)
@@ -103,6 +102,27 @@ def _has_keys() -> bool:
         return config.api_keys() is not None
     except ValueError:
         return True  # half of them, which the credentials' check tells
+
+
+def _visits(session: BitfountSession, places: list[Place]) -> list[Visit]:
+    """Visit all of them at a time.
+
+    Not with a pool: that waits for its threads in the end, also when Ctrl-C was typed, and nothing
+    ends the lookup of a name before its time.
+    """
+    runs: list[Future[Visit]] = []
+    for place in places:
+        run: Future[Visit] = Future()
+        threading.Thread(target=_into, args=(run, session, place), daemon=True).start()
+        runs.append(run)
+    return [run.result() for run in runs]
+
+
+def _into(run: Future[Visit], session: BitfountSession, place: Place) -> None:
+    try:
+        run.set_result(_visit(session, place))
+    except BaseException as error:  # noqa: BLE001 - raised where it is asked for
+        run.set_exception(error)
 
 
 def _visit(session: BitfountSession, place: Place) -> Visit:

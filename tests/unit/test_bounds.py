@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +12,9 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
+from httpcore._backends.sync import SyncStream
 
-from bitfount_api._network.deadlines import keep, within
+from bitfount_api._network.bounds import Bounds, Cancellation, Cancelled, keep, within
 
 
 class Below(httpcore.NetworkBackend, httpcore.NetworkStream):
@@ -19,6 +22,7 @@ class Below(httpcore.NetworkBackend, httpcore.NetworkStream):
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.socket: socket.socket | None = None
 
     def _note(self, *call: Any) -> Below:
         self.calls.append(call)
@@ -47,7 +51,8 @@ class Below(httpcore.NetworkBackend, httpcore.NetworkStream):
         return self._note("start_tls", timeout, context, hostname)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._note("get_extra_info", info)
+        self._note("get_extra_info", info)
+        return self.socket
 
 
 @pytest.fixture
@@ -82,11 +87,11 @@ STEPS: dict[str, tuple[Callable[[Any, Any], Any], type[Exception]]] = {
 def test_a_step_takes_no_longer_than_is_left(name: str, below: Below, backend: Any) -> None:
     step, _ = STEPS[name]
     for end, timeout, most in [(None, None, None), (None, 5, 5), (60, 5, 5)]:
-        with within(None if end is None else time.monotonic() + end):
+        with within(Bounds(None if end is None else time.monotonic() + end)):
             step(backend, timeout)
         assert below.calls[-1][:2] == (name, most)
     for timeout in (None, 100):
-        with within(time.monotonic() + 60):
+        with within(Bounds(time.monotonic() + 60)):
             step(backend, timeout)
         assert 0 < below.calls[-1][1] <= 60
 
@@ -98,7 +103,7 @@ def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: A
         stream = backend.connect_tcp("h", 1)
         backend = type("Made", (), {"connect_tcp": lambda *_: stream})()
     below.calls.clear()
-    with within(time.monotonic() - 1), pytest.raises(error, match="used up"):
+    with within(Bounds(time.monotonic() - 1)), pytest.raises(error, match="used up"):
         step(backend, 5)
     assert below.calls == []
 
@@ -120,8 +125,8 @@ def test_all_else_is_as_it_was(below: Below, backend: Any) -> None:
 
 
 def test_deadlines_within_deadlines_end_with_their_blocks(backend: Any) -> None:
-    with within(time.monotonic() - 1):
-        with within(None):
+    with within(Bounds(time.monotonic() - 1)):
+        with within(Bounds()):
             backend.connect_tcp("h", 1)
         with pytest.raises(httpcore.ConnectTimeout):
             backend.connect_tcp("h", 1)
@@ -132,3 +137,79 @@ def test_a_client_of_another_build_is_left_alone() -> None:
     with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
         keep(client)
         assert client.get("http://h.test").status_code == 200
+
+
+class Waiting:
+    """A thread that reads from, or writes to, a connection whose other end is silent."""
+
+    def __init__(self, cancellation: Cancellation, name: str) -> None:
+        ours, self._other = socket.socketpair()
+        self._below = SyncStream(ours)
+        with httpx.Client() as client:
+            pool: Any = client._transport
+            pool._pool._network_backend = Below()
+            keep(client)
+            made = pool._pool._network_backend
+        made._backend.connect_tcp = lambda *_: self._below
+        self.stream = made.connect_tcp("h", 1)
+        self.outcome: BaseException | bytes | None = None
+        self._step = {
+            "read": lambda: self.stream.read(1, 600),
+            "write": lambda: self.stream.write(bytes(50_000_000), 600),
+            "start_tls": lambda: self.stream.start_tls(CONTEXT, "h", 600),
+        }[name]
+        self.thread = threading.Thread(target=self._run, args=(cancellation,))
+        self.thread.start()
+
+    def _run(self, cancellation: Cancellation) -> None:
+        try:
+            with within(Bounds(cancellation=cancellation)):
+                self.outcome = self._step()
+        except BaseException as error:
+            self.outcome = error
+
+    def close(self) -> None:
+        self.thread.join()
+        self.stream.close()
+        self._other.close()
+
+
+@pytest.mark.parametrize("name", ["read", "write", "start_tls"])
+def test_a_cancellation_ends_what_waits(name: str) -> None:
+    cancellation = Cancellation()
+    waiting = [Waiting(cancellation, name) for _ in range(3)]
+    while len(cancellation._waiting) < 3:
+        time.sleep(0.001)
+    cancellation.cancel()
+    for one in waiting:
+        one.close()
+        ended = b"" if name == "read" else httpcore.NetworkError
+        assert one.outcome == ended or isinstance(one.outcome, httpcore.NetworkError)
+    assert not cancellation._waiting
+
+
+@pytest.mark.parametrize("name", ["read", "write", "start_tls"])
+def test_nothing_is_begun_after_a_cancellation(name: str, below: Below, backend: Any) -> None:
+    stream = backend.connect_tcp("h", 1)
+    cancellation = Cancellation()
+    cancellation.cancel()
+    step = {"read": (1,), "write": (b"x",), "start_tls": (CONTEXT,)}[name]
+    with socket.socket() as made, within(Bounds(cancellation=cancellation)):
+        below.socket = made
+        with pytest.raises(Cancelled):
+            getattr(stream, name)(*step)
+    assert name not in {call[0] for call in below.calls}
+
+
+def test_what_does_not_wait_is_left_alone() -> None:
+    """A connection may be with another call by then."""
+    cancellation = Cancellation()
+    ours, other = socket.socketpair()
+    stream = SyncStream(ours)
+    with cancellation.waiting(ours):
+        pass
+    cancellation.cancel()
+    stream.write(b"x")
+    assert other.recv(1) == b"x"
+    stream.close()
+    other.close()
