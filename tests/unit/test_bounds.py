@@ -111,17 +111,22 @@ def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: A
 def test_all_else_is_as_it_was(below: Below, backend: Any) -> None:
     backend.sleep(0.5)
     stream = backend.connect_tcp("h", 1, None, "l", [(1, 2, 3)])
-    assert stream.read(9) == b"x"
+    assert stream.read(1_000_000) == b"x"
     stream.get_extra_info("socket")
     stream.start_tls(CONTEXT, "h").close()
     assert below.calls == [
         ("sleep", 0.5),
         ("connect_tcp", None, "h", 1, "l", [(1, 2, 3)]),
-        ("read", None, 9),
+        ("read", None, 1_000_000),
         ("get_extra_info", "socket"),
         ("start_tls", None, CONTEXT, "h"),
         ("close",),
     ]
+
+
+def test_more_is_read_at_a_time_than_is_asked_for(below: Below, backend: Any) -> None:
+    backend.connect_tcp("h", 1).read(9)
+    assert below.calls[-1] == ("read", None, 256 * 1024)
 
 
 def test_deadlines_within_deadlines_end_with_their_blocks(backend: Any) -> None:
