@@ -1,6 +1,7 @@
 """Measure every row of the budget, beside bare httpx and, where it is installed, the official SDK.
 
-Prints a table, and writes ``results.json`` and ``results.svg`` beside this file.
+Prints tables, and writes them as ``results.md``, with ``results.json`` and ``results.svg``, beside
+this file.
 """
 
 from __future__ import annotations
@@ -67,14 +68,16 @@ def main(arguments: list[str] | None = None) -> int:
         if not options.no_growth and not options.only:
             print("growth …", file=sys.stderr, flush=True)
             growths = growth.grown(setting)
-    print(*report.table(done), sep="\n")
-    for grown in growths:
-        print("", *grown.lines(), sep="\n")
+    tables = "\n".join(
+        [*report.table(done), *(line for grown in growths for line in ("", *grown.lines()))]
+    )
+    print(tables)
     whole = not (options.quick or options.only or options.no_growth)
     if folder := options.folder or (HERE if whole else None):
         written = report.document(done, growths, quick=options.quick)
         text = json.dumps(written, indent=2, ensure_ascii=False) + "\n"
         (folder / "results.json").write_text(text, encoding="utf-8")
+        (folder / "results.md").write_text(tables + "\n", encoding="utf-8")
         (folder / "results.svg").write_text(chart.draw(done), encoding="utf-8")
     return 0
 

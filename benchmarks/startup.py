@@ -6,6 +6,8 @@ import statistics
 import sys
 from typing import TYPE_CHECKING
 
+import attrs
+
 from benchmarks import fresh, official
 from benchmarks.compare import in_turns
 from benchmarks.processes import timed
@@ -24,6 +26,10 @@ import httpx
 headers = {{"x-api-key-id": "key-id", "x-api-key": "key"}}
 with httpx.Client(base_url={url!r}, headers=headers) as client:
     assert client.get("/api/pods/bob/scans").json()["isOnline"]
+"""
+_LOADING = """
+import httpx, msgspec
+import bitfount_hub_client.models
 """
 
 
@@ -52,7 +58,16 @@ def first_pod(setting: Setting) -> Measured:
         lambda: timed([python, "-I", "-c", bare]),
         rounds=setting.scale.starts,
     )
-    return Measured.of(comparison, official=official.seconds(setting, "first_pod"))
+    loading = in_turns(
+        lambda: timed([python, "-I", "-c", _LOADING]),
+        lambda: timed([python, "-I", "-c", "import httpx"]),
+        rounds=setting.scale.starts,
+    )
+    return attrs.evolve(
+        Measured.of(comparison, official=official.seconds(setting, "first_pod")),
+        note=f"loading the generated client, attrs and msgspec alone takes "
+        f"{loading.difference * 1000:.0f} ms",
+    )
 
 
 def _python(setting: Setting) -> str:

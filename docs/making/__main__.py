@@ -13,6 +13,7 @@ from docs.making import commands, terminal
 from docs.making.pictures import DRAWINGS
 
 PAGES = Path(__file__).parents[1] / "pages"
+CHART = Path(__file__).parents[2] / "benchmarks" / "results.svg"
 STEPS = 5
 """How many of the demonstration's steps are shown."""
 
@@ -27,6 +28,7 @@ COMMANDS = (
 def made() -> dict[Path, str]:
     """The files that come out the same each time, with what has to be in them."""
     drawings = {PAGES / "pictures" / f"{name}.svg": draw().svg() for name, draw in DRAWINGS.items()}
+    drawings[PAGES / "pictures" / "benchmarks.svg"] = CHART.read_text("utf-8")
     return {**drawings, Path(__file__).with_name("commands.md"): commands.reference()}
 
 

@@ -34,7 +34,7 @@ class Built:
 
 def copied(folder: Path) -> Path:
     """A folder with all that the site is made of, to build it without touching the project."""
-    for name in ("docs", "examples"):
+    for name in ("docs", "examples", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name)
     config = CONFIG.replace('paths = ["."]', f'paths = ["{ROOT.as_posix()}"]')
     (folder / "zensical.toml").write_text(config, encoding="utf-8")
