@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import griffe
 
+from docs.making.values import classes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,7 @@ class Fields(griffe.Extension):
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Go through the package's classes."""
-        for found in list(_classes(pkg)):
+        for found in list(classes(pkg)):
             lines = [line for owner in reversed(_family(found)) for line in _lines(owner)]
             if lines and found.docstring is not None:
                 found.docstring.value += "\n\n```python\n" + "\n".join(lines) + "\n```"
@@ -46,13 +48,3 @@ def _lines(owner: griffe.Class) -> Iterator[str]:
             yield f"{name}: {member.annotation}"
         elif "class-attribute" in member.labels:
             yield f"{name} = {member.value}"
-
-
-def _classes(scope: griffe.Object) -> Iterator[griffe.Class]:
-    for member in scope.members.values():
-        if member.is_alias:
-            continue
-        if isinstance(member, griffe.Class):
-            yield member
-        if isinstance(member, (griffe.Class, griffe.Module)):
-            yield from _classes(member)

@@ -19,7 +19,7 @@ class AttrsConstructors(griffe.Extension):
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Go through the package's classes."""
-        for found in _classes(pkg):
+        for found in classes(pkg):
             if any(decorator.callable_path in _DECORATORS for decorator in found.decorators):
                 found.set_member("__init__", _constructor(found))
 
@@ -50,11 +50,12 @@ def _parameter(field: attrs.Attribute[Any], found: griffe.Class) -> griffe.Param
     return griffe.Parameter(field.alias or "", annotation=annotation, kind=kind, default=default)
 
 
-def _classes(scope: griffe.Object) -> Iterator[griffe.Class]:
+def classes(scope: griffe.Object) -> Iterator[griffe.Class]:
+    """Those that are defined there, nested ones included."""
     for member in scope.members.values():
         if member.is_alias:
             continue
         if isinstance(member, griffe.Class):
             yield member
         if isinstance(member, (griffe.Class, griffe.Module)):
-            yield from _classes(member)
+            yield from classes(member)
