@@ -175,6 +175,7 @@ def _etag(data: bytes) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each body waits for 40 ms
     store: ClassVar[Store]
 
     def setup(self) -> None:
