@@ -10,6 +10,7 @@ import attrs
 from bitfount_api._flows.remote import Remote
 from bitfount_api._network.drive import drive
 from bitfount_api._network.driving import Timing
+from bitfount_api._settings import check_seconds
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
 if TYPE_CHECKING:
@@ -62,7 +63,12 @@ class Client:
 
         Returns:
             A client that shares the session of this one.
+
+        Raises:
+            ValueError: A time is not a number of seconds.
         """
+        check_seconds("timeout", timeout)
+        check_seconds("deadline", deadline)
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._owns_session = False

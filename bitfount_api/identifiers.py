@@ -216,7 +216,7 @@ def model_version(value: int, what: str = "model version") -> int:
     """
     # True and False are ints to Python, and would be sent as such.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 999_999_999:
-        raise ValueError(f"the {what} is {_shown(value)}, not a whole number")
+        raise ValueError(f"the {what} is {_shown(value)}, not a whole number from 0 to 999,999,999")
     return value
 
 

@@ -17,9 +17,11 @@ from support.http_server import Answer, Asked, certificate, serving
 
 from bitfount_api import (
     APIKeysHandler,
+    AsyncBitfountHub,
     AuthenticatedUserError,
     AuthenticationError,
     AuthenticationHandler,
+    BitfountHub,
     BitfountSession,
     ConnectError,
     DeviceCodeFlowHandler,
@@ -221,6 +223,8 @@ def test_a_time_is_a_number_of_seconds(seconds: Any) -> None:
     for name in ("timeout", "deadline"):
         with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
             BitfountSession(KEYS, **{name: seconds})
+        with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
+            BitfountHub(BitfountSession(KEYS)).with_options(**{name: seconds})
     with pytest.raises(ValueError, match="timeout must be a number of seconds"):
         BitfountSession(KEYS).get(NEVER, timeout=seconds)
 
@@ -425,8 +429,6 @@ def test_a_session_shows_no_secret_and_is_not_pickled() -> None:
 
 @twins
 def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
-    from bitfount_api import AsyncBitfountHub, BitfountHub
-
     session = played(lambda _: httpx.Response(403, json={"errorMessage": "no SECRET-key here"}))
 
     async def main() -> None:
