@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,8 +21,6 @@ from bitfount_api.identifiers import PodIdentifier, path_part, user_name
 from bitfount_api.keys import parse_public_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from bitfount_api._call import Flow
@@ -95,10 +95,32 @@ def _what_is_asked(
 ) -> dict[str, Any]:
     return {
         "podIdentifier": str(pod),
-        "modellerProtocolRequest": dict(protocol),
+        "modellerProtocolRequest": _checked(protocol),
         "modellerName": user_name(modeller_name, "modeller name"),
         "projectId": None if project_id is None else path_part(project_id, "project id"),
     }
+
+
+def _checked(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """A protocol that can be sent; it came from a modeller, and may be anything."""
+    if not isinstance(protocol, Mapping):
+        raise ValueError(f"serialized_protocol must be a dict, not {type(protocol).__name__}")
+    algorithm, aggregator = protocol.get("algorithm"), protocol.get("aggregator", {})
+    algorithms = algorithm if isinstance(algorithm, list) else [algorithm]
+    if (
+        not isinstance(protocol.get("class_name"), str)
+        or not all(isinstance(one, dict) for one in algorithms)
+        or not isinstance(aggregator, dict)
+    ):
+        raise ValueError(
+            "serialized_protocol must have a class_name, which is a text, an algorithm, which is a "
+            "dict or a list of dicts, and, if any, an aggregator, which is a dict"
+        )
+    try:
+        json.dumps(dict(protocol), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"serialized_protocol cannot be written as JSON: {error}") from None
+    return dict(protocol)
 
 
 def _base64(data: bytes, what: str) -> str:

@@ -147,6 +147,47 @@ def test_arguments_that_are_none_are_refused_before_anything_is_sent(
     assert played.requests == []
 
 
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"class_name": None}, "class_name"),
+        ({"class_name": 5}, "class_name"),
+        ({"algorithm": None}, "algorithm"),
+        ({"algorithm": "x"}, "algorithm"),
+        ({"algorithm": [{}, 5]}, "algorithm"),
+        ({"aggregator": None}, "aggregator"),
+        ({"aggregator": []}, "aggregator"),
+        ({"algorithm": {"at": object()}}, "as JSON: Object of type object"),
+        ({"algorithm": {"at": float("nan")}}, "as JSON: Out of range"),
+        ({"algorithm": {("a", "b"): 1}}, "as JSON: keys must be"),
+        ({"more": nested(100_000)}, "as JSON: .*recursion"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["check_oidc_access_request", "check_signature_based_access_request"]
+)
+def test_a_protocol_that_is_none_is_refused_before_anything_is_sent(
+    played: Played, name: str, changes: dict[str, Any], why: str
+) -> None:
+    """It comes from a modeller, to a pod that has to live on."""
+    protocol = {**PROTOCOL, **changes}
+    arguments = [protocol if given is PROTOCOL else given for given in CHECKS[name]]
+    with pytest.raises(ValueError, match=f"serialized_protocol .*{why}"):
+        played.access_manager(name, *arguments)
+    for other in (None, "x", [], 5):
+        arguments = [other if given is PROTOCOL else given for given in CHECKS[name]]
+        with pytest.raises(ValueError, match="must be a dict, not"):
+            played.access_manager(name, *arguments)
+    assert played.requests == []
+
+
 # --- SMART on FHIR -------------------------------------------------------------------------------
 
 SERVER = "https://fhir.clinic.example/r4"
