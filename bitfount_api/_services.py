@@ -13,18 +13,20 @@ STORAGE = Service("object storage")
 
 def hub(url: str | None = None) -> Service:
     """The Hub at that base URL; by default the environment's."""
-    return Service("the Hub", base_url(url or config.environment().hub_url), "hub")
+    url = config.environment().hub_url if url is None else url
+    return Service("the Hub", base_url(url), "hub")
 
 
 def access_manager(url: str | None = None) -> Service:
     """The access manager at that base URL; by default the environment's."""
-    url = url or config.environment().access_manager_url
+    url = config.environment().access_manager_url if url is None else url
     return Service("the access manager", base_url(url), "am")
 
 
 def smart_on_fhir(url: str | None = None) -> Service:
     """SMART on FHIR at that base URL; by default the configured one, or the environment's."""
-    return Service("SMART on FHIR", base_url(url or config.smart_on_fhir_url()), "hub")
+    url = config.smart_on_fhir_url() if url is None else url
+    return Service("SMART on FHIR", base_url(url), "hub")
 
 
 def environment_services() -> list[Service]:
@@ -70,4 +72,6 @@ def _whole(url: object) -> httpx.URL | None:
     port = parsed.port
     # Of a port that is too large, some would ask the one of its last 16 bits.
     usable = port is None or 0 < port < 65536
-    return parsed if usable and host and parsed.scheme in ("http", "https") else None
+    # httpx quotes what no name can hold; only an IPv6 address may have a "%", before its zone.
+    named = bool(host) and (":" in host or b"%" not in parsed.raw_host)
+    return parsed if usable and named and parsed.scheme in ("http", "https") else None

@@ -26,6 +26,8 @@ NOT_WHOLE: list[Any] = [
     "https://hub.test:-1/",
     "https://hub.test:port/",
     "https://xn--hub-/",
+    "https://hub test/",
+    "https://hub<.test/",
     "https://\ud800/",
     "https://hub.test/\ud800",
     "https://" + "h" * 70_000,
@@ -38,7 +40,7 @@ NOT_WHOLE: list[Any] = [
 @pytest.mark.parametrize("url", NOT_WHOLE, ids=lambda url: ascii(url)[:40])
 def test_what_is_no_whole_url_is_refused(url: Any) -> None:
     with pytest.raises(ValueError, match="port from 1 to 65535"):
-        _services.base_url(url or "?")
+        _services.base_url(url)
     secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
     with pytest.raises(ValueError, match="presigned URL is not") as caught:
         _services.presigned_url(secret)
@@ -59,3 +61,17 @@ def test_a_base_url_has_no_slash_at_its_end() -> None:
 def test_a_presigned_url_is_used_as_it_is() -> None:
     url = "https://s3.test:65535/b/%2e%2e/k%20ey?X-Amz-Signature=00ff&b=%2F"
     assert _services.presigned_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "service", [_services.hub, _services.access_manager, _services.smart_on_fhir]
+)
+def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
+    """Such as a setting that was forgotten: it must not lead to the production services."""
+    assert service(None).url.startswith("https://")
+    with pytest.raises(ValueError, match="must be a whole one"):
+        service("")
+
+
+def test_an_address_may_have_a_zone() -> None:
+    assert _services.base_url("http://[fe80::1%25eth0]:3000/") == "http://[fe80::1%25eth0]:3000"
