@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 
 from bitfount_api.identifiers import ModelIdentifier, PodIdentifier, path_part
 
-USERS = st.from_regex(
-    r"[a-z\d](?:[a-z\d]|(-|_)(?=[a-z\d])){0,38}", fullmatch=True, alphabet="az09-_"
-)
-PODS = st.from_regex(r"[a-z\d]+((-|_)[a-z\d]+)*", fullmatch=True, alphabet="az09-_")
+
+def names(most_parts: int) -> st.SearchStrategy[str]:
+    """Letters and digits with single separators between them; up to 8 characters a part."""
+    part = st.tuples(st.sampled_from("-_"), st.text("az09", min_size=1, max_size=7))
+    parts = st.lists(part, min_size=1, max_size=most_parts)
+    return parts.map(lambda found: "".join(map("".join, found))[1:])
+
+
+USERS = names(5)  # 39 characters at most
+PODS = names(12)
 ANYTHING = st.one_of(
     st.text(), st.text("ab0-_/.\\%\0\n"), st.none(), st.integers(), st.binary(), st.booleans()
 )
