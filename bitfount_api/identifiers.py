@@ -183,7 +183,8 @@ def pod_name(value: str, what: str = "pod name") -> str:
     """Check a pod's name (a data set's, in a project).
 
     Args:
-        value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them.
+        value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them;
+            at most 255 characters.
         what: What to call it in the error.
 
     Raises:
@@ -191,8 +192,8 @@ def pod_name(value: str, what: str = "pod name") -> str:
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not _POD.fullmatch(value):
         raise ValueError(
-            f"the {what} is {_shown(value)}, not lower-case letters and digits "
-            "with single '-' or '_' between them"
+            f"the {what} is {_shown(value)}, not 1 to {MAX_PART_LENGTH} lower-case letters and "
+            "digits with single '-' or '_' between them"
         )
     return value
 
@@ -204,7 +205,10 @@ def model_name(value: str, what: str = "model name") -> str:
         ValueError: It is not such a name.
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not value.isidentifier():
-        raise ValueError(f"the {what} is {_shown(value)}, not the name of a Python class")
+        raise ValueError(
+            f"the {what} is {_shown(value)}, not the name of a Python class "
+            f"of at most {MAX_PART_LENGTH} characters"
+        )
     return value
 
 

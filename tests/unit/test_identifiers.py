@@ -202,6 +202,12 @@ class TestNames:
         with pytest.raises(ValueError, match="the dataset name is"):
             pod_name("a" * (MAX_PART_LENGTH + 1), "dataset name")
 
+    def test_what_is_too_long_is_told_so(self) -> None:
+        with pytest.raises(ValueError, match="not 1 to 255 lower-case"):
+            pod_name("a" * 256)
+        with pytest.raises(ValueError, match="of at most 255 characters"):
+            model_name("A" * 256)
+
     def test_model_names_are_class_names(self) -> None:
         assert model_name("Réseau_2") == "Réseau_2"
         for name in ("", "2Net", "a b", "a.b", "a/b", "N" * (MAX_PART_LENGTH + 1), 3):
