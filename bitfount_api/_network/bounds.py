@@ -205,7 +205,12 @@ class _Stream(httpcore.NetworkStream):
         if bounds.cancellation is None:
             return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
         # TLS takes the connection out of its socket; another of the same connection reaches it yet.
-        with self._socket().dup() as twin, bounds.cancellation.waiting(twin):
+        # Not by dup(): a socket of TLS, to an https:// proxy, has none.
+        ours = self._socket()
+        with (
+            socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto) as twin,
+            bounds.cancellation.waiting(twin),
+        ):
             return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
 
     def _socket(self) -> socket.socket:

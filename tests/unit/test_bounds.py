@@ -149,6 +149,8 @@ class Waiting:
 
     def __init__(self, cancellation: Cancellation, name: str) -> None:
         ours, self._other = socket.socketpair()
+        if name == "start_tls within TLS":  # as to an https:// proxy
+            ours = CONTEXT.wrap_socket(ours, server_hostname="h", do_handshake_on_connect=False)
         self._below = SyncStream(ours)
         with httpx.Client() as client:
             pool: Any = client._transport
@@ -162,6 +164,7 @@ class Waiting:
             "read": lambda: self.stream.read(1, 600),
             "write": lambda: self.stream.write(bytes(50_000_000), 600),
             "start_tls": lambda: self.stream.start_tls(CONTEXT, "h", 600),
+            "start_tls within TLS": lambda: self.stream.start_tls(CONTEXT, "h", 600),
         }[name]
         self.thread = threading.Thread(target=self._run, args=(cancellation,))
         self.thread.start()
@@ -179,11 +182,11 @@ class Waiting:
         self._other.close()
 
 
-@pytest.mark.parametrize("name", ["read", "write", "start_tls"])
+@pytest.mark.parametrize("name", ["read", "write", "start_tls", "start_tls within TLS"])
 def test_a_cancellation_ends_what_waits(name: str) -> None:
     cancellation = Cancellation()
     waiting = [Waiting(cancellation, name) for _ in range(3)]
-    while len(cancellation._waiting) < 3:
+    while len(cancellation._waiting) < 3 and all(one.thread.is_alive() for one in waiting):
         time.sleep(0.001)
     cancellation.cancel()
     for one in waiting:
