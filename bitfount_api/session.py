@@ -267,8 +267,8 @@ class BitfountSession:
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
+        self.close()  # first: calls that break, or wait for their turn, would open others meanwhile
         await self.leave_loop()
-        self.close()
 
     async def leave_loop(self) -> None:
         """Close the connections of the running event loop alone; the session goes on elsewhere.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from support.http_server import serving
+from support.raw_server import Act, RawServer
 
 from bitfount_api import APIKeysHandler, BitfountSession, RequestException
 
@@ -94,6 +98,40 @@ def test_a_session_closes_all_of_them(session: BitfountSession) -> None:
     assert all(client.is_closed for client in clients)
     with pytest.raises(RequestException, match="is closed"):
         session.client(0)
+
+
+async def test_calls_that_wait_while_a_session_is_closed_open_no_others() -> None:
+    def silent(*_: str) -> Act:
+        return Act(end="hold")
+
+    session = BitfountSession(APIKeysHandler("id", "key", "alice"), timeout=15)
+    with RawServer(plan=silent) as server:
+        calls = [asyncio.create_task(session.arequest("GET", server.url)) for _ in range(120)]
+        while len(server.seen) < 100:
+            await asyncio.sleep(0.01)
+        await session.aclose()
+        for outcome in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(outcome, RequestException)
+            assert "closed" in str(outcome)
+        assert len(server.seen) == 100
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of connections that nobody has closed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_event_loops_that_ended_unasked_are_forgotten(session: BitfountSession) -> None:
+    async def call(url: str) -> weakref.ref[asyncio.AbstractEventLoop]:
+        assert (await session.arequest("GET", url)).status_code == 200
+        return weakref.ref(asyncio.get_running_loop())
+
+    async def call_and_leave(url: str) -> None:
+        await call(url)
+        await session.leave_loop()
+
+    with serving(lambda _: (200, {}, b"")) as url:
+        ended = [asyncio.run(call(url)) for _ in range(2)]
+        asyncio.run(call_and_leave(url))
+    gc.collect()
+    assert [loop() for loop in ended] == [None, None]
 
 
 def test_certificates_are_read_once(
