@@ -10,7 +10,7 @@ itself, so one text serves sync and async, and a test can play the world to it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import attrs
@@ -71,8 +71,8 @@ class Body(Protocol):
     def headers(self) -> Mapping[str, str]:
         """``content-type`` and the exact ``content-length``."""
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes, from the beginning, at each call."""
+    def chunks(self) -> Generator[bytes]:
+        """The bytes, from the beginning, at each call. Closing it lets go of their file."""
 
 
 class Sink(Protocol):

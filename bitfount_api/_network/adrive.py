@@ -16,6 +16,7 @@ from bitfount_api._network.driving import (
     MAX_ANSWER_BYTES,
     Scope,
     Watched,
+    opened,
     request_arguments,
     results,
 )
@@ -23,11 +24,11 @@ from bitfount_api._network.failures import translated
 from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     import httpx
 
-    from bitfount_api._call import Body, Sink
+    from bitfount_api._call import Sink
     from bitfount_api._network.driving import Connection, Timing
 
 _BATCH_BYTES = 1024 * 1024
@@ -107,9 +108,9 @@ async def _asend(call: Call, scope: Scope) -> httpx.Response | None:
     if call.refused is not None and credentials == call.refused:
         return None
     arguments = request_arguments(call, credentials, scope)
-    if call.body is not None:
-        arguments["content"] = _achunks(call.body)
-    with translated(call, connection):
+    with translated(call, connection), opened(call) as chunks:
+        if chunks is not None:
+            arguments["content"] = _achunks(chunks)
         async with connection.aturn(arguments["timeout"]) as turn:
             client = connection.async_client(turn)
             request = client.build_request(**arguments)
@@ -170,8 +171,7 @@ async def _araw(response: httpx.Response) -> AsyncIterator[bytes]:
             yield chunk
 
 
-async def _achunks(body: Body) -> AsyncIterator[bytes]:
-    chunks = await _in_thread(body.chunks)
+async def _achunks(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     while chunk := await _in_thread(next, chunks, b""):
         yield chunk
 

@@ -17,6 +17,7 @@ from bitfount_api._network.driving import (
     MAX_ANSWER_BYTES,
     Scope,
     Watched,
+    opened,
     request_arguments,
     results,
 )
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from bitfount_api._call import Body, Sink
+    from bitfount_api._call import Sink
     from bitfount_api._network.driving import Connection, Timing
 
 
@@ -98,11 +99,11 @@ def _send(call: Call, scope: Scope) -> httpx.Response | None:
     if call.refused is not None and credentials == call.refused:
         return None
     arguments = request_arguments(call, credentials, scope)
-    if call.body is not None:
-        arguments["content"] = _watched(call.body, scope)
-    timeout = arguments["timeout"]
-    with within(scope.bounds), translated(call, connection), connection.turn(timeout) as turn:
-        client = connection.client(turn)
+    turn = connection.turn(arguments["timeout"])
+    with within(scope.bounds), translated(call, connection), opened(call) as chunks, turn as number:
+        if chunks is not None:
+            arguments["content"] = _watched(chunks, scope)
+        client = connection.client(number)
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):
@@ -132,7 +133,7 @@ def _pour(response: httpx.Response, sink: Sink) -> None:
         sink.close(whole=whole)
 
 
-def _watched(body: Body, scope: Scope) -> Iterator[bytes]:
-    for chunk in body.chunks():
+def _watched(chunks: Iterator[bytes], scope: Scope) -> Iterator[bytes]:
+    for chunk in chunks:
         scope.remaining()
         yield chunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -16,7 +17,7 @@ from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
@@ -160,6 +161,14 @@ def request_arguments(
     arguments["headers"] = headers
     arguments["timeout"] = scope.timeouts(call)
     return arguments
+
+
+def opened(call: Call) -> AbstractContextManager[Generator[bytes] | None]:
+    """The chunks of a call's body, if it has one; closed in the end, wherever that comes.
+
+    Left to the garbage collector, a file would stay open for as long as the error is looked at.
+    """
+    return nullcontext() if call.body is None else closing(call.body.chunks())
 
 
 class Watched(httpx.SyncByteStream, httpx.AsyncByteStream):

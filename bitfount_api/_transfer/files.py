@@ -14,7 +14,7 @@ from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
     from bitfount_api.progress import Meter
@@ -135,7 +135,7 @@ class FormBody:
             "content-length": str(length),
         }
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """Head, file and tail."""
         self._meter.add(-self._counted)
         self._counted = 0
@@ -179,7 +179,7 @@ class PartBody:
         """Hex MD5 of what was handed on last, which is what S3 calls the ETag of a part."""
         return self._md5.hexdigest()
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """The part's bytes."""
         self._meter.add(-self._counted)
         self._counted = 0

@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -286,8 +286,8 @@ class Pieces:
 
     headers: Mapping[str, str] = {"content-type": "text/plain", "content-length": "6"}
 
-    def chunks(self) -> Iterator[bytes]:
-        return iter([b"ab", b"cd", b"ef"])
+    def chunks(self) -> Generator[bytes]:
+        yield from (b"ab", b"cd", b"ef")
 
 
 def test_a_body_streams_with_its_exact_length(run: Any) -> None:

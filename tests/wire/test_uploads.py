@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import tempfile
@@ -161,6 +162,25 @@ def test_a_part_that_fails_is_named(send: Any, store: Store, act: Act, why: str)
     assert "SECRET" not in str(caught.value)
     assert store.completed == []
     assert len([seen for seen in store.of_kind("part") if seen.path.endswith("/3")]) <= 3
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what is open")
+@pytest.mark.parametrize("kind", ["part", "form"])
+def test_a_file_is_let_go_of_when_its_upload_fails(send: Any, store: Store, kind: str) -> None:
+    def files() -> list[str]:
+        there = [path for path in Path("/proc/self/fd").iterdir() if path.exists()]
+        return [found for path in there if (found := str(path.readlink())).endswith("w.pt")]
+
+    store.multipart = kind == "part"
+    store.plan = lambda seen: Act(cut=200_000) if seen.kind == kind else None
+    gc.disable()
+    try:
+        with pytest.raises(ModelUploadError) as caught:
+            send(LARGE)
+        assert files() == []
+    finally:
+        gc.enable()
+    del caught
 
 
 def test_a_second_call_begins_anew(send: Any, store: Store) -> None:
