@@ -42,12 +42,12 @@ class InOrder:
         """
         end = offset + len(chunk)
         self._arrived.add(offset, end)
-        if offset != self._taken:
+        if offset == self._taken:
+            self._feed(chunk)
+        else:
             if self._early is None:
                 self._early = private_memory(self._size)
             self._early[offset:end] = chunk
-            return
-        self._feed(chunk)
         while self._early is not None and self._taken < self._arrived.prefix:
             start = self._taken
             end = min(start + _STEP_BYTES, self._arrived.prefix)

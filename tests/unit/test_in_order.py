@@ -40,6 +40,15 @@ def test_the_order_of_arrival_makes_no_difference(cuts: list[int], random: Any) 
     assert found == CONTENT
 
 
+def test_bytes_may_come_again() -> None:
+    found = bytearray()
+    in_order = InOrder(Unpacker(len(CONTENT)), found.extend, len(OBJECT))
+    for start, end in [(0, MIB), (MIB // 2, len(OBJECT)), (0, MIB), (MIB, MIB)]:
+        in_order.take(start, OBJECT[start:end])
+    in_order.end()
+    assert found == CONTENT
+
+
 def test_what_is_damaged_or_incomplete_is_found() -> None:
     in_order = InOrder(Unpacker(len(CONTENT)), len, len(OBJECT))
     in_order.take(len(OBJECT) - 10, OBJECT[-10:])
