@@ -160,12 +160,13 @@ class Waiting:
         made._backend.connect_tcp = lambda *_: self._below
         self.stream = made.connect_tcp("h", 1)
         self.outcome: BaseException | bytes | None = None
-        self._step = {
+        steps: dict[str, Callable[[], Any]] = {
             "read": lambda: self.stream.read(1, 600),
             "write": lambda: self.stream.write(bytes(50_000_000), 600),
             "start_tls": lambda: self.stream.start_tls(CONTEXT, "h", 600),
             "start_tls within TLS": lambda: self.stream.start_tls(CONTEXT, "h", 600),
-        }[name]
+        }
+        self._step = steps[name]
         self.thread = threading.Thread(target=self._run, args=(cancellation,))
         self.thread.start()
 

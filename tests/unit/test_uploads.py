@@ -101,7 +101,7 @@ def test_a_body_that_is_sent_again_is_counted_once() -> None:
         chunks = body.chunks()
         for _ in range(2):
             next(chunks)
-        chunks.close()  # type: ignore[attr-defined]
+        chunks.close()
         first = b"".join(body.chunks())
         assert b"".join(body.chunks()) == first
     told_by.close()

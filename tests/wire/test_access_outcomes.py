@@ -181,7 +181,8 @@ def test_a_protocol_that_is_none_is_refused_before_anything_is_sent(
     arguments = [protocol if given is PROTOCOL else given for given in CHECKS[name]]
     with pytest.raises(ValueError, match=f"serialized_protocol .*{why}"):
         played.access_manager(name, *arguments)
-    for other in (None, "x", [], 5):
+    others: list[Any] = [None, "x", [], 5]
+    for other in others:
         arguments = [other if given is PROTOCOL else given for given in CHECKS[name]]
         with pytest.raises(ValueError, match="must be a dict, not"):
             played.access_manager(name, *arguments)
