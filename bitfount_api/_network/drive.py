@@ -26,6 +26,7 @@ from bitfount_api.exceptions import BitfountError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     import httpx
 
@@ -80,12 +81,15 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
     cancellation = Cancellation()
     inner = scope.inner(cancellation)
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
-        runs = [pool.submit(_run, flow, inner) for flow in step.flows]
+        runs: list[Future[Any]] = []
         try:
+            # Within, as a signal may be heard while threads are started.
+            runs.extend(pool.submit(_run, flow, inner) for flow in step.flows)
             wait(runs, return_when=FIRST_EXCEPTION)
         finally:
             # On KeyboardInterrupt as well: the pool would otherwise wait for all of them.
-            if not all(run.done() and run.exception() is None for run in runs):
+            ended = (run.done() and run.exception() is None for run in runs)
+            if len(runs) < len(step.flows) or not all(ended):
                 cancellation.cancel()
                 for run in runs:
                     run.cancel()

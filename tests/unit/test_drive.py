@@ -441,6 +441,30 @@ def test_the_first_failure_cancels_the_flows_beside_it(run: Any) -> None:
     assert 1 <= len(ended) < 3  # one that never began has nothing to end
 
 
+def test_flows_end_also_when_their_beginning_is_interrupted(run: Any) -> None:
+    if run is not run_sync:
+        pytest.skip("tasks are not begun while others run")
+    begun, waited = threading.Event(), []
+
+    def waiting() -> Flow[None]:
+        begun.set()
+        yield Pause(5)
+        waited.append(True)
+
+    class Interrupted(list[Flow[None]]):
+        def __iter__(self) -> Iterator[Flow[None]]:
+            yield self[0]
+            begun.wait(30)
+            raise KeyboardInterrupt
+
+    def flow() -> Flow[Any]:
+        return (yield Together(Interrupted([waiting(), waiting()]), limit=2))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(flow(), PlayedConnection(ok))
+    assert not waited
+
+
 def test_a_flow_is_closed_whatever_happens(run: Any) -> None:
     closed = []
 
