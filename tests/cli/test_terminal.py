@@ -20,8 +20,11 @@ from cli.terminal import Terminal, terminal
 
 SIZE = 24_000_000
 AT_ONCE = 50
-"""Seconds, at most, even on a busy machine; the services stay silent for 60."""
-"""Less than the time that a silent service is waited for (30), in seconds."""
+"""Seconds, at most, even on a busy machine."""
+
+PATIENT = ("--timeout", "90")
+"""Commands wait longer for a service, which stays silent for 60 seconds: what ends at once was not
+ended by that."""
 
 
 @pytest.fixture
@@ -73,7 +76,7 @@ def test_a_progress_bar_fits_and_goes(console: Console, model: str, columns: int
 
 
 def test_a_bar_has_speed_and_time_left(console: Console, model: str, halting: None) -> None:
-    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+    with terminal(console, *PATIENT, "weights", "pull", model, "--output", "x.bin") as running:
         text = running.until(r"[1-9][0-9.]*/24\.0 MB +[0-9.]+ .?B/s +[0-9]+:[0-9]+")
         assert "x.bin" in text
         interrupted(running)
@@ -100,7 +103,7 @@ def test_an_interrupted_download_leaves_nothing(
     console: Console, model: str, halting: None
 ) -> None:
     before = sorted(os.listdir())
-    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+    with terminal(console, *PATIENT, "weights", "pull", model, "--output", "x.bin") as running:
         running.until(r"[1-9][0-9.]*/24\.0 MB")
         assert len(os.listdir()) > len(before)  # it is under way
         interrupted(running)
@@ -110,7 +113,7 @@ def test_an_interrupted_download_leaves_nothing(
 def test_an_interrupted_upload_leaves_what_was_there(
     console: Console, model: str, halting: None
 ) -> None:
-    with terminal(console, "weights", "push", "Retina:1", "w.bin") as running:
+    with terminal(console, *PATIENT, "weights", "push", "Retina:1", "w.bin") as running:
         running.until(r"[1-9][0-9.]*/24\.0 MB")
         interrupted(running)
     console.sandbox.faults.clear()
@@ -121,7 +124,7 @@ def test_an_interrupted_upload_leaves_what_was_there(
 
 def test_sigterm_puts_the_terminal_back_too(console: Console, model: str, halting: None) -> None:
     before = sorted(os.listdir())
-    with terminal(console, "weights", "pull", model, "--output", "x.bin") as running:
+    with terminal(console, *PATIENT, "weights", "pull", model, "--output", "x.bin") as running:
         running.until(r"[1-9][0-9.]*/24\.0 MB")
         running.process.send_signal(signal.SIGTERM)
         assert running.end(AT_ONCE) == 143
