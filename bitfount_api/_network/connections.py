@@ -13,7 +13,7 @@ import httpx
 from bitfount_api import _discretion
 from bitfount_api._network import bounds
 from bitfount_api._network.content_encoding import ACCEPTED
-from bitfount_api._network.turns import Turns
+from bitfount_api._network.turns import Turns, forget_ended
 from bitfount_api.exceptions import RequestException
 
 if TYPE_CHECKING:
@@ -115,17 +115,10 @@ class Connections:
         if clients is None or number not in clients:
             with self._lock:
                 client = self._made(httpx.AsyncClient, "handle_async_request")
-                self._forget_ended_loops()
+                forget_ended(self._of_loops)  # which nobody left
                 clients = self._of_loops.setdefault(loop, {})
                 clients[number] = client
         return clients[number]
-
-    def _forget_ended_loops(self) -> None:
-        """Let go of loops that nobody left: their clients hold on to them, and to connections."""
-        for reference in self._of_loops.keyrefs():
-            loop = reference()
-            if loop is not None and loop.is_closed():
-                self._of_loops.pop(loop, None)
 
     def _made(self, kind: Callable[..., C], needed: str) -> C:
         if self.closed:

@@ -10,7 +10,7 @@ import heapq
 import threading
 import weakref
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -58,9 +58,10 @@ class Turns:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        semaphore, numbers = self._of_loops.get(loop) or self._of_loops.setdefault(
-            loop, (asyncio.Semaphore(self._most), _Numbers(self._most))
-        )
+        if loop not in self._of_loops:
+            forget_ended(self._of_loops)
+            self._of_loops[loop] = (asyncio.Semaphore(self._most), _Numbers(self._most))
+        semaphore, numbers = self._of_loops[loop]
         if semaphore.locked():
             try:
                 async with asyncio.timeout(seconds):
@@ -75,6 +76,16 @@ class Turns:
         finally:
             numbers.give(number)
             semaphore.release()
+
+
+def forget_ended(
+    of_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any],
+) -> None:
+    """Let go of event loops that have ended: what was kept for one may itself hold on to it."""
+    for reference in of_loops.keyrefs():
+        loop = reference()
+        if loop is not None and loop.is_closed():
+            of_loops.pop(loop, None)
 
 
 class _Numbers:

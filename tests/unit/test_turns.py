@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -121,3 +123,20 @@ def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:
     assert asyncio.run(main()) == [0, 1]
     with turns.turn(1) as again:
         assert again == 0
+
+
+def test_event_loops_that_ended_are_forgotten() -> None:
+    turns = Turns(1)
+
+    async def work() -> None:
+        async with turns.aturn(60):
+            await asyncio.sleep(0)
+
+    async def main() -> weakref.ref[asyncio.AbstractEventLoop]:
+        await asyncio.gather(work(), work())  # who waits has the loop remembered
+        return weakref.ref(asyncio.get_running_loop())
+
+    ended = asyncio.run(main())
+    asyncio.run(main())
+    gc.collect()
+    assert ended() is None
