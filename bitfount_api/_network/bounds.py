@@ -20,7 +20,7 @@ import httpcore
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import httpx
 
@@ -98,12 +98,12 @@ class Bounds:
     end: float | None = None
     cancellation: Cancellation | None = None
 
-    def left(self, timeout: float | None, error: type[Exception]) -> float | None:
+    def left(self, timeout: float | None, error: Callable[[str], Exception]) -> float | None:
         """The seconds that a step may take.
 
         Args:
             timeout: What it may take at most; None for any time.
-            error: What to raise if there is no time left.
+            error: Makes what is raised if there is no time left.
         """
         if self.end is None:
             return timeout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -118,12 +119,7 @@ class Scope:
             RequestTimeout: There are none left.
         """
         self.go_on()
-        if self.bounds.end is None:
-            return None
-        remaining = self.bounds.end - time.monotonic()
-        if remaining <= 0:
-            raise RequestTimeout("the time allowed for the whole operation is used up", sent=True)
-        return remaining
+        return self.bounds.left(None, partial(RequestTimeout, sent=True))
 
     def timeouts(self, call: Call) -> float:
         """Seconds to connect, and between two bytes of this call."""
