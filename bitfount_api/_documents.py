@@ -93,6 +93,10 @@ def _read_yaml(text: str) -> object:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be parsed"
+        if "nesting depth" in problem:
+            # libyaml (from PyYAML 6.0.4) has a limit of 1,000 in its scanner, which reads ahead
+            # of the events that are counted here.
+            raise _too_deep() from None
         raise DocumentError(f"neither YAML nor JSON{where}: {_short(problem)}") from None
     except (LookupError, AttributeError) as error:
         # So do YAML's constructors take it when a value is not what its tag says.
