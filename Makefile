@@ -1,41 +1,65 @@
-# The front door. `make` lists what there is; every target sets up what it needs in .venv, once.
+# The front door. `make` lists what there is; every target sets up what it needs, once:
+#   .venv         development    requirements/dev.txt
+#   .venv-demo    demonstration  requirements/demo.txt
+#   .venv-lowest  lowest allowed versions of the requirements  requirements/lowest.txt
+#   .venv-lock    uv alone, to renew these locks  requirements/lock.txt
 
-PYTHON ?= python3
-VENV   ?= .venv
-BIN    := $(VENV)/bin
-RUN    := $(BIN)/python
-READY  := $(VENV)/.ready
-ARGS   ?=
-BASE   ?= HEAD
+WINDOWS := $(filter Windows_NT,$(OS))
+PYTHON  ?= $(if $(WINDOWS),python,python3)
+VENV    ?= .venv
+IN      := $(if $(WINDOWS),Scripts,bin)
+BIN     := $(VENV)/$(IN)
+RUN     := $(BIN)/python
+DEMO    := $(VENV)-demo/$(IN)/python
+LOWEST  := $(VENV)-lowest/$(IN)/python
+UV      := $(VENV)-lock/$(IN)/uv
+ARGS    ?=
+BASE    ?= HEAD
+
+READY        := $(VENV)/.ready
+READY_DEMO   := $(VENV)-demo/.ready
+READY_LOWEST := $(VENV)-lowest/.ready
+READY_LOCK   := $(VENV)-lock/.locked
+PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test coverage generate check-generated spec-diff lint typecheck \
-        check format build docs pictures bench faults fuzz load record lock clean
+.PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint \
+        typecheck check format build docs pictures bench faults fuzz load record lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml requirements/dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, and $(PYTHON) is " \
-	  + sys.version.split()[0] + ": make PYTHON=...") if sys.version_info < (3, 11) else None'
-	@echo "Setting up $(VENV) (once; some minutes on a slow link) ..." >&2
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# A changed lock rebuilds its environment; a changed pyproject.toml only installs the project again.
+$(VENV)/.locked: requirements/dev.txt
+$(VENV)-demo/.locked: requirements/demo.txt
+$(VENV)-lowest/.locked: requirements/lowest.txt
+$(VENV)-lock/.locked: requirements/lock.txt
+%/.locked:
+	@$(PYTHON) scripts/set_up.py create $(@D) $^
+	@touch $@
+%/.ready: %/.locked pyproject.toml
+	@$(PYTHON) scripts/set_up.py project $(@D)
+	@touch $@
+# The tests of the locks try them with an old and a new pip.
+$(PIPS): $(VENV)/.locked requirements/pip-oldest.txt requirements/pip-newest.txt
+	@$(PYTHON) scripts/set_up.py download $(@D) $(filter %.txt,$^)
 	@touch $@
 
-setup: $(READY)  ## Set up .venv and nothing else
+setup: $(READY) $(PIPS)  ## Set up .venv and nothing else
 
-demo: $(READY)  ## Walk through the platform on a local sandbox (ARGS=--json for machines)
-	@$(RUN) -m demo $(ARGS)
+demo: $(READY_DEMO)  ## Walk through the platform on a local sandbox (ARGS=--json for machines)
+	@$(DEMO) -m demo $(ARGS)
 
-sandbox: $(READY)  ## Start the local sandbox and leave it running (ARGS=--help)
-	@$(RUN) -m bitfount_api.sandbox $(ARGS)
+sandbox: $(READY_DEMO)  ## Start the local sandbox and leave it running (ARGS=--help)
+	@$(DEMO) -m bitfount_api.sandbox $(ARGS)
 
-test: $(READY)  ## Run all tests (ARGS="-k name" for some)
+test: $(READY) $(PIPS)  ## Run all tests (ARGS="-k name" for some, ARGS="-m 'not slow'" for the fast)
 	$(RUN) -m pytest $(ARGS)
 
-coverage: $(READY)  ## Run all tests, and fail if they leave too much of the code out
+test-lowest: $(READY_LOWEST)  ## Run the unit tests with the lowest versions that pyproject.toml allows
+	$(LOWEST) -m pytest tests/unit $(ARGS)
+
+coverage: $(READY) $(PIPS)  ## Run all tests, and fail if they leave too much of the code out
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest $(ARGS)
 	$(RUN) -m coverage combine --quiet
@@ -89,11 +113,22 @@ load: $(READY)  ## Put 200 threads and 2,000 tasks on one session for a minute
 record: $(READY)  ## Record the cassettes of every operation anew, against the sandbox
 	$(RUN) scripts/record.py $(ARGS)
 
-lock: $(READY)  ## Choose the newest versions for requirements/dev.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --extra cli --extra sandbox --group dev pyproject.toml \
-	  --output-file requirements/dev.txt
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
+           --generate-hashes --no-strip-extras --no-emit-index-url
+RUNTIME := pyproject.toml --extra cli --extra sandbox
 
-clean:  ## Remove what was built, and .venv
-	rm -rf $(VENV) dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements/
+	$(COMPILE) $(RUNTIME) --group dev --output-file requirements/dev.txt
+	$(COMPILE) $(RUNTIME) --group editable --constraints requirements/dev.txt \
+	  --output-file requirements/demo.txt
+	$(COMPILE) $(RUNTIME) --group editable --resolution lowest-direct \
+	  --output-file $(VENV)-lock/lowest.txt
+	$(COMPILE) $(RUNTIME) --group editable --group unit --constraints $(VENV)-lock/lowest.txt \
+	  --no-annotate --output-file requirements/lowest.txt
+	$(COMPILE) --group lock --output-file requirements/lock.txt
+	$(COMPILE) --group pip --output-file requirements/pip-newest.txt
+	$(COMPILE) --group pip --resolution lowest-direct --output-file requirements/pip-oldest.txt
+
+clean:  ## Remove what was built, and the environments
+	rm -rf $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-lock dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

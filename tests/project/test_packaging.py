@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
-import re
 import subprocess
 import sys
 import tomllib
@@ -80,57 +77,6 @@ def test_the_wheel_installs_in_an_empty_environment_and_imports(
         cwd=tmp_path,
     )
     assert int(run.stdout) > 50
-
-
-def locked() -> dict[str, str]:
-    """The requirements file: each package with what is said of it."""
-    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
-    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
-    return {entry.split("==")[0]: entry for entry in entries if "==" in entry}
-
-
-def test_every_requirement_is_locked_by_hash_and_names_no_index() -> None:
-    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
-    assert "://" not in text
-    assert "index" not in re.findall(r"^--(\S+)", text, re.MULTILINE)
-    for name, entry in locked().items():
-        assert "--hash=sha256:" in entry, name
-
-
-def test_everything_the_project_asks_for_is_locked(project: dict[str, Any]) -> None:
-    asked = [
-        *project["project"]["dependencies"],
-        *functools.reduce(operator.iadd, project["project"]["optional-dependencies"].values(), []),
-        *project["dependency-groups"]["dev"],
-    ]
-    names = {re.split(r"[<>=; \[]", requirement)[0].replace(".", "-") for requirement in asked}
-    assert names <= locked().keys()
-
-
-def test_what_generated_code_depends_on_is_pinned_exactly(project: dict[str, Any]) -> None:
-    for name in ("openapi-python-client", "ruff"):
-        (requirement,) = (
-            text for text in project["dependency-groups"]["dev"] if text.startswith(name)
-        )
-        assert re.fullmatch(rf"{name}==[\d.]+", requirement)
-        assert locked()[name].startswith(requirement)
-
-
-def test_make_lists_every_target_with_a_line() -> None:
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", text, re.MULTILINE)
-    listed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    targets = set(phony.replace("\\", "").split())
-    shown = dict(re.findall(r"^  make (\S+) +(\S.*)$", listed, re.MULTILINE))
-    assert shown.keys() == targets
-
-
-def test_every_target_but_help_and_clean_sets_itself_up() -> None:
-    text = (ROOT / "Makefile").read_text(encoding="utf-8")
-    rules = dict(re.findall(r"^([a-z-]+):(.*?)##", text, re.MULTILINE))
-    alone = {name for name, needs in rules.items() if "$(READY)" not in needs}
-    assert alone == {"help", "clean", "check"}
-    assert rules["check"].split() == ["lint", "typecheck", "check-generated"]
 
 
 def test_the_version_is_said_once_and_in_the_changelog(project: dict[str, Any]) -> None:

@@ -1,0 +1,142 @@
+"""Set-up says which step failed, why, and what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import set_up
+from support.locks import bundled_pip
+
+SCRIPT = Path(set_up.__file__)
+LOCK = "idna==3.20 --hash=sha256:" + "0" * 64 + "\n"
+
+
+def run(
+    folder: Path, *options: object, python: Path = Path(sys.executable), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    (folder / "lock.txt").write_text(LOCK)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    # A wheel of pip makes the environment three seconds sooner than the ensurepip that is default.
+    options = options or ("create", "venv", "lock.txt", "--pip", bundled_pip())
+    return subprocess.run(
+        [str(word) for word in (python, SCRIPT, *options)],
+        env={**own, "PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "1", **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def check_last_lines(run: subprocess.CompletedProcess[str], *patterns: str) -> None:
+    assert run.returncode == 1
+    assert run.stdout == ""
+    lines = run.stderr.splitlines()[-4:]
+    for line, pattern in zip(lines, patterns, strict=False):
+        assert re.match(pattern, line), run.stderr
+
+
+def test_no_network(tmp_path: Path) -> None:
+    check_last_lines(
+        run(tmp_path, PIP_INDEX_URL=f"http://127.0.0.1:{unused_port()}/simple"),
+        r"Set-up failed while installing lock\.txt\.",
+        r"Why: The package index cannot be reached \(",
+        r"What to do: Connect to a network\. Behind a proxy: export HTTPS_PROXY=",
+        r"The whole output: venv/set-up\.log",
+    )
+    assert "Connection refused" in (tmp_path / "venv" / set_up.LOG).read_text()
+
+
+def test_a_proxy_that_does_not_answer(tmp_path: Path) -> None:
+    proxy = f"http://somebody:secret@127.0.0.1:{unused_port()}"
+    tried = run(tmp_path, PIP_INDEX_URL="https://index.example/simple", HTTPS_PROXY=proxy)
+    check_last_lines(
+        tried,
+        r"Set-up failed while installing lock\.txt\.",
+        r"Why: The proxy refused the connection, or cannot be reached \(",
+        r"What to do: Check HTTPS_PROXY",
+    )
+    assert "secret" not in tried.stderr + (tmp_path / "venv" / set_up.LOG).read_text()
+
+
+def test_an_index_without_the_version(tmp_path: Path) -> None:
+    (tmp_path / "simple" / "idna").mkdir(parents=True)
+    (tmp_path / "simple" / "idna" / "index.html").write_text("<!DOCTYPE html><html></html>")
+    check_last_lines(
+        run(tmp_path, PIP_INDEX_URL=(tmp_path / "simple").as_uri()),
+        r"Set-up failed while installing lock\.txt\.",
+        r"Why: The package index has no such version .*\(No matching distribution .* idna==3\.20\)",
+        r"What to do: If the index is a mirror, it may be out of date\.",
+    )
+
+
+def test_a_python_without_ensurepip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As Debian's is without python3-venv. That cannot be taken out of the Python that runs this.
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    (tmp_path / "lock.txt").write_text(LOCK)
+    assert set_up.main(["create", str(tmp_path / "venv"), str(tmp_path / "lock.txt")]) == 1
+    lines = capsys.readouterr().err.splitlines()[-3:]
+    assert lines[1] == f"Why: {sys.executable} comes without ensurepip."
+    assert "apt install python3-venv" in lines[2]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "venv").write_text("a file")
+    check_last_lines(run(tmp_path), r"", r"Set-up failed while creating venv\.", r"Why: .*'venv'")
+    assert (tmp_path / "venv").read_text() == "a file"
+
+
+def older_python(version: str) -> Path:
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [Path(folder) / f"python{version}" for folder in folders]
+    for python in [*candidates, *pyenv.glob(f"{version}.*/bin/python")]:
+        # A shim of pyenv may be there without the Python.
+        if python.exists() and not subprocess.call([python, "-c", ""], stderr=subprocess.DEVNULL):
+            return python
+    pytest.skip(f"there is no Python {version}")
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.9", "3.8"])
+def test_an_older_python_is_refused_in_one_line(tmp_path: Path, version: str) -> None:
+    python = older_python(version)
+    refused = run(tmp_path, python=python)
+    assert refused.returncode == 1
+    assert re.fullmatch(
+        rf"Python 3\.11 or newer is needed, and \S+ is {version}\.\d+\. "
+        r"Choose another: make PYTHON=python3\.13 \.\.\.\n",
+        refused.stderr,
+    )
+
+
+def test_somebodys_own_pip_configuration_is_not_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "constraints.txt").write_text("idna<3\n")
+    (tmp_path / "pip.conf").write_text(
+        f"[global]\nconstraint = {tmp_path / 'constraints.txt'}\nuser = true\n"
+        f"extra-index-url = file://{tmp_path}/not-there\n"
+    )
+    (tmp_path / "empty.txt").write_text("")
+    options = ("create", "venv", "empty.txt")
+    done = run(tmp_path, *options, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PYTHONPATH="/other")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [
+        f"Creating venv with Python {platform.python_version()}",
+        "Installing the 0 packages of empty.txt",
+    ]
