@@ -10,7 +10,7 @@ import attrs
 from bitfount_api._flows.remote import Remote
 from bitfount_api._network.drive import drive
 from bitfount_api._network.driving import Timing
-from bitfount_api._settings import check_seconds
+from bitfount_api._validation import check_seconds
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
 if TYPE_CHECKING:

@@ -12,13 +12,16 @@ from urllib.parse import quote
 
 import httpx
 
+from bitfount_api._validation import shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy-authorization"})
 """The headers that carry credentials, in lower case."""
 
-_HIDDEN = "[hidden]"
+HIDDEN = "[hidden]"
+"""What stands in place of a secret."""
 _INNER = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -83,7 +86,7 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
     """
     if request is not None:
         for secret in _secrets_of(request):
-            text = text.replace(secret, _HIDDEN)
+            text = text.replace(secret, HIDDEN)
     text = _WORD.sub(_without_what_opens, text)
     text = text[: 10 * most]
     if not text.isprintable():
@@ -91,7 +94,7 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
         shown = "".join(c if c.isprintable() else "\n" for c in text)
         text = " ".join(part for part in shown.split("\n") if part)
     text = text.strip()
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return shorten(text, most)
 
 
 def _without_what_opens(word: re.Match[str]) -> str:

@@ -18,7 +18,11 @@ if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on o
 else:
     import fcntl
 
+# Flags that not every system has. A link in the place of one of our files could lead anywhere, and
+# opening a pipe would wait for whoever is at its other end.
 _BINARY = getattr(os, "O_BINARY", 0)
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _LOCKED_BYTE = 1 << 62
 """Where Windows locks a byte: beyond all contents, since no other process can read a locked one."""
 
@@ -99,9 +103,7 @@ def read_own_file(path: Path, limit: int) -> bytes:
     """
     if path.is_symlink():  # O_NOFOLLOW says it too, but not everywhere, and less clearly
         raise ValueError("it is a link")
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
-    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags)
+    descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("it is no regular file")
@@ -139,10 +141,9 @@ def open_own(path: Path) -> int | None:
     Raises:
         OSError: It cannot be opened, is no file, or the file system knows no locks.
     """
-    flags = os.O_RDWR | os.O_CREAT | _BINARY | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_LINKS | _NO_WAITING
     while True:
-        # O_NONBLOCK: a pipe of that name would keep us waiting for whoever reads it.
-        descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+        descriptor = os.open(path, flags, 0o666)
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
@@ -160,13 +161,31 @@ def open_own(path: Path) -> int | None:
         os.close(descriptor)
 
 
+def open_emptied(path: Path) -> int:
+    """Open a file to write it anew, making it if need be. Links are not followed.
+
+    Returns:
+        Its descriptor.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY | _NO_LINKS, 0o666)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of the data where the descriptor is; a single write may take only some of it."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
 def write_at(descriptor: int, offset: int, data: bytes) -> None:
     """Write all of that there, whatever else is written elsewhere in the file at the same time."""
     if sys.platform == "win32":  # pragma: no cover - as above
         with _TURN:
             os.lseek(descriptor, offset, os.SEEK_SET)
-            while data:
-                data = data[os.write(descriptor, data) :]
+            write_all(descriptor, data)
         return
     view = memoryview(data)
     while view:

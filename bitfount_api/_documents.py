@@ -14,6 +14,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from bitfount_api import config
+from bitfount_api._validation import quote, shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -23,7 +26,7 @@ MAX_DEPTH: Final = 64
 MAX_TEXT_BYTES: Final = 16 * 1024 * 1024
 """The longest YAML or JSON text that is read, in bytes; packed, schemas may have 10 MiB."""
 
-MAX_PACKED_BYTES: Final = 10 * 1024 * 1024
+MAX_PACKED_BYTES: Final = config.MAX_SCHEMA_BYTES
 """The longest msgpack that is read, in bytes: what the Hub stores."""
 
 MAX_VALUES: Final = 2_000_000
@@ -217,8 +220,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _short(problem: object) -> str:
-    text = str(problem)
-    return text if len(text) <= _LONGEST_PROBLEM else text[: _LONGEST_PROBLEM - 1] + "…"
+    return shorten(str(problem), _LONGEST_PROBLEM)
 
 
 def _too_deep() -> DocumentError:
@@ -351,7 +353,7 @@ def kind(value: object) -> str:
 def shown(value: object) -> str:
     """A value as an error may show it: bounded, and control characters escaped."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 80 else value[:79] + "…")
+        return quote(value)
     if isinstance(value, int | float) and abs(value) < 10**12:
         return repr(value)
     return kind(value)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import attrs
 
 from bitfount_api._documents import DocumentError, kind, shown
+from bitfount_api._validation import is_whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def is_object(_: object, attribute: attrs.Attribute[Any], value: object) -> None
 
 def is_count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
     """Refuse what is not a whole number from 0."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+    if not is_whole_number(value):
         raise DocumentError(f"{shown(value)}, not a count").within(attribute.name)
 
 

@@ -1,4 +1,4 @@
-"""What a session's arguments, and the URLs of calls of one's own, have to be."""
+"""What a session's arguments have to be."""
 
 from __future__ import annotations
 
@@ -8,60 +8,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from bitfount_api import _discretion
 from bitfount_api._version import __version__
 
 if TYPE_CHECKING:
     import os
-
-Origin = tuple[str, bytes, int | None]
-"""Scheme, host and port; no port is the scheme's own."""
-
-
-def origin(url: httpx.URL) -> Origin:
-    """Whom a URL leads to; credentials are for the very same only."""
-    # The host as it is looked up: in readable form, two different ones can look the same.
-    return url.scheme, url.raw_host, url.port
-
-
-def checked_address(url: str | httpx.URL) -> httpx.URL:
-    """Check a URL to be asked by a call of one's own.
-
-    Raises:
-        ValueError: It is no whole http or https URL, or holds a user name.
-    """
-    try:
-        address = httpx.URL(url)
-        host = address.host  # punycode that is none is found out only here
-    except (httpx.InvalidURL, TypeError, UnicodeError) as error:
-        raise ValueError(f"not a URL: {_discretion.tell(str(error))}") from None
-    if address.scheme not in ("http", "https") or not host:
-        raise ValueError("the URL must be a whole one, with http:// or https:// and a host")
-    if address.userinfo:
-        # httpx would send it in place of the session's credentials.
-        raise ValueError("the URL must not hold a user name; send an authorization header instead")
-    if not (address.port is None or 0 < address.port < 65536):
-        raise ValueError(f"the URL's port is {address.port}, not a number from 1 to 65535")
-    return address
-
-
-def check_seconds(name: str, seconds: object) -> None:
-    """Check a time.
-
-    Args:
-        name: What to call it in the error.
-        seconds: The time; None is one too.
-
-    Raises:
-        ValueError: It is not a number of seconds over 0.
-    """
-    if seconds is None:
-        return
-    # True is a number to Python; what is longer than a year, no socket takes.
-    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
-        raise ValueError(f"{name} must be a number of seconds, not a {type(seconds).__name__}")
-    if not 0 < seconds <= 365 * 86400:
-        raise ValueError(f"{name} must be a number of seconds over 0, at most a year: {seconds!r}")
 
 
 def checked_proxy(proxy: str | None) -> str | None:

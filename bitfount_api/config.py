@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
+from bitfount_api._validation import quote
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -161,7 +163,7 @@ def smart_on_fhir_timeout() -> float:
         if seconds > 0:
             return seconds
     raise ValueError(
-        f"SMART_ON_FHIR_API_TIMEOUT is {_shown(text)}, not a positive number of seconds"
+        f"SMART_ON_FHIR_API_TIMEOUT is {quote(text, 40)}, not a positive number of seconds"
     )
 
 
@@ -177,7 +179,7 @@ def max_retries() -> int:
     if re.fullmatch(r"[0-9]{1,9}", text) and int(text) <= MAX_RETRIES_LIMIT:
         return int(text)
     raise ValueError(
-        f"BITFOUNT_WEB_MAX_RETRIES is {_shown(text)}, "
+        f"BITFOUNT_WEB_MAX_RETRIES is {quote(text, 40)}, "
         f"not a whole number from 0 to {MAX_RETRIES_LIMIT}"
     )
 
@@ -222,7 +224,3 @@ def username() -> str | None:
 def _variable(name: str) -> str | None:
     # Values often come from files and carry a newline, which no header and no URL may hold.
     return os.environ.get(name, "").strip() or None
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")

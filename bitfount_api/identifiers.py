@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 import attrs
 
+from bitfount_api._validation import is_whole_number, quote, whole_number
+
 MAX_PART_LENGTH: Final = 255
 """The most characters a part of a path may have; real ones have 36 (UUIDs) or fewer."""
 
@@ -52,7 +54,7 @@ class PodIdentifier:
             ValueError: It is not of that form.
         """
         if not isinstance(text, str) or text.count("/") != 1:
-            raise ValueError(f"a pod identifier reads namespace/name, not {_shown(text)}")
+            raise ValueError(f"a pod identifier reads namespace/name, not {quote(text)}")
         namespace, name = text.split("/")
         return cls(namespace, name)
 
@@ -146,7 +148,7 @@ class ModelIdentifier:
             ValueError: It is not of that form.
         """
         if not isinstance(text, str) or text.count("/") != 1:
-            raise ValueError(f"a model id reads owner/ModelName:version, not {_shown(text)}")
+            raise ValueError(f"a model id reads owner/ModelName:version, not {quote(text)}")
         owner, model = text.split("/")
         name, colon, version = model.partition(":")
         if not colon:
@@ -155,7 +157,7 @@ class ModelIdentifier:
             return cls(owner, name, "latest")
         if not _VERSION.fullmatch(version):
             raise ValueError(
-                f"a model's version is a whole number or 'latest', not {_shown(version)}"
+                f"a model's version is a whole number or 'latest', not {quote(version)}"
             )
         return cls(owner, name, int(version))
 
@@ -173,7 +175,7 @@ def user_name(value: str, what: str = "user name") -> str:
     """
     if not isinstance(value, str) or not _USER.fullmatch(value):
         raise ValueError(
-            f"the {what} is {_shown(value)}, not 1 to 39 lower-case letters and digits "
+            f"the {what} is {quote(value)}, not 1 to 39 lower-case letters and digits "
             "with single '-' or '_' between them"
         )
     return value
@@ -192,7 +194,7 @@ def pod_name(value: str, what: str = "pod name") -> str:
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not _POD.fullmatch(value):
         raise ValueError(
-            f"the {what} is {_shown(value)}, not 1 to {MAX_PART_LENGTH} lower-case letters and "
+            f"the {what} is {quote(value)}, not 1 to {MAX_PART_LENGTH} lower-case letters and "
             "digits with single '-' or '_' between them"
         )
     return value
@@ -206,7 +208,7 @@ def model_name(value: str, what: str = "model name") -> str:
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not value.isidentifier():
         raise ValueError(
-            f"the {what} is {_shown(value)}, not the name of a Python class "
+            f"the {what} is {quote(value)}, not the name of a Python class "
             f"of at most {MAX_PART_LENGTH} characters"
         )
     return value
@@ -218,10 +220,7 @@ def model_version(value: int, what: str = "model version") -> int:
     Raises:
         ValueError: It is not a whole number from 0 to 999999999.
     """
-    # True and False are ints to Python, and would be sent as such.
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 999_999_999:
-        raise ValueError(f"the {what} is {_shown(value)}, not a whole number from 0 to 999,999,999")
-    return value
+    return whole_number(value, f"the {what}", 0, 999_999_999)
 
 
 def path_part(value: str | int, what: str) -> str:
@@ -238,26 +237,17 @@ def path_part(value: str | int, what: str) -> str:
         ValueError: It is empty, ``.``, ``..``, longer than 255 characters, or holds anything but
             printable ASCII, or a space, slash, backslash, ``%``, ``?`` or ``#``.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63:
+    if is_whole_number(value, 0, 2**63 - 1):
         return str(value)
     if not isinstance(value, str):
-        raise ValueError(f"the {what} is {_shown(value)}, not a text")
+        raise ValueError(f"the {what} is {quote(value)}, not a text")
     if not value:
         raise ValueError(f"the {what} is empty")
     if len(value) > MAX_PART_LENGTH:
         raise ValueError(f"the {what} is longer than {MAX_PART_LENGTH} characters")
     if value in {".", ".."} or not _PART.fullmatch(value):
         raise ValueError(
-            f"the {what} is {_shown(value)}: an id is printable ASCII without spaces "
+            f"the {what} is {quote(value)}: an id is printable ASCII without spaces "
             r"and / \ % ? #, and not '.' or '..'"
         )
     return value
-
-
-def _shown(value: object) -> str:
-    """The value as an error may show it: bounded, and control characters escaped."""
-    if isinstance(value, int) and abs(value) < 10**12:
-        return str(value)
-    if not isinstance(value, str):
-        return "None" if value is None else f"a value of type {type(value).__name__}"
-    return repr(value if len(value) <= 80 else value[:79] + "…")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from bitfount_api._disk import make_private_folder, read_file, write_file
+from bitfount_api._validation import is_whole_number
 
 if TYPE_CHECKING:
     import os
@@ -347,7 +348,7 @@ def _kind(key: object) -> str:
 
 
 def _check_size(bits: int) -> None:
-    if not isinstance(bits, int) or not MIN_KEY_SIZE <= bits <= MAX_KEY_SIZE:
+    if not is_whole_number(bits, MIN_KEY_SIZE, MAX_KEY_SIZE):
         raise ValueError(
             f"RSA keys of {MIN_KEY_SIZE} to {MAX_KEY_SIZE} bits are accepted, not of {bits}"
         )

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from bitfount_api import config
+from bitfount_api._validation import whole_number_field
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The statuses that say nothing about the request itself, only about the moment."""
@@ -39,7 +40,7 @@ class RetryPolicy:
     """
 
     retries: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(_at_least_zero)
+        default=None, validator=attrs.validators.optional(whole_number_field(0))
     )
     backoff: float = attrs.field(default=0.5, validator=_at_least_zero)
     longest_pause: float = attrs.field(default=30.0, validator=_at_least_zero)
@@ -47,7 +48,7 @@ class RetryPolicy:
 
     def most_retries(self) -> int:
         """How often a request is repeated, at most."""
-        return config.max_retries() if self.retries is None else int(self.retries)
+        return config.max_retries() if self.retries is None else self.retries
 
     def repeats(self, status: int) -> bool:
         """Whether an answer of this status is a reason to ask again."""

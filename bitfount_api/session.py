@@ -13,15 +13,9 @@ from bitfount_api._network.connections import Connections, Settings
 from bitfount_api._network.drive import drive
 from bitfount_api._network.driving import Timing
 from bitfount_api._services import environment_services
-from bitfount_api._settings import (
-    Origin,
-    check_seconds,
-    checked_address,
-    checked_proxy,
-    origin,
-    trust,
-    user_agent,
-)
+from bitfount_api._settings import checked_proxy, trust, user_agent
+from bitfount_api._urls import Origin, origin, request_url
+from bitfount_api._validation import check_seconds
 from bitfount_api.auth.default import default_handler
 from bitfount_api.auth.gate import Gate
 from bitfount_api.retries import RetryPolicy
@@ -230,7 +224,7 @@ class BitfountSession:
 
     def _own_call(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Call, Timing]:
         method = method.upper()
-        address = checked_address(url)
+        address = request_url(url)
         if unknown := arguments.keys() - _OWN_ARGUMENTS:
             raise TypeError(
                 f"calls of one's own take no argument {min(unknown)!r}; "

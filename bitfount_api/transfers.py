@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api import config
+from bitfount_api._validation import whole_number_field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,6 @@ eight times what the Hub stores. Packed weights shrink by a tenth or a third, or
 they are sparse; what grows more than eightfold is more likely made to fill somebody's disk."""
 
 
-def _at_least_one(_: object, attribute: attrs.Attribute[int], value: object) -> None:
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{attribute.name} must be a whole number from 1, not {value!r}")
-
-
 @attrs.frozen
 class TransferOptions:
     """How a transfer is done.
@@ -40,8 +36,8 @@ class TransferOptions:
     """
 
     progress: ProgressCallback | None = None
-    parts_at_once: int = attrs.field(default=PARTS_AT_ONCE, validator=_at_least_one)
-    max_bytes: int = attrs.field(default=MOST_BYTES, validator=_at_least_one)
+    parts_at_once: int = attrs.field(default=PARTS_AT_ONCE, validator=whole_number_field(1))
+    max_bytes: int = attrs.field(default=MOST_BYTES, validator=whole_number_field(1))
     compress: bool = False
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from bitfount_api._call import Call, Flow, Pause, Together, Work
 from bitfount_api._decode import refusal
 from bitfount_api._flows import operations
-from bitfount_api._services import STORAGE, presigned_url
+from bitfount_api._services import STORAGE
 from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.reach import ObjectChangedError, Reach
 from bitfount_api._transfer.vessel import Memory
+from bitfount_api._urls import presigned_url
 from bitfount_api.exceptions import (
     BitfountError,
     ConnectError,
     HTTPError,
-    InvalidJSONError,
     RequestException,
     RequestTimeout,
     TransferError,
@@ -162,7 +162,7 @@ def fill(
         TransferError: The object is not what it has to be, or changes all the time.
         RequestException: It could not be had whole.
     """
-    address = _checked(url)
+    address = presigned_url(url)
     changes = renewals = 0
     while not vessel.whole:
         had = vessel.done.total
@@ -183,7 +183,7 @@ def fill(
             fresh = yield from renew()
             if not fresh:
                 raise
-            address = _checked(fresh)
+            address = presigned_url(fresh)
 
 
 def _fill_gaps(remote: Remote, address: str, vessel: Vessel, parts: int) -> Flow[None]:
@@ -238,10 +238,3 @@ def _pull(remote: Remote, address: str, reach: Reach) -> Flow[None]:
             yield Pause(policy.pause(failures, retry_after))
         except RequestTimeout:
             raise failure from None  # no time left: what went wrong says more than that
-
-
-def _checked(url: object) -> str:
-    try:
-        return presigned_url(url)
-    except ValueError as error:
-        raise InvalidJSONError(f"the Hub's answer is not usable: {error}") from None

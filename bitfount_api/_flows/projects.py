@@ -15,6 +15,7 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import types
 from bitfount_api._decode import check_status
 from bitfount_api._flows import operations
+from bitfount_api._validation import whole_number
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
 
 if TYPE_CHECKING:
@@ -44,10 +45,8 @@ def get_projects(hub: Remote, offset: int | None, limit: int | None) -> Flow[typ
         HTTPError: The Hub refused.
     """
     for name, value in (("offset", offset), ("limit", limit)):
-        if value is not None and (
-            not isinstance(value, int) or isinstance(value, bool) or value < 0
-        ):
-            raise ValueError(f"{name} must be a whole number from 0, not {value!r}")
+        if value is not None:
+            whole_number(value, name)
     request = _get_projects._get_kwargs(
         offset=UNSET if offset is None else offset, limit=UNSET if limit is None else limit
     )
@@ -106,10 +105,8 @@ class Pages:
     """
 
     def __init__(self, page_size: int) -> None:
-        if not isinstance(page_size, int) or isinstance(page_size, bool) or page_size < 1:
-            raise ValueError(f"page_size must be a whole number from 1, not {page_size!r}")
         self.more = True
-        self._page_size = page_size
+        self._page_size = whole_number(page_size, "page_size", 1)
         self._offset = 0
         self._seen: set[str] = set()
 

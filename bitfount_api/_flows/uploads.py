@@ -12,8 +12,9 @@ from bitfount_hub_client.models import CompleteUploadRequest
 from bitfount_api._call import Flow, Together, Work
 from bitfount_api._decode import check_status
 from bitfount_api._flows import operations
-from bitfount_api._services import STORAGE, presigned_url
+from bitfount_api._services import STORAGE
 from bitfount_api._transfer.files import FormBody, PartBody, Source
+from bitfount_api._urls import presigned_url
 from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
 from bitfount_api.progress import Meter
 from bitfount_api.transfers import TransferOptions
@@ -68,7 +69,7 @@ def upload(
 
 
 def _by_form(remote: Remote, ticket: Mapping[str, Any], source: Source, meter: Meter) -> Flow[None]:
-    url = _checked(ticket["uploadUrl"])
+    url = presigned_url(ticket["uploadUrl"])
     body = FormBody(ticket.get("uploadFields") or {}, source, meter)
     operation = operations.UPLOAD_OBJECT
     request = {"method": "post", "url": url}
@@ -119,7 +120,7 @@ def _part(
     offset = (number - 1) * size
     body = PartBody(source, offset, min(size, source.size - offset), meter)
     operation = operations.UPLOAD_PART
-    request = {"method": "put", "url": _checked(url)}
+    request = {"method": "put", "url": presigned_url(url)}
     try:
         for left in range(remote.retry.most_retries(), -1, -1):
             response = yield from remote.ask(operation, request, service=STORAGE, body=body)
@@ -137,10 +138,3 @@ def _part(
     except (RequestException, TransferError) as error:
         error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
         raise
-
-
-def _checked(url: object) -> str:
-    try:
-        return presigned_url(url)
-    except ValueError as error:
-        raise InvalidJSONError(f"the Hub's answer is not usable: {error}") from None

@@ -6,6 +6,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
+from bitfount_api._disk import open_emptied, write_all
 from bitfount_api._transfer.zstd import MAGIC, Unpacker
 
 if TYPE_CHECKING:
@@ -39,18 +40,14 @@ class Contents:
         if not self.size and self._unpacker is None and view[:4] == MAGIC:
             self.packed = True
             self._unpacker = Unpacker(self._most)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-            self._descriptor = os.open(self._path, flags, 0o666)
+            self._descriptor = open_emptied(self._path)
         if self._unpacker is None:
             self._digest.update(view)
             self.size += len(view)
             return
         assert self._descriptor is not None  # noqa: S101 - opened together with the unpacker
         for piece in self._unpacker.feed(view):
-            left = memoryview(piece)
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+            write_all(self._descriptor, piece)
             self._digest.update(piece)
             self.size += len(piece)
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bitfount_api._disk import write_all
 from bitfount_api._transfer.files import Source
 from bitfount_api._transfer.zstd import Packer
 from bitfount_api.exceptions import TransferError
@@ -80,6 +81,4 @@ class PackedCopy:
     def _write(self, data: bytes) -> None:
         assert self._descriptor is not None  # noqa: S101 - opened by step()
         self.size += len(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        write_all(self._descriptor, data)

@@ -9,7 +9,7 @@ import attrs
 import httpx
 
 from bitfount_api._call import Call, Operation, Service
-from bitfount_api._services import base_url
+from bitfount_api._urls import base_url
 
 if TYPE_CHECKING:
     from bitfount_api.auth.token_file import Issuer

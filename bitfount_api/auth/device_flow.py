@@ -11,7 +11,7 @@ import msgspec
 
 from bitfount_api._call import Operation, Pause, Repeat, Work
 from bitfount_api._decode import decode
-from bitfount_api._discretion import tell
+from bitfount_api._discretion import HIDDEN, tell
 from bitfount_api._exchange import exchange
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.exceptions import (
@@ -194,7 +194,7 @@ def _told(what: str, response: httpx.Response, *secrets: str) -> str:
     for key in ("error", "error_description"):
         if isinstance(value := document.get(key), str) and value:
             for secret in secrets:
-                value = value.replace(secret, "[hidden]").replace(quote_plus(secret), "[hidden]")
+                value = value.replace(secret, HIDDEN).replace(quote_plus(secret), HIDDEN)
             said.append(tell(value))
     return ": ".join(said)
 

@@ -25,7 +25,16 @@ LAYERS: list[set[str]] = [
     {"_call", "_decode"},
     {"models", "schemas", "_transfer"},
     {
-        *{"_documents", "_features", "_model_source", "_disk", "_discretion", "_settings"},
+        *{
+            "_documents",
+            "_features",
+            "_model_source",
+            "_disk",
+            "_discretion",
+            "_settings",
+            "_urls",
+            "_validation",
+        },
         *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
         *{"_version"},
     },

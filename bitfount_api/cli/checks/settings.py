@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bitfount_api import _discretion, _services, config
+from bitfount_api import _discretion, config
+from bitfount_api._urls import base_url
 from bitfount_api.cli.checks.findings import Finding, Findings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "BITFOUNT_STORAGE_PATH": config.storage_path,
     "BITFOUNT_USERNAME": config.username,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,
-    "SMART_ON_FHIR_URL": lambda: _services.base_url(config.smart_on_fhir_url()),
+    "SMART_ON_FHIR_URL": lambda: base_url(config.smart_on_fhir_url()),
     "SMART_ON_FHIR_RESOURCE_SERVER_URL": config.smart_on_fhir_resource_server_url,
     "SMART_ON_FHIR_API_TIMEOUT": config.smart_on_fhir_timeout,
 }

@@ -1,0 +1,101 @@
+"""Which URLs are valid: the same for services, presigned URLs and raw requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bitfount_api import _services, _urls
+from bitfount_api.exceptions import InvalidJSONError
+
+INVALID: list[Any] = [
+    "",
+    "hub.test",
+    "//hub.test",
+    "/x",
+    "https://",
+    "https:///x",
+    "https:hub.test",
+    "ftp://hub.test",
+    "file:///etc/passwd",
+    " https://hub.test",
+    "https://hub.test\n",
+    "https://hub.test:0/",
+    "https://hub.test:65536/",
+    "https://hub.test:99999/",
+    "https://hub.test:-1/",
+    "https://hub.test:port/",
+    "https://xn--hub-/",
+    "https://hub test/",
+    "https://hub<.test/",
+    "https://a%b.example/x",
+    "https://\ud800/",
+    "https://hub.test/\ud800",
+    "https://" + "h" * 70_000,
+    None,
+    5,
+    b"https://hub.test",
+]
+
+
+@pytest.mark.parametrize("url", INVALID, ids=lambda url: ascii(url)[:40])
+def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
+    secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
+    for function, error, text in (
+        (_urls.base_url, ValueError, "must be a whole one"),
+        (_urls.request_url, ValueError, "the URL is not valid: it"),
+        (_urls.presigned_url, InvalidJSONError, "presigned URL is not valid: it"),
+    ):
+        with pytest.raises(error, match=text) as caught:
+            function(secret)
+        assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://hub.test:65536/", "its port is 65536, not a number from 1 to 65535"),
+        ("hub.test", "it must be absolute, with http:// or https:// and a host"),
+        ("https://a%b.example/x", "its host has characters that no host name can have"),
+        ("https://hub.test:port/", "it is not a URL"),
+    ],
+)
+def test_the_error_says_what_is_wrong(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        _urls.parse(url)
+
+
+def test_the_url_of_a_raw_request_has_no_user_name() -> None:
+    with pytest.raises(ValueError, match="must not hold a user name"):
+        _urls.request_url("https://u:p@hub.test/")
+
+
+@pytest.mark.parametrize("url", ["u@hub.test", "u:p@hub.test/", "hub.test?x", "hub.test/#x"])
+def test_a_base_url_holds_nothing_more(url: str) -> None:
+    with pytest.raises(ValueError, match="must not hold"):
+        _urls.base_url(f"https://{url}")
+
+
+def test_a_base_url_has_no_slash_at_its_end() -> None:
+    assert _urls.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
+    assert _urls.base_url("HTTP://[::1]:1") == "http://[::1]:1"
+
+
+def test_a_presigned_url_is_used_as_it_is() -> None:
+    url = "https://s3.test:65535/b/%2e%2e/k%20ey?X-Amz-Signature=00ff&b=%2F"
+    assert _urls.presigned_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "service", [_services.hub, _services.access_manager, _services.smart_on_fhir]
+)
+def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
+    """Such as a setting that was forgotten: it must not lead to the production services."""
+    assert service(None).url.startswith("https://")
+    with pytest.raises(ValueError, match="must be a whole one"):
+        service("")
+
+
+def test_an_address_may_have_a_zone() -> None:
+    assert _urls.base_url("http://[fe80::1%25eth0]:3000/") == "http://[fe80::1%25eth0]:3000"
