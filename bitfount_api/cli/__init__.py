@@ -1,9 +1,11 @@
-"""The command line, ``bitfount-api``. Needs the extra ``cli``."""
+"""The command line, ``bitfount-api``. Everything but ``--version`` needs the extra ``cli``."""
 
 from __future__ import annotations
 
 import signal
 import sys
+
+from bitfount_api._version import __version__
 
 _INTERRUPTED = 130  # as in the table of exits.py, which may not have been loaded yet
 
@@ -25,6 +27,10 @@ def _run() -> int:
         import click  # noqa: F401
         import rich  # noqa: F401
     except ImportError:
+        # A plain install can answer this, and SECURITY.md asks for it in a report.
+        if sys.argv[1:] == ["--version"]:
+            sys.stdout.write(f"bitfount-api {__version__}\n")
+            return 0
         sys.stderr.write(
             "Error: the command line needs packages that are not installed. "
             "Install them with: pip install 'bitfount-api[cli]'\n"

@@ -50,33 +50,52 @@ def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Pat
     assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
 
 
+@pytest.fixture(scope="module")
+def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``bin`` of a virtual environment that holds the wheel and nothing else."""
+    folder = tmp_path_factory.mktemp("plain")
+    venv.create(folder, with_pip=False)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    install = ["--python", str(folder / "bin" / "python"), "install", "--no-deps", str(wheel)]
+    subprocess.run([*pip, *install], check=True, capture_output=True)
+    return folder / "bin"
+
+
+def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
 def test_the_wheel_installs_in_an_empty_environment_and_imports(
-    wheel: Path, tmp_path: Path
+    plain: Path, tmp_path: Path
 ) -> None:
-    venv.create(tmp_path / "empty", with_pip=False)
-    python = tmp_path / "empty" / "bin" / "python"
-    site = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--disable-pip-version-check"]
-    subprocess.run([*install, "--target", site, wheel], check=True, capture_output=True)
     code = (
-        "import bitfount_api, importlib.metadata as m;"
-        f"assert bitfount_api.__file__.startswith({site!r}), bitfount_api.__file__;"
+        "import bitfount_api, importlib.metadata as m, sys;"
+        "assert bitfount_api.__file__.startswith(sys.prefix), bitfount_api.__file__;"
         "assert bitfount_api.__version__ == m.version('bitfount-api');"
         "print(len(bitfount_api.__all__))"
     )
-    run = subprocess.run(
-        [python, "-W", "error", "-c", code],
-        check=True,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert int(run.stdout) > 50
+    answer = run(plain / "python", "-W", "error", "-c", code, cwd=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    assert int(answer.stdout) > 50
+
+
+def test_version_without_click_is_printed(plain: Path, tmp_path: Path) -> None:
+    with_click = run(sys.executable, "-m", "bitfount_api.cli", "--version", cwd=tmp_path)
+    assert re.fullmatch(r"bitfount-api \d+\.\S+\n", with_click.stdout)
+    for program in ([plain / "bitfount-api"], [plain / "python", "-m", "bitfount_api.cli"]):
+        answer = run(*program, "--version", cwd=tmp_path)
+        assert (answer.returncode, answer.stdout, answer.stderr) == (0, with_click.stdout, "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["pods", "--version"], ["doctor"]])
+def test_commands_without_click_name_the_extra(
+    plain: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    answer = run(plain / "bitfount-api", *arguments, cwd=tmp_path)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith("Error: ")
+    assert "pip install 'bitfount-api[cli]'" in answer.stderr
+    assert answer.stderr.count("\n") == 1
 
 
 def test_the_version_is_said_once_and_in_the_changelog(project: dict[str, Any]) -> None:
