@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -64,10 +65,8 @@ async def decide(request: Request) -> Response:
     """What the user decided."""
     world = world_of(request)
     users = [user.username for user in world.users.all()]
-    async with request.form() as form:
-        code, username, decision = (
-            str(form.get(name, "")) for name in ("user_code", "username", "decision")
-        )
+    fields = await _fields(request, "user_code", "username", "decision")
+    code, username, decision = (str(value or "") for value in fields.values())
     state = world.tokens.waiting(code)
     complaints = {
         None: f"There is no code {normalised(code)}. Look at it again, and type it anew.",
@@ -91,10 +90,18 @@ async def decide(request: Request) -> Response:
     return pages.activation(code, users, "Choose who you are, and approve or deny.")
 
 
-async def _form(request: Request, *names: str) -> dict[str, str]:
+async def _fields(request: Request, *names: str) -> dict[str, object]:
+    """Return the named fields of a request's form; a missing field is None."""
     try:
         async with request.form() as form:
-            values = {name: form.get(name) for name in names}
+            return {name: form.get(name) for name in names}
+    except FormParserError as error:  # Starlette before 1.7 lets the parser's own error through.
+        raise HTTPException(400, str(error)) from None
+
+
+async def _form(request: Request, *names: str) -> dict[str, str]:
+    try:
+        values = await _fields(request, *names)
     except HTTPException as error:
         raise Refused("invalid_request", f"That is no form: {error.detail}", 400) from None
     missing = [name for name, value in values.items() if not isinstance(value, str) or not value]
