@@ -2,6 +2,7 @@
 #   .venv         development    requirements/dev.txt
 #   .venv-demo    demonstration  requirements/demo.txt
 #   .venv-lowest  lowest allowed versions of the requirements  requirements/lowest.txt
+#   .venv-workflows  linters of .github/  requirements/workflows.txt
 #   .venv-lock    uv alone, to renew these locks  requirements/lock.txt
 
 WINDOWS := $(filter Windows_NT,$(OS))
@@ -12,6 +13,7 @@ BIN     := $(VENV)/$(IN)
 RUN     := $(BIN)/python
 DEMO    := $(VENV)-demo/$(IN)/python
 LOWEST  := $(VENV)-lowest/$(IN)/python
+WORKFLOWS := $(VENV)-workflows/$(IN)
 UV      := $(VENV)-lock/$(IN)/uv
 ARGS    ?=
 BASE    ?= HEAD
@@ -19,12 +21,13 @@ BASE    ?= HEAD
 READY        := $(VENV)/.ready
 READY_DEMO   := $(VENV)-demo/.ready
 READY_LOWEST := $(VENV)-lowest/.ready
+READY_WORKFLOWS := $(VENV)-workflows/.locked
 READY_LOCK   := $(VENV)-lock/.locked
 PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint \
-        typecheck check format build docs pictures bench faults fuzz load record lock clean
+.PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint lint-workflows \
+        typecheck check format build check-dist sbom docs pictures bench faults fuzz load record lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +36,7 @@ help:  ## List the targets
 $(VENV)/.locked: requirements/dev.txt
 $(VENV)-demo/.locked: requirements/demo.txt
 $(VENV)-lowest/.locked: requirements/lowest.txt
+$(VENV)-workflows/.locked: requirements/workflows.txt
 $(VENV)-lock/.locked: requirements/lock.txt
 %/.locked:
 	@$(PYTHON) scripts/set_up.py create $(@D) $^
@@ -78,6 +82,10 @@ lint: $(READY)  ## Look for mistakes and odd formatting
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 
+lint-workflows: $(READY_WORKFLOWS)  ## Look for mistakes and weaknesses in .github/
+	$(WORKFLOWS)/jactionlint
+	$(WORKFLOWS)/zizmor --offline --quiet .github
+
 typecheck: $(READY)  ## Check the types, strictly
 	$(RUN) -m mypy -p bitfount_api -p demo
 	$(RUN) -m mypy scripts tests
@@ -91,6 +99,14 @@ format: $(READY)  ## Format the code
 build: $(READY)  ## Build the wheel and the source distribution into dist/
 	rm -rf dist
 	$(RUN) -m build --no-isolation --outdir dist .
+
+check-dist: $(READY)  ## See that the wheel and the source distribution are fit to publish
+	$(RUN) scripts/check_dist.py
+
+sbom: $(READY)  ## List the runtime dependencies in dist/sbom.cdx.json (CycloneDX)
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements/demo.txt --pyproject pyproject.toml \
+	  --output-reproducible --output-file dist/sbom.cdx.json
 
 docs: $(READY)  ## Build the documentation into site/, and fail on a broken link
 	$(BIN)/zensical build --clean --strict
@@ -125,10 +141,12 @@ lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements
 	  --output-file $(VENV)-lock/lowest.txt
 	$(COMPILE) $(RUNTIME) --group editable --group unit --constraints $(VENV)-lock/lowest.txt \
 	  --no-annotate --output-file requirements/lowest.txt
+	$(COMPILE) --group workflows --output-file requirements/workflows.txt
 	$(COMPILE) --group lock --output-file requirements/lock.txt
 	$(COMPILE) --group pip --output-file requirements/pip-newest.txt
 	$(COMPILE) --group pip --resolution lowest-direct --output-file requirements/pip-oldest.txt
 
 clean:  ## Remove what was built, and the environments
-	rm -rf $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-lock dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-workflows $(VENV)-lock \
+	  dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -83,9 +83,9 @@ def wrong_versions(pyproject: Path) -> list[str]:
 
 
 def pinned(pyproject: Path) -> dict[str, str]:
-    """The development tools that are pinned exactly, with their versions."""
+    """Return the versions of the tools that the group ``generate`` pins."""
     groups = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("dependency-groups", {})
-    wanted = [entry.partition("==") for entry in groups.get("dev", []) if isinstance(entry, str)]
+    wanted = [entry.partition("==") for entry in groups.get("generate", [])]
     return {name.strip(): version.strip() for name, equals, version in wanted if equals}
 
 

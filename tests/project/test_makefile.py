@@ -29,6 +29,7 @@ def test_every_target_that_runs_something_sets_up_what_it_runs() -> None:
         "BIN": "READY",
         "DEMO": "READY_DEMO",
         "LOWEST": "READY_LOWEST",
+        "WORKFLOWS": "READY_WORKFLOWS",
         "COMPILE": "READY_LOCK",
     }
     seen = set()
