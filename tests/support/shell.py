@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import os
 import re
 import shlex
 import shutil
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +75,9 @@ def _exists(command: list[str]) -> bool:
         return _extras_exist(rest)
     if first in ("python", "python3"):
         return _runs(rest)
-    return first in _BUILTINS or shutil.which(first) is not None
+    # The programs of this environment are meant too, also where it is not activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return first in _BUILTINS or shutil.which(first, path=path) is not None
 
 
 def _is_read(name: str) -> bool:
