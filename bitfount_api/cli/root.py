@@ -121,7 +121,10 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
             return Exit.READER_GONE  # of the help: click, which writes it, has put it out of reach
         return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
     except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here, with one line
-        return _end(error, app)
+        code = _end(error, app)
+        if stdout is not None:  # as under pythonw
+            streams.settle(stdout)
+        return code
 
 
 def _end(error: BaseException, app: App) -> int:

@@ -108,6 +108,17 @@ def write(stream: TextIO, text: str) -> None:
         raise ReaderGone from error
 
 
+def settle(stream: TextIO) -> None:
+    """Flush a stream, and drop what cannot be written.
+
+    Otherwise Python 3.14 and later try again at exit, and change the exit code to 120.
+    """
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        _silence(stream)
+
+
 def _silence(stream: TextIO) -> None:
     """Send elsewhere what is left in the stream: Python would write it, and complain, at exit."""
     try:

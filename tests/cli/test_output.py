@@ -98,9 +98,10 @@ def test_a_reader_that_has_gone_ends_it_quietly(console: Console, pod: str) -> N
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
-def test_a_disk_that_is_full(console: Console) -> None:
+@pytest.mark.parametrize("argument", ["whoami", "--help", "--version"])
+def test_a_disk_that_is_full(console: Console, argument: str) -> None:
     with open("/dev/full", "wb") as full:
-        outcome = console.spawn("whoami", stdout=full)
+        outcome = console.spawn(argument, stdout=full)
     assert outcome.code == 6
     assert "No space left" in outcome.err
     assert outcome.err.count("\n") == 1
