@@ -30,6 +30,8 @@ def decoded(source: str | bytes) -> str:
         ValueError: It is not UTF-8, says that it is something else, or holds null bytes.
     """
     data = normalized(source)
+    if b"\0" in data:
+        raise ValueError("it holds a null byte")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
@@ -38,12 +40,9 @@ def decoded(source: str | bytes) -> str:
         # Another encoding would make Python read another text than the one people see.
         raise ValueError(f"it says that it is {encoding}, but models are UTF-8")
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8: {error.reason} at byte {error.start}") from None
-    if "\0" in text:
-        raise ValueError("it holds a null byte")
-    return text
 
 
 def check_model_source(source: str | bytes, stem: str) -> None:

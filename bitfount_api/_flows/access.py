@@ -118,7 +118,11 @@ def _checked(protocol: Mapping[str, Any]) -> dict[str, Any]:
         )
     try:
         json.dumps(dict(protocol), allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise ValueError(
+            "serialized_protocol cannot be written as JSON: it is nested too deeply"
+        ) from None
+    except (TypeError, ValueError) as error:
         raise ValueError(f"serialized_protocol cannot be written as JSON: {error}") from None
     return dict(protocol)
 

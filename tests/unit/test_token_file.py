@@ -245,7 +245,7 @@ HOSTILE = [
     b"[" * 100_000,
     b'{"a":' * 30_000,
     b'{"access_token": "\\ud800"}',
-    b'{"more": ' + b"[" * 50_000 + b"]" * 50_000 + b", " + OFFICIAL[1:],
+    b'{"more": ' + b"[" * 50_000,
     b" " * MAX_FILE_BYTES + OFFICIAL,
     *(
         json.dumps({**FIELDS, name: value}).encode()

@@ -167,7 +167,7 @@ def nested(depth: int) -> dict[str, Any]:
         ({"algorithm": {"at": object()}}, "as JSON: Object of type object"),
         ({"algorithm": {"at": float("nan")}}, "as JSON: Out of range"),
         ({"algorithm": {("a", "b"): 1}}, "as JSON: keys must be"),
-        ({"more": nested(100_000)}, "as JSON: .*recursion"),
+        ({"more": nested(100_000)}, "as JSON: it is nested too deeply"),
     ],
 )
 @pytest.mark.parametrize(
