@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -42,13 +43,34 @@ def test_the_wheel_holds_the_packages_their_types_and_the_specs(wheel: Path) -> 
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == set(PACKAGES)
 
 
-def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+def git_files(*options: str) -> set[str]:
+    """The files that git lists; the test is skipped outside a checkout."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this tree is not a git checkout")
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", *options]
+    listed = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+    return {name for name in listed.split("\0") if name and (ROOT / name).exists()}
+
+
+@pytest.fixture(scope="module")
+def in_sdist(wheel: Path) -> set[str]:
     (source,) = wheel.parent.glob("*.tar.gz")
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
-    command += ["--disable-pip-version-check", "--wheel-dir", str(tmp_path), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
-    (again,) = tmp_path.glob("*.whl")
-    assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
+    with tarfile.open(source) as archive:
+        assert all(member.isfile() for member in archive), "a link or a device"
+        return {name.partition("/")[2] for name in archive.getnames()}
+
+
+def test_sdist_holds_what_checks_and_tests_need(in_sdist: set[str]) -> None:
+    files = "LICENSE Makefile SECURITY.md CONTRIBUTING.md pyproject.toml zensical.toml .gitignore"
+    assert in_sdist >= {*files.split(), ".ci/run", "scripts/generate.py", "tests/conftest.py"}
+    folders = "benchmarks bitfount_api demo docs examples generated openapi requirements tests"
+    assert {name.partition("/")[0] for name in in_sdist} >= set(folders.split())
+
+
+def test_sdist_holds_every_tracked_file_and_nothing_ignored(in_sdist: set[str]) -> None:
+    assert git_files() - in_sdist == set()
+    known = git_files("--cached", "--others", "--exclude-standard")
+    assert in_sdist - known == {"PKG-INFO"}
 
 
 @pytest.fixture(scope="module")
