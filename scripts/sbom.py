@@ -1,0 +1,106 @@
+"""Write a software bill of materials (CycloneDX, JSON) for the wheel in ``dist/``.
+
+    python scripts/sbom.py [--output dist/sbom.cdx.json]
+
+Installs the wheel with the extras ``cli`` and ``sandbox`` into a new virtual environment, in the
+versions and with the hashes that ``requirements/dev.txt`` locks, and lets cyclonedx-py list that
+environment. So the list holds what an installation holds, with licences and the dependency graph,
+and no development tool. It is valid for the Python and the platform that the script runs on.
+
+Without SOURCE_DATE_EPOCH the file has no timestamp; the same wheel then makes the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+EXTRAS = "cli,sandbox"
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: The arguments after the script's name; those of the process by default.
+        root: The top of the source tree, with the wheel in ``dist/``.
+
+    Returns:
+        0: written; 1: there is not exactly one wheel, or a tool failed.
+    """
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    default = root / "dist" / "sbom.cdx.json"
+    parser.add_argument("--output", type=Path, default=default, help="default: dist/sbom.cdx.json")
+    options = parser.parse_args(arguments)
+    wheels = sorted((root / "dist").glob("*.whl"))
+    if len(wheels) != 1:
+        print(f"dist/ holds {len(wheels)} wheels, not one: run `make build`", file=sys.stderr)
+        return 1
+    try:
+        document = environment(wheels[0], root)
+    except subprocess.CalledProcessError as error:
+        print(f"{' '.join(error.cmd[:5])} ended with {error.returncode}", file=sys.stderr)
+        return 1
+    complete(document, wheels[0])
+    options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    count = len(document["components"])
+    print(f"{options.output}: {count} packages that {wheels[0].name} depends on")
+    return 0
+
+
+def environment(wheel: Path, root: Path) -> dict[str, Any]:
+    """Install a wheel into a new virtual environment, and list that environment.
+
+    Args:
+        wheel: The wheel.
+        root: The top of the source tree.
+
+    Returns:
+        The bill of materials as cyclonedx-py writes it.
+
+    Raises:
+        CalledProcessError: The installation or cyclonedx-py failed; its own words went to standard
+            error.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
+        venv.create(folder, with_pip=False)
+        python = Path(folder, "Scripts/python.exe" if os.name == "nt" else "bin/python")
+        install = ["-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        install += ["--constraint", str(root / "requirements" / "dev.txt")]
+        install += [f"bitfount-api[{EXTRAS}] @ {wheel.resolve().as_uri()}"]
+        subprocess.run([sys.executable, *install], check=True)
+        describe = ["-m", "cyclonedx_py", "environment", str(python), "--output-reproducible"]
+        describe += ["--pyproject", str(root / "pyproject.toml"), "--mc-type", "library"]
+        listed = subprocess.run(
+            [sys.executable, *describe], check=True, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+    document: dict[str, Any] = json.loads(listed.stdout)
+    return document
+
+
+def complete(document: dict[str, Any], wheel: Path) -> None:
+    """Add what cyclonedx-py cannot read from ``pyproject.toml``: the version, and the wheel's hash.
+
+    Args:
+        document: The bill of materials; changed in place.
+        wheel: The wheel that it describes.
+    """
+    version = wheel.name.split("-")[1]
+    document["metadata"]["component"] |= {
+        "version": version,
+        "purl": f"pkg:pypi/bitfount-api@{version}",
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(wheel.read_bytes()).hexdigest()}],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
