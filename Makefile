@@ -103,10 +103,8 @@ build: $(READY)  ## Build the wheel and the source distribution into dist/
 check-dist: $(READY)  ## See that the wheel and the source distribution are fit to publish
 	$(RUN) scripts/check_dist.py
 
-sbom: $(READY)  ## List the runtime dependencies in dist/sbom.cdx.json (CycloneDX)
-	mkdir -p dist
-	$(BIN)/cyclonedx-py requirements requirements/demo.txt --pyproject pyproject.toml \
-	  --output-reproducible --output-file dist/sbom.cdx.json
+sbom: $(READY) build  ## List the runtime dependencies of the built wheel in dist/sbom.cdx.json
+	$(RUN) scripts/sbom.py
 
 docs: $(READY)  ## Build the documentation into site/, and fail on a broken link
 	$(BIN)/zensical build --clean --strict
@@ -135,6 +133,7 @@ RUNTIME := pyproject.toml --extra cli --extra sandbox
 
 lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements/
 	$(COMPILE) $(RUNTIME) --group dev --output-file requirements/dev.txt
+	$(COMPILE) $(RUNTIME) --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) $(RUNTIME) --group editable --constraints requirements/dev.txt \
 	  --output-file requirements/demo.txt
 	$(COMPILE) $(RUNTIME) --group editable --resolution lowest-direct \

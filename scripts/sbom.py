@@ -2,10 +2,10 @@
 
     python scripts/sbom.py [--output dist/sbom.cdx.json]
 
-Installs the wheel with the extras ``cli`` and ``sandbox`` into a new virtual environment, in the
-versions and with the hashes that ``requirements/dev.txt`` locks, and lets cyclonedx-py list that
-environment. So the list holds what an installation holds, with licences and the dependency graph,
-and no development tool. It is valid for the Python and the platform that the script runs on.
+Installs the wheel and the packages of ``requirements/runtime.txt`` (the requirements of the library
+and of its extras) into a new virtual environment, and lets cyclonedx-py list that environment. So
+the list holds what an installation holds, with licences and the dependency graph, and no
+development tool. It is valid for the Python and the platform that the script runs on.
 
 Without SOURCE_DATE_EPOCH the file has no timestamp; the same wheel then makes the same file.
 """
@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = "cli,sandbox"
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -74,10 +73,11 @@ def environment(wheel: Path, root: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
         venv.create(folder, with_pip=False)
         python = Path(folder, "Scripts/python.exe" if os.name == "nt" else "bin/python")
-        install = ["-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
-        install += ["--constraint", str(root / "requirements" / "dev.txt")]
-        install += [f"bitfount-api[{EXTRAS}] @ {wheel.resolve().as_uri()}"]
-        subprocess.run([sys.executable, *install], check=True)
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-qq"]
+        pip += ["--no-deps", "--disable-pip-version-check"]
+        lock = str(root / "requirements" / "runtime.txt")
+        subprocess.run([*pip, "--require-hashes", "--requirement", lock], check=True)
+        subprocess.run([*pip, str(wheel)], check=True)
         describe = ["-m", "cyclonedx_py", "environment", str(python), "--output-reproducible"]
         describe += ["--pyproject", str(root / "pyproject.toml"), "--mc-type", "library"]
         listed = subprocess.run(

@@ -1,6 +1,6 @@
 """Set up a virtual environment from a lock, without resolving anything.
 
-    python scripts/set_up.py create FOLDER LOCK      a new environment with the packages of LOCK
+    python scripts/set_up.py create FOLDER LOCK      an environment with the packages of LOCK
     python scripts/set_up.py project FOLDER          install this project into it, editable
     python scripts/set_up.py download FOLDER LOCK..  fetch the files of locks into FOLDER/downloads
 
@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 LOG = "set-up.log"
+INSTALLED = "installed.txt"  # the lock that the environment was made from
 PINNED = re.compile(r"^[a-z0-9].*==", re.MULTILINE)
 
 ENVIRONMENT = {
@@ -148,10 +149,21 @@ class Environment:
         without_pip = ["--without-pip"] if self._wheel else []
         self._run(step, [sys.executable, "-m", "venv", *without_pip, self.folder])
 
+    def has(self, lock: Path) -> bool:
+        """Whether the environment was made from a lock with the same text, by the same Python."""
+        installed = self.folder / INSTALLED
+        return installed.exists() and installed.read_text("utf-8") == self._fingerprint(lock)
+
+    def _fingerprint(self, lock: Path) -> str:
+        return f"# {sys.executable} {sys.version}\n{lock.read_text('utf-8')}"
+
     def install(self, lock: Path) -> None:
         """Install exactly the packages of a lock, and check that they fit together."""
-        self._pip(f"installing {lock}", "install", "--no-deps", "--require-hashes", "-r", lock)
+        # Most modules are never imported: Python compiles those that are.
+        options = ["--no-deps", "--require-hashes", "--no-compile", "-r"]
+        self._pip(f"installing {lock}", "install", *options, lock)
         self._pip(f"checking that the packages of {lock} fit together", "check")
+        (self.folder / INSTALLED).write_text(self._fingerprint(lock), "utf-8")
 
     def install_project(self) -> None:
         """Install the project, editable, built with the packages of the environment."""
@@ -216,10 +228,12 @@ def main(arguments: list[str] | None = None) -> int:
     environment = Environment(options.folder, options.pip)
     try:
         if options.action == "create":
-            tell(f"Creating {options.folder} with Python {platform.python_version()}")
-            environment.create()
-            for lock in options.locks:
-                tell(f"Installing the {len(PINNED.findall(lock.read_text()))} packages of {lock}")
+            (lock,) = options.locks
+            if not environment.has(lock):
+                tell(f"Creating {options.folder} with Python {platform.python_version()}")
+                environment.create()
+                count = len(PINNED.findall(lock.read_text("utf-8")))
+                tell(f"Installing {count} package{'s'[: count != 1]} from {lock}")
                 environment.install(lock)
         elif options.action == "project":
             tell(f"Installing this project into {options.folder}")

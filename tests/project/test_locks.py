@@ -40,6 +40,7 @@ LIBRARY: list[str] = [
 ]
 ROOTS = {
     "dev": [*LIBRARY, *group("dev")],
+    "runtime": LIBRARY,
     "demo": [*LIBRARY, *group("editable")],
     "lowest": [*LIBRARY, *group("editable"), *group("unit")],
     "workflows": group("workflows"),
@@ -83,7 +84,7 @@ def test_what_generated_code_depends_on_is_pinned_exactly() -> None:
 
 # The metadata of these versions is installed where this runs. `make test-lowest` sees that the
 # other ones fit together (`pip check`).
-@pytest.mark.parametrize("name", ["dev", "demo"])
+@pytest.mark.parametrize("name", ["dev", "runtime", "demo"])
 def test_a_lock_is_complete(name: str) -> None:
     assert locks.gaps(text_of(name), ROOTS[name]) == []
 
@@ -184,7 +185,9 @@ def pip_of(kind: str) -> Path:
     if kind == "own":
         return locks.bundled_pip()
     (entry,) = locks.read(text_of(f"pip-{kind}"))
-    return Path(sys.prefix) / "downloads" / f"pip-{entry.version}-py3-none-any.whl"
+    path = Path(sys.prefix) / "downloads" / f"pip-{entry.version}-py3-none-any.whl"
+    assert path.exists(), "run `make setup`: it fetches the pips that the locks are tested with"
+    return path
 
 
 OLD_PYTHON = pytest.mark.skipif(

@@ -138,5 +138,14 @@ def test_somebodys_own_pip_configuration_is_not_in_the_way(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     assert done.stderr.splitlines() == [
         f"Creating venv with Python {platform.python_version()}",
-        "Installing the 0 packages of empty.txt",
+        "Installing 0 packages from empty.txt",
     ]
+
+
+def test_an_environment_is_made_again_only_from_another_lock(tmp_path: Path) -> None:
+    options = ("create", "venv", "empty.txt", "--pip", bundled_pip())
+    for text, again in (("", True), ("", False), ("# changed", True)):
+        (tmp_path / "empty.txt").write_text(text)
+        done = run(tmp_path, *options)
+        assert done.returncode == 0
+        assert ("Creating" in done.stderr) == again, (text, done.stderr)
