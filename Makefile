@@ -15,6 +15,7 @@ DEMO    := $(VENV)-demo/$(IN)/python
 LOWEST  := $(VENV)-lowest/$(IN)/python
 WORKFLOWS := $(VENV)-workflows/$(IN)
 UV      := $(VENV)-lock/$(IN)/uv
+PIP     ?=  # a wheel of pip, for set-up to use instead of the one that Python brings
 ARGS    ?=
 BASE    ?= HEAD
 
@@ -39,7 +40,7 @@ $(VENV)-lowest/.locked: requirements/lowest.txt
 $(VENV)-workflows/.locked: requirements/workflows.txt
 $(VENV)-lock/.locked: requirements/lock.txt
 %/.locked:
-	@$(PYTHON) scripts/set_up.py create $(@D) $^
+	@$(PYTHON) scripts/set_up.py create $(@D) $^ $(if $(PIP),--pip $(PIP))
 	@touch $@
 %/.ready: %/.locked pyproject.toml
 	@$(PYTHON) scripts/set_up.py project $(@D)

@@ -146,8 +146,12 @@ class Environment:
             self.folder.mkdir(parents=True)
         except OSError as error:
             raise StepError(step, f"{error}.", "Choose another folder: make VENV=... ...") from None
-        without_pip = ["--without-pip"] if self._wheel else []
-        self._run(step, [sys.executable, "-m", "venv", *without_pip, self.folder])
+        if self._wheel is None:
+            self._run(step, [sys.executable, "-m", "venv", self.folder])
+        else:
+            self._run(step, [sys.executable, "-m", "venv", "--without-pip", self.folder])
+            install = ["install", "--no-index", "--no-compile", self._wheel]
+            self._run(step, [self._python, self._wheel / "pip", *install])
 
     def has(self, lock: Path) -> bool:
         """Whether the environment was made from a lock with the same text, by the same Python."""
@@ -178,8 +182,7 @@ class Environment:
 
     def _pip(self, step: str, *arguments: object) -> None:
         # Isolated (-I): neither PYTHONPATH nor the user's packages are part of the environment.
-        pip = [self._wheel / "pip"] if self._wheel else ["-I", "-m", "pip"]
-        self._run(step, [self._python, *pip, *arguments])
+        self._run(step, [self._python, "-I", "-m", "pip", *arguments])
 
     def _run(self, step: str, command: Sequence[object]) -> None:
         run = subprocess.run(

@@ -233,8 +233,9 @@ def resolve(index: Path, lock: str, folder: Path, pip: Path) -> subprocess.Compl
 
 
 def installed(site: Path) -> dict[str, str]:
+    """The versions of the installed packages but pip."""
     found = importlib.metadata.distributions(path=[str(site)])
-    return {package.name: package.version for package in found}
+    return {package.name: package.version for package in found if package.name != "pip"}
 
 
 def site_packages(folder: Path) -> Path:
