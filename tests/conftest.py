@@ -1,4 +1,4 @@
-"""What all tests share: nobody's own settings, and a sandbox where one is asked for."""
+"""Settings that all tests share, and fixtures for keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
+from support.rsa_keys import DATA, ready_made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +38,12 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(_SETTINGS) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path / "bitfount"))
+    # Trust one certificate authority. Reading all that are usually trusted takes 16 ms for each
+    # client, which adds up to a minute in the tests and the processes that they start.
+    monkeypatch.setenv("SSL_CERT_FILE", str(DATA / "test-authority.pem"))
+
+
+@pytest.fixture
+def ready_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Return the test keys instead of generating new ones, which takes a second with 4096 bits."""
+    monkeypatch.setattr(rsa, "generate_private_key", ready_made())

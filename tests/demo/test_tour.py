@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
+FOR_MACHINES = ("--json", "--weights", "6")
+FOR_PEOPLE = ("--weights", "1")
+
+
+@functools.cache
 def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the demonstration, once for each set of arguments."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "demo", *arguments],
         cwd=ROOT,
@@ -33,7 +40,7 @@ def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_walk_for_machines_shows_every_step() -> None:
-    run = walk("--json", "--weights", "6")
+    run = walk(*FOR_MACHINES)
     assert (run.returncode, run.stderr) == (0, "")
     told = json.loads(run.stdout)
     assert told["ok"] is True
@@ -42,7 +49,7 @@ def test_the_walk_for_machines_shows_every_step() -> None:
 
 
 def test_the_walk_for_people_reads_well_at_80_columns() -> None:
-    run = walk("--weights", "1")
+    run = walk(*FOR_PEOPLE)
     assert (run.returncode, run.stderr) == (0, "")
     assert "Everything was as it should be." in run.stdout
     assert "\x1b" not in run.stdout
@@ -52,8 +59,9 @@ def test_the_walk_for_people_reads_well_at_80_columns() -> None:
 
 
 def test_neither_walk_shows_a_secret() -> None:
-    for arguments in (["--json"], []):
-        text = walk("--weights", "1", *arguments).stdout
+    for arguments in (FOR_MACHINES, FOR_PEOPLE):
+        text = walk(*arguments).stdout
+        assert text
         assert "X-Amz-Signature" not in text
         assert "Bearer" not in text
 
@@ -66,6 +74,7 @@ def forged(_key: RSAPrivateKey, _message: bytes) -> bytes:
     return bytes(512)
 
 
+@pytest.mark.usefixtures("ready_keys")
 @pytest.mark.parametrize(
     ("where", "name", "instead", "complaint"),
     [

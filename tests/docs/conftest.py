@@ -25,7 +25,10 @@ class Net(BitfountModel):
 
 @pytest.fixture
 def as_alice(
-    bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bitfount_sandbox: SandboxClients,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ready_keys: None,
 ) -> Iterator[SandboxClients]:
     """The sandbox, in a folder with what the pages take for granted, as alice."""
     sandbox = bitfount_sandbox.sandbox

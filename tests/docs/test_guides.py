@@ -6,8 +6,6 @@ import contextlib
 import io
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from support.other_projects import run_pytest
 from support.pages import PAGES, Block, all_pages, blocks
 from support.shell import check_commands
 
@@ -49,15 +48,10 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def write(block: Block) -> None:
+    """Write a block to the file that its title names."""
     path = Path(str(block.title))
     assert not path.is_absolute()
     path.write_text(block.body, encoding="utf-8")
-    if path.name.startswith("test_"):
-        ran = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("page", all_pages(), ids=name_of)
@@ -86,6 +80,9 @@ def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
             write(block)
         else:
             assert block.language == "text", f"line {block.line}: {block.language!r} is not run"
+    if any(Path().glob("test_*.py")):
+        ran = run_pytest(Path())
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_few_blocks_are_left_out_and_all_say_why() -> None:

@@ -32,7 +32,7 @@ async def run(cell: dict[str, Any], names: dict[str, Any]) -> Any:
 
 
 async def test_the_cells_run_from_the_first_to_the_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_keys: None
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from support.examples import EXAMPLES
+from support.other_projects import run_pytest
 
 
 def run(folder: Path) -> subprocess.CompletedProcess[str]:
-    # With the plugins that they have: this one, and none of those that this project is tested with.
-    without = [word for name in ("asyncio", "cacheprovider") for word in ("-p", f"no:{name}")]
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *without]
-    return subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+    return run_pytest(folder, "-W", "error", "-p", "no:asyncio")
 
 
 def test_its_tests_pass(tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.other_projects import run_pytest
 
 from bitfount_api.pytest_plugin import SandboxClients
 
@@ -124,14 +123,7 @@ def run(folder: Path, *options: str, **environment: str) -> subprocess.Completed
     scope = "asyncio_default_fixture_loop_scope = function"
     settings = f"[pytest]\nasyncio_mode = auto\n{scope}\nfilterwarnings = error\n"
     (folder / "pytest.ini").write_text(settings)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    return run_pytest(folder, *options, **environment)
 
 
 def test_somebody_elses_code_is_tested_with_it(tmp_path: Path) -> None:

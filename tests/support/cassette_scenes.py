@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from cryptography.hazmat.primitives.asymmetric import rsa
+from support.rsa_keys import private_key
 
 import bitfount_api
 from bitfount_api import (
@@ -170,7 +170,7 @@ def project(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def signing(sandbox: Sandbox) -> dict[str, Any]:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = private_key()
     number = performer(sandbox, "bob").hub("register_user_public_key", key.public_key())
     task = b"\x00a task\xff"
     return {**project(sandbox), "key": str(number), "signature": sign(key, task).hex()}

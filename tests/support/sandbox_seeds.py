@@ -6,29 +6,24 @@ import functools
 import hashlib
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from support.rsa_keys import private_key
 from support.sandbox_api import Api, done
 
 MEBIBYTE = 1024 * 1024
 
 
 @functools.cache
-def private_key(which: int = 0) -> rsa.RSAPrivateKey:
-    """The key of that number, always the same within a run."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@functools.cache
 def openssh(which: int = 0) -> str:
-    """Its public half as one line."""
+    """Return the public key of the test key of that number, as one line."""
     key = private_key(which).public_key()
     return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 @functools.cache
 def pem(which: int = 0) -> str:
-    """Its public half as PEM."""
+    """Return the same as PEM."""
     key = private_key(which).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
