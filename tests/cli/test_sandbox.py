@@ -110,6 +110,8 @@ def test_what_is_kept_is_there_the_next_time(console: Console) -> None:
 def test_a_port_that_is_taken(console: Console) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Another run of this test may take the port at the same time, and neither frees it early.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             taken.bind(("127.0.0.1", 3001))
             taken.listen()

@@ -435,7 +435,8 @@ class TestTexts:
             ("features: []\nencoder: {no: 0}", "encoder: a key that is a boolean, not text"),
             ("a: &x [1]\nb: *x", r"an alias \(line 2\)"),
             ("&x {a: *x}", r"an alias \(line 1\)"),
-            ("[" * 100_000, "more than 64 levels"),
+            # Some versions of libyaml have a limit of their own, and stop first.
+            ("[" * 100_000, "more than 64 levels|exceeded maximum nesting depth"),
             ('{"a": ' + "[" * 100_000, "more than 64 levels"),
             ("a:\n" + "".join(" " * i + "- \n" for i in range(1, 100)), "more than 64 levels"),
             (b"\xff\xfea", "not UTF-8 text"),
