@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 import signal
 import sys
@@ -46,6 +47,31 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # Trust one certificate authority. Reading all that are usually trusted takes 16 ms for each
     # client, which adds up to a minute in the tests and the processes that they start.
     monkeypatch.setenv("SSL_CERT_FILE", str(DATA / "test-authority.pem"))
+
+
+# --- Which tests are slow ------------------------------------------------------------------------
+
+_LIMIT = 3.0
+"""Seconds that a test without the marker ``slow`` may take. Busy machines need some margin."""
+
+_unmarked: collections.defaultdict[str, float] = collections.defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if "slow" not in report.keywords:
+        _unmarked[report.nodeid] += report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Report the tests that should be marked. Nothing fails: machines differ."""
+    found = [(seconds, name) for name, seconds in _unmarked.items() if seconds > _LIMIT]
+    if found:
+        terminalreporter.section(f"over {_LIMIT:.0f} s, and not marked as slow")
+        for seconds, name in sorted(found, reverse=True):
+            terminalreporter.line(f"{seconds:.1f} s  {name:.150}")
+
+
+# --- Keys ----------------------------------------------------------------------------------------
 
 
 @pytest.fixture

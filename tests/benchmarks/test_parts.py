@@ -102,6 +102,7 @@ def test_what_is_sent_is_taken_and_requests_are_counted(server: str) -> None:
         assert int(client.get(f"{server}/requests").text) - before == 6
 
 
+@pytest.mark.slow
 def test_a_link_is_late_and_holds_each_connection_to_its_rate(server: str) -> None:
     with link(server, delay=0.05, rate=1e6) as url, httpx.Client() as client:
         client.get(f"{url}/requests")
@@ -115,6 +116,7 @@ def test_a_link_is_late_and_holds_each_connection_to_its_rate(server: str) -> No
         assert time.perf_counter() - start > 0.05 + 0.3 + 0.05
 
 
+@pytest.mark.slow
 def test_a_link_ends_with_its_connections(server: str) -> None:
     with link(server, delay=0.001, rate=1e9) as url:
         for _ in range(3):

@@ -38,7 +38,7 @@ def results(run: tuple[Path, str]) -> dict[str, Any]:
     return json.loads((run[0] / "results.json").read_text())  # type: ignore[no-any-return]
 
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]
 
 
 def test_every_row_is_measured(results: dict[str, Any]) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bitfount_api.auth.prompts import LoginPrompt
     from bitfount_api.sandbox import Sandbox
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 
 class Waiting:
     """A program that waits for somebody to log in."""

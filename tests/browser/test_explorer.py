@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox import Sandbox
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
 
 @pytest.mark.parametrize(
     ("service", "operations"),

@@ -85,6 +85,7 @@ def test_no_secret_is_shown_by_a_login(somebody: Console) -> None:
 KNOWN = {"8iCJ33Kp6hc9ofrXTzr5GLxMRHWrlzZO"}  # the client id is public
 
 
+@pytest.mark.slow
 def test_a_denied_login_leaves_the_one_before(somebody: Console) -> None:
     assert log_in(somebody).code == 0
     kept = token_path(somebody).read_bytes()

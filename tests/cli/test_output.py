@@ -38,6 +38,7 @@ def test_data_is_on_standard_output_and_all_else_is_not(console: Console, pod: s
     assert console.spawn("pods", "schema", pod, "--quiet").err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8", "latin-1", "cp932"])
 def test_every_encoding_takes_every_text(console: Console, pod: str, encoding: str) -> None:
     console.environment["PYTHONIOENCODING"] = f"{encoding}:strict"
@@ -148,6 +149,7 @@ def test_options_that_are_wrong(console: Console, option: str) -> None:
         assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_no_credential_is_in_what_is_debugged(console: Console, pod: str) -> None:
     secrets = {
         part

@@ -98,6 +98,7 @@ def test_api_keys_are_shown_only_when_asked_for(console: Console) -> None:
         assert console.json(*options_for(running.told), "whoami")["username"] == "dora"
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_there_the_next_time(console: Console) -> None:
     with started(console, "--demo", "--data", "kept") as running:
         assert running.stop(signal.SIGINT) == 130

@@ -35,7 +35,7 @@ OPENAPI = Path(__file__).parents[2] / "openapi"
 EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES")
 
 # More takes as long as it takes.
-pytestmark = pytest.mark.timeout(0 if EXAMPLES else 120)
+pytestmark = [pytest.mark.timeout(0 if EXAMPLES else 120), pytest.mark.slow]
 
 # Where the specs document them: what is asked may be of the documented shape and make no sense, or
 # be larger than what is stored.

@@ -39,6 +39,7 @@ def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_walk_for_machines_shows_every_step() -> None:
     run = walk(*FOR_MACHINES)
     assert (run.returncode, run.stderr) == (0, "")
@@ -48,6 +49,7 @@ def test_the_walk_for_machines_shows_every_step() -> None:
     assert sum(len(step["checks"]) for step in told["steps"]) >= 25
 
 
+@pytest.mark.slow
 def test_the_walk_for_people_reads_well_at_80_columns() -> None:
     run = walk(*FOR_PEOPLE)
     assert (run.returncode, run.stderr) == (0, "")
@@ -58,6 +60,7 @@ def test_the_walk_for_people_reads_well_at_80_columns() -> None:
     assert max(map(len, tables)) <= 80
 
 
+@pytest.mark.slow
 def test_neither_walk_shows_a_secret() -> None:
     for arguments in (FOR_MACHINES, FOR_PEOPLE):
         text = walk(*arguments).stdout

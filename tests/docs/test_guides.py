@@ -25,6 +25,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "toml": tomllib.loads,
     "json": json.loads,
 }
+SLOW = {"guides/authentication.md", "guides/testing.md"}
+"""Pages on which somebody waits for a login, or which hold tests for pytest."""
+
 _EXCUSES = 3  # More blocks than that are not to be left out, in all pages together.
 
 
@@ -54,7 +57,14 @@ def write(block: Block) -> None:
     path.write_text(block.body, encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", all_pages(), ids=name_of)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if name_of(page) in SLOW else [])
+        for page in all_pages()
+    ],
+    ids=name_of,
+)
 def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
     names: dict[str, Any] = {"__name__": "__page__", "sandbox": as_alice.sandbox}
     printed = ""

@@ -18,6 +18,8 @@ import pytest
 
 import bitfount_api
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "pages"
 CONFIG = (ROOT / "zensical.toml").read_text(encoding="utf-8")

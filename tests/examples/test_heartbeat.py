@@ -48,6 +48,7 @@ def run(start: Start, clients: SandboxClients) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_goes_on_after_faults_and_ends_on_sigterm(start: Start, pod: SandboxClients) -> None:
     service = run(start, pod)
     wait_for(lambda: heartbeats(pod) >= 2, "no heartbeat came")

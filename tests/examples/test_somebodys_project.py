@@ -7,8 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 from support.examples import EXAMPLES
 from support.other_projects import run_pytest
+
+pytestmark = pytest.mark.slow
 
 
 def run(folder: Path) -> subprocess.CompletedProcess[str]:

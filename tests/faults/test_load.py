@@ -5,9 +5,11 @@ from __future__ import annotations
 import collections
 
 import load
+import pytest
 from support.faults.load import Measured, run
 
 
+@pytest.mark.slow
 def test_many_threads_and_tasks_share_a_session() -> None:
     measured = run(threads=40, tasks=200, seconds=3)
     assert measured.undocumented == []

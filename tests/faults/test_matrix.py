@@ -34,6 +34,7 @@ def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
                 yield index, leg, kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_fault_comes_to_what_is_documented(
@@ -142,6 +143,7 @@ def test_what_is_left_behind_is_seen(arena: Arena) -> None:
     assert complaints == ["left behind: file.tmp"]
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_left_open_is_seen(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ def test_what_generated_code_depends_on_is_pinned_exactly() -> None:
 # The metadata of these versions is installed where this runs. `make test-lowest` sees that the
 # other ones fit together (`pip check`).
 @pytest.mark.parametrize("name", ["dev", "runtime", "demo"])
+@pytest.mark.slow
 def test_a_lock_is_complete(name: str) -> None:
     assert locks.gaps(text_of(name), ROOTS[name]) == []
 
@@ -121,6 +122,7 @@ def with_more(text: str) -> str:
         (with_more, "unneeded is not needed"),
     ],
 )
+@pytest.mark.slow
 def test_a_gap_is_found(change: Any, gap: str) -> None:
     text = text_of("dev")
     assert change(text) != text
@@ -248,6 +250,7 @@ def locked_here() -> dict[str, str | None]:
 
 
 @pytest.mark.parametrize("kind", PIPS)
+@pytest.mark.slow
 def test_set_up_installs_the_locked_versions(index: Path, tmp_path: Path, kind: str) -> None:
     lock = (index / "lock.txt").read_text()
     run = set_up(index, lock, tmp_path / "venv", pip_of(kind))
@@ -257,6 +260,7 @@ def test_set_up_installs_the_locked_versions(index: Path, tmp_path: Path, kind: 
 
 
 @pytest.mark.parametrize("kind", PIPS)
+@pytest.mark.slow
 def test_a_lock_without_a_pin_is_refused(index: Path, tmp_path: Path, kind: str) -> None:
     lock = (index / "lock.txt").read_text()
     run = set_up(index, without_pin(lock), tmp_path / "venv", pip_of(kind))
@@ -266,6 +270,7 @@ def test_a_lock_without_a_pin_is_refused(index: Path, tmp_path: Path, kind: str)
 
 @OLD_PYTHON
 @pytest.mark.parametrize("change", [without_extra, str])
+@pytest.mark.slow
 def test_set_up_does_not_resolve(index: Path, tmp_path: Path, change: Any) -> None:
     """A resolver looks at newer versions as soon as a package is required with an extra.
 
@@ -279,6 +284,7 @@ def test_set_up_does_not_resolve(index: Path, tmp_path: Path, change: Any) -> No
     assert run.returncode == 0, run.stderr
 
 
+@pytest.mark.slow
 def test_a_file_with_another_hash_is_refused(index: Path, tmp_path: Path) -> None:
     lock = re.sub(
         r"^(idna==\S+ \\\n +--hash=sha256:)\S+",

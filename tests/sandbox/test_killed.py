@@ -130,6 +130,7 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
         api.close()
 
 
+@pytest.mark.slow
 def test_it_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     content = {f"M{n}": os.urandom(200_000) for n in range(200)}
     confirmed: set[str] = set()

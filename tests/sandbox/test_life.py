@@ -145,6 +145,7 @@ def test_an_address_that_is_not_ones_own_leaves_nothing(temporary: Path) -> None
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_has_one_sandbox_at_a_time(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox, pytest.raises(CatalogInUseError, match="is in use"):
         Sandbox(tmp_path)

@@ -111,6 +111,7 @@ def test_a_taken_port_is_one_line() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_is_one_line(capsys: Capture, tmp_path: Path) -> None:
     with Sandbox(tmp_path):
         said = complaint(capsys, "--free-ports", "--data", str(tmp_path))

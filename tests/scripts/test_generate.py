@@ -9,6 +9,8 @@ from pathlib import Path
 import generate
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = "bitfount_fhir_client"
 

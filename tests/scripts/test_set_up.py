@@ -15,6 +15,8 @@ import pytest
 import set_up
 from support.locks import bundled_pip
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(set_up.__file__)
 LOCK = "idna==3.20 --hash=sha256:" + "0" * 64 + "\n"
 

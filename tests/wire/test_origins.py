@@ -226,6 +226,7 @@ def test_parameters_cannot_change_where_a_call_goes(asynchronous: bool) -> None:
     assert world.requests[0].url.host == "hub.bitfount.com"
 
 
+@pytest.mark.slow
 def test_errors_do_not_quote_what_was_secret_in_a_url() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)

@@ -23,6 +23,8 @@ from support.oauth import CODE, id_token
 from bitfount_api import AuthenticationError, BitfountSession, DeviceCodeFlowHandler
 from bitfount_api.auth.token_file import Token
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 8
 WORKER = """
 import sys, time
@@ -156,6 +158,7 @@ def test_a_process_that_is_killed_while_it_renews_keeps_nobody_out(
     try:
         while (lock := made._file.try_lock()) is not None:
             lock.release()
+            assert worker.poll() is None
             time.sleep(0.02)
         time.sleep(0.1)
     finally:

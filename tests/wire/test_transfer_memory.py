@@ -39,9 +39,12 @@ print(peak() - before)
 """
 
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one program"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one program"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

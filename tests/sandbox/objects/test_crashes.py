@@ -21,6 +21,8 @@ from support.object_server import OtherProcess
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.objects.store import MIN_PART_BYTES, ObjectStore
 
+pytestmark = pytest.mark.slow
+
 MIB = 1024 * 1024
 
 

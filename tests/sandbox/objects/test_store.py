@@ -174,6 +174,7 @@ def test_everything_is_there_after_a_restart_and_nothing_else(tmp_path: Path) ->
     half.discard()
 
 
+@pytest.mark.slow
 def test_one_store_at_a_time_has_a_folder(tmp_path: Path) -> None:
     with ObjectStore(tmp_path), pytest.raises(CatalogInUseError, match="another sandbox"):
         ObjectStore(tmp_path)
