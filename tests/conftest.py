@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from support.rsa_keys import DATA, ready_made
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 # How fast a machine is decides nothing. The same examples in each run, so that a failure is a
@@ -37,13 +39,20 @@ _SETTINGS = ("BITFOUNT_", "SMART_ON_FHIR_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 
+@pytest.fixture(scope="session")
+def _storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Paths for token files, without the folders: most tests need none."""
+    base = tmp_path_factory.mktemp("storage")
+    return (base / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, _storage: Iterator[Path]) -> None:
     """Tests neither see the settings of whoever runs them, nor touch their token files."""
     for name in list(os.environ):
         if name.startswith(_SETTINGS) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
-    monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path / "bitfount"))
+    monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(next(_storage)))
     # Trust one certificate authority. Reading all that are usually trusted takes 16 ms for each
     # client, which adds up to a minute in the tests and the processes that they start.
     monkeypatch.setenv("SSL_CERT_FILE", str(DATA / "test-authority.pem"))
