@@ -59,7 +59,7 @@ sandbox: $(READY_DEMO)  ## Start the local sandbox and leave it running (ARGS=--
 	@$(DEMO) -m bitfount_api.sandbox $(ARGS)
 
 test: $(READY) $(PIPS)  ## Run all tests (ARGS="-k name" for some, ARGS="-m 'not slow'" for the fast)
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-lowest: $(READY_LOWEST)  ## Run the unit tests with the lowest versions that pyproject.toml allows
 	$(LOWEST) -m pytest tests/unit $(ARGS)
