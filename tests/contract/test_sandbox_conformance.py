@@ -17,12 +17,12 @@ from typing import Any
 
 import attrs
 import pytest
+from support.rsa_keys import private_key
 from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, done
 from support.sandbox_seeds import (
     MEBIBYTE,
     create_project,
     openssh,
-    private_key,
     publish,
     register_pod,
 )

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from support.rsa_keys import private_key
 from support.sandbox_api import Api, Clock, done, refused
-from support.sandbox_seeds import create_project, openssh, private_key, publish, register_pod
+from support.sandbox_seeds import create_project, openssh, publish, register_pod
 
 from bitfount_api.sandbox import Sandbox
 
