@@ -70,11 +70,15 @@ coverage: $(READY) $(PIPS)  ## Run all tests, and fail if they leave too much of
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
-generate: $(READY)  ## Make generated/ from openapi/
+generate: $(READY)  ## Make generated/ from openapi/, the sync clients, the table of exports
 	$(RUN) scripts/generate.py
+	$(RUN) scripts/unasync.py
+	$(RUN) scripts/exports.py
 
-check-generated: $(READY)  ## See that generated/ is what openapi/ makes
+check-generated: $(READY)  ## See that everything generated is what `make generate` makes
 	$(RUN) scripts/generate.py --check
+	$(RUN) scripts/unasync.py --check
+	$(RUN) scripts/exports.py --check
 
 spec-diff: $(READY)  ## Tell which changes to openapi/ since BASE=<git rev> break callers
 	@$(RUN) scripts/spec_diff.py $(BASE) $(ARGS)

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from bitfount_api._version import __version__
 
 if TYPE_CHECKING:
-    from bitfount_api.am import AsyncBitfountAM as AsyncBitfountAM
     from bitfount_api.am import BitfountAM as BitfountAM
+    from bitfount_api.async_am import AsyncBitfountAM as AsyncBitfountAM
+    from bitfount_api.async_hub import AsyncBitfountHub as AsyncBitfountHub
+    from bitfount_api.async_smart_on_fhir import AsyncSMARTOnFHIR as AsyncSMARTOnFHIR
     from bitfount_api.auth.api_keys import APIKeysHandler as APIKeysHandler
     from bitfount_api.auth.device_code import DeviceCodeFlowHandler as DeviceCodeFlowHandler
     from bitfount_api.auth.external_jwt import (
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from bitfount_api.exceptions import TransferError as TransferError
     from bitfount_api.hashes import hash_contents as hash_contents
     from bitfount_api.hashes import hash_file_contents as hash_file_contents
-    from bitfount_api.hub import AsyncBitfountHub as AsyncBitfountHub
     from bitfount_api.hub import BitfountHub as BitfountHub
     from bitfount_api.identifiers import PodIdentifier as PodIdentifier
     from bitfount_api.keys import generate_key_pair as generate_key_pair
@@ -60,7 +61,6 @@ if TYPE_CHECKING:
     from bitfount_api.retries import RetryPolicy as RetryPolicy
     from bitfount_api.schemas import BitfountSchema as BitfountSchema
     from bitfount_api.session import BitfountSession as BitfountSession
-    from bitfount_api.smart_on_fhir import AsyncSMARTOnFHIR as AsyncSMARTOnFHIR
     from bitfount_api.smart_on_fhir import SMARTOnFHIR as SMARTOnFHIR
     from bitfount_api.transfers import Download as Download
     from bitfount_api.types import AccessCheckResult as AccessCheckResult
@@ -82,42 +82,138 @@ if TYPE_CHECKING:
     from bitfount_api.types import SimpleUsage as SimpleUsage
     from bitfount_api.types import SMARTOnFHIRAccessToken as SMARTOnFHIRAccessToken
 
-_NAMES_BY_MODULE = {
-    "am": "AsyncBitfountAM BitfountAM",
-    "auth.api_keys": "APIKeysHandler",
-    "auth.device_code": "DeviceCodeFlowHandler",
-    "auth.external_jwt": "ExternallyManagedJWTHandler",
-    "auth.handler": "AuthenticationHandler",
-    "auth.prompts": "LoginPrompt",
-    "exceptions": (
-        "AuthenticatedUserError AuthenticationError BitfountError ConnectError HTTPError "
-        "InvalidJSONError ModelTooLargeError ModelUploadError ModelValidationError "
-        "NoModelCodeError PodDoesNotExistError RequestException RequestTimeout "
-        "SMARTOnFHIRError SchemaUploadError TransferError"
-    ),
-    "hashes": "hash_contents hash_file_contents",
-    "hub": "AsyncBitfountHub BitfountHub",
-    "identifiers": "PodIdentifier",
-    "keys": (
-        "generate_key_pair load_private_key load_public_key public_keys_equal save_private_key "
-        "serialize_private_key serialize_public_key sign verify"
-    ),
-    "models": "BitfountModel",
-    "retries": "RetryPolicy",
-    "schemas": "BitfountSchema",
-    "session": "BitfountSession",
-    "smart_on_fhir": "AsyncSMARTOnFHIR SMARTOnFHIR",
-    "transfers": "Download",
-    "types": (
-        "AccessCheckResult AccessLimit ActivePublicKey FileProcessingMetadata GranteeUsage "
-        "ModelUpload MonitorUpdate NextGenContext PodDetails PodPublicMetadata PodResponseType "
-        "ProgressUpdate Project ProjectModelLimits ProjectsPage SMARTOnFHIRAccessToken "
-        "SerializedProtocol SimpleUsage"
-    ),
+# Written by `make generate` from the imports above.
+_MODULES = {
+    "APIKeysHandler": "auth.api_keys",
+    "AccessCheckResult": "types",
+    "AccessLimit": "types",
+    "ActivePublicKey": "types",
+    "AsyncBitfountAM": "async_am",
+    "AsyncBitfountHub": "async_hub",
+    "AsyncSMARTOnFHIR": "async_smart_on_fhir",
+    "AuthenticatedUserError": "exceptions",
+    "AuthenticationError": "exceptions",
+    "AuthenticationHandler": "auth.handler",
+    "BitfountAM": "am",
+    "BitfountError": "exceptions",
+    "BitfountHub": "hub",
+    "BitfountModel": "models",
+    "BitfountSchema": "schemas",
+    "BitfountSession": "session",
+    "ConnectError": "exceptions",
+    "DeviceCodeFlowHandler": "auth.device_code",
+    "Download": "transfers",
+    "ExternallyManagedJWTHandler": "auth.external_jwt",
+    "FileProcessingMetadata": "types",
+    "GranteeUsage": "types",
+    "HTTPError": "exceptions",
+    "InvalidJSONError": "exceptions",
+    "LoginPrompt": "auth.prompts",
+    "ModelTooLargeError": "exceptions",
+    "ModelUpload": "types",
+    "ModelUploadError": "exceptions",
+    "ModelValidationError": "exceptions",
+    "MonitorUpdate": "types",
+    "NextGenContext": "types",
+    "NoModelCodeError": "exceptions",
+    "PodDetails": "types",
+    "PodDoesNotExistError": "exceptions",
+    "PodIdentifier": "identifiers",
+    "PodPublicMetadata": "types",
+    "PodResponseType": "types",
+    "ProgressUpdate": "types",
+    "Project": "types",
+    "ProjectModelLimits": "types",
+    "ProjectsPage": "types",
+    "RequestException": "exceptions",
+    "RequestTimeout": "exceptions",
+    "RetryPolicy": "retries",
+    "SMARTOnFHIR": "smart_on_fhir",
+    "SMARTOnFHIRAccessToken": "types",
+    "SMARTOnFHIRError": "exceptions",
+    "SchemaUploadError": "exceptions",
+    "SerializedProtocol": "types",
+    "SimpleUsage": "types",
+    "TransferError": "exceptions",
+    "generate_key_pair": "keys",
+    "hash_contents": "hashes",
+    "hash_file_contents": "hashes",
+    "load_private_key": "keys",
+    "load_public_key": "keys",
+    "public_keys_equal": "keys",
+    "save_private_key": "keys",
+    "serialize_private_key": "keys",
+    "serialize_public_key": "keys",
+    "sign": "keys",
+    "verify": "keys",
 }
-_MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 
-__all__ = ["__version__", *sorted(_MODULES)]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = [
+    "APIKeysHandler",
+    "AccessCheckResult",
+    "AccessLimit",
+    "ActivePublicKey",
+    "AsyncBitfountAM",
+    "AsyncBitfountHub",
+    "AsyncSMARTOnFHIR",
+    "AuthenticatedUserError",
+    "AuthenticationError",
+    "AuthenticationHandler",
+    "BitfountAM",
+    "BitfountError",
+    "BitfountHub",
+    "BitfountModel",
+    "BitfountSchema",
+    "BitfountSession",
+    "ConnectError",
+    "DeviceCodeFlowHandler",
+    "Download",
+    "ExternallyManagedJWTHandler",
+    "FileProcessingMetadata",
+    "GranteeUsage",
+    "HTTPError",
+    "InvalidJSONError",
+    "LoginPrompt",
+    "ModelTooLargeError",
+    "ModelUpload",
+    "ModelUploadError",
+    "ModelValidationError",
+    "MonitorUpdate",
+    "NextGenContext",
+    "NoModelCodeError",
+    "PodDetails",
+    "PodDoesNotExistError",
+    "PodIdentifier",
+    "PodPublicMetadata",
+    "PodResponseType",
+    "ProgressUpdate",
+    "Project",
+    "ProjectModelLimits",
+    "ProjectsPage",
+    "RequestException",
+    "RequestTimeout",
+    "RetryPolicy",
+    "SMARTOnFHIR",
+    "SMARTOnFHIRAccessToken",
+    "SMARTOnFHIRError",
+    "SchemaUploadError",
+    "SerializedProtocol",
+    "SimpleUsage",
+    "TransferError",
+    "__version__",
+    "generate_key_pair",
+    "hash_contents",
+    "hash_file_contents",
+    "load_private_key",
+    "load_public_key",
+    "public_keys_equal",
+    "save_private_key",
+    "serialize_private_key",
+    "serialize_public_key",
+    "sign",
+    "verify",
+]
+# End of what `make generate` writes.
 
 
 def __getattr__(name: str) -> Any:

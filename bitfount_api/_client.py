@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import attrs
 
@@ -14,13 +13,10 @@ from bitfount_api._validation import check_seconds
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bitfount_api._call import Flow, Service
     from bitfount_api.retries import RetryPolicy
 
 T = TypeVar("T")
-C = TypeVar("C", bound=type[Any])
 
 
 class Client:
@@ -133,17 +129,3 @@ class AsyncClient(Client):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def twin_of(sync: type[Any]) -> Callable[[C], C]:
-    """Give each method of an async class the docstring of its sync twin, which says it all."""
-
-    def document(twin: C) -> C:
-        for name, method in vars(twin).items():
-            original = inspect.getattr_static(sync, name, None)
-            function = getattr(method, "__func__", method)
-            if original is not None and inspect.isfunction(function) and not function.__doc__:
-                function.__doc__ = getattr(original, "__func__", original).__doc__
-        return twin
-
-    return document

@@ -1,11 +1,12 @@
-"""The access manager: may this modeller run this on that pod?"""
+# Written from async_am.py by `make generate`: edit that file, not this one.
+"""The client of the access manager: may this modeller run this on that pod?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bitfount_api import _services
-from bitfount_api._client import AsyncClient, SyncClient, twin_of
+from bitfount_api._client import SyncClient
 from bitfount_api._flows import access
 from bitfount_api.identifiers import PodIdentifier
 
@@ -128,56 +129,3 @@ class BitfountAM(SyncClient):
             public_key_id,
         )
         return self._run(flow)
-
-
-@twin_of(BitfountAM)
-class AsyncBitfountAM(AsyncClient):
-    """:class:`BitfountAM` for event loops: the same methods, to be awaited."""
-
-    def __init__(
-        self, session: BitfountSession | None = None, access_manager_url: str | None = None
-    ) -> None:
-        self._connect(session, _services.access_manager(access_manager_url))
-
-    async def get_access_manager_key(self) -> RSAPublicKey:
-        return await self._run(access.get_key(self._remote), authenticate=False)
-
-    async def check_oidc_access_request(
-        self,
-        pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
-        modeller_name: str,
-        modeller_access_token: str,
-        project_id: str | None = None,
-    ) -> types.AccessCheckResult:
-        flow = access.check_token(
-            self._remote,
-            PodIdentifier.parse(pod_identifier),
-            serialized_protocol,
-            modeller_name,
-            modeller_access_token,
-            project_id,
-        )
-        return await self._run(flow)
-
-    async def check_signature_based_access_request(
-        self,
-        unsigned_task: bytes,
-        task_signature: bytes,
-        pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
-        modeller_name: str,
-        project_id: str | None = None,
-        public_key_id: str | None = None,
-    ) -> types.AccessCheckResult:
-        flow = access.check_signature(
-            self._remote,
-            PodIdentifier.parse(pod_identifier),
-            serialized_protocol,
-            modeller_name,
-            unsigned_task,
-            task_signature,
-            project_id,
-            public_key_id,
-        )
-        return await self._run(flow)

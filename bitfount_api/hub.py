@@ -1,4 +1,5 @@
-"""The Hub: pods and their schemas, models and weights, projects, keys, monitoring."""
+# Written from async_hub.py by `make generate`: edit that file, not this one.
+"""The client of the Hub: pods, schemas, models, weights, projects, keys, monitoring."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitfount_api import _flows as flows
 from bitfount_api import _services
-from bitfount_api._client import AsyncClient, SyncClient, twin_of
+from bitfount_api._client import SyncClient
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
@@ -14,7 +15,7 @@ from bitfount_api.session import BitfountSession
 from bitfount_api.transfers import MOST_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -665,239 +666,6 @@ class BitfountHub(SyncClient):
         Endpoint: ``POST /api/ingest``.
         """
         self._run(flows.monitoring.send_update(self._remote, update))
-
-
-@twin_of(BitfountHub)
-class AsyncBitfountHub(AsyncClient):
-    """:class:`BitfountHub` for event loops: the same methods, to be awaited."""
-
-    def __init__(
-        self, session: BitfountSession | None = None, url: str = PRODUCTION_HUB_URL
-    ) -> None:
-        self._connect(session, _services.hub(url))
-
-    @classmethod
-    def of_environment(cls, session: BitfountSession | None = None) -> AsyncBitfountHub:
-        return cls(session, _services.hub().url)
-
-    async def get_pod(
-        self,
-        pod_identifier: str | None = None,
-        pod_namespace: str | None = None,
-        pod_name: str | None = None,
-        project_id: str | None = None,
-    ) -> types.PodDetails | None:
-        pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(flows.pods.get_pod(self._remote, pod, project_id))
-
-    async def get_pod_key(
-        self,
-        pod_identifier: str | None = None,
-        pod_namespace: str | None = None,
-        pod_name: str | None = None,
-        project_id: str | None = None,
-    ) -> str | None:
-        pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(flows.pods.get_pod_key(self._remote, pod, project_id))
-
-    async def get_pod_schema(
-        self, pod_identifier: str, project_id: str | None = None
-    ) -> BitfountSchema:
-        pod = PodIdentifier.parse(pod_identifier)
-        return await self._run(
-            flows.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
-        )
-
-    async def register_pod(
-        self,
-        public_metadata: types.PodPublicMetadata,
-        pod_public_key: RSAPublicKey,
-        access_manager_key: RSAPublicKey,
-        *,
-        file_processing_metadata: types.FileProcessingMetadata | None = None,
-        progress: ProgressCallback | None = None,
-        parts_at_once: int = PARTS_AT_ONCE,
-    ) -> None:
-        options = TransferOptions(progress, parts_at_once)
-        flow = flows.registration.register_pod(
-            self._remote,
-            public_metadata,
-            pod_public_key,
-            access_manager_key,
-            file_processing_metadata,
-            options,
-        )
-        await self._run(flow, transfer=True)
-
-    async def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
-        await self._run(
-            flows.registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
-        )
-
-    async def get_model(
-        self,
-        username: str,
-        model_name: str,
-        model_version: int | None = None,
-        project_id: str | None = None,
-    ) -> type[BitfountModel] | None:
-        flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
-        return await self._run(flow, transfer=True)
-
-    async def get_model_code(
-        self,
-        username: str,
-        model_name: str,
-        model_version: int | None = None,
-        project_id: str | None = None,
-    ) -> str | None:
-        flow = flows.models.get_model_text(
-            self._remote, username, model_name, model_version, project_id
-        )
-        return await self._run(flow, transfer=True)
-
-    async def download_model(
-        self,
-        username: str,
-        model_name: str,
-        model_version: int | None,
-        path: Path,
-        project_id: str | None = None,
-        *,
-        progress: ProgressCallback | None = None,
-    ) -> Download | None:
-        options = TransferOptions(progress)
-        flow = flows.models.download_model(
-            self._remote, username, model_name, model_version, path, project_id, options
-        )
-        return await self._run(flow, transfer=True)
-
-    @staticmethod
-    async def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
-        async with _anonymous() as session:
-            hub = AsyncBitfountHub(session)
-            flow = flows.models.get_model_from_url(hub._remote, model_url, model_hash)
-            return await hub._run(flow, transfer=True)
-
-    async def send_model(
-        self,
-        model_code_path: Path,
-        private_model: bool = False,
-        *,
-        description: str | None = None,
-        progress: ProgressCallback | None = None,
-    ) -> types.ModelUpload:
-        options = TransferOptions(progress=progress)
-        flow = flows.models.send_model(
-            self._remote,
-            model_code_path,
-            private=private_model,
-            description=description,
-            options=options,
-        )
-        return await self._run(flow, transfer=True)
-
-    async def get_weights(
-        self,
-        username: str,
-        model_name: str,
-        model_version: int,
-        project_id: str | None = None,
-        *,
-        progress: ProgressCallback | None = None,
-        parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
-    ) -> bytes | None:
-        options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
-            self._remote, username, model_name, model_version, project_id
-        )
-        return await self._run(weights.get(options), transfer=True)
-
-    async def download_weights(
-        self,
-        username: str,
-        model_name: str,
-        model_version: int,
-        path: Path,
-        project_id: str | None = None,
-        *,
-        progress: ProgressCallback | None = None,
-        parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
-    ) -> Download | None:
-        options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
-            self._remote, username, model_name, model_version, project_id
-        )
-        return await self._run(weights.download(path, options), transfer=True)
-
-    @staticmethod
-    async def get_weights_from_url(
-        weights_url: str,
-        *,
-        progress: ProgressCallback | None = None,
-        parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
-    ) -> bytes:
-        async with _anonymous() as session:
-            hub = AsyncBitfountHub(session)
-            options = TransferOptions(progress, parts_at_once, max_bytes)
-            flow = flows.models.get_weights_from_url(hub._remote, weights_url, options)
-            return await hub._run(flow, transfer=True)
-
-    async def send_weights(
-        self,
-        model_name: str,
-        model_version: int,
-        pretrained_file_path: Path,
-        *,
-        progress: ProgressCallback | None = None,
-        parts_at_once: int = PARTS_AT_ONCE,
-        compress: bool = False,
-    ) -> None:
-        options = TransferOptions(progress, parts_at_once, compress=compress)
-        flow = flows.models.send_weights(
-            self._remote, model_name, model_version, pretrained_file_path, options=options
-        )
-        await self._run(flow, transfer=True)
-
-    async def register_user_public_key(self, key: RSAPublicKey) -> str | int:
-        return await self._run(flows.user_keys.register(self._remote, key))
-
-    async def check_public_key_registered_and_active(
-        self, key_id: str, username: str | None = None
-    ) -> types.ActivePublicKey | None:
-        return await self._run(flows.user_keys.check(self._remote, key_id, username))
-
-    async def create_project(self, name: str) -> str:
-        return await self._run(flows.projects.create_project(self._remote, name))
-
-    async def get_projects(
-        self, offset: int | None = 0, limit: int | None = 12
-    ) -> types.ProjectsPage | None:
-        return await self._run(flows.projects.get_projects(self._remote, offset, limit))
-
-    async def iter_projects(self, page_size: int = 100) -> AsyncIterator[types.Project]:
-        pages = flows.projects.Pages(page_size)
-        while pages.more:
-            for project in pages.take(await self._run(pages.next_page(self._remote))):
-                yield project
-
-    async def add_dataset_to_project_for_user(self, project_id: str, dataset_name: str) -> None:
-        await self._run(flows.projects.add_dataset(self._remote, project_id, dataset_name))
-
-    async def get_usage_limits(
-        self, project_id: str, model_id: str | None = None
-    ) -> list[types.SimpleUsage] | types.ProjectModelLimits:
-        if model_id is None:
-            return await self._run(flows.projects.get_usage_limits(self._remote, project_id))
-        return await self._run(
-            flows.projects.get_model_usage_limits(self._remote, project_id, model_id)
-        )
-
-    async def send_monitor_update(self, update: types.MonitorUpdate | Mapping[str, Any]) -> None:
-        await self._run(flows.monitoring.send_update(self._remote, update))
 
 
 def _anonymous() -> BitfountSession:

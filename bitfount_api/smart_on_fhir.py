@@ -1,11 +1,12 @@
-"""SMART on FHIR: access tokens for clinical systems."""
+# Written from async_smart_on_fhir.py by `make generate`: edit that file, not this one.
+"""The client of SMART on FHIR: access tokens for clinical systems."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bitfount_api import _services, config
-from bitfount_api._client import AsyncClient, SyncClient, twin_of
+from bitfount_api._client import SyncClient
 from bitfount_api._flows import clinical
 from bitfount_api._network.driving import Timing
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SMARTOnFHIR(SyncClient):
-    """API for SMART on FHIR pairing and session management.
+    """The API for SMART on FHIR pairing and session management.
 
     Args:
         session: Whose credentials and connections to use. Default: a session of its own, with API
@@ -55,24 +56,6 @@ class SMARTOnFHIR(SyncClient):
         Endpoint: ``GET /api/pairings``, then ``GET /api/pairings/{id}/session``.
         """
         return self._run(clinical.get_access_token(self._remote, self.resource_server_url))
-
-
-@twin_of(SMARTOnFHIR)
-class AsyncSMARTOnFHIR(AsyncClient):
-    """:class:`SMARTOnFHIR` for event loops: the same methods, to be awaited."""
-
-    def __init__(
-        self,
-        session: BitfountSession | None = None,
-        smart_on_fhir_url: str | None = None,
-        resource_server_url: str | None = None,
-    ) -> None:
-        self._connect(session, _services.smart_on_fhir(smart_on_fhir_url))
-        self.resource_server_url = _resource_server(resource_server_url)
-        self._timing = _patience(self._timing)
-
-    async def get_access_token(self) -> types.SMARTOnFHIRAccessToken:
-        return await self._run(clinical.get_access_token(self._remote, self.resource_server_url))
 
 
 def _resource_server(url: str | None) -> str | None:

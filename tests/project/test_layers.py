@@ -17,7 +17,7 @@ PACKAGE = "bitfount_api"
 # From the top down. A module imports from its own layer or from those below it.
 LAYERS: list[set[str]] = [
     {"cli", "pytest_plugin"},
-    {"hub", "am", "smart_on_fhir"},
+    {"async_hub", "async_am", "async_smart_on_fhir", "hub", "am", "smart_on_fhir"},
     {"_client"},
     {"session", "_flows"},
     {"auth"},
@@ -130,8 +130,8 @@ def test_only_the_bottom_of_the_network_knows_httpx_calls() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_modules_are_small_enough_to_read(name: str) -> None:
     lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
-    # The Hub has many operations, and each has its docstring and its async twin in one place.
-    most = {"bitfount_api.hub": 1000}.get(name, 450)
+    # The Hub has two dozen operations in one class; most of these lines are their docstrings.
+    most = 750 if name in ("bitfount_api.async_hub", "bitfount_api.hub") else 450
     assert lines <= most
 
 

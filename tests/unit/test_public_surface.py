@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,10 +57,17 @@ def test_methods_say_what_they_raise_and_where_they_go(kind: str, name: str) -> 
         assert f"{argument}: " in doc
 
 
+def in_sync_words(documented: Any) -> str:
+    """A docstring without what only async code has: names of classes, and the word."""
+    doc = inspect.getdoc(documented) or ""
+    return re.sub(r"\basync ", "", re.sub(r"\bAsync(?=Bitfount|SMART)", "", doc))
+
+
 @pytest.mark.parametrize("sync_name", TWINS)
 def test_async_twins_have_the_same_methods(sync_name: str) -> None:
     sync = getattr(bitfount_api, sync_name)
     twin = getattr(bitfount_api, TWINS[sync_name])
+    assert inspect.getdoc(sync) == in_sync_words(twin)
     methods = {name for name, value in vars(sync).items() if callable(getattr(sync, name))}
     assert methods == {name for name, value in vars(twin).items() if callable(getattr(twin, name))}
     for name in methods:
@@ -70,7 +78,8 @@ def test_async_twins_have_the_same_methods(sync_name: str) -> None:
         there = inspect.signature(original)
         here = inspect.signature(other)
         assert list(there.parameters.values()) == list(here.parameters.values()), name
-        assert inspect.getdoc(original) == inspect.getdoc(other), name
+        assert other.__doc__
+        assert inspect.getdoc(original) == in_sync_words(other), name
         if name.startswith("iter_"):
             assert inspect.isgeneratorfunction(original)
             assert inspect.isasyncgenfunction(other)
@@ -118,6 +127,24 @@ def test_type_checkers_see_the_same_names() -> None:
     for name, (module, original) in seen.items():
         assert name == original
         assert module == f"bitfount_api.{bitfount_api._MODULES[name]}"
+
+
+def test_editors_can_read_the_list_of_names() -> None:
+    """Static tools run nothing: they complete what is written as a list of strings."""
+    tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
+    (written,) = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    assert ast.literal_eval(written) == bitfount_api.__all__
+
+
+def test_sync_clients_do_without_the_async_ones() -> None:
+    code = "import sys; from bitfount_api import BitfountHub, BitfountAM, SMARTOnFHIR; "
+    code += "print(*(m for m in sys.modules if m.startswith('bitfount_api.async')))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -1,0 +1,130 @@
+"""The async client of the access manager: may this modeller run this on that pod?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitfount_api import _services
+from bitfount_api._client import AsyncClient
+from bitfount_api._flows import access
+from bitfount_api.identifiers import PodIdentifier
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from bitfount_api import types
+    from bitfount_api.session import BitfountSession
+
+
+class AsyncBitfountAM(AsyncClient):
+    """Typed async API for communicating with the Bitfount Access Manager.
+
+    Args:
+        session: Whose credentials and connections to use. Default: a session of its own, with API
+            keys from the environment or else the device-code flow.
+        access_manager_url: The access manager's base URL; the environment's by default.
+
+    Raises:
+        ValueError: ``access_manager_url`` is not a service's base URL.
+    """
+
+    def __init__(
+        self, session: BitfountSession | None = None, access_manager_url: str | None = None
+    ) -> None:
+        self._connect(session, _services.access_manager(access_manager_url))
+
+    async def get_access_manager_key(self) -> RSAPublicKey:
+        """Get the access manager's public key. Needs, and sends, no credentials.
+
+        Raises:
+            HTTPError: The access manager refused.
+            InvalidJSONError: Its answer holds no RSA key.
+            RequestException: It could not be reached.
+
+        Endpoint: ``GET /api/access-manager-key``.
+        """
+        return await self._run(access.get_key(self._remote), authenticate=False)
+
+    async def check_oidc_access_request(
+        self,
+        pod_identifier: str,
+        serialized_protocol: types.SerializedProtocol,
+        modeller_name: str,
+        modeller_access_token: str,
+        project_id: str | None = None,
+    ) -> types.AccessCheckResult:
+        """Check access by the access token of the modeller.
+
+        Args:
+            pod_identifier: The pod the request is for, ``namespace/name``.
+            serialized_protocol: The protocol received from the modeller, passed on untouched.
+            modeller_name: The modeller's user name.
+            modeller_access_token: The modeller's OAuth access token.
+            project_id: The project the task belongs to, for access by project.
+
+        Returns:
+            The decision, and the limits that apply. Whatever the access manager answers that is
+            not known means ``NO_ACCESS``.
+
+        Raises:
+            ValueError: An argument is not valid. Nothing was sent.
+            HTTPError: The access manager refused.
+            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
+            RequestException: It could not be reached.
+
+        Endpoint: ``POST /api/access``.
+        """
+        flow = access.check_token(
+            self._remote,
+            PodIdentifier.parse(pod_identifier),
+            serialized_protocol,
+            modeller_name,
+            modeller_access_token,
+            project_id,
+        )
+        return await self._run(flow)
+
+    async def check_signature_based_access_request(
+        self,
+        unsigned_task: bytes,
+        task_signature: bytes,
+        pod_identifier: str,
+        serialized_protocol: types.SerializedProtocol,
+        modeller_name: str,
+        project_id: str | None = None,
+        public_key_id: str | None = None,
+    ) -> types.AccessCheckResult:
+        """Check access by verifying the signature of the task.
+
+        Args:
+            unsigned_task: The task, as it was signed.
+            task_signature: The modeller's signature of it, as ``keys.sign`` makes it.
+            pod_identifier: The pod the request is for, ``namespace/name``.
+            serialized_protocol: The protocol received from the modeller, passed on untouched.
+            modeller_name: The modeller's user name.
+            project_id: The project the task belongs to, for access by project.
+            public_key_id: Which of the modeller's registered keys it was signed with.
+
+        Returns:
+            The decision, and the limits that apply. Whatever the access manager answers that is
+            not known means ``NO_ACCESS``.
+
+        Raises:
+            ValueError: An argument is not valid. Nothing was sent.
+            HTTPError: The access manager refused.
+            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
+            RequestException: It could not be reached.
+
+        Endpoint: ``POST /api/access``.
+        """
+        flow = access.check_signature(
+            self._remote,
+            PodIdentifier.parse(pod_identifier),
+            serialized_protocol,
+            modeller_name,
+            unsigned_task,
+            task_signature,
+            project_id,
+            public_key_id,
+        )
+        return await self._run(flow)

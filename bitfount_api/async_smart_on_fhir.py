@@ -1,0 +1,65 @@
+"""The async client of SMART on FHIR: access tokens for clinical systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitfount_api import _services, config
+from bitfount_api._client import AsyncClient
+from bitfount_api._flows import clinical
+from bitfount_api._network.driving import Timing
+
+if TYPE_CHECKING:
+    from bitfount_api import types
+    from bitfount_api.session import BitfountSession
+
+
+class AsyncSMARTOnFHIR(AsyncClient):
+    """The async API for SMART on FHIR pairing and session management.
+
+    Args:
+        session: Whose credentials and connections to use. Default: a session of its own, with API
+            keys from the environment or else the device-code flow.
+        smart_on_fhir_url: The service's base URL; by default ``SMART_ON_FHIR_URL``, or else the
+            environment's.
+        resource_server_url: The FHIR resource server that the pairing has to be with; by default
+            ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, or else any. Nothing is ever sent to it.
+
+    Raises:
+        ValueError: ``smart_on_fhir_url`` is not a service's base URL, or
+            ``SMART_ON_FHIR_API_TIMEOUT`` not a number of seconds.
+    """
+
+    def __init__(
+        self,
+        session: BitfountSession | None = None,
+        smart_on_fhir_url: str | None = None,
+        resource_server_url: str | None = None,
+    ) -> None:
+        self._connect(session, _services.smart_on_fhir(smart_on_fhir_url))
+        self.resource_server_url = _resource_server(resource_server_url)
+        self._timing = _patience(self._timing)
+
+    async def get_access_token(self) -> types.SMARTOnFHIRAccessToken:
+        """Get a SMART on FHIR access token for the logged-in user.
+
+        Returns:
+            The token and its NextGen context, of the first pairing with the resource server.
+
+        Raises:
+            SMARTOnFHIRError: The user is not paired with it.
+            HTTPError: The service refused.
+            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
+            RequestException: It could not be reached.
+
+        Endpoint: ``GET /api/pairings``, then ``GET /api/pairings/{id}/session``.
+        """
+        return await self._run(clinical.get_access_token(self._remote, self.resource_server_url))
+
+
+def _resource_server(url: str | None) -> str | None:
+    return url or config.smart_on_fhir_resource_server_url()
+
+
+def _patience(timing: Timing) -> Timing:
+    return Timing(timing.timeout or config.smart_on_fhir_timeout(), timing.deadline)
