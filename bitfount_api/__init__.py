@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from bitfount_api.types import ActivePublicKey as ActivePublicKey
     from bitfount_api.types import FileProcessingMetadata as FileProcessingMetadata
     from bitfount_api.types import GranteeUsage as GranteeUsage
+    from bitfount_api.types import ModelDetails as ModelDetails
     from bitfount_api.types import ModelUpload as ModelUpload
     from bitfount_api.types import MonitorUpdate as MonitorUpdate
     from bitfount_api.types import NextGenContext as NextGenContext
@@ -109,6 +110,7 @@ _MODULES = {
     "HTTPError": "exceptions",
     "InvalidJSONError": "exceptions",
     "LoginPrompt": "auth.prompts",
+    "ModelDetails": "types",
     "ModelTooLargeError": "exceptions",
     "ModelUpload": "types",
     "ModelUploadError": "exceptions",
@@ -174,6 +176,7 @@ __all__ = [
     "HTTPError",
     "InvalidJSONError",
     "LoginPrompt",
+    "ModelDetails",
     "ModelTooLargeError",
     "ModelUpload",
     "ModelUploadError",

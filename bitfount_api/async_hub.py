@@ -66,7 +66,8 @@ class AsyncBitfountHub(AsyncClient):
             project_id: The project to look for it in, where it is not the caller's own.
 
         Returns:
-            The pod's details; None if they cannot be retrieved (a warning in the log says why).
+            The pod's details; None if they cannot be retrieved (a warning in the log says why, and
+            :meth:`retrieve_pod` raises the error).
 
         Raises:
             ValueError: The arguments name no pod, half a pod, or two different ones.
@@ -78,6 +79,34 @@ class AsyncBitfountHub(AsyncClient):
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return await self._run(flows.pods.get_pod(self._remote, pod, project_id))
+
+    async def retrieve_pod(
+        self, pod_identifier: str, project_id: str | None = None
+    ) -> types.PodDetails:
+        """Get the details of a pod, or an error that says why they cannot be retrieved.
+
+        :meth:`get_pod` returns None instead.
+
+        Args:
+            pod_identifier: The pod's full name, ``namespace/name``.
+            project_id: The project to look for it in, where it is not the caller's own.
+
+        Returns:
+            The pod's details.
+
+        Raises:
+            ValueError: ``pod_identifier`` is not a valid identifier. Nothing was sent.
+            PodDoesNotExistError: There is no such pod, or these credentials may not see it. It is
+                an ``HTTPError`` with the status 404.
+            HTTPError: The Hub refused for another reason.
+            InvalidJSONError: The Hub's answer is not JSON, or not a pod's details.
+            RequestException: The Hub could not be reached.
+            AuthenticationError: No credentials could be had.
+
+        Endpoint: as :meth:`get_pod`.
+        """
+        pod = PodIdentifier.parse(pod_identifier)
+        return await self._run(flows.pods.retrieve(self._remote, pod, project_id))
 
     async def get_pod_key(
         self,
@@ -226,6 +255,41 @@ class AsyncBitfountHub(AsyncClient):
         """
         flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
         return await self._run(flow, transfer=True)
+
+    async def retrieve_model(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int | None = None,
+        project_id: str | None = None,
+    ) -> types.ModelDetails:
+        """Get the details of a model: its version, its hash, and where its code and weights are.
+
+        The code and the weights are not downloaded. The URLs grant access to them for a short
+        time, so keep them secret.
+
+        Args:
+            username: The model's owner.
+            model_name: The name of the model.
+            model_version: Its version; the latest by default.
+            project_id: The project that grants the access, and whose limits count.
+
+        Returns:
+            The model's details. ``modelDownloadUrl`` is missing or None if the project's usage
+            limit is spent, ``weightsDownloadUrl`` if no weights have been uploaded.
+
+        Raises:
+            ValueError: A name or the version is not valid. Nothing was sent.
+            HTTPError: The Hub refused. The status is 404 if there is no such model, or these
+                credentials may not see it.
+            InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
+            RequestException: The Hub could not be reached.
+            AuthenticationError: No credentials could be had.
+
+        Endpoint: ``GET /api/models``.
+        """
+        flow = flows.models.retrieve(self._remote, username, model_name, model_version, project_id)
+        return await self._run(flow)
 
     async def get_model_code(
         self,

@@ -7,6 +7,7 @@ query of a presigned URL, and every error can be pickled.
     BitfountError
     ├── RequestException             no usable answer could be had
     │   ├── HTTPError                the service refused, or its status means nothing here
+    │   │   └── PodDoesNotExistError the Hub answered that there is no such pod (404)
     │   ├── InvalidJSONError         the answer is not JSON, or not of the documented shape
     │   ├── ConnectError             the service is out of reach, or the connection broke
     │   └── RequestTimeout           the time allowed was used up
@@ -18,7 +19,6 @@ query of a presigned URL, and every error can be pickled.
     ├── SchemaUploadError            (also ValueError)
     ├── TransferError                a file could not be read, written or moved whole
     ├── NoModelCodeError             the project's usage limit is spent
-    ├── PodDoesNotExistError
     └── SMARTOnFHIRError
 """
 
@@ -112,6 +112,10 @@ class HTTPError(RequestException):
         return {**self.__dict__, "response": None}
 
 
+class PodDoesNotExistError(HTTPError):
+    """No pod of that name can be seen with these credentials: the Hub answered 404."""
+
+
 class InvalidJSONError(RequestException):
     """The answer is not JSON, or lacks what the operation cannot do without."""
 
@@ -154,10 +158,6 @@ class TransferError(BitfountError):
 
 class NoModelCodeError(BitfountError):
     """The service withholds the model's code: the project's usage limit for it is spent."""
-
-
-class PodDoesNotExistError(BitfountError):
-    """No pod of that name can be seen with these credentials."""
 
 
 class SMARTOnFHIRError(BitfountError):

@@ -18,7 +18,6 @@ from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
 from bitfount_api._call import Pause, Work
-from bitfount_api._decode import decode
 from bitfount_api._discretion import tell
 from bitfount_api._disk import write_file
 from bitfount_api._flows import operations
@@ -52,7 +51,8 @@ if TYPE_CHECKING:
     from bitfount_api._flows.remote import Remote
     from bitfount_api.transfers import TransferOptions
 
-_log = logging.getLogger(__name__)
+# The documented name: programs may handle these lines apart from others.
+_log = logging.getLogger("bitfount_api.models")
 
 _INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
 
@@ -61,19 +61,32 @@ def get_model_details(
     hub: Remote, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[types.ModelDetails | None]:
     """Where a model's code and weights are; None, and a line in the log, if there is none."""
+    try:
+        return (yield from retrieve(hub, username, model_name, version, project_id))
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise
+        which = f"{username}/{model_name}" + ("" if version is None else f":{version}")
+        _log.warning("There is no model %s that these credentials may see", which)
+        return None
+
+
+def retrieve(
+    hub: Remote, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[types.ModelDetails]:
+    """Return where a model's code and weights are.
+
+    Raises:
+        HTTPError: The Hub refused; with the status 404 if there is no such model.
+        RequestException: The Hub could not be reached, or its answer is not usable.
+    """
     request = _get_model._get_kwargs(
         modeller_name=user_name(username),
         model_name=checked_model_name(model_name),
         model_version=UNSET if version is None else checked_model_version(version),
         project_id=UNSET if project_id is None else path_part(project_id, "project id"),
     )
-    operation = operations.GET_MODEL
-    response = yield from hub.ask(operation, request)
-    if response.status_code == 404:
-        which = f"{username}/{model_name}" + ("" if version is None else f":{version}")
-        _log.warning("There is no model %s that these credentials may see", which)
-        return None
-    return decode(response, types.ModelDetails, operation, hub.service)
+    return (yield from hub.ask_json(operations.GET_MODEL, request, types.ModelDetails))
 
 
 def get_model_code(

@@ -10,7 +10,12 @@ from bitfount_hub_client.api.pods import get_project_pod as _get_project_pod
 
 from bitfount_api import types
 from bitfount_api._flows import operations
-from bitfount_api.exceptions import InvalidJSONError, RequestException
+from bitfount_api.exceptions import (
+    HTTPError,
+    InvalidJSONError,
+    PodDoesNotExistError,
+    RequestException,
+)
 from bitfount_api.identifiers import PodIdentifier, path_part
 
 if TYPE_CHECKING:
@@ -46,16 +51,34 @@ def get_pod_key(hub: Remote, pod: PodIdentifier, project_id: str | None) -> Flow
 
 
 def retrieve(hub: Remote, pod: PodIdentifier, project_id: str | None) -> Flow[types.PodDetails]:
-    """The pod's details.
+    """Return the pod's details.
 
     Raises:
-        RequestException: They cannot be retrieved.
+        PodDoesNotExistError: There is no such pod, or these credentials may not see it.
+        RequestException: The details cannot be retrieved for another reason.
     """
     # A pod of one's own is seen without going through a project, whether or not it is in one.
     if project_id is None or pod.namespace == hub.username:
+        operation = operations.GET_POD
         request = _get_pod._get_kwargs(pod.namespace, pod.name)
-        return (yield from hub.ask_json(operations.GET_POD, request, types.PodDetails))
-    request = _get_project_pod._get_kwargs(
-        path_part(project_id, "project id"), pod.namespace, pod.name
+    else:
+        operation = operations.GET_PROJECT_POD
+        project_id = path_part(project_id, "project id")
+        request = _get_project_pod._get_kwargs(project_id, pod.namespace, pod.name)
+    try:
+        return (yield from hub.ask_json(operation, request, types.PodDetails))
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise
+        raise _no_such_pod(error) from None
+
+
+def _no_such_pod(refusal: HTTPError) -> PodDoesNotExistError:
+    return PodDoesNotExistError(
+        str(refusal),
+        status_code=refusal.status_code,
+        request_id=refusal.request_id,
+        response=refusal.response,
+        operation=refusal.operation,
+        url=refusal.url,
     )
-    return (yield from hub.ask_json(operations.GET_PROJECT_POD, request, types.PodDetails))

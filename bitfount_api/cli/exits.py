@@ -106,12 +106,12 @@ def _of_credentials(error: BaseException) -> Exit | None:
 
 
 def _of_answer(error: BaseException) -> Exit | None:
+    if isinstance(error, (exceptions.PodDoesNotExistError, exceptions.SMARTOnFHIRError)):
+        return Exit.NOT_FOUND
     if isinstance(error, exceptions.HTTPError):
         if error.status_code in _UNAVAILABLE:
             return Exit.UNREACHABLE
         return Exit.NOT_FOUND if error.status_code == 404 else Exit.FAILED
-    if isinstance(error, (exceptions.PodDoesNotExistError, exceptions.SMARTOnFHIRError)):
-        return Exit.NOT_FOUND
     return None
 
 

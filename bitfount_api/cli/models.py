@@ -14,12 +14,11 @@ from bitfount_api.cli.arguments import (
     check_targets,
     project_option,
 )
-from bitfount_api.cli.asking import model_details, version_of
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exits import Exit, Failure
 from bitfount_api.cli.progress import transfer
 from bitfount_api.cli.views import Facts, Text, size
-from bitfount_api.exceptions import ModelValidationError
+from bitfount_api.exceptions import HTTPError, ModelValidationError
 
 if TYPE_CHECKING:
     from bitfount_api.cli.app import App
@@ -56,9 +55,12 @@ def show(context: click.Context, /, model: ModelIdentifier, project: str | None)
     good as these, and left out.
     """
     app = app_of(context)
-    details = model_details(app.hub(), model, project)
-    if details is None:
-        raise _no_such(model)
+    try:
+        details = app.hub().retrieve_model(model.owner, model.name, _version_of(model), project)
+    except HTTPError as error:
+        if error.status_code == 404:
+            raise _no_such(model) from error
+        raise
     value: dict[str, Any] = {**details}
     value["hasCode"] = bool(value.pop("modelDownloadUrl", None))
     value["hasWeights"] = bool(value.pop("weightsDownloadUrl", None))
@@ -152,7 +154,7 @@ def _download(app: App, model: ModelIdentifier, project: str | None, path: Path)
     hub = app.hub()
     with transfer(app.output, path.name, "Fetched") as counter:
         found = hub.download_model(
-            model.owner, model.name, version_of(model), path, project, progress=counter
+            model.owner, model.name, _version_of(model), path, project, progress=counter
         )
         if found is None:
             raise _no_such(model)
@@ -178,7 +180,7 @@ def _download(app: App, model: ModelIdentifier, project: str | None, path: Path)
 def _print(app: App, model: ModelIdentifier, project: str | None) -> None:
     from bitfount_api import hash_contents
 
-    code = app.hub().get_model_code(model.owner, model.name, version_of(model), project)
+    code = app.hub().get_model_code(model.owner, model.name, _version_of(model), project)
     if code is None:
         raise _no_such(model)
     sha256 = hash_contents(code)
@@ -187,6 +189,11 @@ def _print(app: App, model: ModelIdentifier, project: str | None) -> None:
         app.output.data({"model": str(model), "code": code, "sha256": sha256}, Text(code))
     else:
         app.output.raw(code)  # byte for byte what was hashed
+
+
+def _version_of(model: ModelIdentifier) -> int | None:
+    """The version that is meant; None for the latest."""
+    return model.version if isinstance(model.version, int) else None
 
 
 def _no_such(model: ModelIdentifier) -> Failure:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-_SAID_BY_COMMANDS: Final = "bitfount_api._flows.models"
+_SAID_BY_COMMANDS: Final = "bitfount_api.models"
 """Who logs that there is no such model, which is what the command ends with anyway."""
 
 _NOT_IN_JSON: Final = re.compile(

@@ -14,7 +14,6 @@ from bitfount_api.cli.arguments import (
     project_option,
     public_key,
 )
-from bitfount_api.cli.asking import pod_details
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.views import Facts, Rows
 
@@ -54,7 +53,7 @@ def show(context: click.Context, /, pod: PodIdentifier, project: str | None) -> 
     good as the schema, and left out: 'pods schema' fetches it.
     """
     app = app_of(context)
-    details = pod_details(app.hub(), pod, project)
+    details = app.hub().retrieve_pod(str(pod), project)
     value: dict[str, Any] = {**details}
     has_schema = bool(value.pop("schemaDownloadUrl", None))
     facts = {

@@ -29,6 +29,7 @@ CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.TransferError("damaged"), Exit.NOT_AS_PROMISED),
     (exceptions.NoModelCodeError("spent"), Exit.FAILED),
     (exceptions.PodDoesNotExistError("no"), Exit.NOT_FOUND),
+    (exceptions.PodDoesNotExistError("no", status_code=404), Exit.NOT_FOUND),
     (exceptions.SMARTOnFHIRError("not paired"), Exit.NOT_FOUND),
     (exceptions.BitfountError("no"), Exit.FAILED),
     (ValueError("no number"), Exit.INVALID_INPUT),

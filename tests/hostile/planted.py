@@ -33,6 +33,7 @@ from bitfount_api import (
     BitfountSession,
     ExternallyManagedJWTHandler,
     RetryPolicy,
+    async_hub,
     hub,
 )
 from bitfount_api.auth.anonymous import AnonymousHandler
@@ -169,7 +170,8 @@ class Planted:
         method = getattr(client, played.row.method)
         arguments = _arguments(played, self.url)
         try:
-            with mock.patch.object(hub, "_anonymous", return_value=nobody):
+            module = async_hub if asynchronous else hub
+            with mock.patch.object(module, "_anonymous", return_value=nobody):
                 if asynchronous:
                     result = asyncio.run(_async(session, nobody, method, arguments))
                 else:

@@ -33,11 +33,13 @@ from bitfount_api.transfers import Download
 
 RESULTS: dict[str, tuple[type, ...]] = {
     "get_pod": (dict, NoneType),
+    "retrieve_pod": (dict,),
     "get_pod_key": (str, NoneType),
     "get_pod_schema": (BitfountSchema,),
     "register_pod": (NoneType,),
     "do_pod_heartbeat": (NoneType,),
     "get_model": (type, NoneType),
+    "retrieve_model": (dict,),
     "get_model_code": (str, NoneType),
     "download_model": (Download, NoneType),
     "get_model_from_url": (type, NoneType),

@@ -23,7 +23,15 @@ from support.fuzzing import Sent
 from support.rsa_keys import key_pair
 
 import bitfount_api
-from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy, hash_contents, hub, sign
+from bitfount_api import (
+    APIKeysHandler,
+    BitfountSession,
+    RetryPolicy,
+    async_hub,
+    hash_contents,
+    hub,
+    sign,
+)
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.keys import serialize_public_key
 
@@ -171,7 +179,8 @@ class Played:
         """Call the operation."""
         arguments = dict(self.row.arguments(cast("Arena", self.arena)))
         nobody = self._session(AnonymousHandler())
-        with mock.patch.object(hub, "_anonymous", return_value=nobody):
+        module = async_hub if asynchronous else hub
+        with mock.patch.object(module, "_anonymous", return_value=nobody):
             if asynchronous:
                 return asyncio.run(self._async(arguments))
             with self._session(APIKeysHandler("id", "key", "alice")) as session:

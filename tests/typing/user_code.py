@@ -134,6 +134,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(pod, api.PodDetails | None)
     if pod is not None:
         assert_type(pod["podIdentifier"], str)
+    assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
     hub.do_pod_heartbeat(["scans"], public_key)
@@ -142,6 +143,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(answer, api.ModelUpload)
     hub.send_weights("Net", 1, Path("w.pt"), progress=tell)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
+    assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
     assert_type(hub.get_weights("alice", "Net", 1), bytes | None)
     assert_type(hub.download_weights("alice", "Net", 1, Path("w.pt")), api.Download | None)
@@ -208,6 +210,8 @@ async def asynchronous() -> None:
     """The async twins."""
     async with api.BitfountSession() as session, api.AsyncBitfountHub(session) as hub:
         assert_type(await hub.get_pod("alice/scans"), api.PodDetails | None)
+        assert_type(await hub.retrieve_pod("alice/scans"), api.PodDetails)
+        assert_type(await hub.retrieve_model("alice", "Net"), api.ModelDetails)
         assert_type(await hub.get_weights("alice", "Net", 1), bytes | None)
         assert_type(hub.iter_projects(), AsyncIterator[api.Project])
         async for project in hub.iter_projects():

@@ -13,7 +13,12 @@ import pytest
 from bitfount_api import types
 from bitfount_api._call import Operation, Service
 from bitfount_api._decode import check_status, decode, error_message
-from bitfount_api.exceptions import HTTPError, InvalidJSONError, RequestException
+from bitfount_api.exceptions import (
+    HTTPError,
+    InvalidJSONError,
+    PodDoesNotExistError,
+    RequestException,
+)
 
 HUB = Service("the Hub", "https://hub.test", "hub")
 GET_POD = Operation("get_pod")
@@ -162,6 +167,13 @@ def test_errors_can_be_pickled() -> None:
     error = refusal(429, headers={"x-request-id": "r-17"})
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.status_code, copy.request_id) == (str(error), 429, "r-17")
+    assert copy.response is None
+    missing = PodDoesNotExistError(
+        "text", status_code=404, request_id="r-18", response=error.response
+    )
+    copy = pickle.loads(pickle.dumps(missing))
+    assert type(copy) is PodDoesNotExistError
+    assert (str(copy), copy.status_code, copy.request_id) == ("text", 404, "r-18")
     assert copy.response is None
     other = RequestException("text", operation="op", url="https://hub.test", sent=False)
     copy = pickle.loads(pickle.dumps(other))

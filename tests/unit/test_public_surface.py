@@ -110,6 +110,22 @@ def test_every_exception_and_typed_dict_of_the_public_api_is_exported() -> None:
     assert set(exceptions.__all__) <= set(bitfount_api.__all__)
 
 
+def test_the_drawn_tree_of_errors_is_the_one_of_the_classes() -> None:
+    from bitfount_api import exceptions
+
+    drawn: dict[str, str] = {}
+    above: list[str] = []
+    for indent, name in re.findall(r"^    ([│├└─ ]*)(\w+)", exceptions.__doc__ or "", re.MULTILINE):
+        depth = len(indent) // 4
+        above[depth:] = [name]
+        drawn[name] = above[depth - 1] if depth else "Exception"
+    assert drawn.keys() <= set(exceptions.__all__)
+    for name in exceptions.__all__:
+        if name in drawn:
+            assert getattr(exceptions, name).__bases__[0].__name__ == drawn[name], name
+    assert drawn.keys() == set(exceptions.__all__)
+
+
 def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
     (block,) = [

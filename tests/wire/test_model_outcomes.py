@@ -55,6 +55,41 @@ def test_a_model_is_the_class_that_its_code_defines(played: Played) -> None:
     assert "x-api-key" not in played.requests[1].headers
 
 
+def test_retrieve_model_returns_details_after_one_request(played: Played) -> None:
+    played.json({**DETAILS, "new": 1})
+    assert played.hub("retrieve_model", "bob", "Net", 2, "p1") == {**DETAILS, "new": 1}
+    assert [dict(request.url.params) for request in played.requests] == [
+        {"modellerName": "bob", "modelName": "Net", "modelVersion": "2", "projectId": "p1"}
+    ]
+
+
+def test_retrieve_model_without_version_asks_for_latest(played: Played) -> None:
+    played.json(DETAILS)
+    assert played.hub("retrieve_model", "bob", "Net") == DETAILS
+    assert dict(played.requests[0].url.params) == {"modellerName": "bob", "modelName": "Net"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+def test_retrieve_model_refused_raises_http_error(
+    played: Played, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.answer(httpx.Response(status, json={"success": False, "errorMessage": "not now"}))
+    with pytest.raises(HTTPError, match="not now") as caught:
+        played.hub("retrieve_model", "bob", "Net", 2)
+    assert caught.value.status_code == status
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_missing_model_is_logged_under_the_documented_name(
+    played: Played, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.json({"success": False}, 404)
+    assert played.hub("get_weights", "bob", "Net", 1) is None
+    assert [record.name for record in caplog.records if record.levelname == "WARNING"] == [
+        "bitfount_api.models"
+    ]
+
+
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
 def test_an_unknown_model_is_none_after_one_request(
     played: Played, name: str, caplog: pytest.LogCaptureFixture

@@ -15,6 +15,7 @@ from bitfount_api import (
     BitfountSchema,
     HTTPError,
     InvalidJSONError,
+    PodDoesNotExistError,
     PodPublicMetadata,
     SchemaUploadError,
     load_public_key,
@@ -72,6 +73,43 @@ def test_keys_and_schemas_come_through_the_project(played: Played) -> None:
     played.answer(httpx.Response(200, content=stored.pack()))
     assert played.hub("get_pod_schema", "bob/scans", "p1") == stored
     assert [request.url.path for request in played.requests] == [path, path, "/schema"]
+
+
+@pytest.mark.parametrize("project", [None, "p1"])
+def test_retrieve_pod_missing_pod_raises(played: Played, project: str | None) -> None:
+    played.answer(refusal(404, errorMessage="no such pod"))
+    with pytest.raises(PodDoesNotExistError, match="no such pod") as caught:
+        played.hub("retrieve_pod", "bob/scans", project)
+    error = caught.value
+    assert isinstance(error, HTTPError)  # so code that catches either works
+    assert (error.status_code, error.request_id) == (404, "r-1")
+    assert error.operation == ("get_project_pod" if project else "get_pod")
+    assert error.url == str(played.requests[0].url)
+    assert error.response is not None
+    assert "x-api-key" not in error.response.request.headers
+    assert len(played.requests) == 1
+
+
+@pytest.mark.parametrize("status", [status for status in REFUSALS if status != 404])
+def test_retrieve_pod_refused_raises_http_error(played: Played, status: int) -> None:
+    played.answer(refusal(status))
+    with pytest.raises(HTTPError) as caught:
+        played.hub("retrieve_pod", "bob/scans")
+    assert type(caught.value) is HTTPError
+    assert caught.value.status_code == status
+
+
+def test_retrieve_pod_returns_details(played: Played) -> None:
+    played.json(DETAILS)
+    assert played.hub("retrieve_pod", "bob/scans") == DETAILS
+    assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
+
+
+@pytest.mark.parametrize("pod", ["scans", "bob/", "bob/scans/x", "../keys"])
+def test_retrieve_pod_invalid_identifier_sends_nothing(played: Played, pod: str) -> None:
+    with pytest.raises(ValueError, match="pod"):
+        played.hub("retrieve_pod", pod)
+    assert played.requests == []
 
 
 @pytest.mark.parametrize("status", REFUSALS)

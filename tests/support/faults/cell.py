@@ -24,7 +24,7 @@ from support.faults.legs import Leg, Outcome, Row
 from support.raw_server import Act, RawServer
 
 import bitfount_api
-from bitfount_api import BitfountError, RetryPolicy, hub
+from bitfount_api import BitfountError, RetryPolicy, async_hub, hub
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 DEADLINE = 20.0
@@ -166,7 +166,8 @@ class _Call:
         anonymous = lambda: bitfount_api.BitfountSession(  # noqa: E731
             AnonymousHandler(), verify=self.arena.tls, **settings
         )
-        with mock.patch.object(hub, "_anonymous", anonymous):
+        module = async_hub if asynchronous else hub
+        with mock.patch.object(module, "_anonymous", anonymous):
             try:
                 result = (
                     asyncio.run(self._async(arguments, settings))

@@ -81,6 +81,7 @@ def _protocol(a: Arena) -> dict[str, Any]:
 _ANY_WAY: dict[str, Any] = {"lost": "none", "refused": "none"}
 _POD_LEG = _hub("GET", "/api/pods/alice/scans", known.GET_POD, **_ANY_WAY)
 _POD_FOR_SCHEMA = attrs.evolve(_POD_LEG, lost=InvalidJSONError, refused=InvalidJSONError)
+_RETRIEVED_POD_LEG = attrs.evolve(_POD_LEG, lost=None, refused=None)
 _PROJECT_POD_LEG = _hub("GET", "/api/projects/*/pods/bob/scans", known.GET_PROJECT_POD, **_ANY_WAY)
 _SCHEMA_LEG = _stored("schemas/alice/scans")
 _MODEL_LEG = _hub("GET", "/api/models", known.GET_MODEL)
@@ -93,6 +94,11 @@ _UPLOADS = {"unusable": ModelUploadError, **_UNSAFE}
 ROWS = (
     Row("get_pod", "BitfountHub", _pod, _is_pod, (_POD_LEG,)),
     Row("get_pod (project)", "BitfountHub", _pod_of_project, _is_pod, (_PROJECT_POD_LEG,)),
+    Row("retrieve_pod", "BitfountHub", _pod, _is_pod, (_RETRIEVED_POD_LEG,)),
+    Row(
+        "retrieve_pod (project)", "BitfountHub", _pod_of_project, _is_pod,
+        (attrs.evolve(_PROJECT_POD_LEG, lost=None, refused=None),),
+    ),
     Row("get_pod_key", "BitfountHub", _pod, lambda key: key.startswith("ssh-rsa "), (_POD_LEG,)),
     Row(
         "get_pod_schema", "BitfountHub", _pod,
@@ -115,6 +121,10 @@ ROWS = (
         (_hub("PATCH", "/api/pods", known.DO_POD_HEARTBEAT, body="ignored", unusable="value"),),
     ),
     Row("get_model", "BitfountHub", _model, _is_model, (_MODEL_LEG, _CODE_LEG)),
+    Row(
+        "retrieve_model", "BitfountHub", _model, lambda found: found["modelVersion"] == 1,
+        (_MODEL_LEG,),
+    ),
     Row(
         "get_model_code", "BitfountHub", _model, lambda code: "class Net" in code,
         (_MODEL_LEG, _CODE_LEG),
