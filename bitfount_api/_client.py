@@ -26,8 +26,10 @@ class Client:
     _timing: Timing
     _owns_session: bool
 
-    def _connect(self, session: BitfountSession | None, service: Service) -> None:
-        self._owns_session = session is None
+    def _connect(
+        self, session: BitfountSession | None, service: Service, owns_session: bool | None
+    ) -> None:
+        self._owns_session = session is None if owns_session is None else owns_session
         session = session or BitfountSession()
         session.know(service)
         self._remote = Remote(service, session, session.retry)
@@ -96,7 +98,7 @@ class SyncClient(Client):
         return drive(flow, session, self._bounds(transfer=transfer))
 
     def close(self) -> None:
-        """Close the session if this client has made it; one that was given is left open."""
+        """Close the session if this client owns it: if it made it, or was told to own it."""
         if self._owns_session:
             self.session.close()
 
@@ -120,7 +122,7 @@ class AsyncClient(Client):
         return await adrive(flow, session, self._bounds(transfer=transfer))
 
     async def aclose(self) -> None:
-        """Close the session if this client has made it; one that was given is left open."""
+        """Close the session if this client owns it: if it made it, or was told to own it."""
         if self._owns_session:
             await self.session.aclose()
 

@@ -24,15 +24,21 @@ class BitfountAM(SyncClient):
         session: Whose credentials and connections to use. Default: a session of its own, with API
             keys from the environment or else the device-code flow.
         access_manager_url: The access manager's base URL; the environment's by default.
+        owns_session: Whether :meth:`close` closes the session, too. Default: only if no session
+            was given.
 
     Raises:
         ValueError: ``access_manager_url`` is not a service's base URL.
     """
 
     def __init__(
-        self, session: BitfountSession | None = None, access_manager_url: str | None = None
+        self,
+        session: BitfountSession | None = None,
+        access_manager_url: str | None = None,
+        *,
+        owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.access_manager(access_manager_url))
+        self._connect(session, _services.access_manager(access_manager_url), owns_session)
 
     def get_access_manager_key(self) -> RSAPublicKey:
         """Get the access manager's public key. Needs, and sends, no credentials.

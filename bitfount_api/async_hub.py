@@ -33,15 +33,21 @@ class AsyncBitfountHub(AsyncClient):
         session: Whose credentials and connections to use. Default: a session of its own, with API
             keys from the environment or else the device-code flow.
         url: The Hub's base URL.
+        owns_session: Whether :meth:`aclose` closes the session, too. Default: only if no session
+            was given.
 
     Raises:
         ValueError: ``url`` is not a service's base URL.
     """
 
     def __init__(
-        self, session: BitfountSession | None = None, url: str = PRODUCTION_HUB_URL
+        self,
+        session: BitfountSession | None = None,
+        url: str = PRODUCTION_HUB_URL,
+        *,
+        owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.hub(url))
+        self._connect(session, _services.hub(url), owns_session)
 
     @classmethod
     def of_environment(cls, session: BitfountSession | None = None) -> AsyncBitfountHub:

@@ -24,6 +24,8 @@ class AsyncSMARTOnFHIR(AsyncClient):
             environment's.
         resource_server_url: The FHIR resource server that the pairing has to be with; by default
             ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, or else any. Nothing is ever sent to it.
+        owns_session: Whether :meth:`aclose` closes the session, too. Default: only if no session
+            was given.
 
     Raises:
         ValueError: ``smart_on_fhir_url`` is not a service's base URL, or
@@ -35,8 +37,10 @@ class AsyncSMARTOnFHIR(AsyncClient):
         session: BitfountSession | None = None,
         smart_on_fhir_url: str | None = None,
         resource_server_url: str | None = None,
+        *,
+        owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.smart_on_fhir(smart_on_fhir_url))
+        self._connect(session, _services.smart_on_fhir(smart_on_fhir_url), owns_session)
         self.resource_server_url = _resource_server(resource_server_url)
         self._timing = _patience(self._timing)
 

@@ -138,6 +138,22 @@ def environment() -> Environment:
         raise ValueError(f"BITFOUNT_ENVIRONMENT is {name!r}, not one of: {known}") from None
 
 
+def service_url(url: str) -> str:
+    """Check the base URL of a service.
+
+    Returns:
+        The URL without a trailing slash, as clients use it.
+
+    Raises:
+        ValueError: The URL is not absolute, is not http or https, or has a user name, a query or a
+            fragment.
+    """
+    # Not at the top, as it loads httpx.
+    from bitfount_api._urls import base_url
+
+    return base_url(url)
+
+
 def smart_on_fhir_url() -> str:
     """The SMART on FHIR service's base URL: ``SMART_ON_FHIR_URL``, else the environment's."""
     return _variable("SMART_ON_FHIR_URL") or environment().smart_on_fhir_url

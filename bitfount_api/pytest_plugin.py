@@ -10,7 +10,7 @@ nothing starts before a test asks for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
         BitfountSession,
         SMARTOnFHIR,
     )
-    from bitfount_api._client import AsyncClient
     from bitfount_api.sandbox import Sandbox
-
-C = TypeVar("C", bound="AsyncClient")
 
 
 class SandboxClients:
@@ -80,15 +77,16 @@ class SandboxClients:
         """That user's Hub, to be used in an ``async with`` statement, which closes its session."""
         from bitfount_api import AsyncBitfountHub
 
-        hub = AsyncBitfountHub(self.new_session(username), self.sandbox.hub_url)
-        return _owning(hub)
+        # Connections cannot outlive their event loop: whoever leaves the client must close them.
+        url = self.sandbox.hub_url
+        return AsyncBitfountHub(self.new_session(username), url, owns_session=True)
 
     def async_access_manager(self, username: str) -> AsyncBitfountAM:
         """That user's access manager, likewise."""
         from bitfount_api import AsyncBitfountAM
 
         url = self.sandbox.access_manager_url
-        return _owning(AsyncBitfountAM(self.new_session(username), url))
+        return AsyncBitfountAM(self.new_session(username), url, owns_session=True)
 
     def async_smart_on_fhir(
         self, username: str, resource_server_url: str | None = None
@@ -97,7 +95,8 @@ class SandboxClients:
         from bitfount_api import AsyncSMARTOnFHIR
 
         url = self.sandbox.smart_on_fhir_url
-        return _owning(AsyncSMARTOnFHIR(self.new_session(username), url, resource_server_url))
+        session = self.new_session(username)
+        return AsyncSMARTOnFHIR(session, url, resource_server_url, owns_session=True)
 
     def close(self) -> None:
         """Close the sessions, and forget everything but the users."""
@@ -105,12 +104,6 @@ class SandboxClients:
             session.close()
         self._sessions.clear()
         self.sandbox.clear()
-
-
-def _owning(client: C) -> C:
-    # Connections cannot outlive their event loop: whoever leaves the client must close them.
-    client._owns_session = True
-    return client
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import errno
 import json
 import logging
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
@@ -23,6 +23,8 @@ from bitfount_api.exceptions import AuthenticationError
 from bitfount_api.identifiers import user_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from filelock import BaseFileLock
 
 _log = logging.getLogger(__name__)
@@ -162,6 +164,25 @@ class TokenFile:
         """Take the token away, if that can be done."""
         with suppress(OSError):
             self.path.unlink()
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Remove the token meanwhile. If an error ends that, and no other was written, restore it.
+
+        Raises:
+            OSError: The file cannot be removed.
+        """
+        try:
+            before = read_own_file(self.path, MAX_FILE_BYTES)
+        except (FileNotFoundError, ValueError):
+            before = None  # there is none, or none that could be used
+        self.path.unlink(missing_ok=True)
+        try:
+            yield
+        except BaseException:
+            if before is not None and not self.path.exists():
+                write_file(self.path, before, private=True)
+            raise
 
     def try_lock(self) -> BaseFileLock | None:
         """Take the lock under which tokens are renewed; None if another process holds it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from bitfount_api._version import __version__
+from bitfount_api import __version__
 
 _INTERRUPTED = 130  # as in the table of exits.py, which may not have been loaded yet
 

@@ -12,8 +12,9 @@ from bitfount_api.cli.output import Output
 from bitfount_api.exceptions import AuthenticationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bitfount_api import BitfountAM, BitfountHub, BitfountSession, RetryPolicy, SMARTOnFHIR
-    from bitfount_api._call import Service
     from bitfount_api.auth.handler import AuthenticationHandler
     from bitfount_api.auth.prompts import Prompt
     from bitfount_api.auth.token_file import TokenFile
@@ -44,19 +45,17 @@ class App:
 
     # --- Where and who ---------------------------------------------------------------------------
 
-    def services(self) -> list[Service]:
-        """The Hub, the access manager and SMART on FHIR.
+    def service_urls(self) -> tuple[str, str, str]:
+        """Return the base URLs of the Hub, the access manager and SMART on FHIR.
 
         Raises:
-            ValueError: A URL is none, or ``BITFOUNT_ENVIRONMENT`` names no environment.
+            ValueError: A URL is not valid, or ``BITFOUNT_ENVIRONMENT`` names no environment.
         """
-        from bitfount_api import _services
-
-        return [
-            _services.hub(self.hub_url),
-            _services.access_manager(self.access_manager_url),
-            _services.smart_on_fhir(self.smart_on_fhir_url),
-        ]
+        return (
+            _service_url(self.hub_url, lambda: config.environment().hub_url),
+            _service_url(self.access_manager_url, lambda: config.environment().access_manager_url),
+            _service_url(self.smart_on_fhir_url, config.smart_on_fhir_url),
+        )
 
     def token_file(self) -> TokenFile:
         """Where the login is kept.
@@ -130,9 +129,11 @@ class App:
 
     def hub(self) -> BitfountHub:
         """The Hub."""
-        from bitfount_api import BitfountHub, _services
+        from bitfount_api import BitfountHub
 
-        return BitfountHub(self.session(), _services.hub(self.hub_url).url)
+        if self.hub_url is None:
+            return BitfountHub.of_environment(self.session())
+        return BitfountHub(self.session(), self.hub_url)
 
     def access_manager(self, session: BitfountSession | None = None) -> BitfountAM:
         """The access manager."""
@@ -156,6 +157,10 @@ class App:
         """Close the connections."""
         while self._sessions:
             self._sessions.pop().close()
+
+
+def _service_url(given: str | None, default: Callable[[], str]) -> str:
+    return config.service_url(default() if given is None else given)
 
 
 def _not_logged_in() -> NoReturn:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitfount_api import identifiers
-from bitfount_api._disk import read_file
 from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.files import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

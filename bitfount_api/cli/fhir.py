@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bitfount_api._disk import write_file
 from bitfount_api.cli.arguments import FILE, check_targets
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.views import Facts, moment
+from bitfount_api.files import write_file
 
 if TYPE_CHECKING:
     from pathlib import Path

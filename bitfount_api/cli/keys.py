@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitfount_api import keys as rsa
-from bitfount_api._disk import write_file
 from bitfount_api.cli.arguments import (
     FILE,
     KEY_ID,
@@ -20,6 +19,7 @@ from bitfount_api.cli.arguments import (
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exits import Exit, Failure
 from bitfount_api.cli.views import Facts
+from bitfount_api.files import write_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitfount_api import config
-from bitfount_api._disk import read_own_file, write_file
 from bitfount_api.auth.claims import username_of
-from bitfount_api.auth.token_file import MAX_FILE_BYTES
 from bitfount_api.cli.commands import Command, app_of
 from bitfount_api.cli.views import Facts, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from bitfount_api.auth.prompts import LoginPrompt
     from bitfount_api.cli.output import Output
 
@@ -47,7 +42,7 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     app = app_of(context)
     _warn_of_keys(app.output)
     session = app.session(app.login_handler(_prompt(app.output, browser=not no_browser)))
-    with _forgotten(app.token_file().path) if force else contextlib.nullcontext():
+    with app.token_file().set_aside() if force else contextlib.nullcontext():
         session.authenticate()
     token = app.token_file().read()
     value: dict[str, Any] = {"username": session.username}
@@ -55,22 +50,6 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     if token is not None:
         value["expiresAt"], facts["Renewed after"] = token.expires_at, moment(token.expires_at)
     app.output.data(value, Facts(facts))
-
-
-@contextlib.contextmanager
-def _forgotten(path: Path) -> Iterator[None]:
-    """Without the login that was kept, which is back if there is no other in the end."""
-    try:
-        before = read_own_file(path, MAX_FILE_BYTES)
-    except (FileNotFoundError, ValueError):
-        before = None  # there is none, or none that could be used
-    path.unlink(missing_ok=True)
-    try:
-        yield
-    except BaseException:
-        if before is not None and not path.exists():
-            write_file(path, before, private=True)
-        raise
 
 
 def _prompt(output: Output, *, browser: bool) -> Any:
@@ -130,16 +109,16 @@ def whoami(context: click.Context, /, offline: bool) -> None:
     if not offline:
         hub.get_projects(limit=1)
     token = None if by_keys else app.token_file().read()
-    services = [service.url for service in app.services()]
+    hub_url, access_manager_url, smart_on_fhir_url = app.service_urls()
     value: dict[str, Any] = {
         "username": username_of(token.id_token) if token else hub.session.username,
         "credentials": "login" if token else "API keys",
         "checked": not offline,
         "expiresAt": token.expires_at if token else None,
         "environment": config.environment().name,
-        "hubUrl": services[0],
-        "accessManagerUrl": services[1],
-        "smartOnFhirUrl": services[2],
+        "hubUrl": hub_url,
+        "accessManagerUrl": access_manager_url,
+        "smartOnFhirUrl": smart_on_fhir_url,
     }
     facts = {
         "User": value["username"],

@@ -97,11 +97,11 @@ class Output:
 
     def trace(self, error: BaseException) -> None:
         """Show where an error came from, without what is secret in what it quotes."""
-        from bitfount_api._discretion import tell
+        from bitfount_api.redaction import redact
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             indent = line[: len(line) - len(line.lstrip())]
-            write(sys.stderr, f"{indent}{harmless(tell(line, most=2000))}\n")
+            write(sys.stderr, f"{indent}{harmless(redact(line, most=2000))}\n")
 
     def _say(self, label: str, style: str, text: str) -> None:
         text = harmless(text)

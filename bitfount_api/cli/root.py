@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bitfount_api._version import __version__
+from bitfount_api import __version__
 from bitfount_api.cli import streams
 from bitfount_api.cli.app import App
 from bitfount_api.cli.commands import PROGRAM, Group, HelpWanted, output_options

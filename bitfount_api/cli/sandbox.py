@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from bitfount_api._disk import write_file
 from bitfount_api.cli.arguments import FILE, USER, check_targets
 from bitfount_api.cli.commands import PROGRAM, Command, app_of
 from bitfount_api.cli.exits import Exit, Failure
 from bitfount_api.cli.views import Facts
+from bitfount_api.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,8 +35,8 @@ LAYERS: list[set[str]] = [
             "_urls",
             "_validation",
         },
-        *{"config", "hashes", "identifiers", "keys", "progress", "retries", "transfers", "types"},
-        *{"_version"},
+        *{"config", "files", "hashes", "identifiers", "keys", "progress", "redaction", "retries"},
+        *{"transfers", "types", "_version"},
     },
     {"exceptions"},
 ]

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from support.http_server import Answer, Asked, certificate, serving
 
+import bitfount_api
 from bitfount_api import (
     APIKeysHandler,
     AsyncBitfountHub,
@@ -455,6 +456,37 @@ def test_sync_and_async_take_the_same(sync: str, twin: str) -> None:
     here, there = getattr(BitfountSession, sync), getattr(BitfountSession, twin)
     assert inspect.signature(here) == inspect.signature(there)
     assert inspect.iscoroutinefunction(there)
+
+
+@twins
+@pytest.mark.parametrize("kind", ["BitfountHub", "BitfountAM", "SMARTOnFHIR"])
+@pytest.mark.parametrize(
+    ("given", "owns", "closed"),
+    [
+        (True, None, False),
+        (True, False, False),
+        (True, True, True),
+        (False, None, True),
+        (False, False, False),
+    ],
+)
+def test_client_closes_the_session_it_owns(
+    kind: str, given: bool, owns: bool | None, closed: bool, asynchronous: bool
+) -> None:
+    session = played(lambda _: httpx.Response(200)) if given else None
+
+    async def leave() -> Any:
+        async with getattr(bitfount_api, f"Async{kind}")(session, owns_session=owns) as client:
+            pass
+        return client
+
+    if asynchronous:
+        client = asyncio.run(leave())
+    else:
+        with getattr(bitfount_api, kind)(session, owns_session=owns) as client:
+            pass
+    assert client.session.closed is closed
+    client.session.close()
 
 
 @twins

@@ -49,7 +49,7 @@ def check_accepted(app: App) -> list[Finding]:
         return []  # which check() has told
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
-        BitfountHub(session, app.services()[0].url).get_projects(limit=1)
+        BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
     except BitfountError as error:
         code = code_of(error)
         if code is Exit.NOT_AUTHENTICATED:

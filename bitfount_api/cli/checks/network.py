@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import httpx
 
-from bitfount_api import _discretion, config
+from bitfount_api import config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.findings import Finding, Findings, Level
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
+from bitfount_api.redaction import without_query
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -88,10 +89,10 @@ def _let_off(finding: Finding) -> Finding:
 def _places(app: App) -> Iterator[Place]:
     from bitfount_api.auth.authority import address
 
-    hub, access_manager, smart_on_fhir = app.services()
-    yield Place("the Hub", hub.url, "/api/projects?limit=1")
-    yield Place("the access manager", access_manager.url, "/api/access-manager-key", is_json=True)
-    yield Place("SMART on FHIR", smart_on_fhir.url, "/api/pairings")
+    hub, access_manager, smart_on_fhir = app.service_urls()
+    yield Place("the Hub", hub, "/api/projects?limit=1")
+    yield Place("the access manager", access_manager, "/api/access-manager-key", is_json=True)
+    yield Place("SMART on FHIR", smart_on_fhir, "/api/pairings")
     _, url = address(app.auth_domain or config.environment().auth_domain)
     path = "/.well-known/openid-configuration"
     yield Place("the OAuth service", url, path, is_needed=not _has_keys())
@@ -187,7 +188,7 @@ def _proxy_for(url: httpx.URL) -> str | None:
         return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    return None if not proxy else _discretion.without_query(proxy)
+    return None if not proxy else without_query(proxy)
 
 
 def _lookup(url: httpx.URL) -> tuple[str, str] | None:

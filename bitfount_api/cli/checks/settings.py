@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bitfount_api import _discretion, config
-from bitfount_api._urls import base_url
+from bitfount_api import config
 from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "BITFOUNT_STORAGE_PATH": config.storage_path,
     "BITFOUNT_USERNAME": config.username,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,
-    "SMART_ON_FHIR_URL": lambda: base_url(config.smart_on_fhir_url()),
+    "SMART_ON_FHIR_URL": lambda: config.service_url(config.smart_on_fhir_url()),
     "SMART_ON_FHIR_RESOURCE_SERVER_URL": config.smart_on_fhir_resource_server_url,
     "SMART_ON_FHIR_API_TIMEOUT": config.smart_on_fhir_timeout,
 }
@@ -59,7 +59,7 @@ def _check_variable(findings: Findings, name: str, reader: Callable[[], Any]) ->
         text = str(error) if name in str(error) else f"{name}: {error}"
         findings.problem(text, f"correct {name}, or unset it")
     else:
-        findings.ok(f"{name} is {_discretion.tell(value, most=200)}")
+        findings.ok(f"{name} is {redact(value, most=200)}")
 
 
 def _check_proxies(findings: Findings) -> None:
@@ -67,7 +67,7 @@ def _check_proxies(findings: Findings) -> None:
         # Written small, they count more; HTTP_PROXY is read only so where a web server runs us.
         value = os.environ.get(name.lower()) or os.environ.get(name)
         if value:
-            shown = _discretion.tell(value, most=200)
+            shown = redact(value, most=200)
             if "@" in shown:  # a proxy can be named without a scheme, and with a password
                 shown = shown.rpartition("@")[2]
             findings.note(f"{name} is {shown}")

@@ -7,7 +7,7 @@ import platform
 import ssl
 from typing import Final
 
-from bitfount_api._version import __version__
+from bitfount_api import __version__
 from bitfount_api.cli.checks.findings import Finding, Findings
 
 _PACKAGES: Final = (

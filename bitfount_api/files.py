@@ -1,0 +1,10 @@
+"""Write files whole or not at all, and read files up to a limit.
+
+For what should not be left half written, or be readable by others: tokens, keys, settings.
+"""
+
+from __future__ import annotations
+
+from bitfount_api._disk import read_file, write_file
+
+__all__ = ["read_file", "write_file"]
