@@ -217,3 +217,18 @@ def test_nothing_is_read_at_import() -> None:
         check=False,
     )
     assert done.stdout.strip() == config.PRODUCTION_HUB_URL, done.stderr
+
+
+def test_service_url_is_the_url_that_clients_use() -> None:
+    assert config.service_url("https://hub.test/") == "https://hub.test"
+
+
+@pytest.mark.parametrize("url", ["", "hub.test", "ftp://hub.test", "https://hub.test/?x=1"])
+def test_service_url_invalid_raises(url: str) -> None:
+    with pytest.raises(ValueError, match="a service's URL"):
+        config.service_url(url)
+
+
+def test_config_loads_nothing_heavy() -> None:
+    code = "import sys, bitfount_api.config; sys.exit('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

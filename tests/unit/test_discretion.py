@@ -9,6 +9,7 @@ import pytest
 
 from bitfount_api import _discretion
 from bitfount_api._discretion import discreet, tell, without_query
+from bitfount_api.redaction import redact
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,11 @@ def test_the_trace_of_httpcore_tells_events_without_their_headers(
     with discreet():
         log.debug("receive_response_headers.complete return_value=(b'Location', b'SECRET')")
     assert _records(caplog) == "receive_response_headers.complete"
+
+
+def test_redact_removes_queries_and_controls() -> None:
+    assert (
+        redact("see https://u:p@s3.test/k?sig=1#x,\r\n\x1b[31m ok")
+        == "see https://s3.test/k [31m ok"
+    )
+    assert len(redact("x" * 1000, most=20)) == 20

@@ -411,3 +411,34 @@ def test_a_folder_that_cannot_be_written_to_has_no_lock(
     monkeypatch.setattr(os, "access", lambda _, mode: mode != os.W_OK)  # root may write anywhere
     with pytest.raises(PermissionError):
         file.try_lock()
+
+
+def fail_without_the_token(file: TokenFile, written: Token | None) -> None:
+    with file.set_aside():
+        assert file.read() is None
+        if written is not None:
+            file.write(written)
+        raise KeyboardInterrupt
+
+
+def test_set_aside_restores_the_token_after_an_error(file: TokenFile) -> None:
+    place(file, OFFICIAL)
+    with pytest.raises(KeyboardInterrupt):
+        fail_without_the_token(file, None)
+    assert file.path.read_bytes() == OFFICIAL
+    if os.name != "nt":
+        assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+
+
+def test_set_aside_keeps_the_token_written_meanwhile(file: TokenFile) -> None:
+    place(file, OFFICIAL)
+    other = attrs.evolve(TOKEN, access_token="other")
+    with pytest.raises(KeyboardInterrupt):
+        fail_without_the_token(file, other)
+    assert file.read() == other
+
+
+def test_set_aside_without_a_token_leaves_none(file: TokenFile) -> None:
+    with file.set_aside():
+        pass
+    assert not file.path.exists()
