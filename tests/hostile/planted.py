@@ -227,7 +227,8 @@ def _locals(told: traceback.TracebackException | None) -> Iterator[tuple[str, st
         for frame in told.stack:
             path = Path(frame.filename)
             # What callers gave stands in the frames of public methods, as in the callers' own.
-            if frame.filename.startswith(PACKAGE) and path.name not in ("hub.py", "am.py"):
+            public = path.name.removeprefix("async_") in ("hub.py", "am.py")
+            if frame.filename.startswith(PACKAGE) and not public:
                 where = f"{path.name}:{frame.name}"
                 yield f"the variables of {where}", repr(frame.locals)
         told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
