@@ -1,1 +1,1 @@
-"""Doing what flows ask for: the drivers, sync and async, and the connections they use."""
+"""The sync and async drivers, which perform what flows yield, and their connections."""

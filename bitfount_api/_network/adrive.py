@@ -1,6 +1,6 @@
-"""The driver of async calls: what :mod:`bitfount_api._network.drive` is for sync ones.
+"""The async driver, the counterpart of :mod:`bitfount_api._network.drive`.
 
-Apart from it, since sync callers need not wait for asyncio to be imported.
+A separate module, so that sync callers do not wait for asyncio to be imported.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from bitfount_api._network.driving import Connection, Timing
 
 _BATCH_BYTES = 1024 * 1024
-"""How much is gathered before a thread is woken to write it, in bytes."""
+"""The number of bytes to collect before a thread writes them."""
 
 
 async def adrive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -> T:
-    """Run a flow to its end in the running event loop, without ever blocking it.
+    """Run a flow to its end in the running event loop without blocking the loop.
 
     Raises:
-        Exception: What the flow raises.
+        Exception: If the flow raises it.
     """
     try:
         return await _arun(flow, Scope.of(connection, timing))
@@ -55,7 +55,7 @@ async def _arun(flow: Flow[T], scope: Scope) -> T:
             while True:
                 try:
                     outcome = await _aperform(step, scope)
-                except Exception as error:  # noqa: BLE001 - handed to the flow, which decides
+                except Exception as error:  # noqa: BLE001 - thrown into the flow, which decides
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -120,7 +120,7 @@ async def _asend(call: Call, scope: Scope) -> httpx.Response | None:
 
 
 async def _taken(response: httpx.Response, call: Call, scope: Scope) -> httpx.Response:
-    """The answer, read to its end or into the sink."""
+    """Return the response after reading its body into memory or into the sink."""
     if call.sink is not None and await _in_thread(call.sink.accept, response):
         response.stream = Watched(response.stream, scope, limit=None)
         await _apour(response, call.sink)
@@ -154,7 +154,8 @@ async def _apour(response: httpx.Response, sink: Sink) -> None:
                 if size >= _BATCH_BYTES:
                     await write()
         except Exception:
-            # What has come of a body that broke off need not be asked for again.
+            # Keep the bytes received before the body broke off, so that they are not requested
+            # again.
             await write()
             raise
         await write()
@@ -164,7 +165,7 @@ async def _apour(response: httpx.Response, sink: Sink) -> None:
 
 
 async def _araw(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_closed:  # as in _pour
+    if response.is_closed:  # see _pour in drive.py
         yield response.content
     else:
         async for chunk in response.aiter_raw():
@@ -177,9 +178,9 @@ async def _achunks(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _in_thread(function: Callable[..., T], *args: Any) -> T:
-    """Run in a thread what blocks, and stay until it is done even when cancelled meanwhile.
+    """Run a blocking function in a thread, and wait for its end even if cancelled.
 
-    A file must not be closed, or taken away, while a thread still writes to it.
+    A file must not be closed or deleted while a thread still writes to it.
     """
     run = asyncio.ensure_future(asyncio.to_thread(function, *args))
     try:

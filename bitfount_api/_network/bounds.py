@@ -1,9 +1,9 @@
-"""What bounds a sync call while its connection is waited for: a deadline, and a cancellation.
+"""Deadlines and cancellation for sync calls while they wait for the network.
 
-httpx knows how long to wait for the next bytes. A service that sends one at a time, before the wait
-is over, keeps a caller for as long as it likes; and a thread that waits hears nothing of another's
-failure, or of Ctrl-C. An event loop has means against both, threads have not. So what httpcore
-reads and writes goes through here.
+httpx's timeouts apply to each read or write. A service that sends one byte before each timeout can
+therefore keep a caller waiting without end, and a thread blocked in a read notices neither the
+failure of another thread nor Ctrl-C. An event loop can handle both, threads cannot. The network
+backend in this module, which httpcore reads and writes through, handles them for threads.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
     import httpx
 
 _READ_BYTES = 256 * 1024
-"""What is read at a time, where there is so much. httpcore asks for a quarter of it: of 400 MB over
-four connections, a quarter of the time went into waking threads for so little."""
+"""The minimum size of a read, in bytes. httpcore asks for a quarter of it: when 400 MB were
+transferred over four connections, a quarter of the time went into waking threads for such small
+reads."""
 
 
 class Cancelled(BaseException):
-    """A flow beside this one has failed. Never leaves the drivers."""
+    """Raised in a flow when a concurrent flow has failed. Never leaves the drivers."""
 
 
 class Cancellation:
-    """Ends flows that run side by side in threads, also while they wait for their connections."""
+    """Cancels flows that run concurrently in threads, also while they wait for the network."""
 
     def __init__(self) -> None:
         self._over = threading.Event()
@@ -42,39 +43,39 @@ class Cancellation:
         self._waiting: set[socket.socket] = set()
 
     def cancel(self) -> None:
-        """End them all."""
+        """Cancel all the flows."""
         with self._lock:
             self._over.set()
             for connection in self._waiting:
-                # Closing would not wake who waits for it; and that of TLS would take away what is
-                # being read with.
-                with suppress(OSError):  # it is broken already
+                # Closing the socket would not wake a thread that waits for it, and closing a TLS
+                # socket would destroy the TLS state that the thread reads with.
+                with suppress(OSError):  # the connection is broken already
                     socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
     def check(self) -> None:
-        """Go on, if nobody has cancelled.
+        """Raise if the flows have been cancelled.
 
         Raises:
-            Cancelled: Somebody has.
+            Cancelled: If they have been cancelled.
         """
         if self._over.is_set():
             raise Cancelled
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, or until it is cancelled.
+        """Wait for the given number of seconds, or until cancelled.
 
         Raises:
-            Cancelled: It is.
+            Cancelled: If the flows are cancelled before or during the wait.
         """
         self._over.wait(seconds)
         self.check()
 
     @contextmanager
     def waiting(self, connection: socket.socket) -> Iterator[None]:
-        """Have a connection break when this is cancelled within the block.
+        """Shut the socket down on cancellation within the block.
 
         Raises:
-            Cancelled: It has been before.
+            Cancelled: If the flows have already been cancelled.
         """
         with self._lock:
             self.check()
@@ -88,22 +89,22 @@ class Cancellation:
 
 @attrs.frozen
 class Bounds:
-    """How long a call may wait.
+    """The limits of a call: its deadline and its cancellation.
 
     Args:
-        end: The deadline, on the clock of ``time.monotonic``; None for none.
-        cancellation: What else may end it; None for nothing.
+        end: Deadline on the ``time.monotonic`` clock; None for no deadline.
+        cancellation: Cancellation of the call; None if the call cannot be cancelled.
     """
 
     end: float | None = None
     cancellation: Cancellation | None = None
 
     def left(self, timeout: float | None, error: Callable[[str], Exception]) -> float | None:
-        """The seconds that a step may take.
+        """Return the number of seconds a step may take; None for no limit.
 
         Args:
-            timeout: What it may take at most; None for any time.
-            error: Makes what is raised if there is no time left.
+            timeout: Maximum number of seconds for the step; None for no maximum.
+            error: Exception class, or factory, for an exceeded deadline.
         """
         if self.end is None:
             return timeout
@@ -119,7 +120,7 @@ _bounds: ContextVar[Bounds] = ContextVar("bitfount_api_bounds", default=_NONE)
 
 @contextmanager
 def within(bounds: Bounds) -> Iterator[None]:
-    """Let what is connected, read and written in the block keep these bounds."""
+    """Apply the bounds to everything that is connected, read and written within the block."""
     token = _bounds.set(bounds)
     try:
         yield
@@ -128,9 +129,9 @@ def within(bounds: Bounds) -> Iterator[None]:
 
 
 def keep(client: httpx.Client) -> None:
-    """Have a client's connections keep bounds."""
+    """Make the connections of a client respect the current bounds."""
     for transport in (client._transport, *client._mounts.values()):
-        # httpcore takes a backend, but httpx has no argument for it to hand on.
+        # httpcore accepts a network backend, but httpx has no argument to pass one on.
         pool = getattr(transport, "_pool", None)
         backend = getattr(pool, "_network_backend", None)
         if isinstance(backend, httpcore.NetworkBackend):
@@ -138,7 +139,7 @@ def keep(client: httpx.Client) -> None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Makes connections that keep bounds."""
+    """A network backend whose connections respect the current bounds."""
 
     def __init__(self, backend: httpcore.NetworkBackend) -> None:
         self._backend = backend
@@ -168,7 +169,7 @@ class _Backend(httpcore.NetworkBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that keeps bounds."""
+    """A connection that respects the current bounds."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
@@ -204,8 +205,8 @@ class _Stream(httpcore.NetworkStream):
         left = bounds.left(timeout, httpcore.ConnectTimeout)
         if bounds.cancellation is None:
             return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
-        # TLS takes the connection out of its socket; another of the same connection reaches it yet.
-        # Not by dup(): a socket of TLS, to an https:// proxy, has none.
+        # start_tls detaches the socket object, so a second one for the same connection is needed
+        # to shut the connection down. Not by dup(): a TLS socket (an https:// proxy's) has none.
         ours = self._socket()
         with (
             socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto) as twin,

@@ -1,4 +1,4 @@
-"""The connections of a session: of all its threads, and of each event loop that uses it."""
+"""The connections of a session: one set for all threads, and one for each event loop."""
 
 from __future__ import annotations
 
@@ -25,27 +25,29 @@ if TYPE_CHECKING:
 C = TypeVar("C", httpx.Client, httpx.AsyncClient)
 
 _MOST_CALLS = 100
-"""Of all threads, and of each event loop. More calls than that wait for their turn."""
+"""The maximum number of concurrent calls of all threads, and of each event loop. Further calls wait
+until one has ended."""
 
 _CALLS_OF_A_CLIENT = 5
-"""How many of them share a client. httpx looks through all connections of a client again and again
-at each call: at 50 calls at a time over one client, one took 3.4 ms, over ten clients 0.4 ms."""
+"""The number of concurrent calls that share a client. httpx scans all connections of a client
+several times per call: with 50 concurrent calls, a call took 3.4 ms over one client and 0.4 ms over
+ten."""
 
-# The turns bound how many connections there are. httpx, left to see to that, would close idle ones
-# that it has promised to a call already, and that call would wait for its timeout.
+# Turns limits the number of connections. With its own limit, httpx would close idle connections
+# that it has already assigned to a call, and that call would wait until it times out.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=15.0)
 
 
 @attrs.frozen
 class Settings:
-    """How connections are made.
+    """Settings for connections.
 
     Args:
-        user_agent: What requests say they come from.
-        timeout: Seconds to connect, and between two bytes, where a call says nothing else.
-        proxy: The URL of a proxy; None for the environment's.
-        verify: Whose certificates to trust, as httpx takes it.
-        transport: Something else that makes calls, which knows all that by itself.
+        user_agent: Value of the ``user-agent`` header.
+        timeout: Default timeout in seconds, to connect and between two bytes.
+        proxy: URL of a proxy; None for the environment's.
+        verify: Certificates to trust, as for httpx's ``verify``.
+        transport: Custom httpx transport, which brings its own proxy and certificates.
     """
 
     user_agent: str
@@ -56,10 +58,10 @@ class Settings:
 
 
 class Connections:
-    """Clients of httpx, made when they are needed.
+    """httpx clients, created on first use.
 
     Args:
-        settings: How connections are made.
+        settings: Settings for the connections.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -75,23 +77,23 @@ class Connections:
 
     @property
     def makes_sync_calls(self) -> bool:
-        """Whether the transport, where one was given, makes calls for any thread."""
+        """Whether sync calls are possible; a custom transport may support only async ones."""
         transport = self._settings.transport
         return transport is None or hasattr(transport, "handle_request")
 
     def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Waits until a thread's call may begin; the transport of a user's is theirs to limit."""
+        """Wait until a thread's call may begin. Calls of a custom transport are not limited."""
         return self._turns.turn(seconds) if self._settings.transport is None else nullcontext(0)
 
     def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """The same for the running event loop."""
+        """Wait until a call in the running event loop may begin; see :meth:`turn`."""
         return self._turns.aturn(seconds) if self._settings.transport is None else nullcontext(0)
 
     def client(self, turn: int) -> httpx.Client:
-        """The client for a thread's call that has this turn.
+        """Return the client for the call with this turn in a thread.
 
         Raises:
-            RequestException: The session is closed, or its settings are not usable.
+            RequestException: If the session is closed, or its settings are not usable.
         """
         number = turn // _CALLS_OF_A_CLIENT
         client = self._clients.get(number)
@@ -106,7 +108,10 @@ class Connections:
         return client
 
     def async_client(self, turn: int) -> httpx.AsyncClient:
-        """The same in the running event loop: connections cannot leave theirs."""
+        """Return the client for the call with this turn in the running event loop.
+
+        Connections are bound to their event loop, so each loop has its own clients.
+        """
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -115,7 +120,7 @@ class Connections:
         if clients is None or number not in clients:
             with self._lock:
                 client = self._made(httpx.AsyncClient, "handle_async_request")
-                forget_ended(self._of_loops)  # which nobody left
+                forget_ended(self._of_loops)  # loops that ended without a call of leave()
                 clients = self._of_loops.setdefault(loop, {})
                 clients[number] = client
         return clients[number]
@@ -137,28 +142,29 @@ class Connections:
         try:
             if settings.transport is None:
                 if self._verify is True:
-                    # Once for all of them: reading the certificates takes a sixth of a start.
+                    # Shared by all clients: loading the certificates takes a sixth of the start-up
+                    # time.
                     self._verify = httpx.create_ssl_context()
                 arguments |= {"proxy": settings.proxy, "verify": self._verify, "limits": _LIMITS}
             elif hasattr(settings.transport, needed):
-                arguments["transport"] = settings.transport  # with one, httpx asks for no proxies
+                arguments["transport"] = settings.transport  # httpx then ignores proxy settings
             else:
                 way = "sync" if needed == "handle_request" else "async"
                 raise RequestException(
-                    f"the session's transport cannot make {way} calls; give one that can",
+                    f"the session's transport cannot make {way} calls; pass one that can",
                     sent=False,
                 )
             return kind(**arguments)
         except (httpx.InvalidURL, ValueError, ImportError, OSError) as error:
-            # Proxies and certificates of the environment are looked at only now.
+            # httpx reads the environment's proxies and certificates only when it makes a client.
             raise RequestException(
-                "no connection can be made with these settings of the environment (proxy, "
-                f"certificates): {_discretion.tell(str(error))}",
+                "the settings of the environment (proxy, certificates) cannot be used: "
+                f"{_discretion.tell(str(error))}",
                 sent=False,
             ) from None
 
     def close(self) -> None:
-        """Close those of threads, and make no more. Those of event loops: :meth:`leave`."""
+        """Close the clients of threads and create no more; see :meth:`leave` for event loops."""
         with self._lock:
             self.closed = True
             clients, self._clients = self._clients, {}
@@ -166,7 +172,7 @@ class Connections:
             client.close()
 
     async def leave(self) -> None:
-        """Close those of the running event loop, which has no more calls to make."""
+        """Close the clients of the running event loop."""
         import asyncio
 
         for client in self._of_loops.pop(asyncio.get_running_loop(), {}).values():

@@ -1,6 +1,6 @@
-"""Answers that come packed for the way: unpacked within limits, piece by piece.
+"""Decode the content encoding of responses incrementally, up to a maximum size.
 
-httpx would do it, but without any: three kilobytes, packed twice, can stand for gigabytes.
+httpx decodes without a limit: three kilobytes, compressed twice, can decompress to gigabytes.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ACCEPTED = "gzip, deflate"
-"""The ``accept-encoding`` of every call."""
+"""The ``accept-encoding`` header of every request."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 class Packed:
-    """The body of an answer that is packed.
+    """Decoder for the compressed body of a response.
 
     Args:
-        response: The answer; its body is to be read raw.
-        limit: The most bytes that may come out.
+        response: Response whose raw body is passed to :meth:`feed`.
+        limit: Maximum number of decompressed bytes.
 
     Raises:
-        InvalidJSONError: It is packed in a way that was not asked for.
+        InvalidJSONError: If the content encoding was not requested.
     """
 
     def __init__(self, response: httpx.Response, limit: int) -> None:
         (encoding, *more) = encodings(response)
         if more or encoding not in ("gzip", "x-gzip", "deflate"):
             raise InvalidJSONError(
-                "the answer is packed in a way that was not asked for, and was not read"
+                "the answer has a content encoding that was not requested; it was not read"
             )
         self._response = response
         self._limit = limit
@@ -45,11 +45,11 @@ class Packed:
         self._inflater: Any = None if encoding == "deflate" else zlib.decompressobj(_GZIP)
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes.
+        """Decompress the next bytes.
 
         Raises:
-            InvalidJSONError: More comes out than may.
-            httpx.DecodingError: They are damaged.
+            InvalidJSONError: If the decompressed body exceeds the limit.
+            httpx.DecodingError: If the compressed body is damaged.
         """
         if self._inflater is None:
             self._begun += data
@@ -68,13 +68,13 @@ class Packed:
         return self._limit - len(self._content) + 1
 
     def end(self) -> httpx.Response:
-        """The answer with its body as it was before it was packed.
+        """Return the response with its decompressed body.
 
         Raises:
-            httpx.DecodingError: The body is not all there.
+            httpx.DecodingError: If the compressed body is incomplete.
         """
         if self._begun and not (self._inflater and self._inflater.eof):
-            raise self._damaged("the packed body ends too soon")
+            raise self._damaged("the compressed body is incomplete")
         response = self._response
         return httpx.Response(
             response.status_code,
@@ -88,7 +88,7 @@ class Packed:
 
 
 def _deflated_as(data: bytes) -> int:
-    # There are services that mean the bare format by that name, without the two bytes of zlib's.
+    # Some services send raw deflate data under this name, without the two-byte zlib header.
     return (
         zlib.MAX_WBITS
         if data[0] & 15 == 8 and data[0] * 256 % 31 == -data[1] % 31
@@ -97,21 +97,21 @@ def _deflated_as(data: bytes) -> int:
 
 
 def encodings(response: httpx.Response) -> list[str]:
-    """How the body is packed, if at all; the innermost way first."""
+    """Return the content encodings of the body, in the order in which they were applied."""
     listed = response.headers.get_list("content-encoding", split_commas=True)
     names = [name.strip().lower() for name in listed]
     return [name for name in names if name not in ("", "identity")]
 
 
 def check_size(size: int, limit: int) -> None:
-    """Let a body pass of at most that many bytes.
+    """Check that a body is no larger than the limit, in bytes.
 
     Raises:
-        InvalidJSONError: It has more.
+        InvalidJSONError: If it is larger.
     """
     if size > limit:
         raise InvalidJSONError(
-            f"the answer is larger than {limit // 1024**2} MiB, and was not read on"
+            f"the answer is larger than {limit // 1024**2} MiB; reading it was stopped"
         )
 
 

@@ -1,7 +1,7 @@
-"""The driver of sync calls. With the one of async calls, the only place with network I/O.
+"""The sync driver. Only this module and the async driver do network I/O.
 
-Both do what a flow asks for, this one with threads, the other with tasks, and turn whatever
-``httpx`` raises into an error of ours. Both bound what they do by a deadline.
+Both perform the steps a flow yields, this one with threads, the other with tasks, map ``httpx``'s
+exceptions to those of this library, and enforce a deadline.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def drive(flow: Flow[T], connection: Connection, timing: Timing | None = None) -
     """Run a flow to its end in this thread.
 
     Raises:
-        Exception: What the flow raises.
+        Exception: If the flow raises it.
     """
     try:
         return _run(flow, Scope.of(connection, timing))
@@ -55,7 +55,7 @@ def _run(flow: Flow[T], scope: Scope) -> T:
                 try:
                     outcome = _perform(step, scope)
                 except Exception as error:
-                    scope.go_on()  # where it was cancelled, it is that which broke the connection
+                    scope.go_on()  # raise Cancelled if cancellation caused this error
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -75,7 +75,7 @@ def _perform(step: Step, scope: Scope) -> Any:
 
 
 def _run_together(step: Together, scope: Scope) -> list[Any]:
-    # Here, as only transfers of large objects have anything to do side by side.
+    # Imported here, since only transfers of large objects run flows concurrently.
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     cancellation = Cancellation()
@@ -83,11 +83,11 @@ def _run_together(step: Together, scope: Scope) -> list[Any]:
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
         runs: list[Future[Any]] = []
         try:
-            # Within, as a signal may be heard while threads are started.
+            # Inside the try block, since a signal may arrive while threads are started.
             runs.extend(pool.submit(_run, flow, inner) for flow in step.flows)
             wait(runs, return_when=FIRST_EXCEPTION)
         finally:
-            # On KeyboardInterrupt as well: the pool would otherwise wait for all of them.
+            # Also on KeyboardInterrupt: the pool would otherwise wait for all runs to end.
             ended = (run.done() and run.exception() is None for run in runs)
             if len(runs) < len(step.flows) or not all(ended):
                 cancellation.cancel()
@@ -129,7 +129,7 @@ def _send(call: Call, scope: Scope) -> httpx.Response | None:
 def _pour(response: httpx.Response, sink: Sink) -> None:
     whole = False
     try:
-        # A transport that a user brings may have read the body already.
+        # A custom transport may have read the body already.
         for chunk in [response.content] if response.is_closed else response.iter_raw():
             sink.write(chunk)
         whole = True

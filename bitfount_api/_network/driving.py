@@ -1,4 +1,4 @@
-"""What the drivers have in common: what they need, what bounds them, what they send."""
+"""Code shared by the two drivers: connection protocol, deadlines and request arguments."""
 
 from __future__ import annotations
 
@@ -25,51 +25,51 @@ if TYPE_CHECKING:
     from bitfount_api._call import Audience
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
-"""The largest answer that is read into memory, in bytes, unpacked. The largest that a service has
-reason to send, a pod's schema, is a sixth of it."""
+"""The maximum decompressed size of a response that is read into memory, in bytes. The largest
+expected response, a pod's schema, is a sixth of it."""
 
 
 class Connection(Protocol):
-    """What the drivers need of a session."""
+    """The part of a session that the drivers use."""
 
     @property
     def timeout(self) -> float:
-        """Seconds to wait for a connection, and between two bytes, where nothing else is said."""
+        """Default timeout in seconds, to connect and between two bytes."""
 
     @property
     def closed(self) -> bool:
-        """Whether no more calls can be made."""
+        """Whether the session is closed, so that no more calls can be made."""
 
     def client(self, turn: int) -> httpx.Client:
-        """The client for a call that has this turn."""
+        """Return the client for the call with this turn in a thread."""
 
     def async_client(self, turn: int) -> httpx.AsyncClient:
-        """The same for a call of the running event loop."""
+        """Return the client for the call with this turn in the running event loop."""
 
     def credentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """Headers for that service; fresh ones if the current ones are those ``refused``."""
+        """Return the headers for a service; new ones if the current ones were ``refused``."""
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """The same, without blocking the event loop."""
+        """Return the headers for a service without blocking the event loop."""
 
     def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Waits, for so long at most, until a call may begin; gives it a number for the time."""
+        """Wait at most ``seconds`` until a call may begin, and hold its number for the block."""
 
     def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """The same in the running event loop."""
+        """Do the same as :meth:`turn` in the running event loop."""
 
 
 @attrs.frozen
 class Timing:
-    """How long a run may take, in seconds.
+    """Time limits of a run, in seconds.
 
     Args:
-        timeout: To connect, and between two bytes; None for the operation's own.
-        deadline: Altogether, pauses and repetitions included; None for no bound.
+        timeout: Timeout to connect and between two bytes; None for the operation's own.
+        deadline: Maximum duration of the whole run, with pauses and retries; None for no limit.
     """
 
     timeout: float | None = None
@@ -77,7 +77,7 @@ class Timing:
 
 
 class Scope:
-    """What bounds a run: its deadline, and the failure of one that runs beside it."""
+    """The context of a run: its connection, its timeout, its deadline and its cancellation."""
 
     def __init__(self, connection: Connection, timeout: float | None, bounds: Bounds) -> None:
         self.connection = connection
@@ -92,11 +92,11 @@ class Scope:
         return cls(connection, timing.timeout, Bounds(end))
 
     def inner(self, cancellation: Cancellation) -> Scope:
-        """A scope of the same bounds whose flows can be cancelled."""
+        """Return a scope with the same deadline, for flows that can be cancelled."""
         return Scope(self.connection, self.timeout, Bounds(self.bounds.end, cancellation))
 
     def wait(self, seconds: float) -> None:
-        """Wait, or end when the flow is cancelled meanwhile."""
+        """Wait for the given number of seconds, or until the flow is cancelled."""
         if self.bounds.cancellation is None:
             time.sleep(seconds)
         else:
@@ -104,38 +104,40 @@ class Scope:
         self.remaining()
 
     def go_on(self) -> None:
-        """Go on, if the flow has not been cancelled.
+        """Raise if the flow has been cancelled.
 
         Raises:
-            Cancelled: It has.
+            Cancelled: If the flow has been cancelled.
         """
         if self.bounds.cancellation is not None:
             self.bounds.cancellation.check()
 
     def remaining(self) -> float | None:
-        """Seconds until the deadline.
+        """Return the number of seconds until the deadline; None for no deadline.
 
         Raises:
-            RequestTimeout: There are none left.
+            RequestTimeout: If the deadline has passed.
         """
         self.go_on()
         return self.bounds.left(None, partial(RequestTimeout, sent=True))
 
     def timeouts(self, call: Call) -> float:
-        """Seconds to connect, and between two bytes of this call."""
+        """Return the timeout of a call in seconds, to connect and between two bytes."""
         seconds = self.timeout or call.operation.timeout or self.connection.timeout
         remaining = self.remaining()
         return seconds if remaining is None else min(seconds, remaining)
 
     def pause(self, pause: Pause) -> float:
-        """Seconds to wait.
+        """Return the number of seconds to wait.
 
         Raises:
-            RequestTimeout: The deadline would pass meanwhile: waiting for that helps nobody.
+            RequestTimeout: If the deadline would pass during the wait, which would be useless.
         """
         remaining = self.remaining()
         if remaining is not None and pause.seconds >= remaining:
-            raise RequestTimeout("the time allowed for the whole operation would pass in waiting")
+            raise RequestTimeout(
+                "the time allowed for the whole operation would pass while waiting"
+            )
         return pause.seconds
 
 
@@ -145,8 +147,8 @@ def request_arguments(
     arguments = Hidden(call.request)
     service_url = call.service.url
     if service_url:
-        # The generated builders give a path. It is joined by hand because credentials must go to
-        # this service alone, and joining as URLs do would let a path name another host.
+        # The generated builders return a path. It is appended as text: credentials must go to this
+        # service only, and by the rules for joining URLs a path could name another host.
         arguments["url"] = service_url + arguments["url"]
     headers = Hidden(arguments.get("headers") or {})
     if credentials:
@@ -160,15 +162,15 @@ def request_arguments(
 
 
 def opened(call: Call) -> AbstractContextManager[Generator[bytes] | None]:
-    """The chunks of a call's body, if it has one; closed in the end, wherever that comes.
+    """Return the chunks of a call's body, or None; the iterator is closed after the block.
 
-    Left to the garbage collector, a file would stay open for as long as the error is looked at.
+    If the garbage collector closed it, a file would stay open as long as a traceback refers to it.
     """
     return nullcontext() if call.body is None else closing(call.body.chunks())
 
 
 class Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """An answer's bytes, for as long as the deadline and the size allow."""
+    """A response stream that enforces the deadline and a maximum size."""
 
     def __init__(self, stream: Any, scope: Scope, *, limit: int | None) -> None:
         self._stream = stream
@@ -201,7 +203,10 @@ class Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
 def results(
     runs: Sequence[Future[Any] | asyncio.Task[Any]], flows: Sequence[Flow[Any]]
 ) -> list[Any]:
-    """The results of flows that have all ended, or the first failure that is one."""
+    """Return the results of flows that have ended, or raise the first failure.
+
+    :class:`Cancelled` is raised only if there is no other failure.
+    """
     for flow in flows:
         flow.close()
     failures = [error for run in runs if not run.cancelled() and (error := run.exception())]

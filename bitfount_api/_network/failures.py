@@ -1,4 +1,4 @@
-"""What httpx raises becomes an error of ours, told without what was secret."""
+"""Map the exceptions of httpx to those of this library, without secrets in their texts."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _QUOTED = re.compile(r":?\s*\b(?:bytearray\()?b['\"].*", re.DOTALL)
 
 @contextmanager
 def translated(call: Call, connection: Connection) -> Iterator[None]:
-    """Turn httpx's errors into ours, and keep its log from telling what is secret.
+    """Map httpx's exceptions to those of this library, and redact secrets in httpx's logs.
 
     Args:
-        call: What is being done within.
-        connection: What it is done with.
+        call: Call that is made within the block.
+        connection: Connection that the call is made over.
 
     Raises:
-        RequestException: It was not done.
+        RequestException: If the call fails.
     """
     name = call.operation.name
     try:
         with discreet():
             yield
     except httpx.ProtocolError as error:
-        # It quotes the bytes of the answer, or of the request: whatever they are, however many.
+        # Its text quotes bytes of the response or request, of any content and length.
         raise _failure(call, error) from None
     except httpx.HTTPError as error:
         raise _failure(call, error) from error
@@ -55,8 +55,10 @@ def translated(call: Call, connection: Connection) -> Iterator[None]:
     except RuntimeError as error:
         if not connection.closed:
             raise
-        # By another thread or task, since it was asked for.
-        raise ConnectError(f"{name}: the session was closed meanwhile", operation=name) from error
+        # Another thread or task closed the session after the call had begun.
+        raise ConnectError(
+            f"{name}: the session was closed during the call", operation=name
+        ) from error
 
 
 def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
@@ -68,7 +70,7 @@ def _failure(call: Call, error: httpx.HTTPError) -> RequestException:
     if isinstance(error, httpx.TimeoutException):
         doing = {
             httpx.ConnectTimeout: "could not be reached",
-            httpx.PoolTimeout: "has too many calls under way",
+            httpx.PoolTimeout: "has too many calls in progress",
         }.get(type(error), "did not answer")
         return RequestTimeout(
             f"{name}: {where} {doing} in the time allowed", operation=name, url=url, sent=sent

@@ -1,7 +1,7 @@
-"""Whose turn it is: no more calls at a time than there may be connections.
+"""Limit the number of concurrent calls to the number of connections.
 
-httpx would let the others wait as well, but looks through all of them at each step of any: with
-2,000 waiting, it did a quarter of the work that it did with 100.
+httpx can queue calls too, but scans the whole queue at each step of each call: with 2,000 waiting
+calls, its throughput was a quarter of that with 100.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Turns:
-    """Lets so many calls begin at a time; of each event loop, and of all threads.
+    """Limits the number of concurrent calls of all threads, and of each event loop.
 
-    A turn is a number, the lowest that nobody has: few calls at a time have low numbers.
+    A turn is a number, the lowest one not in use, so that few concurrent calls have low numbers.
 
     Args:
-        most: How many.
+        most: Maximum number of concurrent calls.
     """
 
     def __init__(self, most: int) -> None:
@@ -38,13 +38,13 @@ class Turns:
 
     @contextmanager
     def turn(self, seconds: float) -> Iterator[int]:
-        """Wait for a turn, and have it for the time of the block.
+        """Wait for a turn, and hold it for the duration of the block.
 
         Raises:
-            httpx.PoolTimeout: There was none in that time.
+            httpx.PoolTimeout: If no turn is free within ``seconds``.
         """
         if not self._semaphore.acquire(timeout=seconds):
-            raise httpx.PoolTimeout("too many calls are under way")
+            raise httpx.PoolTimeout("too many calls are in progress")
         number = self._numbers.take()
         try:
             yield number
@@ -54,7 +54,7 @@ class Turns:
 
     @asynccontextmanager
     async def aturn(self, seconds: float) -> AsyncIterator[int]:
-        """:meth:`turn` in the running event loop."""
+        """Do the same as :meth:`turn` in the running event loop."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -67,7 +67,7 @@ class Turns:
                 async with asyncio.timeout(seconds):
                     await semaphore.acquire()
             except TimeoutError:
-                raise httpx.PoolTimeout("too many calls are under way") from None
+                raise httpx.PoolTimeout("too many calls are in progress") from None
         else:
             await semaphore.acquire()
         number = numbers.take()
@@ -81,7 +81,7 @@ class Turns:
 def forget_ended(
     of_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Any],
 ) -> None:
-    """Let go of event loops that have ended: what was kept for one may itself hold on to it."""
+    """Remove the entries of closed event loops, whose values may keep the loop itself alive."""
     for reference in of_loops.keyrefs():
         loop = reference()
         if loop is not None and loop.is_closed():
@@ -89,18 +89,18 @@ def forget_ended(
 
 
 class _Numbers:
-    """The numbers below one, each had by one at a time."""
+    """The numbers from 0 to ``most - 1``, each in use by one call at a time."""
 
     def __init__(self, most: int) -> None:
         self._free = list(range(most))
         self._lock = threading.Lock()
 
     def take(self) -> int:
-        """The lowest that is free; whoever asks knows that there is one."""
+        """Take the lowest free number. The caller ensures that there is one."""
         with self._lock:
             return heapq.heappop(self._free)
 
     def give(self, number: int) -> None:
-        """It is free again."""
+        """Mark the number as free."""
         with self._lock:
             heapq.heappush(self._free, number)

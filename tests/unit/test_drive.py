@@ -150,7 +150,7 @@ def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> Non
             self.closed = True
             return client
 
-    with pytest.raises(ConnectError, match="closed meanwhile"):
+    with pytest.raises(ConnectError, match="closed during the call"):
         run(ask(), Closing(ok))
 
 
@@ -208,7 +208,7 @@ def test_a_pause_beyond_the_deadline_is_not_begun(run: Any) -> None:
     def flow() -> Flow[None]:
         yield Pause(3600)
 
-    with pytest.raises(RequestTimeout, match="would pass in waiting"):
+    with pytest.raises(RequestTimeout, match="would pass while waiting"):
         run(flow(), PlayedConnection(ok), Timing(deadline=1))
 
 
