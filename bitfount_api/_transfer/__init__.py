@@ -1,1 +1,1 @@
-"""Objects on their way: what is uploaded is read from, and what is downloaded is written to."""
+"""Sources of uploads and destinations of downloads."""

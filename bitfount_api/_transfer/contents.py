@@ -1,4 +1,4 @@
-"""What a downloaded object holds, found out while its bytes go by."""
+"""Hash and decompress a downloaded object while it is received."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Contents:
-    """Hashes an object's bytes; those of a packed one are unpacked into another file, and hashed.
+    """Hashes an object, after decompressing a compressed one into a second file.
 
     Args:
-        unpacked: The file for what comes out of a packed object. It is made if it is needed.
-        most: The most bytes that may come out.
+        unpacked: Path of the file for the decompressed bytes, created only if needed.
+        most: Maximum number of decompressed bytes.
     """
 
     def __init__(self, unpacked: Path, most: int) -> None:
@@ -31,11 +31,11 @@ class Contents:
         self._descriptor: int | None = None
 
     def take(self, view: memoryview) -> None:
-        """Take the next bytes: at first at least four, or all there are.
+        """Process the next bytes. The first view must hold at least four, or all there are.
 
         Raises:
-            TransferError: They are packed, and damaged or too many.
-            OSError: They cannot be written.
+            TransferError: If the object is compressed, and damaged or too large.
+            OSError: If the decompressed bytes cannot be written.
         """
         if not self.size and self._unpacker is None and view[:4] == MAGIC:
             self.packed = True
@@ -45,26 +45,26 @@ class Contents:
             self._digest.update(view)
             self.size += len(view)
             return
-        assert self._descriptor is not None  # noqa: S101 - opened together with the unpacker
+        assert self._descriptor is not None  # noqa: S101 - opened with the decompressor
         for piece in self._unpacker.feed(view):
             write_all(self._descriptor, piece)
             self._digest.update(piece)
             self.size += len(piece)
 
     def sync(self) -> None:
-        """Have what was written on the disk."""
+        """Flush the decompressed bytes to disk."""
         if self._descriptor is not None:
             os.fsync(self._descriptor)
 
     def end(self) -> str:
-        """There are no more bytes.
+        """Finish after the last bytes.
 
         Returns:
             The SHA-256, in hex.
 
         Raises:
-            TransferError: They are packed, and incomplete.
-            OSError: They cannot be written.
+            TransferError: If the object is compressed and incomplete.
+            OSError: If the decompressed bytes cannot be written.
         """
         if self._unpacker is not None:
             self._unpacker.end()
@@ -73,7 +73,7 @@ class Contents:
         return self._digest.hexdigest()
 
     def close(self) -> None:
-        """Let go of the file. May be called again."""
+        """Close the file. May be called more than once."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""What is uploaded, from disk or memory, as bodies that can be sent again."""
+"""Request bodies for uploads from disk or memory, which can be sent again on a retry."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
     from bitfount_api.progress import Meter
 
 CHUNK_BYTES = 256 * 1024
-"""How much is read and sent at a time, in bytes. Smaller ones cost time. In an event loop, a larger
-one would have to be through within the time allowed between two bytes, also over a slow link."""
+"""The number of bytes to read and send at a time. Smaller chunks cost time. In an event loop, a
+chunk must be sent within the timeout between two bytes, even over a slow link, so chunks must not
+be larger."""
 
 
 @attrs.frozen
 class Source:
-    """A file, or bytes, of a size that is known and must not change while it is sent.
+    """A file or bytes of a known size, which must not change while it is sent.
 
     Args:
-        file_name: The name it is stored under.
-        size: Its bytes.
+        file_name: Name under which the file is stored.
+        size: Size in bytes.
     """
 
     file_name: str
@@ -41,18 +42,18 @@ class Source:
 
     @classmethod
     def of_bytes(cls, data: bytes, file_name: str) -> Source:
-        """Something that is in memory already."""
+        """Return a source for bytes in memory."""
         return cls(file_name, len(data), data=data)
 
     @classmethod
     def of_file(cls, path: Path, file_name: str | None = None) -> Source:
-        """A file on disk; only its size is looked at now.
+        """Return a source for a file on disk, without reading the file.
 
         Raises:
-            TransferError: There is none, it cannot be read, it is no file, or it is empty.
+            TransferError: If the file is missing, unreadable, empty, or not a regular file.
         """
         try:
-            # Looked at before it is opened: opening a pipe waits for whoever writes to it.
+            # Checked before opening: opening a pipe blocks until there is a writer.
             if not stat.S_ISREG(path.stat().st_mode):
                 raise TransferError(f"{path} is not a file")
             with path.open("rb") as file:
@@ -64,17 +65,17 @@ class Source:
         return cls(file_name or path.name, status.st_size, path=path, identity=_identity_of(status))
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
-        """So many bytes from there on.
+        """Yield ``length`` bytes from ``offset`` on, in chunks.
 
         Raises:
-            TransferError: The file cannot be read, or is no longer what it was.
+            TransferError: If the file cannot be read, or has changed.
         """
         if self._data is not None:
             view = memoryview(self._data)[offset : offset + length]
             for start in range(0, length, CHUNK_BYTES):
                 yield bytes(view[start : start + CHUNK_BYTES])
             return
-        assert self._path is not None  # noqa: S101 - one of the two is there
+        assert self._path is not None  # noqa: S101 - a source has data or a path
         try:
             with self._path.open("rb", buffering=0) as file:
                 self._check(file)
@@ -85,18 +86,18 @@ class Source:
                         break
                     length -= len(chunk)
                     if not length:
-                        self._check(file)  # before the last bytes go, so that it stays incomplete
+                        self._check(file)  # before the last chunk, so that the upload fails
                     yield chunk
         except OSError as error:
             raise TransferError(
-                f"{self._path} cannot be read on: {error.strerror or error}"
+                f"{self._path} cannot be read: {error.strerror or error}"
             ) from error
         if length:
-            raise TransferError(f"{self._path} has become shorter while it was sent")
+            raise TransferError(f"{self._path} was truncated while it was sent")
 
     def _check(self, file: io.RawIOBase) -> None:
         if _identity_of(os.fstat(file.fileno())) != self._identity:
-            raise TransferError(f"{self._path} has changed while it was sent; send it again")
+            raise TransferError(f"{self._path} changed while it was sent; send it again")
 
 
 def _identity_of(status: os.stat_result) -> tuple[int, ...]:
@@ -104,12 +105,12 @@ def _identity_of(status: os.stat_result) -> tuple[int, ...]:
 
 
 class FormBody:
-    """A presigned form: all fields first, the file last, of a length that is said beforehand.
+    """The body of a presigned form of known length: all fields first, the file last.
 
     Args:
-        fields: The form's fields, in their order.
-        source: The file.
-        meter: Told what has been handed on.
+        fields: Fields of the form, in their order.
+        source: Source of the file.
+        meter: Progress meter, called with the number of bytes sent.
     """
 
     def __init__(self, fields: Mapping[str, str], source: Source, meter: Meter) -> None:
@@ -136,7 +137,7 @@ class FormBody:
         }
 
     def chunks(self) -> Generator[bytes]:
-        """Head, file and tail."""
+        """Yield the fields, the file and the closing boundary."""
         self._meter.add(-self._counted)
         self._counted = 0
         yield self._head
@@ -148,18 +149,18 @@ class FormBody:
 
 
 def _quoted(name: str) -> str:
-    # As browsers do it, so that no name can end the header.
+    # Escaped as browsers do, so that no name can end the header.
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 class PartBody:
-    """One part of a file.
+    """The body of a request that uploads one part of a file.
 
     Args:
-        source: The file.
-        offset: Where the part begins.
-        length: How long it is.
-        meter: Told what has been handed on.
+        source: Source of the file.
+        offset: Offset of the part in the file.
+        length: Length of the part in bytes.
+        meter: Progress meter, called with the number of bytes sent.
     """
 
     def __init__(self, source: Source, offset: int, length: int, meter: Meter) -> None:
@@ -176,11 +177,11 @@ class PartBody:
 
     @property
     def md5(self) -> str:
-        """Hex MD5 of what was handed on last, which is what S3 calls the ETag of a part."""
+        """The hex MD5 of the bytes last sent, which is S3's ETag of a part."""
         return self._md5.hexdigest()
 
     def chunks(self) -> Generator[bytes]:
-        """The part's bytes."""
+        """Yield the bytes of the part."""
         self._meter.add(-self._counted)
         self._counted = 0
         self._md5 = hashlib.md5(usedforsecurity=False)

@@ -1,4 +1,4 @@
-"""What is done with an object's bytes, in their order, while more of them still arrive."""
+"""Process a file sequentially while it is still being downloaded."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ if TYPE_CHECKING:
 
 _STEP_BYTES = 1024 * 1024
 _SAVE_SECONDS = 1.0
-"""What a killed process loses is what came in so much time. Saving waits for the disk, and hashing
-for that: oftener than this, it is the hash that a fast download would wait for in the end."""
+"""The interval between two saves. A killed process loses at most what it received in that time.
+Saving waits for the disk, and hashing waits for saving: with a shorter interval, a fast download
+would wait for its hash at the end."""
 
 
 class Follower:
-    """Reads a file from its beginning while it is still written to, in a thread of its own.
+    """Reads a file from its beginning in a separate thread while it is still being written.
 
-    Hashing and unpacking so happen beside the network, in order, wherever the bytes arrive.
+    Hashing and decompression thus run in order, in parallel with the network, in whatever order the
+    bytes are received.
 
     Args:
-        path: The file.
-        take: Given all its bytes, in order. The view is good for this one call.
-        save: Called now and then, when there is something new that could be lost.
+        path: Path of the file.
+        take: Function called with all bytes, in order. The view is valid during the call only.
+        save: Function called about every second while new bytes are received.
     """
 
     def __init__(
@@ -44,13 +46,17 @@ class Follower:
         self._thread: threading.Thread | None = None
 
     def reached(self, prefix: int, total: int) -> None:
-        """So many bytes are there without a gap from the beginning, and so many altogether.
+        """Report the bytes written so far.
+
+        Args:
+            prefix: Number of bytes without a gap from the beginning.
+            total: Number of bytes altogether.
 
         Raises:
-            Exception: Reading on has failed before.
+            Exception: If processing has failed before.
         """
         if total - self._told < _STEP_BYTES and self._failure is None:
-            return  # not worth waking anybody
+            return  # not worth waking the thread
         with self._news:
             if self._failure is not None:
                 raise self._failure
@@ -59,17 +65,17 @@ class Follower:
             self._news.notify_all()
 
     def settle(self, size: int, seconds: float) -> bool:
-        """The file is whole: wait until it has been read to its end.
+        """Wait until the file, which is now complete, has been processed to its end.
 
         Args:
-            size: Its bytes.
-            seconds: How long to wait.
+            size: Size of the file in bytes.
+            seconds: Maximum number of seconds to wait.
 
         Returns:
-            Whether it has.
+            Whether the file has been processed.
 
         Raises:
-            Exception: Reading it has failed.
+            Exception: If processing the file has failed.
         """
         with self._news:
             self._prefix = self._total = size
@@ -82,7 +88,7 @@ class Follower:
         return not thread.is_alive()
 
     def stop(self) -> None:
-        """Read no further, and wait until the file has been let go of."""
+        """Stop reading, and wait until the file has been closed."""
         with self._news:
             self._stopped = True
             self._news.notify_all()
@@ -100,7 +106,7 @@ class Follower:
     def _run(self) -> None:
         try:
             self._follow()
-        except Exception as error:  # noqa: BLE001 - raised again where it can be answered
+        except Exception as error:  # noqa: BLE001 - raised again in reached() and settle()
             with self._news:
                 self._failure = error
 
@@ -115,7 +121,7 @@ class Follower:
                     if self._stopped:
                         return
                 missing = prefix - self._position
-                # A whole step, unless no more will come.
+                # Process whole steps only, except at the end of the file.
                 if missing >= _STEP_BYTES or (ended and missing):
                     count = file.readinto(view[: min(_STEP_BYTES, missing)])
                     self._take(view[:count])

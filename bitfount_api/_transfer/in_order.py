@@ -1,4 +1,4 @@
-"""Unpacking what does not arrive in its order."""
+"""Decompress bytes that are received out of order."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _STEP_BYTES = 1024 * 1024
 
 
 class InOrder:
-    """Unpacks an object whose bytes come in any order, and keeps no more of them than it must.
+    """Decompresses an object received in any order, buffering only the bytes that come early.
 
     Args:
-        unpacker: Given the bytes in their order.
-        write: Given what comes out.
-        size: How many bytes the object has; 0 where that is not known, and all come in order.
+        unpacker: Decompressor for the bytes, in order.
+        write: Function called with the decompressed bytes.
+        size: Size of the object in bytes; 0 if it is unknown and the bytes are received in order.
     """
 
     def __init__(self, unpacker: Unpacker, write: Callable[[bytes], object], size: int) -> None:
@@ -31,14 +31,15 @@ class InOrder:
         self._size = size
         self._arrived = Ranges()
         self._taken = 0
-        # Not many small pieces on the heap: what is freed there is not given back for a long time.
+        # A mapping, not many small pieces on the heap: the heap returns freed memory to the system
+        # only much later.
         self._early: mmap.mmap | None = None
 
     def take(self, offset: int, chunk: bytes) -> None:
-        """Take the bytes from there on.
+        """Process the bytes at ``offset``.
 
         Raises:
-            TransferError: They are damaged, or more comes out than may.
+            TransferError: If the object is damaged, or too large when decompressed.
         """
         end = offset + len(chunk)
         self._arrived.add(offset, end)
@@ -56,10 +57,10 @@ class InOrder:
             forget(self._early, start, end)
 
     def end(self) -> None:
-        """There are no more bytes.
+        """Finish after the last bytes.
 
         Raises:
-            TransferError: There should be.
+            TransferError: If the object is incomplete.
         """
         self._unpacker.end()
 
@@ -70,14 +71,14 @@ class InOrder:
 
 
 def private_memory(size: int) -> mmap.mmap:
-    """Memory of this process, of which only what is written to takes room."""
-    if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
+    """Return memory private to this process, of which only the pages written to are allocated."""
+    if sys.platform == "win32":  # pragma: no cover - the tests run on one system only
         return mmap.mmap(-1, size)
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def forget(memory: mmap.mmap, start: int, end: int) -> None:
-    """Give back what is between the two, as far as the system can: whole pages."""
+    """Return the whole pages between two offsets to the system, where it supports that."""
     first, after = start - start % mmap.PAGESIZE, end - end % mmap.PAGESIZE
     if hasattr(memory, "madvise") and first < after:
         memory.madvise(mmap.MADV_DONTNEED, first, after - first)

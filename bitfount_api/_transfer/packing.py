@@ -1,4 +1,4 @@
-"""A file packed for the way, in a temporary file beside all others."""
+"""Compress a file for transfer, into a file in the system's temporary folder."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _STEP_BYTES = 8 * 1024 * 1024
 
 
 class PackedCopy:
-    """A copy of a file, packed step by step.
+    """A compressed copy of a file, written step by step.
 
     Args:
-        source: The file.
-        most: The most bytes the copy may have.
+        source: Source of the file.
+        most: Maximum size of the copy in bytes.
     """
 
     def __init__(self, source: Source, most: int) -> None:
@@ -37,13 +37,13 @@ class PackedCopy:
         self._chunks: Iterator[bytes] = source.chunks(0, source.size)
 
     def step(self) -> bool:
-        """Pack some more of it.
+        """Compress the next bytes of the file.
 
         Returns:
-            Whether there is more to do: not at its end, nor when it has become too large.
+            Whether there is more to do: False at the end of the file, or if the copy is too large.
 
         Raises:
-            TransferError: The file cannot be read or has changed, or the copy cannot be written.
+            TransferError: If the file cannot be read or has changed, or the copy cannot be written.
         """
         try:
             if self._descriptor is None:
@@ -64,12 +64,12 @@ class PackedCopy:
         return True
 
     def packed(self) -> Source:
-        """The copy."""
-        assert self._path is not None  # noqa: S101 - there were steps
+        """Return a source for the copy."""
+        assert self._path is not None  # noqa: S101 - set by step()
         return Source.of_file(self._path, self._source.file_name)
 
     def discard(self) -> None:
-        """Delete the copy. May be called at any time, and again."""
+        """Delete the copy. May be called at any time, and more than once."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""The file that an object is downloaded into until it is whole: ``<name>.part``."""
+"""The file that holds an incomplete download: ``<name>.part``."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ _sync_data = getattr(os, "fdatasync", os.fsync)
 
 
 class PartFile(Vessel):
-    """Beside the file that is wanted, with what a later process needs to go on behind its bytes.
+    """A part file next to the target file: the object's bytes, then the state needed to resume.
 
-    It belongs to one download at a time; one to the same file at the same time gets its own. After
-    :meth:`open`, one of :meth:`finish`, :meth:`keep` and :meth:`discard` must follow.
+    A part file belongs to one download at a time; concurrent downloads to the same target use
+    different part files. After :meth:`open`, call one of :meth:`finish`, :meth:`keep` and
+    :meth:`discard`.
 
     Args:
-        target: The file that is wanted.
-        meter: Told what has come, before and now.
-        most: The most bytes the object may have, packed and unpacked.
+        target: Path of the file to download to.
+        meter: Progress meter, called with the number of bytes received, now and earlier.
+        most: Maximum size of the object in bytes, compressed and decompressed.
     """
 
     def __init__(self, target: Path, meter: Meter, most: int) -> None:
@@ -52,16 +53,16 @@ class PartFile(Vessel):
         self._follower: Follower | None = None
 
     def open(self) -> None:
-        """Take over what is left of an earlier download, or begin.
+        """Open the part file, to resume an earlier download or begin a new one.
 
         Raises:
-            TransferError: The target is a folder, or its folder is not there.
-            OSError: It cannot be written there.
+            TransferError: If the target is a folder, or its folder does not exist.
+            OSError: If the part file cannot be written.
         """
         if self._target.is_dir():
-            raise TransferError(f"{self._target} is a folder; say which file to write")
+            raise TransferError(f"{self._target} is a folder; pass the path of a file")
         if not self._target.parent.is_dir():
-            raise TransferError(f"there is no folder {self._target.parent} to write to")
+            raise TransferError(f"{self._target.parent} is not a folder; create it first")
         self._open()
         state = self._read_state()
         if state is None or state.size > self._limit:
@@ -69,7 +70,7 @@ class PartFile(Vessel):
             return
         done = Ranges(state.done)
         if done.total == state.size:
-            # One byte is asked for in any case, to hear whether the object still is the same.
+            # Request at least one byte, to find out whether the object is still the same.
             done = Ranges([(0, state.size - 1)])
         self.etag, self.size, self.done, self._saves = state.etag, state.size, done, state.number
         self._meter.total = state.size
@@ -77,33 +78,33 @@ class PartFile(Vessel):
         self._follow()
 
     def settle(self, seconds: float) -> bool:
-        """Everything has come: wait until it has been hashed, and unpacked where it is packed.
+        """Wait until the object, which is now complete, has been hashed and decompressed.
 
         Args:
-            seconds: How long to wait, at most.
+            seconds: Maximum number of seconds to wait.
 
         Returns:
-            Whether it has been.
+            Whether the object has been hashed.
 
         Raises:
-            TransferError: It is damaged, or holds too much.
-            OSError: What is in it cannot be written.
+            TransferError: If the object is damaged, or too large when decompressed.
+            OSError: If the decompressed bytes cannot be written.
         """
-        assert self._follower is not None  # noqa: S101 - there is an object
-        assert self.size is not None  # noqa: S101 - and it is whole
+        assert self._follower is not None  # noqa: S101 - begin() was called
+        assert self.size is not None  # noqa: S101 - the object is complete
         assert self._descriptor is not None  # noqa: S101
         if self._follower.settle(self.size, 0):
             return True
-        # The disk writes while the rest is hashed: finish() has little to wait for then.
+        # Flush to disk while the rest is hashed, so that finish() has little to wait for.
         _sync_data(self._descriptor)
         return self._follower.settle(self.size, seconds)
 
     def finish(self) -> Download:
-        """Give the file its name.
+        """Move the downloaded file to the target.
 
         Raises:
-            TransferError: It is incomplete.
-            OSError: It cannot be written.
+            TransferError: If the object is compressed and incomplete.
+            OSError: If the file cannot be written.
         """
         contents, size = self._contents, self.size
         assert contents is not None  # noqa: S101 - as in settle()
@@ -116,17 +117,17 @@ class PartFile(Vessel):
         else:
             os.ftruncate(self._descriptor, size)
             os.fsync(self._descriptor)
-            if os.name == "nt":  # pragma: no cover - cannot rename what is open
+            if os.name == "nt":  # pragma: no cover - Windows cannot rename an open file
                 self._close()
             os.replace(self._path, self._target)
-            _remove(self._unpacked)  # of a killed process, and of an object that was packed
+            _remove(self._unpacked)  # left by a killed process that downloaded a compressed object
         self._close()
         sync_folder(self._target.parent)
         self._sweep()
         return Download(self._target, contents.size, sha256)
 
     def keep(self) -> None:
-        """Leave what has come for a later process, or nothing if that could not use it."""
+        """Keep the part file for a later process, or delete it if it is not resumable."""
         self._stop()
         useful = self._lasting and self.done.total and self.etag is not None and self.size
         if self._descriptor is None or not useful:
@@ -141,29 +142,29 @@ class PartFile(Vessel):
         self._close()
 
     def discard(self) -> None:
-        """Leave nothing. May be called at any time, and again."""
+        """Delete the part file. May be called at any time, and more than once."""
         self._stop()
         if self._descriptor is not None:
             _remove(self._unpacked)
-            if os.name == "nt":  # pragma: no cover - cannot delete what is open
+            if os.name == "nt":  # pragma: no cover - Windows cannot delete an open file
                 self._close()
             _remove(self._path)
             self._close()
 
-    # --- As a vessel -----------------------------------------------------------------------------
+    # --- Methods of Vessel -----------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._reset(self.size)
 
     def _store(self, offset: int, chunk: bytes) -> None:
-        assert self._descriptor is not None  # noqa: S101 - it is open
+        assert self._descriptor is not None  # noqa: S101 - the file is open
         write_at(self._descriptor, offset, chunk)
 
     def _stored(self) -> None:
-        assert self._follower is not None  # noqa: S101 - there is an object
+        assert self._follower is not None  # noqa: S101 - begin() was called
         self._follower.reached(self.done.prefix, self.done.total)
 
-    # --- Of its own ------------------------------------------------------------------------------
+    # --- Helpers ---------------------------------------------------------------------------------
 
     def _open(self) -> None:
         for number in range(1, _MOST_PARTS):
@@ -173,7 +174,8 @@ class PartFile(Vessel):
             except OSError as error:
                 if error.errno not in _NO_LOCKS:
                     raise
-                # Without locks there is no telling whose a file is: one of its own, for this once.
+                # Without locks, another process may be using the file. Create a unique one, which
+                # is not kept for a later process.
                 with contextlib.suppress(OSError):
                     if self._path.stat().st_size == 0:
                         self._path.unlink()
@@ -183,7 +185,7 @@ class PartFile(Vessel):
                 self._lasting = False
             if self._descriptor is not None:
                 return
-        raise TransferError(f"too many downloads to {self._target} at the same time")
+        raise TransferError(f"{self._target} has too many concurrent downloads")
 
     def _numbered(self, number: str) -> Path:
         suffix = ".part" if number == "1" else f".{number}.part"
@@ -194,7 +196,7 @@ class PartFile(Vessel):
         return self._path.with_name(self._path.name + ".unpacked")
 
     def _read_state(self) -> PartState | None:
-        assert self._descriptor is not None  # noqa: S101 - it is open
+        assert self._descriptor is not None  # noqa: S101 - the file is open
         size = os.fstat(self._descriptor).st_size
         if size < STATE_BYTES:
             return None
@@ -203,7 +205,7 @@ class PartFile(Vessel):
             return latest([file.read(SLOT_BYTES), file.read(SLOT_BYTES)], size)
 
     def _reset(self, size: int | None) -> None:
-        assert self._descriptor is not None  # noqa: S101 - it is open
+        assert self._descriptor is not None  # noqa: S101 - the file is open
         self._stop()
         os.ftruncate(self._descriptor, 0)
         if size is not None:
@@ -220,7 +222,7 @@ class PartFile(Vessel):
             etag, size, done = self.etag, self.size, tuple(self.done)
         if etag is None or size is None or self._descriptor is None:
             return
-        # First the bytes, then the word that they are there: the power may fail between the two.
+        # Flush the bytes before the state that lists them: the power may fail between the two.
         _sync_data(self._descriptor)
         self._saves += 1
         state = PartState(etag, size, done, self._saves)
@@ -239,7 +241,7 @@ class PartFile(Vessel):
             self._descriptor = None
 
     def _sweep(self) -> None:
-        """Delete what downloads beside others have left, if their process was killed."""
+        """Delete the part files that concurrent downloads of killed processes have left."""
         for number in range(2, _MOST_PARTS):
             path = self._numbered(str(number))
             if not path.exists():

@@ -1,7 +1,7 @@
-"""What a later process has to know of a download that broke off: which object, and what of it.
+"""The state of an incomplete download: the object's identity, and the bytes received.
 
-It stands behind the object's own bytes, in the same file, so that the two cannot be told apart or
-mixed up. There are two places for it, written in turn: if one is half written, the other is whole.
+The state is stored in the part file after the object's bytes, so that the two cannot be separated
+or mixed up. Two slots are written alternately: if one is half written, the other is complete.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SLOT_BYTES = 4096
 STATE_BYTES = 2 * SLOT_BYTES
-"""How long the end of a part file is that is not the object's."""
+"""The number of bytes at the end of a part file that hold the state."""
 
 _MAGIC = b"bitfount-api part 1\n"
 _ETAG = re.compile(r'"[\x21\x23-\x7e]{1,1000}"')
@@ -28,13 +28,13 @@ _ETAG = re.compile(r'"[\x21\x23-\x7e]{1,1000}"')
 
 @attrs.frozen
 class PartState:
-    """Which object a part file is of, and what is there of it.
+    """The identity of the object in a part file, and the bytes received.
 
     Args:
-        etag: The object's ETag, with its quotes.
-        size: The object's bytes.
-        done: What of it is there.
-        number: Which of two states is the later one.
+        etag: ETag of the object, with its quotes.
+        size: Size of the object in bytes.
+        done: Ranges received, as pairs of first byte and byte after the last.
+        number: Sequence number; of two states, the one with the higher number is the later one.
     """
 
     etag: str
@@ -43,30 +43,30 @@ class PartState:
     number: int = 0
 
     def slot(self) -> bytes:
-        """The state as it is written, of :data:`SLOT_BYTES`."""
+        """Return the encoded state, padded to :data:`SLOT_BYTES`."""
         done = list(self.done)
         while True:
             value = {"etag": self.etag, "size": self.size, "done": done, "number": self.number}
             data = json.dumps(value, separators=(",", ":")).encode()
             if len(_MAGIC) + 8 + len(data) <= SLOT_BYTES:
                 break
-            del done[-1]  # forgotten is fetched again, no more
+            del done[-1]  # a range left out is only downloaded again
         framed = len(data).to_bytes(4, "big") + zlib.crc32(data).to_bytes(4, "big") + data
         return (_MAGIC + framed).ljust(SLOT_BYTES, b"\0")
 
     @property
     def offset(self) -> int:
-        """Where in the file it is written."""
+        """The offset of the state in the part file."""
         return self.size + self.number % 2 * SLOT_BYTES
 
 
 def strong_etag(text: str | None) -> str | None:
-    """An ETag by which two answers can be known to be of the same bytes; None if it is none."""
+    """Return the text if it is a strong ETag, which identifies the exact bytes; otherwise None."""
     return text if text is not None and _ETAG.fullmatch(text) else None
 
 
 def latest(slots: Iterable[bytes], file_size: int) -> PartState | None:
-    """The later of the states that are whole; None if there is none that fits the file."""
+    """Return the latest valid state that fits the file size; None without one."""
     states = [state for slot in slots if (state := _parsed(slot, file_size)) is not None]
     return max(states, key=lambda state: state.number, default=None)
 
@@ -80,7 +80,8 @@ def _parsed(slot: bytes, file_size: int) -> PartState | None:
         or zlib.crc32(data).to_bytes(4, "big") != slot[start - 4 : start]
     ):
         return None
-    # The checksum finds what broke by itself; whoever may write here may write the target as well.
+    # The checksum detects accidental damage only: an attacker who can write to this file could as
+    # well write to the target.
     value = json.loads(data)
     state = PartState(
         value["etag"], value["size"], tuple(map(tuple, value["done"])), value["number"]

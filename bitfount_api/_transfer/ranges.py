@@ -1,4 +1,4 @@
-"""Which bytes of an object are there."""
+"""Byte ranges of an object that have been received."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class Ranges:
-    """Stretches of bytes that are done, joined where they touch. Not for several threads at once.
+    """A set of byte ranges, merged where they touch. Not thread-safe.
 
     Args:
-        stretches: What is done from the beginning, as pairs of first byte and byte after the last.
+        stretches: Initial ranges, as pairs of first byte and byte after the last.
     """
 
     def __init__(self, stretches: Iterable[tuple[int, int]] = ()) -> None:
@@ -22,14 +22,14 @@ class Ranges:
             self.add(start, end)
 
     def add(self, start: int, end: int) -> None:
-        """These are done as well.
+        """Add the range from ``start`` to before ``end``.
 
         Raises:
-            ValueError: They are no stretch.
+            ValueError: If the range is invalid.
         """
         if not 0 <= start <= end:
-            raise ValueError(f"no stretch of bytes: {start} to {end}")
-        # Few at any time: about one for each request under way. The one that grows is found first.
+            raise ValueError(f"invalid byte range: {start} to {end}")
+        # There are few ranges: about one for each request in progress. Try first to extend one.
         for index, (first, after) in enumerate(self._stretches):
             if start == after and (
                 index + 1 == len(self._stretches) or end < self._stretches[index + 1][0]
@@ -50,13 +50,13 @@ class Ranges:
 
     @property
     def prefix(self) -> int:
-        """How many bytes are done without a gap from the beginning."""
+        """The number of bytes without a gap from the beginning."""
         if self._stretches and self._stretches[0][0] == 0:
             return self._stretches[0][1]
         return 0
 
     def gaps(self, size: int) -> Iterator[tuple[int, int]]:
-        """What is missing of so many bytes, in order."""
+        """Yield the missing ranges of an object of ``size`` bytes, in order."""
         position = 0
         for start, end in self._stretches:
             if position < min(start, size):

@@ -1,4 +1,4 @@
-"""One stretch of an object, asked for until it is there."""
+"""Request one byte range of an object until it has been received."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _EMPTY = re.compile(r"bytes \*/0")
 
 
 class ObjectChangedError(Exception):
-    """What is stored is no longer what the first bytes are of, or cannot be got in pieces.
+    """The stored object has changed since its first bytes, or cannot be downloaded in ranges.
 
-    Never leaves the flows of downloads.
+    Never leaves the download flows.
     """
 
 
 class Reach:
-    """A sink for the bytes from one to before another, whatever number of answers they come in.
+    """A sink for one byte range, received in any number of responses.
 
     Args:
-        vessel: Where they go.
-        start: The first byte.
-        end: The byte after the last; None for all there are.
-        alone: Whether this is the only request for the object at the time. Then an answer with all
-            of the object is welcome, though a piece was asked for.
+        vessel: Destination of the bytes.
+        start: Offset of the first byte.
+        end: Offset after the last byte; None for the rest of the object.
+        alone: Whether this is the only current request for the object. If so, a response with the
+            whole object is accepted, although a range was requested.
     """
 
     def __init__(self, vessel: Vessel, start: int, end: int | None, *, alone: bool = True) -> None:
@@ -44,7 +44,7 @@ class Reach:
         self._last: int | None = None
 
     def wanted(self) -> dict[str, str]:
-        """The headers that ask for what is missing, if it still is of the same object."""
+        """Return the headers that request the missing bytes, if the object has not changed."""
         headers = {"accept-encoding": "identity"}
         etag = self._vessel.etag
         if self._end is not None or (self.position and etag):
@@ -55,13 +55,13 @@ class Reach:
         return headers
 
     def accept(self, response: httpx.Response) -> bool:
-        """Take a piece of the object, or all of it.
+        """Accept a response with a range of the object, or with all of it.
 
         Raises:
-            ObjectChangedError: It is not, or no longer, to be had so.
-            ConnectError: The answer is not to what was asked.
-            TransferError: The object is too large, or comes compressed for the way.
-            OSError: There is no room for it.
+            ObjectChangedError: If the object has changed, or cannot be downloaded in ranges.
+            ConnectError: If the response has a range other than the one requested.
+            TransferError: If the object is too large, or has a content encoding.
+            OSError: If there is no space for the object.
         """
         status = response.status_code
         if status == 416:
@@ -71,8 +71,8 @@ class Reach:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity", "aws-chunked"):
             raise TransferError(
-                f"object storage, or a proxy on the way to it, sends the object as {encoding!r}, "
-                "though it was asked for as it is"
+                "object storage, or a proxy before it, answered with content-encoding "
+                f"{encoding!r}, although none was requested"
             )
         if status == 206:
             self._accept_piece(response)
@@ -81,7 +81,7 @@ class Reach:
         return True
 
     def _accept_nothing(self, content_range: str) -> bool:
-        # An empty object has no first byte to ask for.
+        # An empty object has no first byte, so a range request for it is answered with 416.
         if self._vessel.etag is not None or self.position or not _EMPTY.fullmatch(content_range):
             raise ObjectChangedError
         self._vessel.begin(None, 0)
@@ -91,11 +91,11 @@ class Reach:
     def _accept_piece(self, response: httpx.Response) -> None:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
         if found is None or int(found[1]) != self.position or int(found[2]) >= int(found[3]):
-            raise ConnectError("object storage gave another range than it was asked for")
+            raise ConnectError("object storage answered with a range that was not requested")
         etag, size = strong_etag(response.headers.get("etag")), int(found[3])
         vessel = self._vessel
         if etag is None:
-            raise ObjectChangedError  # pieces could be of different objects
+            raise ObjectChangedError  # without an ETag, ranges could be of different objects
         if vessel.etag is None:
             vessel.begin(etag, size)
         elif (etag, size) != (vessel.etag, vessel.size):
@@ -112,21 +112,21 @@ class Reach:
         self.position, self._end, self._last = 0, size, size
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes.
+        """Write the next bytes to the destination.
 
         Raises:
-            ConnectError: There are more than there should be.
-            TransferError: The object is too large, or damaged.
-            OSError: They cannot be stored.
+            ConnectError: If the response has more bytes than requested.
+            TransferError: If the object is too large, or damaged.
+            OSError: If the bytes cannot be written.
         """
         end = self.position + len(chunk)
         if self._last is not None and end > self._last:
-            raise ConnectError("object storage gave more than it was asked for")
+            raise ConnectError("object storage sent more bytes than requested")
         self._vessel.take(self.position, chunk)
         self.position = end
 
     def close(self, *, whole: bool) -> None:
-        """Note whether that was all."""
+        """Note whether the range is complete."""
         if whole and self._end is None:
             self._end = self.position
             self._vessel.end(self.position)

@@ -1,4 +1,4 @@
-"""What objects are fetched into, by any number of requests at a time."""
+"""Destinations of downloads, written to by any number of concurrent requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 class Vessel:
-    """Knows which object it holds, and which bytes of it. Where they go is for subclasses to say.
+    """Base class of destinations; tracks the object's identity and the bytes received.
+
+    Subclasses store the bytes.
 
     Args:
-        meter: Told what has come.
-        most: The most bytes the object may have; None for any number.
+        meter: Progress meter, called with the number of bytes received.
+        most: Maximum size of the object in bytes; None for no maximum.
     """
 
     def __init__(self, meter: Meter, most: int | None) -> None:
@@ -35,19 +37,19 @@ class Vessel:
 
     @property
     def whole(self) -> bool:
-        """Whether everything is there."""
+        """Whether all bytes have been received."""
         return self.size is not None and self.done.total == self.size
 
     def begin(self, etag: str | None, size: int | None) -> None:
-        """Hold this object, and forget whatever was there before.
+        """Begin an object, and discard the bytes received before.
 
         Args:
-            etag: Its strong ETag; None where it has none.
-            size: Its bytes; None where that is not known yet.
+            etag: Strong ETag of the object; None if it has none.
+            size: Size of the object in bytes; None if it is not known yet.
 
         Raises:
-            TransferError: It is larger than it may be.
-            OSError: There is no room for it.
+            TransferError: If the object is too large.
+            OSError: If there is no space for the object.
         """
         self._check(size or 0)
         self._meter.add(-self.done.total)
@@ -56,11 +58,11 @@ class Vessel:
         self._begin()
 
     def take(self, offset: int, chunk: bytes) -> None:
-        """Store bytes that have come.
+        """Store received bytes at ``offset``.
 
         Raises:
-            TransferError: The object is larger than it may be, or damaged.
-            OSError: They cannot be stored.
+            TransferError: If the object is too large, or damaged.
+            OSError: If the bytes cannot be stored.
         """
         end = offset + len(chunk)
         self._check(end)
@@ -71,11 +73,11 @@ class Vessel:
         self._meter.add(len(chunk))
 
     def end(self, size: int) -> None:
-        """The object has turned out to have so many bytes."""
+        """Set the size of the object, known only from the end of its response."""
         self.size = self._meter.total = size
 
     def gaps(self) -> Iterator[tuple[int, int | None]]:
-        """What is missing; the end of the last gap is None where the size is not known."""
+        """Yield the missing ranges. The end of the last one is None if the size is unknown."""
         if self.size is not None:
             yield from self.done.gaps(self.size)
         else:
@@ -83,7 +85,7 @@ class Vessel:
 
     def _check(self, size: int) -> None:
         if self._most is not None and size > self._most:
-            raise TransferError(f"the object has more than the {self._most:,} bytes it may have")
+            raise TransferError(f"the object has more than the {self._most:,} bytes allowed")
 
     def _begin(self) -> None:
         raise NotImplementedError
@@ -96,12 +98,12 @@ class Vessel:
 
 
 class Memory(Vessel):
-    """An object in memory, once: unpacked while it comes, where it is packed and that is wanted.
+    """An object in memory, stored once: a compressed one is decompressed while it is received.
 
     Args:
-        meter: Told what has come.
-        most: The most bytes the object may have, packed and unpacked.
-        unpack: Whether to unpack what is packed.
+        meter: Progress meter, called with the number of bytes received.
+        most: Maximum size of the object in bytes, compressed and decompressed; None for no maximum.
+        unpack: Whether to decompress a compressed object. Requires ``most``.
     """
 
     def __init__(self, meter: Meter, most: int | None, *, unpack: bool = False) -> None:
@@ -110,24 +112,24 @@ class Memory(Vessel):
         self._begin()
 
     def content(self) -> bytes:
-        """Everything; the buffer's own bytes, not a copy of them.
+        """Return all bytes of the object, without copying the buffer.
 
         Raises:
-            TransferError: It is damaged.
+            TransferError: If the object is damaged.
         """
         if self._packed is not None:
             self._packed.end()
         content = self._buffer.getvalue()
         if self._packed is None and self._unpack and content.startswith(MAGIC):
-            # Its first bytes came one by one, too few at a time to be known by.
+            # The first chunks were too short for the magic number to be recognised.
             self._begin()
             self._take_packed(0, content)
             return self.content()
         return content
 
     def _begin(self) -> None:
-        # All of it at once: growing would copy, and memory that is not written to takes no room.
-        # The buffer takes the bytes over, as nobody else holds them.
+        # Allocate the whole size at once: growing would copy, and memory that is not written to
+        # takes no space. BytesIO takes the bytes over without a copy, as it has the only reference.
         self._buffer = io.BytesIO(bytes(self.size or 0))
         self._packed: InOrder | None = None
 
@@ -143,7 +145,7 @@ class Memory(Vessel):
 
     def _take_packed(self, offset: int, chunk: bytes) -> None:
         if self._packed is None:
-            assert self._most is not None  # noqa: S101 - as __init__ has seen to
+            assert self._most is not None  # noqa: S101 - ensured by __init__
             self._buffer = io.BytesIO()
             self._packed = InOrder(Unpacker(self._most), self._buffer.write, self.size or 0)
         self._packed.take(offset, chunk)

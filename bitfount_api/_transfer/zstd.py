@@ -1,6 +1,6 @@
-"""Zstandard, as weights may be stored: packed and unpacked piece by piece.
+"""Incremental Zstandard compression and decompression, for stored weights.
 
-The library is loaded when the first packed object is met.
+The library is imported on first use.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAGIC = b"\x28\xb5\x2f\xfd"
-"""How a packed object begins."""
+"""The magic number at the beginning of a compressed object."""
 
 _PIECE_BYTES = 1024 * 1024
 _INPUT_BYTES = 64 * 1024
-"""What is given to the library at a time. It hands back what follows a frame as a copy, so that
-many tiny frames in a large piece would be copied over and over."""
+"""The number of bytes to pass to the library at a time. The library returns the bytes after a frame
+as a copy, so with large pieces, many tiny frames would be copied again and again."""
 
 _LARGEST_WINDOW = 27
-"""As a power of two: the 128 MiB that the zstd command takes unasked. More would be a way to make
-a reader use memory."""
+"""The maximum window as a power of two: 128 MiB, the default maximum of the zstd command. With a
+larger one, a sender could make the reader use much memory."""
 
 _LEVEL = 3
 
@@ -36,10 +36,11 @@ def _library() -> Any:
 
 
 class Unpacker:
-    """Unpacks frames that follow each other, of known sizes or not.
+    """Decompresses consecutive frames, of known or unknown sizes.
 
     Args:
-        most: The most bytes that may come out: a few packed ones can stand for any number.
+        most: Maximum number of decompressed bytes, since few compressed bytes can decompress to
+            any number.
     """
 
     def __init__(self, most: int) -> None:
@@ -50,10 +51,10 @@ class Unpacker:
         self._frame: Any = None
 
     def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
-        """Unpack the next bytes, of any length.
+        """Decompress the next bytes, of any length.
 
         Raises:
-            TransferError: They are damaged, or more comes out than may.
+            TransferError: If the object is damaged, or too large when decompressed.
         """
         view = memoryview(data)
         for start in range(0, len(view), _INPUT_BYTES):
@@ -66,12 +67,12 @@ class Unpacker:
             try:
                 piece = self._frame.decompress(data, max_length=_PIECE_BYTES)
             except self._zstd.ZstdError as error:
-                raise TransferError(f"the packed object is damaged: {error}") from error
+                raise TransferError(f"the compressed object is damaged: {error}") from error
             if piece:
                 self.size += len(piece)
                 if self.size > self._most:
                     raise TransferError(
-                        f"the packed object holds more than the {self._most:,} bytes it may have"
+                        f"the object decompresses to more than the {self._most:,} bytes allowed"
                     )
                 yield piece
             data = b""
@@ -84,20 +85,20 @@ class Unpacker:
                 return
 
     def end(self) -> None:
-        """There are no more bytes.
+        """Finish after the last bytes.
 
         Raises:
-            TransferError: There should be.
+            TransferError: If the last frame is incomplete.
         """
         if self._frame is not None:
-            raise TransferError("the packed object is damaged: it ends within a frame")
+            raise TransferError("the compressed object is damaged: it ends within a frame")
 
 
 class Packer:
-    """Packs bytes of a known number into one frame, with a checksum.
+    """Compresses a known number of bytes into one frame with a checksum.
 
     Args:
-        size: How many there will be.
+        size: Number of bytes to compress.
     """
 
     def __init__(self, size: int) -> None:
@@ -109,11 +110,11 @@ class Packer:
         self._compressor.set_pledged_input_size(size)
 
     def feed(self, data: bytes) -> bytes:
-        """Pack the next bytes; gives what is ready."""
+        """Compress the next bytes, and return the compressed bytes that are ready."""
         packed: bytes = self._compressor.compress(data)
         return packed
 
     def end(self) -> bytes:
-        """There are no more bytes; gives the rest."""
+        """Finish the frame, and return the remaining compressed bytes."""
         packed: bytes = self._compressor.flush()
         return packed

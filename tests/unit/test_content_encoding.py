@@ -64,7 +64,7 @@ def test_nothing_is_nothing() -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "deflate,gzip"])
 def test_what_was_not_asked_for_is_not_unpacked(encoding: str) -> None:
-    with pytest.raises(InvalidJSONError, match="not asked for"):
+    with pytest.raises(InvalidJSONError, match="not requested"):
         unpack(encoding, b"")
 
 

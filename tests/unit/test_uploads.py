@@ -144,7 +144,7 @@ def test_a_file_that_changes_keeps_its_last_bytes_back(path: Path) -> None:
     def go_on() -> None:
         sent.extend(chunks)
 
-    with pytest.raises(TransferError, match="has changed while it was sent"):
+    with pytest.raises(TransferError, match="changed while it was sent"):
         go_on()
     assert 0 < sum(map(len, sent)) < len(DATA)
 
@@ -154,20 +154,20 @@ def test_a_file_that_was_replaced_is_not_sent(path: Path) -> None:
     other = path.with_name("other")
     other.write_bytes(DATA)
     other.replace(path)
-    with pytest.raises(TransferError, match="has changed"):
+    with pytest.raises(TransferError, match="changed while it was sent"):
         next(source.chunks(0, len(DATA)))
 
 
 def test_a_file_that_ends_too_soon_is_an_error(path: Path) -> None:
     source = Source.of_file(path)
-    with pytest.raises(TransferError, match="has become shorter"):
+    with pytest.raises(TransferError, match="was truncated while"):
         list(source.chunks(0, len(DATA) + 1))
 
 
 def test_a_file_that_is_gone_is_an_error(path: Path) -> None:
     source = Source.of_file(path)
     path.unlink()
-    with pytest.raises(TransferError, match="cannot be read on: No such file"):
+    with pytest.raises(TransferError, match="cannot be read: No such file"):
         list(source.chunks(0, 1))
 
 

@@ -250,7 +250,7 @@ def test_a_file_that_changes_while_it_is_sent_is_an_error(
             os.utime(path, (1, 1))
 
     store.plan = change
-    with pytest.raises(ModelUploadError, match="has changed while it was sent"):
+    with pytest.raises(ModelUploadError, match="changed while it was sent"):
         call("send_weights", "Net", 1, path)
     assert store.uploaded == {}
 
