@@ -1,1 +1,1 @@
-"""Ways to authenticate."""
+"""Authentication handlers."""

@@ -1,4 +1,4 @@
-"""No authentication, for calls that need none."""
+"""No authentication, for calls that need no credentials."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ if TYPE_CHECKING:
 
 
 class AnonymousHandler(AuthenticationHandler):
-    """Nobody: what is public, and what presigned URLs open, can be had without credentials."""
+    """No credentials, for public endpoints and presigned URLs."""
 
     @property
     def username(self) -> str:
-        """There is none.
+        """Raise an error, since there is no user.
 
         Raises:
             AuthenticatedUserError: Always.
         """
-        raise AuthenticatedUserError("nobody is authenticated: this needs a user")
+        raise AuthenticatedUserError(
+            "no user is authenticated; use a session with credentials for this"
+        )
 
     @property
     def authenticated(self) -> bool:
-        """Always true: there is nothing to wait for."""
+        """Always True, since no credentials are needed."""
         return True
 
     @property
     def renewable(self) -> bool:
-        """Never."""
+        """Always False, since there are no credentials to renew."""
         return False
 
     def authenticate(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
-        """None."""
+        """No headers."""
         return {}
 
     @property
     def am_request_headers(self) -> Mapping[str, str]:
-        """None."""
+        """No headers."""
         return {}

@@ -1,4 +1,4 @@
-"""Authentication by API keys."""
+"""Authentication with API keys."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def _checked(_: object, attribute: attrs.Attribute[str], value: object) -> None:
 
 @attrs.frozen(eq=False)
 class APIKeysHandler(AuthenticationHandler):
-    """Authentication by an API key: nothing to log in to, nothing that expires.
+    """Authentication with an API key, which needs no login and does not expire.
 
     Args:
-        api_key_id: The key's id; it may be a ``core:am`` pair.
-        api_key: The key; it may be a ``core:am`` pair. The Hub is given only what stands before
-            the ``:``, the access manager both halves.
-        username: The user the key belongs to. The services do not tell, so it has to be given.
+        api_key_id: Id of the key; may be a ``core:am`` pair.
+        api_key: API key; may be a ``core:am`` pair. The Hub receives only the part before the
+            ``:``, the access manager receives both parts.
+        username: User the key belongs to. Required, since the services do not report it.
 
     Raises:
-        AuthenticationError: One of them is empty, or cannot be sent in a header.
+        AuthenticationError: If an argument is empty, or cannot be sent in a header.
     """
 
     api_key_id: str = attrs.field(validator=_checked, repr=False)
@@ -42,20 +42,20 @@ class APIKeysHandler(AuthenticationHandler):
 
     @property
     def authenticated(self) -> bool:
-        """Always true: a key is good until a service says otherwise."""
+        """Always True: a key is valid until a service refuses it."""
         return True
 
     @property
     def renewable(self) -> bool:
-        """Never: a key that was refused will be refused again."""
+        """Always False: a key that was refused would be refused again."""
         return False
 
     def authenticate(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
-        """The Hub's half of id and key."""
+        """The headers with the Hub's part of id and key."""
         return {
             "x-api-key-id": self.api_key_id.partition(":")[0],
             "x-api-key": self.api_key.partition(":")[0],
@@ -63,5 +63,5 @@ class APIKeysHandler(AuthenticationHandler):
 
     @property
     def am_request_headers(self) -> Mapping[str, str]:
-        """Id and key, whole."""
+        """The headers with the complete id and key."""
         return {"x-api-key-id": self.api_key_id, "x-api-key": self.api_key}

@@ -1,4 +1,4 @@
-"""The OAuth service: where it is, and how it is spoken to."""
+"""The address of the OAuth service, and the calls made to it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @attrs.frozen
 class Authority:
-    """The OAuth service, as it is spoken to.
+    """The OAuth service that a handler calls.
 
     Args:
-        url: Its base URL.
-        issuer: Its name, and what is asked of it.
-        retry: How failed requests are repeated.
+        url: Base URL of the service.
+        issuer: Name of the service, and the client, scopes and audience to request tokens for.
+        retry: Retry policy for failed requests.
     """
 
     url: str
@@ -34,24 +34,24 @@ class Authority:
     retry: RetryPolicy
 
     def call(self, operation: Operation, path: str, **form: str) -> Call:
-        """A request to it; a form, as OAuth wants it."""
+        """Return a call to the service with a form, as OAuth requires."""
         data = {"client_id": self.issuer.client_id, **form}
         return Call(operation, self.service, {"method": "post", "url": path, "data": data})
 
     @property
     def service(self) -> Service:
-        """It as a service, which is given no credentials of other services."""
+        """The OAuth service as a :class:`Service`, which receives no session credentials."""
         return Service("the OAuth service", self.url)
 
 
 def address(auth_domain: str) -> tuple[str, str]:
-    """The OAuth authority's name, as token files have it, and its base URL.
+    """Return the name of an OAuth authority, as stored in token files, and its base URL.
 
     Raises:
-        ValueError: It is neither a domain nor an authority on this machine.
+        ValueError: If ``auth_domain`` is not a domain or the URL of an authority on this machine.
     """
     if not isinstance(auth_domain, str):
-        raise ValueError(f"auth_domain must be a text, not a {type(auth_domain).__name__}")
+        raise ValueError(f"auth_domain must be a str, not {type(auth_domain).__name__}")
     try:
         url = base_url(auth_domain if "://" in auth_domain else f"https://{auth_domain}")
     except ValueError:
@@ -59,14 +59,14 @@ def address(auth_domain: str) -> tuple[str, str]:
     parsed = httpx.URL(url)
     if not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
         raise ValueError(
-            "auth_domain must be a host name such as auth.bitfount.com, or for one on this machine "
-            "a URL such as http://localhost:8080"
+            "auth_domain must be a host name such as auth.bitfount.com, or a URL such as "
+            "http://localhost:8080 for an authority on this machine"
         )
     if parsed.scheme == "https":
         return parsed.netloc.decode("ascii"), url
     if parsed.host not in _LOCAL_HOSTS:
         raise ValueError(
-            "auth_domain must use https: with http, anybody on the way could log in with what is "
-            "sent. Only an authority on this machine (localhost) may use http."
+            "auth_domain must use https: over http, others on the network could read the tokens "
+            "and log in with them. Only an authority on this machine (localhost) may use http."
         )
     return url, url

@@ -1,4 +1,4 @@
-"""What an id token says."""
+"""Claims of id tokens."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ USERNAME_CLAIM: Final = "https://www.bitfount.com/username"
 
 
 def username_of(id_token: str) -> str:
-    """The user name in an id token. The signature is not checked: the claim decides nothing.
+    """Return the user name in an id token.
+
+    The signature is not verified, since no access decision depends on the claim.
 
     Raises:
-        AuthenticationError: There is none, or none that is valid.
+        AuthenticationError: If the token is malformed, or its user name is missing or invalid.
     """
     import jwt
 
@@ -25,4 +27,4 @@ def username_of(id_token: str) -> str:
     try:
         return user_name(claims.get(USERNAME_CLAIM, ""))
     except ValueError:
-        raise AuthenticationError("the id token names no user, or no valid one") from None
+        raise AuthenticationError("the id token has no user name, or an invalid one") from None

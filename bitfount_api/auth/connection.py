@@ -1,4 +1,4 @@
-"""Connections for a handler that authenticates by itself, without a session."""
+"""Connections for a handler that authenticates without a session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class OwnConnection:
-    """Connections with no settings but the environment's, for calls that carry no credentials."""
+    """Connections with the environment's settings only, for calls without credentials."""
 
     timeout = 30.0
 
@@ -27,16 +27,16 @@ class OwnConnection:
 
     @property
     def closed(self) -> bool:
-        """Whether no more calls can be made."""
+        """Whether the connections are closed, so that no more calls can be made."""
         return self._client.is_closed
 
     def client(self, turn: int) -> httpx.Client:
-        """The client."""
+        """Return the client."""
         del turn
         return self._client
 
     def async_client(self, turn: int) -> NoReturn:
-        """There is none.
+        """Raise an error, since only sync calls are made.
 
         Raises:
             NotImplementedError: Always.
@@ -44,7 +44,7 @@ class OwnConnection:
         raise NotImplementedError
 
     def credentials(self, audience: Audience, refused: Mapping[str, str] | None) -> NoReturn:
-        """There are none.
+        """Raise an error, since no call needs credentials.
 
         Raises:
             NotImplementedError: Always.
@@ -52,7 +52,7 @@ class OwnConnection:
         raise NotImplementedError
 
     async def acredentials(self, audience: Audience, refused: Mapping[str, str] | None) -> NoReturn:
-        """There are none.
+        """Raise an error, since no call needs credentials.
 
         Raises:
             NotImplementedError: Always.
@@ -60,12 +60,12 @@ class OwnConnection:
         raise NotImplementedError
 
     def turn(self, seconds: float) -> nullcontext[int]:
-        """At once: it makes one call after another."""
+        """Do not wait, since calls are made one after another."""
         del seconds
         return nullcontext(0)
 
     def aturn(self, seconds: float) -> NoReturn:
-        """There are no async calls.
+        """Raise an error, since only sync calls are made.
 
         Raises:
             NotImplementedError: Always.

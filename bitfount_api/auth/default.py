@@ -1,4 +1,4 @@
-"""How to authenticate where nothing is said about it."""
+"""The authentication handler of sessions for which no handler is given."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def default_handler() -> AuthenticationHandler:
-    """API keys where the environment holds them, else the environment's device-code flow.
+    """Return a handler for the environment's API keys, or else for the device-code flow.
 
     Raises:
-        AuthenticationError: The environment holds half of what API keys need.
+        AuthenticationError: If the environment holds only some of the settings for API keys.
     """
     try:
         keys = config.api_keys()
@@ -30,6 +30,6 @@ def default_handler() -> AuthenticationHandler:
     if username is None:
         raise AuthenticationError(
             "BITFOUNT_API_KEY_ID and BITFOUNT_API_KEY are set but BITFOUNT_USERNAME is not: "
-            "the services do not tell whose a key is"
+            "set it to the user the key belongs to, which the services do not report"
         )
     return APIKeysHandler(keys.api_key_id, keys.api_key, username)

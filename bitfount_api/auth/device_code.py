@@ -1,4 +1,4 @@
-"""Authentication by a person who logs in with a browser, on whatever device has one."""
+"""Authentication by a user who logs in with a browser, on this or another device."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 EARLY: Final = 600.0
-"""How long before its time a token counts as expired, in seconds."""
+"""The number of seconds before its expiry at which a token is refreshed."""
 
 _GRACE = 60.0
 _LEAST_GRACE = 30.0
@@ -54,7 +54,7 @@ _LONGEST_LOCK_WAIT = 4000.0  # longer than a login may take
 
 @attrs.frozen
 class _Held:
-    """The token in use, whose it is, and until when it is used without renewing it."""
+    """The token in use, its user, and the time until which it is used without renewal."""
 
     token: Token
     username: str
@@ -62,26 +62,26 @@ class _Held:
 
 
 class DeviceCodeFlowHandler(AuthenticationHandler):
-    """Authentication by the device-code flow (RFC 8628), with a token that is kept on disk.
+    """Authentication with the device-code flow (RFC 8628) and a token stored on disk.
 
-    A person logs in once; from then on the token is renewed without them, also by later runs and
-    by the official SDK, which share the file that it is kept in.
+    A user logs in once. From then on the token is refreshed without the user, also by later runs
+    and by the official SDK, which use the same token file.
 
     Args:
-        auth_domain: The OAuth authority's host name, such as ``auth.bitfount.com``; for one on this
-            machine, ``http://localhost:port``. Default: the environment's.
-        client_id: The OAuth client id. Default: the environment's.
-        scopes: What to ask for; without ``openid`` nobody says who has logged in, and without
-            ``offline_access`` a person has to log in each time the token expires.
-        audience: Whom the tokens are meant for.
-        username: Who has to log in; None, or the official SDK's ``"_default"``, for anybody.
-        prompt: Tells the person where to log in, given a :class:`LoginPrompt`; returns without
-            waiting for them. Default: standard error, and a browser where there is one.
-        storage_path: The folder for tokens. Default: ``BITFOUNT_STORAGE_PATH``, or ``~/.bitfount``.
-        retry: How failed requests to the authority are repeated.
+        auth_domain: Host name of the OAuth authority, such as ``auth.bitfount.com``, or
+            ``http://localhost:port`` for one on this machine. Default: the environment's.
+        client_id: OAuth client id. Default: the environment's.
+        scopes: Scopes to request. Without ``openid`` the user name is unknown, and without
+            ``offline_access`` the user has to log in each time the token expires.
+        audience: Audience of the tokens.
+        username: User who has to log in; None, or the official SDK's ``"_default"``, for any user.
+        prompt: Function that shows a :class:`LoginPrompt` to the user, and returns without waiting
+            for the login. Default: print to standard error, and open a browser if there is one.
+        storage_path: Folder for tokens. Default: ``BITFOUNT_STORAGE_PATH``, or ``~/.bitfount``.
+        retry: Retry policy for requests to the authority.
 
     Raises:
-        ValueError: An argument is not what it has to be.
+        ValueError: If an argument is invalid.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         issuer = Issuer(name, client_id or config.environment().client_id, scopes, audience)
         for argument, value in attrs.asdict(issuer).items():
             if not isinstance(value, str) or not value.strip():
-                raise ValueError(f"{argument} must be a text that is not empty")
+                raise ValueError(f"{argument} must be a non-empty string")
         if username == NOBODY:
             username = None
         self._authority = Authority(url, issuer, retry or RetryPolicy())
@@ -112,33 +112,33 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     @property
     def username(self) -> str:
-        """The user who has logged in, or has to.
+        """The user who has logged in, or has to log in.
 
         Raises:
-            AuthenticatedUserError: Anybody may, and nobody has yet.
+            AuthenticatedUserError: If no ``username`` was given, and no user has logged in yet.
         """
         username = self._expected_username()
         if username is None:
             raise AuthenticatedUserError(
-                "nobody has logged in yet, so there is no user name: call authenticate() first"
+                "the user name is not known before the login: call authenticate() first"
             )
         return username
 
     @property
     def authenticated(self) -> bool:
-        """Whether there is a token that is good for another ten minutes."""
+        """Whether there is a token that is valid for another ten minutes."""
         held = self._held
         return held is not None and _now() < held.usable_until
 
     def authenticate(self) -> None:
-        """See to it that there is such a token: from the file, by renewing it, or by a login.
+        """Get a valid token: from the token file, by refreshing it, or by a login.
 
-        The OAuth authority is asked over connections with no settings but the environment's; those
-        of a session (``proxy``, ``verify``) are used by :meth:`BitfountSession.authenticate`.
+        Requests to the OAuth authority use the environment's settings only.
+        :meth:`BitfountSession.authenticate` uses those of the session (``proxy``, ``verify``).
 
         Raises:
-            AuthenticationError: There is none.
-            AuthenticatedUserError: Somebody else has logged in than has to.
+            AuthenticationError: If there is no valid token in the end.
+            AuthenticatedUserError: If a user other than ``username`` has logged in.
         """
         if not self.authenticated:
             with OwnConnection() as connection:
@@ -146,22 +146,22 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
-        """The token.
+        """The ``authorization`` header with the token.
 
         Raises:
-            AuthenticationError: There is none yet.
+            AuthenticationError: If there is no token yet.
         """
         held = self._held
         if held is None:
-            raise AuthenticationError("nobody has logged in yet: call authenticate() first")
+            raise AuthenticationError("no user has logged in yet: call authenticate() first")
         return {"authorization": f"Bearer {held.token.access_token}"}
 
     @property
     def am_request_headers(self) -> Mapping[str, str]:
-        """The token.
+        """The ``authorization`` header with the token.
 
         Raises:
-            AuthenticationError: There is none yet.
+            AuthenticationError: If there is no token yet.
         """
         return self.hub_request_headers
 
@@ -174,7 +174,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     def authentication(
         self, *, refused: bool, loop: asyncio.AbstractEventLoop | None
     ) -> Flow[None]:
-        """:meth:`authenticate` as a flow."""
+        """Do the same as :meth:`authenticate`, as a flow."""
         del loop
         refused_token = self._held.token.access_token if refused and self._held else None
         try:
@@ -185,7 +185,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             if done:
                 return
             try:
-                # Whoever had the lock before has perhaps renewed the token.
+                # The process that held the lock before may have renewed the token.
                 done, found = yield from self._from_file(refused_token)
                 if not done:
                     shared = found if lock is not None else None
@@ -197,14 +197,18 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             raise AuthenticationError(str(error)) from error
 
     def _from_file(self, refused_token: str | None) -> Flow[tuple[bool, Token | None]]:
-        """Take the token of the file if it can be used; give it in any case."""
+        """Read the token file, and use its token if it is valid.
+
+        Returns:
+            Whether the file's token is in use now, and the token.
+        """
         found: Token | None = yield Work(self._file.read)
         if found is None:
             return False, None
         try:
             username = self._checked_username(found.id_token)
         except AuthenticationError as error:
-            self._file.warn("is passed over", str(error))
+            self._file.warn("is ignored", str(error))
             return False, None
         usable_until = found.expires_at - EARLY
         if _now() >= usable_until or found.access_token == refused_token:
@@ -213,9 +217,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         return True, found
 
     def _lock(self, refused_token: str | None) -> Flow[tuple[bool, BaseFileLock | None]]:
-        """Whether another process has renewed the token meanwhile; otherwise the file's lock.
+        """Acquire the lock of the token file.
 
-        There is none where there can be none.
+        Returns:
+            Whether another process has renewed the token during the wait, so that the lock is not
+            needed, and the lock. The lock is also None if the file cannot be locked.
         """
         waited, pause = 0.0, _LOCK_PAUSE
         while waited < _LONGEST_LOCK_WAIT:
@@ -235,16 +241,17 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             waited += pause
             pause = min(pause * 1.5, _LONGEST_LOCK_PAUSE)
         raise AuthenticationError(
-            f"another process has kept {self._file.path} locked for over an hour; end it"
+            f"{self._file.path} has been locked by another process for over an hour; "
+            "end that process"
         )
 
     def _renew(self, found: Token | None, *, refused: bool) -> Flow[None]:
-        """Refresh the token, or have a person log in.
+        """Refresh the token, or start a login.
 
         Args:
-            found: The file's token. None where there is no lock: then its refresh token may be used
-                by another process at the same time, which would make the authority revoke it.
-            refused: The current token was refused.
+            found: Token of the file; None without a lock, since another process may then use the
+                refresh token at the same time, and the authority would revoke it.
+            refused: Whether a service has refused the current token.
         """
         old = self._latest(found)
         if old is not None and old.refresh_token:
@@ -253,23 +260,27 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             except RequestException as error:
                 if refused or not self._stretch(old):
                     raise
-                _log.warning("The current token is used a little longer: %s", error)
+                _log.warning("The current token stays in use, as refreshing it failed: %s", error)
                 return
             if grant is not None:
                 yield from self._keep(grant, old)
                 return
-            _log.info("The refresh token was refused, so a person has to log in again")
+            _log.info("The refresh token was refused, so a new login is needed")
         grant = yield from log_in(self._authority, self._prompt)
         yield from self._keep(grant, None)
 
     def _latest(self, found: Token | None) -> Token | None:
-        """The token to renew: the file's, or a later one that could not be written to it."""
+        """Return the token to refresh: the file's, or a later one that could not be written."""
         held = self._held.token if self._held else None
         tokens = [token for token in (found, held) if token is not None]
         return max(tokens, key=lambda token: token.expires_at, default=None)
 
     def _stretch(self, token: Token) -> bool:
-        """Use a token a little longer, if it has not really expired yet."""
+        """Extend the use of a token that has not expired yet, for at most a minute.
+
+        Returns:
+            Whether the token can still be used.
+        """
         until = min(token.expires_at - _LEAST_GRACE, _now() + _GRACE)
         if _now() >= until:
             return False
@@ -277,12 +288,12 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         return True
 
     def _keep(self, grant: TokenGrant, old: Token | None) -> Flow[None]:
-        """Use a token from now on, and keep it on disk."""
+        """Use a granted token from now on, and write it to the token file."""
         try:
             held = self._checked_grant(grant, old)
         except AuthenticationError:
             if old is not None:
-                # The refresh token is spent, and the answer that had the next one is of no use.
+                # The refresh token has been used, and the answer with the next one is invalid.
                 yield Work(self._file.remove)
                 self._forget_refresh_token()
             raise
@@ -294,18 +305,18 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             token = attrs.evolve(self._held.token, refresh_token=None)
             self._held = attrs.evolve(self._held, token=token, usable_until=0.0)
 
-    # --- What is checked -------------------------------------------------------------------------
+    # --- Validation ------------------------------------------------------------------------------
 
     def _checked_grant(self, grant: TokenGrant, old: Token | None) -> _Held:
         if grant.get("token_type", "Bearer").lower() != "bearer":
-            raise AuthenticationError("the OAuth service gave a token of an unknown type")
+            raise AuthenticationError("the OAuth service returned a token of an unknown type")
         lifetime = grant["expires_in"]
         if not 0 < lifetime <= 10 * 365 * 86400:
-            raise AuthenticationError("the OAuth service gave a token without a sensible lifetime")
+            raise AuthenticationError("the OAuth service returned a token with an invalid lifetime")
         id_token = grant.get("id_token") or (old.id_token if old else "")
         if not id_token:
             raise AuthenticationError(
-                "the OAuth service does not say who has logged in; scopes must include openid"
+                "the OAuth service returned no id token; scopes must include openid"
             )
         token = Token(
             header_value(grant["access_token"], "the access token"),
@@ -313,7 +324,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             _now() + lifetime,
             grant.get("refresh_token") or (old.refresh_token if old else None),
         )
-        # A token that lives no longer than that would count as expired from the beginning.
+        # A token with a lifetime of no more than EARLY would count as expired from the beginning.
         early = EARLY if lifetime > EARLY else lifetime / 2
         return _Held(token, self._checked_username(id_token), token.expires_at - early)
 
@@ -328,8 +339,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         return username
 
     def _expected_username(self) -> str | None:
-        # Who has logged in stays the same as long as the handler lives: it would be worse than an
-        # error if half of what a program does were done by another user.
+        # The user stays the same for the lifetime of the handler: an error is better than a program
+        # that runs partly as one user and partly as another.
         held = self._held
         return self._username or (held.username if held else None)
 

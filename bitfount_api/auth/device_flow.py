@@ -1,4 +1,4 @@
-"""The device-code flow (RFC 8628) and the refreshing of tokens (RFC 6749, section 6), as flows."""
+"""The device-code flow (RFC 8628) and token refresh (RFC 6749, section 6), as flows."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 _OK = frozenset({200})
 REQUEST_CODE: Final = Operation("request_device_code", timeout=10.0, success=_OK)
-# Each refresh token, and each device code, can be redeemed once: a second request could be the one
-# that tells the service of a theft, and makes it revoke everything.
+# Each refresh token, and each device code, can be redeemed only once. The service could take a
+# second request as evidence of a theft, and revoke all tokens.
 REQUEST_TOKEN: Final = Operation("request_token", Repeat.UNSENT, timeout=10.0, success=_OK)
 
 DEFAULT_INTERVAL: Final = 5.0
-"""Seconds between two polls where the service does not say; RFC 8628, section 3.2."""
+"""The default number of seconds between two polls; RFC 8628, section 3.2."""
 SLOWER: Final = 5.0
-"""How many seconds longer to wait from a ``slow_down`` on; RFC 8628, section 3.5."""
+"""The number of seconds that a ``slow_down`` adds to the interval; RFC 8628, section 3.5."""
 LEAST_INTERVAL: Final = 0.05
 LONGEST_BACKOFF: Final = 60.0
 LONGEST_LOGIN: Final = 3600.0
@@ -52,23 +52,23 @@ _FINAL = frozenset(
 )  # fmt: skip
 _TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "too_many_requests"})
 _ENDINGS = {
-    "access_denied": "it was refused in the browser",
+    "access_denied": "it was denied in the browser",
     "expired_token": "it was not confirmed in time; start again",
 }
 
 
 def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
-    """Have a person log in.
+    """Start a login, show the prompt, and poll until the user has logged in.
 
     Endpoint: ``POST /oauth/device/code``, then ``POST /oauth/token`` until there is an answer.
 
     Args:
-        authority: Where.
-        prompt: Tells the person.
+        authority: OAuth service to log in to.
+        prompt: Function that shows the user where to log in.
 
     Raises:
-        AuthenticationError: They did not, or not in time, or the service does not allow it.
-        RequestException: The service could not be asked.
+        AuthenticationError: If the login is denied, fails, or is not confirmed in time.
+        RequestException: If a request to the service fails.
     """
     issuer = authority.issuer
     call = authority.call(
@@ -77,10 +77,10 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     asked_at = _monotonic()
     response = yield from exchange(call, authority.retry)
     if response.status_code not in _OK:
-        raise AuthenticationError(_told("no login could be started", response))
+        raise AuthenticationError(_told("the login could not be started", response))
     code = decode(response, DeviceCode, REQUEST_CODE, authority.service)
     if not code["device_code"] or not code["expires_in"] > 0:
-        raise AuthenticationError("the OAuth service gave a device code that cannot be used")
+        raise AuthenticationError("the OAuth service returned an invalid device code")
     seconds = min(code["expires_in"], LONGEST_LOGIN)
     shown = LoginPrompt(
         code["verification_uri"], code["user_code"], seconds, code.get("verification_uri_complete")
@@ -104,8 +104,8 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
         try:
             response: httpx.Response = yield call
         except (ConnectError, RequestTimeout) as error:
-            # RFC 8628, section 3.5: slower, and slower still, while it lasts.
-            pause, trouble = _within(pause * 2, interval), f" (the last time: {error})"
+            # Back off exponentially while the failure lasts; RFC 8628, section 3.5.
+            pause, trouble = _within(pause * 2, interval), f" (last error: {error})"
             continue
         error_code = _error_code(response)
         if error_code == "authorization_pending":
@@ -116,25 +116,25 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
         elif _is_temporary(response, error_code):
             asked = seconds_of(response.headers.get("retry-after"))
             pause = _within(pause * 2 if asked is None else asked, interval)
-            trouble = f" (the last time: {_told('it failed', response, device_code)})"
+            trouble = f" (last error: {_told('polling failed', response, device_code)})"
         elif response.status_code in _OK:
             return decode(response, TokenGrant, REQUEST_TOKEN, authority.service)
         else:
             ending = _ENDINGS.get(error_code or "", "it was refused")
-            raise AuthenticationError(_told(f"the login ended: {ending}", response, device_code))
+            raise AuthenticationError(_told(f"the login failed: {ending}", response, device_code))
     raise AuthenticationError(f"the login was not confirmed in time; start again{trouble}")
 
 
 def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]:
-    """Get the next token for a refresh token, which is dead afterwards.
+    """Exchange a refresh token, which is invalid afterwards, for a new token.
 
     Endpoint: ``POST /oauth/token``.
 
     Returns:
-        The grant; None if the refresh token was refused, and a person has to log in again.
+        The grant; None if the refresh token was refused, so that a new login is needed.
 
     Raises:
-        RequestException: The service could not be asked, or said neither yes nor no. Later it may.
+        RequestException: If the request fails temporarily, so that a later one may succeed.
     """
     call = authority.call(
         REQUEST_TOKEN, "/oauth/token", grant_type="refresh_token", refresh_token=refresh_token
@@ -148,7 +148,7 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
         if error_code is not None and not _is_temporary(response, error_code):
             return None
         failures += 1
-        # Nobody has looked at a request that was one too many: it can be sent again.
+        # A request refused by a rate limit (429) was not processed, so it can be sent again.
         if response.status_code != 429 or failures > authority.retry.most_retries():
             raise RequestException(
                 _told("the token could not be refreshed", response, refresh_token),
@@ -169,7 +169,7 @@ def _show(prompt: Prompt, shown: LoginPrompt) -> None:
 
 
 def _error_code(response: httpx.Response) -> str | None:
-    """The ``error`` of an OAuth error (RFC 6749, section 5.2); None if the answer is none."""
+    """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other answers."""
     if not response.is_client_error and not response.is_server_error:
         return None
     value = _json(response).get("error")
@@ -178,7 +178,7 @@ def _error_code(response: httpx.Response) -> str | None:
 
 def _is_temporary(response: httpx.Response, error_code: str | None) -> bool:
     if response.is_client_error and error_code in _FINAL:
-        return False  # it may come with a 429 too
+        return False  # even if the status is 429
     status = response.status_code
     return status in RETRIED_STATUSES or response.is_server_error or error_code in _TEMPORARY
 
@@ -188,7 +188,7 @@ def _within(pause: float, interval: float) -> float:
 
 
 def _told(what: str, response: httpx.Response, *secrets: str) -> str:
-    """What went wrong, in the service's own words where it has some."""
+    """Return an error text with the status and, if any, the service's own error description."""
     said = [f"{what}: the OAuth service answered {response.status_code}"]
     document = _json(response)
     for key in ("error", "error_description"):

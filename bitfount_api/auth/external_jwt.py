@@ -1,4 +1,4 @@
-"""Authentication by tokens that somebody else manages."""
+"""Authentication with tokens that another program manages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ Token = tuple[str, datetime]
 GetToken = Callable[[], Token | Awaitable[Token]]
 
 EARLY = timedelta(minutes=1)
-"""How long before its time a token counts as expired: it has to arrive before it expires."""
+"""The time before its expiry at which a token is replaced, since it must reach the service in
+time."""
 
 
 @attrs.frozen
@@ -35,19 +36,19 @@ class _Current:
 
 
 class ExternallyManagedJWTHandler(AuthenticationHandler):
-    """Authentication by a JWT that comes from elsewhere, and is fetched anew when it expires.
+    """Authentication with an externally managed JWT, fetched again before it expires.
 
     Args:
-        jwt: A token to begin with, or None. Used only if ``expires`` is given too.
-        expires: When it expires, with a time zone; or None.
-        get_token: Gives a fresh ``(jwt, expires)``; may be sync or async. It is called when there
-            is no token, a minute before the current one expires, and when a service refuses it;
-            never twice at the same time in one session. With async clients, an async one runs in
-            the event loop of the call that needs the token, a sync one in a thread.
-        username: The user the tokens belong to.
+        jwt: Initial token, or None. Used only if ``expires`` is given too.
+        expires: Expiry of the initial token, with a time zone, or None.
+        get_token: Sync or async function that returns a new ``(jwt, expires)``. It is called when
+            there is no token, a minute before the current one expires, and when a service refuses
+            it; never twice at the same time in one session. With async clients, an async function
+            runs in the event loop of the call that needs the token, a sync one in a thread.
+        username: User the tokens belong to.
 
     Raises:
-        AuthenticationError: An argument cannot be used. The text does not quote the token.
+        AuthenticationError: If an argument is invalid. The text does not quote the token.
     """
 
     def __init__(
@@ -55,11 +56,11 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
     ) -> None:
         self._username = header_value(username, "username")
         if not callable(get_token):
-            raise AuthenticationError("get_token must be a function that gives (jwt, expires)")
+            raise AuthenticationError("get_token must be a function that returns (jwt, expires)")
         self._get_token = get_token
         self._current: _Current | None = None
         if jwt is not None and expires is not None:
-            self._current = _checked((jwt, expires), "the token given")
+            self._current = _checked((jwt, expires), "the arguments")
 
     @property
     def username(self) -> str:
@@ -68,24 +69,24 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
 
     @property
     def authenticated(self) -> bool:
-        """Whether there is a token that is good for another minute."""
+        """Whether there is a token that is valid for another minute."""
         current = self._current
         return current is not None and current.expires - _now() > EARLY
 
     def authenticate(self) -> None:
-        """Fetch a fresh token.
+        """Fetch a new token.
 
         Raises:
-            AuthenticationError: ``get_token`` failed, or gave something else.
+            AuthenticationError: If ``get_token`` fails, or does not return a valid token.
         """
         self._fetch(None)
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
-        """The token.
+        """The ``authorization`` header with the token.
 
         Raises:
-            AuthenticationError: There is none yet.
+            AuthenticationError: If there is no token yet.
         """
         current = self._current
         if current is None:
@@ -94,18 +95,18 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
 
     @property
     def am_request_headers(self) -> Mapping[str, str]:
-        """The token.
+        """The ``authorization`` header with the token.
 
         Raises:
-            AuthenticationError: There is none yet.
+            AuthenticationError: If there is no token yet.
         """
         return self.hub_request_headers
 
     def authentication(
         self, *, refused: bool, loop: asyncio.AbstractEventLoop | None
     ) -> Flow[None]:
-        """:meth:`authenticate` as a flow, which knows the event loop of an async ``get_token``."""
-        del refused  # the current token is replaced, whatever is wrong with it
+        """Do the same as :meth:`authenticate`, as a flow with the loop for an async function."""
+        del refused  # the current token is replaced in any case
         yield Work(lambda: self._fetch(loop))
 
     def _fetch(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -116,12 +117,12 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         except AuthenticationError:
             raise
         except (Exception, asyncio.CancelledError) as error:
-            # Its text may quote a token, so only its kind is told here.
+            # The exception's text may quote a token, so the message has only its type.
             raise AuthenticationError(f"get_token failed with a {type(error).__name__}") from error
-        fresh = _checked(result, "what get_token gave")
+        fresh = _checked(result, "the result of get_token")
         if fresh.expires <= _now():
             raise AuthenticationError(
-                f"the token from get_token expired at {fresh.expires.isoformat()} already"
+                f"the token from get_token has already expired, at {fresh.expires.isoformat()}"
             )
         self._current = fresh
 
@@ -133,15 +134,15 @@ def _checked(token: object, what: str) -> _Current:
     if not isinstance(token, (tuple, list)) or len(token) != 2:
         raise AuthenticationError(f"{what} is not a pair (jwt, expires)")
     jwt, expires = token
-    jwt = header_value(jwt, f"the jwt of {what}")
+    jwt = header_value(jwt, f"the jwt in {what}")
     if not isinstance(expires, datetime):
         raise AuthenticationError(
-            f"the expiry of {what} must be a datetime, not a {type(expires).__name__}"
+            f"the expiry in {what} must be a datetime, not {type(expires).__name__}"
         )
     if expires.utcoffset() is None:
         raise AuthenticationError(
-            f"the expiry of {what} has no time zone, so when it is cannot be known; "
-            "give it one, such as datetime.now(timezone.utc) has"
+            f"the expiry in {what} has no time zone; "
+            "use an aware datetime, such as datetime.now(timezone.utc)"
         )
     return _Current(jwt, expires)
 

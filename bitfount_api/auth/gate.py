@@ -1,4 +1,4 @@
-"""One renewal of credentials at a time, for all threads and event loops of a session."""
+"""Renew credentials once for all waiting threads and event loops of a session."""
 
 from __future__ import annotations
 
@@ -22,34 +22,36 @@ if TYPE_CHECKING:
 
 
 class GateConnection(Connection, Protocol):
-    """What a gate needs of a session."""
+    """The part of a session that a gate uses."""
 
     @property
     def makes_sync_calls(self) -> bool:
-        """Whether flows can be driven from any thread; otherwise from event loops alone."""
+        """Whether flows can be run in any thread; otherwise only in event loops."""
 
 
 @attrs.frozen(eq=False)
 class _Renewal:
-    """One renewal: the event loop of whoever began it, if they run one, and what comes of it."""
+    """One renewal: the event loop of the caller that began it, if any, and its outcome."""
 
     loop: asyncio.AbstractEventLoop | None
     outcome: Future[None] = attrs.field(factory=Future)
 
 
-# Whatever a renewal calls has this too, in its thread as in tasks: that may not wait for it.
+# Calls made by a renewal, in its thread or in tasks, inherit this variable: they must not wait for
+# the renewal itself.
 _under_way: ContextVar[_Renewal | None] = ContextVar("bitfount_api_renewal", default=None)
 
 
 class Gate:
-    """Where requests get their credentials; closed while they are renewed.
+    """Supplies requests with credentials, and renews them once for all waiting callers.
 
-    The first to find them unusable renews them, and everyone else waits for that and shares its
-    outcome, good or bad. An event loop is never blocked: for it, a thread does the work.
+    The first caller that finds the credentials unusable renews them. All other callers wait for
+    the renewal and share its outcome, success or failure. An event loop is never blocked: a thread
+    does the work for it.
 
     Args:
-        handler: Whose credentials they are.
-        connection: Over which its flows are driven.
+        handler: Handler that holds the credentials.
+        connection: Connection that the handler's flows run over.
     """
 
     def __init__(self, handler: AuthenticationHandler, connection: GateConnection) -> None:
@@ -61,10 +63,10 @@ class Gate:
     def credentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """The headers for a service; fresh ones if the current ones are those ``refused``.
+        """Return the headers for a service; new ones if the current ones were ``refused``.
 
         Raises:
-            AuthenticationError: None could be had.
+            AuthenticationError: If no credentials are available.
         """
         if self._usable(audience, refused):
             return self._headers(audience)
@@ -74,18 +76,18 @@ class Gate:
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """:meth:`credentials`, without blocking the event loop."""
+        """Do the same as :meth:`credentials` without blocking the event loop."""
         if self._usable(audience, refused):
             return self._headers(audience)
         await self._arenew(audience, refused)
         return self._headers(audience)
 
     def authenticate(self) -> None:
-        """See to it that there are credentials."""
+        """Get credentials unless there are usable ones."""
         self.credentials("hub", None)
 
     async def aauthenticate(self) -> None:
-        """:meth:`authenticate`, without blocking the event loop."""
+        """Do the same as :meth:`authenticate` without blocking the event loop."""
         await self.acredentials("hub", None)
 
     def _headers(self, audience: Audience) -> Mapping[str, str]:
@@ -95,7 +97,7 @@ class Gate:
     def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
         if not self._handler.authenticated:
             return False
-        # Refused headers that are no longer the current ones have been renewed by somebody else.
+        # If the refused headers differ from the current ones, another caller has renewed them.
         return (
             refused is None
             or not self._handler.renewable
@@ -108,13 +110,16 @@ class Gate:
         refused: Mapping[str, str] | None,
         loop: asyncio.AbstractEventLoop | None,
     ) -> tuple[_Renewal, bool] | None:
-        """The renewal to wait for, and whether it is the caller's to do; None if it is done."""
+        """Return the renewal to wait for, and whether the caller has to perform it.
+
+        Returns None if the credentials are usable already.
+        """
         with self._lock:
             if self._renewal is not None:
                 if _under_way.get() is self._renewal:
                     raise AuthenticationError(
-                        "authenticating made a call that itself has to be authenticated; "
-                        "use another session for it"
+                        "authentication made a call that itself needs authentication; "
+                        "use another session for that call"
                     )
                 return self._renewal, False
             if self._usable(audience, refused):
@@ -132,10 +137,10 @@ class Gate:
         if mine:
             self._work(renewal, refused=refused is not None)
         elif renewal.loop is not None and renewal.loop is running_loop():
-            # What it waits for may need this very loop, which would then wait for itself.
+            # The renewal may need this event loop, so waiting for it here could be a deadlock.
             raise AuthenticationError(
-                "a sync call cannot wait for the credentials that an async one is getting in the "
-                "same event loop; use the async client there"
+                "a sync call cannot wait for credentials that an async call is renewing in the "
+                "same event loop; use the async client"
             )
         renewal.outcome.result()
 
@@ -147,8 +152,8 @@ class Gate:
             return
         renewal, mine = begun
         if mine:
-            # A thread of its own: it may wait for a person, and must not use up the loop's few.
-            # It goes on when this task is cancelled, for whoever else waits for it.
+            # A separate thread: the renewal may wait for a user, and must not occupy one of the
+            # loop's few threads. It continues when this task is cancelled, for the other waiters.
             threading.Thread(
                 target=self._work,
                 args=(renewal,),
@@ -165,8 +170,8 @@ class Gate:
             self._authenticate(renewal, refused=refused)
         except BitfountError as error:
             failure = error
-        except Exception as error:  # noqa: BLE001 - a handler may be a user's own
-            # Its text may hold what the handler holds, so only its kind is told.
+        except Exception as error:  # noqa: BLE001 - custom handlers may raise anything
+            # The exception's text may hold secrets, so the message has only its type.
             failure = AuthenticationError(f"authentication failed with a {type(error).__name__}")
             failure.__cause__ = error
         except BaseException as error:

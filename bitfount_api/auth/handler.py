@@ -1,4 +1,4 @@
-"""What a session needs of a way to authenticate."""
+"""The interface between a session and its authentication handler."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ if TYPE_CHECKING:
 
 
 class AuthenticationHandler(abc.ABC):
-    """A way to authenticate; subclass it for one of your own.
+    """Base class of authentication handlers; subclass it for a custom one.
 
-    A session asks :attr:`authenticated` before each request, takes the headers if it is true, and
-    calls :meth:`authenticate` (one thread at a time) if it is not, or if a service has refused the
-    headers with a 401 and :attr:`renewable` is true.
+    Before each request, a session reads :attr:`authenticated`. If it is true, the session sends the
+    handler's headers. If it is false, or if a service has refused the headers with a 401 and
+    :attr:`renewable` is true, the session calls :meth:`authenticate` first, from one thread at a
+    time.
     """
 
     @property
     @abc.abstractmethod
     def username(self) -> str:
-        """The user these credentials belong to.
+        """The user the credentials belong to.
 
         Raises:
-            AuthenticatedUserError: That is not known before :meth:`authenticate`.
+            AuthenticatedUserError: If the user is not known before :meth:`authenticate`.
         """
 
     @property
     @abc.abstractmethod
     def authenticated(self) -> bool:
-        """Whether the headers can be used now, as far as that is known without asking."""
+        """Whether the headers can be used now, as far as is known without a request."""
 
     @property
     def renewable(self) -> bool:
@@ -41,10 +42,10 @@ class AuthenticationHandler(abc.ABC):
 
     @abc.abstractmethod
     def authenticate(self) -> None:
-        """Get usable credentials. May take long, and wait for a person.
+        """Get usable credentials. May take long, and may wait for a user.
 
         Raises:
-            AuthenticationError: None could be had.
+            AuthenticationError: If no credentials are available.
         """
 
     @property
@@ -60,21 +61,21 @@ class AuthenticationHandler(abc.ABC):
     def authentication(
         self, *, refused: bool, loop: asyncio.AbstractEventLoop | None
     ) -> Flow[None] | None:
-        """:meth:`authenticate` as a flow, for handlers that speak to a service themselves.
+        """Return :meth:`authenticate` as a flow, for handlers that call a service themselves.
 
         Args:
-            refused: A service has just refused the current credentials, so new ones are needed
-                even where they do not look expired.
-            loop: The event loop of the caller that found them wanting; None for sync code. The
-                flow runs in another thread, so a coroutine of the user's can be run there.
+            refused: Whether a service has just refused the current credentials, so that new ones
+                are needed even if the current ones have not expired.
+            loop: Event loop of the caller that needs credentials; None for sync code. The flow runs
+                in another thread, so a user's coroutine can run in this loop.
 
         Returns:
-            The flow, which the session then drives over its own connections (proxy, certificates);
-            None, as here, to have :meth:`authenticate` called instead.
+            The flow, which the session runs over its own connections (proxy, certificates); None,
+            the default, if the session should call :meth:`authenticate` instead.
         """
         del refused, loop
         return None
 
     def __reduce__(self) -> Any:
-        # A pickle travels, and would hold every secret in plain text.
+        # A pickle may be sent or stored, and would hold every secret in plain text.
         raise TypeError("an authentication handler holds credentials, and cannot be pickled")

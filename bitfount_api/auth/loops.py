@@ -1,4 +1,4 @@
-"""Coroutines that a thread has run in an event loop, and waits for."""
+"""Run coroutines in an event loop from a thread, and wait for their results."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LOOP_CHECK_SECONDS = 1.0
 
 
 def wait_for(awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop | None) -> T:
-    """Wait for something in the loop that it belongs to; in one of its own where there is none.
+    """Return the result of an awaitable that runs in the given loop, or in a new one.
 
     Args:
-        awaitable: What to wait for.
-        loop: Its loop, which runs in another thread.
+        awaitable: Awaitable to wait for.
+        loop: Event loop of the awaitable, running in another thread; None for a new loop.
 
     Raises:
-        AuthenticationError: The loop ended before.
-        Exception: What it raises.
+        AuthenticationError: If the loop ends before the awaitable.
+        Exception: If the awaitable raises it.
     """
     coroutine = _await(awaitable)
     if loop is not None:
@@ -37,12 +37,13 @@ def wait_for(awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop | None) ->
         except RuntimeError:
             coroutine.close()
             if inspect.iscoroutine(awaitable):
-                awaitable.close()  # it will never be awaited, and need not complain of that
+                awaitable.close()  # avoid the warning that it was never awaited
             raise
         return _outcome(future, loop)
     if running_loop() is None:
         return asyncio.run(coroutine)
-    # Sync code called from within an event loop, as in a notebook: that loop is not to be had.
+    # Sync code was called within a running event loop, as in a notebook. That loop is blocked, so
+    # the coroutine runs in a new loop in another thread.
     own: Future[T] = Future()
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_run_apart, coroutine, own), daemon=True).start()
@@ -50,7 +51,7 @@ def wait_for(awaitable: Awaitable[T], loop: asyncio.AbstractEventLoop | None) ->
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop that this thread runs, if it runs one."""
+    """Return the event loop that runs in this thread, or None."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -63,18 +64,18 @@ def _outcome(future: Future[T], loop: asyncio.AbstractEventLoop) -> T:
             return future.result(_LOOP_CHECK_SECONDS)
         except TimeoutError:
             if future.done():
-                return future.result()  # a TimeoutError of its own, or just in time
+                return future.result()  # the awaitable's own TimeoutError, or it has just finished
             if not loop.is_running():
                 future.cancel()
                 raise AuthenticationError(
-                    "the event loop ended before there were new credentials"
+                    "the event loop ended before new credentials were available"
                 ) from None
 
 
 def _run_apart(coroutine: Coroutine[None, None, T], outcome: Future[T]) -> None:
     try:
         outcome.set_result(asyncio.run(coroutine))
-    except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+    except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
         outcome.set_exception(error)
 
 

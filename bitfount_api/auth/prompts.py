@@ -1,4 +1,4 @@
-"""How a person is told where to log in."""
+"""The prompt that shows a user where to log in."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ _LONGEST_TEXT = 2048
 
 
 def _printable(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    # It is shown in terminals, where other characters can rewrite what stands there.
+    # The text is shown in terminals, where control characters could rewrite other output.
     if not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
         raise AuthenticationError(
-            f"the OAuth service gave a {attribute.name} that cannot be shown: it is empty, "
-            "too long, or holds control characters"
+            f"the OAuth service returned an invalid {attribute.name}: it is empty, "
+            "too long, or contains control characters"
         )
 
 
 def _web_address(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
     _printable(instance, attribute, value)
-    # A browser would be given it, and does with some schemes what nobody has asked for.
+    # The address is opened in a browser, where some schemes do more than show a page.
     try:
         url = httpx.URL(value)
     except httpx.InvalidURL:
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.raw_host or url.userinfo or " " in value:
         raise AuthenticationError(
-            f"the OAuth service gave a {attribute.name} that is no web address; it is not shown"
+            f"the OAuth service returned an invalid {attribute.name}: it is not a web address"
         )
 
 
 @attrs.frozen
 class LoginPrompt:
-    """What a person needs to log in.
+    """The web address and code that a user needs to log in.
 
     Args:
-        verification_uri: The web page to go to.
-        user_code: What to type there, or to compare with what it shows.
-        expires_in: Seconds until that is too late.
-        verification_uri_complete: The same page with the code filled in; None where there is none.
+        verification_uri: Web page for the login.
+        user_code: Code to enter on the page, or to compare with the one it shows.
+        expires_in: Seconds until the login expires.
+        verification_uri_complete: Web page with the code filled in; None if the service has none.
 
     Raises:
-        AuthenticationError: An address is no web address, or a text cannot be shown.
+        AuthenticationError: If an address is not a web address, or a text is not printable.
     """
 
     verification_uri: str = attrs.field(validator=_web_address)
@@ -71,18 +71,18 @@ class LoginPrompt:
 
 
 Prompt = Callable[[LoginPrompt], object]
-"""Shows a person where to log in, and returns without waiting for them."""
+"""A function that shows a user where to log in, and returns without waiting for the login."""
 
 
 def show(prompt: LoginPrompt) -> None:
-    """Tell a person on standard error, and open a browser where there is one with a window."""
+    """Print the prompt to standard error, and open a graphical browser if there is one."""
     if sys.stderr is not None:
         sys.stderr.write(f"{prompt}\n")
         sys.stderr.flush()
     try:
         browser = webbrowser.get()
-        # Of this very class are those that run in the terminal, and keep it until they are quit.
+        # Browsers of exactly this class run in the terminal, and occupy it until the user quits.
         if type(browser) is not webbrowser.GenericBrowser:
             browser.open(prompt.verification_uri_complete or prompt.verification_uri)
     except (webbrowser.Error, OSError):
-        pass  # there is none, and the text says all
+        pass  # there is no browser, and the printed prompt is sufficient

@@ -1,7 +1,8 @@
-"""The file that keeps a user's token from one run to the next, shared with the official SDK.
+"""The file that stores a user's token between runs, shared with the official SDK.
 
 Both SDKs, and any number of processes, read and write the same file. Reading needs no lock, because
-the file is replaced whole; renewing a token does: each refresh token can be used once only.
+the file is replaced atomically. Renewing a token needs one, because each refresh token can be used
+only once.
 """
 
 from __future__ import annotations
@@ -30,23 +31,23 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_FILE_BYTES: Final = 256 * 1024
-"""The largest file that is read as a token, in bytes; real ones have a few thousand."""
+"""The maximum size of a token file, in bytes; real ones have a few thousand."""
 
 _END_OF_TIME: Final = 253_402_300_800  # the year 10,000, in POSIX seconds
 
 NOBODY: Final = "_default"
-"""The folder of a token that may be anybody's, where other folders have user names."""
+"""The folder name for a token of any user; other folders are named after their user."""
 
 
 @attrs.frozen
 class Issuer:
-    """Who gives a token, to which client, for what. A token is of no use to any other.
+    """The issuer of a token, with its client, scopes and audience. A token is valid only for these.
 
     Args:
-        auth_domain: The OAuth authority, as the user names it.
-        client_id: The OAuth client id.
-        scopes: What was asked for, with spaces between.
-        audience: Whom the access token is meant for.
+        auth_domain: OAuth authority, as given by the user.
+        client_id: OAuth client id.
+        scopes: Requested scopes, separated by spaces.
+        audience: Audience of the access token.
     """
 
     auth_domain: str
@@ -57,13 +58,13 @@ class Issuer:
 
 @attrs.frozen
 class Token:
-    """What the OAuth service has granted. None of it shows in the repr.
+    """The tokens that the OAuth service has granted. The repr does not contain them.
 
     Args:
-        access_token: Goes with each request.
-        id_token: Says whose it is.
-        expires_at: When the access token expires, in POSIX seconds.
-        refresh_token: Gets the next token, once; None where there is none.
+        access_token: Token sent with each request.
+        id_token: Token that names the user.
+        expires_at: Expiry of the access token, in POSIX seconds.
+        refresh_token: Token that can be exchanged once for the next token; None if there is none.
     """
 
     access_token: str = attrs.field(repr=False)
@@ -72,12 +73,12 @@ class Token:
     refresh_token: str | None = attrs.field(default=None, repr=False)
 
     def __reduce__(self) -> NoReturn:
-        # A pickle travels, and would hold every secret in plain text.
+        # A pickle may be sent or stored, and would hold every secret in plain text.
         raise TypeError("a token is a secret, and cannot be pickled")
 
 
 class _Document(msgspec.Struct):
-    """The file's content, in the official SDK's order. Anything else in it is passed over."""
+    """The content of the file, in the official SDK's order. Unknown fields are ignored."""
 
     access_token: Annotated[str, msgspec.Meta(min_length=1)]
     id_token: Annotated[str, msgspec.Meta(min_length=1)]
@@ -93,12 +94,12 @@ class TokenFile:
     """A user's token on disk.
 
     Args:
-        storage: The folder for tokens and keys; made when first needed.
-        username: Whose token it is; None for whoever logs in.
-        issuer: Who gave it. What another one gave is passed over.
+        storage: Folder for tokens and keys, created on first use.
+        username: User the token belongs to; None for any user.
+        issuer: Issuer of the token. Tokens of other issuers are ignored.
 
     Raises:
-        ValueError: The user name is none.
+        ValueError: If ``username`` is not a valid user name.
     """
 
     def __init__(self, storage: Path, username: str | None, issuer: Issuer) -> None:
@@ -108,9 +109,9 @@ class TokenFile:
         self._warned: set[str] = set()
 
     def read(self) -> Token | None:
-        """The token; None if there is none, or none of this issuer, or the file cannot be used.
+        """Return the token; None if there is no valid token of this issuer.
 
-        The last is said in the log, once.
+        A file that cannot be read or is invalid is logged once.
         """
         try:
             content = read_own_file(self.path, MAX_FILE_BYTES)
@@ -122,13 +123,14 @@ class TokenFile:
             self.warn("cannot be read", error.strerror)
             return None
         except msgspec.ValidationError:
-            self.warn("is passed over", "it is JSON, but no token's")  # the error would quote it
+            # The exception's text would quote the token.
+            self.warn("is ignored", "it is JSON, but not a token")
             return None
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            self.warn("is passed over", "it is not JSON")
+            self.warn("is ignored", "it is not JSON")
             return None
         except (ValueError, AuthenticationError) as error:
-            self.warn("is passed over", str(error))
+            self.warn("is ignored", str(error))
             return None
         found = Issuer(document.auth_domain, document.client_id, document.scopes, document.audience)
         if found != self._issuer:
@@ -141,10 +143,10 @@ class TokenFile:
         )
 
     def write(self, token: Token) -> None:
-        """Keep a token in place of the one before.
+        """Replace the stored token.
 
-        Where that cannot be done, the log says so, once, and the one before is taken away: its
-        refresh token has been used, and may not be used again.
+        If the file cannot be written, log a warning once and remove the old token, since its
+        refresh token has been used and must not be used again.
         """
         document = {
             "access_token": token.access_token,
@@ -157,11 +159,11 @@ class TokenFile:
             self._make_folder()
             write_file(self.path, json.dumps(document).encode("ascii"), private=True)
         except OSError as error:
-            self.warn("cannot be written, so the next run has to log in again", error.strerror)
+            self.warn("cannot be written, so the next run needs a new login", error.strerror)
             self.remove()
 
     def remove(self) -> None:
-        """Take the token away, if that can be done."""
+        """Remove the stored token, if possible."""
         with suppress(OSError):
             self.path.unlink()
 
@@ -185,32 +187,32 @@ class TokenFile:
             raise
 
     def try_lock(self) -> BaseFileLock | None:
-        """Take the lock under which tokens are renewed; None if another process holds it.
+        """Acquire the lock for renewing the token, without waiting.
 
         Returns:
-            The lock, to be released.
+            The lock, which the caller must release; None if another process holds it.
 
         Raises:
-            OSError: There can be no lock: the folder cannot be written to, or knows no locks.
+            OSError: If the folder is not writable, or its file system does not support locks.
         """
         from filelock import FileLock, Timeout
 
         self._make_folder()
         if not os.access(self.path.parent, os.W_OK):
-            # The lock may be there already, but the next token could not be kept.
+            # A lock file may exist already, but the next token could not be written.
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        # Not bound to a thread: a flow's steps may each run in another one.
+        # Not thread-local: each step of a flow may run in another thread.
         lock = FileLock(self.path.with_name(".token.lock"), mode=0o600, thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:
             return None
         except NotImplementedError as error:
-            raise OSError("the file system knows no locks") from error
+            raise OSError("the file system does not support locks") from error
         return lock
 
     def warn(self, what: str, why: str | None) -> None:
-        """Say in the log, once, what is wrong with the file."""
+        """Log a warning about the file, once for each kind of problem."""
         if what not in self._warned:
             self._warned.add(what)
             _log.warning("The token file %s %s: %s", self.path, what, why)
@@ -219,8 +221,8 @@ class TokenFile:
         folder = self.path.parent
         make_private_folder(folder)
         if folder.stat().st_mode & 0o077:
-            # Made by somebody with another umask. It need not be ours, and often it is enough
-            # that the file is private.
+            # The folder was created with another umask. It may belong to another user, and often a
+            # private file is sufficient.
             with suppress(OSError):
                 folder.chmod(0o700)
 

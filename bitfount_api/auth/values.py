@@ -1,30 +1,30 @@
-"""What a credential has to be before a header may carry it."""
+"""Validation of credentials that are sent in headers."""
 
 from __future__ import annotations
 
 from bitfount_api.exceptions import AuthenticationError
 
 MAX_VALUE_LENGTH = 64 * 1024
-"""The longest credential that is taken, in characters; servers refuse headers a quarter as long."""
+"""The maximum length of a credential in characters; servers refuse headers a quarter as long."""
 
 
 def header_value(value: object, what: str) -> str:
-    """Check a credential that is to be sent in a header.
+    """Return a credential that is valid as a header value.
 
     Args:
-        value: The credential.
-        what: What to call it in the error, which does not quote it.
+        value: Credential to validate.
+        what: Name of the credential for the error, which does not quote the value.
 
     Raises:
-        AuthenticationError: It is no text, is empty, or cannot be sent in a header.
+        AuthenticationError: If the value is not a str, is empty, or cannot be sent in a header.
     """
     if not isinstance(value, str):
-        raise AuthenticationError(f"{what} must be a text, not a {type(value).__name__}")
+        raise AuthenticationError(f"{what} must be a str, not {type(value).__name__}")
     if not value.strip():
         raise AuthenticationError(f"{what} must not be empty")
     if not value.isascii() or not value.isprintable() or " " in value:
         raise AuthenticationError(
-            f"{what} holds a character that no header can carry; was it copied whole?"
+            f"{what} contains a character that is not allowed in a header; copy it again"
         )
     if len(value) > MAX_VALUE_LENGTH:
         raise AuthenticationError(f"{what} is longer than {MAX_VALUE_LENGTH} characters")

@@ -103,5 +103,5 @@ def test_the_storage_path_may_begin_in_the_home_folder(
 
 def test_the_official_sdks_name_for_anybody_is_nobodys_name() -> None:
     handler = DeviceCodeFlowHandler(username="_default")
-    with pytest.raises(AuthenticatedUserError, match="nobody has logged in yet"):
+    with pytest.raises(AuthenticatedUserError, match="not known before the login"):
         _ = handler.username

@@ -136,8 +136,8 @@ def test_retry_after_is_honoured_up_to_a_minute(played: Played) -> None:
     [
         (PENDING, "start again"),
         (error("slow_down"), "start again"),
-        (answer(500), "the last time: it failed: the OAuth service answered 500"),
-        (ConnectError("reset"), "the last time: reset"),
+        (answer(500), "last error: polling failed: the OAuth service answered 500"),
+        (ConnectError("reset"), "last error: reset"),
     ],
 )
 def test_the_login_ends_when_the_code_expires(played: Played, trouble: Any, told: str) -> None:
@@ -171,7 +171,7 @@ def test_a_code_that_never_expires_expires_in_an_hour(played: Played) -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("access_denied", "refused in the browser"),
+        ("access_denied", "denied in the browser"),
         ("expired_token", "not confirmed in time"),
         ("invalid_grant", "invalid_grant: as it says"),
         ("invalid_client", "invalid_client"),

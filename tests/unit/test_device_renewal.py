@@ -147,7 +147,7 @@ def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
     played.authenticate(trouble)
     assert played.handler.authenticated
     assert played.access_token == "SECRET-access-1"
-    assert "a little longer" in caplog.text
+    assert "stays in use" in caplog.text
     assert "SECRET" not in caplog.text
     played.world.now += 60
     assert not played.handler.authenticated
@@ -264,7 +264,7 @@ def test_a_lock_that_is_never_released_is_an_error(
     played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenFile, "try_lock", lambda _: None)
-    with pytest.raises(AuthenticationError, match="locked for over an hour"):
+    with pytest.raises(AuthenticationError, match="locked by another process for over an hour"):
         played.authenticate()
     assert max(played.world.pauses) == 1
 

@@ -257,15 +257,15 @@ def test_a_get_token_that_gives_up_is_an_error(
     ("arguments", "words"),
     [
         ((SECRET, NAIVE, never, "alice"), "no time zone"),
-        ((SECRET, "2999-01-01", never, "alice"), "must be a datetime, not a str"),
+        ((SECRET, "2999-01-01", never, "alice"), "must be a datetime, not str"),
         (("", later(hours=1), never, "alice"), "must not be empty"),
-        ((f"{SECRET}\n", later(hours=1), never, "alice"), "no header can carry"),
-        ((f"{SECRET}é", later(hours=1), never, "alice"), "no header can carry"),
+        ((f"{SECRET}\n", later(hours=1), never, "alice"), "not allowed in a header"),
+        ((f"{SECRET}é", later(hours=1), never, "alice"), "not allowed in a header"),
         ((SECRET * 9999, later(hours=1), never, "alice"), "longer than"),
-        ((SECRET.encode(), later(hours=1), never, "alice"), "must be a text, not a bytes"),
+        ((SECRET.encode(), later(hours=1), never, "alice"), "must be a str, not bytes"),
         ((None, None, None, "alice"), "get_token must be a function"),
         ((None, None, never, ""), "username must not be empty"),
-        ((None, None, never, None), "username must be a text"),
+        ((None, None, never, None), "username must be a str"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused(arguments: Any, words: str) -> None:
@@ -283,10 +283,10 @@ def test_arguments_that_cannot_be_used_are_refused(arguments: Any, words: str) -
         (SECRET, r"not a pair"),
         ((SECRET,), r"not a pair"),
         ((SECRET, NAIVE), "no time zone"),
-        ((SECRET, 4102444800), "must be a datetime, not a int"),
-        ((None, later(hours=1)), "must be a text"),
-        ((f"{SECRET} {SECRET}", later(hours=1)), "no header can carry"),
-        ((SECRET, later(seconds=-1)), "expired at .* already"),
+        ((SECRET, 4102444800), "must be a datetime, not int"),
+        ((None, later(hours=1)), "must be a str"),
+        ((f"{SECRET} {SECRET}", later(hours=1)), "not allowed in a header"),
+        ((SECRET, later(seconds=-1)), "already expired, at"),
     ],
 )
 def test_rubbish_from_get_token_is_refused_and_not_told(

@@ -227,7 +227,7 @@ async def test_a_sync_call_does_not_block_the_loop_that_it_waits_for() -> None:
     session = BitfountSession(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
     task = asyncio.create_task(session.aauthenticate())
     await asyncio.sleep(0.02)
-    with pytest.raises(AuthenticationError, match="use the async client there"):
+    with pytest.raises(AuthenticationError, match="use the async client"):
         session.get(HUB)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -267,7 +267,7 @@ def test_what_authenticates_cannot_wait_for_itself(
     if way == "coroutine":
         made = ExternallyManagedJWTHandler(None, None, doing[way], "alice")
     session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
-    with pytest.raises(AuthenticationError, match="itself has to be authenticated"):
+    with pytest.raises(AuthenticationError, match="itself needs authentication"):
         ask(session, asynchronous=asynchronous)
 
 
@@ -276,7 +276,7 @@ async def test_nor_can_it_from_within_a_loop() -> None:
         None, None, lambda: session.arequest("GET", HUB), "alice"  # type: ignore[arg-type, return-value]
     )  # fmt: skip
     session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
-    with pytest.raises(AuthenticationError, match="itself has to be authenticated"):
+    with pytest.raises(AuthenticationError, match="itself needs authentication"):
         session.get(HUB)
 
 

@@ -166,7 +166,7 @@ def test_a_process_that_is_killed_while_it_renews_keeps_nobody_out(
         worker.communicate()
     oauth.answer = lambda *_: (403, {"error": "invalid_grant"})  # type: ignore[method-assign]
     oauth.lock.release()
-    with pytest.raises(AuthenticationError, match="no login could be started"):
+    with pytest.raises(AuthenticationError, match="the login could not be started"):
         made.authenticate()
     del oauth.answer
     made.authenticate()
