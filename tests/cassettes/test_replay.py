@@ -1,4 +1,4 @@
-"""The cassettes of all documented operations, played back with the network blocked."""
+"""Replay of the cassettes of all documented operations with the network blocked."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_every_documented_operation_is_recorded() -> None:
 def test_nothing_that_opens_anything_is_in_a_cassette(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert re.findall(r"(?:X-Amz-[A-Za-z]+|uploadId)=(?!FILTERED)", text) == []
-    # Addresses, the beginning of each JWT and of base64-encoded policies, and headers.
+    # Addresses, the beginning of each JWT and of base64-encoded policies, and header names.
     for forbidden in ("127.0.0.1", "localhost", "eyJ", "x-api-key", "uthorization", "ookie"):
         assert forbidden not in text
     for field in ("accessToken", "modellerToken", "policy", "token", "uploadId"):
         assert re.findall(rf'"{field}": "(?!FILTERED")', text) == []
 
 
-# --- That it could fail --------------------------------------------------------------------------
+# --- The replay can fail -------------------------------------------------------------------------
 
 
 def test_what_was_not_recorded_is_not_answered() -> None:
@@ -72,7 +72,7 @@ def test_another_body_is_another_request(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_is_not_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def play(who: Performer, given: Any) -> Any:
-        return who.hub("get_usage_limits", given["project"])  # and not of the one model as well
+        return who.hub("get_usage_limits", given["project"])  # no request for the single model
 
     monkeypatch.setitem(SCENES, "get_usage_limits", Scene(play))
     with pytest.raises(AssertionError, match="not all that was recorded of get_usage_limits"):
@@ -91,7 +91,7 @@ def test_the_network_is_blocked() -> None:
             lambda: socket.create_connection(("127.0.0.1", 9)),
             lambda: socket.getaddrinfo("example.com", 80),
         ):
-            # Tasks give it in a group.
+            # Tasks raise it in an exception group.
             with pytest.raises(
                 (NetworkUsed, ExceptionGroup), match=r"network was used|in a TaskGroup"
             ):
@@ -109,7 +109,7 @@ def test_an_operation_is_recorded_anew(tmp_path: Path, capsys: pytest.CaptureFix
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         *("get_pod.yaml", RESULTS, "send_model.yaml")
     ]
-    # What has nothing of its own in it comes out the same each time.
+    # A recording without values of its own run is identical each time.
     name = "send_model.yaml"
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 

@@ -1,4 +1,4 @@
-"""Small changes to a parsed spec, for tests that have to see them noticed."""
+"""Small edits of a parsed spec, for tests that check that a change is noticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def at(spec: Spec, place: tuple[Any, ...]) -> Any:
 
 
 def put(*place: Any, value: Any) -> Edit:
-    """Set what stands at a place of the spec."""
+    """Set the value at a place of the spec."""
 
     def change(spec: Spec) -> None:
         at(spec, place[:-1])[place[-1]] = copy.deepcopy(value)
@@ -27,7 +27,7 @@ def put(*place: Any, value: Any) -> Edit:
 
 
 def drop(*place: Any) -> Edit:
-    """Delete what stands at a place of the spec."""
+    """Delete the value at a place of the spec."""
     return lambda spec: at(spec, place[:-1]).pop(place[-1])
 
 

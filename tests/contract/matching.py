@@ -1,4 +1,4 @@
-"""Requests against the specs: which operation one is, and what is wrong with it."""
+"""Match requests against the specs: find the operation, and what violates its spec."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from contract.specs import Place, Spec
 
 
 def find(spec: Spec, method: str, path: str) -> tuple[Place, dict[str, str]] | None:
-    """The operation that a request asks for, and the values in its path.
+    """Return the operation that a request matches, and the values in its path.
 
     Raises:
-        LookupError: Two operations would take it.
+        LookupError: If two operations match.
     """
     found = [
         (place, match.groupdict())
@@ -44,15 +44,15 @@ def violations(
     body: tuple[str, Any] | None,
     headers: Iterable[str],
 ) -> list[str]:
-    """What is wrong with a request.
+    """Return what is wrong with a request.
 
     Args:
-        spec: The spec of the service it went to.
-        method: Its method.
-        path: Its path, without the query.
+        spec: Spec of the service.
+        method: Method of the request.
+        path: Path of the request, without the query.
         query: Names and values, decoded.
         body: Media type and value.
-        headers: The names of those that carry credentials.
+        headers: Names of the headers that carry credentials.
     """
     found = find(spec, method, path)
     if found is None:
@@ -85,7 +85,7 @@ def violations(
 
 
 def _parsed(schema: dict[str, Any], text: str) -> Any:
-    """The value that a text in a URL stands for; the text itself where it stands for none."""
+    """Return the value that a text in a URL represents; the text itself if it represents none."""
     if schema["type"] == "integer" and re.fullmatch(r"-?\d+", text):
         return int(text)
     if schema["type"] == "boolean" and text in ("true", "false"):

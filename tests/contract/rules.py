@@ -1,6 +1,6 @@
-"""The rules that every spec keeps about its operations; those about schemas are in schema_rules.
+"""Rules for the operations of every spec; those for schemas are in schema_rules.
 
-Each takes a parsed spec and gives a complaint for each breach.
+Each rule takes a parsed spec and returns a complaint for each breach.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Rule = Callable[[Spec], list[str]]
 
 
 def rows_of(place: Place) -> list[str]:
-    """The names of the rows that an operation says it states."""
+    """Return the names of the rows that an operation says it states."""
     source = place.operation.get("x-source") or []
     return [source] if isinstance(source, str) else list(source)
 
 
 def valid(spec: Spec) -> list[str]:
-    """It is an OpenAPI 3.0.3 or 3.1 document."""
+    """Require an OpenAPI 3.0.3 or 3.1 document."""
     version = str(spec.get("openapi"))
     if version != "3.0.3" and not version.startswith("3.1."):
         return [f"openapi is {version}, neither 3.0.3 nor 3.1"]
@@ -33,7 +33,7 @@ def valid(spec: Spec) -> list[str]:
 
 
 def operation_ids(spec: Spec) -> list[str]:
-    """Each operation has an id of its own: the generator overwrites silently otherwise."""
+    """Require a unique operationId: the generator would overwrite operations silently."""
     places = list(specs.operations(spec))
     ids = Counter(place.operation.get("operationId") for place in places)
     complaints = [f"operationId {each} is used {n} times" for each, n in ids.items() if n > 1]
@@ -45,7 +45,7 @@ def operation_ids(spec: Spec) -> list[str]:
 
 
 def documented(spec: Spec) -> list[str]:
-    """Each operation has one tag, that is explained, a summary and a description."""
+    """Require one tag with an explanation, a summary and a description for each operation."""
     tags = {tag["name"] for tag in spec.get("tags", []) if tag.get("description")}
     complaints = []
     for place in specs.operations(spec):
@@ -68,7 +68,7 @@ def documented(spec: Spec) -> list[str]:
 
 
 def sources(spec: Spec) -> list[str]:
-    """Each operation says which row of the wire contract it states, and states it."""
+    """Require that each operation names its row of the wire contract, and states it."""
     complaints = []
     for place in specs.operations(spec):
         rows = rows_of(place)
@@ -83,7 +83,7 @@ def sources(spec: Spec) -> list[str]:
 
 
 def security(spec: Spec) -> list[str]:
-    """Credentials are stated: API keys in pairs or a bearer token, or expressly none."""
+    """Require stated credentials: pairs of API keys, a bearer token, or explicitly none."""
     schemes = spec.get("components", {}).get("securitySchemes", {})
     complaints = [] if "security" in spec else ["the spec does not say which credentials it takes"]
     for place in specs.operations(spec):
@@ -104,7 +104,7 @@ def security(spec: Spec) -> list[str]:
 
 
 def no_default_responses(spec: Spec) -> list[str]:
-    """The generator would take a default answer for a success."""
+    """Forbid default responses: the generator would treat them as a success."""
     return [
         f"{place} has a default response"
         for place in specs.operations(spec)
@@ -113,7 +113,7 @@ def no_default_responses(spec: Spec) -> list[str]:
 
 
 def error_responses(spec: Spec) -> list[str]:
-    """The errors that an operation of its form has are documented, as JSON, and it can succeed."""
+    """Require a success, and the errors of an operation of its form, documented as JSON."""
     complaints = []
     for place in specs.operations(spec):
         responses = specs.responses(spec, place)
@@ -142,7 +142,7 @@ def error_responses(spec: Spec) -> list[str]:
 
 
 def bodies_required(spec: Spec) -> list[str]:
-    """A body that may be left out becomes an argument that may be."""
+    """Require ``required`` bodies: an optional body becomes an optional argument."""
     return [
         f"{place}: its body is not required"
         for place in specs.operations(spec)
@@ -152,7 +152,7 @@ def bodies_required(spec: Spec) -> list[str]:
 
 
 def components_used(spec: Spec) -> list[str]:
-    """What nothing refers to is out of date, or a slip."""
+    """Forbid unused components: they are out of date, or a mistake."""
     text = repr(spec)
     return [
         f"components/{kind}/{name} is not used"

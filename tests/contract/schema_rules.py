@@ -1,4 +1,4 @@
-"""The rules that every spec keeps about its schemas and examples."""
+"""Rules for the schemas and examples of every spec."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contract.specs import Content, Place, Spec
 
 
 def no_parameter_defaults(spec: Spec) -> list[str]:
-    """A default in a spec becomes one that is always sent."""
+    """Forbid defaults of parameters: the client would always send them."""
     return [
         f"{place}: parameter {each.get('name')} has a default"
         for place in specs.operations(spec)
@@ -25,7 +25,7 @@ def _complain(
     contents: Callable[[Spec, Place], Iterable[Content]],
     of: Callable[[dict[str, Any]], str | None],
 ) -> list[str]:
-    """What a function has to say of the parts of some schemas of all operations."""
+    """Return a function's complaints about the nodes of some schemas of all operations."""
     return [
         f"{place}: {at} {complaint}"
         for place in specs.operations(spec)
@@ -36,7 +36,7 @@ def _complain(
 
 
 def open_enums(spec: Spec) -> list[str]:
-    """A closed enum in an answer fails on the first value that a service adds."""
+    """Forbid closed enums in answers: they fail on the first value that a service adds."""
     return _complain(
         spec,
         specs.response_contents,
@@ -45,7 +45,7 @@ def open_enums(spec: Spec) -> list[str]:
 
 
 def open_objects(spec: Spec) -> list[str]:
-    """Answers gain fields."""
+    """Forbid closed objects in answers, since services add fields."""
     return _complain(
         spec,
         specs.response_contents,
@@ -54,7 +54,7 @@ def open_objects(spec: Spec) -> list[str]:
 
 
 def typed_schemas(spec: Spec) -> list[str]:
-    """A schema that says nothing is made into nothing; so is one that does not say of what."""
+    """Require a type for each schema, and fields for each object: the generator drops others."""
 
     def complaint(node: dict[str, Any]) -> str | None:
         if any(word in node for word in ("oneOf", "anyOf", "allOf")):
@@ -69,7 +69,7 @@ def typed_schemas(spec: Spec) -> list[str]:
 
 
 def no_unions_of_objects(spec: Spec) -> list[str]:
-    """Answers of two forms are told apart by hand: the generator's way is to try one by one."""
+    """Forbid unions of objects in answers: the generator would decode by trial and error."""
 
     def complaint(node: dict[str, Any]) -> str | None:
         if "discriminator" in node:
@@ -84,7 +84,7 @@ def no_unions_of_objects(spec: Spec) -> list[str]:
 
 
 def examples(spec: Spec) -> list[str]:
-    """Everything has an example that its own schema takes, and that holds nothing unsaid."""
+    """Require an example for everything, valid for its own schema and without unknown fields."""
     complaints = []
     for place in specs.operations(spec):
         for content in specs.contents(spec, place):
@@ -99,7 +99,7 @@ def examples(spec: Spec) -> list[str]:
 
 
 def every_field_shown(spec: Spec) -> list[str]:
-    """The examples together show every field, so that what walks them has seen all."""
+    """Require that the examples together show every field, for tests that walk the examples."""
     shown: dict[int, set[str]] = {}
     names: dict[int, tuple[str, set[str]]] = {}
 

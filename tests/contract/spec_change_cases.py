@@ -1,4 +1,4 @@
-"""Changes of the Hub's spec, each with a part of what is to be said of it."""
+"""Changes of the Hub's spec, each with a part of the expected report."""
 
 from __future__ import annotations
 

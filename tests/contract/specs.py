@@ -1,4 +1,4 @@
-"""The specs as the contract tests read them: parsed, with their references followed."""
+"""The specs as the contract tests read them: parsed, with resolved references."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def _load(name: str) -> Spec:
 
 
 def load(name: str) -> Spec:
-    """A spec, for the caller to do with as they like."""
+    """Return a copy of a spec, which the caller may change."""
     return copy.deepcopy(_load(name))
 
 
 class Place(NamedTuple):
-    """An operation and where it stands."""
+    """An operation and its place in the spec."""
 
     path: str
     method: str
@@ -53,7 +53,7 @@ def operations(spec: Spec) -> Iterator[Place]:
 
 
 def follow(spec: Spec, node: dict[str, Any]) -> dict[str, Any]:
-    """What a node is, or what it refers to."""
+    """Return a node, or the node that it refers to."""
     while "$ref" in node:
         target: Any = spec
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -74,7 +74,7 @@ def responses(spec: Spec, place: Place) -> dict[str, dict[str, Any]]:
 
 
 def credentials(spec: Spec, place: Place) -> list[dict[str, list[str]]]:
-    """The alternatives of credentials that an operation takes; empty for none."""
+    """Return the alternative credentials of an operation; empty for no credentials."""
     stated: list[dict[str, list[str]]] = spec.get("security", [])
     return place.operation.get("security", stated) or []
 
@@ -83,19 +83,19 @@ class Content(NamedTuple):
     """The schema of a body or a parameter, and its examples."""
 
     name: str
-    """Where it stands, for complaints."""
+    """The place in the spec, for complaints."""
     schema: dict[str, Any]
     examples: list[Any]
 
 
 def body_contents(spec: Spec, place: Place) -> list[Content]:
-    """What the operation's request may carry, by media type."""
+    """Return the contents of the operation's request body, by media type."""
     body = follow(spec, place.operation.get("requestBody", {}))
     return [_content("request", kind, media) for kind, media in body.get("content", {}).items()]
 
 
 def response_contents(spec: Spec, place: Place) -> list[Content]:
-    """What the operation may be answered with, by status and media type."""
+    """Return the contents of the operation's answers, by status and media type."""
     return [
         _content(status, kind, media)
         for status, response in responses(spec, place).items()
@@ -119,7 +119,7 @@ def header_contents(spec: Spec, place: Place) -> list[Content]:
 
 
 def contents(spec: Spec, place: Place) -> list[Content]:
-    """Everything about the operation that has a schema."""
+    """Return everything in the operation that has a schema."""
     return [
         *parameter_contents(spec, place),
         *body_contents(spec, place),
@@ -135,7 +135,7 @@ def _content(where: str, kind: str, media: dict[str, Any]) -> Content:
 
 
 def walk(spec: Spec, schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
-    """A schema and all that it is made of, each once, with where they stand."""
+    """Yield a schema and its nested schemas, each once, with their places."""
     seen: set[int] = set()
 
     def go(node: dict[str, Any], at: str) -> Iterator[tuple[str, Any]]:
@@ -158,7 +158,7 @@ def walk(spec: Spec, schema: dict[str, Any], where: str = "") -> Iterator[tuple[
 
 
 def violations(spec: Spec, schema: dict[str, Any], value: Any, *, strict: bool = True) -> list[str]:
-    """What is wrong with a value; if strict, also each field that the schema does not name."""
+    """Return what is wrong with a value; if strict, also each field not named by the schema."""
     components = spec.get("components", {})
     document = {"components": components, "allOf": [schema]}
     if strict:
@@ -170,7 +170,7 @@ def violations(spec: Spec, schema: dict[str, Any], value: Any, *, strict: bool =
 
 
 def _closed(node: Any) -> Any:
-    """A copy in which objects hold nothing but what they name."""
+    """Return a copy in which objects accept only the fields that they name."""
     if isinstance(node, list):
         return [_closed(each) for each in node]
     if not isinstance(node, dict):

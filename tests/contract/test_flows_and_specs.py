@@ -1,4 +1,4 @@
-"""The flows and the specs speak of the same operations, times and statuses."""
+"""The flows and the specs have the same operations, timeouts and statuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLACES = {
 
 
 def imported() -> list[tuple[str, str, str]]:
-    """What the flows import of the generated clients: file, module and name."""
+    """Return what the flows import of the generated clients: file, module and name."""
     return [
         (path.name, node.module, alias.name)
         for path in sorted(FLOWS.glob("*.py"))
@@ -68,7 +68,7 @@ def test_what_flows_import_is_there(file: str, module: str, name: str) -> None:
 @pytest.mark.parametrize("name", PLACES)
 def test_timeout_and_statuses(name: str) -> None:
     service, place = PLACES[name]
-    if service != "smart_on_fhir":  # Its time is a setting; the spec states the default.
+    if service != "smart_on_fhir":  # its timeout is a setting; the spec states the default
         assert OPERATIONS[name].timeout == place.operation.get("x-timeout-seconds")
     statuses = {status for status in place.operation["responses"] if status.startswith("2")}
     if statuses == {"2XX"}:

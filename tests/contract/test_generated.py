@@ -1,6 +1,6 @@
-"""The generated clients do what the specs say: every endpoint, every model, every example.
+"""The generated clients match the specs: every endpoint, every model, every example.
 
-So that an upgrade of the generator that renames or drops something fails here, and not in use.
+An upgrade of the generator that renames or drops something thus fails here, and not in use.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def snake_case(name: str) -> str:
 
 
 def body_models(module: types.ModuleType) -> list[Any]:
-    """The classes that the endpoint takes for its body; of a list's entries if it takes a list."""
+    """Return the classes that the endpoint takes for its body, or for the entries of a list."""
     annotation = inspect.signature(module._get_kwargs).parameters["body"].annotation
     if getattr(annotation, "__origin__", None) is list:
         return list(get_args(annotation))
@@ -47,7 +47,7 @@ def body_models(module: types.ModuleType) -> list[Any]:
 
 
 def loaded(models: list[Any], value: Any) -> Any:
-    """A request body, by the only one of the classes that takes it."""
+    """Return a request body as an instance of the only class that accepts it."""
     if isinstance(value, list):
         return [loaded(models, entry) for entry in value]
     taken = []
@@ -61,7 +61,7 @@ def loaded(models: list[Any], value: Any) -> Any:
 
 
 def calls(name: str, place: Place) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Arguments for the request builder, by the spec's examples, and the body's example."""
+    """Yield the request builder's arguments, from the spec's examples, and the body's example."""
     spec = specs.load(name)
     module = module_of(name, place)
     given = {snake_case(each["name"]): each["example"] for each in specs.parameters(spec, place)}
@@ -156,7 +156,7 @@ def test_answers(endpoint: str) -> None:
 
 
 def answers(name: str, place: Place) -> Iterator[tuple[str, Any, Any]]:
-    """The status, the example and what the endpoint makes of it, for each example of an answer."""
+    """Yield the status, the example and the endpoint's parsed value for each answer's example."""
     client = importlib.import_module(specs.PACKAGES[name]).Client(base_url="https://x")
     for content in specs.response_contents(specs.load(name), place):
         status = content.name.partition(" ")[0]
@@ -174,7 +174,7 @@ def dumped(value: Any) -> Any:
 
 
 def instances(value: Any) -> Iterator[Any]:
-    """A model's instance and all those in it."""
+    """Yield a model's instance and all instances in it."""
     if isinstance(value, enum.Enum):
         yield value
     if isinstance(value, list):
@@ -215,7 +215,7 @@ def test_every_model_round_trips(name: str) -> None:
         value = instance.to_dict()
         assert type(instance).from_dict(value) == instance
         if attrs.fields(type(instance)).additional_properties.type == "dict[str, Any]":
-            # What a service adds is kept.
+            # Fields that a service adds are kept.
             later = {**value, "addedLater": [1, {"a": None}]}
             assert type(instance).from_dict(later).to_dict() == later
 
@@ -226,9 +226,9 @@ def test_fields_of_models(name: str) -> None:
     for schema, node in specs.load(name)["components"]["schemas"].items():
         if node["type"] != "object":
             continue
-        # The generator takes a nullable object for a union of the object and null.
+        # The generator treats a nullable object as a union of the object and null.
         model = getattr(models, f"{schema}Type0" if node.get("nullable") else schema)
-        # Names that Python has a use for get an underscore.
+        # Python keywords and built-in names get an underscore.
         fields = {f.name.rstrip("_"): f.default for f in attrs.fields(model) if f.init}
         assert set(fields) == {snake_case(field) for field in node["properties"]}
         required = {snake_case(field) for field in node.get("required", [])}

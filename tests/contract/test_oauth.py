@@ -1,4 +1,4 @@
-"""The device-code flow against its spec: it sends what that says, and meets each answer of it."""
+"""The device-code flow against its spec: the requests it sends, and every documented answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AUTHORITY = Authority("https://auth.test", ISSUER, RetryPolicy(retries=1))
 
 
 def example(path: str, status: str, name: str | None = None) -> httpx.Response:
-    """An answer, as the spec shows it."""
+    """Return an answer with an example of the spec."""
     response = specs.follow(OAUTH, OAUTH["paths"][path]["post"]["responses"][status])
     media = response["content"]["application/json"]
     return answer(
@@ -29,7 +29,7 @@ def example(path: str, status: str, name: str | None = None) -> httpx.Response:
 
 
 def examples(path: str) -> list[tuple[str, str | None]]:
-    """The status and the name of each answer that is an error."""
+    """Return the status and the name of each answer that is an error."""
     return [
         (status, name)
         for status, node in OAUTH["paths"][path]["post"]["responses"].items()
@@ -39,7 +39,7 @@ def examples(path: str) -> list[tuple[str, str | None]]:
 
 
 def sent(call: Call) -> list[str]:
-    """What is wrong with a request of the flow's."""
+    """Return what is wrong with a request of the flow."""
     request = httpx.Request(call.request["method"], "https://x/", data=call.request["data"])
     kind = request.headers["content-type"]
     form = dict(call.request["data"])

@@ -1,4 +1,4 @@
-"""What the official SDK was recorded to send is what the specs say."""
+"""The recorded requests of the official SDK conform to the specs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TO_STORAGE = {name: request for name, request in ALL.items() if request["svc"] =
 
 
 def complaints(recorded: dict[str, Any]) -> list[str]:
-    """What is wrong with a recorded request to a service."""
+    """Return what is wrong with a recorded request to a service."""
     body = recorded["body"]
     found = matching.violations(
         specs.load(SPEC_OF[recorded["svc"]]),
@@ -37,7 +37,7 @@ def complaints(recorded: dict[str, Any]) -> list[str]:
 
 
 def storage_complaints(recorded: dict[str, Any]) -> list[str]:
-    """What is wrong with a recorded request to object storage, which no spec describes."""
+    """Return what is wrong with a recorded request to object storage, which no spec describes."""
     found = ["it carries credentials"] if recorded["auth"] else []
     found += ["it has no length"] if recorded["chunked"] else []
     if recorded["method"] == "GET":

@@ -1,6 +1,6 @@
-"""The sandbox keeps the specs: schemathesis asks it whatever they allow, and what they forbid.
+"""The sandbox conforms to the specs: schemathesis sends valid and invalid requests of all kinds.
 
-``CONFORMANCE_EXAMPLES=500`` asks more, and other things each time.
+With ``CONFORMANCE_EXAMPLES=500`` it sends more of them, and different ones each time.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from bitfount_api.sandbox import Sandbox
 OPENAPI = Path(__file__).parents[2] / "openapi"
 EXAMPLES = os.environ.get("CONFORMANCE_EXAMPLES")
 
-# More takes as long as it takes.
+# No time limit with more examples.
 pytestmark = [pytest.mark.timeout(0 if EXAMPLES else 120), pytest.mark.slow]
 
-# Where the specs document them: what is asked may be of the documented shape and make no sense, or
-# be larger than what is stored.
+# Accepted where the specs document them: a valid request may make no sense, or may be larger than
+# what is stored.
 ACCEPTED = ["2xx", "401", "403", "404", "409", "413", "422", "429"]
 REJECTED = ["400", "401", "403", "404", "405", "409", "413", "415", "422"]
 
@@ -47,13 +47,13 @@ Values = Mapping[str, list[Any]]
 
 @attrs.define
 class Asked:
-    """What is asked, of whom, and with what that is there.
+    """A run of schemathesis: the spec, the service, the credentials and the existing objects.
 
     Args:
-        spec: The spec's name.
-        url: The service.
-        headers: Somebody's credentials.
-        values: What parameters are to be, more often than not.
+        spec: Name of the spec.
+        url: URL of the service.
+        headers: Credentials of a user.
+        values: Values of parameters, used more often than not.
     """
 
     spec: str
@@ -62,7 +62,7 @@ class Asked:
     values: Values
 
     def settings(self) -> str:
-        """All that as schemathesis reads it."""
+        """Return the settings as a schemathesis file."""
         lines = [
             f"base-url = {json.dumps(self.url)}",
             "continue-on-failure = true",
@@ -77,7 +77,7 @@ class Asked:
             f"negative_data_rejection.expected-statuses = {REJECTED}",
         ]
         if self.spec == "hub":
-            # A 404 may mean the dataset, which is in the body, and not the project just created.
+            # A 404 may mean the dataset in the body, not the project just created.
             lines += ["[[operations]]", 'include-operation-id = "add_dataset_to_project"']
             lines += ["checks.ensure_resource_availability.enabled = false"]
         for number, (name, values) in enumerate(self.values.items()):
@@ -86,7 +86,7 @@ class Asked:
         return "\n".join(lines)
 
     def conforms(self, folder: Path) -> str:
-        """Ask; gives what schemathesis said of it, and fails if it found something."""
+        """Run schemathesis and return its output; fail if it found a violation."""
         file = folder / "schemathesis.toml"
         file.write_text(self.settings(), encoding="utf-8")
         command = [
@@ -128,7 +128,7 @@ def alice(sandbox: Sandbox) -> Iterator[Api]:
 
 
 def uploaded(api: Api) -> tuple[dict[str, Any], str]:
-    """An upload in parts that waits to be completed, and the ETag that both of its parts have."""
+    """Return an upload in parts that can be completed, and the ETag that both of its parts have."""
     body = {"modelName": "Net", "modelVersion": 2, "weightSize": 10 * MEBIBYTE}
     ticket = done(api.hub("PUT", "/api/models?multipartUpload=true", body))
     for url in ticket["uploadUrls"]:
@@ -137,7 +137,7 @@ def uploaded(api: Api) -> tuple[dict[str, Any], str]:
 
 
 def shared(sandbox: Sandbox, bob: Api) -> str:
-    """Bob's project with his pod and his model, which alice may use ten times."""
+    """Return Bob's project with his pod and his model, which Alice may use ten times."""
     register_pod(bob)
     publish(bob, code=b"one")
     publish(bob, code=b"two", privateModel=True)

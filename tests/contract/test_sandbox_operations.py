@@ -1,6 +1,6 @@
-"""Every documented operation against the sandbox, sync and async: what it gives, and its refusals.
+"""Every documented operation against the sandbox, sync and async: its result and its refusals.
 
-For each operation of the documentation there is a test of its name, and one of its refusals.
+For each documented operation there is a test with its name, and one of its refusals.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PROTOCOL: Any = {
 
 
 def operation(test: str) -> str:
-    """What a test is about, by its name."""
+    """Return the operation that a test is about, from its name."""
     return test.removeprefix("test_").removesuffix("_refused")
 
 
@@ -69,12 +69,12 @@ def model_file(tmp_path: Path) -> Path:
 
 
 def forbid(call: Caller, path: str = "*", status: int = 403) -> None:
-    """Let the services refuse whatever is asked of them."""
+    """Make the services refuse all requests for a path."""
     call.sandbox.fail(path, Fault(status=status, body=b'{"errorMessage": "No"}'), times=None)
 
 
 def refusal(call: Caller, status: int, operation: str, *arguments: Any, **named: Any) -> HTTPError:
-    """Call an operation of the Hub as alice, who is refused."""
+    """Call an operation of the Hub as alice, and return the error of the refusal."""
     with pytest.raises(HTTPError) as raised:
         call.hub("alice", operation, *arguments, **named)
     assert raised.value.status_code == status
@@ -91,7 +91,7 @@ def register(call: Caller, username: str = "carol", name: str = "scans") -> None
 
 def test_register_pod(call: Caller) -> None:
     register(call)
-    register(call)  # again, which is no error
+    register(call)  # registering again is not an error
     (pod,) = call.sandbox.world.pods.all()
     assert (pod.identifier, pod.number_of_records) == ("carol/scans", 3)
     assert call.sandbox.objects == ["schemas/carol/scans"]
@@ -210,7 +210,7 @@ def test_send_model_refused(call: Caller, model_file: Path) -> None:
 def test_send_weights(call: Caller, model_file: Path, tmp_path: Path) -> None:
     publish(call, model_file)
     weights = tmp_path / "weights.pt"
-    for content in (WEIGHTS, bytes(11 * 1024 * 1024)):  # by one form, and in parts
+    for content in (WEIGHTS, bytes(11 * 1024 * 1024)):  # in one form, and in parts
         weights.write_bytes(content)
         assert call.hub("alice", "send_weights", "Net", 1, weights) is None
         assert call.sandbox.world.store.read("weights/alice/Net/1") == content
@@ -240,7 +240,7 @@ def test_get_model(call: Caller, model_file: Path) -> None:
 
 
 def share(call: Caller, limit: int | None = None) -> str:
-    """Alice's project with her model and carol's pod, in which bob may use them."""
+    """Create Alice's project with her model, for Bob as modeller and Carol as data custodian."""
     project: str = call.hub("alice", "create_project", "Glaucoma")
     call.sandbox.add_member(project, "bob", "MODELLER")
     call.sandbox.add_member(project, "carol", "DATA_CUSTODIAN")
@@ -381,7 +381,7 @@ def test_get_projects_refused(call: Caller) -> None:
 def test_add_dataset_to_project_for_user(call: Caller) -> None:
     register(call, "alice")
     project = call.hub("alice", "create_project", "Glaucoma")
-    for _ in range(2):  # which the service answers differently
+    for _ in range(2):  # the service answers the second call differently
         assert call.hub("alice", "add_dataset_to_project_for_user", project, "scans") is None
     assert call.sandbox.world.projects.has_pod(project, "alice", "scans")
 
@@ -572,7 +572,7 @@ def test_get_access_token_refused(call: Caller) -> None:
 
 @pytest.mark.parametrize("name", sorted({name for _, name in OPERATIONS}))
 def test_every_documented_operation_has_its_tests(name: str) -> None:
-    # That they call it is seen to at their end.
+    # The call fixture checks at the end that the test has called its operation.
     for test in (globals().get(f"test_{name}"), globals().get(f"test_{name}_refused")):
         assert test is not None, f"there is no test of {name}, or of its refusals"
         assert "call" in inspect.signature(test).parameters

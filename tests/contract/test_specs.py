@@ -1,4 +1,4 @@
-"""The specs keep the rules, and each rule notices when it is broken."""
+"""The specs keep the rules, and each rule notices a breach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ``TypedDict``s of ``bitfount_api.types`` are the schemas of the same names."""
+"""The ``TypedDict``s of ``bitfount_api.types`` match the schemas of the same names."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ OURS = {
     "AccessCheckResult": "what AccessDecision is made into: an enum in place of the code",
     "ActivePublicKey": "what PublicKeyDetails is made into: a loaded key in place of its text",
 }
-"""``TypedDict``s that are no schema's, and why."""
+"""``TypedDict``s without a schema, with the reason."""
 
 NOT_TYPED = {
     "Acknowledgement": "the status says it all: nothing of the body is used",
     "ServiceError": "errors come in any form, and are read leniently",
     "OAuthError": "errors come in any form, and are read leniently",
 }
-"""Schemas of answers that have no ``TypedDict``, and why."""
+"""Schemas of answers without a ``TypedDict``, with the reason."""
 
 INLINE = {("PairingSession", "context"): types._PairingContext}
-"""Schemas without a name, by where they stand."""
+"""Schemas without a name, by their place in the spec."""
 
 SCALARS = {"string": str, "integer": int, "number": float, "boolean": bool}
 
@@ -48,7 +48,7 @@ def schema_of(name: str) -> tuple[Spec, dict[str, Any]]:
 
 
 def python_type(spec: Spec, node: dict[str, Any], at: tuple[str, str]) -> Any:
-    """What a value of a schema is in Python."""
+    """Return the Python type for the values of a schema."""
     reference = node.get("$ref", "").rpartition("/")[2]
     schema = specs.follow(spec, node)
     made: Any
@@ -69,9 +69,9 @@ def python_type(spec: Spec, node: dict[str, Any], at: tuple[str, str]) -> Any:
 
 
 def fields_of(typed: Any) -> tuple[dict[str, Any], set[str]]:
-    """The types of a ``TypedDict``'s keys, and those that have to be there.
+    """Return the types of a ``TypedDict``'s keys, and the required keys.
 
-    ``__required_keys__`` does not know where annotations are texts.
+    ``__required_keys__`` is wrong where annotations are strings.
     """
     hints = get_type_hints(typed, include_extras=True)
     optional = {name for name, hint in hints.items() if get_origin(hint) is NotRequired}
@@ -82,7 +82,7 @@ def fields_of(typed: Any) -> tuple[dict[str, Any], set[str]]:
 
 
 def complaints(name: str, typed: Any, spec: Spec, schema: dict[str, Any]) -> list[str]:
-    """Where a ``TypedDict`` and a schema differ."""
+    """Return the differences between a ``TypedDict`` and a schema."""
     hints, required = fields_of(typed)
     properties = schema["properties"]
     found = [f"{key} is not in the schema" for key in hints.keys() - properties.keys()]

@@ -1,4 +1,4 @@
-"""The specs state the wire contract: each row's requests, fields, statuses, times; and no more."""
+"""The specs state exactly the wire contract: each row's requests, fields, statuses and timeouts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _stating(row: str) -> list[tuple[Spec, Place]]:
 
 
 def _fields(spec: Spec, schema: dict[str, Any]) -> tuple[set[str], set[str]]:
-    """The names of an object's fields, or of those of a list's entries, and the required ones."""
+    """Return the field names of an object, or of a list's entries, and the required ones."""
     schema = specs.follow(spec, schema)
     if schema.get("type") == "array":
         return _fields(spec, schema["items"])
@@ -75,7 +75,7 @@ def test_success(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_timeout(name: str) -> None:
     for _, place in _stating(name):
-        # SMART on FHIR's is a setting, of which the spec states the default.
+        # SMART on FHIR's timeout is a setting, of which the spec states the default.
         stated = place.operation.get("x-timeout-seconds")
         assert stated == (30 if name.startswith("SMART") else ROWS[name].timeout)
 

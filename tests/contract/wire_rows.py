@@ -1,6 +1,6 @@
-"""The operations list of the wire contract, as data: what the specs have to say, row by row.
+"""The operations list of the wire contract as data: what the specs have to state, row by row.
 
-Taken from the wire contract by hand, so that a mistake in a spec has something to differ from.
+Copied from the wire contract by hand, so that a mistake in a spec shows as a difference.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ ANY_SUCCESS = frozenset({"2XX"})
 
 @attrs.frozen
 class Row:
-    """What one row says of the requests it names.
+    """The requests that one row names, and what it says of them.
 
     Args:
         requests: Methods and paths.
-        query: The parameters of the query; with a question mark those that may be left out.
-        body: The fields of the body; None for no body. With a question mark as above.
-        success: The statuses that mean it was done.
-        answer: The fields of the successful answer; of one of its entries if it is a list.
-        timeout: Seconds, where the row states them.
-        secured: Whether credentials go with it.
+        query: Query parameters; optional ones have a question mark.
+        body: Fields of the body, with question marks as for ``query``; None for no body.
+        success: Statuses of a success.
+        answer: Fields of the successful answer, or of its entries if it is a list.
+        timeout: Timeout in seconds, if the row states one.
+        secured: Whether credentials are sent.
     """
 
     requests: tuple[str, ...]
@@ -172,7 +172,7 @@ NESTED = {
     ("smart_on_fhir", "ServiceError"): "success errorMessage",
     ("oauth", "OAuthError"): "error error_description",
 }
-"""The fields of schemas that rows only mention; a question mark as for bodies."""
+"""The fields of schemas that the rows only mention; question marks as for bodies."""
 
 SINCE_13 = {
     "hub: operation complete_upload",
@@ -187,7 +187,7 @@ SINCE_13 = {
         for field in ("uploadUrls", "chunkSize", "uploadId", "key")
     ),
 }
-"""What only the newest SDK does, and nothing else is marked as such."""
+"""What only the newest SDK does; nothing else is marked as such."""
 
 UPLOADED = frozenset({200, 201, 203, 204})
-"""The statuses with which object storage takes a form."""
+"""The statuses with which object storage accepts a form."""

@@ -1,4 +1,4 @@
-"""A little of the load that ``make load`` puts on a session for a minute."""
+"""A short version of the load that ``make load`` puts on a session for a minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every operation meets every fault, in each of its requests, sync and async."""
+"""Every operation with every fault in each of its requests, sync and async."""
 
 from __future__ import annotations
 

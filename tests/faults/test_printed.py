@@ -1,4 +1,4 @@
-"""The matrix as people see it."""
+"""The printed form of the matrix."""
 
 from __future__ import annotations
 

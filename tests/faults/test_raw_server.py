@@ -1,4 +1,4 @@
-"""The raw server does what it is told, or else the tests that use it prove nothing."""
+"""The raw server does what its plan says; the tests that use it depend on that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Marked secrets in everything that is secret, and everything that is told searched for them."""
+"""Plant marked secrets in everything that is secret, and search all output for them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from bitfount_api import (
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 MARK = "MARKED"
-"""What every secret here has in it, and nothing else."""
+"""The mark that every secret here contains, and nothing else."""
 
 QUERY = f"X-Amz-Signature={MARK}-sig&X-Amz-Credential={MARK}%2Fscope&X-Amz-Security-Token={MARK}-t"
 KEYS = APIKeysHandler(f"{MARK}-id:{MARK}-am-id", f"{MARK}-key:{MARK}-am-key", "alice")
@@ -54,7 +54,7 @@ PACKAGE = str(Path(bitfount_api.__file__).parent)
 
 
 def planted(answer: Any, url: str) -> Any:
-    """A good answer with marks where secrets are, whose objects are at that URL."""
+    """Return a successful answer with marked secrets, whose object URLs lead to ``url``."""
     if isinstance(answer, list):
         return [planted(each, url) for each in answer]
     if not isinstance(answer, dict):
@@ -76,12 +76,12 @@ def planted(answer: Any, url: str) -> Any:
 
 
 Spoil = Callable[[Asked], Answer | None]
-"""What is answered to a request instead; None to answer it well."""
+"""A function that returns the answer to a request; None for the regular answer."""
 
 
 @attrs.define
 class Told:
-    """All that was told of a call."""
+    """All output of a call: logs, errors, tracebacks, pickles and reprs."""
 
     what: dict[str, str] = attrs.field(factory=dict)
 
@@ -94,7 +94,7 @@ class Told:
 
 
 class Listener(logging.Handler):
-    """Keeps what is logged, with all that a formatter could show of it."""
+    """Keeps all log records, with everything a formatter could show of them."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -108,10 +108,10 @@ class Listener(logging.Handler):
 
 
 class Planted:
-    """A service that is given, and gives, marked secrets.
+    """A service that receives and returns marked secrets.
 
     Args:
-        folder: A folder for files.
+        folder: Folder for files.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -126,7 +126,7 @@ class Planted:
             yield self
 
     def call(self, row: Row, index: int, spoil: Spoil, *, asynchronous: bool) -> Told:
-        """Call an operation, one of whose requests is spoiled, and gather what is told of it."""
+        """Call an operation with one request spoiled, and collect all output of the call."""
         played = Played(row, Path(tempfile.mkdtemp(dir=self.folder)))
 
         def answer(asked: Asked) -> Answer:
@@ -178,7 +178,7 @@ class Planted:
                     result = method(**arguments)
                     result = list(result) if inspect.isgenerator(result) else result
             if not isinstance(result, (dict, list, bytes, str)):
-                told.what["the result"] = repr(result)  # the others are the service's own words
+                told.what["the result"] = repr(result)  # other results are the service's own data
         except BitfountError as error:
             told.what |= _told_by(error)
         finally:
@@ -222,11 +222,11 @@ def _told_by(error: BaseException) -> dict[str, str]:
 
 
 def _locals(told: traceback.TracebackException | None) -> Iterator[tuple[str, str]]:
-    """What our frames' variables show of themselves, as tools that report errors gather them."""
+    """Yield the local variables of the package's frames, as error reporting tools collect them."""
     while told is not None:
         for frame in told.stack:
             path = Path(frame.filename)
-            # What callers gave stands in the frames of public methods, as in the callers' own.
+            # Skip the public methods: their frames hold what callers passed, as do the callers' own.
             public = path.name.removeprefix("async_") in ("hub.py", "am.py")
             if frame.filename.startswith(PACKAGE) and not public:
                 where = f"{path.name}:{frame.name}"

@@ -1,4 +1,4 @@
-"""Answers that are no HTTP, or quote what they were sent: bounded errors that tell no secret."""
+"""Answers that are not HTTP or quote the request: errors of bounded size without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service that sends a byte at a time, always just before one loses patience."""
+"""A service that sends one byte at a time, each just before the timeout."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n"
 
 @contextlib.contextmanager
 def dripping(first: bytes) -> Iterator[str]:
-    """A server that answers with some bytes, and then with one after another, without end."""
+    """Run a server that answers with some bytes, and then with single bytes without end."""
     ended = threading.Event()
 
     def drip(connection: socket.socket) -> None:
@@ -75,7 +75,7 @@ def test_the_deadline_ends_it(where: str, asynchronous: bool) -> None:
     begun = time.monotonic()
     with dripping(first) as url, pytest.raises(RequestTimeout), session:
         ask(url)
-    assert time.monotonic() - begun < 60  # of the days that it would go on
+    assert time.monotonic() - begun < 60  # the answer would last for days
 
 
 def test_the_connections_of_proxies_keep_it_too(monkeypatch: pytest.MonkeyPatch) -> None:

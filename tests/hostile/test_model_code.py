@@ -1,4 +1,4 @@
-r"""Downloaded code: takes nobody's place, does not run before its hash matched, runs as hashed."""
+r"""Downloaded code replaces no module, and runs only after its hash matched, exactly as hashed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RUNNING = ["get_model", "get_model_from_url"]
 
 @attrs.define
 class Hub:
-    """A Hub and a store that give one model's code, whatever it is and whatever its hash."""
+    """A Hub and a store that serve one model's code, with any content and any hash."""
 
     folder: Path
     asynchronous: bool
@@ -65,7 +65,7 @@ def get(tmp_path: Path, asynchronous: bool) -> Hub:
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Path:
-    """A file that appears if the code runs."""
+    """Return the path of a file that the code creates if it runs."""
     return tmp_path / "it-ran"
 
 
@@ -73,7 +73,7 @@ def running(trace: Path) -> bytes:
     return f"open({str(trace)!r}, 'w').close()".encode()
 
 
-# --- Not before its hash matched -----------------------------------------------------------------
+# --- Code does not run before its hash matched ---------------------------------------------------
 
 
 def wrong_hashes(code: bytes) -> dict[str, Any]:
@@ -145,10 +145,10 @@ def test_sending_a_model_runs_nothing(get: Hub, trace: Path, tmp_path: Path) -> 
     assert not trace.exists()
 
 
-# --- What runs is what was hashed ----------------------------------------------------------------
+# --- The code that runs is the code that was hashed ----------------------------------------------
 
 HIDDEN = [
-    b"#\r%s\r\n",  # to Python, a line of its own; to the hash, a comment
+    b"#\r%s\r\n",  # a line for Python, a comment for the hash
     b"# a comment\r%s\n",
     b"#\r%s\r#\n",
     b"x = 1 #\r\r%s\n",
@@ -163,7 +163,7 @@ def test_code_behind_a_carriage_return_does_not_run(
     get: Hub, method: str, hidden: bytes, trace: Path
 ) -> None:
     code = HEAD + hidden.replace(b"%s", running(trace)) + TAIL
-    # Were the download run as it is, the line would count.
+    # If the download were run without change, the line would run.
     exec(compile(code.replace(HEAD, b"BitfountModel = object\n"), "raw", "exec"), {})
     assert trace.exists()
     trace.unlink()
@@ -203,7 +203,7 @@ def test_code_that_says_it_is_not_utf_8_does_not_run(get: Hub, code: bytes) -> N
 
 @twins
 def test_what_is_downloaded_once_is_what_runs(get: Hub, tmp_path: Path) -> None:
-    """A store that gives something else the second time is not asked a second time."""
+    """A store that returns other code the second time is not asked a second time."""
     row = next(row for row in ROWS if row.name == "get_model")
     played = Played(row, tmp_path)
     asked: list[str] = []
@@ -219,7 +219,7 @@ def test_what_is_downloaded_once_is_what_runs(get: Hub, tmp_path: Path) -> None:
     assert asked == ["hub.test", "storage.example.com"]
 
 
-# --- Nobody's place ------------------------------------------------------------------------------
+# --- Downloaded code replaces no module ----------------------------------------------------------
 
 NAMES = ["json", "sys", "os", "builtins", "bitfount_api", "httpx", "__main__", "_bitfount_model_"]
 

@@ -1,4 +1,4 @@
-"""No secret is told: in a log at DEBUG, a repr, an error, a traceback, a pickle or a warning."""
+"""No secret appears in a log at DEBUG, a repr, an error, a traceback, a pickle or a warning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bitfount_api.config import APIKeySettings
 
 
 def _quoted(asked: Asked) -> str:
-    """All that a service was sent, as one that helps too much quotes it."""
+    """Return all that a service received, as a service that quotes requests in errors would."""
     return f"{asked.method} {asked.target} {asked.headers} {asked.body[:300]!r}"
 
 
@@ -64,7 +64,7 @@ def _xml(asked: Asked) -> Answer:
 
 
 def _broken(asked: Asked) -> Answer:
-    raise ConnectionError  # and the server closes the connection
+    raise ConnectionError  # which makes the server close the connection
 
 
 SPOILS: dict[str, Spoil] = {

@@ -1,4 +1,4 @@
-"""What SECURITY.md says is tested is; and so is each line of what the project promises to bear."""
+"""Every claim of SECURITY.md, and every fault the project promises to withstand, has a test."""
 
 from __future__ import annotations
 
@@ -158,12 +158,12 @@ IN_THE_MATRIX = {
     "expired presigned URL (a fresh one is asked for)": "expired presigned URL",
     "part upload failing twice": "503, twice",
 }
-"""Which faults of the matrix a line stands for, by how their names begin."""
+"""The faults of the matrix that a line stands for, by the beginning of their names."""
 
 
 @cache
 def _tests_in(path: str) -> frozenset[str]:
-    """The tests of a file, as pytest names them."""
+    """Return the tests of a file, by the names that pytest gives them."""
     body = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
     of_classes = (
         f"{node.name}::{name}"

@@ -1,7 +1,7 @@
 # mypy: disable-error-code="import-not-found"
-"""What the official SDK does in these tests, run by the Python that has it (5.3.0 needs 3.10).
+"""The official SDK's side of these tests, run by the Python that has it (5.3.0 needs 3.10).
 
-``python official_side.py TASK ARGUMENTS…`` prints what came of it as one line of JSON, the last.
+``python official_side.py TASK ARGUMENTS…`` prints its result as one line of JSON, the last line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 
 def signatures() -> dict[str, Any]:
-    """The arguments of every public method of the documented classes, in their order."""
+    """Return the arguments of every public method of the documented classes, in their order."""
     from bitfount.hub import api
 
     found = {}
@@ -32,11 +32,11 @@ def signatures() -> dict[str, Any]:
 
 
 def token() -> dict[str, Any]:
-    """Use the token that is on disk, as a session does, and write it back."""
+    """Use the token on disk, as a session does, and write it back."""
     from bitfount.hub.authentication_handlers import DeviceCodeFlowHandler
 
     handler = DeviceCodeFlowHandler(username="alice")
-    handler.authenticate()  # would ask for a login if the token could not be used
+    handler.authenticate()  # asks for a login if the token is not valid
     return {
         "file": str(handler.token_file),
         "username": handler.username,
@@ -45,7 +45,7 @@ def token() -> dict[str, Any]:
 
 
 def schema(given: str, written: str) -> dict[str, Any]:
-    """Read a schema's YAML file, look at it, and write it again."""
+    """Read a schema's YAML file, collect its feature names, and write it again."""
     from bitfount.data.schema import BitfountSchema
 
     read = BitfountSchema.load_from_file(given)
@@ -72,7 +72,7 @@ def pod(url: str) -> dict[str, Any]:
 
 
 def model(url: str, code: str, weights: str) -> dict[str, Any]:
-    """Publish a model with its weights, and get the one that is there already."""
+    """Publish a model with its weights, and get the model that exists already."""
     hub = _hub(url)
     theirs = hub.get_model("alice", "Ours")
     answer = hub.send_model(Path(code))

@@ -1,7 +1,7 @@
-"""With the official SDK itself, where it is installed; skipped, saying so, where it is not.
+"""Tests with the official SDK itself, where it is installed; skipped with a reason elsewhere.
 
-It needs another Python than this package does, so it runs in a process of its own, by the Python
-that ``BENCHMARKS_OFFICIAL_PYTHON`` names. What it does there is in ``official_side.py``.
+It needs another Python than this package, so it runs in a separate process, with the Python that
+``BENCHMARKS_OFFICIAL_PYTHON`` names. The code that runs there is in ``official_side.py``.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIDE = Path(__file__).with_name("official_side.py")
 DATA = Path(__file__).parents[1] / "data"
 SCHEMA: dict[str, Any] = json.loads((DATA / "pod-schema-v4.json").read_text("utf-8"))
 HUB_URL = f"http://localhost:{DEVELOPMENT_PORTS.hub}"
-# The official base class is abstract, and what it wants differs from version to version.
+# The official base class is abstract, with abstract methods that differ between versions.
 MODEL = """from bitfount.models.bitfount_model import BitfountModel
 
 
@@ -45,7 +45,7 @@ official_python = functools.cache(find)
 
 @pytest.fixture
 def official(tmp_path: Path) -> Any:
-    """Has the official SDK do something; gives what came of it."""
+    """Return a function that runs a task with the official SDK, and returns the task's result."""
     python = official_python()
     if python is None:
         pytest.skip(f"the official SDK is not installed: {VARIABLE} names no Python that has it")
@@ -66,7 +66,7 @@ def official(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def clients(official: Any) -> Iterator[SandboxClients]:
-    """A sandbox where the official SDK looks for one: it gives its credentials to no other."""
+    """Run a sandbox where the official SDK expects it, the only place it sends credentials to."""
     try:
         sandbox = Sandbox(ports=DEVELOPMENT_PORTS)
     except PortTakenError as error:
@@ -109,7 +109,7 @@ def test_a_login_is_good_for_both(official: Any, tmp_path: Path) -> None:
     assert there["username"] == "alice"
     assert there["authorization"] == f"Bearer {fields['access_token']}"
     assert Path(there["file"]) == tmp_path / "alice" / ".token"
-    # It has written the file anew, and it is as good here as before.
+    # The official SDK has rewritten the file, and this client can still use it.
     handler = DeviceCodeFlowHandler(username="alice", storage_path=tmp_path)
     handler.authenticate()
     assert handler.hub_request_headers == {"authorization": there["authorization"]}
@@ -132,7 +132,7 @@ def test_a_pod_is_the_same_for_both(official: Any, clients: SandboxClients) -> N
     there = official("pod", HUB_URL, **as_alice(clients))
     here = hub.get_pod("alice/scans")
     assert here is not None
-    # The presigned URL is another one each time.
+    # The presigned URL differs each time.
     assert {**there["details"], "schemaDownloadUrl": ""} == {**here, "schemaDownloadUrl": ""}
     assert BitfountSchema.load(there["schema"]).features == BitfountSchema.load(SCHEMA).features
 

@@ -1,4 +1,4 @@
-"""With what the official SDK 5.3.0 writes, recorded: its token file, its schemas, its models."""
+"""Tests with recorded output of the official SDK 5.3.0: its token file, schemas and models."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BASES = (
 
 @pytest.fixture(params=["alice", None])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str | None]:
-    """A storage folder as the official SDK leaves it after a login."""
+    """Return a storage folder as the official SDK leaves it after a login."""
     folder = tmp_path / (request.param or "_default")
     folder.mkdir()
     shutil.copy(TOKEN, folder / ".token")
@@ -80,7 +80,7 @@ def test_a_schema_is_stored_as_it_was_written(bitfount_sandbox: SandboxClients) 
     metadata = PodPublicMetadata("scans", "Scans", "Scans with notes", SCHEMA, 3)
     hub.register_pod(metadata, public_key, public_key)
     stored = hub.get_pod_schema("alice/scans")
-    assert json.dumps(stored.to_json()) == json.dumps(SCHEMA)  # in the same order, too
+    assert json.dumps(stored.to_json()) == json.dumps(SCHEMA)  # in the same order
     assert BitfountSchema.loads(stored.dumps()) == stored
     assert stored.get_feature_names("categorical") == ["ok", "sex"]
 
@@ -93,7 +93,7 @@ def test_a_model_of_its_classes_can_be_published_without_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    # As where it is not installed, wherever this runs.
+    # Simulate that the official SDK is not installed.
     monkeypatch.setitem(sys.modules, "bitfount", None)
     code = f"{base}\n\n\nclass Net(Base):\n    pass\n"
     (tmp_path / "Net.py").write_text(code, encoding="utf-8")

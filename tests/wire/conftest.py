@@ -1,4 +1,4 @@
-"""Fixtures of the tests over httpx's mock transport."""
+"""Fixtures of the tests with httpx's mock transport."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from support.played import Played
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def played(request: pytest.FixtureRequest) -> Played:
-    """A user's clients, sync and async, whose services the test plays."""
+    """Sync or async clients of a user, with fake services whose answers the test sets."""
     return Played(asynchronous=request.param)

@@ -1,4 +1,4 @@
-"""What the access manager's and SMART on FHIR's methods give for each answer."""
+"""Results of the access manager's and SMART on FHIR's methods for each answer."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_a_token_is_sent_with_what_is_asked(played: Played) -> None:
         "identityProvider": "OIDC",
         "projectId": "p1",
     }
-    # The access manager gets both halves of the API key.
+    # The access manager receives both parts of the API key.
     assert played.requests[0].headers["x-api-key"] == "key-hub:key-am"
 
 
@@ -176,7 +176,7 @@ def nested(depth: int) -> dict[str, Any]:
 def test_a_protocol_that_is_none_is_refused_before_anything_is_sent(
     played: Played, name: str, changes: dict[str, Any], why: str
 ) -> None:
-    """It comes from a modeller, to a pod that has to live on."""
+    """A protocol comes from a modeller; an invalid one must not crash the pod."""
     protocol = {**PROTOCOL, **changes}
     arguments = [protocol if given is PROTOCOL else given for given in CHECKS[name]]
     with pytest.raises(ValueError, match=f"serialized_protocol .*{why}"):
@@ -207,7 +207,7 @@ def test_the_token_is_that_of_the_first_pairing_that_fits(
     token = played.smart_on_fhir(server)
     assert token == SMARTOnFHIRAccessToken("fhir-secret", None, {"practiceId": "2"})
     assert played.requests[1].url.path == f"/api/pairings/{chosen}/session"
-    # SMART on FHIR gets the Hub's half of the API key.
+    # SMART on FHIR receives the Hub's part of the API key.
     assert played.requests[0].headers["x-api-key"] == "key-hub"
     assert "fhir-secret" not in repr(token)
 

@@ -1,4 +1,4 @@
-"""Many calls at a time share clients of httpx, a few each, and keep the connections they have."""
+"""Concurrent calls share httpx clients, a few calls each, and reuse their connections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT_ONCE = 23
 
 
 class Server(ThreadingHTTPServer):
-    """Answers when as many are asking as there should be at a time, and counts connections."""
+    """Answers once the expected number of requests is in progress, and counts connections."""
 
     request_queue_size = 200
     daemon_threads = True
@@ -116,7 +116,7 @@ async def test_calls_that_wait_while_a_session_is_closed_open_no_others() -> Non
         assert len(server.seen) == 100
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of connections that nobody has closed
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # unclosed connections
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_event_loops_that_ended_unasked_are_forgotten(session: BitfountSession) -> None:
     async def call(url: str) -> weakref.ref[asyncio.AbstractEventLoop]:

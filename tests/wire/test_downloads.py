@@ -1,4 +1,4 @@
-"""Weights come whole from a store that breaks off, changes, expires and refuses."""
+"""Weights arrive complete from a store that breaks off, changes, expires and refuses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def call(request: pytest.FixtureRequest, store: Store) -> Caller:
 
 @pytest.fixture(params=["memory", "disk"])
 def get(request: pytest.FixtureRequest, call: Caller, tmp_path: Path) -> Any:
-    """Gets the weights, in memory or on disk, and checks that nothing is left beside them."""
+    """Get the weights, in memory or on disk, and check that no other file is left."""
 
     def get(**named: Any) -> bytes | None:
         if request.param == "memory":
@@ -65,7 +65,7 @@ def packed(data: bytes) -> bytes:
 
 
 def nth(numbers: set[int] | range, act: Act) -> Plan:
-    """Do that with some of the requests to get an object."""
+    """Apply the act to some of the requests for an object."""
     return lambda seen: act if seen.kind == "get" and seen.number in numbers else None
 
 
@@ -88,7 +88,7 @@ def test_large_objects_come_in_pieces_side_by_side(get: Any, store: Store) -> No
 
     def meet(seen: Seen) -> Act | None:
         if seen.kind == "get" and 1 <= seen.number <= 4:
-            barrier.wait(30)  # passed only if four are under way at the same time
+            barrier.wait(30)  # passes only with four concurrent requests
         return None
 
     store.plan = meet
@@ -112,7 +112,7 @@ def test_no_more_pieces_are_under_way_than_allowed(
     assert get(parts_at_once=2) == LARGE
     assert store.most_at_once <= 2
     _, *pieces = sorted(seen.range for seen in store.of_kind("get") if seen.range)
-    # Three for each of the two, all of one size, so that they end together.
+    # Three pieces for each of the two requests, all of one size, so that both end together.
     assert [start for start, _ in pieces] == [
         MIB + number * -(-(len(LARGE) - MIB) // 6) for number in range(6)
     ]
@@ -180,7 +180,7 @@ def test_whoever_gets_on_does_not_give_up(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(6), Act(cut=MIB + 200_000))
     assert get(parts_at_once=1) == LARGE
-    assert len(store.of_kind("get")) == 7  # more breaks than there are retries
+    assert len(store.of_kind("get")) == 7  # more breaks than retries
 
 
 @pytest.mark.parametrize("status", [500, 503])

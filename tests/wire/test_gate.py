@@ -1,4 +1,4 @@
-"""The gate: one renewal at a time for all threads and event loops, and none waits for itself."""
+"""The gate: one renewal at a time for all threads and event loops, without deadlocks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ask(session: BitfountSession, *, asynchronous: bool) -> httpx.Response:
 
 
 class Services:
-    """The OAuth service and the Hub: refresh tokens rotate, and each access token can be ended."""
+    """The OAuth service and the Hub: refresh tokens rotate, and access tokens can be revoked."""
 
     def __init__(self, *, slow: float = 0.05) -> None:
         self.refreshes: list[str] = []
@@ -62,7 +62,7 @@ class Services:
 
 
 def handler(storage: Path, left: float | None, **more: Any) -> DeviceCodeFlowHandler:
-    """A handler with a token that has so many seconds left; None for no token."""
+    """Return a handler with a token that expires in ``left`` seconds; None for no token."""
     made = DeviceCodeFlowHandler(
         "auth.test", storage_path=storage, prompt=lambda _: None, retry=RetryPolicy(0), **more
     )
@@ -73,7 +73,7 @@ def handler(storage: Path, left: float | None, **more: Any) -> DeviceCodeFlowHan
 
 
 def everybody(session: BitfountSession, threads: int, tasks: int) -> list[int]:
-    """So many threads, and so many tasks in two event loops, all at once."""
+    """Send requests from threads, and from tasks in two event loops, all at once."""
     statuses: list[int] = []
     start = threading.Barrier(threads + 2)
 
@@ -155,7 +155,7 @@ def test_a_failure_is_shared_and_the_next_call_tries_again(tmp_path: Path) -> No
     for worker in workers:
         worker.join()
     assert len(failures) == 10
-    assert len(tried) < 10  # those that came while it was being tried did not try themselves
+    assert len(tried) < 10  # callers that came during an attempt did not make their own
     before = len(tried)
     with pytest.raises(AuthenticationError):
         session.get(HUB)
@@ -234,11 +234,11 @@ async def test_a_sync_call_does_not_block_the_loop_that_it_waits_for() -> None:
         await task
 
 
-# --- Handlers that call back ---------------------------------------------------------------------
+# --- Handlers that make calls --------------------------------------------------------------------
 
 
 class CallingBack(AuthenticationHandler):
-    """A handler that does something when it authenticates."""
+    """A handler that calls a function when it authenticates."""
 
     username = "alice"
     authenticated = False
@@ -324,7 +324,7 @@ def test_an_interrupt_goes_to_whoever_was_interrupted_and_the_others_are_told() 
         time.sleep(0.01)
     assert failures == ["authentication was interrupted"]
     session._gate._handler = CallingBack(lambda: None)
-    session.authenticate()  # the gate is open again
+    session.authenticate()  # the gate can be used again
 
 
 async def test_an_interrupt_in_the_thread_of_a_loop_is_an_error() -> None:

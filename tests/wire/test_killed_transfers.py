@@ -1,4 +1,4 @@
-"""A process that is killed in the middle of a transfer leaves nothing wrong behind."""
+"""A process killed during a transfer leaves no wrong files behind."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def store() -> Iterator[Store]:
 
 
 def killed(name: str, store: Store, path: Path, chance: random.Random) -> bool:
-    """Start a transfer in a process of its own and kill that; False if it was done before."""
+    """Start a transfer in a separate process and kill it; return False if it ended before."""
     begun = threading.Event()
 
     def slow(seen: Seen) -> Act | None:
@@ -91,7 +91,7 @@ def test_a_download_killed_over_and_over_is_completed_by_the_next(
 
 
 def saved(path: Path) -> bool:
-    """Whether a part file says what is in it."""
+    """Return whether a part file holds a valid state."""
     if not path.exists() or path.stat().st_size < STATE_BYTES:
         return False
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""What the documented methods about models and weights give for each answer of the Hub."""
+"""Results of the documented methods for models and weights, for each answer of the Hub."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_names_that_are_none_are_refused_before_anything_is_sent(
 
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch, played: Played) -> Played:
-    """What opens presigned URLs has no session of the test's: play to the one it makes."""
+    """Make the session created for presigned URLs use the fake services of the test."""
     import httpx as module
 
     def client(*args: Any, **arguments: Any) -> Any:
@@ -392,7 +392,7 @@ def test_weights_over_500_mib_are_refused_before_anything_is_read_or_sent(
 ) -> None:
     path = tmp_path / "w.pt"
     with path.open("wb") as file:
-        file.truncate(config.MAX_WEIGHTS_BYTES + 1)  # sparse: no disk is used
+        file.truncate(config.MAX_WEIGHTS_BYTES + 1)  # sparse: uses no disk space
     with pytest.raises(ModelTooLargeError, match="524,288,000 at most") as caught:
         played.hub("send_weights", "Net", 1, path)
     assert isinstance(caught.value, ValueError)

@@ -1,4 +1,4 @@
-"""Credentials go to the exact origins of known services, whatever a URL looks like."""
+"""Credentials are sent only to the exact origins of known services, however a URL is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CREDENTIALS = ("x-api-key", "x-api-key-id", "authorization")
 
 
 class Recorder:
-    """A transport that is the whole world, and remembers what was sent where."""
+    """A transport that answers every request, and records what was sent where."""
 
     def __init__(self, answer: httpx.Response | None = None) -> None:
         self.requests: list[httpx.Request] = []
@@ -39,7 +39,7 @@ def ask(session: BitfountSession, url: Any, *, asynchronous: bool, **more: Any) 
 twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 
 HOSTILE = [
-    # another host that begins or ends like a known one
+    # another host that begins or ends like a known host
     "https://hub.bitfount.com.evil.test/api/pods",
     "https://hub.bitfount.community/api",
     "https://hub.bitfount.co/api",
@@ -109,7 +109,7 @@ HOSTILE = [
     "https://[hub.bitfount.com]/",
     "https://127.0.0.1/",
     "https://2130706433/",
-    # no whole URL
+    # no absolute URL
     "//hub.bitfount.com/api",
     "/api/pods",
     "hub.bitfount.com/api",
@@ -148,7 +148,7 @@ def test_a_url_that_only_looks_known_gets_no_credentials(url: str, asynchronous:
         ("HTTPS://hub.bitfount.com/api", f"{SECRET}-k"),
         ("https://hub.bitfount.com:443/api", f"{SECRET}-k"),
         ("https://hub.bitfount.com", f"{SECRET}-k"),
-        # By the rules of host names these are dots: it is the very same host that is looked up.
+        # Under the rules for host names these are dots, so the same host is looked up.
         ("https://hub\u3002bitfount\uff0ecom/", f"{SECRET}-k"),
         ("https://hub.bitfount.com?x", f"{SECRET}-k"),
         (httpx.URL("https://hub.bitfount.com/api"), f"{SECRET}-k"),

@@ -1,4 +1,4 @@
-"""What the documented methods about pods give for each answer of the Hub."""
+"""Results of the documented methods for pods, for each answer of the Hub."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_pod_is_what_the_hub_says_unknown_fields_included(played: Played) -> N
     ("pod", "path"),
     [
         ("bob/scans", "/api/projects/p1/pods/bob/scans"),
-        # A pod of one's own is seen without going through a project.
+        # A user's own pod is visible without a project.
         ("alice/scans", "/api/pods/alice/scans"),
     ],
 )

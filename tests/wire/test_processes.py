@@ -1,4 +1,4 @@
-"""Eight processes with one token file, and an OAuth service that punishes reuse."""
+"""Eight processes with one token file, and an OAuth service that revokes on reuse."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ with BitfountSession(handler) as session:
 
 
 class OAuth:
-    """Gives tokens; a refresh token that comes twice revokes all that came of the same login."""
+    """Grants tokens; a refresh token that is reused revokes all tokens of the same login."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -66,7 +66,7 @@ class OAuth:
         if path == "/oauth/device/code":
             self.logins += 1
             return 200, {**CODE, "device_code": f"device-{self.logins}", "interval": 0.05}
-        time.sleep(self.slow)  # the longer it takes, the more processes want the same
+        time.sleep(self.slow)  # longer: more processes want a token at the same time
         if form["grant_type"] == "refresh_token":
             if form["refresh_token"] != self.live:
                 self.reuses += 1
@@ -105,7 +105,7 @@ def begin(url: str, storage: Path, number: int, rounds: int) -> subprocess.Popen
 
 
 def all_at_once(url: str, storage: Path, rounds: int) -> None:
-    """Run the processes, which begin together, and see that all of them succeed."""
+    """Run the processes, which begin together, and check that all of them succeed."""
     workers = [begin(url, storage, number, rounds) for number in range(PROCESSES)]
     try:
         while not all((storage / f"ready-{number}").exists() for number in range(PROCESSES)):
@@ -152,7 +152,7 @@ def test_a_process_that_is_killed_while_it_renews_keeps_nobody_out(
     made = handler(url, tmp_path)
     oauth.live = "refresh-0"
     made._file.write(Token("access-0", id_token(), time.time() - 60, "refresh-0"))
-    oauth.lock.acquire()  # so that the process gets no answer
+    oauth.lock.acquire()  # so that the process receives no answer
     worker = begin(url, tmp_path, 0, 0)
     (tmp_path / "go").touch()
     try:
@@ -203,6 +203,6 @@ def test_no_log_tells_a_secret(
             session.authenticate()
             session.credentials("hub", session.authentication_handler.hub_request_headers)
     assert (oauth.logins, oauth.refreshes) == (1, 1)
-    assert "/oauth/token" in caplog.text  # httpx does log these calls
+    assert "/oauth/token" in caplog.text  # httpx logs these calls
     for secret in ("device-1", "access-1", "refresh-1", id_token(), "Bearer"):
         assert secret not in caplog.text

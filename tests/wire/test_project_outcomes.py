@@ -1,4 +1,4 @@
-"""What the documented methods about projects, keys and monitoring give for each answer."""
+"""Results of the documented methods for projects, keys and monitoring, for each answer."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_a_page_is_asked_for_by_offset_and_limit(played: Played) -> None:
 
 
 def projects_from(played: Played, page_size: int) -> list[str]:
-    """What ``iter_projects`` gives, sync or async."""
+    """Return the result of ``iter_projects``, sync or async."""
     import asyncio
 
     from bitfount_api import APIKeysHandler, BitfountSession

@@ -1,4 +1,4 @@
-"""What the official SDK sent, request by request, is what this client sends, sync and async."""
+"""This client, sync and async, sends the same requests as the official SDK was recorded to send."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Answers = dict[tuple[str, str], Any]
 
 
 def recorded(request: httpx.Request) -> dict[str, Any]:
-    """A request of ours in the form of the recordings."""
+    """Return a request of this client in the form of the recordings."""
     content = request.content
     body: dict[str, Any] | None = None
     kind = request.headers.get("content-type", "")
@@ -75,7 +75,7 @@ def form_parts(kind: str, content: bytes) -> list[list[Any]]:
 
 
 class Clients:
-    """The clients of one user, sync or async, over a transport that gives fixed answers."""
+    """The clients of one user, sync or async, over a transport with fixed answers."""
 
     def __init__(self, answers: Answers, *, asynchronous: bool) -> None:
         self.requests: list[dict[str, Any]] = []
@@ -134,7 +134,7 @@ def clients(request: pytest.FixtureRequest) -> Make:
 
 
 def check(name: str, made: Clients, result: Any, **changes: Any) -> None:
-    """Compare with a recording, but for what is ours: file contents, where not the same."""
+    """Compare with a recording, except for the changes where this client's data differs."""
     expected = json.loads(json.dumps(EXAMPLES[name]["requests"]))
     for key, value in changes.items():
         if key == "file_hash":

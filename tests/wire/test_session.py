@@ -1,4 +1,4 @@
-"""The session: its settings over real sockets, its twins, its calls of one's own, its end."""
+"""The session: settings over real sockets, sync and async twins, raw requests, closing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def run(session: BitfountSession, method: str, url: str, *, asynchronous: bool, 
 
 
 def echo(asked: Asked) -> Answer:
-    """Tell what was asked."""
+    """Answer with the request that was received."""
     told = {"method": asked.method, "target": asked.target, "headers": asked.headers}
     return 200, {}, json.dumps({**told, "body": asked.body.decode()}).encode()
 
@@ -131,7 +131,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
 
 
 def _folder(path: Path) -> Path:
-    """A folder of certificates, as OpenSSL looks them up: by a hash of the subject's name."""
+    """Return a folder of certificates as OpenSSL reads it, named by a hash of the subject."""
     import subprocess
 
     folder = path.parent / "folder"
@@ -166,7 +166,7 @@ def test_the_systems_trust_store_can_be_used(
     tls: tuple[str, Path], asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, path = tls
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # where OpenSSL's is, for whoever asks it
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # the path of OpenSSL's trust store
     session = BitfountSession(KEYS, verify="system")
     assert run(session, "GET", url, asynchronous=asynchronous).status_code == 200
 
@@ -281,7 +281,7 @@ def test_the_policy_is_the_sessions(asynchronous: bool, retries: int) -> None:
     assert len(asked) == retries + 1
 
 
-# --- Calls of one's own --------------------------------------------------------------------------
+# --- Raw requests --------------------------------------------------------------------------------
 
 
 @twins
@@ -348,7 +348,7 @@ def test_what_creates_is_not_sent_twice(asynchronous: bool, method: str, trouble
     assert len(asked) == 1
 
 
-# --- Who is calling ------------------------------------------------------------------------------
+# --- Authentication ------------------------------------------------------------------------------
 
 
 def test_the_session_knows_who_is_calling() -> None:
@@ -440,7 +440,7 @@ def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
     assert "SECRET" not in f"{caught.value} {caught.value.response.request.headers!r}"  # type: ignore[union-attr]
 
 
-# --- Twins, and the end --------------------------------------------------------------------------
+# --- Twins and closing ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_one_session_serves_sync_code_and_one_loop_after_another(server: str) ->
 
 async def _one_loop(session: BitfountSession, server: str) -> int:
     answer = await session.arequest("GET", server)
-    # The loop ends, and the session does not: its connections have to be closed by hand.
+    # The loop ends before the session, so the connections of the loop have to be closed explicitly.
     await session.leave_loop()
     return answer.status_code
 

@@ -1,4 +1,4 @@
-"""Transfers take the memory they may, whatever the size of what they move."""
+"""Transfers stay within their memory limits, whatever the size of the object."""
 
 from __future__ import annotations
 

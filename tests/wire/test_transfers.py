@@ -1,4 +1,4 @@
-"""What holds for transfers both ways: progress, event loops, cancellation, disks, processes."""
+"""Transfers in both directions: progress, event loops, cancellation, disks, processes."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def test_two_downloads_to_one_file_side_by_side(call: Caller, store: Store, fold
 async def test_the_loop_stays_free(
     store: Store, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing that reads or writes a file, hashes or packs runs in the loop's own thread."""
+    """Reading, writing, hashing and compressing files never runs in the event loop's thread."""
     loop_thread = threading.get_ident()
     blocked: list[str] = []
     ticks = 0
@@ -386,7 +386,7 @@ def stall_first(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> Any:
 
 
 def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> None:
-    """As Ctrl-C does it: in the main thread, in the middle of something."""
+    """Interrupt a transfer as Ctrl-C does: by a signal in the main thread."""
 
     def interrupt(seen: Seen) -> Act | None:
         if seen.kind == "get" and seen.number == 4:
@@ -395,7 +395,7 @@ def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> N
         return None
 
     store.plan = interrupt
-    # The store is silent from now on; nobody waits for that to end.
+    # The store sends nothing more from now on; the interrupt must not wait for it.
     with session(timeout=600) as own, pytest.raises(KeyboardInterrupt):
         BitfountHub(own, store.url).download_weights(*BOB, folder / "w.pt")
     assert names(folder) == set()

@@ -1,4 +1,4 @@
-"""Weights, models and schemas arrive whole in a store that breaks off, damages and refuses."""
+"""Weights, models and schemas arrive complete in a store that breaks off, damages and refuses."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def call(request: pytest.FixtureRequest, store: Store) -> Caller:
 
 @pytest.fixture
 def send(call: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sends weights, and checks that no file is left anywhere."""
+    """Send weights, and check that no file is left anywhere."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -110,7 +110,7 @@ def test_parts_go_side_by_side(send: Any, store: Store) -> None:
 
     def meet(seen: Seen) -> Act | None:
         if seen.kind == "part" and seen.number < 4:
-            barrier.wait(30)  # passed only if four are under way at the same time
+            barrier.wait(30)  # passes only with four concurrent requests
         return None
 
     store.plan = meet
@@ -136,7 +136,7 @@ def test_each_part_is_repeated_by_itself(send: Any, store: Store, act: Act, kind
     store.plan = lambda seen: act if seen.kind == kind and seen.number == 0 else None
     send(LARGE)
     whole = 1 if kind == "form" else 7
-    repeated = act.etag is None or kind == "part"  # the ETag of a form's object may be anything
+    repeated = act.etag is None or kind == "part"  # a form's object may have any ETag
     assert len(store.of_kind(kind)) == whole + repeated
     assert store.uploaded == {"stored": LARGE}
 
@@ -189,7 +189,7 @@ def test_a_second_call_begins_anew(send: Any, store: Store) -> None:
         send(LARGE)
     store.plan = lambda _: None
     send(LARGE)
-    # By their addresses: the store may hear only now of what was broken off before.
+    # Select by path: the store may receive parts of the aborted upload only now.
     second = [seen.path for seen in store.of_kind("part") if "/upload2/" in seen.path]
     assert sorted(second) == [f"/part/upload2/{number}" for number in range(1, 8)]
     assert store.uploaded == {"stored": LARGE}
@@ -355,7 +355,7 @@ def test_large_schemas_go_in_parts(call: Caller, store: Store, multipart: bool) 
 def test_a_store_that_takes_nothing_more_is_not_waited_for(
     send: Any, store: Store, kind: str
 ) -> None:
-    """More is sent than fits between here and there, so that sending is what stands still."""
+    """Send more than the socket buffers hold, so that sending blocks."""
     store.multipart, store.chunk_size = kind == "part", 40 * MIB
     store.plan = lambda seen: Act(stall=1000) if seen.kind == kind else None
     with pytest.raises(ModelUploadError, match="in the time allowed") as caught:
