@@ -114,4 +114,4 @@ def _credentials(spec: Spec, place: Place, headers: set[str]) -> list[str]:
     ]
     if headers in (alternatives or [set()]):
         return []
-    return [f"the credentials {sorted(headers)} are none of those taken"]
+    return [f"the credentials {sorted(headers)} are not accepted"]

@@ -78,7 +78,7 @@ def sources(spec: Spec) -> list[str]:
             if row not in ROWS:
                 complaints.append(f"{place}: there is no row {row!r}")
             elif str(place) not in ROWS[row].requests:
-                complaints.append(f"{place} is none of the requests of row {row!r}")
+                complaints.append(f"{place} is not a request of row {row!r}")
     return complaints
 
 

@@ -53,7 +53,7 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
     ),
     (rules.sources, drop(*POD, "x-source"), "{podName} has no x-source"),
     (rules.sources, put(*POD, "x-source", value="Hub: show_pod"), "no row 'Hub: show_pod'"),
-    (rules.sources, put(*POD, "x-source", value="Hub: send_model"), "none of the requests of row"),
+    (rules.sources, put(*POD, "x-source", value="Hub: send_model"), "not a request of row"),
     (rules.security, drop("security"), "does not say which credentials"),
     (rules.security, put(*POD, "security", value=[]), "wrong about whether it takes credentials"),
     (rules.security, put(*POD, "security", value=[{"apiKey": []}]), "not a pair of API keys"),

@@ -226,7 +226,7 @@ def _locals(told: traceback.TracebackException | None) -> Iterator[tuple[str, st
     while told is not None:
         for frame in told.stack:
             path = Path(frame.filename)
-            # Skip the public methods: their frames hold what callers passed, as do the callers' own.
+            # Skip the public methods: their frames hold what callers passed, as do the callers'.
             public = path.name.removeprefix("async_") in ("hub.py", "am.py")
             if frame.filename.startswith(PACKAGE) and not public:
                 where = f"{path.name}:{frame.name}"

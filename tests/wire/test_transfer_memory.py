@@ -42,7 +42,8 @@ print(peak() - before)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not Path("/proc/self/status").exists(), reason="only Linux tells the peak of one program"
+        not Path("/proc/self/status").exists(),
+        reason="only Linux reports the peak memory of a process",
     ),
 ]
 

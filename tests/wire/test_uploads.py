@@ -164,7 +164,7 @@ def test_a_part_that_fails_is_named(send: Any, store: Store, act: Act, why: str)
     assert len([seen for seen in store.of_kind("part") if seen.path.endswith("/3")]) <= 3
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells what is open")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux lists open files")
 @pytest.mark.parametrize("kind", ["part", "form"])
 def test_a_file_is_let_go_of_when_its_upload_fails(send: Any, store: Store, kind: str) -> None:
     def files() -> list[str]:
