@@ -1,10 +1,10 @@
-"""What a flow can ask for: one request, a pause, some work, or other flows side by side.
+"""The effects that a flow can yield: a request, a pause, work in a thread, or concurrent flows.
 
-A flow is a generator that yields one of these and is sent its outcome: the answer to a
-:class:`Call`, nothing for a :class:`Pause`, the result of a :class:`Work`, those of a
-:class:`Together`. What goes wrong is thrown into it; from a call, that is an error of
-:mod:`bitfount_api.exceptions`. It never sleeps, opens sockets, reads files or computes for long
-itself, so one text serves sync and async, and a test can play the world to it.
+A flow is a generator. It yields an effect and is sent the outcome: the response to a
+:class:`Call`, None for a :class:`Pause`, the result of a :class:`Work`, the list of results of a
+:class:`Together`. Failures are thrown into the generator; those of a call are errors of
+:mod:`bitfount_api.exceptions`. A flow never sleeps, opens sockets, reads files or computes for
+long, so the same code serves sync and async clients, and tests can supply the outcomes.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CREDENTIALS = "bitfount_api.credentials"
+OBJECT_STORAGE = "object storage"
+"""The name of the service that is addressed by presigned URLs."""
 Audience = Literal["hub", "am"]
 
 
 class Repeat(enum.Enum):
-    """When a request may be sent again after it failed."""
+    """When a failed request may be retried."""
 
     ALWAYS = "always"
-    """It reads, or sets the same thing again: a second time does no harm."""
+    """The request is idempotent: it reads, or sets the same value again."""
     UNSENT = "unsent"
-    """It creates something, or counts: only while the service cannot have seen it."""
+    """The request creates or counts something: retry only if the service cannot have seen it."""
 
 
 @attrs.frozen
 class Operation:
-    """One operation of a service, and what there is to know for sending it.
+    """One operation of a service: how to send it and which answers mean success.
 
     Args:
-        name: Its operationId in the specs, for errors and logs.
-        repeat: When it may be sent again.
-        timeout: Seconds to wait for the service; None leaves it to the session.
-        success: The statuses that mean it was done; any other 2xx is an error.
+        name: The operationId in the specs, used in errors and logs.
+        repeat: When a failed request may be retried.
+        timeout: Seconds to wait for the service; None for the session's timeout.
+        success: The statuses that mean success; any other 2xx is an error.
     """
 
     name: str
@@ -51,12 +53,12 @@ class Operation:
 
 @attrs.frozen
 class Service:
-    """Where requests go, and whose credentials go with them.
+    """The destination of requests, and the credentials to send with them.
 
     Args:
-        name: What errors call it.
-        url: Its base URL without a trailing slash; empty where requests carry a whole URL.
-        audience: Which credentials it gets; None for none at all.
+        name: The service's name in errors.
+        url: The base URL without a trailing slash; empty where requests carry an absolute URL.
+        audience: Which credentials to send; None to send no credentials.
     """
 
     name: str
@@ -65,47 +67,47 @@ class Service:
 
 
 class Body(Protocol):
-    """A request's body that streams from somewhere, as often as it has to be sent."""
+    """A streamed request body that can be sent more than once."""
 
     @property
     def headers(self) -> Mapping[str, str]:
         """``content-type`` and the exact ``content-length``."""
 
     def chunks(self) -> Generator[bytes]:
-        """The bytes, from the beginning, at each call. Closing it lets go of their file."""
+        """Yield the bytes from the beginning, at each call. Closing it closes their file."""
 
 
 class Sink(Protocol):
-    """Where an answer's body streams to."""
+    """The destination of a streamed response body."""
 
     def accept(self, response: httpx.Response) -> bool:
-        """Look at status and headers; True to be given the body, False to leave it unread.
+        """Return True to receive the body, False to leave it unread, by status and headers.
 
-        Called anew for each attempt.
+        Called again for each attempt.
         """
 
     def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Receive the next bytes."""
 
     def close(self, *, whole: bool) -> None:
-        """The body has ended: ``whole``, or broken off."""
+        """Called at the end of the body: ``whole`` is False if the connection broke before."""
 
 
 @attrs.frozen(eq=False)
 class Call:
-    """One request. The outcome is its ``httpx.Response``, read to the end or into ``sink``.
+    """Send one request. The outcome is its ``httpx.Response``, read to the end or into ``sink``.
 
-    The credentials that it carried are kept in the response's ``request.extensions`` under
-    :data:`CREDENTIALS`. The outcome is None if there are none but those ``refused``.
+    The credentials that were sent are kept in the response's ``request.extensions`` under
+    :data:`CREDENTIALS`. The outcome is None if no credentials but those ``refused`` are available.
 
     Args:
-        operation: What it does.
-        service: Where it goes.
-        request: What httpx is to send: ``method``, ``url``, ``params``, ``json``, ``data``,
-            ``headers``, as the generated request builders give it.
-        body: Where its body streams from, instead of ``json`` or ``data``.
-        sink: Where the answer's body streams to, instead of memory.
-        refused: The credentials that the service has just refused, to be renewed first.
+        operation: The operation.
+        service: The service to send it to.
+        request: The arguments for httpx: ``method``, ``url``, ``params``, ``json``, ``data``,
+            ``headers``, as the generated request builders return them.
+        body: The streamed request body, instead of ``json`` or ``data``.
+        sink: The destination of the response body, instead of memory.
+        refused: The credentials that the service has just refused; they are refreshed first.
     """
 
     operation: Operation
@@ -118,16 +120,16 @@ class Call:
 
 @attrs.frozen
 class Pause:
-    """Nothing, for so many seconds."""
+    """Sleep for a number of seconds."""
 
     seconds: float
 
 
 @attrs.frozen(eq=False)
 class Work:
-    """Something that takes its time: a file to read, a text to hash, a model's code to run.
+    """Run blocking work: reading a file, hashing a text, running a model's code.
 
-    The outcome is what ``run`` returns. An event loop is not kept waiting for it.
+    The outcome is the return value of ``run``. Work does not block an event loop.
     """
 
     run: Callable[[], Any]
@@ -135,9 +137,9 @@ class Work:
 
 @attrs.frozen(eq=False)
 class Together:
-    """Flows side by side, at most ``limit`` at a time; the outcome is the list of their results.
+    """Run flows concurrently, at most ``limit`` at a time. The outcome is the list of results.
 
-    The first failure cancels the others and is the one raised.
+    The first failure cancels the others and is raised.
     """
 
     flows: Sequence[Flow[Any]]

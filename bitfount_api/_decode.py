@@ -1,4 +1,4 @@
-"""From an answer to checked JSON, or to the one error that says what was wrong with it."""
+"""Decode and validate JSON responses, and turn unsuccessful ones into errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import msgspec
 
+from bitfount_api._call import OBJECT_STORAGE
 from bitfount_api._discretion import SECRET_HEADERS, tell, without_query
 from bitfount_api.exceptions import HTTPError, InvalidJSONError
 
@@ -18,16 +19,26 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MAX_XML_BYTES = 4096
-"""Where in a refusal object storage's words are looked for. In more, that could take seconds."""
+"""How much of an error body is searched for object storage's XML. Searching more could take
+seconds."""
 
 _ADVICE = {
     400: "Check the arguments.",
     401: "The credentials were refused: check the API key, or authenticate again.",
     403: "These credentials may not do this: ask the owner for access.",
     404: "Check the name, and that these credentials may see it.",
-    413: "It is larger than the service takes.",
+    413: "The request is larger than the service accepts.",
     429: "Too many requests: wait before the next one.",
 }
+_STORAGE_ADVICE = {
+    **_ADVICE,
+    400: "The presigned URL may have expired: try again with a new one.",
+    401: "The presigned URL was refused: try again with a new one.",
+    403: "The presigned URL was refused or has expired: try again with a new one.",
+    404: "The object is missing, or its upload was aborted: check that it was uploaded.",
+    413: "The object is larger than object storage accepts.",
+}
+"""Advice for object storage, to which no credentials are sent: only the URL can be wrong."""
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amz-request-id", "x-amzn-requestid", "cf-ray")
 _XML_ERROR = re.compile(
     r"<Error>.*?<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{0,500})</Message>)?", re.DOTALL
@@ -35,13 +46,13 @@ _XML_ERROR = re.compile(
 
 
 def decode(response: httpx.Response, shape: type[T], operation: Operation, service: Service) -> T:
-    """Check an answer and give its JSON, unknown fields included.
+    """Check a response and return its JSON, unknown fields included.
 
     Args:
-        response: The answer, read to its end.
-        shape: What the JSON has to be: a ``TypedDict`` or other type.
-        operation: What was asked.
-        service: Who was asked.
+        response: The response, read to its end.
+        shape: The expected type of the JSON: a ``TypedDict`` or other type.
+        operation: The operation.
+        service: The service that answered.
 
     Raises:
         HTTPError: The status is not one of the operation's successes.
@@ -58,15 +69,15 @@ def decode(response: httpx.Response, shape: type[T], operation: Operation, servi
             operation=operation.name,
             url=without_query(response.request.url),
         ) from None
-    # The value as it came, not the converted one: that would lack fields the services have added.
+    # Not the converted value: that would lack fields the services have added.
     return value  # type: ignore[no-any-return]
 
 
 def parse(response: httpx.Response, operation: Operation, service: Service) -> Any:
-    """The JSON of an answer, whatever it is.
+    """Return the JSON of a response, of any shape.
 
     Raises:
-        InvalidJSONError: It is none.
+        InvalidJSONError: The body is not JSON.
     """
     try:
         return msgspec.json.decode(response.content)
@@ -84,17 +95,17 @@ def parse(response: httpx.Response, operation: Operation, service: Service) -> A
 
 
 def check_status(response: httpx.Response, operation: Operation, service: Service) -> None:
-    """Let an answer pass that has one of the operation's successful statuses.
+    """Check that a response has one of the operation's successful statuses.
 
     Raises:
-        HTTPError: It has not. The text holds the service's own message, and what to do.
+        HTTPError: The status is another. The text has the service's own message, and what to do.
     """
     if response.status_code not in operation.success:
         raise refusal(response, operation, service)
 
 
 def refusal(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
-    """The error for an answer that is none of the operation's successes."""
+    """Return the error for a response whose status is not one of the operation's successes."""
     status = response.status_code
     request = response.request
     try:
@@ -104,7 +115,7 @@ def refusal(response: httpx.Response, operation: Operation, service: Service) ->
     if response.is_success:
         verb = "answered with the unexpected status"
     elif response.is_redirect:
-        verb = "redirected, which is not followed, with"
+        verb = "answered with a redirect, which is never followed:"
     else:
         verb = "refused with" if status < 500 else "failed with"
     parts = [f"{operation.name}: {service.name} {verb} {status}{phrase}"]
@@ -112,7 +123,8 @@ def refusal(response: httpx.Response, operation: Operation, service: Service) ->
         parts.append(f": {tell(message, request)}")
     if not parts[-1].endswith("."):
         parts.append(".")
-    if advice := _ADVICE.get(status):
+    of_storage = service.audience is None and service.name == OBJECT_STORAGE
+    if advice := (_STORAGE_ADVICE if of_storage else _ADVICE).get(status):
         parts.append(f" {advice}")
     request_id = next(
         (
@@ -135,10 +147,10 @@ def refusal(response: httpx.Response, operation: Operation, service: Service) ->
 
 
 def not_taken(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
-    """The error for an answer that says no, though its status does not."""
-    why = tell(error_message(response) or "it does not say why", response.request)
+    """Return the error for a response that reports a failure with a successful status."""
+    why = tell(error_message(response) or "no reason given", response.request)
     return HTTPError(
-        f"{operation.name}: {service.name} did not take it: {why}",
+        f"{operation.name}: {service.name} rejected the request: {why}",
         status_code=response.status_code,
         response=_harmless(response),
         operation=operation.name,
@@ -147,7 +159,7 @@ def not_taken(response: httpx.Response, operation: Operation, service: Service) 
 
 
 def error_message(response: httpx.Response) -> str | None:
-    """What a service says of its refusal: ``errorMessage`` or the like, or object storage's XML."""
+    """Return the service's error message: ``errorMessage`` or the like, or object storage's XML."""
     try:
         content = response.content
     except httpx.ResponseNotRead:
@@ -167,7 +179,7 @@ def error_message(response: httpx.Response) -> str | None:
 
 
 def _harmless(response: httpx.Response) -> httpx.Response:
-    """The answer without the credentials of its request, for whoever looks into an error."""
+    """Remove the credentials from a response's request, so that an error can carry it."""
     request = response.request
     headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
     response.request = httpx.Request(request.method, without_query(request.url), headers=headers)

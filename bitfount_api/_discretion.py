@@ -1,4 +1,4 @@
-"""What must not be told: keeps credentials and presigned queries out of texts and logs."""
+"""Redact credentials and the queries of presigned URLs from errors and logs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy
 """The headers that carry credentials, in lower case."""
 
 HIDDEN = "[hidden]"
-"""What stands in place of a secret."""
+"""The replacement for a secret."""
 _INNER = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -33,18 +33,18 @@ _ours: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
 
 
 class Hidden(dict[str, Any]):
-    """A dict that holds secrets: its repr tells what they are called, and no more."""
+    """A dict that holds secrets: its repr shows the keys only."""
 
     def __repr__(self) -> str:
         return f"<hidden: {', '.join(map(str, self))}>"
 
 
 def untrace(error: BaseException) -> None:
-    """Let an error no longer show what our frames held that it came through.
+    """Remove this library's frames from an error's traceback and from those it is chained to.
 
-    Tools that report errors show the variables of each frame: presigned URLs and what was sent are
-    in ours. The texts of our errors say where they came about. Frames of other people's code, such
-    as that of a function that gives tokens, stay; and errors that are bugs are not treated so.
+    Error reporters show the local variables of each frame, and those of this library hold presigned
+    URLs and request bodies. The error text says which operation failed. Frames of other code, such
+    as a function that supplies tokens, stay. This is not called for errors that are bugs.
     """
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
@@ -69,20 +69,20 @@ def _of_others(trace: types.TracebackType | None) -> types.TracebackType | None:
 
 
 def without_query(url: httpx.URL | str) -> str:
-    """A URL as it may be told: scheme, host, port and path."""
+    """Return a URL without its query, fragment and user name, for errors and logs."""
     try:
         return str(httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b""))
     except (httpx.InvalidURL, TypeError, ValueError):
-        return "an address that is no URL"
+        return "an invalid URL"
 
 
 def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) -> str:
-    """Text from elsewhere as it may be told: one line, bounded, without what was secret.
+    """Redact text from a service for errors and logs: one line, bounded, without secrets.
 
     Args:
-        text: What a service wrote.
-        request: The request it answers; a service may have quoted its credentials.
-        most: The most characters to give.
+        text: The text.
+        request: The request that it answers; a service may have quoted its credentials.
+        most: The maximum length in characters.
     """
     if request is not None:
         for secret in _secrets_of(request):
@@ -90,7 +90,7 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
     text = _WORD.sub(_without_what_opens, text)
     text = text[: 10 * most]
     if not text.isprintable():
-        # What moves the cursor, turns the direction of writing, or is half a character.
+        # Control characters, those that change the writing direction, and lone surrogates.
         shown = "".join(c if c.isprintable() else "\n" for c in text)
         text = " ".join(part for part in shown.split("\n") if part)
     text = text.strip()
@@ -98,7 +98,7 @@ def tell(text: str, request: httpx.Request | None = None, *, most: int = 500) ->
 
 
 def _without_what_opens(word: re.Match[str]) -> str:
-    """A word without the query and the user name of the URL that it may be."""
+    """Remove the query and the user name from a word that is a URL."""
     text = word[0]
     url = _SCHEME.search(text)
     if url is None:
@@ -120,7 +120,7 @@ def _secrets_of(request: httpx.Request) -> Iterator[str]:
 
 @contextmanager
 def discreet() -> Iterator[None]:
-    """Keep httpx's log from telling the queries of the requests made within."""
+    """Keep the queries of the requests made within out of httpx's log."""
     token = _ours.set(True)
     try:
         yield
@@ -129,7 +129,7 @@ def discreet() -> Iterator[None]:
 
 
 class _Discretion(logging.Filter):
-    """Takes from httpx's and httpcore's records of our own calls what must not be told."""
+    """Redacts httpx's and httpcore's log records of this library's calls."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
@@ -145,12 +145,12 @@ def _told(value: Any) -> Any:
 
 
 def _tell_trace(record: logging.LogRecord) -> str:
-    """Httpcore's records name an event and then all that it saw, headers included."""
+    """Return the event's name only: httpcore's records go on to quote everything, headers too."""
     return record.getMessage().split(" ", 1)[0]
 
 
 def install() -> None:
-    """Make the loggers of httpx and httpcore discreet about our calls. May be called often."""
+    """Add the redacting filter to the loggers of httpx and httpcore. May be called repeatedly."""
     for name in ("httpx", *(f"httpcore.{part}" for part in _HTTPCORE)):
         logger = logging.getLogger(name)
         if not any(isinstance(known, _Discretion) for known in logger.filters):

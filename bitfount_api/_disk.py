@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""File operations: atomic writes, locks, and bounded reads."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on o
 else:
     import fcntl
 
-# Flags that not every system has. A link in the place of one of our files could lead anywhere, and
-# opening a pipe would wait for whoever is at its other end.
+# Flags that not every system has. A symbolic link in place of one of our files could point
+# anywhere, and opening a pipe would block until its other end is opened.
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _LOCKED_BYTE = 1 << 62
-"""Where Windows locks a byte: beyond all contents, since no other process can read a locked one."""
+"""The offset of the byte that is locked on Windows: beyond all contents, because no other process
+can read a locked byte."""
 
 
 def write_file(
     path: str | os.PathLike[str], data: bytes, *, private: bool = False, overwrite: bool = True
 ) -> None:
-    """Write a file so that it is there whole or not at all, also if the machine stops meanwhile.
+    """Write a file atomically, even if the machine stops during the write.
 
     Args:
-        path: The file. Its folder must be there.
-        data: What is to be in it.
-        private: Its owner alone may read and write it (0600), whatever the umask; otherwise the
-            umask decides.
-        overwrite: Replace a file that is there already.
+        path: The file. Its folder must exist.
+        data: The contents.
+        private: Only the owner may read and write the file (0600), whatever the umask; otherwise
+            the umask decides.
+        overwrite: Replace an existing file.
 
     Raises:
-        FileExistsError: The file is there already, and is not to be replaced.
-        OSError: It cannot be written.
+        FileExistsError: The file exists, and ``overwrite`` is False.
+        OSError: The file cannot be written.
     """
     target = Path(path)
-    # A name of its own, so that writers at the same time do not write into each other's file.
+    # A unique name, so that concurrent writers do not write into each other's file.
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
     descriptor = os.open(
         temporary,
@@ -54,7 +55,7 @@ def write_file(
     try:
         with open(descriptor, "wb") as file:
             if private and hasattr(os, "fchmod"):
-                os.fchmod(file.fileno(), 0o600)  # a umask may have taken from the owner's rights
+                os.fchmod(file.fileno(), 0o600)  # a umask may have removed the owner's rights
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -69,23 +70,23 @@ def write_file(
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for the owner alone (0700)."""
-    # Path.mkdir gives its mode to the last folder alone; each one made here is to be private.
+    """Create a folder and its missing parents, for the owner only (0700)."""
+    # Path.mkdir applies its mode to the last folder only; each one created here must be private.
     if not folder.is_dir():
         make_private_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-        folder.chmod(0o700)  # a umask may have taken from the owner's rights
+        folder.chmod(0o700)  # a umask may have removed the owner's rights
 
 
 def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
-    """A file's bytes, of which there may be no more than ``limit``.
+    """Read a file of at most ``limit`` bytes.
 
     Raises:
-        ValueError: There are more.
-        OSError: It cannot be read.
+        ValueError: The file is larger.
+        OSError: The file cannot be read.
     """
     with open(path, "rb") as file:
-        # One byte more than is allowed tells that there is more, however much there is.
+        # One byte over the limit shows that the file is larger, whatever its size.
         data = file.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"{os.fspath(path)} is larger than {limit} bytes")
@@ -93,20 +94,21 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def read_own_file(path: Path, limit: int) -> bytes:
-    """:func:`read_file` for a file that this library writes: what else may be there is not opened.
+    """Read a file that this library wrote, as :func:`read_file`, and refuse anything else.
 
-    A link could lead to a file of somebody else's choice, and a pipe would never end.
+    A symbolic link could point to a file that somebody else chose, and a pipe would never end.
 
     Raises:
-        ValueError: It is larger than ``limit``, or no regular file. The text does not name it.
-        OSError: It cannot be read.
+        ValueError: The file is larger than ``limit``, or not a regular file. The text does not
+            name it.
+        OSError: The file cannot be read.
     """
-    if path.is_symlink():  # O_NOFOLLOW says it too, but not everywhere, and less clearly
-        raise ValueError("it is a link")
+    if path.is_symlink():  # O_NOFOLLOW fails too, but not on every system, and less clearly
+        raise ValueError("it is a symbolic link")
     descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("it is no regular file")
+            raise ValueError("it is not a regular file")
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     finally:
@@ -117,10 +119,10 @@ def read_own_file(path: Path, limit: int) -> bytes:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder outlast a loss of power, where the system can do that."""
+    """Sync a folder, so that its file names survive a power loss, where the system supports it."""
     if sys.platform == "win32":  # pragma: no cover - as above
         return
-    # Some file systems cannot, and a name that is lost then is no damage.
+    # Some file systems do not, and losing a name does no damage.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -130,16 +132,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_own(path: Path) -> int | None:
-    """Open a file for this process alone, making it if need be, until it is closed or the end.
+    """Open and lock a file, creating it if necessary. The lock lasts until the file is closed.
 
-    Links are not followed: where others may write to the folder, they could lead anywhere.
+    Symbolic links are not followed: where others may write to the folder, they could point
+    anywhere.
 
     Returns:
-        Its descriptor, for reading and writing; None if it belongs to another process, or to
-        another part of this one.
+        The descriptor, for reading and writing; None if another process, or another part of this
+        one, holds the lock.
 
     Raises:
-        OSError: It cannot be opened, is no file, or the file system knows no locks.
+        OSError: It cannot be opened, is not a regular file, or the file system has no locks.
     """
     flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_LINKS | _NO_WAITING
     while True:
@@ -147,11 +150,11 @@ def open_own(path: Path) -> int | None:
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                raise OSError(errno.EINVAL, "it is not a file of one name")
+                raise OSError(errno.EINVAL, "not a regular file, or a file with several hard links")
             if not _lock(descriptor):
                 os.close(descriptor)
                 return None
-            # Its owner may have renamed or deleted it between our opening and our locking it.
+            # The previous holder may have renamed or deleted it between the open and the lock.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(status, os.lstat(path)):
                     return descriptor
@@ -162,26 +165,28 @@ def open_own(path: Path) -> int | None:
 
 
 def open_emptied(path: Path) -> int:
-    """Open a file to write it anew, making it if need be. Links are not followed.
+    """Open a file for writing and empty it, creating it if necessary.
+
+    Symbolic links are not followed.
 
     Returns:
-        Its descriptor.
+        The descriptor.
 
     Raises:
-        OSError: It cannot be opened.
+        OSError: The file cannot be opened.
     """
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY | _NO_LINKS, 0o666)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write all of the data where the descriptor is; a single write may take only some of it."""
+    """Write all of the data at the descriptor's position; a single write may write less."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def write_at(descriptor: int, offset: int, data: bytes) -> None:
-    """Write all of that there, whatever else is written elsewhere in the file at the same time."""
+    """Write all of the data at an offset. Safe while other threads write elsewhere in the file."""
     if sys.platform == "win32":  # pragma: no cover - as above
         with _TURN:
             os.lseek(descriptor, offset, os.SEEK_SET)
@@ -194,10 +199,10 @@ def write_at(descriptor: int, offset: int, data: bytes) -> None:
 
 
 def reserve(descriptor: int, size: int) -> None:
-    """Make a file so long, and have the room for all of it where the system can promise that.
+    """Set a file's length, and preallocate its disk space where the system supports it.
 
     Raises:
-        OSError: There is no room.
+        OSError: The disk is full.
     """
     if size and hasattr(os, "posix_fallocate"):
         try:
@@ -223,13 +228,13 @@ def _lock(descriptor: int) -> bool:
 
 
 def _place_new(temporary: Path, target: Path) -> None:
-    """Give a file its name, unless that is taken."""
+    """Give a file its final name, unless that exists."""
     try:
-        os.link(temporary, target)  # unlike os.replace, fails where there is a file already
+        os.link(temporary, target)  # unlike os.replace, fails where a file exists
     except FileExistsError:
         raise FileExistsError(f"{target} exists already") from None
     except OSError:
-        # Some file systems have no links. Then the look and the step cannot be one.
+        # Some file systems have no hard links. Then check and rename cannot be atomic.
         if os.path.lexists(target):
             raise FileExistsError(f"{target} exists already") from None
         os.replace(temporary, target)

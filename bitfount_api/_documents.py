@@ -1,8 +1,8 @@
-"""JSON documents from YAML, JSON and msgpack, and back, with bounds on what they may hold.
+"""Read JSON documents from YAML, JSON and msgpack, and write them, with limits on their contents.
 
-Documents come from object storage and from files, so they are hostile until checked: too deep, full
-of aliases that unfold into gigabytes, with keys given twice so that two readers see two documents.
-Whatever is wrong with one is a ``ValueError`` that says where.
+Documents come from object storage and from files, so they are untrusted until checked: nested too
+deeply, full of aliases that expand to gigabytes, or with duplicate keys, so that two readers see
+two documents. An invalid document is a ``ValueError`` that says where.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_DEPTH: Final = 64
-"""How deep objects and lists may be nested; schemas have 5 levels."""
+"""The maximum nesting depth of objects and lists; schemas have 5 levels."""
 
 MAX_TEXT_BYTES: Final = 16 * 1024 * 1024
-"""The longest YAML or JSON text that is read, in bytes; packed, schemas may have 10 MiB."""
+"""The maximum size of a YAML or JSON text, in bytes; as msgpack, schemas may have 10 MiB."""
 
 MAX_PACKED_BYTES: Final = config.MAX_SCHEMA_BYTES
-"""The longest msgpack that is read, in bytes: what the Hub stores."""
+"""The maximum size of a msgpack document, in bytes: what the Hub stores."""
 
 MAX_VALUES: Final = 2_000_000
-"""How many values a document may hold altogether; ten times what the largest schemas do."""
+"""The maximum number of values in a document; ten times that of the largest schemas."""
 
 _LONGEST_KEY: Final = 80
 _LONGEST_PROBLEM: Final = 200
-# msgpack reserves the room for a list when it reads its length, before it has seen the items.
+# msgpack allocates the memory for a list when it reads its length, before it reads the items.
 _MAX_LIST: Final = 262_144
 _MIN_INT: Final = -(2**63)
 _MAX_INT: Final = 2**64 - 1
@@ -47,11 +47,11 @@ def from_text(text: str | bytes) -> dict[str, Any]:
     """Read a YAML or JSON document.
 
     Args:
-        text: The document; bytes are taken as UTF-8.
+        text: The document; bytes are decoded as UTF-8.
 
     Raises:
-        ValueError: It is too long, too deep, neither YAML nor JSON, has aliases or keys given
-            twice, or is not an object of what JSON knows.
+        ValueError: The document is too long, nested too deeply, neither YAML nor JSON, has aliases
+            or duplicate keys, or is not an object of JSON values.
     """
     if len(text) > MAX_TEXT_BYTES:
         raise DocumentError(f"longer than {MAX_TEXT_BYTES // 1024**2} MiB")
@@ -69,13 +69,13 @@ def from_text(text: str | bytes) -> dict[str, Any]:
     except MemoryError:
         raise DocumentError("too large for this machine's memory") from None
     except ValueError as error:
-        # Numbers that are none, mostly, from the constructors of YAML and JSON.
+        # Mostly invalid numbers, from the constructors of YAML and JSON.
         raise DocumentError(f"neither YAML nor JSON: {_short(error)}") from None
 
 
 def _read_text(text: str) -> object:
     if text.lstrip()[:1] == "{":
-        # Most JSON is YAML too, but not all of it, and this is many times faster.
+        # Most JSON is valid YAML, but not all of it, and this is many times faster.
         try:
             return json.loads(
                 text, object_pairs_hook=_object_of_pairs, parse_constant=_refuse_constant
@@ -102,21 +102,21 @@ def _read_yaml(text: str) -> object:
             raise _too_deep() from None
         raise DocumentError(f"neither YAML nor JSON{where}: {_short(problem)}") from None
     except (LookupError, AttributeError) as error:
-        # So do YAML's constructors take it when a value is not what its tag says.
+        # YAML's constructors raise these when a value does not match its tag.
         raise DocumentError(
-            f"neither YAML nor JSON: a value that is not of its tag ({type(error).__name__})"
+            f"neither YAML nor JSON: a value does not match its tag ({type(error).__name__})"
         ) from None
 
 
 def _check_events(text: str, loader: Any) -> None:
-    """Refuse what must not be built, by looking at the parts before they are put together."""
+    """Refuse aliases, deep nesting and too many values, before any object is constructed."""
     import yaml
 
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=loader)):
         if isinstance(event, yaml.AliasEvent):
             line = getattr(event.start_mark, "line", 0) + 1
-            raise DocumentError(f"an alias (line {line}): write out in full what it stands for")
+            raise DocumentError(f"an alias (line {line}): write its value out in full")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
@@ -131,11 +131,11 @@ def _check_events(text: str, loader: Any) -> None:
 def _yaml_loader() -> Any:
     import yaml
 
-    # libyaml's is ten times faster, but not in every build.
+    # libyaml's loader is ten times faster, but not in every build of PyYAML.
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """Knows what JSON knows, and does not let a key be given twice."""
+        """A loader of JSON's types that refuses duplicate keys."""
 
         yaml_implicit_resolvers = {  # noqa: RUF012 - as its base declares it
             first: [
@@ -151,7 +151,7 @@ def _yaml_loader() -> Any:
             mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
             if len(mapping) != len(node.value):
                 line = node.start_mark.line + 1
-                raise DocumentError(f"an object with a key given twice (line {line})")
+                raise DocumentError(f"an object with a duplicate key (line {line})")
             return mapping
 
     return Loader
@@ -161,8 +161,8 @@ def from_packed(data: bytes) -> dict[str, Any]:
     """Read a msgpack document.
 
     Raises:
-        ValueError: It is too long, too deep, not msgpack, has keys given twice, or is not an
-            object of what JSON knows.
+        ValueError: The document is too long, nested too deeply, not msgpack, has duplicate keys,
+            or is not an object of JSON values.
     """
     import msgpack
 
@@ -171,7 +171,7 @@ def from_packed(data: bytes) -> dict[str, Any]:
     counter = itertools.count()
 
     def take_list(items: list[Any]) -> list[Any]:
-        # An empty list takes one byte of msgpack and fifty of memory.
+        # An empty list takes one byte of msgpack but fifty bytes of memory.
         if next(counter) > MAX_VALUES:
             raise _too_many()
         return items
@@ -207,16 +207,16 @@ def _object_of_pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         (twice, _), *_ = collections.Counter(key for key, _ in pairs).most_common(1)
-        raise DocumentError(f"an object with the key {shown(twice)} given twice")
+        raise DocumentError(f"an object with the duplicate key {shown(twice)}")
     return result
 
 
 def _refuse_extension(code: int, _: bytes) -> NoReturn:
-    raise DocumentError(f"a msgpack extension ({code}), which JSON does not know")
+    raise DocumentError(f"a msgpack extension ({code}), which JSON does not have")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise DocumentError(f"{name}, which is no number in JSON")
+    raise DocumentError(f"{name}, which is not a number in JSON")
 
 
 def _short(problem: object) -> str:
@@ -235,10 +235,10 @@ def _too_many() -> DocumentError:
 
 
 class DocumentError(ValueError):
-    """What is wrong with a document, and where in it.
+    """An invalid document: the problem, and its place in the document.
 
-    The place is put together on the way out, from the inside: a path carried along on the way in
-    would cost more than all the rest, and is needed once.
+    The place is built from the inside out while the error propagates: keeping a path during the
+    checks would cost more than the checks themselves, and is needed only for errors.
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -250,7 +250,7 @@ class DocumentError(ValueError):
         return f"{self.place or 'the document'}: {self.problem}"
 
     def within(self, key: str | int) -> DocumentError:
-        """The same, seen from around the place it is in."""
+        """Return the same error with the key of the enclosing object or list in its place."""
         if isinstance(key, int):
             step = f"[{key}]"
         else:
@@ -260,12 +260,12 @@ class DocumentError(ValueError):
 
 
 def checked(document: object) -> dict[str, Any]:
-    """A copy of a JSON object, all the way down.
+    """Validate a JSON object and return a deep copy of it.
 
     Raises:
-        ValueError: It is not an object, or holds what JSON or msgpack do not know: keys that are
-            not text, numbers that are not finite or have more than 64 bits, other types, more than
-            64 levels. The text names the place.
+        ValueError: The document is not an object, or has values that JSON or msgpack cannot hold:
+            keys that are not text, numbers that are not finite or have more than 64 bits, other
+            types, more than 64 levels. The text names the place.
     """
     if not isinstance(document, dict):
         raise DocumentError(f"{kind(document)}, not an object")
@@ -274,7 +274,7 @@ def checked(document: object) -> dict[str, Any]:
 
 
 def copied(value: Any) -> Any:
-    """A copy of a JSON value, checked as by :func:`checked`."""
+    """Return a deep copy of a JSON value, validated as by :func:`checked`."""
     return _copied(value, itertools.count(), 0)
 
 
@@ -296,7 +296,7 @@ def _copied(value: Any, counter: Iterator[int], depth: int) -> Any:
         for at, item in enumerate(value):  # noqa: B007 - the place of an error
             items.append(_copied(item, counter, depth + 1))
     except DocumentError as error:
-        # A key that is no text has no place that could be named.
+        # A key that is not text cannot be part of the place.
         named = isinstance(at, str) or not isinstance(value, dict)
         raise (error.within(at) if named else error) from None
     return items
@@ -315,12 +315,12 @@ def _scalar(value: object) -> object:
         if not math.isfinite(value):
             raise DocumentError("a number that is not finite")
         return float(value)
-    raise DocumentError(f"{kind(value)}, which JSON does not know")
+    raise DocumentError(f"{kind(value)}, which JSON does not have")
 
 
 def _key(key: object) -> str:
     if not isinstance(key, str):
-        raise DocumentError(f"a key that is {kind(key)}, not text; put it into quotes")
+        raise DocumentError(f"a key that is {kind(key)}, not text; put it in quotes")
     return _text(key)
 
 
@@ -329,12 +329,12 @@ def _text(value: str) -> str:
         if not value.isascii():
             value.encode("utf-8")
     except UnicodeEncodeError:
-        raise DocumentError("text that holds half of a character") from None
+        raise DocumentError("text with an unpaired surrogate") from None
     return str(value)
 
 
 def kind(value: object) -> str:
-    """What a value is, in JSON's words, for errors."""
+    """Return the JSON name of a value's type, for errors."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -351,7 +351,7 @@ def kind(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as an error may show it: bounded, and control characters escaped."""
+    """Return a value for an error text: bounded, and with control characters escaped."""
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, int | float) and abs(value) < 10**12:
@@ -363,7 +363,7 @@ def shown(value: object) -> str:
 
 
 def to_yaml(document: Mapping[str, Any]) -> str:
-    """Write a checked document as YAML, keys in their order."""
+    """Return a validated document as YAML, with its keys in their order."""
     import yaml
 
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -374,7 +374,7 @@ def to_yaml(document: Mapping[str, Any]) -> str:
 
 
 def to_packed(document: Mapping[str, Any]) -> bytes:
-    """Write a checked document as msgpack, as it is stored."""
+    """Return a validated document as msgpack, the format in object storage."""
     import msgpack
 
     packed: bytes = msgpack.packb(document)

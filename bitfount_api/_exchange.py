@@ -1,4 +1,4 @@
-"""One request with all that may have to be done for its answer: repetition and new credentials."""
+"""Send one request, with retries and a refresh of refused credentials."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _log = logging.getLogger(__name__)
 
 
 def exchange(call: Call, policy: RetryPolicy) -> Flow[httpx.Response]:
-    """Send a request, and again as policy and operation allow, until there is an answer.
+    """Send a request, with retries as policy and operation allow.
 
-    A 401 has the credentials renewed and the request sent once more, whatever it does: a service
-    refuses credentials before it does anything.
+    After a 401, refresh the credentials and send the request once more, whatever its operation: a
+    service refuses credentials before it does anything else.
 
     Returns:
-        The last answer, be it a success or a refusal.
+        The last response, whatever its status.
 
     Raises:
-        RequestException: There was none.
+        RequestException: No response was received.
     """
     answer = yield from _repeated(call, policy)
     if (
         answer is not None
         and answer.status_code == 401
         and call.service.audience
-        and (refused := answer.request.extensions.get(CREDENTIALS))  # none where nobody is asking
+        and (refused := answer.request.extensions.get(CREDENTIALS))  # empty if there were no credentials to send
     ):
         answer = (yield from _repeated(attrs.evolve(call, refused=refused), policy)) or answer
-    assert answer is not None  # noqa: S101 - only a call that names refused credentials has none
+    assert answer is not None  # noqa: S101 - None only for a call that names refused credentials
     return answer
 
 
@@ -52,11 +52,11 @@ def _repeated(call: Call, policy: RetryPolicy) -> Flow[httpx.Response | None]:
             if failures > policy.most_retries() or not may_repeat(call, sent=error.sent):
                 raise
             pause = Pause(policy.pause(failures))
-            _log.info("%s; trying again in %.1f s", error, pause.seconds)
+            _log.info("%s; retrying in %.1f s", error, pause.seconds)
             try:
                 yield pause
             except RequestTimeout:
-                raise error from None  # no time left: what went wrong says more than that
+                raise error from None  # the failure says more than "out of time"
         else:
             if answer is None or not policy.repeats(answer.status_code):
                 return answer
@@ -66,7 +66,7 @@ def _repeated(call: Call, policy: RetryPolicy) -> Flow[httpx.Response | None]:
             pause = Pause(policy.pause(failures, answer.headers.get("retry-after")))
             name, service = call.operation.name, call.service.name
             _log.info(
-                "%s: %s answered %d; trying again in %.1f s",
+                "%s: %s answered %d; retrying in %.1f s",
                 name, service, answer.status_code, pause.seconds,
             )  # fmt: skip
             try:
@@ -76,5 +76,5 @@ def _repeated(call: Call, policy: RetryPolicy) -> Flow[httpx.Response | None]:
 
 
 def may_repeat(call: Call, *, sent: bool) -> bool:
-    """Whether a request that failed may be sent again, given that it may have been ``sent``."""
+    """Whether a failed request may be retried, given whether it may have been ``sent``."""
     return call.operation.repeat is Repeat.ALWAYS or not sent

@@ -1,4 +1,4 @@
-"""The columns of a pod's data, as its schema describes them."""
+"""The features (columns) of a pod's data, as its schema describes them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ATTRIBUTES: Final = {"featureName": "name", "semanticType": "semantic_type"}
-_IN_JSON: Final = "the attribute's name in the document, where it is another"
+_IN_JSON: Final = "the attribute's name in the document, if it differs"
 
 
 class SemanticType(enum.StrEnum):
-    """What kind of values a feature has. Services may add others; those are plain text."""
+    """The kind of a feature's values. Services may add others; those are plain text."""
 
     CATEGORICAL = "categorical"
     CONTINUOUS = "continuous"
@@ -30,26 +30,26 @@ class SemanticType(enum.StrEnum):
 
 
 def is_text(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse what is not text."""
+    """Refuse values that are not text."""
     if not isinstance(value, str):
         name = attribute.metadata.get(_IN_JSON, attribute.name)
         raise DocumentError(f"{kind(value)}, not text").within(name)
 
 
 def is_object(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse what is not an object."""
+    """Refuse values that are not an object."""
     if not isinstance(value, dict):
         raise DocumentError(f"{kind(value)}, not an object").within(attribute.name)
 
 
 def is_count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse what is not a whole number from 0."""
+    """Refuse values that are not a whole number from 0."""
     if not is_whole_number(value):
         raise DocumentError(f"{shown(value)}, not a count").within(attribute.name)
 
 
 def _has_classes(_: object, attribute: attrs.Attribute[Any], value: dict[str, Any]) -> None:
-    """Refuse ``classes`` that are not ``{label: index}``; there need not be any."""
+    """Refuse ``classes`` that are not ``{label: index}``; they may be missing."""
     classes = value.get("classes", {})
     try:
         if not isinstance(classes, dict):
@@ -72,17 +72,17 @@ _object_or_none = _optional(is_object)
 
 @attrs.frozen
 class Feature:
-    """One column of the data. The known semantic types have classes of their own.
+    """One column of the data. Each known semantic type has its own class.
 
     Args:
         name: The column's name.
-        semantic_type: What kind of values it has; a class for one type knows it.
-        dtype: How the values are stored, such as ``Int64``.
-        description: What it is, for people.
-        extra: Fields of the document that this library does not know, kept as they came.
+        semantic_type: The kind of values it has; fixed in the class of a known type.
+        dtype: The type that the values are stored as, such as ``Int64``.
+        description: A description for people.
+        extra: Fields of the document that this library does not know, kept unchanged.
 
     Raises:
-        ValueError: One of them is of the wrong type; the text names the document's field.
+        ValueError: An argument has the wrong type; the text names the document's field.
     """
 
     name: str = attrs.field(validator=is_text, metadata={_IN_JSON: "featureName"})
@@ -97,11 +97,11 @@ class Feature:
     )
 
     fields: ClassVar[tuple[str, ...]] = ("featureName", "description", "dtype", "semanticType")
-    """The fields of the document that are known, in the order of new documents."""
+    """The known fields of the document, in the order of new documents."""
 
     @classmethod
     def load(cls, document: Mapping[str, Any]) -> Feature:
-        """Build the feature that a checked document describes, of the class for its type.
+        """Return the feature that a validated document describes, of the class for its type.
 
         Raises:
             ValueError: A field is missing or of the wrong type; the text names it.
@@ -122,12 +122,12 @@ class Feature:
         return feature_class(**arguments, extra=extra, _keys=tuple(document))
 
     def to_json(self) -> dict[str, Any]:
-        """The feature as a part of a schema document."""
+        """Return the feature as part of a schema document."""
         known = {key: getattr(self, _ATTRIBUTES.get(key, key)) for key in self.fields}
         return in_order(known, self.extra, self._keys)
 
     def facts(self) -> dict[str, Any]:
-        """What its type has beside the fields of every feature."""
+        """Return the fields that only this type has."""
         return {}
 
 
@@ -154,7 +154,7 @@ class CategoricalFeature(Feature):
     """A column with a fixed set of values.
 
     Args:
-        encoder: How the values are numbered: ``{"classes": {label: index}}``.
+        encoder: The numbering of the values: ``{"classes": {label: index}}``.
     """
 
     semantic_type: str = _fixed(SemanticType.CATEGORICAL)
@@ -174,11 +174,11 @@ class CategoricalFeature(Feature):
 
     @property
     def classes(self) -> dict[str, int]:
-        """The labels and their numbers; empty where none are known."""
+        """The labels and their numbers; empty if unknown."""
         return dict((self.encoder or {}).get("classes", {}))
 
     def facts(self) -> dict[str, Any]:
-        """The labels."""
+        """Return the labels."""
         return {"classes": list(self.classes)}
 
 
@@ -187,9 +187,9 @@ class ImageFeature(Feature):
     """A column of images.
 
     Args:
-        dimensions: How many images are of which dimensions, as the pod counted them.
-        modes: How many are of which mode, such as ``RGB``.
-        formats: How many are of which file format.
+        dimensions: The number of images per dimensions, as the pod counted them.
+        modes: The number of images per mode, such as ``RGB``.
+        formats: The number of images per file format.
     """
 
     semantic_type: str = _fixed(SemanticType.IMAGE)
@@ -214,7 +214,7 @@ class ImageFeature(Feature):
     )
 
     def facts(self) -> dict[str, Any]:
-        """Dimensions, modes and formats."""
+        """Return dimensions, modes and formats."""
         return {"dimensions": self.dimensions, "modes": self.modes, "formats": self.formats}
 
 
@@ -229,13 +229,13 @@ _KINDS: Final[dict[str, type[Feature]]] = {
 def in_order(
     known: Mapping[str, Any], extra: Mapping[str, Any], keys: tuple[str, ...] | None
 ) -> dict[str, Any]:
-    """A document's fields in the order they had when it was read, or in that of new documents.
+    """Return a document's fields in the order they had when read, or in that of new documents.
 
     Args:
-        known: The fields that attributes stand for.
-        extra: The others.
-        keys: The fields it had when it was read; None for a new one. Known fields that were not
-            there then are there now only if they have got a value since.
+        known: The fields that have an attribute.
+        extra: The other fields.
+        keys: The fields that the document had when it was read; None for a new document. Known
+            fields that it did not have are included only if they have a value now.
     """
     if keys is None:
         return {**known, **extra}

@@ -1,4 +1,4 @@
-"""A model's code, looked at without running it: by its syntax tree."""
+"""Check a model's code by its syntax tree, without running it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _ADVICE: Final = (
 
 
 def decoded(source: str | bytes) -> str:
-    r"""A model's code as text, as Python is given it: UTF-8, without any ``\r``.
+    r"""Return a model's code as the text that Python compiles: UTF-8, without any ``\r``.
 
     Raises:
-        ValueError: It is not UTF-8, says that it is something else, or holds null bytes.
+        ValueError: The code is not UTF-8, declares another encoding, or holds null bytes.
     """
     data = normalized(source)
     if b"\0" in data:
@@ -35,10 +35,10 @@ def decoded(source: str | bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
-        raise ValueError(f"its encoding cannot be told: {error}") from None
+        raise ValueError(f"its encoding cannot be determined: {error}") from None
     if codecs.lookup(encoding).name not in {"utf-8", "utf-8-sig"}:
-        # Another encoding would make Python read another text than the one people see.
-        raise ValueError(f"it says that it is {encoding}, but models are UTF-8")
+        # With another encoding, Python would read a different text from the one people see.
+        raise ValueError(f"it declares the encoding {encoding}, but models must be UTF-8")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -46,18 +46,18 @@ def decoded(source: str | bytes) -> str:
 
 
 def check_model_source(source: str | bytes, stem: str) -> None:
-    """Check that a file is a proper model, without running any of it.
+    """Check that a file is a valid model, without running any of it.
 
-    It must parse and define exactly one model class, named like the file: a class that, through
-    other classes of the file or not, derives from an imported Bitfount model class. Classes that
-    another model class of the file derives from do not count.
+    The file must parse and define exactly one model class, with the same name as the file: a class
+    that derives, directly or through other classes of the file, from an imported Bitfount model
+    class. Base classes of another model class of the file do not count.
 
     Args:
-        source: What is in the file.
+        source: The file's contents.
         stem: The file's name without ``.py``.
 
     Raises:
-        ModelValidationError: It is not; the text gives the line and what to do.
+        ModelValidationError: The model is not valid; the text gives the line and what to do.
     """
     file_name = f"{stem}.py"
     try:
@@ -93,7 +93,7 @@ def _check_names(names: _Names, stem: str) -> None:
         listed = ", ".join(f"{model.name} (line {model.line})" for model in models)
         raise ModelValidationError(
             f"{file_name}: it has {len(models)} model classes: {listed[:1000]}; "
-            "a file holds exactly one, so give each a file of its own"
+            "a file defines exactly one, so put each into its own file"
         )
     (model,) = models
     if model.name != stem:
@@ -108,11 +108,11 @@ class _Class:
     name: str
     line: int
     bases: tuple[str, ...]
-    """Each base with the first part of its name as it was imported."""
+    """The bases' dotted names, with the first part resolved to what was imported."""
 
 
 class _Names:
-    """What the top level of a file calls what."""
+    """The names at the top level of a file, and what they refer to."""
 
     def __init__(self) -> None:
         self.classes: dict[str, _Class] = {}
@@ -120,8 +120,8 @@ class _Names:
         self._star = False
 
     def read(self, statements: list[ast.stmt]) -> None:
-        """Take in statements, in their order, with those inside ``if``, ``try`` and ``with``."""
-        # A list of its own instead of recursion: elif chains may be thousands long.
+        """Read statements in their order, with those inside ``if``, ``try`` and ``with``."""
+        # An explicit stack instead of recursion: elif chains may be thousands long.
         waiting = list(reversed(statements))
         while waiting:
             statement = waiting.pop()
@@ -142,7 +142,7 @@ class _Names:
                     else:
                         self._know(alias.asname or alias.name, f"{module}.{alias.name}")
             case ast.ImportFrom(names=aliases):
-                # A model is one file: there is nothing beside it that it could import.
+                # A model is a single file: a relative import has nothing to import.
                 for alias in aliases:
                     self._forget(alias.asname or alias.name)
             case ast.ClassDef(name=name, bases=bases):
@@ -156,7 +156,7 @@ class _Names:
                     self._known[name] = resolved_value
 
     def models(self) -> list[_Class]:
-        """The model classes that no other model class derives from, in the order of the file."""
+        """Return the model classes that no other model class derives from, in file order."""
         models = [found for found in self.classes.values() if self._is_model(found)]
         bases = {base for model in models for base in model.bases}
         return [model for model in models if model.name not in bases]
@@ -184,7 +184,7 @@ class _Names:
         self.classes.pop(name, None)
 
     def _resolve(self, expression: ast.expr) -> str:
-        """A dotted name with its first part as it was imported; ``?`` for anything else."""
+        """Return a dotted name with its first part resolved; ``?`` for anything else."""
         parts: list[str] = []
         while True:
             match expression:
@@ -201,7 +201,7 @@ class _Names:
 
 
 def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The blocks of a statement that run at the level it stands at."""
+    """Return the blocks of a statement that run in the same scope as the statement."""
     match statement:
         case ast.If(body=body, orelse=orelse):
             return [body, orelse]

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from bitfount_api import config
-from bitfount_api._call import Service
+from bitfount_api._call import OBJECT_STORAGE, Service
 from bitfount_api._urls import base_url
 
-STORAGE = Service("object storage")
-"""Object storage is addressed by presigned URLs, and is never given a credential."""
+STORAGE = Service(OBJECT_STORAGE)
+"""Object storage, which is addressed by presigned URLs. No credentials are sent to it."""
 
 
 def hub(url: str | None = None) -> Service:
-    """The Hub at that base URL; by default the environment's."""
+    """Return the Hub at a base URL; default: the environment's."""
     url = config.environment().hub_url if url is None else url
     return Service("the Hub", base_url(url), "hub")
 
 
 def access_manager(url: str | None = None) -> Service:
-    """The access manager at that base URL; by default the environment's."""
+    """Return the access manager at a base URL; default: the environment's."""
     url = config.environment().access_manager_url if url is None else url
     return Service("the access manager", base_url(url), "am")
 
 
 def smart_on_fhir(url: str | None = None) -> Service:
-    """SMART on FHIR at that base URL; by default the configured one, or the environment's."""
+    """Return SMART on FHIR at a base URL; default: the configured one, or the environment's."""
     url = config.smart_on_fhir_url() if url is None else url
     return Service("SMART on FHIR", base_url(url), "hub")
 
 
 def environment_services() -> list[Service]:
-    """The services of the environment, which every session knows."""
+    """Return the services of the environment, which every session knows."""
     return [hub(), access_manager(), smart_on_fhir()]

@@ -1,4 +1,4 @@
-"""What a session's arguments have to be."""
+"""Validate a session's arguments."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def checked_proxy(proxy: str | None) -> str | None:
-    """Check a proxy's URL, and give it.
+    """Return a valid proxy URL.
 
     Raises:
-        ValueError: It is none. The text does not quote it.
+        ValueError: The URL is not valid. The text does not quote it.
     """
     if proxy is not None:
         try:
@@ -30,7 +30,7 @@ def checked_proxy(proxy: str | None) -> str | None:
 
 
 def user_agent(suffix: str | None) -> str:
-    """What the session calls itself.
+    """Return the session's user agent.
 
     Raises:
         ValueError: The suffix cannot be sent in a header.
@@ -46,22 +46,22 @@ def user_agent(suffix: str | None) -> str:
 def trust(
     verify: bool | str | os.PathLike[str] | ssl.SSLContext,
 ) -> bool | ssl.SSLContext:
-    """Whose certificates to trust, as httpx takes it.
+    """Return the ``verify`` argument for httpx.
 
     Args:
-        verify: True for the bundle that httpx brings, ``"system"`` for the operating system's, the
-            path of a bundle or a folder, or a context.
+        verify: True for httpx's CA bundle, ``"system"`` for the operating system's certificates,
+            the path of a bundle or a folder, or an ``SSLContext``.
 
     Raises:
-        ValueError: It is False, or a file without certificates.
+        ValueError: ``verify`` is False, or a file without certificates.
         FileNotFoundError: There is no such file or folder.
     """
     if verify is True or isinstance(verify, ssl.SSLContext):
         return verify
     if verify is False or not verify:
         raise ValueError(
-            "certificates are always verified; to trust a CA of your own, "
-            "give the path of its certificate as verify"
+            "certificates are always verified; to trust a private CA, "
+            "pass the path of its certificate as verify"
         )
     if verify == "system":
         return ssl.create_default_context()
@@ -73,4 +73,4 @@ def trust(
             return ssl.create_default_context(capath=path)
         return ssl.create_default_context(cafile=path)
     except ssl.SSLError as error:
-        raise ValueError(f"verify: {path} holds no certificates in PEM form") from error
+        raise ValueError(f"verify: {path} contains no PEM certificates") from error

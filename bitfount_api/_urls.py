@@ -1,4 +1,4 @@
-"""Which URLs are valid: those of services, presigned ones, and those of raw requests.
+"""Validate the URLs of services, presigned URLs, and those of raw requests.
 
 All of them go through :func:`parse`, so that a URL is valid everywhere or nowhere.
 """
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
 def origin(url: httpx.URL) -> Origin:
     """Return the origin of a URL; the port is None where it is the default of the scheme."""
-    # The host as it is looked up: in readable form, two different ones can look the same.
+    # The punycode form of the host: in Unicode, two different hosts can look the same.
     return Origin(url.scheme, url.raw_host, url.port)
 
 
@@ -61,7 +61,7 @@ def base_url(url: str) -> str:
         parsed = parse(url)
     except ValueError as error:
         raise ValueError(
-            f"a service's URL must be a whole one, such as https://hub.example.com: {error}"
+            f"a service's URL must be absolute, such as https://hub.example.com: {error}"
         ) from None
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url:
         raise ValueError("a service's URL must not hold a user name, a query or a fragment")

@@ -1,4 +1,4 @@
-"""Check plain arguments: whole numbers, times, and values as errors may quote them."""
+"""Validate whole numbers and times, and quote values for error texts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def whole_number(value: Any, name: str, minimum: int = 0, maximum: int | None = 
 
     Args:
         value: The value to check.
-        name: What the error calls it.
-        minimum: The least that is valid.
-        maximum: The most that is valid; None for no limit.
+        name: The argument's name in the error.
+        minimum: The smallest valid value.
+        maximum: The largest valid value; None for no limit.
 
     Raises:
-        ValueError: It is not a whole number in that range.
+        ValueError: The value is not a whole number in that range.
     """
     if not is_whole_number(value, minimum, maximum):
         to = "" if maximum is None else f" to {maximum:,}"
@@ -50,15 +50,15 @@ def check_seconds(name: str, seconds: object) -> None:
     """Check a time limit.
 
     Args:
-        name: What the error calls it.
+        name: The argument's name in the error.
         seconds: The time; None is valid, and means the default.
 
     Raises:
-        ValueError: It is not a number of seconds over 0, a year at most.
+        ValueError: The time is not a number of seconds over 0 and up to a year.
     """
     if seconds is None:
         return
-    # True is a number to Python; no socket takes more than a year.
+    # bool is a subclass of int; sockets accept no more than a year.
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise ValueError(f"{name} must be a number of seconds, not a {type(seconds).__name__}")
     if not 0 < seconds <= _MAX_SECONDS:
@@ -66,15 +66,15 @@ def check_seconds(name: str, seconds: object) -> None:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Return a text of at most ``limit`` characters; what is cut off shows as an ellipsis."""
+    """Cut a text to at most ``limit`` characters, with an ellipsis in place of the rest."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def quote(value: object, limit: int = _MAX_QUOTED) -> str:
-    """Return a value as an error may show it: bounded, and with control characters escaped.
+    """Return a value for an error text: bounded, and with control characters escaped.
 
-    Values of other types than text and numbers are named by their type: what was passed by
-    mistake may be secret, or endless.
+    Values other than text and numbers are shown by their type only: a value passed by mistake may
+    be secret, or endless.
     """
     if isinstance(value, str):
         return repr(shorten(value, limit))

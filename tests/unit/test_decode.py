@@ -13,6 +13,7 @@ import pytest
 from bitfount_api import types
 from bitfount_api._call import Operation, Service
 from bitfount_api._decode import check_status, decode, error_message
+from bitfount_api._services import STORAGE
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -36,9 +37,9 @@ def answer(
     return httpx.Response(status, content=content, headers=headers, request=request)
 
 
-def refusal(*args: Any, **more: Any) -> HTTPError:
+def refusal(*args: Any, service: Service = HUB, **more: Any) -> HTTPError:
     with pytest.raises(HTTPError) as caught:
-        check_status(answer(*args, **more), GET_POD, HUB)
+        check_status(answer(*args, **more), GET_POD, service)
     return caught.value
 
 
@@ -82,11 +83,11 @@ def test_an_html_page_is_called_one() -> None:
         (401, "refused with 401 Unauthorized. The credentials were refused"),
         (403, "refused with 403 Forbidden. These credentials may not"),
         (404, "refused with 404 Not Found. Check the name"),
-        (413, "It is larger than the service takes"),
+        (413, "The request is larger than the service accepts"),
         (429, "Too many requests"),
         (500, "failed with 500 Internal Server Error."),
         (599, "failed with 599."),
-        (302, "redirected, which is not followed, with 302 Found"),
+        (302, "answered with a redirect, which is never followed: 302 Found"),
         (226, "answered with the unexpected status 226"),
     ],
 )
@@ -95,6 +96,24 @@ def test_a_refusal_says_what_and_what_to_do(status: int, text: str) -> None:
     assert text in str(error)
     assert str(error).startswith("get_pod: the Hub ")
     assert error.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "The presigned URL may have expired: try again with a new one."),
+        (401, "The presigned URL was refused: try again with a new one."),
+        (403, "The presigned URL was refused or has expired: try again with a new one."),
+        (404, "The object is missing, or its upload was aborted: check that it was uploaded."),
+        (413, "The object is larger than object storage accepts."),
+    ],
+)
+def test_advice_for_object_storage_names_no_credentials(status: int, advice: str) -> None:
+    text = str(refusal(status, service=STORAGE))
+    assert text.startswith(f"get_pod: object storage refused with {status} ")
+    assert advice in text
+    assert "credentials" not in text
+    assert "API key" not in text
 
 
 def test_a_refusal_quotes_the_service_and_the_request_id() -> None:

@@ -17,8 +17,8 @@ from bitfount_api.redaction import redact
     [
         ("https://s3.test/b/k?X-Amz-Signature=00ff", "https://s3.test/b/k"),
         ("https://user:pass@hub.test:8443/x#frag", "https://hub.test:8443/x"),
-        ("not a url at all \x00", "an address that is no URL"),
-        (None, "an address that is no URL"),
+        ("not a url at all \x00", "an invalid URL"),
+        (None, "an invalid URL"),
     ],
 )
 def test_urls_are_told_without_what_opens_them(url: str, told: str) -> None:

@@ -312,11 +312,11 @@ def _link(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (_link, "it is a link"),
-        (lambda path: path.symlink_to(path), "it is a link"),
-        (os.mkfifo, "no regular file"),
-        (os.mkdir, "no regular file"),
-        (lambda path: path.symlink_to("/dev/zero"), "it is a link"),
+        (_link, "it is a symbolic link"),
+        (lambda path: path.symlink_to(path), "it is a symbolic link"),
+        (os.mkfifo, "not a regular file"),
+        (os.mkdir, "not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is a symbolic link"),
     ],
 )
 def test_what_is_no_file_is_passed_over(

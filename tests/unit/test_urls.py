@@ -43,7 +43,7 @@ INVALID: list[Any] = [
 def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
     secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
     for function, error, text in (
-        (_urls.base_url, ValueError, "must be a whole one"),
+        (_urls.base_url, ValueError, "must be absolute"),
         (_urls.request_url, ValueError, "the URL is not valid: it"),
         (_urls.presigned_url, InvalidJSONError, "presigned URL is not valid: it"),
     ):
@@ -93,7 +93,7 @@ def test_a_presigned_url_is_used_as_it_is() -> None:
 def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
     """Such as a setting that was forgotten: it must not lead to the production services."""
     assert service(None).url.startswith("https://")
-    with pytest.raises(ValueError, match="must be a whole one"):
+    with pytest.raises(ValueError, match="must be absolute"):
         service("")
 
 

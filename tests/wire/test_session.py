@@ -185,7 +185,7 @@ def test_certificates_are_always_verified(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         BitfountSession(KEYS, verify=tmp_path / "nothing")
     (tmp_path / "rubbish").write_text("not a certificate")
-    with pytest.raises(ValueError, match="no certificates in PEM form"):
+    with pytest.raises(ValueError, match="no PEM certificates"):
         BitfountSession(KEYS, verify=tmp_path / "rubbish")
 
 
