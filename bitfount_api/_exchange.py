@@ -35,7 +35,9 @@ def exchange(call: Call, policy: RetryPolicy) -> Flow[httpx.Response]:
         answer is not None
         and answer.status_code == 401
         and call.service.audience
-        and (refused := answer.request.extensions.get(CREDENTIALS))  # empty if there were no credentials to send
+        and (
+            refused := answer.request.extensions.get(CREDENTIALS)
+        )  # empty if there were no credentials to send
     ):
         answer = (yield from _repeated(attrs.evolve(call, refused=refused), policy)) or answer
     assert answer is not None  # noqa: S101 - None only for a call that names refused credentials

@@ -1,7 +1,7 @@
-"""What the surroundings say: environments, environment variables, limits.
+"""Configuration: environments, environment variables, limits.
 
-Everything is read when it is asked for, never at import: a test, or a notebook that sets a variable
-in its second cell, must see the effect.
+Variables are read at each use, never at import, so that a test, or a notebook that sets a variable
+in its second cell, sees the effect.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MIB: Final = 1024 * 1024
 
 MAX_SCHEMA_BYTES: Final = 10 * MIB
-"""The largest pod schema the Hub stores, in bytes, packed."""
+"""The largest pod schema the Hub stores, in bytes of msgpack."""
 
 MAX_MODEL_BYTES: Final = 3 * MIB
 """The largest model code the Hub stores, in bytes."""
@@ -38,23 +38,23 @@ DEFAULT_SMART_ON_FHIR_TIMEOUT: Final = 30.0
 MAX_RETRIES_LIMIT: Final = 100
 
 OAUTH_AUDIENCE: Final = "https://hub.bitfount.com/api"
-"""Whom access tokens are meant for; the same in every environment."""
+"""The audience of access tokens; the same in every environment."""
 
 OAUTH_SCOPES: Final = "profile openid offline_access"
-"""What the device-code flow asks for; ``offline_access`` is what brings a refresh token."""
+"""The scopes that the device-code flow requests; ``offline_access`` is for a refresh token."""
 
 
 @attrs.frozen
 class Environment:
-    """Where one environment's services are.
+    """The URLs of one environment's services.
 
     Args:
-        name: Its name, as ``BITFOUNT_ENVIRONMENT`` says it.
+        name: The environment's name, a value of ``BITFOUNT_ENVIRONMENT``.
         hub_url: The Hub's base URL.
         access_manager_url: The Access Manager's base URL.
         smart_on_fhir_url: The SMART on FHIR service's base URL.
         auth_domain: The OAuth authority's host name.
-        client_id: The OAuth client id of the SDKs; public, as for every native application.
+        client_id: The SDKs' OAuth client id; public, as for every native application.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Environment:
 
 @attrs.frozen
 class APIKeySettings:
-    """API keys found in the environment. Neither part shows in the repr."""
+    """The API key from the environment. Neither part is shown in the repr."""
 
     api_key_id: str = attrs.field(repr=False)
     api_key: str = attrs.field(repr=False)
 
     def __reduce__(self) -> NoReturn:
-        # A pickle travels, and would hold every secret in plain text.
+        # A pickle would hold the secrets in plain text.
         raise TypeError("an API key is a secret, and cannot be pickled")
 
 
@@ -125,10 +125,10 @@ PRODUCTION_AM_URL: Final = ENVIRONMENTS["production"].access_manager_url
 
 
 def environment() -> Environment:
-    """The environment that ``BITFOUNT_ENVIRONMENT`` names; production when it is unset or empty.
+    """Return the environment of ``BITFOUNT_ENVIRONMENT``; production if it is unset or empty.
 
     Raises:
-        ValueError: It names none of the four.
+        ValueError: The variable's value is not one of the four names.
     """
     name = _variable("BITFOUNT_ENVIRONMENT") or "production"
     try:
@@ -155,25 +155,25 @@ def service_url(url: str) -> str:
 
 
 def smart_on_fhir_url() -> str:
-    """The SMART on FHIR service's base URL: ``SMART_ON_FHIR_URL``, else the environment's."""
+    """Return the URL of SMART on FHIR: ``SMART_ON_FHIR_URL``, else the environment's."""
     return _variable("SMART_ON_FHIR_URL") or environment().smart_on_fhir_url
 
 
 def smart_on_fhir_resource_server_url() -> str | None:
-    """The wanted resource server: ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, else None for any."""
+    """Return ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, the resource server; None means any."""
     return _variable("SMART_ON_FHIR_RESOURCE_SERVER_URL")
 
 
 def smart_on_fhir_timeout() -> float:
-    """Seconds to wait for the SMART on FHIR service: ``SMART_ON_FHIR_API_TIMEOUT``, else 30.
+    """Return the timeout for SMART on FHIR: ``SMART_ON_FHIR_API_TIMEOUT``, else 30 seconds.
 
     Raises:
-        ValueError: It is not a positive number.
+        ValueError: The variable's value is not a positive number.
     """
     text = _variable("SMART_ON_FHIR_API_TIMEOUT")
     if text is None:
         return DEFAULT_SMART_ON_FHIR_TIMEOUT
-    # A pattern, because float() also takes "nan", "infinity" and "1_0".
+    # A pattern, because float() also accepts "nan", "infinity" and "1_0".
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}", text):
         seconds = float(text)
         if seconds > 0:
@@ -184,10 +184,10 @@ def smart_on_fhir_timeout() -> float:
 
 
 def max_retries() -> int:
-    """How often a request is repeated: ``BITFOUNT_WEB_MAX_RETRIES``, else 3.
+    """Return the maximum number of retries: ``BITFOUNT_WEB_MAX_RETRIES``, else 3.
 
     Raises:
-        ValueError: It is not a whole number from 0 to 100.
+        ValueError: The variable's value is not a whole number from 0 to 100.
     """
     text = _variable("BITFOUNT_WEB_MAX_RETRIES")
     if text is None:
@@ -201,7 +201,7 @@ def max_retries() -> int:
 
 
 def storage_path() -> Path:
-    """The folder for tokens and keys: ``BITFOUNT_STORAGE_PATH``, else ``~/.bitfount``.
+    """Return the folder for tokens and keys: ``BITFOUNT_STORAGE_PATH``, else ``~/.bitfount``.
 
     Raises:
         ValueError: The home folder is needed and cannot be found.
@@ -216,7 +216,7 @@ def storage_path() -> Path:
 
 
 def api_keys() -> APIKeySettings | None:
-    """The API keys of ``BITFOUNT_API_KEY_ID`` and ``BITFOUNT_API_KEY``; None if neither is set.
+    """Return ``BITFOUNT_API_KEY_ID`` and ``BITFOUNT_API_KEY``; None if neither is set.
 
     Raises:
         ValueError: Only one of the two is set.
@@ -233,10 +233,10 @@ def api_keys() -> APIKeySettings | None:
 
 
 def username() -> str | None:
-    """Whom the API keys belong to: ``BITFOUNT_USERNAME``; None if it is unset or empty."""
+    """Return ``BITFOUNT_USERNAME``, the owner of the API key; None if it is unset or empty."""
     return _variable("BITFOUNT_USERNAME")
 
 
 def _variable(name: str) -> str | None:
-    # Values often come from files and carry a newline, which no header and no URL may hold.
+    # Values often come from files and end in a newline, which headers and URLs must not have.
     return os.environ.get(name, "").strip() or None

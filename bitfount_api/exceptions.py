@@ -1,24 +1,24 @@
-"""Every error this library raises, in one tree.
+"""The exceptions this library raises.
 
 The documented names keep their documented meaning. Nothing else reaches a caller: an ``httpx``,
 ``msgpack`` or ``KeyError`` that does is a bug. The text of an error never holds a credential or the
 query of a presigned URL, and every error can be pickled.
 
     BitfountError
-    ├── RequestException             no usable answer could be had
-    │   ├── HTTPError                the service refused, or its status means nothing here
-    │   │   └── PodDoesNotExistError the Hub answered that there is no such pod (404)
-    │   ├── InvalidJSONError         the answer is not JSON, or not of the documented shape
-    │   ├── ConnectError             the service is out of reach, or the connection broke
-    │   └── RequestTimeout           the time allowed was used up
-    ├── AuthenticationError          no credentials could be had
-    │   └── AuthenticatedUserError   the credentials belong to another user, or to none
+    ├── RequestException             no usable response was received
+    │   ├── HTTPError                the service refused, or answered with an unexpected status
+    │   │   └── PodDoesNotExistError the Hub has no such pod (404)
+    │   ├── InvalidJSONError         the response is not JSON, or not of the documented shape
+    │   ├── ConnectError             the service is unreachable, or the connection broke
+    │   └── RequestTimeout           the timeout or the deadline expired
+    ├── AuthenticationError          no usable credentials are available
+    │   └── AuthenticatedUserError   the credentials belong to another user, or to no user
     ├── ModelUploadError             a model or its weights could not be stored
-    │   ├── ModelValidationError     the model's code is not what it has to be
+    │   ├── ModelValidationError     the model's code is not valid
     │   └── ModelTooLargeError       (also ValueError)
     ├── SchemaUploadError            (also ValueError)
-    ├── TransferError                a file could not be read, written or moved whole
-    ├── NoModelCodeError             the project's usage limit is spent
+    ├── TransferError                a file could not be read, written or transferred completely
+    ├── NoModelCodeError             the project's usage limit is exhausted
     └── SMARTOnFHIRError
 """
 
@@ -50,15 +50,15 @@ __all__ = [
 
 
 class BitfountError(Exception):
-    """The root of every error raised by this library."""
+    """The base class of every error raised by this library."""
 
 
 class RequestException(BitfountError):
-    """No usable answer could be had from a service.
+    """No usable response was received from a service.
 
     Attributes:
-        operation: The operation's name, such as ``get_pod``; None outside one.
-        url: The address asked, without its query; None where it is not known.
+        operation: The operation's name, such as ``get_pod``; None outside an operation.
+        url: The request's URL without its query; None if unknown.
         sent: False if the service cannot have seen the request.
     """
 
@@ -76,7 +76,7 @@ class RequestException(BitfountError):
         self.sent = sent
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Keyword arguments are lost by the default, which calls the class with `args` alone.
+        # The default calls the class with `args` alone, and loses keyword arguments.
         return _rebuild, (type(self), self.args, self._state())
 
     def _state(self) -> dict[str, Any]:
@@ -84,12 +84,12 @@ class RequestException(BitfountError):
 
 
 class HTTPError(RequestException):
-    """The service refused a request, or answered with a status the operation does not know.
+    """The service refused a request, or answered with a status the operation does not expect.
 
     Attributes:
         status_code: The HTTP status.
-        request_id: What the service called the request, where it said; quote it to support.
-        response: The answer itself (its request's credentials removed). None after unpickling.
+        request_id: The service's id of the request, if it sent one; quote it to support.
+        response: The response, with its request's credentials removed. None after unpickling.
     """
 
     def __init__(
@@ -108,32 +108,32 @@ class HTTPError(RequestException):
         self.response = response
 
     def _state(self) -> dict[str, Any]:
-        # A response holds a stream, and headers that may be secret: neither belongs in a pickle.
+        # A response holds a stream and possibly secret headers, which do not belong in a pickle.
         return {**self.__dict__, "response": None}
 
 
 class PodDoesNotExistError(HTTPError):
-    """No pod of that name can be seen with these credentials: the Hub answered 404."""
+    """No pod of that name is visible with these credentials: the Hub answered 404."""
 
 
 class InvalidJSONError(RequestException):
-    """The answer is not JSON, or lacks what the operation cannot do without."""
+    """The response is not JSON, or lacks a field that the operation requires."""
 
 
 class ConnectError(RequestException):
-    """The service could not be reached, or the connection broke before the answer was whole."""
+    """The service is unreachable, or the connection broke before the response was complete."""
 
 
 class RequestTimeout(RequestException):
-    """The time allowed for the request, or for the whole operation, was used up."""
+    """The request's timeout, or the deadline of the whole operation, expired."""
 
 
 class AuthenticationError(BitfountError):
-    """No credentials could be had, or the ones at hand cannot be used."""
+    """No credentials are available, or those available cannot be used."""
 
 
 class AuthenticatedUserError(AuthenticationError):
-    """The credentials belong to another user than the one asked for, or name no user."""
+    """The credentials belong to another user than the one requested, or name no user."""
 
 
 class ModelUploadError(BitfountError):
@@ -141,27 +141,27 @@ class ModelUploadError(BitfountError):
 
 
 class ModelValidationError(ModelUploadError):
-    """The model's code is not what it has to be: not a proper model, or not what was hashed."""
+    """The model's code is not valid: not a model, or its hash does not match."""
 
 
 class ModelTooLargeError(ModelUploadError, ValueError):
-    """The model's code or weights are larger than the service stores."""
+    """The model's code or weights exceed the maximum size that the service stores."""
 
 
 class SchemaUploadError(BitfountError, ValueError):
-    """The pod's schema is larger than the service stores, or cannot be packed."""
+    """The pod's schema exceeds the maximum size that the service stores, or is not serializable."""
 
 
 class TransferError(BitfountError):
-    """A file could not be read, written, or moved whole between disk and object storage."""
+    """A file could not be read, written, or completely transferred to or from object storage."""
 
 
 class NoModelCodeError(BitfountError):
-    """The service withholds the model's code: the project's usage limit for it is spent."""
+    """The service withholds the model's code: the project's usage limit for it is exhausted."""
 
 
 class SMARTOnFHIRError(BitfountError):
-    """No SMART on FHIR access token could be had."""
+    """No SMART on FHIR access token is available."""
 
 
 def _rebuild(

@@ -1,7 +1,7 @@
-"""Names of users, pods and models, checked before they become part of a URL.
+"""Validate the names of users, pods and models before they become part of a URL.
 
-A name that is not what it should be would otherwise choose another endpoint: a project id of
-``../../keys`` is a path of its own. Everything here raises ``ValueError`` before anything is sent.
+An invalid name could address another endpoint: a project id of ``../../keys`` changes the path.
+Everything here raises ``ValueError`` before anything is sent.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ import attrs
 from bitfount_api._validation import is_whole_number, quote, whole_number
 
 MAX_PART_LENGTH: Final = 255
-"""The most characters a part of a path may have; real ones have 36 (UUIDs) or fewer."""
+"""The maximum length of a path segment, in characters; real ones have 36 (UUIDs) or fewer."""
 
 _USER: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|[-_](?=[a-z0-9])){0,38}")
 _POD: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _VERSION: Final = re.compile(r"0|[1-9][0-9]{0,8}")
-# Printable ASCII without the characters that end a part, start an escape, or look like either.
+# Printable ASCII without the characters that end a segment, start an escape, or look like either.
 _PART: Final = re.compile(r"""[!"$&'()*+,\-.0-9:;<=>@A-Z\[\]^_`a-z{|}~]+""")
 
 
 @attrs.frozen
 class PodIdentifier:
-    """A pod's full name: whose it is, and what they call it.
+    """A pod's full name: its owner and its name.
 
     Args:
         namespace: The owner's user name.
         name: The pod's name.
 
     Raises:
-        ValueError: One of them is not a valid name.
+        ValueError: The owner's or the pod's name is not valid.
     """
 
     namespace: str
@@ -48,13 +48,13 @@ class PodIdentifier:
 
     @classmethod
     def parse(cls, text: str) -> PodIdentifier:
-        """Take apart a pod identifier, ``namespace/name``.
+        """Parse a pod identifier, ``namespace/name``.
 
         Raises:
-            ValueError: It is not of that form.
+            ValueError: The identifier is not of that form.
         """
         if not isinstance(text, str) or text.count("/") != 1:
-            raise ValueError(f"a pod identifier reads namespace/name, not {quote(text)}")
+            raise ValueError(f"a pod identifier has the form namespace/name, not {quote(text)}")
         namespace, name = text.split("/")
         return cls(namespace, name)
 
@@ -67,18 +67,18 @@ class PodIdentifier:
         *,
         stacklevel: int = 2,
     ) -> PodIdentifier:
-        """The pod that the three documented arguments mean.
+        """Return the pod that the three documented arguments refer to.
 
         Args:
             pod_identifier: ``namespace/name``.
             pod_namespace: The part before the slash; only together with ``pod_name``.
             pod_name: The part after the slash; only together with ``pod_namespace``.
-            stacklevel: Whose use of the deprecated arguments the warning shows: 1 is the function
-                that calls this one, 2 the one that calls that.
+            stacklevel: The caller that the deprecation warning points to: 1 is the function that
+                calls this one, 2 is that function's caller.
 
         Raises:
-            ValueError: Nothing is given, only one of namespace and name is, the identifier and
-                they disagree, or a name is not valid.
+            ValueError: No argument is given, only one of namespace and name is, they contradict
+                the identifier, or a name is not valid.
 
         Warns:
             DeprecationWarning: Namespace and name are given without an identifier.
@@ -99,7 +99,7 @@ class PodIdentifier:
                 )
             return pod
         if not (pod_namespace and pod_name):
-            raise ValueError("no pod is named: give pod_identifier ('namespace/name')")
+            raise ValueError("no pod is given: give pod_identifier ('namespace/name')")
         pod = cls(pod_namespace, pod_name)
         warnings.warn(
             f"pod_namespace and pod_name are deprecated: give pod_identifier={str(pod)!r} instead",
@@ -111,15 +111,15 @@ class PodIdentifier:
 
 @attrs.frozen
 class ModelIdentifier:
-    """A model's full name, ``owner/ModelName:version``, as projects' usage limits name it.
+    """A model's full name, ``owner/ModelName:version``, as in projects' usage limits.
 
     Args:
         owner: The owner's user name.
-        name: The model's name: that of its class, and of its file.
-        version: Its version, ``"latest"``, or None where none is said.
+        name: The model's name: that of its class and of its file.
+        version: The version, ``"latest"``, or None for no version.
 
     Raises:
-        ValueError: One of them is not valid.
+        ValueError: An argument is not valid.
     """
 
     owner: str
@@ -142,13 +142,13 @@ class ModelIdentifier:
 
     @classmethod
     def parse(cls, text: str) -> ModelIdentifier:
-        """Take apart a model id: ``owner/ModelName:version``, the version optional or ``latest``.
+        """Parse a model id: ``owner/ModelName:version``, the version optional or ``latest``.
 
         Raises:
-            ValueError: It is not of that form.
+            ValueError: The id is not of that form.
         """
         if not isinstance(text, str) or text.count("/") != 1:
-            raise ValueError(f"a model id reads owner/ModelName:version, not {quote(text)}")
+            raise ValueError(f"a model id has the form owner/ModelName:version, not {quote(text)}")
         owner, model = text.split("/")
         name, colon, version = model.partition(":")
         if not colon:
@@ -163,15 +163,15 @@ class ModelIdentifier:
 
 
 def user_name(value: str, what: str = "user name") -> str:
-    """Check a user name, which is a pod's namespace and a model's owner too.
+    """Validate a user name, which is also a pod's namespace and a model's owner.
 
     Args:
         value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them;
             at most 39 characters.
-        what: What to call it in the error.
+        what: The name's label in the error.
 
     Raises:
-        ValueError: It is not such a name.
+        ValueError: The name is not valid.
     """
     if not isinstance(value, str) or not _USER.fullmatch(value):
         raise ValueError(
@@ -182,15 +182,15 @@ def user_name(value: str, what: str = "user name") -> str:
 
 
 def pod_name(value: str, what: str = "pod name") -> str:
-    """Check a pod's name (a data set's, in a project).
+    """Validate a pod's name (in a project, a data set's name).
 
     Args:
         value: The name: lower-case letters and digits, with single ``-`` or ``_`` between them;
             at most 255 characters.
-        what: What to call it in the error.
+        what: The name's label in the error.
 
     Raises:
-        ValueError: It is not such a name.
+        ValueError: The name is not valid.
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not _POD.fullmatch(value):
         raise ValueError(
@@ -201,10 +201,10 @@ def pod_name(value: str, what: str = "pod name") -> str:
 
 
 def model_name(value: str, what: str = "model name") -> str:
-    """Check a model's name, which is the name of a Python class.
+    """Validate a model's name, which is the name of a Python class.
 
     Raises:
-        ValueError: It is not such a name.
+        ValueError: The name is not valid.
     """
     if not isinstance(value, str) or len(value) > MAX_PART_LENGTH or not value.isidentifier():
         raise ValueError(
@@ -215,32 +215,32 @@ def model_name(value: str, what: str = "model name") -> str:
 
 
 def model_version(value: int, what: str = "model version") -> int:
-    """Check a model's version, which the Hub counts.
+    """Validate a model's version, which the Hub counts up.
 
     Raises:
-        ValueError: It is not a whole number from 0 to 999999999.
+        ValueError: The version is not a whole number from 0 to 999999999.
     """
     return whole_number(value, f"the {what}", 0, 999_999_999)
 
 
 def path_part(value: str | int, what: str) -> str:
-    """Check an id that a service gave and that becomes one part of a path.
+    """Validate an id from a service that becomes one segment of a path.
 
     Args:
-        value: The id. A whole number is one too: the Hub counts keys.
-        what: What to call it in the error, such as ``"project id"``.
+        value: The id, as text or, as for keys, a whole number.
+        what: The id's label in the error, such as ``"project id"``.
 
     Returns:
         The id as text.
 
     Raises:
-        ValueError: It is empty, ``.``, ``..``, longer than 255 characters, or holds anything but
-            printable ASCII, or a space, slash, backslash, ``%``, ``?`` or ``#``.
+        ValueError: The id is empty, ``.``, ``..``, longer than 255 characters, or contains anything
+            but printable ASCII, or a space, slash, backslash, ``%``, ``?`` or ``#``.
     """
     if is_whole_number(value, 0, 2**63 - 1):
         return str(value)
     if not isinstance(value, str):
-        raise ValueError(f"the {what} is {quote(value)}, not a text")
+        raise ValueError(f"the {what} is {quote(value)}, not text")
     if not value:
         raise ValueError(f"the {what} is empty")
     if len(value) > MAX_PART_LENGTH:

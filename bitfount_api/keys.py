@@ -1,7 +1,7 @@
-"""RSA keys: those that name pods and users, and sign tasks.
+"""RSA keys, which identify pods and users and sign tasks.
 
-Keys are RSA 4096 with exponent 65537 when made here; any of 2048 to 16384 bits is read. Below, a
-key proves nothing any more; above, one hostile key could keep a service busy.
+New keys are RSA 4096 with exponent 65537; keys of 2048 to 16384 bits are accepted. Smaller keys are
+no longer secure, and a single larger key from an attacker could keep a service busy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEFAULT_KEY_SIZE: Final = 4096
 MIN_KEY_SIZE: Final = 2048
 MAX_KEY_SIZE: Final = 16384
 MAX_KEY_BYTES: Final = 64 * 1024
-"""The longest text that is read as a key, in bytes; one of 16384 bits has 13,000."""
+"""The maximum size of a key's text, in bytes; a key of 16384 bits has 13,000."""
 
 _PUBLIC_EXPONENT: Final = 65537
 _SALT_LENGTH: Final = 20
@@ -47,10 +47,10 @@ class KeyPair(NamedTuple):
 
 
 def generate_key_pair(key_size: int = DEFAULT_KEY_SIZE) -> KeyPair:
-    """Make a new RSA key pair. Takes a second or so.
+    """Generate an RSA key pair. This takes about a second.
 
     Args:
-        key_size: Bits, from 2048 to 16384.
+        key_size: The size in bits, from 2048 to 16384.
 
     Raises:
         ValueError: The size is outside that range.
@@ -63,15 +63,15 @@ def generate_key_pair(key_size: int = DEFAULT_KEY_SIZE) -> KeyPair:
 
 
 def serialize_public_key(key: RSAPublicKey, form: Form = "PEM") -> str:
-    """A public key as text.
+    """Return a public key as text.
 
     Args:
         key: The key.
-        form: ``"PEM"`` for SubjectPublicKeyInfo, or ``"SSH"`` for one line of OpenSSH, which is
-            what the Hub is sent.
+        form: ``"PEM"`` for SubjectPublicKeyInfo, or ``"SSH"`` for one line in OpenSSH format, which
+            is the format sent to the Hub.
 
     Raises:
-        ValueError: It is not an RSA public key, or the form is neither.
+        ValueError: The key is not an RSA public key, or the form is not one of the two.
     """
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -84,16 +84,16 @@ def serialize_public_key(key: RSAPublicKey, form: Form = "PEM") -> str:
 def serialize_private_key(
     key: RSAPrivateKey, form: Form = "PEM", password: str | bytes | None = None
 ) -> str:
-    """A private key as text. Without a password, whoever has the text has the key.
+    """Return a private key as text. Without a password, the text is not encrypted.
 
     Args:
         key: The key.
-        form: ``"PEM"`` for PKCS#8, or ``"SSH"`` for OpenSSH's own form.
-        password: What to encrypt it with; text is taken as UTF-8.
+        form: ``"PEM"`` for PKCS#8, or ``"SSH"`` for OpenSSH's private key format.
+        password: The password to encrypt the key with; text is encoded as UTF-8.
 
     Raises:
-        ValueError: It is not an RSA private key, the form is neither, the password is empty, or
-            (for ``"SSH"`` with a password) the package ``bcrypt`` is not installed.
+        ValueError: The key is not an RSA private key, the form is not one of the two, the password
+            is empty, or (for ``"SSH"`` with a password) the package ``bcrypt`` is not installed.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
@@ -110,7 +110,7 @@ def serialize_private_key(
         return key.private_bytes(serialization.Encoding.PEM, layout, encryption).decode("ascii")
     except UnsupportedAlgorithm:
         raise ValueError(
-            "OpenSSH's encryption needs the package bcrypt: install it, or choose form='PEM'"
+            "OpenSSH's encryption requires the package bcrypt: install it, or choose form='PEM'"
         ) from None
 
 
@@ -122,21 +122,21 @@ def save_private_key(
     *,
     overwrite: bool = False,
 ) -> None:
-    """Write a private key into a file that its owner alone may read and write (0600).
+    """Write a private key to a file that only its owner may read and write (0600).
 
-    The file appears whole or not at all. Folders that are missing are made, for the owner alone.
+    The file is written atomically. Missing folders are created, for the owner only.
 
     Args:
         key: The key.
         path: The file.
         form: As for :func:`serialize_private_key`.
         password: As for :func:`serialize_private_key`.
-        overwrite: Replace a file that is there already; the key in it is lost.
+        overwrite: Replace an existing file; the key in it is lost.
 
     Raises:
         ValueError: As for :func:`serialize_private_key`.
-        FileExistsError: The file is there already, and is not to be replaced.
-        OSError: It cannot be written.
+        FileExistsError: The file exists, and ``overwrite`` is False.
+        OSError: The file cannot be written.
     """
     data = serialize_private_key(key, form, password).encode("ascii")
     make_private_folder(Path(path).parent)
@@ -147,34 +147,34 @@ def save_private_key(
 
 
 def load_public_key(source: str | bytes | os.PathLike[str]) -> RSAPublicKey:
-    """Read an RSA public key, as PEM or as one line of OpenSSH.
+    """Load an RSA public key, in PEM or one-line OpenSSH format.
 
     Args:
         source: The key's text or bytes, or the path of its file. Text that does not begin like a
-            key is taken as a path: for text from elsewhere use :func:`parse_public_key`.
+            key is used as a path: for untrusted text use :func:`parse_public_key`.
 
     Raises:
-        ValueError: It is no public key, not RSA, broken, or of a size that is not accepted.
+        ValueError: The source is not a public key, not RSA, damaged, or the size is not accepted.
         OSError: The file cannot be read.
     """
     return parse_public_key(_contents(source))
 
 
 def parse_public_key(data: str | bytes) -> RSAPublicKey:
-    """Read an RSA public key from its text or bytes, whatever they hold: never from a file.
+    """Parse an RSA public key from text or bytes. Never reads a file.
 
     Args:
-        data: The key, as PEM or as one line of OpenSSH.
+        data: The key, in PEM or one-line OpenSSH format.
 
     Raises:
-        ValueError: It is no public key, not RSA, broken, or of a size that is not accepted.
+        ValueError: The data is not a public key, not RSA, damaged, or the size is not accepted.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     raw = _bounded(data)
     if _PRIVATE.search(raw):
-        raise ValueError("this is a private key where a public key is wanted; keep it to yourself")
+        raise ValueError("this is a private key, not a public key; keep it secret")
     try:
         key: object
         if raw.startswith(b"-----BEGIN "):
@@ -182,23 +182,23 @@ def parse_public_key(data: str | bytes) -> RSAPublicKey:
         else:
             key = serialization.load_ssh_public_key(raw)
     except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError):
-        raise ValueError("no public key can be read from this: PEM or OpenSSH is wanted") from None
+        raise ValueError("this is not a public key in PEM or OpenSSH format") from None
     return _rsa_public(key)
 
 
 def load_private_key(
     source: str | bytes | os.PathLike[str], password: str | bytes | None = None
 ) -> RSAPrivateKey:
-    """Read an RSA private key, as PEM (PKCS#8 or PKCS#1) or in OpenSSH's form.
+    """Load an RSA private key, in PEM (PKCS#8 or PKCS#1) or OpenSSH format.
 
     Args:
         source: The key's text or bytes, or the path of its file.
-        password: What it is encrypted with; text is taken as UTF-8.
+        password: The password that the key is encrypted with; text is encoded as UTF-8.
 
     Raises:
-        ValueError: It is no private key, not RSA, broken, or of a size that is not accepted; or
-            it is encrypted and the password missing or wrong; or a password is given although it
-            is not encrypted.
+        ValueError: The source is not a private key, not RSA, damaged, or the size is not accepted;
+            or the key is encrypted and the password missing or wrong; or a password is given
+            although the key is not encrypted.
         OSError: The file cannot be read.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -207,14 +207,14 @@ def load_private_key(
     raw = _bounded(_contents(source))
     secret = _secret(password)
     if not _PRIVATE.search(raw):
-        raise ValueError("this is no private key: PEM or OpenSSH's form is wanted")
+        raise ValueError("this is not a private key in PEM or OpenSSH format")
     load: Any = serialization.load_pem_private_key
     if raw.startswith(b"-----BEGIN OPENSSH"):
         load = serialization.load_ssh_private_key
     try:
         key = load(raw, password=secret)
     except TypeError:
-        # How cryptography says that there is a password too many, or too few.
+        # cryptography raises TypeError for a missing or an unnecessary password.
         problem = (
             "the private key is encrypted: a password is needed"
             if secret is None
@@ -223,11 +223,11 @@ def load_private_key(
         raise ValueError(problem) from None
     except UnsupportedAlgorithm:
         raise ValueError(
-            "the private key is of a kind, or encrypted in a way, that cannot be read here; "
-            "OpenSSH's encryption needs the package bcrypt"
+            "the private key's type or encryption is not supported; "
+            "OpenSSH's encryption requires the package bcrypt"
         ) from None
     except (ValueError, OverflowError):
-        problem = "no private key can be read from this: it is broken, or of an unknown kind"
+        problem = "the private key cannot be read: it is damaged, or of an unknown type"
         if secret is not None:
             problem += ", or the password is wrong"
         raise ValueError(problem) from None
@@ -235,7 +235,7 @@ def load_private_key(
 
 
 def _contents(source: str | bytes | os.PathLike[str]) -> str | bytes:
-    """The key's text itself, or what is in the file that is named instead of it."""
+    """Return the key's text, or the contents of the file whose path is given instead."""
     if isinstance(source, bytes):
         return source
     if isinstance(source, str):
@@ -251,10 +251,10 @@ def _bounded(data: str | bytes) -> bytes:
         try:
             data = data.encode("utf-8")
         except UnicodeEncodeError:
-            raise ValueError("this is no key: it is not proper text") from None
+            raise ValueError("this is not a key: the text is not valid Unicode") from None
     if len(data) > MAX_KEY_BYTES:
-        raise ValueError(f"this is no key: it is longer than {MAX_KEY_BYTES // 1024} KiB")
-    # Editors on Windows begin files with a mark, and people copy keys with what surrounds them.
+        raise ValueError(f"this is not a key: it is longer than {MAX_KEY_BYTES // 1024} KiB")
+    # Editors on Windows write a byte order mark, and people copy keys with surrounding whitespace.
     return data.removeprefix(b"\xef\xbb\xbf").strip() + b"\n"
 
 
@@ -262,7 +262,7 @@ def _bounded(data: str | bytes) -> bytes:
 
 
 def public_keys_equal(one: RSAPublicKey, other: RSAPublicKey) -> bool:
-    """Whether two public keys are the same key, whatever text they were read from.
+    """Whether two public keys are the same key, whatever format they were read from.
 
     Raises:
         ValueError: One of them is not an RSA public key.
@@ -271,13 +271,13 @@ def public_keys_equal(one: RSAPublicKey, other: RSAPublicKey) -> bool:
 
 
 def fingerprint(key: RSAPublicKey) -> str:
-    """A short name of a public key for people to compare, as ``ssh-keygen -l`` shows it.
+    """Return the fingerprint of a public key, as ``ssh-keygen -l`` shows it.
 
     Returns:
         ``SHA256:`` and 43 characters of base64.
 
     Raises:
-        ValueError: It is not an RSA public key.
+        ValueError: The key is not an RSA public key.
     """
     blob = base64.b64decode(serialize_public_key(key, "SSH").split(" ")[1])
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode("ascii").rstrip("=")
@@ -287,10 +287,10 @@ def sign(private_key: RSAPrivateKey, message: bytes) -> bytes:
     """Sign a message, such as a task: RSA-PSS with SHA-256, MGF1-SHA-256 and 20 bytes of salt.
 
     Returns:
-        The signature, as many bytes as the key has (512 for 4096 bits).
+        The signature, of the key's length (512 bytes for 4096 bits).
 
     Raises:
-        ValueError: It is not an RSA private key.
+        ValueError: The key is not an RSA private key.
     """
     from cryptography.hazmat.primitives import hashes
 
@@ -298,10 +298,10 @@ def sign(private_key: RSAPrivateKey, message: bytes) -> bytes:
 
 
 def verify(public_key: RSAPublicKey, message: bytes, signature: bytes) -> bool:
-    """Whether a signature over a message was made by :func:`sign` with the matching private key.
+    """Whether a message's signature was made by :func:`sign` with the matching private key.
 
     Raises:
-        ValueError: It is not an RSA public key.
+        ValueError: The key is not an RSA public key.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
@@ -328,7 +328,7 @@ def _rsa_public(key: object) -> RSAPublicKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     if not isinstance(key, RSAPublicKey):
-        raise ValueError(f"an RSA public key is wanted, not {_kind(key)}")
+        raise ValueError(f"an RSA public key is required, not {_kind(key)}")
     _check_size(key.key_size)
     return key
 
@@ -337,13 +337,13 @@ def _rsa_private(key: object) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError(f"an RSA private key is wanted, not {_kind(key)}")
+        raise ValueError(f"an RSA private key is required, not {_kind(key)}")
     _check_size(key.key_size)
     return key
 
 
 def _kind(key: object) -> str:
-    # By its type alone: what was passed by mistake may be secret.
+    # The type only: a value passed by mistake may be secret.
     return f"a value of type {type(key).__name__}"
 
 
@@ -365,5 +365,5 @@ def _secret(password: str | bytes | None) -> bytes | None:
         return None
     secret = password.encode("utf-8") if isinstance(password, str) else password
     if not secret:
-        raise ValueError("the password is empty; pass None for none")
+        raise ValueError("the password is empty; pass None for no password")
     return secret

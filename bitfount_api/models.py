@@ -1,7 +1,7 @@
-"""Models: the class they derive from, the check before one is sent, and loading one that was got.
+"""Models: their base class, the check before an upload, and loading a downloaded model.
 
-Loading a model runs its code, with all the rights of the program that does it: that is a decision.
-``get_model_code()`` gives the same text without running it.
+Loading a model runs its code with all the rights of the calling program, so load only models that
+you trust. ``get_model_code()`` returns the same text without running it.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ __all__ = ["BitfountModel", "check_model_source", "load_model_class"]
 
 _logger = logging.getLogger(__name__)
 
-# One at a time, as Python's own imports are for one module; reentrant, as code may load more code.
+# One load at a time, like Python's import of one module; reentrant, because code may load models.
 _loading = threading.RLock()
 _modules: dict[str, types.ModuleType] = {}
 
 
 class BitfountModel:
-    """The class that models derive from where the official SDK is not installed.
+    """The base class of models where the official SDK is not installed.
 
-    A model file defines exactly one class that ends in it, named like the file. What the class must
-    be able to do is for those who run it to say.
+    A model file defines exactly one class that derives from it, with the same name as the file. The
+    methods that the class must have are up to those who run it.
     """
 
 
 def load_model_class(source: str | bytes, name: str | None = None) -> type[BitfountModel] | None:
-    r"""Run a model's code in a module of its own, and give the class it defines.
+    r"""Run a model's code in a separate module and return the class it defines.
 
-    Only code whose hash was checked may come here. What runs is the text that was hashed, the one
-    without ``\r``. The module has a name that no other has, made from the hash, so it can take no
-    other's place; code that was loaded before is not run again.
+    Call this only with code whose hash was checked. The text that runs is the text that was hashed,
+    without ``\r``. The module's name is unique and made from the hash, so that it cannot replace
+    another module; code that was loaded before is not run again.
 
     Args:
         source: The code.
-        name: Which class to give if it defines several; where none is called that, or nothing is
-            said, the only one that no other of them derives from.
+        name: The class to return if there are several; without a name, or without a class of that
+            name, the only one that no other model class derives from.
 
     Returns:
         The class, which derives from :class:`BitfountModel`, or from a model class of the official
-        SDK where that is installed and the code imports it. None, with a warning in the log, when
-        the code cannot be parsed or imported, or defines no such class.
+        SDK where that is installed and the code imports it. None, with a warning in the log, if the
+        code cannot be parsed or imported, or defines no such class.
 
     Raises:
-        KeyboardInterrupt: The user broke off the code.
+        KeyboardInterrupt: The user interrupted the code.
     """
     if isinstance(source, str):
-        # Half a character cannot be hashed, but is refused below like any other broken code.
+        # An unpaired surrogate cannot be hashed; it is refused below like any other invalid code.
         source = source.encode("utf-8", "surrogatepass")
     data = normalized(source)
     digest = hashlib.sha256(data).hexdigest()
@@ -70,10 +70,10 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
                 _discard(module)
             if isinstance(error, KeyboardInterrupt):
                 raise
-            # All others, SystemExit too, are the code's own affair.
+            # All others, SystemExit too, are failures of the model's code.
             _logger.warning(
                 "model code with the hash %s cannot be imported: %s. "
-                "get_model_code() gives its source without running it.",
+                "get_model_code() returns its source without running it.",
                 digest,
                 _told(error),
             )
@@ -90,19 +90,19 @@ def _new_module(digest: str) -> types.ModuleType:
         name = f"{wanted}_{count}"
     module = types.ModuleType(name)
     module.__file__ = f"<{name}>"
-    module.__package__ = ""  # a model is one file: there is nothing beside it to import
+    module.__package__ = ""  # a model is a single file: a relative import has nothing to import
     return module
 
 
 def _run(data: bytes, module: types.ModuleType) -> None:
     text, file_name = decoded(data), str(module.__file__)
-    # Without dont_inherit the code would get this file's own __future__ imports.
+    # Without dont_inherit the code would inherit this file's __future__ imports.
     code = compile(text, file_name, "exec", dont_inherit=True)
     # Registered before it runs, because dataclasses and pickle look modules up by name.
     sys.modules[module.__name__] = module
-    # For tracebacks and inspect.getsource(). There is no file, so no time of change.
+    # For tracebacks and inspect.getsource(). There is no file, so no modification time.
     linecache.cache[file_name] = (len(text), None, text.splitlines(keepends=True), file_name)
-    exec(code, module.__dict__)  # noqa: S102 - what this module is for
+    exec(code, module.__dict__)  # noqa: S102 - the purpose of this module
 
 
 def _discard(module: types.ModuleType) -> None:
@@ -123,8 +123,8 @@ def _model_class(module: types.ModuleType, name: str | None) -> type:
             return model
     leaves = [model for model in found if not any(model in other.__mro__[1:] for other in found)]
     if len(leaves) != 1:
-        listed = ", ".join(sorted(model.__name__ for model in leaves)) or "none"
-        raise ValueError(f"it should define one model class, but the model classes are: {listed}")
+        listed = ", ".join(sorted(model.__name__ for model in leaves)) or "no model class"
+        raise ValueError(f"it must define one model class, but it defines: {listed}")
     return leaves[0]
 
 
@@ -133,19 +133,19 @@ def _is_model(candidate: type) -> bool:
 
 
 def _is_official(base: type) -> bool:
-    """Whether a class is one of the official SDK's model classes, without importing that."""
+    """Whether a class is one of the official SDK's model classes, without importing the SDK."""
     module = base.__module__
     if not isinstance(module, str) or module.split(".")[0] != "bitfount":
         return False
     home: Any = sys.modules.get(module)
-    # A class can say anything of itself; so it has to be found where it says it is.
+    # A class can claim any module and name, so it must be found where it claims to be.
     return MODEL_BASE.fullmatch(base.__name__) is not None and (
         getattr(home, base.__name__, None) is base
     )
 
 
 def _told(error: BaseException) -> str:
-    """What went wrong, in one bounded line; the error is the code's own, and may be anything."""
+    """Return the error in one bounded line; a model's code can raise any object as its error."""
     try:
         advice = ""
         if isinstance(error, ModuleNotFoundError) and error.name:

@@ -1,8 +1,8 @@
-"""Progress of a transfer, told to whoever wants to know.
+"""Report the progress of transfers to callbacks.
 
-Every transfer takes a ``progress`` callback. It is told the bytes done, the bytes in all (None
-while that is not known), and what is moved; in order, never twice at a time, always from one
-thread, which is not the caller's. There are ready-made ones:
+Every transfer accepts a ``progress`` callback. It is called with the bytes transferred so far, the
+total (None while unknown), and the name of the file or object. Calls are in order and never
+concurrent, always from one thread, which is not the caller's. Ready-made callbacks:
 
     >>> from bitfount_api.progress import rich_progress
     >>> with rich_progress() as progress:  # doctest: +SKIP
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     ProgressCallback = Callable[[int, int | None, str], None]
-    """Told the bytes done, the bytes in all (None where not known), and what is moved."""
+    """Called with the bytes transferred so far, the total (None if unknown), and the name of the
+    file or object."""
 
 _log = logging.getLogger(__name__)
 
 
 class Meter:
-    """Counts the bytes that any number of threads move, and tells of them from one thread.
+    """Counts the bytes that threads transfer, and calls the progress callback from one thread.
 
-    The callback is called in order and never twice at a time, and a slow one does not hold up the
-    transfer: it is told the newest state when it is ready for it, and the last one always.
+    Calls are in order and never concurrent. A slow callback does not delay the transfer: it is
+    called with the latest state when it returns, and always with the last one.
 
     Args:
-        callback: Whom to tell; None for nobody.
-        total: Bytes in all; None where not known.
-        what: What is moved, such as a file's name.
+        callback: The callback; None for no reports.
+        total: The total in bytes; None if unknown.
+        what: The name to report, such as a file's name.
     """
 
     def __init__(self, callback: ProgressCallback | None, total: int | None, what: str) -> None:
@@ -49,7 +50,7 @@ class Meter:
         self._thread: threading.Thread | None = None
 
     def add(self, count: int) -> None:
-        """So many more bytes are done; fewer than none if some have to be moved again."""
+        """Add transferred bytes; a negative count if bytes have to be transferred again."""
         if self._callback is None:
             return
         with self._news:
@@ -62,7 +63,7 @@ class Meter:
                 self._thread.start()
 
     def close(self) -> None:
-        """Tell the last state, and end. May be called again."""
+        """Report the last state and stop the thread. May be called again."""
         with self._news:
             self._closed = True
             self._news.notify()
@@ -70,7 +71,7 @@ class Meter:
             self._thread.join()
 
     def _tell(self) -> None:
-        assert self._callback is not None  # noqa: S101 - add() has seen to it
+        assert self._callback is not None  # noqa: S101 - checked by add()
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._closed or self._told != (self._done, self.total))
@@ -80,18 +81,18 @@ class Meter:
             self._told = state
             try:
                 self._callback(*state, self._what)
-            except Exception:  # noqa: BLE001 - a user's own
-                # The transfer matters more than the drawing of it.
+            except Exception:  # noqa: BLE001 - the user's code
+                # A broken progress display must not fail the transfer.
                 _log.exception("The progress callback failed, and is not called again")
                 return
 
 
 @contextmanager
 def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
-    """A callback that draws a bar with rich for each transfer, for the time of the block.
+    """Return a context manager with a callback that shows a rich progress bar per transfer.
 
     Args:
-        console: The ``rich.console.Console`` to draw on; default: rich's own.
+        console: The ``rich.console.Console`` to draw on; default: rich's default console.
 
     Raises:
         ImportError: rich is not installed.
@@ -109,12 +110,12 @@ def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
     turn = threading.Lock()
 
     def tell(done: int, total: int | None, what: str) -> None:
-        with turn:  # one callback may serve transfers side by side
+        with turn:  # one callback may serve concurrent transfers
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done, total=total)
             if done == total:
-                del tasks[what]  # whatever is called so from now on is another transfer
+                del tasks[what]  # the next transfer with this name is another one
 
     with bars:
         yield tell
@@ -122,10 +123,10 @@ def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
 
 @contextmanager
 def tqdm_progress(file: Any = None) -> Iterator[ProgressCallback]:
-    """A callback that draws a bar with tqdm for each transfer, for the time of the block.
+    """Return a context manager with a callback that shows a tqdm progress bar per transfer.
 
     Args:
-        file: Where to draw; default: the standard error stream.
+        file: The stream to draw on; default: the standard error stream.
 
     Raises:
         ImportError: tqdm is not installed.
@@ -159,5 +160,5 @@ def _library(name: str) -> Any:
     except ImportError as error:
         package = name.partition(".")[0]
         raise ImportError(
-            f"drawing progress with {package} needs it: pip install {package}"
+            f"{package} is not installed; to show progress with it: pip install {package}"
         ) from error

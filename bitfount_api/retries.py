@@ -1,4 +1,4 @@
-"""When, how often and after how long a request that failed is sent again."""
+"""Retry policy: which failed requests are retried, how often, and after which pauses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bitfount_api import config
 from bitfount_api._validation import whole_number_field
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""The statuses that say nothing about the request itself, only about the moment."""
+"""The statuses of temporary failures, which say nothing about the request itself."""
 
 
 def _at_least_zero(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -24,19 +24,19 @@ def _at_least_zero(_: object, attribute: attrs.Attribute[Any], value: Any) -> No
 
 @attrs.frozen
 class RetryPolicy:
-    """How a failed request is repeated: with exponential backoff and full jitter.
+    """Retry failed requests with exponential backoff and full jitter.
 
-    Which requests may be repeated at all is a property of the operation: what creates or counts
-    something is not, once the service may have seen it.
+    Which requests may be retried depends on the operation: a request that creates or counts
+    something is not retried once the service may have seen it.
 
     Args:
-        retries: How often after the first time, at most; None for ``BITFOUNT_WEB_MAX_RETRIES``, or
-            3 where that is not set.
-        backoff: The first pause is a random time up to this many seconds, each further one up to
-            twice the one before.
-        longest_pause: No pause is longer than this many seconds, whatever a service asks for
+        retries: The maximum number of retries; None for ``BITFOUNT_WEB_MAX_RETRIES``, or 3 if that
+            is not set.
+        backoff: The maximum of the first pause in seconds, doubled for each further pause; each
+            pause is a random time up to its maximum.
+        longest_pause: The maximum of every pause in seconds, also of those that a service requests
             (``Retry-After``).
-        retry_not_found: Repeat after a 404 as well, for reading what was written a moment ago.
+        retry_not_found: Retry after a 404 as well, to read an object that was just written.
     """
 
     retries: int | None = attrs.field(
@@ -47,29 +47,29 @@ class RetryPolicy:
     retry_not_found: bool = False
 
     def most_retries(self) -> int:
-        """How often a request is repeated, at most."""
+        """Return the maximum number of retries."""
         return config.max_retries() if self.retries is None else self.retries
 
     def repeats(self, status: int) -> bool:
-        """Whether an answer of this status is a reason to ask again."""
+        """Whether a response with this status is a reason to retry."""
         return status in RETRIED_STATUSES or (status == 404 and self.retry_not_found)
 
     def pause(self, failures: int, retry_after: str | None = None) -> float:
-        """Seconds to wait before the next time.
+        """Return the seconds to wait before the next attempt.
 
         Args:
-            failures: How often it has failed so far, from 1.
+            failures: The number of failures so far, from 1.
             retry_after: The service's ``Retry-After`` header: seconds, or an HTTP date.
         """
         asked = seconds_of(retry_after)
         if asked is not None:
             return min(asked, self.longest_pause)
         ceiling = min(self.longest_pause, self.backoff * 2.0 ** min(failures - 1, 30))
-        return random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
+        return random.uniform(0, ceiling)  # noqa: S311 - spreads load, needs no secure randomness
 
 
 def seconds_of(retry_after: str | None) -> float | None:
-    """What a ``Retry-After`` header asks for, in seconds from now; None if it is none."""
+    """Return the seconds from now that a ``Retry-After`` header means; None if it is invalid."""
     if retry_after is None:
         return None
     text = retry_after.strip()

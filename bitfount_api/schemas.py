@@ -1,8 +1,8 @@
-"""``BitfountSchema``: what a pod's data looks like, without any of the data.
+"""``BitfountSchema``: the structure of a pod's data, without the data.
 
 A schema is stored as msgpack in object storage, and written to files as YAML. All four versions of
 the document are read, and version 4 is written. A version 4 document that was read is written back
-as it was, order and unknown fields included.
+unchanged, order and unknown fields included.
 """
 
 from __future__ import annotations
@@ -66,14 +66,14 @@ class BitfountSchema:
 
     Args:
         name: The data set's name.
-        description: What is in it.
-        number_of_records: How many records it has, where that is known.
-        features: Its columns, in their order.
-        metadata: Facts about the document: ``schema_version``, ``schema_type``, ``hash`` and so on.
-        extra: Fields of the document that this library does not know, kept as they came.
+        description: A description for people.
+        number_of_records: The number of records, if known.
+        features: The columns, in their order.
+        metadata: Data about the document: ``schema_version``, ``schema_type``, ``hash`` and so on.
+        extra: Fields of the document that this library does not know, kept unchanged.
 
     Raises:
-        ValueError: One of them is of the wrong type; the text names the document's field.
+        ValueError: An argument has the wrong type; the text names the document's field.
     """
 
     name: str | None = attrs.field(default=None, validator=text_or_none)
@@ -95,10 +95,10 @@ class BitfountSchema:
         """Read a schema document of any version.
 
         Args:
-            data: The document as JSON values, such as :meth:`to_json` gives. It is copied.
+            data: The document as JSON values, such as :meth:`to_json` returns. It is copied.
 
         Raises:
-            ValueError: It is no schema; the text names the field.
+            ValueError: The document is not a valid schema; the text names the field.
         """
         return cls._load(_documents.checked(data))
 
@@ -107,7 +107,7 @@ class BitfountSchema:
         """Read a schema from YAML or JSON text of at most 16 MiB.
 
         Raises:
-            ValueError: It is neither, or no schema; the text says where.
+            ValueError: The text is neither, or not a valid schema; the error says where.
         """
         return cls._load(_documents.from_text(text))
 
@@ -123,10 +123,10 @@ class BitfountSchema:
 
     @classmethod
     def unpack(cls, data: bytes) -> BitfountSchema:
-        """Read a schema as it is stored, from msgpack of at most 10 MiB.
+        """Read a schema from msgpack of at most 10 MiB, the format in object storage.
 
         Raises:
-            ValueError: It is no msgpack, or no schema; the text says where.
+            ValueError: The data is not msgpack, or not a valid schema; the text says where.
         """
         return cls._load(_documents.from_packed(data))
 
@@ -141,10 +141,10 @@ class BitfountSchema:
     # --- Writing ---------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """The schema as a document of version 4, in JSON values of its own.
+        """Return the schema as a document of version 4, in newly created JSON values.
 
         Raises:
-            ValueError: A field holds what JSON does not know; the text names it.
+            ValueError: A field has a value that JSON cannot hold; the text names it.
         """
         metadata = dict(self.metadata)
         if "schema_version" not in metadata:
@@ -163,7 +163,7 @@ class BitfountSchema:
         return _documents.checked(in_order(known, self.extra, self._keys))
 
     def dumps(self) -> str:
-        """The schema as YAML text.
+        """Return the schema as YAML text.
 
         Raises:
             ValueError: As for :meth:`to_json`.
@@ -171,7 +171,7 @@ class BitfountSchema:
         return _documents.to_yaml(self.to_json())
 
     def dump(self, path: str | os.PathLike[str]) -> None:
-        """Write the schema into a YAML file, replacing one that is there.
+        """Write the schema to a YAML file, replacing an existing file.
 
         Raises:
             ValueError: As for :meth:`to_json`.
@@ -180,23 +180,23 @@ class BitfountSchema:
         write_file(path, self.dumps().encode("utf-8"))
 
     def pack(self) -> bytes:
-        """The schema as it is stored: msgpack of its document.
+        """Return the schema as msgpack, the format in object storage.
 
         Raises:
             ValueError: As for :meth:`to_json`.
         """
         return _documents.to_packed(self.to_json())
 
-    # --- Looking ---------------------------------------------------------------------------------
+    # --- Queries ---------------------------------------------------------------------------------
 
     def get_feature_names(self, semantic_type: SemanticType | str | None = None) -> list[str]:
-        """The names of the features, in their order.
+        """Return the names of the features, in their order.
 
         Args:
-            semantic_type: Only those of this type; None for all.
+            semantic_type: The type of the features; None for all features.
 
         Raises:
-            ValueError: There is no such type, neither among the known ones nor in this schema.
+            ValueError: The type is not a known one, and this schema has no feature of that type.
         """
         if semantic_type is None:
             return [feature.name for feature in self.features]
@@ -212,19 +212,19 @@ class BitfountSchema:
 
     @property
     def features_by_semantic_type(self) -> dict[str, list[Feature]]:
-        """The features by their types, unknown ones too, each in the schema's order."""
+        """The features by type, unknown types included, each in the schema's order."""
         result: dict[str, list[Feature]] = {}
         for feature in self.features:
             result.setdefault(feature.semantic_type, []).append(feature)
         return result
 
     def feature_rows(self) -> list[dict[str, Any]]:
-        """The features as rows of a table, all with the same columns.
+        """Return the features as rows of a table, all with the same columns.
 
         Returns:
             For each feature ``name``, ``semantic_type``, ``dtype``, ``description``, ``classes``
-            (labels), ``dimensions``, ``modes`` and ``formats``; None where its type has no such
-            thing.
+            (labels), ``dimensions``, ``modes`` and ``formats``; None where its type lacks the
+            column.
         """
         empty = dict.fromkeys(("classes", "dimensions", "modes", "formats"))
         return [
@@ -240,29 +240,29 @@ class BitfountSchema:
         ]
 
     def features_dataframe(self) -> Any:
-        """The features as a ``pandas.DataFrame`` with the columns of :meth:`feature_rows`.
+        """Return the features as a ``pandas.DataFrame`` with the columns of :meth:`feature_rows`.
 
         Raises:
-            ImportError: pandas is not installed; nothing else here needs it.
+            ImportError: pandas is not installed; only this method requires it.
         """
         try:
             import pandas as pd  # type: ignore[import-untyped, unused-ignore]
         except ImportError:
             raise ImportError(
-                "features_dataframe() needs pandas: install it with 'pip install pandas', "
+                "features_dataframe() requires pandas: install it with 'pip install pandas', "
                 "or use feature_rows()"
             ) from None
         return pd.DataFrame(self.feature_rows())
 
 
 def pack(document: Mapping[str, Any]) -> bytes:
-    """Pack any schema document as it is stored, without looking at what it says.
+    """Return any schema document as msgpack, without validating it as a schema.
 
     Args:
         document: The document as JSON values, such as ``PodPublicMetadata.schema``.
 
     Raises:
-        ValueError: It holds what JSON does not know; the text names the place.
+        ValueError: The document has a value that JSON cannot hold; the text names the place.
     """
     return _documents.to_packed(_documents.checked(document))
 
@@ -271,7 +271,7 @@ def pack(document: Mapping[str, Any]) -> bytes:
 
 
 def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
-    """A checked document of any version as one of version 4, and its keys if it had that shape."""
+    """Convert a validated document to version 4; return it, and its keys if it had that shape."""
     metadata = document.get("metadata")
     if metadata is None:
         metadata = {}
@@ -279,7 +279,7 @@ def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
         raise DocumentError(f"{_documents.kind(metadata)}, not an object").within("metadata")
     version = str(metadata.get("schema_version"))
     keys = None
-    # The shape decides, because the first two versions did not always say which they are.
+    # Detected by shape, because the first two versions did not always state their version.
     if "features" in document:
         keys = tuple(document)
     elif "table" in document:
@@ -292,7 +292,7 @@ def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
         document["metadata"] = _metadata_of_version_4(metadata)
     elif version != SCHEMA_VERSION:
         _logger.warning(
-            "a schema says it is of version %s; it is read as version %s",
+            "the schema's version is %s, which is not known; it is read as version %s",
             _documents.shown(version),
             SCHEMA_VERSION,
         )
@@ -308,7 +308,7 @@ def _metadata_of_version_4(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_table(tables: object) -> dict[str, Any]:
-    """Of version 1's tables the first by name: the others were never used."""
+    """Return the first of version 1's tables by name: the others were never used."""
     if not isinstance(tables, list) or not tables:
         kind = "an empty list" if tables == [] else _documents.kind(tables)
         raise DocumentError(f"{kind}, not a list of tables").within("tables")
@@ -328,7 +328,7 @@ def _table(table: object, place: str) -> dict[str, Any]:
 
 
 def _unfold(document: dict[str, Any], key: str, table: dict[str, Any]) -> dict[str, Any]:
-    """The document with what its table says beside what it says itself."""
+    """Move the fields of the document's table up into the document."""
     rest = {name: value for name, value in document.items() if name != key}
     return {**rest, **table}
 

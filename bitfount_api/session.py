@@ -1,4 +1,4 @@
-"""The session: who is calling, and over which connections."""
+"""The session: credentials and connections, shared by clients."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds to connect, and between two bytes of an answer."""
+"""Seconds to connect, and between two bytes of a response."""
 
 DEFAULT_DEADLINE = 180.0
-"""Seconds for one call in all, its repetitions included. Transfers of files have none of their own:
-they are bounded by the time between two bytes."""
+"""Seconds for a whole call, retries included. File transfers have no default deadline: they are
+limited by the time between two bytes."""
 
 _OWN_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
@@ -49,23 +49,23 @@ class BitfountSession:
     ``async with`` statement, to free its connections.
 
     Args:
-        authentication_handler: How to authenticate. Default: API keys where the environment holds
-            them (``BITFOUNT_API_KEY_ID``, ``BITFOUNT_API_KEY``, ``BITFOUNT_USERNAME``), else the
-            device-code flow of the environment.
+        authentication_handler: The authentication handler. Default: the API key of the environment
+            variables (``BITFOUNT_API_KEY_ID``, ``BITFOUNT_API_KEY``, ``BITFOUNT_USERNAME``) if they
+            are set, else the device-code flow of the environment.
         timeout: Seconds to connect, and between two bytes; default: the operation's own, or 30.
-        deadline: Seconds for one call in all, repetitions included; None for 180. Transfers of
-            files are bounded by a deadline only where one is given.
-        retry: How failed requests are repeated.
+        deadline: Seconds for a whole call, retries included; None for 180. File transfers have a
+            deadline only if this argument is given.
+        retry: The retry policy.
         proxy: The URL of a proxy; default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
-        verify: Whose certificates to trust: True for the bundle that httpx brings, ``"system"``
-            for the operating system's, the path of a bundle or a folder, or an ``SSLContext``.
-        transport: A ready httpx transport to use instead of opening connections, sync or async;
-            one that is both serves both.
-        user_agent_suffix: What to add to the user agent, such as ``"ward-7/2.1"``.
+        verify: The certificates to trust: True for httpx's CA bundle, ``"system"`` for the
+            operating system's, the path of a bundle or a folder, or an ``SSLContext``.
+        transport: An httpx transport to use instead of opening connections, sync or async; one
+            that is both is used for both.
+        user_agent_suffix: A suffix for the user agent, such as ``"ward-7/2.1"``.
 
     Raises:
-        ValueError: An argument is not what it has to be.
-        FileNotFoundError: ``verify`` is a path with nothing there.
+        ValueError: An argument is not valid.
+        FileNotFoundError: ``verify`` is a path that does not exist.
     """
 
     def __init__(
@@ -99,67 +99,67 @@ class BitfountSession:
         self._origins: dict[Origin, Service] = {}
         self._gate = Gate(self.authentication_handler, self)
 
-    # --- Who is calling --------------------------------------------------------------------------
+    # --- Authentication --------------------------------------------------------------------------
 
     @property
     def username(self) -> str:
         """The user the credentials belong to.
 
         Raises:
-            AuthenticatedUserError: Not known before the session is authenticated.
+            AuthenticatedUserError: The session is not authenticated yet.
         """
         return self.authentication_handler.username
 
     @property
     def authenticated(self) -> bool:
-        """Whether there are credentials that can be used, as far as is known without asking."""
+        """Whether usable credentials are available, as far as is known without a request."""
         return self.authentication_handler.authenticated
 
     def authenticate(self) -> None:
-        """Get credentials now, rather than with the first request that needs them.
+        """Get credentials now, instead of at the first request that needs them.
 
         Raises:
-            AuthenticationError: None could be had.
+            AuthenticationError: No credentials are available.
         """
         self._gate.authenticate()
 
     async def aauthenticate(self) -> None:
-        """The same, without blocking the event loop."""
+        """:meth:`authenticate` for async code."""
         await self._gate.aauthenticate()
 
-    # --- What the drivers need -------------------------------------------------------------------
+    # --- For the drivers -------------------------------------------------------------------------
 
     def credentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """Headers for a service; fresh ones if the current ones are those ``refused``."""
+        """Return the headers for a service; refreshed if the current ones are ``refused``."""
         return Hidden(self._gate.credentials(audience, refused))
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """The same, without blocking the event loop."""
+        """:meth:`credentials` for async code."""
         return Hidden(await self._gate.acredentials(audience, refused))
 
     def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Waits, for so long at most, until a thread's call may begin; gives it a number."""
+        """Wait, at most ``seconds``, until a thread's call may start; yield its turn's number."""
         return self._connections.turn(seconds)
 
     def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """The same for the running event loop."""
+        """:meth:`turn` for the running event loop."""
         return self._connections.aturn(seconds)
 
     def client(self, turn: int) -> httpx.Client:
-        """The httpx client for a thread's call that has this turn."""
+        """Return the httpx client for a thread's call that has this turn."""
         return self._connections.client(turn)
 
     def async_client(self, turn: int) -> httpx.AsyncClient:
-        """The httpx client of the running event loop for a call that has this turn."""
+        """Return the running event loop's httpx client for a call that has this turn."""
         return self._connections.async_client(turn)
 
     @property
     def makes_sync_calls(self) -> bool:
-        """Whether the session's transport, if it was given one, makes calls for any thread."""
+        """Whether the session can make sync calls; False with a transport that is async only."""
         return self._connections.makes_sync_calls
 
     @property
@@ -167,30 +167,31 @@ class BitfountSession:
         """Whether the session has been closed."""
         return self._connections.closed
 
-    # --- Calls of one's own ----------------------------------------------------------------------
+    # --- Raw requests ----------------------------------------------------------------------------
 
     def know(self, service: Service) -> None:
-        """Let calls of one's own to this service's origin carry its credentials."""
+        """Send credentials with raw requests to this service's origin."""
         self._origins[origin(httpx.URL(service.url))] = service
 
     def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
-        """Make a call of one's own; it carries the credentials only to a known origin.
+        """Send a raw request, with the session's credentials only to a known origin.
 
-        Known are the services of the environment and of every client that uses this session, by
-        scheme, host and port. Redirects are not followed, and refusals are not raised.
+        The known origins (scheme, host and port) are those of the services of the environment and
+        of every client that uses this session. Redirects are not followed, and an error status
+        raises no error.
 
         Args:
             method: The HTTP method.
-            url: The whole URL.
-            **arguments: As httpx takes them: ``params``, ``headers``, ``cookies``, ``content``,
-                ``data``, ``files``, ``json``, ``extensions``; and ``timeout`` in seconds.
+            url: The absolute URL.
+            **arguments: As for httpx: ``params``, ``headers``, ``cookies``, ``content``, ``data``,
+                ``files``, ``json``, ``extensions``; and ``timeout`` in seconds.
 
         Raises:
-            ValueError: The URL is no whole http or https URL, or holds a user name; or the timeout
-                is none.
+            ValueError: The URL is not an absolute http or https URL, or has a user name; or the
+                timeout is not valid.
             TypeError: There is no such argument.
-            RequestException: No answer could be had.
-            AuthenticationError: No credentials could be had.
+            RequestException: No response was received.
+            AuthenticationError: No credentials are available.
         """
         call, timing = self._own_call(method, url, arguments)
         return drive(exchange(call, self.retry), self, timing)
@@ -227,7 +228,7 @@ class BitfountSession:
         address = request_url(url)
         if unknown := arguments.keys() - _OWN_ARGUMENTS:
             raise TypeError(
-                f"calls of one's own take no argument {min(unknown)!r}; "
+                f"raw requests take no argument {min(unknown)!r}; "
                 f"they take {', '.join(sorted(_OWN_ARGUMENTS))}"
             )
         timeout = arguments.pop("timeout", None)
@@ -237,37 +238,38 @@ class BitfountSession:
             DEFAULT_DEADLINE if self.deadline is None else self.deadline,
         )
         if arguments.get("headers"):
-            # In one spelling, so that credentials replace what has their name, and do not join it.
+            # In lower case, so that credentials replace a header of the same name.
             arguments["headers"] = dict(httpx.Headers(arguments["headers"]))
         known = self._known().get(origin(address))
         service = Service(
             known.name if known else address.raw_host.decode("ascii"),
             audience=known.audience if known else None,
         )
-        # PUT and DELETE can be repeated by the meaning of HTTP; POST and PATCH cannot.
+        # In HTTP, PUT and DELETE are idempotent; POST and PATCH are not.
         repeat = Repeat.UNSENT if method in ("POST", "PATCH") else Repeat.ALWAYS
-        operation = Operation(f"{method} of one's own", repeat)
+        operation = Operation(f"raw {method} request", repeat)
         return Call(operation, service, {**arguments, "method": method, "url": address}), timing
 
     def _known(self) -> dict[Origin, Service]:
         environment = environment_services()
         return {origin(httpx.URL(known.url)): known for known in environment} | self._origins
 
-    # --- Its end ---------------------------------------------------------------------------------
+    # --- Closing ---------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Close the connections. Those of event loops are closed by :meth:`aclose`, in each."""
+        """Close the connections of sync clients; :meth:`aclose` closes those of an event loop."""
         self._connections.close()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
-        self.close()  # first: calls that break, or wait for their turn, would open others meanwhile
+        self.close()  # first: calls that fail, or wait for their turn, would open new connections
         await self.leave_loop()
 
     async def leave_loop(self) -> None:
-        """Close the connections of the running event loop alone; the session goes on elsewhere.
+        """Close the connections of the running event loop only; the session stays open elsewhere.
 
-        For sessions that outlive an event loop, such as one that several ``asyncio.run`` share.
+        Use it for sessions that outlive an event loop, such as one shared by several
+        ``asyncio.run`` calls.
         """
         await self._connections.leave()
 

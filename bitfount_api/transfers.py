@@ -1,4 +1,4 @@
-"""What transfers of files are told, and what they tell."""
+"""Options and results of file transfers."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ if TYPE_CHECKING:
     from bitfount_api.progress import ProgressCallback
 
 PARTS_AT_ONCE = 4
-"""How many parts of an object move at a time, unless something else is said: enough to fill links
-whose single connections are held back by distance, and few enough for a store that counts them."""
+"""The default number of parts of an object that are transferred concurrently: enough to fill a link
+whose single connections are slowed by latency, and few enough for a store that limits them."""
 
 MOST_BYTES = 8 * config.MAX_WEIGHTS_BYTES
-"""The most bytes that come out of a download, unless something else is said: about 3.9 GiB. It is
-eight times what the Hub stores. Packed weights shrink by a tenth or a third, or to a half where
-they are sparse; what grows more than eightfold is more likely made to fill somebody's disk."""
+"""The default maximum size of a download after decompression: about 3.9 GiB, eight times what the
+Hub stores. Compression makes weights smaller by a tenth or a third, or by half if they are sparse;
+an object that decompresses to more than eight times its size is probably a decompression bomb."""
 
 
 @attrs.frozen
 class TransferOptions:
-    """How a transfer is done.
+    """Options of a transfer.
 
     Args:
-        progress: Told the bytes done, the bytes in all (None while not known), and what is moved.
-        parts_at_once: How many parts move at a time, at most.
-        max_bytes: The most bytes that a download may have, packed and unpacked.
-        compress: Whether to pack what is uploaded.
+        progress: The callback, called with the bytes transferred so far, the total (None while
+            unknown), and the name of the file or object.
+        parts_at_once: The maximum number of parts that are transferred concurrently.
+        max_bytes: The maximum size of a download in bytes, both compressed and decompressed.
+        compress: Whether to compress uploads.
     """
 
     progress: ProgressCallback | None = None
@@ -43,12 +44,12 @@ class TransferOptions:
 
 @attrs.frozen
 class Download:
-    """A file that was downloaded, whole.
+    """A completely downloaded file.
 
     Args:
-        path: Where it is.
-        size: Its bytes.
-        sha256: The SHA-256 of what is in it: 64 lower-case hex digits.
+        path: The path of the file.
+        size: The size in bytes.
+        sha256: The SHA-256 of the contents: 64 lower-case hex digits.
     """
 
     path: Path

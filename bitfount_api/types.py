@@ -1,10 +1,10 @@
-"""The JSON the services answer with, as ``TypedDict``s, and the small values of the public API.
+"""The services' JSON responses as ``TypedDict``s, and the value classes of the public API.
 
-Names are the services' own, so that code written against their documentation runs unchanged. A key
-that is not ``NotRequired`` is one that the operation is useless without: its absence is an
+Names are those of the services, so that code written against their documentation runs unchanged. A
+key that is not ``NotRequired`` is essential to the operation: without it, the response is an
 :class:`~bitfount_api.exceptions.InvalidJSONError`. Services add fields over time: those stay in the
 ``dict`` although no ``TypedDict`` names them. Source: ``openapi/*.yaml``, whose response schemas
-carry the same names (a test compares the two).
+have the same names (a test compares the two).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ __all__ = [
 
 
 class PodDetails(TypedDict):
-    """``GET /api/pods/{userName}/{podName}``: what the Hub shows of a pod."""
+    """``GET /api/pods/{userName}/{podName}``: a pod's details."""
 
     podIdentifier: str
     podName: str
@@ -73,7 +73,7 @@ class PodDetails(TypedDict):
 
 
 class _Upload(TypedDict):
-    """Where an object goes: one presigned form, or one presigned URL for each part."""
+    """The destination of an upload: one presigned form, or one presigned URL per part."""
 
     success: NotRequired[bool]
     alreadyExisted: NotRequired[bool]
@@ -87,19 +87,19 @@ class _Upload(TypedDict):
 
 
 class PodRegistration(_Upload):
-    """``POST /api/pods``: the pod is known; its schema goes where this says."""
+    """``POST /api/pods``: the pod is registered; the destination of its schema."""
 
     message: NotRequired[str | None]
 
 
 class ModelUpload(_Upload):
-    """``POST /api/models`` and ``PUT /api/models``: code or weights go where this says."""
+    """``POST /api/models`` and ``PUT /api/models``: the destination of code or weights."""
 
     version: NotRequired[int | None]
 
 
 class ModelDetails(TypedDict):
-    """``GET /api/models``: where a model's code and weights are."""
+    """``GET /api/models``: the presigned URLs of a model's code and weights."""
 
     modelDownloadUrl: NotRequired[str | None]
     modelHash: NotRequired[str | None]
@@ -108,7 +108,7 @@ class ModelDetails(TypedDict):
 
 
 class RegisteredKey(TypedDict):
-    """``POST /api/{userName}/keys``: what the Hub calls the key."""
+    """``POST /api/{userName}/keys``: the id of the registered key."""
 
     id: str | int
 
@@ -155,7 +155,7 @@ class ProjectsPage(TypedDict):
 
 
 class SimpleUsage(TypedDict):
-    """How often a resource of a project was used, and how often it may be."""
+    """A project resource's usage and its limit."""
 
     resourceType: NotRequired[str]
     resourceName: str
@@ -164,7 +164,7 @@ class SimpleUsage(TypedDict):
 
 
 class GranteeUsage(SimpleUsage):
-    """A usage with the member whose usage it is."""
+    """A project member's usage of a resource."""
 
     granteeUsername: NotRequired[str]
     role: NotRequired[str]
@@ -179,7 +179,7 @@ class ProjectModelLimits(TypedDict):
 
 
 class ProgressUpdate(TypedDict):
-    """How far something has come, in ``unit``s."""
+    """The progress of an activity, in ``unit``s."""
 
     value: float
     total: NotRequired[float]
@@ -188,7 +188,7 @@ class ProgressUpdate(TypedDict):
 
 
 class MonitorUpdate(TypedDict):
-    """``POST /api/ingest``: what the monitor service is told about a task.
+    """``POST /api/ingest``: an update about a task for the monitor service.
 
     ``timestamp`` is ISO 8601; ``privacy`` is PRIVATE, MODELLER or ALL_PARTICIPANTS; ``type`` is
     open (TASK_CONFIG, TASK_STATUS_UPDATE, the names of messages).
@@ -207,7 +207,7 @@ class MonitorUpdate(TypedDict):
 
 
 class FileProcessingMetadata(TypedDict):
-    """What came of the files behind a pod's data."""
+    """The results of processing the files of a pod's data."""
 
     totalFilesFound: NotRequired[int]
     totalFilesSuccessfullyProcessed: NotRequired[int]
@@ -227,21 +227,21 @@ class AccessManagerKey(TypedDict):
 
 
 class AccessLimit(SimpleUsage):
-    """A usage with where the resource can be had, as the access manager answers it."""
+    """A usage limit with the resource's download URLs, as the access manager returns it."""
 
     modelDownloadUrl: NotRequired[str | None]
     weightsDownloadUrl: NotRequired[str | None]
 
 
 class AccessDecision(TypedDict):
-    """``POST /api/access``, as it comes over the wire."""
+    """``POST /api/access``: the response body."""
 
     code: NotRequired[str | None]
     limits: NotRequired[list[AccessLimit] | None]
 
 
 class SerializedProtocol(TypedDict):
-    """The protocol a modeller asks to run. Passed on untouched, whatever else it holds."""
+    """The protocol a modeller asks to run. Sent unchanged, with any further fields."""
 
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
@@ -249,7 +249,7 @@ class SerializedProtocol(TypedDict):
 
 
 class PodResponseType(enum.Enum):
-    """What a pod, or the access manager for it, says to a modeller's request."""
+    """The response of a pod, or of the access manager for it, to a modeller's request."""
 
     ACCEPT = "ACCEPT"
     NO_ACCESS = "NO_ACCESS"
@@ -271,7 +271,7 @@ class AccessCheckResult(TypedDict):
 
 
 class NextGenContext(TypedDict):
-    """Where in a NextGen system a session is at home."""
+    """The organisation that a session belongs to in a NextGen system."""
 
     enterpriseId: NotRequired[str | None]
     practiceId: NotRequired[str | None]
@@ -280,7 +280,7 @@ class NextGenContext(TypedDict):
 
 
 class Pairing(TypedDict):
-    """A user's tie to an EHR; ``state`` is ``initialised`` or ``paired``."""
+    """A user's pairing with an EHR; ``state`` is ``initialised`` or ``paired``."""
 
     id: str
     state: str
@@ -328,7 +328,7 @@ class DeviceCode(TypedDict):
 
 
 class TokenGrant(TypedDict):
-    """``POST /oauth/token``, granted; ``expires_in`` in seconds."""
+    """``POST /oauth/token``: a successful response; ``expires_in`` in seconds."""
 
     access_token: str
     id_token: NotRequired[str]
@@ -346,11 +346,11 @@ class PodPublicMetadata:
     """Data about the pod which is publicly visible on the Hub.
 
     Args:
-        name: The pod's name, unique among its owner's.
-        display_name: The name people see.
-        description: What is in it, in a sentence or two.
-        schema: The pod's schema as JSON, such as ``BitfountSchema.to_json()`` gives it.
-        number_of_records: How many records the pod holds, where that may be known.
+        name: The pod's name, unique among its owner's pods.
+        display_name: The name that people see.
+        description: The contents of the pod, in a sentence or two.
+        schema: The pod's schema as JSON, such as ``BitfountSchema.to_json()`` returns.
+        number_of_records: The number of records in the pod, if it may be published.
     """
 
     name: str
@@ -362,12 +362,12 @@ class PodPublicMetadata:
 
 @attrs.frozen
 class SMARTOnFHIRAccessToken:
-    """A clinical access token, with what has to be known to use it.
+    """A clinical access token, with its context.
 
     Args:
-        token: The bearer token for the FHIR resource server. Kept out of the repr.
-        valid_until: POSIX time in seconds; None where the service does not say.
-        context: The NextGen context; None where there is none.
+        token: The bearer token for the FHIR resource server. Not shown in the repr.
+        valid_until: The expiry time as POSIX time in seconds; None if the service does not say.
+        context: The NextGen context; None if there is no such context.
     """
 
     token: str = attrs.field(repr=False)

@@ -1,7 +1,7 @@
-"""Every operation, written once: as flows, which sync and async clients share.
+"""The operations, written once as flows that sync and async clients share.
 
-``_flows.pods`` and the like are loaded when they are first used: a program that asks for a pod need
-not wait for what moves weights.
+``_flows.pods`` and the like are imported on first use: a program that reads a pod does not import
+the code that transfers weights.
 """
 
 from __future__ import annotations

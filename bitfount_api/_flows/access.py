@@ -1,4 +1,4 @@
-"""What the access manager decides."""
+"""Access decisions of the access manager."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 
 
 def get_key(access_manager: Remote) -> Flow[RSAPublicKey]:
-    """The access manager's public key. Asked for without credentials.
+    """Get the access manager's public key. The request is sent without credentials.
 
     Raises:
-        HTTPError: The access manager refused.
-        InvalidJSONError: There is no RSA key in its answer.
+        HTTPError: The access manager refused the request.
+        InvalidJSONError: The response has no RSA key.
     """
     operation = operations.GET_ACCESS_MANAGER_KEY
     service = attrs.evolve(access_manager.service, audience=None)
@@ -45,7 +45,7 @@ def get_key(access_manager: Remote) -> Flow[RSAPublicKey]:
         return parse_public_key(answer["accessManagerPublicKey"])
     except ValueError as error:
         raise InvalidJSONError(
-            f"{operation.name}: accessManagerPublicKey is not one: {error}",
+            f"{operation.name}: accessManagerPublicKey is not a valid key: {error}",
             operation=operation.name,
         ) from None
 
@@ -58,9 +58,9 @@ def check_token(
     token: str,
     project_id: str | None,
 ) -> Flow[types.AccessCheckResult]:
-    """Decide by the modeller's access token."""
+    """Check access by the modeller's access token."""
     if not isinstance(token, str) or not token:
-        raise ValueError("modeller_access_token must be a text that is not empty")
+        raise ValueError("modeller_access_token must be a non-empty text")
     body = {
         **_what_is_asked(pod, protocol, modeller_name, project_id),
         "modellerToken": token,
@@ -79,7 +79,7 @@ def check_signature(
     project_id: str | None,
     public_key_id: str | None,
 ) -> Flow[types.AccessCheckResult]:
-    """Decide by the modeller's signature of the task."""
+    """Check access by the modeller's signature of the task."""
     body = {
         **_what_is_asked(pod, protocol, modeller_name, project_id),
         "unsignedTask": _base64(unsigned_task, "unsigned_task"),
@@ -102,7 +102,7 @@ def _what_is_asked(
 
 
 def _checked(protocol: Mapping[str, Any]) -> dict[str, Any]:
-    """A protocol that can be sent; it came from a modeller, and may be anything."""
+    """Validate a protocol; it comes from a modeller, and is not trusted."""
     if not isinstance(protocol, Mapping):
         raise ValueError(f"serialized_protocol must be a dict, not {type(protocol).__name__}")
     algorithm, aggregator = protocol.get("algorithm"), protocol.get("aggregator", {})
@@ -113,17 +113,15 @@ def _checked(protocol: Mapping[str, Any]) -> dict[str, Any]:
         or not isinstance(aggregator, dict)
     ):
         raise ValueError(
-            "serialized_protocol must have a class_name, which is a text, an algorithm, which is a "
-            "dict or a list of dicts, and, if any, an aggregator, which is a dict"
+            "serialized_protocol must have a class_name (text), an algorithm (dict or list of "
+            "dicts) and, optionally, an aggregator (dict)"
         )
     try:
         json.dumps(dict(protocol), allow_nan=False)
     except RecursionError:
-        raise ValueError(
-            "serialized_protocol cannot be written as JSON: it is nested too deeply"
-        ) from None
+        raise ValueError("serialized_protocol is not valid JSON: it is nested too deeply") from None
     except (TypeError, ValueError) as error:
-        raise ValueError(f"serialized_protocol cannot be written as JSON: {error}") from None
+        raise ValueError(f"serialized_protocol is not valid JSON: {error}") from None
     return dict(protocol)
 
 
@@ -144,6 +142,6 @@ def _check(
     try:
         response_type = types.PodResponseType(code)
     except ValueError:
-        _log.warning("The access manager's answer has no code that is known: access is refused")
+        _log.warning("The access manager's answer has no known code: access is refused")
         response_type = types.PodResponseType.NO_ACCESS
     return {"response_type": response_type, "limits": answer.get("limits")}

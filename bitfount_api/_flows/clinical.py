@@ -1,4 +1,4 @@
-"""Clinical access tokens, by SMART on FHIR."""
+"""Clinical access tokens from SMART on FHIR."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def get_access_token(
     fhir: Remote, resource_server_url: str | None
 ) -> Flow[types.SMARTOnFHIRAccessToken]:
-    """A token of the caller's first pairing with that resource server, or with any.
+    """Get a token of the caller's first pairing with a resource server, or with any.
 
     Raises:
         SMARTOnFHIRError: There is no such pairing.
-        HTTPError: SMART on FHIR refused.
+        HTTPError: SMART on FHIR refused the request.
     """
     page = yield from fhir.ask_json(
         operations.GET_PAIRINGS, _get_pairings._get_kwargs(), types.PairingsPage
@@ -33,7 +33,7 @@ def get_access_token(
     if pairing_id is None:
         where = f" with {resource_server_url}" if resource_server_url else ""
         raise SMARTOnFHIRError(
-            f"{fhir.username} is not paired{where}: looked at {len(page['results'])} pairing(s). "
+            f"{fhir.username} is not paired{where}: checked {len(page['results'])} pairing(s). "
             "Pair in the Bitfount Hub, then try again."
         )
     operation = operations.GET_PAIRING_SESSION

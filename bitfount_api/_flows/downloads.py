@@ -1,4 +1,4 @@
-"""Objects on their way out of storage, taken up again where they broke off."""
+"""Download objects from object storage, and resume interrupted downloads."""
 
 from __future__ import annotations
 
@@ -35,34 +35,35 @@ if TYPE_CHECKING:
     from bitfount_api.transfers import Download, TransferOptions
 
     Renew = Callable[[], Flow[str | None]]
-    """Asks the Hub for a presigned URL; None if there is none."""
+    """Requests a presigned URL from the Hub; returns None if it gives no URL."""
 
 _FIRST_BYTES = 1024 * 1024
-"""What is asked for first of an object that may be large: its answer tells size and ETag, and
-whether the store gives pieces. A small object is there with it."""
+"""The size of the first range request for an object that may be large: the response has the
+object's size and ETag, and shows whether the store supports range requests. A small object is
+complete with it."""
 
 _LARGE_BYTES = 16 * 1024 * 1024
-"""From where on pieces are fetched side by side."""
+"""The size from which pieces are downloaded concurrently."""
 
 _PIECE_BYTES = 16 * 1024 * 1024
-"""The largest piece: some seconds over a slow link."""
+"""The largest piece: it takes some seconds over a slow link."""
 
 _MOST_RENEWALS = 2
 _MOST_CHANGES = 2
 
 
 def fetch(remote: Remote, url: str, *, most: int | None = None) -> Flow[bytes]:
-    """The whole of a small object, in memory.
+    """Download a small object into memory.
 
     Args:
-        remote: Whose connections and retries to use; its credentials stay at home.
+        remote: The service whose connections and retries to use; no credentials are sent.
         url: The presigned URL.
-        most: The most bytes to take.
+        most: The maximum size in bytes.
 
     Raises:
-        HTTPError: Object storage refused.
+        HTTPError: Object storage refused the request.
         TransferError: The object is larger than ``most``.
-        RequestException: It could not be had whole.
+        RequestException: The download failed.
     """
     vessel = Memory(Meter(None, None, "object"), most)
     yield from fill(remote, url, vessel)
@@ -72,19 +73,19 @@ def fetch(remote: Remote, url: str, *, most: int | None = None) -> Flow[bytes]:
 def fetch_weights(
     remote: Remote, url: str, what: str, options: TransferOptions, renew: Renew | None = None
 ) -> Flow[bytes]:
-    """The whole of a large object, in memory once, unpacked where it is stored packed.
+    """Download a large object into memory (one copy), decompressed if it is stored compressed.
 
     Args:
-        remote: Whose connections and retries to use.
+        remote: The service whose connections and retries to use.
         url: The presigned URL.
-        what: What progress calls it.
-        options: How to do it.
-        renew: Asks for another URL when that one has expired.
+        what: The object's name for progress reports.
+        options: The transfer options.
+        renew: Requests a new URL when ``url`` has expired.
 
     Raises:
-        HTTPError: Object storage refused.
-        TransferError: The object is larger than it may be, or damaged.
-        RequestException: It could not be had whole.
+        HTTPError: Object storage refused the request.
+        TransferError: The object exceeds the maximum size, or is damaged.
+        RequestException: The download failed.
     """
     meter = Meter(options.progress, None, what)
     vessel = Memory(meter, options.max_bytes, unpack=True)
@@ -104,20 +105,20 @@ def download(
     options: TransferOptions,
     renew: Renew | None = None,
 ) -> Flow[Download]:
-    """Stream an object to disk, going on where an earlier download of it broke off.
+    """Stream an object to disk, resuming an earlier interrupted download.
 
     Args:
-        remote: Whose connections and retries to use.
+        remote: The service whose connections and retries to use.
         url: The presigned URL.
-        path: The file that is wanted.
-        options: How to do it.
-        renew: Asks for another URL when that one has expired.
+        path: The file to write.
+        options: The transfer options.
+        renew: Requests a new URL when ``url`` has expired.
 
     Raises:
-        HTTPError: Object storage refused.
-        TransferError: The file cannot be written; the object is larger than it may be, or damaged.
-            Nothing is left then.
-        RequestException: It could not be had whole. What has come is kept beside the target.
+        HTTPError: Object storage refused the request.
+        TransferError: The file cannot be written, or the object exceeds the maximum size or is
+            damaged. The partial file is deleted.
+        RequestException: The download failed. The partial file is kept beside the target.
     """
     target = Path(path)
     meter = Meter(options.progress, None, target.name)
@@ -126,7 +127,7 @@ def download(
         yield Work(part.open)
         yield from fill(remote, url, part, parts=options.parts_at_once, renew=renew)
         while not (yield Work(partial(part.settle, 0.25))):
-            yield Pause(0)  # looks at the deadline
+            yield Pause(0)  # checks the deadline
         result: Download = yield Work(part.finish)
         yield Work(meter.close)
     except OSError as error:
@@ -139,7 +140,7 @@ def download(
         yield Work(part.keep)
         raise
     finally:
-        # Here alone when the flow is cancelled. By now, no request writes any more.
+        # The only cleanup when the flow is cancelled. No request writes to the file any more.
         part.discard()
         meter.close()
     return result
@@ -148,19 +149,19 @@ def download(
 def fill(
     remote: Remote, url: str, vessel: Vessel, *, parts: int = 1, renew: Renew | None = None
 ) -> Flow[None]:
-    """Fill a vessel with an object, with what is missing of it.
+    """Download the missing ranges of an object into a vessel.
 
     Args:
-        remote: Whose connections and retries to use.
+        remote: The service whose connections and retries to use.
         url: The presigned URL.
-        vessel: Where it goes.
-        parts: How many pieces to fetch at a time; with 1, the object is asked for as a whole.
-        renew: Asks for another URL when that one has expired.
+        vessel: The destination.
+        parts: The number of concurrent range requests; with 1, the whole object is requested.
+        renew: Requests a new URL when ``url`` has expired.
 
     Raises:
-        HTTPError: Object storage refused.
-        TransferError: The object is not what it has to be, or changes all the time.
-        RequestException: It could not be had whole.
+        HTTPError: Object storage refused the request.
+        TransferError: The object is not valid, or changes repeatedly during the download.
+        RequestException: The download failed.
     """
     address = presigned_url(url)
     changes = renewals = 0
@@ -172,12 +173,12 @@ def fill(
             changes += 1
             if changes > _MOST_CHANGES:
                 raise TransferError(
-                    "the object changed again and again while it was downloaded"
+                    "the object changed repeatedly during the download: try again later"
                 ) from None
             yield Work(partial(vessel.begin, None, None))
         except HTTPError as refused:
             renewals = 1 if vessel.done.total > had else renewals + 1
-            # Object storage says no more than that of a URL whose time is over.
+            # Object storage answers requests with an expired URL with one of these statuses.
             if renew is None or refused.status_code not in (400, 403) or renewals > _MOST_RENEWALS:
                 raise
             fresh = yield from renew()
@@ -199,7 +200,7 @@ def _fill_gaps(remote: Remote, address: str, vessel: Vessel, parts: int) -> Flow
             if missing >= _LARGE_BYTES:
                 break
         start, end = next(vessel.gaps())
-    # As many pieces for each of those that fetch them, so that they end together.
+    # The same number of pieces for each concurrent request, so that they finish together.
     turns = -(-missing // (_PIECE_BYTES * parts))
     most = -(-missing // (turns * parts))
     reaches = [
@@ -211,7 +212,7 @@ def _fill_gaps(remote: Remote, address: str, vessel: Vessel, parts: int) -> Flow
 
 
 def _pull(remote: Remote, address: str, reach: Reach) -> Flow[None]:
-    """Ask for a stretch until it is there; over a break, for no more than is missing."""
+    """Download one range; after an interruption, request only what is missing."""
     operation = operations.DOWNLOAD_OBJECT
     policy = remote.retry
     failures = 0
@@ -224,17 +225,17 @@ def _pull(remote: Remote, address: str, reach: Reach) -> Flow[None]:
         except (ConnectError, RequestTimeout) as error:
             failure, may_repeat, retry_after = error, True, None
         else:
-            # A store may give less at a time than it is asked for.
+            # A store may return less than the requested range.
             if reach.whole or (response.is_success and reach.position > before):
                 continue
             failure = refusal(response, operation, STORAGE)
             may_repeat = policy.repeats(response.status_code)
             retry_after = response.headers.get("retry-after")
-        # Whoever gets on does not give up: only failures in a row count.
+        # Progress resets the failure count: only consecutive failures count.
         failures = 1 if reach.position > before else failures + 1
         if not may_repeat or failures > policy.most_retries():
             raise failure
         try:
             yield Pause(policy.pause(failures, retry_after))
         except RequestTimeout:
-            raise failure from None  # no time left: what went wrong says more than that
+            raise failure from None  # the failure says more than "out of time"

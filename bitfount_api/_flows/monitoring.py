@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 def send_update(hub: Remote, update: Mapping[str, Any]) -> Flow[None]:
-    """Tell the monitor service how a task is doing.
+    """Send an update about a task to the monitor service.
 
     Raises:
         ValueError: The update is not of the documented shape. Nothing was sent.
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     try:
         msgspec.convert(update, types.MonitorUpdate)

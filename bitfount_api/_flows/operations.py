@@ -1,8 +1,8 @@
-"""The operations: what may be repeated, how long to wait, which answers mean success.
+"""The operations: which may be retried, their timeouts, and the statuses that mean success.
 
-Said once, here, and read by the flows and by the tests of faults. Names are the operationIds of the
-specs; times are seconds and come from the wire contract. What creates something or counts is
-``UNSENT``: it is never sent twice once the service may have seen it.
+Defined once, here, and used by the flows and by the fault tests. Names are the operationIds of the
+specs; timeouts are in seconds and come from the wire contract. Operations that create or count
+something are ``UNSENT``: they are never sent twice once the service may have seen them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ GET_PAIRINGS = Operation("get_pairings")
 GET_PAIRING_SESSION = Operation("get_pairing_session")
 
 # --- Object storage ------------------------------------------------------------------------------
-# A presigned form or URL names one object: sending it again stores the same bytes again.
+# A presigned form or URL is for one object: sending a request again stores the same bytes again.
 UPLOAD_OBJECT = Operation("upload_object", success=frozenset({200, 201, 203, 204}))
 UPLOAD_PART = Operation("upload_part", success=frozenset({200}))
 DOWNLOAD_OBJECT = Operation("download_object", success=frozenset({200, 206}))

@@ -1,4 +1,4 @@
-"""The schemas of pods, as they are stored."""
+"""Download the schemas of pods."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def get_pod_schema(hub: Remote, pod: PodIdentifier, project_id: str | None) -> Flow[BitfountSchema]:
-    """The pod's schema, as it is stored.
+    """Get a pod's schema from object storage.
 
     Raises:
-        InvalidJSONError: The pod cannot be retrieved, it has no schema, or that is none.
-        HTTPError: Object storage refused the schema.
+        InvalidJSONError: The pod cannot be retrieved, or has no valid schema.
+        HTTPError: Object storage refused the request.
     """
     operation = "get_pod_schema"
     try:
@@ -46,6 +46,7 @@ def get_pod_schema(hub: Remote, pod: PodIdentifier, project_id: str | None) -> F
         schema: BitfountSchema = yield Work(partial(BitfountSchema.unpack, packed))
     except ValueError as error:
         raise InvalidJSONError(
-            f"{operation}: what is stored for pod {pod} is no schema: {error}", operation=operation
+            f"{operation}: the stored schema of pod {pod} is not valid: {error}",
+            operation=operation,
         ) from error
     return schema

@@ -1,4 +1,4 @@
-"""Projects, their datasets, and how much of them has been used."""
+"""Projects, their datasets, and their usage limits."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def create_project(hub: Remote, name: str) -> Flow[str]:
-    """Create a project and give its id.
+    """Create a project and return its id.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ValueError("a project's name must be a text that is not empty")
+        raise ValueError("the project's name must be a non-empty text")
     request = _create_project._get_kwargs(
         body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
     )
@@ -39,10 +39,10 @@ def create_project(hub: Remote, name: str) -> Flow[str]:
 
 
 def get_projects(hub: Remote, offset: int | None, limit: int | None) -> Flow[types.ProjectsPage]:
-    """One page of the caller's projects.
+    """Get one page of the caller's projects.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     for name, value in (("offset", offset), ("limit", limit)):
         if value is not None:
@@ -57,7 +57,7 @@ def add_dataset(hub: Remote, project_id: str, dataset_name: str) -> Flow[None]:
     """Add one of the caller's datasets to one of the caller's projects.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     request = _add_dataset_to_project._get_kwargs(
         path_part(project_id, "project id"),
@@ -68,10 +68,10 @@ def add_dataset(hub: Remote, project_id: str, dataset_name: str) -> Flow[None]:
 
 
 def get_usage_limits(hub: Remote, project_id: str) -> Flow[list[types.SimpleUsage]]:
-    """The caller's usage of each model of a project.
+    """Get the caller's usage of each model of a project.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     request = _get_usage_limits._get_kwargs(path_part(project_id, "project id"))
     return (yield from hub.ask_json(operations.GET_USAGE_LIMITS, request, list[types.SimpleUsage]))
@@ -80,10 +80,10 @@ def get_usage_limits(hub: Remote, project_id: str) -> Flow[list[types.SimpleUsag
 def get_model_usage_limits(
     hub: Remote, project_id: str, model_id: str
 ) -> Flow[types.ProjectModelLimits]:
-    """The usage of one model of a project, ``owner/ModelName:version``.
+    """Get the usage of one model of a project, ``owner/ModelName:version``.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     model = ModelIdentifier.parse(model_id)
     request = _get_model_usage_limits._get_kwargs(
@@ -97,11 +97,11 @@ def get_model_usage_limits(
 
 
 class Pages:
-    """Where one is in a list that comes page by page.
+    """The state of reading a paginated list.
 
-    The Hub counts from the start at every page, so a project that is made meanwhile shifts the
-    rest: each is given once all the same, and a list that never ends is left at its first page
-    without news.
+    Pages are offsets from the start of the list, so a project that is created meanwhile shifts the
+    rest. Each project is returned once all the same, and reading stops at the first page without
+    new projects, so that a faulty list cannot go on forever.
     """
 
     def __init__(self, page_size: int) -> None:
@@ -111,11 +111,11 @@ class Pages:
         self._seen: set[str] = set()
 
     def next_page(self, hub: Remote) -> Flow[types.ProjectsPage]:
-        """Ask for the next page."""
+        """Request the next page."""
         return get_projects(hub, self._offset, self._page_size)
 
     def take(self, page: types.ProjectsPage) -> list[types.Project]:
-        """What is new in a page; ``more`` says whether there is another."""
+        """Return the new projects of a page, and set ``more`` if there is another page."""
         news = [project for project in page["projects"] if project["id"] not in self._seen]
         self._seen.update(project["id"] for project in news)
         self._offset += len(page["projects"])

@@ -1,4 +1,4 @@
-"""Pods of one's own: registered with their schema, and kept online."""
+"""Register pods with their schema, and send their heartbeats."""
 
 from __future__ import annotations
 
@@ -47,11 +47,12 @@ def register_pod(
     file_processing_metadata: types.FileProcessingMetadata | None,
     options: TransferOptions,
 ) -> Flow[None]:
-    """Make the pod known, then upload its schema.
+    """Register a pod, then upload its schema.
 
     Raises:
-        SchemaUploadError: The packed schema is over 10 MiB. Nothing was sent.
-        HTTPError: The Hub, or object storage, refused.
+        SchemaUploadError: The schema is over 10 MiB as msgpack, or not serializable. Nothing was
+            sent.
+        HTTPError: The Hub or object storage refused the request.
     """
     packed: bytes = yield Work(partial(_packed_schema, metadata))
     processing: FileProcessingMetadata | Any = UNSET
@@ -88,26 +89,26 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
         packed = pack(metadata.schema)
     except (ValueError, TypeError) as error:
         raise SchemaUploadError(
-            f"the schema of pod {metadata.name!r} cannot be packed: {error}"
+            f"the schema of pod {metadata.name!r} cannot be serialized: {error}"
         ) from error
     if len(packed) > config.MAX_SCHEMA_BYTES:
         raise SchemaUploadError(
-            f"the schema of pod {metadata.name!r} has {len(packed):,} bytes packed; "
-            f"the Hub takes {config.MAX_SCHEMA_BYTES:,} at most"
+            f"the schema of pod {metadata.name!r} has {len(packed):,} bytes as msgpack; "
+            f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
         )
     return packed
 
 
 def in_parts(size: int) -> Literal[True] | Any:
-    """The query parameter that lets the Hub answer with an upload in parts."""
+    """Return the query parameter that requests a multipart upload, for large objects only."""
     return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
 
 
 def do_pod_heartbeat(hub: Remote, pod_names: Sequence[str], key: RSAPublicKey) -> Flow[None]:
-    """Say that these pods are online.
+    """Send a heartbeat, which marks pods as online.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     if isinstance(pod_names, str):
         raise ValueError("pod_names must be a list of names, not one text")
@@ -123,4 +124,4 @@ def do_pod_heartbeat(hub: Remote, pod_names: Sequence[str], key: RSAPublicKey) -
     try:
         parse(response, operation, hub.service)
     except InvalidJSONError as error:
-        _log.warning("The heartbeat was taken, but its answer is odd: %s", error)
+        _log.warning("The heartbeat was accepted, but the answer is not valid: %s", error)

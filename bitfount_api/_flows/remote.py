@@ -1,4 +1,4 @@
-"""A service as the flows speak to it."""
+"""A service's client for the flows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 @attrs.frozen(eq=False)
 class Remote:
-    """A service, with the session that speaks to it and how failures are met.
+    """A service, with the session and the retry policy of its requests.
 
     Args:
         service: The service.
-        session: Who speaks.
-        retry: How failed requests are repeated.
+        session: The session that sends the requests.
+        retry: The retry policy.
     """
 
     service: Service
@@ -37,7 +37,7 @@ class Remote:
 
     @property
     def username(self) -> str:
-        """The caller. Flows run only once the session is authenticated."""
+        """The caller's user name. Flows run only after the session is authenticated."""
         return self.session.username
 
     def ask(
@@ -49,20 +49,20 @@ class Remote:
         body: Body | None = None,
         sink: Sink | None = None,
     ) -> Flow[httpx.Response]:
-        """Send a request and give the last answer to it, whatever its status.
+        """Send a request and return the last response, whatever its status.
 
         Raises:
-            RequestException: There was no answer.
+            RequestException: No response was received.
         """
         return exchange(
             Call(operation, service or self.service, request, body=body, sink=sink), self.retry
         )
 
     def ask_json(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
-        """Send a request and give the JSON of the answer to it, checked.
+        """Send a request and return the validated JSON of the response.
 
         Raises:
-            RequestException: There was no answer, it was a refusal, or not of that shape.
+            RequestException: No response was received, or it was a refusal or not of that shape.
         """
         response = yield from self.ask(operation, request)
         return decode(response, shape, operation, self.service)
@@ -70,11 +70,11 @@ class Remote:
     def ask_to_take(
         self, operation: Operation, request: Mapping[str, Any], shape: type[T]
     ) -> Flow[T]:
-        """:meth:`ask_json` where the answer may be no, though its status says yes.
+        """:meth:`ask_json` for operations that may report a failure with a successful status.
 
         Raises:
-            HTTPError: It is no; the text says why. Or it was a refusal.
-            RequestException: There was no answer, or not of that shape.
+            HTTPError: The service refused or rejected the request; the text says why.
+            RequestException: No response was received, or it was not of that shape.
         """
         response = yield from self.ask(operation, request)
         answer = decode(response, shape, operation, self.service)

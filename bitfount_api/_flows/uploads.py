@@ -1,4 +1,4 @@
-"""Objects on their way into storage: by one presigned form, or in parts."""
+"""Upload objects to object storage, with one presigned form or in parts."""
 
 from __future__ import annotations
 
@@ -41,19 +41,20 @@ def upload(
     object_type: ObjectType,
     options: TransferOptions,
 ) -> Flow[None]:
-    """Put an object where the Hub says.
+    """Upload an object to the presigned URLs of a Hub response.
 
     Args:
         remote: The Hub.
-        ticket: Its answer: ``uploadUrl`` and ``uploadFields``, or ``uploadUrls`` and ``chunkSize``.
+        ticket: The response: ``uploadUrl`` and ``uploadFields``, or ``uploadUrls`` and
+            ``chunkSize``.
         source: The object.
-        object_type: What the Hub calls it.
-        options: How to do it.
+        object_type: The object's type for the Hub.
+        options: The transfer options.
 
     Raises:
-        InvalidJSONError: The Hub's answer says neither, though the object is new to it.
-        HTTPError: Object storage, or the Hub, refused.
-        TransferError: The file changed meanwhile, or did not arrive as it was sent.
+        InvalidJSONError: The response has no presigned URL, though the object is new to the Hub.
+        HTTPError: Object storage or the Hub refused the request.
+        TransferError: The file changed during the upload, or the stored bytes differ from it.
     """
     meter = Meter(options.progress, source.size, source.file_name)
     try:
@@ -62,7 +63,7 @@ def upload(
         elif ticket.get("uploadUrls"):
             yield from _in_parts(remote, ticket, source, object_type, options, meter)
         elif not ticket.get("alreadyExisted"):
-            raise InvalidJSONError("the Hub's answer does not say where to upload to")
+            raise InvalidJSONError("the Hub's answer has no upload URL")
         yield Work(meter.close)
     finally:
         meter.close()
@@ -91,8 +92,8 @@ def _in_parts(
     needed = -(-source.size // size)
     if len(urls) != needed:
         raise InvalidJSONError(
-            f"the Hub gives {len(urls)} URLs for the {needed} parts of {size:,} bytes that "
-            f"{source.file_name} has"
+            f"the Hub's answer has {len(urls)} URLs for the {needed} parts of {size:,} bytes of "
+            f"{source.file_name}"
         )
     flows = [
         _part(remote, url, source, (number, needed, size), meter)
@@ -115,7 +116,7 @@ def _in_parts(
 def _part(
     remote: Remote, url: str, source: Source, which: tuple[int, int, int], meter: Meter
 ) -> Flow[str]:
-    """Upload one part and give its ETag."""
+    """Upload one part and return its ETag."""
     number, count, size = which
     offset = (number - 1) * size
     body = PartBody(source, offset, min(size, source.size - offset), meter)
@@ -127,14 +128,14 @@ def _part(
             check_status(response, operation, STORAGE)
             etag: str = response.headers.get("etag", "").strip().removeprefix("W/").strip('"')
             if not etag:
-                raise TransferError("object storage gives no ETag for it")
-            # What is no MD5 says nothing of what arrived, as of parts that the store encrypts.
+                raise TransferError("object storage returned no ETag for it")
+            # Only an MD5 can be compared; the ETags of parts that the store encrypts are not.
             if not _MD5.fullmatch(etag.lower()) or etag.lower() == body.md5:
                 return etag
             _log.info(
-                "Part %d of %d did not arrive as it was sent; %d tries left", *which[:2], left
+                "Part %d of %d was damaged during the upload; %d tries left", *which[:2], left
             )
-        raise TransferError("it did not arrive as it was sent, whatever was tried")
+        raise TransferError("it was damaged during the upload, at every attempt")
     except (RequestException, TransferError) as error:
         error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
         raise

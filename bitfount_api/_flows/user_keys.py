@@ -1,4 +1,4 @@
-"""The public keys that users register, for their signatures to be checked with."""
+"""The public keys that users register, to verify their signatures."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _log = logging.getLogger(__name__)
 
 
 def register(hub: Remote, key: RSAPublicKey) -> Flow[str | int]:
-    """Register a key for the caller and give its id.
+    """Register a key for the caller and return its id.
 
     Raises:
-        HTTPError: The Hub refused.
+        HTTPError: The Hub refused the request.
     """
     request = _register_user_public_key._get_kwargs(
         user_name(hub.username),
@@ -41,11 +41,11 @@ def register(hub: Remote, key: RSAPublicKey) -> Flow[str | int]:
 
 
 def check(hub: Remote, key_id: str, username: str | None) -> Flow[types.ActivePublicKey | None]:
-    """A registered key; None if there is no such key, or it is no longer active.
+    """Get a registered key; return None if there is no such key, or it is no longer active.
 
     Raises:
-        HTTPError: The Hub refused.
-        InvalidJSONError: The Hub's answer holds no RSA key.
+        HTTPError: The Hub refused the request.
+        InvalidJSONError: The response has no RSA key.
     """
     owner = user_name(hub.username if username is None else username)
     request = _get_user_public_key._get_kwargs(owner, path_part(key_id, "key id"))
@@ -62,6 +62,7 @@ def check(hub: Remote, key_id: str, username: str | None) -> Flow[types.ActivePu
         key = parse_public_key(details["public_key"])
     except ValueError as error:
         raise InvalidJSONError(
-            f"{operation.name}: the Hub's public_key is not one: {error}", operation=operation.name
+            f"{operation.name}: the Hub's public_key is not a valid key: {error}",
+            operation=operation.name,
         ) from None
     return {"public_key": key, "id": details["id"], "active": True}

@@ -121,7 +121,7 @@ def test_a_private_key_is_not_registered(console: Console) -> None:
     Path("a.pem").write_text(rsa.serialize_private_key(key_pair().private_key), encoding="ascii")
     outcome = console.run("keys", "register", "a.pem")
     assert outcome.code == 6
-    assert "keep it to yourself" in outcome.err
+    assert "keep it secret" in outcome.err
     assert not [seen for seen in console.sandbox.requests if "keys" in seen.path]
 
 

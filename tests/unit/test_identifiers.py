@@ -116,8 +116,8 @@ class TestResolve:
     @pytest.mark.parametrize(
         ("arguments", "text"),
         [
-            ({}, "no pod is named"),
-            ({"pod_identifier": ""}, "no pod is named"),
+            ({}, "no pod is given"),
+            ({"pod_identifier": ""}, "no pod is given"),
             ({"pod_namespace": "bob"}, "pod_namespace is given without pod_name"),
             ({"pod_name": "scans"}, "pod_name is given without pod_namespace"),
             (

@@ -293,7 +293,7 @@ class TestLoad:
             class B(BitfountModel): ...
         """)
         assert load_model_class(source) is None
-        assert "the model classes are: A, B" in caplog.text
+        assert "but it defines: A, B" in caplog.text
         a: Any = load_model_class(source, "A")
         b: Any = load_model_class(source, "B")
         assert (a.__name__, b.__name__) == ("A", "B")
@@ -329,7 +329,7 @@ class TestLoadFailing:
         ("source", "reason"),
         [
             ("class Net(:", "SyntaxError"),
-            ("x = 1", "the model classes are: none"),
+            ("x = 1", "but it defines: no model class"),
             (NET + "raise RuntimeError('boom')", "RuntimeError: 'boom'"),
             (NET + "raise SystemExit(3)", "SystemExit: '3'"),
             (NET + "import sys; sys.exit()", "SystemExit"),

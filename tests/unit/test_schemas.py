@@ -117,7 +117,7 @@ class TestVersion4:
         with caplog.at_level(logging.WARNING):
             schema = BitfountSchema.load(document)
         assert schema.to_json() == document
-        assert "version '5'" in caplog.text
+        assert "version is '5'" in caplog.text
 
     def test_a_version_may_be_a_number(self) -> None:
         document = minimal(metadata={"schema_version": 4})

@@ -50,7 +50,7 @@ def test_what_the_hub_has_already_is_not_sent() -> None:
 
 
 def test_a_hub_that_does_not_say_where_to_is_an_error() -> None:
-    with pytest.raises(InvalidJSONError, match="does not say where to upload"):
+    with pytest.raises(InvalidJSONError, match="has no upload URL"):
         send({"success": True, "alreadyExisted": False, "version": 1})
 
 

@@ -150,7 +150,7 @@ def broken(number: int, act: Act) -> Any:
     [
         (Act(status=500), "500"),
         (Act(cut=10), "the connection broke"),
-        (Act(etag='"' + "0" * 32 + '"'), "did not arrive as it was sent"),
+        (Act(etag='"' + "0" * 32 + '"'), "was damaged during the upload"),
         (Act(etag=""), "no ETag"),
         (Act(status=404), "404"),
     ],
