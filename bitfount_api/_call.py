@@ -90,7 +90,7 @@ class Sink(Protocol):
         """Receive the next bytes."""
 
     def close(self, *, whole: bool) -> None:
-        """Called at the end of the body: ``whole`` is False if the connection broke before."""
+        """End the body. ``whole`` is False if the connection broke before its end."""
 
 
 @attrs.frozen(eq=False)

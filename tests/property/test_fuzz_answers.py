@@ -1,7 +1,7 @@
-"""Whatever the services answer, an operation comes to a documented value or a documented error.
+"""For any answers of the services, an operation returns a documented value or a documented error.
 
-Each answer that the specs show is changed at random and given to each operation that may get it. A
-run of all the tests looks at a few; ``make fuzz`` looks at 10,000 for each operation.
+Each answer of the specs is changed at random and returned to each operation that may get it. A
+run of all the tests checks a few; ``make fuzz`` checks 10,000 for each operation.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ RESULTS: dict[str, tuple[type, ...]] = {
 
 @pytest.fixture(autouse=True)
 def _quietly() -> Iterator[None]:
-    # What is logged of the oddest answers is looked at elsewhere, and takes long to be captured.
+    # The logs of invalid answers are checked elsewhere; capturing them takes long.
     logging.disable(logging.WARNING)
     try:
         with small_parts():
@@ -82,7 +82,7 @@ def _played(name: str, folder: Path) -> Played:
 
 @st.composite
 def answers(draw: st.DrawFn, row: Row) -> tuple[int, int, Sent]:
-    """Which request of a row is answered otherwise, and how."""
+    """The request of a sequence whose answer is changed, and the changed answer."""
     index = draw(st.integers(0, len(row.legs) - 1))
     leg = row.legs[index]
     if leg.service == "storage":
@@ -99,12 +99,12 @@ def answers(draw: st.DrawFn, row: Row) -> tuple[int, int, Sent]:
 @cache
 def examples_of(name: str) -> list[tuple[int, Any]]:
     shown = examples(name)
-    # The good answers have more to be changed, and lead further.
+    # Successful answers have more to change, and the operation continues after them.
     return [each for each in shown for _ in range(8 if each[0] < 300 else 1)]
 
 
 def checked(row: Row, result: Any) -> None:
-    """Look at a result as its user would."""
+    """Use a result as a caller would."""
     assert isinstance(result, RESULTS[row.method]), result
     if isinstance(result, dict) and "response_type" in result:
         assert isinstance(result["response_type"], PodResponseType)

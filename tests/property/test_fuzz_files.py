@@ -1,7 +1,7 @@
-"""Schemas and packed objects that are made to cost: errors of ours, in bounded memory.
+"""Malicious schemas and compressed objects raise errors of ours, in bounded memory.
 
-What small changes to good ones come to is looked at beside the other properties of each; here are
-bombs, nests, and lengths of what is not there.
+The effects of small changes to valid ones are tested with the other properties of each; these are
+decompression bombs, deep nesting, and declared lengths of missing data.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 
 @contextmanager
 def at_most(mebibytes: int) -> Iterator[None]:
-    """The block takes no more memory than that at a time."""
+    """Check that the block's peak memory is below a limit."""
     tracemalloc.start()
     try:
         yield
@@ -49,7 +49,7 @@ YAML_PIECES = st.sampled_from(
 
 
 def bomb(width: int, depth: int, merged: bool) -> str:
-    """Aliases of aliases: in so many lines, ``width ** depth`` values."""
+    """Aliases of aliases: in a few lines, ``width ** depth`` values."""
     lines = ["a0: &a0 {x: 1}"]
     for level in range(1, depth + 1):
         aliases = ", ".join([f"*a{level - 1}"] * width)

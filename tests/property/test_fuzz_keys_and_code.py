@@ -1,4 +1,4 @@
-"""Key files and model code that are made to break their parsers: errors of ours."""
+"""Malicious key files and model code raise errors of ours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _der(tag: int, content: bytes) -> bytes:
 
 
 def _numbers(n: int, e: int) -> bytes:
-    """A public key of these numbers, as OpenSSH writes it."""
+    """A public key with these numbers, in OpenSSH format."""
     parts = [b"ssh-rsa", *(_integer(number) for number in (e, n))]
     raw = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return b"ssh-rsa " + base64.b64encode(raw)

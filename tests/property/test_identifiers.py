@@ -10,7 +10,7 @@ from bitfount_api.identifiers import ModelIdentifier, PodIdentifier, path_part
 
 
 def names(most_parts: int) -> st.SearchStrategy[str]:
-    """Letters and digits with single separators between them; up to 8 characters a part."""
+    """Letters and digits with single separators between them; up to 8 characters each."""
     part = st.tuples(st.sampled_from("-_"), st.text("az09", min_size=1, max_size=7))
     parts = st.lists(part, min_size=1, max_size=most_parts)
     return parts.map(lambda found: "".join(map("".join, found))[1:])
@@ -94,7 +94,7 @@ def test_a_path_part_never_changes_the_path(value: object) -> None:
     except ValueError as error:
         assert str(error).isprintable()
         return
-    # Put into a URL in the worst way, unquoted, it is still one part of the path, and the last.
+    # Even inserted into a URL unquoted, the id is a single path segment, the last.
     for written in (part, quote(part, safe=""), unquote(part)):
         parsed = urlsplit(f"https://hub.bitfount.com/api/projects/{written}/limits")
         assert parsed.hostname == "hub.bitfount.com"

@@ -50,7 +50,7 @@ def test_passwords_round_trip(password: str | bytes) -> None:
     try:
         text = serialize_private_key(key_pair().private_key, "PEM", password)
     except ValueError:
-        # What no password can be: half of a character, or more bytes than OpenSSL takes.
+        # Invalid passwords: with an unpaired surrogate, or more bytes than OpenSSL accepts.
         assert isinstance(password, str) or len(password) > 1000
         return
     loaded = load_private_key(text, password)
@@ -78,7 +78,7 @@ def test_a_broken_key_is_a_key_or_a_value_error(
         text = serialize_private_key(private_key, form)
     raw = bytearray(text.encode())
     if behind_base64:
-        # Changed behind base64, so that the parsers of numbers see it, too.
+        # Changed inside the base64, so that the parsers of numbers see the change.
         head, body, tail = _parts(bytes(raw))
         inner = bytearray(base64.b64decode(body))
         _break(inner, data)

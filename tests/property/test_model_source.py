@@ -88,5 +88,5 @@ def test_any_text_is_loaded_or_leaves_nothing_behind(source: str) -> None:
     if model is None:
         assert not {name for name in set(sys.modules) - set(before) if "_bitfount_model_" in name}
     else:
-        # What could be loaded could also have been sent, under that name.
+        # A model that can be loaded can also be sent, under that name.
         check_model_source(source, model.__name__)

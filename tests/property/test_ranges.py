@@ -1,4 +1,4 @@
-"""Ranges are a set of bytes, however they are put together."""
+"""Ranges are a set of bytes, in whatever order they are added."""
 
 from __future__ import annotations
 

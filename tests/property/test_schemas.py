@@ -48,7 +48,7 @@ def features(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Documents of version 4, with unknown fields, in any order."""
+    """Version 4 documents with unknown fields, in any order."""
     document = draw(
         st.fixed_dictionaries(
             {"features": st.lists(features(), max_size=4)},

@@ -43,12 +43,12 @@ def fresh() -> tuple[str, dt.datetime]:
 
 
 async def fresh_async() -> tuple[str, dt.datetime]:
-    """The same, for whom it takes a while."""
+    """:func:`fresh` as a coroutine function."""
     return fresh()
 
 
 def show(prompt: api.LoginPrompt) -> None:
-    """Tell somebody where to log in, in a way of one's own."""
+    """A custom login prompt."""
     assert_type(prompt.verification_uri, str)
     assert_type(prompt.user_code, str)
 
@@ -81,7 +81,7 @@ def sessions() -> list[api.BitfountSession]:
 
 
 def own_calls(session: api.BitfountSession) -> None:
-    """Calls of one's own."""
+    """Raw requests."""
     assert_type(session.username, str)
     assert_type(session.authenticated, bool)
     session.authenticate()

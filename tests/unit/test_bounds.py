@@ -1,4 +1,4 @@
-"""Connections keep a deadline at each step, and are otherwise what they were."""
+"""Connections apply a deadline at each step, and otherwise behave as before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bitfount_api._network.bounds import Bounds, Cancellation, Cancelled, keep, 
 
 
 class Below(httpcore.NetworkBackend, httpcore.NetworkStream):
-    """A backend, and a stream, that notes how it was called."""
+    """A backend, and a stream, that records its calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -99,7 +99,7 @@ def test_a_step_takes_no_longer_than_is_left(name: str, below: Below, backend: A
 @pytest.mark.parametrize("name", STEPS)
 def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: Any) -> None:
     step, error = STEPS[name]
-    if name in ("read", "write", "start_tls"):  # on a connection that was made before
+    if name in ("read", "write", "start_tls"):  # on a connection that was opened before
         stream = backend.connect_tcp("h", 1)
         backend = type("Made", (), {"connect_tcp": lambda *_: stream})()
     below.calls.clear()
@@ -145,7 +145,7 @@ def test_a_client_of_another_build_is_left_alone() -> None:
 
 
 class Waiting:
-    """A thread that reads from, or writes to, a connection whose other end is silent."""
+    """A thread that reads from or writes to a connection whose peer is silent."""
 
     def __init__(self, cancellation: Cancellation, name: str) -> None:
         ours, self._other = socket.socketpair()
@@ -211,7 +211,7 @@ def test_nothing_is_begun_after_a_cancellation(name: str, below: Below, backend:
 
 
 def test_what_does_not_wait_is_left_alone() -> None:
-    """A connection may be with another call by then."""
+    """By then, another call may use the connection."""
     cancellation = Cancellation()
     ours, other = socket.socketpair()
     stream = SyncStream(ours)

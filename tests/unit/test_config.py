@@ -206,7 +206,7 @@ class TestCredentials:
 
 
 def test_nothing_is_read_at_import() -> None:
-    # A bad value of each variable, and still the import goes through.
+    # The import succeeds even if every variable has an invalid value.
     code = "import bitfount_api.config as c; print(c.PRODUCTION_HUB_URL)"
     bad = dict.fromkeys(VARIABLES, "~nobody-of-this-name/~~")
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Answers that come packed are unpacked within limits, and only as was asked for."""
+"""Compressed responses are decompressed within limits, and only if that was requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer becomes checked JSON, or the one error that says what was wrong, without secrets."""
+"""A response becomes validated JSON, or one error that says what is wrong, without secrets."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_the_services_own_message_is_found(content: str, message: str | None) ->
 
 @pytest.mark.timeout(20)
 def test_no_refusal_takes_long_to_be_understood() -> None:
-    # With time that grows by the square of the length, each of these would take a minute.
+    # In quadratic time, each of these would take a minute.
     for text in ["<Error>", "<Error><Code></Code>"] * 20:
         assert error_message(answer(500, text * (100_000 // len(text)))) is None
 

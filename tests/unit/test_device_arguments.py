@@ -1,4 +1,4 @@
-"""What the device-code handler may be given, and what it does not tell."""
+"""The arguments of the device-code handler, and the secrets that it does not show."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_environment_gives_the_defaults(
         domain, client_id, "profile openid offline_access", "https://hub.bitfount.com/api"
     )
     assert handler._file.path == tmp_path / "kept/_default/.token"
-    assert not (tmp_path / "kept").exists()  # nothing is done before it is needed
+    assert not (tmp_path / "kept").exists()  # the folder is created only when it is needed
 
 
 def test_the_storage_path_may_begin_in_the_home_folder(

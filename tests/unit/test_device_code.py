@@ -1,4 +1,4 @@
-"""The device-code flow, played through by hand: every answer of RFC 8628, and what may go wrong."""
+"""The device-code flow against scripted answers: every one of RFC 8628, and failures."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def test_secrets_quoted_by_the_service_are_hidden(played: Played) -> None:
         played.authenticate(answer(200, CODE), quoting)
 
 
-# --- Whose it is ---------------------------------------------------------------------------------
+# --- The user ------------------------------------------------------------------------------------
 
 
 def test_the_user_asked_for_has_to_be_the_one_who_logs_in(make: Player) -> None:

@@ -1,4 +1,4 @@
-"""Renewing the tokens of the device-code flow, alone and together with other processes."""
+"""Refreshing the tokens of the device-code flow, alone and with other processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def played(make: Player) -> Played:
     return make()
 
 
-# --- Renewing ------------------------------------------------------------------------------------
+# --- Refreshing ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("left", "fresh"), [(601, True), (600, False), (599, False), (-5, False)])
@@ -199,7 +199,7 @@ def test_a_spent_refresh_token_is_not_kept_when_the_next_is_of_no_use(
     assert len(played.prompts) == 1 if from_file else 2
 
 
-# --- Together with other processes ---------------------------------------------------------------
+# --- With other processes ------------------------------------------------------------------------
 
 
 def test_a_token_that_another_process_has_renewed_is_taken(played: Played) -> None:
@@ -228,7 +228,7 @@ def test_the_lock_is_waited_for_and_the_file_read_again(
         step = steps[-1]
         steps.append(flow.send(step.run() if hasattr(step, "run") else None))
     assert caplog.text.count("Waiting for another process to log in") == 1
-    played.store(2)  # the lock is still held, perhaps by a third process that has begun to wait
+    played.store(2)  # the lock is still held, perhaps by a third process that started waiting
     played.world.play(flow_rest(flow, steps[-1]))
     lock.release()
     assert played.access_token == "SECRET-access-2"
@@ -236,7 +236,7 @@ def test_the_lock_is_waited_for_and_the_file_read_again(
 
 
 def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
-    """The rest of a flow that has already asked for ``step``."""
+    """The rest of a flow that has already yielded ``step``."""
     while True:
         outcome = yield step
         try:
@@ -252,7 +252,7 @@ def test_the_file_is_read_again_under_the_lock(
     taken = TokenFile.try_lock
 
     def just_in_time(file: TokenFile) -> Any:
-        played.store(2)  # by the process that had the lock a moment ago
+        played.store(2)  # by the process that has just released the lock
         return taken(file)
 
     monkeypatch.setattr(TokenFile, "try_lock", just_in_time)
@@ -308,7 +308,7 @@ def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
     assert played.access_token == "SECRET-access-2"
     assert "cannot be shared with other processes: Permission denied" in caplog.text
     played.world.now += DAY
-    played.authenticate(grant(3))  # its own refresh token it may spend
+    played.authenticate(grant(3))  # it may use its own refresh token
     assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"
     assert len(caplog.records) == 1
 
@@ -331,7 +331,7 @@ def test_a_token_that_could_not_be_written_is_not_forgotten(
     played.store(1, 60)
     before = played.file.path.read_bytes()
     played.authenticate(grant(2))
-    played.file.path.write_bytes(before)  # as if writing had failed, and taking away too
+    played.file.path.write_bytes(before)  # as if writing and deleting had failed
     played.world.now += DAY
     played.authenticate(grant(3))
     assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"

@@ -1,4 +1,4 @@
-"""What must not be told is not: in texts, and in the logs of the libraries below."""
+"""Secrets are redacted in texts and in the logs of the libraries below."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_text_from_elsewhere_is_always_printable() -> None:
 
 @pytest.mark.parametrize("text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e"])
 def test_no_text_takes_long_to_be_told(text: str) -> None:
-    # With time that grows by the square of the length, the first of these would take hours.
+    # In quadratic time, the first of these would take hours.
     assert len(tell(text * (3_000_000 // len(text)))) <= 500
 
 

@@ -1,4 +1,4 @@
-"""Files of one owner, and folders that keep their names."""
+"""Locked files, atomic writes, and synced folders."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_only_files_of_one_name_are_opened(tmp_path: Path, kind: str) -> None:
 def test_a_file_that_went_away_meanwhile_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
 ) -> None:
-    """Its owner gave it its final name after we had opened it, and before we locked it."""
+    """The previous holder renamed the file between our open and our lock."""
     path, target = tmp_path / "f", tmp_path / "target"
     path.write_bytes(b"whole")
     real = _disk._lock

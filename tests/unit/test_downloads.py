@@ -1,4 +1,4 @@
-"""Downloads played through by hand: answers that no proper store gives, and no time left."""
+"""Downloads against scripted answers: those of faulty stores, and expired deadlines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def served(
     error: Exception | None = None,
     **headers: str,
 ) -> Callable[[Call], Any]:
-    """An answer as a driver would pour it into the call's sink."""
+    """A response, written to the call's sink as by a driver."""
 
     def outcome(call: Call) -> Any:
         chunks = [body] if isinstance(body, bytes) else list(body)

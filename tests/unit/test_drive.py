@@ -1,4 +1,4 @@
-"""The drivers do what flows ask for, within bounds, and turn every httpx error into ours."""
+"""The drivers perform effects within limits, and map every httpx error to ours."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_answers_have_a_largest_size(
 
 
 class Pieces:
-    """A body of three pieces."""
+    """A body of three chunks."""
 
     headers: Mapping[str, str] = {"content-type": "text/plain", "content-length": "6"}
 
@@ -310,7 +310,7 @@ def test_a_body_streams_with_its_exact_length(run: Any) -> None:
 
 
 class Basin:
-    """A sink that remembers what was done to it."""
+    """A sink that records its calls."""
 
     def __init__(self, *, accept: bool = True, fail: bool = False) -> None:
         self.accepts = accept
@@ -438,7 +438,7 @@ def test_the_first_failure_cancels_the_flows_beside_it(run: Any) -> None:
     with pytest.raises(ConnectError, match="this one"):
         run(flow(), PlayedConnection(ok))
     assert time.monotonic() - before < 30
-    assert 1 <= len(ended) < 3  # one that never began has nothing to end
+    assert 1 <= len(ended) < 3  # a flow that never started has nothing to clean up
 
 
 def test_flows_end_also_when_their_beginning_is_interrupted(run: Any) -> None:
@@ -493,7 +493,7 @@ def test_async_work_does_not_block_the_loop(run: Any) -> None:
 
         task = asyncio.create_task(adrive(flow(), PlayedConnection(ok)))
         await asyncio.sleep(0.01)
-        released.set()  # reached only if the loop was left free
+        released.set()  # reached only if the loop was not blocked
         return await task
 
     assert asyncio.run(main()) is True

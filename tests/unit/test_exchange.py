@@ -1,4 +1,4 @@
-"""Repetition and new credentials, played through by hand: no server, no clock."""
+"""Retries and refreshed credentials against scripted answers: no server, no clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answer(status: int, **headers: str) -> httpx.Response:
 
 
 def play(flow: Flow[Any], *outcomes: Any) -> tuple[Any, list[Any]]:
-    """Send a flow these outcomes of its calls; give its result and what it asked for."""
+    """Send a flow these outcomes of its calls; return its result and the effects it yielded."""
     steps = [next(flow)]
     left = list(outcomes)
     try:

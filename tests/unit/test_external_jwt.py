@@ -1,4 +1,4 @@
-"""Tokens from elsewhere: fetched when needed, in the right loop, and never told."""
+"""External tokens: fetched when needed, in the right loop, and never shown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def never() -> Any:
 
 
 class Tokens:
-    """A get_token that counts."""
+    """A get_token that counts its calls."""
 
     def __init__(self, **life: float) -> None:
         self.given = 0
@@ -54,7 +54,7 @@ class Tokens:
 
 
 def session(handler: AuthenticationHandler, accepted: str | None = None) -> BitfountSession:
-    """A session with a Hub that tells which token it was given, and may accept one alone."""
+    """A session with a Hub that returns the token it received, and may accept only one token."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         token = request.headers["authorization"]
@@ -181,7 +181,7 @@ async def test_a_sync_get_token_does_not_block_the_loop() -> None:
     made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
     task = asyncio.create_task(made.arequest("GET", HUB))
     await asyncio.sleep(0.01)
-    released.set()  # reached only if the loop was left free
+    released.set()  # reached only if the loop was not blocked
     assert (await task).text == "Bearer t"
 
 
@@ -232,7 +232,7 @@ def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch)
     loop.run_until_complete(asyncio.to_thread(began.wait, 10))
     worker.join(10)
     assert "event loop ended" in str(failures[0])
-    loop.run_until_complete(asyncio.sleep(0.01))  # lets the cancelled task end
+    loop.run_until_complete(asyncio.sleep(0.01))  # so that the cancelled task can finish
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
@@ -250,7 +250,7 @@ def test_a_get_token_that_gives_up_is_an_error(
         ask(made, asynchronous=asynchronous)
 
 
-# --- What is refused -----------------------------------------------------------------------------
+# --- Invalid tokens ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Operations as flows, played by hand: what each asks for, step by step, with nobody listening."""
+"""Operations as flows: the effects that each yields, step by step, without a network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = {"x-api-key": "k"}
 
 
 class Who:
-    """The little of a session that flows look at."""
+    """The part of a session that flows use."""
 
     username = "alice"
 
@@ -37,7 +37,7 @@ def hub(retries: int = 0) -> Remote:
 
 
 def answer(status: int = 200, /, **body: Any) -> Any:
-    """An answer to whatever is called, as the drivers give it: with the credentials it carried."""
+    """A response to any call, as from the drivers: with the credentials that were sent."""
 
     def to(call: Call) -> httpx.Response:
         request = httpx.Request("GET", "https://x.test", extensions={CREDENTIALS: KEYS})

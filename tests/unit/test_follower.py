@@ -1,4 +1,4 @@
-"""A file is read in order while it is written to in any."""
+"""A file is read in order while it is written to out of order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1024 * 1024
 
 
 class Log:
-    """What was taken, and how often it was saved."""
+    """Records the bytes received, and how often they were saved."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -51,7 +51,7 @@ def test_a_file_is_read_as_far_as_it_is_there(path: Path) -> None:
     follower.reached(MIB, MIB)
     log.wait()
     assert log.data == path.read_bytes()[:MIB]
-    follower.reached(MIB, 3 * MIB)  # two came out of order
+    follower.reached(MIB, 3 * MIB)  # two arrived out of order
     follower.reached(3 * MIB, 3 * MIB)
     while not follower.settle(3 * MIB + 3, 10):
         pass

@@ -32,7 +32,7 @@ def test_every_line_ending_gives_the_same_hash(text: str, tmp_path: Path) -> Non
 
 
 def test_what_runs_is_what_was_hashed() -> None:
-    # The same hash, and yet the raw texts run differently: one of them imports something.
+    # The hashes are the same, but the raw texts run differently: one of them imports something.
     harmless, harmful = b"#import os", b"#\rimport os"
     assert hash_contents(harmless) == hash_contents(harmful)
     assert normalized(harmful) == harmless

@@ -78,7 +78,7 @@ class TestPodIdentifier:
 
 
 def _line() -> int:
-    """The line that calls this."""
+    """The caller's line."""
     frame = inspect.currentframe()
     assert frame is not None
     assert frame.f_back is not None

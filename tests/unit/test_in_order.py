@@ -1,4 +1,4 @@
-"""What arrives in any order is unpacked in its own, and kept no longer than it must be."""
+"""Bytes that arrive out of order are decompressed in order, and freed early."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ EXAMPLES = json.loads((Path(__file__).parents[1] / "data" / "wire-examples.json"
 
 
 def _ssh_text(kind: bytes, *numbers: bytes) -> str:
-    """One line of OpenSSH of any kind, well formed or not."""
+    """A one-line OpenSSH key of any type, well formed or not."""
     blob = b"".join(struct.pack(">I", len(part)) + part for part in (kind, *numbers))
     return f"{kind.decode()} {base64.b64encode(blob).decode()}"
 
@@ -73,7 +73,7 @@ class TestGenerate:
 
 class TestPublicKeys:
     def test_texts_are_those_of_the_wire(self) -> None:
-        # The same key went over the wire in both forms.
+        # The same key was sent in both formats.
         pem = EXAMPLES["get_pod"]["result"]["value"]["podPublicKey"]
         ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
         assert serialize_public_key(load_public_key(pem), "SSH") == ssh
@@ -189,7 +189,7 @@ class TestPublicKeys:
             serialize_public_key(key_pair().public_key, "DER")  # type: ignore[arg-type]
 
     def test_the_fingerprint_is_that_of_ssh_keygen(self) -> None:
-        # Said by `ssh-keygen -l -f` of the pod's key in the wire examples.
+        # The output of `ssh-keygen -l -f` for the pod's key in the wire examples.
         ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
         assert fingerprint(load_public_key(ssh)) == (
             "SHA256:Gf5znAspPRedSGzvwYeBeqv4o7GnaRcX9SdZS4ScfJw"

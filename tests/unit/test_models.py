@@ -31,7 +31,7 @@ def code(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _same_modules() -> Iterator[None]:
-    """Whatever a test loads, no module that was there before is gone or another one."""
+    """Check that a test removes or replaces no module that was loaded before."""
     before = dict(sys.modules)
     yield
     assert {name: sys.modules.get(name) for name in before} == before
@@ -176,7 +176,7 @@ class TestCheck:
         assert not witness.exists()
 
     def test_a_line_end_that_does_not_count_hides_nothing(self) -> None:
-        # For Python a lone \r ends a line; for the hash, and so for what runs, it is not there.
+        # For Python a lone \r ends a line; the hash, and so the code that runs, ignores it.
         hidden = NET.replace("class Net", "#\rclass Net")
         with pytest.raises(ModelValidationError):
             check_model_source(hidden.encode(), "Net")
@@ -375,7 +375,7 @@ class TestLoadFailing:
     def test_a_file_for_the_official_sdk_where_it_is_not_installed(
         self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setitem(sys.modules, "bitfount", None)  # as good as not installed
+        monkeypatch.setitem(sys.modules, "bitfount", None)  # has the effect of not being installed
         source = "from bitfount import PyTorchBitfountModelv2 as B\nclass Net(B): ..."
         assert load_model_class(source) is None
         assert "ModuleNotFoundError" in caplog.text

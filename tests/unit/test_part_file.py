@@ -1,4 +1,4 @@
-"""A part file becomes the target when it is whole, or is taken up by a later process, or goes."""
+"""A part file becomes the target when complete, is resumed by a later process, or is deleted."""
 
 from __future__ import annotations
 
@@ -271,15 +271,15 @@ def test_targets_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_later_process_goes_on_after_a_kill(target: Path) -> None:
-    """What is saved along the way is enough, without a last word."""
+    """The state saved during the download suffices, without a final save."""
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
     first.take(0, DATA[:2_000_000])
     first._save()
     assert first._descriptor is not None
-    first.take(2_500_000, DATA[2_500_000:2_600_000])  # never saved: fetched again
-    os.close(first._descriptor)  # as the system does it
+    first.take(2_500_000, DATA[2_500_000:2_600_000])  # not saved, so it is downloaded again
+    os.close(first._descriptor)  # as the system does when the process dies
     first._descriptor = None
     later = part_of(target)
     later.open()

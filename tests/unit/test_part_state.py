@@ -1,4 +1,4 @@
-"""What stands behind a download that broke off is whole, or is not believed."""
+"""The state appended to an interrupted download is complete, or is ignored."""
 
 from __future__ import annotations
 

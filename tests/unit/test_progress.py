@@ -1,4 +1,4 @@
-"""Progress is told in order, by one thread, and never holds up what it tells of."""
+"""Progress is reported in order, from one thread, and never delays the transfer."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_rich_draws_a_bar_for_each_transfer() -> None:
         tell(0, None, "a.pt")
         tell(512 * 1024, 1024 * 1024, "a.pt")
         tell(1024 * 1024, 1024 * 1024, "a.pt")
-        tell(1, 2, "a.pt")  # the next transfer of that name
+        tell(1, 2, "a.pt")  # the next transfer with that name
         tell(1, 4, "b.pt")
     last = text.getvalue().rsplit("\x1b[2K", 3)
     drawn = "".join(last)
@@ -119,7 +119,7 @@ def test_tqdm_draws_a_bar_for_each_transfer() -> None:
         tell(0, None, "a.pt")
         tell(1024 * 1024, 1024 * 1024, "a.pt")
         tell(1, 2, "a.pt")
-        tell(0, 2, "a.pt")  # moved again
+        tell(0, 2, "a.pt")  # transferred again
         tell(1, 4, "b.pt")
     drawn = text.getvalue()
     assert "a.pt: 100%" in drawn

@@ -1,4 +1,4 @@
-"""What a person is shown, and when a browser is opened."""
+"""The prompts of a login, and when a browser is opened."""
 
 from __future__ import annotations
 

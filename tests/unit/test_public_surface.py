@@ -1,4 +1,4 @@
-"""The public surface: what is documented is there, sync and async alike, and cheap to import."""
+"""The public surface: the documented names exist, sync and async, and are cheap to import."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_every_public_name_is_in_the_code_that_is_type_checked() -> None:
-    """``make typecheck`` checks the file strictly; here, that it leaves nothing out."""
+    """``make typecheck`` checks the file strictly; this checks that the file is complete."""
     path = Path(__file__).parents[1] / "typing" / "user_code.py"
     used = {
         node.attr

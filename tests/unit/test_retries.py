@@ -1,4 +1,4 @@
-"""How often and how long a call is repeated is settled per session, per client and per call."""
+"""Retries and deadlines are set per session, per client and per call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QUICK: dict[str, Any] = {"backoff": 0.001, "longest_pause": 0.002}
 
 
 class World:
-    """A Hub that gives these answers, the last one over and over; and how often it was asked."""
+    """A Hub with these answers, the last one repeated, and a counter of requests."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -148,7 +148,7 @@ def test_no_pause_is_begun_that_the_deadline_does_not_allow(
     begun = time.monotonic()
     with pytest.raises((HTTPError, ConnectError, RequestTimeout)) as caught:
         ask(world.session(retry=slow, deadline=20))
-    # What went wrong is told, and not that there was no time for another try.
+    # The error is the failure itself, not the lack of time for another retry.
     assert "would pass" not in str(caught.value)
     assert time.monotonic() - begun < 20
     assert len(world.requests) == 1
@@ -156,7 +156,7 @@ def test_no_pause_is_begun_that_the_deadline_does_not_allow(
 
 @twins
 def test_no_answer_can_ask_for_a_longer_pause_than_the_policy(ask: Any) -> None:
-    world = World(429, 503, PAGE)  # each asks for an hour
+    world = World(429, 503, PAGE)  # each requests a pause of an hour
     assert ask(world.session(retry=RetryPolicy(**QUICK)))["totalProjects"] == 0
     assert len(world.requests) == 3
 

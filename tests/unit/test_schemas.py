@@ -435,7 +435,7 @@ class TestTexts:
             ("features: []\nencoder: {no: 0}", "encoder: a key that is a boolean, not text"),
             ("a: &x [1]\nb: *x", r"an alias \(line 2\)"),
             ("&x {a: *x}", r"an alias \(line 1\)"),
-            # Some versions of libyaml have a limit of their own, and stop first.
+            # Some versions of libyaml have their own limit, and stop first.
             ("[" * 100_000, "more than 64 levels|exceeded maximum nesting depth"),
             ('{"a": ' + "[" * 100_000, "more than 64 levels"),
             ("a:\n" + "".join(" " * i + "- \n" for i in range(1, 100)), "more than 64 levels"),
@@ -546,7 +546,7 @@ class TestPacked:
         assert len(str(caught.value)) < 600
 
     def test_lists_that_reserve_room_for_what_is_not_there(self) -> None:
-        # 300 lists in one another, each said to have a quarter of a million items.
+        # 300 nested lists, each with a declared length of a quarter of a million items.
         data = (b"\xdd" + (262_144).to_bytes(4, "big")) * 300 + b"\xc0" * 500_000
         with pytest.raises(ValueError, match="not msgpack"):
             BitfountSchema.unpack(data)

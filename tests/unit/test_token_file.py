@@ -1,4 +1,4 @@
-"""The token file: the official format both ways; private, whole, locked, wary of its content."""
+"""The token file: read and written in the official format; private, atomic, locked, validated."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_tokens_do_not_tell_themselves(file: TokenFile) -> None:
         assert FIELDS[secret] not in shown
 
 
-# --- Private and whole ---------------------------------------------------------------------------
+# --- Private and atomic --------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
@@ -228,7 +228,7 @@ def test_a_token_that_cannot_be_kept_is_said_once_and_the_spent_one_taken_away(
     assert "No space left" in warning
 
 
-# --- Hostile content -----------------------------------------------------------------------------
+# --- Invalid contents ----------------------------------------------------------------------------
 
 HOSTILE = [
     b"",

@@ -1,4 +1,4 @@
-"""No more calls are under way at a time than may be, of threads and of each event loop."""
+"""The number of concurrent calls is limited, for threads and for each event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bitfount_api._network.turns import Turns
 
 
 class Counter:
-    """How many are in the block at a time, at most."""
+    """The maximum number of callers in the block at the same time."""
 
     def __init__(self) -> None:
         self.now = self.most = 0
@@ -57,7 +57,7 @@ def test_tasks_wait_for_their_turn_in_each_event_loop() -> None:
         await asyncio.gather(*(work(counter) for _ in range(60)))
         return counter.most
 
-    with turns.turn(1):  # that of a thread is not one of theirs
+    with turns.turn(1):  # a thread's turn is not one of theirs
         assert [asyncio.run(main()) for _ in range(2)] == [3, 3]
 
 
@@ -133,7 +133,7 @@ def test_event_loops_that_ended_are_forgotten() -> None:
             await asyncio.sleep(0)
 
     async def main() -> weakref.ref[asyncio.AbstractEventLoop]:
-        await asyncio.gather(work(), work())  # who waits has the loop remembered
+        await asyncio.gather(work(), work())  # a waiting task keeps its loop known
         return weakref.ref(asyncio.get_running_loop())
 
     ended = asyncio.run(main())

@@ -1,4 +1,4 @@
-"""Uploads played through by hand, and the bodies they send."""
+"""Uploads against scripted answers, and the bodies they send."""
 
 from __future__ import annotations
 

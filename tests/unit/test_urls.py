@@ -1,4 +1,4 @@
-"""Which URLs are valid: the same for services, presigned URLs and raw requests."""
+"""The validation of URLs: the same for services, presigned URLs and raw requests."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_presigned_url_is_used_as_it_is() -> None:
     "service", [_services.hub, _services.access_manager, _services.smart_on_fhir]
 )
 def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
-    """Such as a setting that was forgotten: it must not lead to the production services."""
+    """An empty URL, such as a forgotten setting, must not select the production services."""
     assert service(None).url.startswith("https://")
     with pytest.raises(ValueError, match="must be absolute"):
         service("")

@@ -1,4 +1,4 @@
-"""Whole numbers, times, and values in errors: one rule for all arguments."""
+"""Whole numbers, times, and values in errors: the same rules for all arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packed weights, whole and damaged."""
+"""Compressed weights, complete and damaged."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_packed_objects_are_known_by_their_beginning() -> None:
 
 @pytest.mark.parametrize("step", [1, 7, 10**6])
 def test_frames_may_lack_their_size_and_be_skippable(step: int) -> None:
-    compressor = zstd.ZstdCompressor()  # told no size beforehand
+    compressor = zstd.ZstdCompressor()  # without the size in advance
     data = os.urandom(3000) * 2
     unsized = compressor.compress(data[:1000], mode=zstd.ZstdCompressor.FLUSH_BLOCK)
     unsized += compressor.compress(data[1000:]) + compressor.flush()
