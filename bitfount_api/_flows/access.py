@@ -119,9 +119,11 @@ def _checked(protocol: Mapping[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(dict(protocol), allow_nan=False)
     except RecursionError:
-        raise ValueError("serialized_protocol is not valid JSON: it is nested too deeply") from None
+        raise ValueError(
+            "serialized_protocol cannot be serialized as JSON: it is nested too deeply"
+        ) from None
     except (TypeError, ValueError) as error:
-        raise ValueError(f"serialized_protocol is not valid JSON: {error}") from None
+        raise ValueError(f"serialized_protocol cannot be serialized as JSON: {error}") from None
     return dict(protocol)
 
 
