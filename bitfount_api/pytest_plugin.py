@@ -1,7 +1,7 @@
 """A pytest plugin: the fixture ``bitfount_sandbox``, for tests of code that uses this library.
 
-It is there as soon as ``bitfount-api[sandbox]`` is installed beside pytest; nothing is imported and
-nothing starts before a test asks for it.
+The fixture is available as soon as ``bitfount-api[sandbox]`` is installed beside pytest; nothing is
+imported and nothing starts before a test requests it.
 
     def test_my_code(bitfount_sandbox):
         hub = bitfount_sandbox.hub("alice")
@@ -33,7 +33,8 @@ class SandboxClients:
     """A running sandbox, with sessions and clients for its users.
 
     Attributes:
-        sandbox: The :class:`~bitfount_api.sandbox.Sandbox`, to seed, to look at, and to break.
+        sandbox: The :class:`~bitfount_api.sandbox.Sandbox`, for seeding data, inspecting state and
+            injecting faults.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -41,48 +42,48 @@ class SandboxClients:
         self._sessions: dict[str, BitfountSession] = {}
 
     def session(self, username: str) -> BitfountSession:
-        """A session with that user's API keys, closed when the test ends."""
+        """Return a session with a user's API keys; it is closed when the test ends."""
         session = self._sessions.get(username)
         if session is None or session.closed:
             session = self._sessions[username] = self.new_session(username)
         return session
 
     def new_session(self, username: str) -> BitfountSession:
-        """A session of one's own to close, as async code does: ``async with …new_session(…)``."""
+        """Return a session that the caller closes, for example ``async with …new_session(…)``."""
         from bitfount_api import APIKeysHandler, BitfountSession
 
         user = self.sandbox.user(username)
         return BitfountSession(APIKeysHandler(user.api_key_id, user.api_key, user.username))
 
     def hub(self, username: str) -> BitfountHub:
-        """That user's Hub."""
+        """Return a Hub client for a user."""
         from bitfount_api import BitfountHub
 
         return BitfountHub(self.session(username), self.sandbox.hub_url)
 
     def access_manager(self, username: str) -> BitfountAM:
-        """That user's access manager."""
+        """Return an access manager client for a user."""
         from bitfount_api import BitfountAM
 
         return BitfountAM(self.session(username), self.sandbox.access_manager_url)
 
     def smart_on_fhir(self, username: str, resource_server_url: str | None = None) -> SMARTOnFHIR:
-        """That user's SMART on FHIR."""
+        """Return a SMART on FHIR client for a user."""
         from bitfount_api import SMARTOnFHIR
 
         url = self.sandbox.smart_on_fhir_url
         return SMARTOnFHIR(self.session(username), url, resource_server_url)
 
     def async_hub(self, username: str) -> AsyncBitfountHub:
-        """That user's Hub, to be used in an ``async with`` statement, which closes its session."""
+        """Return an async Hub client for an ``async with`` statement, which closes its session."""
         from bitfount_api import AsyncBitfountHub
 
-        # Connections cannot outlive their event loop: whoever leaves the client must close them.
+        # Connections cannot outlive their event loop, so leaving the client must close its session.
         url = self.sandbox.hub_url
         return AsyncBitfountHub(self.new_session(username), url, owns_session=True)
 
     def async_access_manager(self, username: str) -> AsyncBitfountAM:
-        """That user's access manager, likewise."""
+        """Return an async access manager client, to be used like :meth:`async_hub`."""
         from bitfount_api import AsyncBitfountAM
 
         url = self.sandbox.access_manager_url
@@ -91,7 +92,7 @@ class SandboxClients:
     def async_smart_on_fhir(
         self, username: str, resource_server_url: str | None = None
     ) -> AsyncSMARTOnFHIR:
-        """That user's SMART on FHIR, likewise."""
+        """Return an async SMART on FHIR client, to be used like :meth:`async_hub`."""
         from bitfount_api import AsyncSMARTOnFHIR
 
         url = self.sandbox.smart_on_fhir_url
@@ -99,7 +100,7 @@ class SandboxClients:
         return AsyncSMARTOnFHIR(session, url, resource_server_url, owns_session=True)
 
     def close(self) -> None:
-        """Close the sessions, and forget everything but the users."""
+        """Close the sessions, and delete everything in the sandbox but the users."""
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
@@ -116,7 +117,7 @@ def _bitfount_sandbox_server() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def bitfount_sandbox(_bitfount_sandbox_server: Sandbox) -> Iterator[SandboxClients]:
-    """A local Bitfount on free ports, empty but for its users, with clients for them."""
+    """Provide a local Bitfount on free ports that is empty but for its users, with clients."""
     clients = SandboxClients(_bitfount_sandbox_server)
     try:
         yield clients

@@ -1,12 +1,12 @@
-"""A local Bitfount: services that behave like the real ones, for tests and demonstrations.
+"""Local servers that behave like the Bitfount services, for tests and demonstrations.
 
     from bitfount_api.sandbox import Sandbox
 
     with Sandbox() as sandbox:
         print(sandbox.hub_url, sandbox.user("alice").environment())
 
-Needs the extra ``sandbox``. It imports nothing of the clients: what it knows of the wire is its
-own.
+Requires the extra ``sandbox``. The package imports nothing from the clients: it implements the
+wire format independently.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m bitfount_api.sandbox``: a local Bitfount, until it is interrupted."""
+"""``python -m bitfount_api.sandbox``: serve a local Bitfount until interrupted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+    """Run the command line and return the exit status."""
     options = _parser().parse_args(arguments)
     ports = Ports(
         options.hub_port, options.access_manager_port, options.fhir_port, options.storage_port
@@ -47,26 +47,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def banner(sandbox: Sandbox, *, kept: bool) -> str:
-    """What the sandbox says of itself when it starts."""
+    """Return the text that is printed when the sandbox has started."""
     lines = [
         "A local Bitfount is running. Stop it with Ctrl-C.",
         "",
-        f"  Hub             {sandbox.hub_url}    (OAuth too; API explorer at /docs)",
+        f"  Hub             {sandbox.hub_url}    (with OAuth; API explorer at /docs)",
         f"  Access manager  {sandbox.access_manager_url}    (/docs)",
         f"  SMART on FHIR   {sandbox.smart_on_fhir_url}    (/docs)",
         f"  Object store    {sandbox.storage_url}",
-        f"  Data            {sandbox.data}  ({'kept' if kept else 'gone when it stops'})",
+        f"  Data            {sandbox.data}  ({'kept' if kept else 'deleted when it stops'})",
         "",
-        "Users, good for nothing but this sandbox:",
+        "Users (their API keys are valid only in this sandbox):",
     ]
     for user in sandbox.world.users.all():
         lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
     found = _port_of(sandbox.hub_url), _port_of(sandbox.access_manager_url)
-    lines += ["", "Clients find it by:", ""]
+    lines += ["", "Environment variables for clients:", ""]
     if found != (DEVELOPMENT_PORTS.hub, DEVELOPMENT_PORTS.access_manager):
-        lines[-2] = (
-            "Give clients the URLs of the Hub and the access manager; the rest they find by:"
-        )
+        lines[-2] = "Pass the URLs of the Hub and the access manager to clients; for the rest, set:"
     lines += [f"  export {name}={value}" for name, value in sandbox.environment().items()]
     return "\n".join(lines)
 
@@ -78,12 +76,14 @@ def _port_of(url: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bitfount_api.sandbox",
-        description="Serve a local Bitfount: Hub, access manager, SMART on FHIR, object store.",
+        description=(
+            "Serve a local Bitfount: Hub, access manager, SMART on FHIR and object store."
+        ),
     )
-    parser.add_argument("--data", metavar="DIR", help="keep everything in this folder")
+    parser.add_argument("--data", metavar="DIR", help="store all data in this folder")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
-        "--user", action="append", metavar="NAME", help="a user there is to be; can be repeated"
+        "--user", action="append", metavar="NAME", help="create this user; can be repeated"
     )
     parser.add_argument("--free-ports", action="store_true", help="listen on any free ports")
     for option, port, what in (
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdecimal() else -1
     if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+        raise argparse.ArgumentTypeError("port must be a number from 0 to 65535")
     return port
 
 

@@ -1,4 +1,4 @@
-"""Faults on purpose: what a service does when it is not well, for tests."""
+"""Fault injection: delays, error statuses and broken connections, for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TRANSPORT = "bitfount_api.sandbox.transport"
-"""Where a request's scope holds its connection; see :mod:`bitfount_api.sandbox.servers`."""
+"""Key of the connection in a request's scope; see :mod:`bitfount_api.sandbox.servers`."""
 
 SERVICES = ("access_manager", "hub", "smart_on_fhir", "storage")
 
@@ -31,22 +31,23 @@ _STATUS = validators.optional(validators.and_(validators.ge(200), validators.le(
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What goes wrong with a request.
+    """A fault to inject into a request.
 
-    ``status`` replaces the answer; the others spoil it, whichever it is. The service itself does
-    what it was asked, unless a ``status`` says otherwise or ``reset_after`` is 0.
+    ``status`` replaces the response; the other faults modify whichever response is sent. The
+    service still processes the request, unless ``status`` is given or ``reset_after`` is 0.
 
     Args:
-        delay: Seconds of silence before the answer; what was asked is done by then.
-        status: A status to answer with, instead of the service.
-        headers: Headers to answer with, for ``status``, such as ``{"retry-after": "1"}``.
-        body: The body to answer with, for ``status``.
-        reset_after: Reset the connection after so many bytes of the body; 0: before the headers.
-        truncate_after: Close the connection after so many bytes of the body.
-        corrupt_at: Flip a bit of the byte at this position of the body.
+        delay: Seconds to wait before the response; the request has been processed by then.
+        status: Status to respond with instead of the service's response.
+        headers: Response headers for ``status``, such as ``{"retry-after": "1"}``.
+        body: Response body for ``status``.
+        reset_after: Number of body bytes after which to reset the connection; 0: before the
+            headers.
+        truncate_after: Number of body bytes after which to close the connection.
+        corrupt_at: Position of the body byte in which one bit is flipped.
 
     Raises:
-        ValueError: That is no number of seconds or bytes, or no final status.
+        ValueError: If a number of seconds or bytes is negative, or the status is not a final one.
     """
 
     delay: float = attrs.field(default=0, validator=validators.ge(0))
@@ -60,7 +61,7 @@ class Fault:
 
 @attrs.frozen
 class Seen:
-    """A request that a service has seen; never with its query or headers, which may be secret."""
+    """A request that a service received, without its query and headers, which may be secret."""
 
     service: str
     method: str
@@ -77,7 +78,7 @@ class _Planned:
 
 
 class Faults:
-    """The faults that are planned, and the requests that were seen. Safe for any thread."""
+    """The planned faults and the received requests. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -85,38 +86,38 @@ class Faults:
         self._seen: deque[Seen] = deque(maxlen=_MAX_SEEN)
 
     def plan(self, service: str, method: str, path: str, fault: Fault, times: int | None) -> None:
-        """Let the next so many requests (None: all) of a service, method and path go wrong.
+        """Inject a fault into the next requests that match a service, method and path.
 
         Args:
             service: ``hub``, ``access_manager``, ``smart_on_fhir`` or ``storage``; ``*`` for any.
-            method: The HTTP method; ``*`` for any.
-            path: The path; ``*`` and ``?`` stand for any characters.
-            fault: What goes wrong.
-            times: How often.
+            method: HTTP method; ``*`` for any.
+            path: Path pattern; ``*`` and ``?`` match any characters.
+            fault: Fault to inject.
+            times: Number of requests to inject it into; None for all.
 
         Raises:
-            ValueError: There is no such service, or no time at all.
+            ValueError: If there is no such service, or ``times`` is less than 1.
         """
         if service not in (*SERVICES, "*"):
-            raise ValueError(f"there is no service {service!r}: {', '.join(SERVICES)}")
+            raise ValueError(f"service {service!r} is not one of {', '.join((*SERVICES, '*'))}")
         if times is not None and times < 1:
-            raise ValueError("a fault happens once at least; None is for ever")
+            raise ValueError(f"times must be at least 1, or None for all requests, not {times}")
         with self._lock:
             self._planned.append(_Planned(service, method.upper(), path, fault, times))
 
     def clear(self) -> None:
-        """Plan nothing any more, and forget what was seen."""
+        """Remove all planned faults and all received requests."""
         with self._lock:
             self._planned.clear()
             self._seen.clear()
 
     def seen(self) -> list[Seen]:
-        """The requests that were seen, in the order they came."""
+        """Return the received requests, in the order of their arrival."""
         with self._lock:
             return list(self._seen)
 
     def take(self, seen: Seen) -> Fault | None:
-        """Note a request, and give the fault that is planned for it."""
+        """Record a request, and return the fault that is planned for it."""
         with self._lock:
             self._seen.append(seen)
             for planned in self._planned:
@@ -134,7 +135,7 @@ class Faults:
 
 
 class FaultyApp:
-    """An application with what is planned to go wrong."""
+    """An application into whose responses the planned faults are injected."""
 
     def __init__(self, app: ASGIApp, service: str, faults: Faults) -> None:
         self._app = app
@@ -160,13 +161,14 @@ class FaultyApp:
             await spoiled(start)
             await spoiled({"type": "http.response.body", "body": fault.body})
         if spoiled.broken:
-            # The server would complain of an answer that did not end before the connection did.
+            # The server logs an error if the application returns with an incomplete response while
+            # the connection is open.
             while (await receive())["type"] != "http.disconnect":
                 pass
 
 
 class _Spoiled:
-    """Sends an answer, but for what is wrong with it."""
+    """Send a response with a fault in it."""
 
     def __init__(self, fault: Fault, transport: asyncio.Transport, send: Send) -> None:
         self._fault = fault
@@ -199,15 +201,15 @@ class _Spoiled:
         return min((end for end in ends if end is not None), default=None)
 
     async def be_silent(self) -> None:
-        """Wait for as long as the fault says, but for nobody who has gone."""
+        """Wait for the fault's delay, or until the client has disconnected."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self._fault.delay
-        # A transport tells its protocol that it was closed, and nobody else.
+        # Only the protocol is notified when its transport closes, so poll the transport.
         while (left := until - loop.time()) > 0 and not self._transport.is_closing():  # noqa: ASYNC110
             await asyncio.sleep(min(left, _GLANCE_SECONDS))
 
     def break_off(self) -> None:
-        """End the connection in the fault's way."""
+        """Close or reset the connection, depending on the fault."""
         self.broken = True
         if self._fault.reset_after is None:
             self._transport.close()
@@ -216,8 +218,8 @@ class _Spoiled:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Close a connection by RST, as a machine that falls over does."""
+    """Close a connection with an RST, as a crashing machine does."""
     connection = transport.get_extra_info("socket")
-    # Lingering for zero seconds means to throw away what is unsent, and to say so.
+    # SO_LINGER with zero seconds discards unsent data and sends an RST on close.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

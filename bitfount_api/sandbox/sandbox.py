@@ -1,4 +1,4 @@
-"""A local Bitfount: all its services on ports of this machine."""
+"""A local Bitfount: all services on ports of this machine."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ DEFAULT_USERS = ("alice", "bob", "carol")
 
 @attrs.frozen
 class Ports:
-    """Where the services listen; 0 for a free port.
+    """Ports of the services; 0 selects a free port.
 
     Args:
-        hub: The Hub, with the OAuth authority.
-        access_manager: The access manager.
-        smart_on_fhir: SMART on FHIR.
-        storage: The object store.
+        hub: Port of the Hub and the OAuth authority.
+        access_manager: Port of the access manager.
+        smart_on_fhir: Port of SMART on FHIR.
+        storage: Port of the object store.
     """
 
     hub: int = 0
@@ -52,24 +52,24 @@ class Ports:
 
 
 DEVELOPMENT_PORTS = Ports(3000, 3001, 3002, 3003)
-"""Where ``BITFOUNT_ENVIRONMENT=dev`` looks for the services."""
+"""The ports that clients use with ``BITFOUNT_ENVIRONMENT=dev``."""
 
 
 class Sandbox:
-    """A local Bitfount, with real state, that is served while a ``with`` statement runs.
+    """A local Bitfount with real state, served while a ``with`` statement runs.
 
     Args:
-        data: The folder to keep everything in; by default a temporary one, gone in the end.
-        ports: Where to listen; free ports by default.
-        host: The address to listen on. Everybody who reaches it can use what is in there.
-        users: The users there are from the beginning; see :meth:`user`.
-        lifetimes: How long device codes and tokens are valid.
-        clock: POSIX time in seconds, for tests that turn it.
+        data: Folder for all data; by default a temporary folder, deleted when the sandbox stops.
+        ports: Ports to listen on; free ports by default.
+        host: Address to listen on. Anybody who can reach it can use the sandbox's data.
+        users: Users to create at the start; see :meth:`user`.
+        lifetimes: Lifetimes of device codes and tokens.
+        clock: Function that returns the POSIX time in seconds; tests can replace it.
 
     Raises:
-        PortTakenError: A port is in use.
-        CatalogInUseError: Another sandbox has ``data``.
-        ValueError: A user's name is none, or ``data`` was made by another version.
+        PortTakenError: If a port is in use.
+        CatalogInUseError: If another sandbox uses ``data``.
+        ValueError: If a user name is not valid, or ``data`` was made by another version.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class Sandbox:
     ) -> None:
         self.faults = Faults()
         self.data = Path(tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data)
-        # What stop() does, the last first.
+        # Cleanup for stop(), in reverse order.
         self._ending = ExitStack()
         if data is None:
             self._ending.callback(shutil.rmtree, self.data, ignore_errors=True)
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            # What lies in there is as good as the users' API keys.
+            # The folder holds the users' API keys.
             self.data.chmod(0o700)
             self._open(ports or Ports(), host, clock, lifetimes or Lifetimes())
             for username in users:
@@ -136,15 +136,15 @@ class Sandbox:
         )
         self._ending.callback(self._servers.stop)
 
-    # --- Its life --------------------------------------------------------------------------------
+    # --- Start and stop --------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Start serving; returns when all services are ready."""
+        """Start serving, and return when all services are ready."""
         self._servers.start()
         return self
 
     def stop(self) -> None:
-        """Stop serving; what was in a temporary folder is gone."""
+        """Stop serving; a temporary data folder is deleted."""
         self._ending.close()
 
     def __enter__(self) -> Self:
@@ -154,10 +154,10 @@ class Sandbox:
         self.stop()
 
     def clear(self) -> None:
-        """Forget everything but the users and their API keys."""
+        """Delete everything but the users and their API keys."""
         self.faults.clear()
         for upload in self.world.uploads.all():
-            # One that was completed just now is an object, and deleted as such.
+            # An upload completed in the meantime is an object, which is deleted below.
             with suppress(S3Error):
                 self.world.store.abort_upload(upload.key, upload.id)
         self.world.database.clear()
@@ -167,32 +167,32 @@ class Sandbox:
     # --- Users -----------------------------------------------------------------------------------
 
     def user(self, username: str) -> User:
-        """The user of that name, with an API key; made if there is none."""
+        """Return the user of that name, with an API key; create the user if missing."""
         return self.world.users.add(username)
 
     def environment(self, username: str | None = None) -> dict[str, str]:
-        """The environment variables by which a client finds this sandbox.
+        """Return the environment variables that point a client to this sandbox.
 
-        The Hub's and the access manager's addresses are found by ``BITFOUNT_ENVIRONMENT=dev`` only
-        on :data:`DEVELOPMENT_PORTS`; elsewhere, give them to the clients.
+        ``BITFOUNT_ENVIRONMENT=dev`` finds the Hub and the access manager only on
+        :data:`DEVELOPMENT_PORTS`; on other ports, pass their URLs to the clients.
 
         Args:
-            username: Whose API keys to add, if anybody's.
+            username: User whose API keys to add; None to add none.
         """
         found = {"BITFOUNT_ENVIRONMENT": "dev", "SMART_ON_FHIR_URL": self.smart_on_fhir_url}
         return found if username is None else {**found, **self.user(username).environment()}
 
-    # --- What the services' own APIs do not do -----------------------------------------------
+    # --- Actions that the services' APIs do not offer --------------------------------------------
 
     def set_visibility(self, pod: str, visibility: str) -> None:
         """Make a pod (``owner/name``) ``"public"`` or ``"private"``."""
         if visibility not in ("public", "private"):
-            raise ValueError(f"visibility is 'public' or 'private', not {visibility!r}")
+            raise ValueError(f"visibility must be 'public' or 'private', not {visibility!r}")
         owner, name = self._pod(pod)
         self.world.pods.show(owner, name, visibility)
 
     def grant(self, pod: str, username: str) -> None:
-        """Let a modeller run tasks on a pod (``owner/name``) without a project."""
+        """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""
         owner, name = self._pod(pod)
         self.world.pods.grant(owner, name, self.user(username).username)
 
@@ -202,13 +202,13 @@ class Sandbox:
         self.world.projects.add_member(project_id, self.user(username).username, role)
 
     def add_model(self, project_id: str, model: str, limit: int | None = None) -> None:
-        """Make a model (``owner/Name:version``) part of a project, with a limit for each member."""
+        """Add a model (``owner/Name:version``) to a project, with a limit for each member."""
         self._check_project(project_id)
         owner, _, rest = model.partition("/")
         name, _, version = rest.partition(":")
         found = self.world.models.find(owner, name, int(version) if version.isdigit() else None)
         if found is None:
-            raise ValueError(f"there is no model {model}, or its code has not been uploaded")
+            raise ValueError(f"model {model} does not exist, or its code has not been uploaded")
         self.world.projects.add_model(project_id, found, limit)
 
     def pair(
@@ -219,13 +219,13 @@ class Sandbox:
         remote_user: str | None = None,
         nextgen: dict[str, Any] | None = None,
     ) -> str:
-        """Pair a user with a clinical system; returns the pairing's id.
+        """Pair a user with a clinical system and return the pairing's id.
 
         Args:
-            username: The user.
-            resource_server: The system's URL.
-            remote_user: Who the user is there.
-            nextgen: The NextGen context of the pairing's session.
+            username: User to pair.
+            resource_server: URL of the clinical system.
+            remote_user: Name of the user in the clinical system.
+            nextgen: NextGen context of the pairing's session.
         """
         return self.world.pairings.pair(
             self.user(username).username,
@@ -235,24 +235,24 @@ class Sandbox:
         )
 
     def token(self, username: str) -> str:
-        """An access token of that user's, as the OAuth authority gives them out."""
+        """Return an access token for a user, as issued by the OAuth authority."""
         return self.world.tokens.access_token(self.user(username).username)
 
     def approve(self, user_code: str, username: str) -> bool:
-        """Approve a device code as that user; False if no such code waits."""
+        """Approve a device code as that user; False if no such code is pending."""
         return self.world.tokens.decide(user_code, self.user(username).username)
 
     def deny(self, user_code: str) -> bool:
-        """Deny a device code; False if no such code waits."""
+        """Deny a device code; False if no such code is pending."""
         return self.world.tokens.decide(user_code, None)
 
     def corrupt(self, key: str, offset: int | None = None) -> None:
-        """Change one byte of an object, as a bad disk does; see :attr:`objects`."""
+        """Corrupt one byte of an object, as a bad disk does; see :attr:`objects`."""
         self.world.store.flip_byte(key, offset)
 
     @property
     def objects(self) -> list[str]:
-        """The keys of all objects."""
+        """Keys of all objects."""
         return list(self.world.store.keys())
 
     def fail(
@@ -264,20 +264,20 @@ class Sandbox:
         service: str = "*",
         method: str = "*",
     ) -> None:
-        """Let the next so many requests to a path go wrong; see :meth:`Faults.plan`."""
+        """Inject a fault into the next requests to a path; see :meth:`Faults.plan`."""
         self.faults.plan(service, method, path, fault, times)
 
     @property
     def requests(self) -> list[Seen]:
-        """The requests that the services have seen, the oldest first."""
+        """Requests that the services have received, oldest first."""
         return self.faults.seen()
 
     def _pod(self, identifier: str) -> tuple[str, str]:
         owner, _, name = identifier.partition("/")
         if self.world.pods.get(owner, name) is None:
-            raise ValueError(f"there is no pod {identifier!r}")
+            raise ValueError(f"pod {identifier!r} does not exist")
         return owner, name
 
     def _check_project(self, project_id: str) -> None:
         if not self.world.projects.exists(project_id):
-            raise ValueError(f"there is no project {project_id!r}")
+            raise ValueError(f"project {project_id!r} does not exist")

@@ -1,4 +1,4 @@
-"""The sandbox's applications on their ports, served from one thread."""
+"""Serve the sandbox's applications on their ports from one thread."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _START_SECONDS = 30
 
 
 class PortTakenError(OSError):
-    """A port that the sandbox is to listen on is in use."""
+    """A port that the sandbox should listen on is in use."""
 
 
 class _Protocol(H11Protocol):
-    """HTTP that lets a request's application see its connection, to break it."""
+    """HTTP protocol that passes the connection to the application, to inject faults."""
 
     def connection_made(  # type: ignore[override] # of the same kind in both event loops
         self, transport: asyncio.Transport
@@ -42,14 +42,14 @@ class _Protocol(H11Protocol):
 
 
 def listen(host: str, port: int, what: str) -> socket.socket:
-    """A socket that listens; port 0 takes a free one.
+    """Return a listening socket; port 0 selects a free port.
 
     Raises:
-        PortTakenError: The port is in use, or this user may not have it.
+        PortTakenError: If the port is in use, or this user may not bind it.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends at once only where it is told that this is TCP; otherwise each answer's body
-    # waits 40 ms for its headers to be acknowledged.
+    # asyncio sets TCP_NODELAY only on sockets that name TCP as their protocol; otherwise each
+    # response body waits 40 ms for the acknowledgement of its headers.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -57,9 +57,9 @@ def listen(host: str, port: int, what: str) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            why = "is in use" if error.errno == errno.EADDRINUSE else "may not be used"
+            why = "is in use" if error.errno == errno.EADDRINUSE else "is not permitted"
             raise PortTakenError(
-                f"port {port} on {host}, for {what}, {why}: choose another, or 0 for a free one"
+                f"port {port} on {host}, for {what}, {why}: choose another, or 0 for a free port"
             ) from None
         raise
     listener.listen(512)
@@ -67,10 +67,10 @@ def listen(host: str, port: int, what: str) -> socket.socket:
 
 
 class Servers:
-    """A thread that serves applications, each on a socket of its own.
+    """A thread that serves applications, each on its own socket.
 
     Args:
-        apps: The applications and their sockets, which are closed in the end.
+        apps: Applications and their sockets; the sockets are closed when serving stops.
     """
 
     def __init__(self, apps: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
@@ -79,13 +79,13 @@ class Servers:
         self._thread = threading.Thread(target=self._serve, name="bitfount-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Start serving; returns when all are."""
+        """Start serving, and return when all applications are ready."""
         self._thread.start()
         if not self._ready.wait(_START_SECONDS):
             raise RuntimeError("the sandbox's services did not start")
 
     def stop(self) -> None:
-        """Let requests end, for a second at most, then stop; nothing happens if none started."""
+        """Wait at most one second for requests to end, then stop; no-op if not started."""
         for server, _ in self._servers:
             server.should_exit = True
         if self._thread.ident is not None:
@@ -100,7 +100,7 @@ class Servers:
             asyncio.create_task(server.serve(sockets=[listener]))
             for server, listener in self._servers
         ]
-        # uvicorn says in no other way that it has started.
+        # uvicorn offers no event for "started".
         while not all(server.started for server, _ in self._servers):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         self._ready.set()

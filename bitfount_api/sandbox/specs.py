@@ -1,4 +1,4 @@
-"""The specs of the services, as the sandbox shows them."""
+"""The OpenAPI specs that the sandbox serves."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 
 import yaml
 
-# In a wheel they lie beside this module; in a checkout in the folder they are edited in.
+# In a wheel, the specs are beside this module; in a checkout, in the folder where they are edited.
 _FOLDERS = (Path(__file__).parent / "specs", Path(__file__).parents[2] / "openapi")
 
 
 def text(name: str) -> str:
-    """A spec's YAML: ``hub``, ``access_manager``, ``smart_on_fhir`` or ``oauth``.
+    """Return a spec as YAML: ``hub``, ``access_manager``, ``smart_on_fhir`` or ``oauth``.
 
     Raises:
-        FileNotFoundError: There is no such spec.
+        FileNotFoundError: If there is no such spec.
     """
     for folder in _FOLDERS:
         path = folder / f"{name}.yaml"
         if path.is_file():
             return path.read_text(encoding="utf-8")
-    raise FileNotFoundError(f"there is no spec {name!r}")
+    raise FileNotFoundError(f"spec {name!r} does not exist")
 
 
 @cache
 def parsed(name: str) -> dict[str, Any]:
-    """A spec as it is parsed; shared, not to be changed."""
+    """Return a parsed spec; the result is shared and must not be modified."""
     spec: dict[str, Any] = yaml.safe_load(text(name))
     return spec

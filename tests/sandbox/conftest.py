@@ -1,4 +1,4 @@
-"""One sandbox for all tests of it, emptied between them, with a clock that they can turn."""
+"""One sandbox for all tests, cleared between them, with a clock that tests can set."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def carol(sandbox: Sandbox) -> Iterator[Api]:
 
 @pytest.fixture
 def nobody(sandbox: Sandbox) -> Iterator[Api]:
-    """Requests without credentials."""
+    """An API client without credentials."""
     yield from _api(sandbox, None)

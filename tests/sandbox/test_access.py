@@ -1,4 +1,4 @@
-"""Access decisions: every code, and every way to be refused."""
+"""Access decisions: every code, and every rejection."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def ask(api: Api, body: dict[str, Any]) -> httpx.Response:
 
 
 def code(api: Api, body: dict[str, Any]) -> str:
-    """The code of a decision that limits nothing."""
+    """Return the code of a decision without limits."""
     decision = done(ask(api, body))
     assert decision.keys() == {"code", "limits"}
     assert decision["limits"] is None
@@ -76,7 +76,7 @@ def code(api: Api, body: dict[str, Any]) -> str:
 
 @pytest.fixture
 def pod(sandbox: Sandbox, carol: Api, bob: Api) -> Api:
-    """Carol's pod, which bob may use, and whose key he has registered."""
+    """Carol's pod; bob may use it and has registered a public key."""
     register_pod(carol)
     sandbox.grant("carol/scans", "bob")
     done(bob.hub("POST", "/api/bob/keys?version=2", {"key": openssh()}), 201)
@@ -175,7 +175,7 @@ def test_without_a_project_a_pod_is_its_owners_and_those_it_is_granted_to(
     for name, decided in {"bob": "ACCEPT", "carol": "ACCEPT", "alice": "NO_ACCESS"}.items():
         assert code(pod, by_token(sandbox.token(name), modellerName=name)) == decided
     sandbox.grant("carol/scans", "bob")  # again
-    with pytest.raises(ValueError, match="there is no pod 'carol/other'"):
+    with pytest.raises(ValueError, match="pod 'carol/other' does not exist"):
         sandbox.grant("carol/other", "bob")
 
 
@@ -197,7 +197,7 @@ def test_in_a_project_the_role_decides(
     if role is not None:
         sandbox.add_member(project, "bob", role)
     wanted = by_token(sandbox.token("bob"), projectId=project)
-    # The dataset is not in the project yet, and the grant is not the project's.
+    # The dataset is not in the project yet, and the grant does not apply to the project.
     assert code(pod, wanted) == "NO_ACCESS"
     done(pod.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]), 201)
     assert code(pod, wanted) == decided
@@ -246,10 +246,10 @@ def test_uses_are_counted_to_the_limit_and_the_urls_withheld_there(
         "totalUsage": 1,
     }
     assert limit == spent
-    # Refused, not counted, and without URLs.
+    # The use is denied, not counted, and has no URLs.
     for _ in range(2):
         assert decide(pod, sandbox, project) == {"code": "NO_ACCESS", "limits": [spent]}
-    # Others have their own limit.
+    # Other members have their own limits.
     assert decide(pod, sandbox, project, who="alice")["code"] == "ACCEPT"
 
 

@@ -1,4 +1,4 @@
-"""A sandbox killed in the middle of uploads: what was committed is there, and nothing else is."""
+"""A sandbox that is killed during uploads contains exactly what was committed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Ticket = dict[str, Any]
 
 
 class Modeller:
-    """Alice, who calls a sandbox in a process of its own."""
+    """Alice as a client of a sandbox in another process."""
 
     def __init__(self, running: Running) -> None:
         self._hub = running.url("Hub")
@@ -34,7 +34,7 @@ class Modeller:
         self._http.close()
 
     def publish(self, name: str, code: bytes) -> Ticket:
-        """Announce a model's code; the ticket to upload it with."""
+        """Announce a model's code and return the response with the upload destination."""
         digest = hashlib.sha256(code).hexdigest()
         body = {"modelName": name, "modelSize": len(code), "modelHash": digest}
         url = f"{self._hub}/api/models"
@@ -42,7 +42,7 @@ class Modeller:
         return ticket
 
     def announce_weights(self, name: str, size: int) -> Ticket:
-        """Announce weights for version 1 of a model, to be uploaded in parts."""
+        """Announce weights for version 1 of a model, for a multipart upload."""
         body = {"modelName": name, "modelVersion": 1, "weightSize": size}
         url = f"{self._hub}/api/models?multipartUpload=true"
         ticket: Ticket = done(self._http.put(url, json=body))
@@ -63,7 +63,7 @@ def form(ticket: Ticket, content: bytes) -> httpx.Request:
 
 
 def send(request: httpx.Request, share: float = 1.0) -> socket.socket:
-    """Send so much of a request and leave it at that."""
+    """Send only the beginning of a request."""
     where = urlsplit(str(request.url))
     connection = socket.create_connection((where.hostname or "", where.port or 0))
     head = f"{request.method} {request.url.raw_path.decode()} HTTP/1.1\r\n"
@@ -75,7 +75,7 @@ def send(request: httpx.Request, share: float = 1.0) -> socket.socket:
 
 
 def arrived(data: Path, least: int) -> None:
-    """Wait until so many bytes of something unfinished are in the folder."""
+    """Wait until the folder has at least that many bytes of unfinished files."""
     pause = threading.Event()
     for _ in range(1000):
         sizes = [path.stat().st_size for path in data.rglob("*") if path.is_file()]
@@ -95,7 +95,7 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
             assert client.send(form(alice.publish("M", code), code)).is_success
             weights = alice.announce_weights("M", 6 * MEBIBYTE)
             etag = client.put(weights["uploadUrls"][0], content=first).headers["etag"]
-            # In the middle of a new version, and of the second part:
+            # During the upload of a new version, and of the second part:
             half_form = send(form(alice.publish("M", large), large), 0.75)
             part = httpx.Request("PUT", weights["uploadUrls"][1], content=bytes(MEBIBYTE))
             half_part = send(part, 0.5)
@@ -115,7 +115,7 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
         assert (found["modelVersion"], "weightsDownloadUrl" in found) == (1, False)
         assert api.get(found["modelDownloadUrl"]).content == code
 
-        # What had begun goes on: the version that never got its code, and the second part.
+        # The interrupted uploads can be resumed: the version without code, and the second part.
         again = {"modelName": "M", "modelSize": len(large), "privateModel": False}
         again["modelHash"] = hashlib.sha256(large).hexdigest()
         ticket = done(api.hub("POST", "/api/models", again))

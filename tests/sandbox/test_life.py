@@ -1,4 +1,4 @@
-"""A sandbox's life: begun, kept, cleared, ended, and what is left when it cannot begin."""
+"""The sandbox's life cycle: start, persistence, clearing, stop, and failures to start."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bitfount_api.sandbox.objects.catalog import CatalogInUseError
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary folders are made."""
+    """The parent of temporary folders."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -85,7 +85,7 @@ def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> No
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
     assert done(alice.fhir("GET", "/api/pairings")) == {"results": []}
     assert sandbox.user("alice").api_key == key
-    # The store has forgotten the upload as well.
+    # The store has no record of the upload either.
     assert alice.put(parts["uploadUrls"][0], b"x").status_code == 404
     sandbox.clear()
 
@@ -134,7 +134,7 @@ def test_a_taken_port_is_said_and_nothing_is_left(temporary: Path) -> None:
 
 def test_a_user_that_cannot_be_leaves_nothing(temporary: Path) -> None:
     ports = Ports(hub=free_port())
-    with pytest.raises(ValueError, match="'No One' is no user name"):
+    with pytest.raises(ValueError, match="'No One' is not a valid user name"):
         Sandbox(ports=ports, users=["alice", "No One"])
     check_nothing_is_left(ports, temporary)
 
@@ -149,7 +149,7 @@ def test_an_address_that_is_not_ones_own_leaves_nothing(temporary: Path) -> None
 def test_a_folder_has_one_sandbox_at_a_time(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox, pytest.raises(CatalogInUseError, match="is in use"):
         Sandbox(tmp_path)
-    # The second has taken nothing from the first.
+    # The second sandbox has not changed the first one's data.
     with Sandbox(sandbox.data):
         pass
 

@@ -1,4 +1,4 @@
-"""``python -m bitfount_api.sandbox`` as people run it: in a process of its own."""
+"""``python -m bitfount_api.sandbox`` in a separate process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Capture = pytest.CaptureFixture[str]
 
 
 def complaint(capsys: Capture, *arguments: str) -> str:
-    """What is said by one that cannot start."""
+    """Return the error output of a sandbox that cannot start."""
     assert main(arguments) == 1
     said = capsys.readouterr()
     assert said.out == ""
@@ -84,14 +84,14 @@ def test_the_banner_says_what_there_is(start: Start, tmp_path: Path) -> None:
     assert f"{tmp_path}  (kept)" in running.banner
     assert re.findall("BITFOUNT_USERNAME=(.*)", running.banner) == ["yves", "zoe"]
     assert f"export SMART_ON_FHIR_URL={running.url('SMART on FHIR')}" in running.banner
-    # No environment has them on those ports.
-    assert "Give clients the URLs of the Hub and the access manager" in running.banner
+    # BITFOUNT_ENVIRONMENT=dev does not find services on those ports.
+    assert "Pass the URLs of the Hub and the access manager to clients" in running.banner
     assert max(map(len, running.banner.splitlines())) <= 100
 
 
 def test_a_temporary_folder_goes_with_it(start: Start) -> None:
     running = start("--free-ports")
-    found = re.search(r"Data +(\S+)  \(gone when it stops\)", running.banner)
+    found = re.search(r"Data +(\S+)  \(deleted when it stops\)", running.banner)
     assert found
     assert Path(found[1]).is_dir()
     assert running.end(signal.SIGTERM)[0] == 0
@@ -107,7 +107,7 @@ def test_a_taken_port_is_one_line() -> None:
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         f"The sandbox cannot start: port {taken} on 127.0.0.1, for storage, is in use: "
-        "choose another, or 0 for a free one\n"
+        "choose another, or 0 for a free port\n"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_folder_in_use_is_one_line(capsys: Capture, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("--user", "No One"), "'No One' is no user name"),
+        (("--user", "No One"), "'No One' is not a valid user name"),
         (("--host", "192.0.2.1"), "assign requested address"),
         (("--host", "nowhere.invalid"), "nowhere.invalid|[Nn]ame|resolution"),
         (("--data", __file__), "File exists|Not a directory"),
@@ -147,7 +147,7 @@ def test_what_is_no_port_is_said(port: str, capsys: Capture) -> None:
         main(["--hub-port", port])
     assert ended.value.code == 2
     said = capsys.readouterr().err
-    assert said.splitlines()[-1].endswith("--hub-port: a port is a number from 0 to 65535")
+    assert said.splitlines()[-1].endswith("--hub-port: port must be a number from 0 to 65535")
 
 
 def test_on_the_development_ports_the_environment_is_enough(tmp_path: Path) -> None:
@@ -155,10 +155,11 @@ def test_on_the_development_ports_the_environment_is_enough(tmp_path: Path) -> N
     try:
         sandbox = Sandbox(tmp_path, ports=ports)
     except PortTakenError:
-        pytest.skip("somebody has one of these ports")
+        pytest.skip("one of the development ports is in use")
     with sandbox:
-        assert "Clients find it by:\n\n  export BITFOUNT_ENVIRONMENT=dev\n" in banner(
-            sandbox, kept=True
+        assert (
+            "Environment variables for clients:\n\n  export BITFOUNT_ENVIRONMENT=dev\n"
+            in banner(sandbox, kept=True)
         )
 
 

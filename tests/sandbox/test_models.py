@@ -1,4 +1,4 @@
-"""Models: versions, hashes, sizes and weights, and who may have them."""
+"""Models: versions, hashes, sizes and weights, and access to them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_model_is_published_and_found(alice: Api, bob: Api) -> None:
 
 def test_another_code_is_another_version(alice: Api, bob: Api) -> None:
     assert (publish(alice, code=CODE), publish(alice, code=OTHER)) == (1, 2)
-    assert publish(alice, code=CODE) == 3  # it is only compared with the newest
+    assert publish(alice, code=CODE) == 3  # the hash is only compared with the newest version
     found = {version: done(find(bob, modelVersion=version)) for version in (1, 2, 3)}
     assert [bob.get(each["modelDownloadUrl"]).content for each in found.values()] == [
         *(CODE, OTHER, CODE)
@@ -79,12 +79,12 @@ def test_a_version_whose_code_never_arrived_is_none(alice: Api, bob: Api) -> Non
     refused(find(bob), 404)
     refused(find(alice, modelVersion=1), 404)
     refused(weigh(alice), 404)
-    # The next takes its place, whatever its hash.
+    # The next version replaces it, whatever its hash.
     ticket = announce(alice, OTHER)
     assert (ticket["version"], ticket["alreadyExisted"]) == (1, False)
     alice.store(ticket, OTHER)
     assert announce(alice, CODE)["version"] == 2
-    # The newest is the newest that is there.
+    # The newest version is the newest one whose code is stored.
     assert done(find(bob))["modelVersion"] == 1
     refused(find(bob, modelVersion=2), 404)
 
@@ -137,7 +137,7 @@ def test_a_spent_limit_withholds_the_code_from_all_but_the_owner(
     assert withheld == {"modelHash": model.hash, "modelVersion": 1}
     assert sandbox.world.projects.use(project, model, "alice") is not None
     assert "modelDownloadUrl" in done(find(alice, projectId=project))
-    # A public model is everybody's but for the project.
+    # Outside the project, a public model is available to everybody.
     assert "modelDownloadUrl" in done(find(bob))
 
 
@@ -145,9 +145,9 @@ def test_a_model_of_a_project_must_be_there(sandbox: Sandbox, alice: Api) -> Non
     project = create_project(alice)
     announce(alice)
     for model in ("alice/Net:1", "alice/Net", "bob/Net:1", "nonsense"):
-        with pytest.raises(ValueError, match=f"there is no model {model}, or its code has not"):
+        with pytest.raises(ValueError, match=f"model {model} does not exist, or its code has not"):
             sandbox.add_model(project, model)
-    with pytest.raises(ValueError, match="there is no project 'none'"):
+    with pytest.raises(ValueError, match="project 'none' does not exist"):
         sandbox.add_model("none", "alice/Net:1")
 
 

@@ -1,4 +1,4 @@
-"""The monitor: what is taken, and what is not."""
+"""The monitor: accepted and rejected updates."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_updates_are_kept_in_order_as_they_were_sent(sandbox: Sandbox, alice: Ap
 def test_every_privacy_and_form_of_time_is_taken(
     privacy: str, timestamp: str, sandbox: Sandbox, alice: Api
 ) -> None:
-    update = {**LEAST, "privacy": privacy, "timestamp": timestamp, "type": "of one's own"}
+    update = {**LEAST, "privacy": privacy, "timestamp": timestamp, "type": "custom"}
     done(alice.hub("POST", "/api/ingest", update))
     assert sandbox.world.monitor.updates() == [update]
 

@@ -1,4 +1,4 @@
-"""Uploads in parts: completed in order, by their owner, as what they are, and whole."""
+"""Multipart uploads: parts in order, the owner, the object type and the size are checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Ticket = dict[str, Any]
 
 
 def weights(api: Api, size: int = 6 * MEBIBYTE) -> Ticket:
-    """Announce weights in parts, for a model that there is."""
+    """Publish a model, and announce weights in parts for it."""
     publish(api)
     body = {"modelName": "Net", "modelVersion": 1, "weightSize": size}
     ticket: Ticket = done(api.hub("PUT", "/api/models?multipartUpload=true", body))
@@ -25,7 +25,7 @@ def weights(api: Api, size: int = 6 * MEBIBYTE) -> Ticket:
 
 
 def put(api: Api, ticket: Ticket, *contents: bytes) -> list[str]:
-    """Upload the first parts; gives their ETags."""
+    """Upload the first parts and return their ETags."""
     answers = [
         api.put(url, part) for url, part in zip(ticket["uploadUrls"], contents, strict=False)
     ]
@@ -48,7 +48,7 @@ def complete(
 
 def test_parts_become_the_object(sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
-    # In whatever order they come.
+    # Parts can be uploaded in any order.
     for url, part in reversed(list(zip(ticket["uploadUrls"], (FIRST, LAST), strict=True))):
         alice.put(url, part)
     tags = put(alice, ticket, FIRST, LAST)
@@ -127,7 +127,7 @@ def test_the_parts_have_the_size_that_was_announced(
     parts = list(enumerate(put(alice, ticket, *contents), 1))
     assert refused(complete(alice, ticket, parts), 422) == complaint
     assert sandbox.objects == ["models/alice/Net/1"]
-    # Nothing is lost: the right parts can still come.
+    # The upload still exists, so correct parts can be uploaded.
     done(complete(alice, ticket, list(enumerate(put(alice, ticket, FIRST, LAST), 1))))
 
 

@@ -1,4 +1,4 @@
-"""Pages for people: where codes are approved, and the API explorer."""
+"""HTML pages: approval of device codes, and the API explorer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VOID = {"meta", "link", "input", "br"}
 
 @attrs.define
 class Page(html.parser.HTMLParser):
-    """A page taken apart, whose every tag is closed as it was opened."""
+    """A parsed page; checks that every tag is closed."""
 
     content: str
     tags: list[tuple[str, dict[str, str | None]]] = attrs.field(factory=list)
@@ -56,7 +56,7 @@ class Page(html.parser.HTMLParser):
 
 
 def opened(answer: httpx.Response) -> Page:
-    """A page, with the headers of every page; nothing runs on it or comes from elsewhere."""
+    """Parse a page; check its headers, and that it has no scripts and no external resources."""
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
@@ -91,7 +91,7 @@ def decide(api: Api, user_code: str, decision: str, username: str = "alice") -> 
 
 
 def outcome(api: Api, begun: dict[str, Any]) -> Any:
-    """What the program is told: an error's word, or the kind of its token."""
+    """Return what the program receives: an error code, or the type of its token."""
     form = {"client_id": CLIENT_ID, "device_code": begun["device_code"]}
     answer = api.oauth("/oauth/token", grant_type=DEVICE_GRANT, **form).json()
     return answer.get("error") or answer["token_type"]
@@ -117,7 +117,7 @@ def test_approving_lets_the_program_in(nobody: Api) -> None:
     page = opened(decide(nobody, begun["user_code"].lower().replace("-", " "), "approve", "bob"))
     assert "Device connected" in page.text
     assert next(page.all("h1"))["class"] == "good"
-    assert "goes on as bob" in page.text
+    assert "continues as bob" in page.text
     assert outcome(nobody, begun) == "Bearer"
 
 
@@ -152,7 +152,7 @@ def test_a_code_that_has_expired_is_said(nobody: Api, clock: Clock) -> None:
 def test_a_code_that_was_used_is_said(first: str, nobody: Api) -> None:
     begun = begin(nobody)
     decide(nobody, begun["user_code"], first)
-    assert "has been used already" in complaint(decide(nobody, begun["user_code"], "approve"))
+    assert "has already been used" in complaint(decide(nobody, begun["user_code"], "approve"))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_code_that_was_used_is_said(first: str, nobody: Api) -> None:
 def test_what_is_no_decision_decides_nothing(decision: str, username: str, nobody: Api) -> None:
     begun = begin(nobody)
     said = complaint(decide(nobody, begun["user_code"], decision, username))
-    assert "Choose who you are, and approve or deny." in said
+    assert "Choose a user, then approve or deny." in said
     assert outcome(nobody, begun) == "authorization_pending"
 
 
@@ -219,7 +219,7 @@ def test_a_service_shows_no_other_spec(sandbox: Sandbox, nobody: Api) -> None:
 
 
 def test_there_are_the_specs_there_are() -> None:
-    with pytest.raises(FileNotFoundError, match="there is no spec 'other'"):
+    with pytest.raises(FileNotFoundError, match="spec 'other' does not exist"):
         specs.text("other")
 
 
@@ -270,7 +270,7 @@ def test_a_mistake_of_the_sandboxs_own_is_a_documented_failure(
     monkeypatch.setattr(sandbox.world, "projects", None)
     said = refused(alice.hub("GET", "/api/projects"), 500)
     assert said == "The sandbox has a mistake: AttributeError"
-    # It is in the log as well, for whoever is to mend it; that may come after the answer.
+    # The error is logged as well, possibly after the response has been sent.
     end = time.monotonic() + 30
     while "AttributeError" not in caplog.text and time.monotonic() < end:
         time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Pods: registered, seen by whom they are to be seen, and online while they are heard of."""
+"""Pods: registration, visibility, and online status by heartbeat."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_pod_is_registered_anew_and_keeps_what_it_had(sandbox: Sandbox, alice:
     assert (again["alreadyExisted"], again["message"]) == (True, "updated")
     shown = done(alice.hub("GET", POD))
     assert (shown["podDisplayName"], shown["podPublicKey"]) == ("New", openssh(2))
-    # The old schema is there until there is a new one.
+    # The old schema is available until the new one is uploaded.
     assert (shown["visibility"], alice.get(shown["schemaDownloadUrl"]).content) == (
         *("private", b"schema"),
     )
@@ -87,7 +87,7 @@ def test_a_private_pod_is_its_owners_and_its_projects(
     done(alice.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]), 201)
     assert done(bob.hub("GET", through))["podIdentifier"] == "alice/scans"
     assert done(alice.hub("GET", through))["podIdentifier"] == "alice/scans"
-    # Whoever is not in the project learns neither of the pod nor of the project.
+    # Users who are not in the project learn neither about the pod nor about the project.
     assert refused(carol.hub("GET", through), 404) == "There is no such project"
     refused(bob.hub("GET", POD), 404)
 
@@ -99,9 +99,9 @@ def test_what_is_not_there_is_not_found(path: str, bob: Api) -> None:
 
 def test_visibility_is_one_of_two(sandbox: Sandbox, alice: Api) -> None:
     register_pod(alice)
-    with pytest.raises(ValueError, match="visibility is 'public' or 'private', not 'secret'"):
+    with pytest.raises(ValueError, match="visibility must be 'public' or 'private', not 'secret'"):
         sandbox.set_visibility("alice/scans", "secret")
-    with pytest.raises(ValueError, match="there is no pod 'alice/other'"):
+    with pytest.raises(ValueError, match="pod 'alice/other' does not exist"):
         sandbox.set_visibility("alice/other", "public")
 
 

@@ -1,4 +1,4 @@
-"""Projects: their members' roles, their pages, their datasets, and limits that are counted."""
+"""Projects: members' roles, paging, datasets and usage limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def page(api: Api, query: str = "") -> Any:
 
 
 def use(sandbox: Sandbox, project: str, username: str, times: int = 1) -> list[bool]:
-    """Let somebody use alice/Net:1, as access decisions do; whether they could."""
+    """Count one use of alice/Net:1, as access decisions do; return whether it was allowed."""
     model = sandbox.world.models.find("alice", "Net", 1)
     assert model is not None
     return [sandbox.world.projects.use(project, model, username) is not None for _ in range(times)]
@@ -111,9 +111,9 @@ def test_members_see_the_project_with_their_role(
 
 
 def test_roles_and_projects_are_those_there_are(sandbox: Sandbox, alice: Api) -> None:
-    with pytest.raises(ValueError, match="'GUEST' is no role: OWNER, MODELLER"):
+    with pytest.raises(ValueError, match="role 'GUEST' is not one of OWNER, MODELLER"):
         sandbox.add_member(create_project(alice), "bob", "GUEST")
-    with pytest.raises(ValueError, match="there is no project 'none'"):
+    with pytest.raises(ValueError, match="project 'none' does not exist"):
         sandbox.add_member("none", "bob")
 
 
@@ -172,7 +172,7 @@ def test_whoever_is_not_a_member_learns_of_nothing(alice: Api, bob: Api) -> None
 
 @pytest.fixture
 def project(sandbox: Sandbox, alice: Api) -> str:
-    """Alice's project with her model twice, each with a limit, and bob in it."""
+    """Alice's project with two versions of her model, each with a limit, and bob as a member."""
     publish(alice, code=b"one")
     publish(alice, code=b"two")
     project = create_project(alice)
@@ -237,7 +237,7 @@ def test_the_owner_sees_everybodys_usage_of_a_model_and_others_their_own(
 def test_the_latest_model_is_the_newest_in_the_project(
     project: str, sandbox: Sandbox, alice: Api
 ) -> None:
-    publish(alice, code=b"three")  # which the project does not have
+    publish(alice, code=b"three")  # this version is not in the project
     path = f"/api/projects/{project}/limits/models/alice/Net"
     assert done(alice.hub("GET", f"{path}:latest"))["usage"][0]["resourceName"] == "alice/Net:2"
     for model in ("Net:3", "Net:01", "Net", "Other:1", "Net:"):

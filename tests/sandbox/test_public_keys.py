@@ -1,4 +1,4 @@
-"""Users' public keys: registered for oneself, shown to everybody, put out of use."""
+"""Users' public keys: registration by their owner, visibility, and deactivation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture ``bitfount_sandbox`` in a project of somebody else's, which knows nothing of ours."""
+"""The fixture ``bitfount_sandbox`` in another project, without this project's configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = {"name": "scans", "features": [], "metadata": {"schema_version": "4"}}
 
 
 def offer(hub, name):
-    """Offer a dataset; gives its public key."""
+    """Register a dataset and return its public key."""
     _, key = generate_key_pair(2048)
     hub.register_pod(PodPublicMetadata(name, "Scans", "With notes", SCHEMA), key, key)
     return key
@@ -39,7 +39,7 @@ RAN = []
 def test_pods(bitfount_sandbox, again):
     RAN.append(bitfount_sandbox.sandbox)
     hub = bitfount_sandbox.hub("alice")
-    assert hub.get_pod("alice/scans") is None  # nothing is left of the test before
+    assert hub.get_pod("alice/scans") is None  # data of the previous test is cleared
     theirs.offer(hub, "scans")
     assert bitfount_sandbox.hub("bob").get_pod("alice/scans")["isOnline"]
     assert bitfount_sandbox.session("alice") is hub.session
@@ -90,7 +90,7 @@ def test_faults(bitfount_sandbox):
 
 def test_faults_end_with_their_test(bitfount_sandbox):
     assert bitfount_sandbox.hub("alice").get_projects()["totalProjects"] == 0
-    assert bitfount_sandbox.sandbox is RAN[0]  # one for all tests, because it is quick to empty
+    assert bitfount_sandbox.sandbox is RAN[0]  # shared by all tests, because clearing it is fast
 
 
 def test_a_failure(bitfount_sandbox):
@@ -119,7 +119,7 @@ def test_and_then_it_is(bitfount_sandbox):
 
 
 def run(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the tests of a project in a folder."""
+    """Run the tests of a project in a folder with pytest."""
     scope = "asyncio_default_fixture_loop_scope = function"
     settings = f"[pytest]\nasyncio_mode = auto\n{scope}\nfilterwarnings = error\n"
     (folder / "pytest.ini").write_text(settings)

@@ -1,4 +1,4 @@
-"""The sandbox's ports and its thread, and what it says when something of it is missing."""
+"""The sandbox's ports and its thread, and errors for missing dependencies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bitfount_api.sandbox.servers import PortTakenError, Servers, listen
 
 
 class Looking:
-    """An application that looks at its connections."""
+    """An application that inspects its connections."""
 
     def __init__(self) -> None:
         self.seen: list[socket.socket] = []
@@ -39,7 +39,7 @@ def test_answers_are_sent_at_once() -> None:
         answer = httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False)
         servers.stop()
     assert answer.status_code == 204
-    # Otherwise the body of each answer waits for its headers to be acknowledged.
+    # Otherwise each response body waits for the acknowledgement of its headers.
     assert app.undelayed == [1]
     assert set(threading.enumerate()) <= before
 
@@ -52,7 +52,9 @@ def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -
         bind = refuse
 
     monkeypatch.setattr(socket, "socket", Refusing)
-    with pytest.raises(PortTakenError, match=r"^port 80 on 127\.0\.0\.1, for hub, may not be used"):
+    with pytest.raises(
+        PortTakenError, match=r"^port 80 on 127\.0\.0\.1, for hub, is not permitted"
+    ):
         listen("127.0.0.1", 80, "hub")
 
 
@@ -65,7 +67,7 @@ def test_servers_that_do_not_start_are_said(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def said_without(module: str, then: str) -> str:
-    """The last line that is said by a program in whose environment a module is missing."""
+    """Return the last line of the output of a program whose environment lacks a module."""
     program = f"import sys\nsys.modules[{module!r}] = None\n{then}"
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60

@@ -122,9 +122,9 @@ def test_polling_too_fast_makes_the_interval_grow(nobody: Api, clock: Clock) -> 
     assert error(poll(nobody, begun)) == "authorization_pending"
     clock.now += 4.9
     assert error(poll(nobody, begun), 429) == "slow_down"
-    clock.now += 9.9  # by now it is 10 seconds
+    clock.now += 9.9  # the interval is now 10 seconds
     assert error(poll(nobody, begun), 429) == "slow_down"
-    clock.now += 14.9  # and now 15
+    clock.now += 14.9  # the interval is now 15 seconds
     assert error(poll(nobody, begun), 429) == "slow_down"
     clock.now += 20
     assert error(poll(nobody, begun)) == "authorization_pending"
@@ -194,7 +194,7 @@ def bearer(api: Api, token: str) -> int:
     statuses = {
         api.hub("GET", "/api/projects", headers=headers).status_code,
         api.fhir("GET", "/api/pairings", headers=headers).status_code,
-        # What is asked makes no sense, but it is somebody who asks.
+        # The request itself is not valid, but its credentials are.
         {422: 200}.get((am := api.am("POST", "/api/access", {}, headers=headers)).status_code)
         or am.status_code,
     }

@@ -1,4 +1,4 @@
-"""Users and their API keys: the Hub's half, the access manager's whole, and nothing else."""
+"""API keys: the Hub accepts the first half, the access manager only the whole key."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_each_service_takes_its_part_of_the_key_and_no_other(
     am = nobody.am("POST", "/api/access", {}, headers=given).status_code
     wanted = 200 if of_id == of_key == HUB else 401
     assert (hub, fhir) == (wanted, wanted)
-    # What it is asked makes no sense, but it is asked by somebody.
+    # The request itself is not valid, but its credentials are.
     assert am == (422 if of_id == of_key == WHOLE else 401)
 
 
@@ -100,7 +100,7 @@ def test_a_user_is_made_once_by_many_threads(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a-", "a--b", "a_-b", "a" * 40, "a\n", "٣"])
 def test_what_is_no_user_name_makes_no_user(name: str, sandbox: Sandbox) -> None:
-    with pytest.raises(ValueError, match="is no user name"):
+    with pytest.raises(ValueError, match="is not a valid user name"):
         sandbox.user(name)
 
 

@@ -1,7 +1,7 @@
-"""The object store of the sandbox: as much of S3 as presigned transfers and boto3 need.
+"""The sandbox's object store: the subset of S3 that presigned transfers and boto3 need.
 
-A request is looked at in ``app``, decoded in ``asking``, its signature checked in ``verifying`` (a
-form's policy in ``policy``), and done in ``operations`` or ``posting``. Bodies come in through
-``bodies``, objects go out through ``reading``. ``store`` keeps them: bytes in ``blobs``, what is
-known of them in ``catalog``. ``signing`` makes presigned URLs and forms, and imports none of these.
+``app`` receives a request and ``asking`` decodes it; ``verifying`` checks its signature (``policy``
+checks a form's policy), and ``operations`` or ``posting`` executes it. ``bodies`` receives request
+bodies, ``reading`` sends objects. ``store`` keeps objects: their bytes in ``blobs``, their metadata
+in ``catalog``. ``signing`` makes presigned URLs and forms, and imports none of these modules.
 """

@@ -36,7 +36,7 @@ _AUTHENTICATION: Final = frozenset(
         "X-Amz-Expires",
         "X-Amz-Signature",
         "X-Amz-SignedHeaders",
-        # The name of the operation, as some SDKs add it.
+        # Some SDKs add the name of the operation.
         "x-id",
     }
 )
@@ -47,14 +47,14 @@ _LISTING: Final = frozenset(
 
 
 class Operation(NamedTuple):
-    """How a request for an operation looks.
+    """The form of requests for an operation.
 
     Args:
-        handler: What does it.
-        method: The method.
-        on_key: It is for an object, not for the bucket.
-        needs: The query parameters that it has.
-        takes: Those that it may have.
+        handler: Handler of the operation.
+        method: HTTP method.
+        on_key: True for an operation on an object, False for one on the bucket.
+        needs: Required query parameters.
+        takes: Optional query parameters.
     """
 
     handler: Handler
@@ -65,13 +65,13 @@ class Operation(NamedTuple):
 
 
 class ObjectApp:
-    """Answers every request of the object store.
+    """The ASGI application that handles every request to the object store.
 
     Args:
-        store: Its objects.
-        bucket: The name of its one bucket.
-        verifier: Checks who may do what.
-        clock: Seconds since 1970.
+        store: Store of the objects.
+        bucket: Name of the only bucket.
+        verifier: Verifier of signatures.
+        clock: Function that returns the POSIX time in seconds.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class ObjectApp:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         request = Request(scope)
         incoming = Incoming(receive, expects="expect" in request.headers)
         request_id = secrets.token_hex(8).upper()
@@ -112,14 +112,15 @@ class ObjectApp:
             return
         except S3Error as error:
             response = _refusal(request, error, request_id)
-        except Exception:  # noqa: BLE001 - whatever it is, the client is to get an answer of S3's
+        except Exception:  # noqa: BLE001 - the client gets an S3 error for any failure
             _log.exception("%s %s failed", request.method, request.url.path)
             failure = S3Error(
                 "InternalError", "We encountered an internal error. Please try again."
             )
             response = _refusal(request, failure, request_id)
         response.headers["x-amz-request-id"] = request_id
-        # Servers write access logs from the scope; a presigned query is a secret, and used by now.
+        # Servers write access logs from the scope, and a presigned query is a secret; the query
+        # is no longer needed here.
         scope["query_string"] = b""
         if not await incoming.drain():
             response.headers["connection"] = "close"
@@ -174,19 +175,19 @@ def create_app(
     region: str = "us-east-1",
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
-    """Make the web application. Addresses are in path style: ``/bucket/key``.
+    """Return the web application. URLs are in path style: ``/bucket/key``.
 
     Args:
-        store: Its objects; whoever opened it closes it.
-        bucket: The name of its one bucket.
-        access_key: Names the secret key.
-        secret_key: What requests have to be signed with.
-        region: The region that they have to be signed for.
-        clock: Seconds since 1970, for what expires.
+        store: Store of the objects; the caller closes it.
+        bucket: Name of the only bucket.
+        access_key: Id of the secret key.
+        secret_key: Secret key that requests must be signed with.
+        region: Region that requests must be signed for.
+        clock: Function that returns the POSIX time in seconds, for expiry.
     """
     verifier = Verifier(access_key, secret_key, region, clock)
     app = Starlette()
-    # No route: there is no pattern for keys, which may hold anything, line ends too.
+    # No routes: a route's pattern cannot match every key, because keys may contain newlines.
     app.router.default = ObjectApp(store, bucket, verifier, clock)
     return app
 

@@ -1,4 +1,4 @@
-"""A request as the object store looks at it."""
+"""Decode requests to the object store."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for, decoded once, so that what is signed is what is done.
+    """A decoded request. Decoding once ensures that what is verified is what is executed.
 
     Args:
-        method: In capitals.
-        path: The path's bytes.
-        bucket: Its first part; empty for none.
-        key: All that follows; empty for none.
-        pairs: The query's names and values, as bytes, in their order.
-        query: The same as text; no name comes twice.
-        headers: By their names in small letters; those that come twice joined by commas.
+        method: Method in upper case.
+        path: Path as bytes.
+        bucket: First segment of the path; empty if missing.
+        key: Rest of the path; empty if missing.
+        pairs: Names and values of the query as bytes, in their order.
+        query: Names and values of the query as text, without duplicate names.
+        headers: Headers by lower-case name; values of repeated headers are joined by commas.
         scheme: ``http`` or ``https``.
     """
 
@@ -41,11 +41,11 @@ class Asked:
 
     @classmethod
     def of(cls, request: Request) -> Self:
-        """Look at a request.
+        """Decode a request.
 
         Raises:
-            S3Error: ``InvalidURI``: it is not UTF-8; ``InvalidArgument``: a query parameter comes
-                twice.
+            S3Error: ``InvalidURI``, if the URL is not UTF-8; ``InvalidArgument``, if a query
+                parameter is repeated.
         """
         path = unquote_to_bytes(request.scope["raw_path"])
         pairs = [

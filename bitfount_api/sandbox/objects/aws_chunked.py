@@ -1,4 +1,4 @@
-"""Bodies in chunks of AWS's own making, with trailers after them."""
+"""Decode bodies with AWS's ``aws-chunked`` encoding, including trailers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,10})(;.*)?")
 
 
 class AwsChunked:
-    """Takes the chunks apart, in pieces of any size.
+    """An incremental decoder that accepts pieces of any size.
 
-    A chunk is its size in hex, CRLF, its bytes, CRLF. One of size 0 is the last; lines of
-    ``name:value`` follow it, and an empty one ends all.
+    A chunk consists of its size in hex, CRLF, its bytes, CRLF. The last chunk has size 0; trailer
+    lines of ``name:value`` follow it, and an empty line ends the body.
     """
 
     def __init__(self) -> None:
@@ -27,16 +27,16 @@ class AwsChunked:
         self.ended = False
         self._held = b""
         self._left = 0
-        """Bytes of the chunk that are still to come."""
+        """Bytes of the current chunk that have not been received yet."""
         self._wants_end = False
-        """The line that ends a chunk's bytes is still to come."""
+        """Whether the CRLF after a chunk's bytes has not been received yet."""
         self._last = False
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """The content in a piece of the body.
+        """Decode a piece of the body and yield its content.
 
         Raises:
-            S3Error: ``InvalidRequest``: these are no such chunks.
+            S3Error: ``InvalidRequest``, if the body is not valid ``aws-chunked``.
         """
         self._held += piece
         while self._held:

@@ -1,4 +1,4 @@
-"""Files of the object store: written whole or not at all, under names of their own."""
+"""Files of the object store: written atomically, with random names."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHUNK_BYTES = 1024 * 1024
-"""How much is copied at a time, in bytes: never a whole object is held in memory."""
+"""Number of bytes that are copied at a time, so that no whole object is held in memory."""
 
 
 class Blobs:
-    """A folder of finished files, and one beside it of files that are still written.
+    """A folder of finished files, and a folder of files that are still being written.
 
-    A blob is written once and never changed; what is in it is told by the database alone. So a
-    process that is killed leaves at most files that nobody refers to.
+    A blob is written once and never changed; only the database knows which object it belongs to.
+    A process that is killed therefore leaves behind at most files that nothing refers to.
 
     Args:
-        folder: Where both folders are, or are made.
+        folder: Parent of both folders, which are created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,21 +33,21 @@ class Blobs:
             each.mkdir(parents=True, exist_ok=True)
 
     def path(self, name: str) -> Path:
-        """Where a finished blob is."""
+        """Return the path of a finished blob."""
         return self._finished / name
 
     def new(self) -> BlobWriter:
-        """Begin to write a blob."""
+        """Return a writer for a new blob."""
         name = secrets.token_hex(16)
         return BlobWriter(name, self._unfinished / name, self._finished / name)
 
     def remove(self, names: Collection[str]) -> None:
-        """Delete finished blobs. Readers that have them open read on."""
+        """Delete finished blobs. Readers that have opened them can continue to read."""
         for name in names:
             _unlink(self._finished / name)
 
     def clean(self, known: Collection[str]) -> None:
-        """Delete what was never finished, and what nothing refers to."""
+        """Delete unfinished blobs, and blobs that nothing refers to."""
         for path in self._unfinished.iterdir():
             _unlink(path)
         for path in self._finished.iterdir():
@@ -56,12 +56,12 @@ class Blobs:
 
 
 class BlobWriter:
-    """A blob while it is written. Its MD5 and its size are counted on the way.
+    """Writer of a blob, which also computes its MD5 and its size.
 
     Args:
-        name: What it is called.
-        temporary: Where it is until it is finished.
-        final: Where it is afterwards.
+        name: Name of the blob.
+        temporary: Path of the file until it is finished.
+        final: Path of the finished file.
     """
 
     def __init__(self, name: str, temporary: Path, final: Path) -> None:
@@ -74,24 +74,24 @@ class BlobWriter:
 
     @property
     def md5(self) -> bytes:
-        """The MD5 of what has been written, 16 bytes."""
+        """The MD5 of the bytes written so far, 16 bytes."""
         return self._md5.digest()
 
     def write(self, data: bytes) -> None:
-        """Add bytes."""
+        """Write bytes."""
         if self._file is None:
-            raise ValueError("this blob is finished, or was given up")
+            raise ValueError("the blob has been finished or discarded")
         view = memoryview(data)
         while view:
-            # Without a buffer of Python's own, the system may take less than it is given.
+            # An unbuffered write may write fewer bytes than requested.
             view = view[self._file.write(view) :]
         self._md5.update(data)
         self.size += len(data)
 
     def finish(self) -> None:
-        """See that it is on the disk, and give it its final name."""
+        """Flush the file to disk, and rename it to its final name."""
         if self._file is None:
-            raise ValueError("this blob is finished, or was given up")
+            raise ValueError("the blob has been finished or discarded")
         os.fsync(self._file.fileno())
         self._file.close()
         self._file = None
@@ -99,7 +99,7 @@ class BlobWriter:
         _sync_folder(self._final.parent)
 
     def discard(self) -> None:
-        """Give it up. Does nothing once it is finished."""
+        """Delete the unfinished file. No-op once the blob is finished."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -107,14 +107,14 @@ class BlobWriter:
 
 
 def copy(source: Path, write: Callable[[bytes], None]) -> None:
-    """Hand on a file's bytes, piece by piece."""
+    """Pass a file's bytes to a function, piece by piece."""
     with source.open("rb", buffering=0) as file:
         while chunk := file.read(CHUNK_BYTES):
             write(chunk)
 
 
 def _sync_folder(folder: Path) -> None:
-    """See that a folder's new names are on the disk too, where the system can do that."""
+    """Flush a folder's new names to disk, where the system supports it."""
     if hasattr(os, "O_DIRECTORY"):  # pragma: no branch - Windows cannot
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -124,6 +124,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _unlink(path: Path) -> None:
-    # Some systems do not delete what somebody has open; it is cleaned away at the next start.
+    # Some systems do not delete open files; clean() deletes them at the next start.
     with contextlib.suppress(OSError):
         path.unlink()

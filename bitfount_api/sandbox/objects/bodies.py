@@ -1,4 +1,4 @@
-"""Bodies of requests, as they arrive."""
+"""Receive request bodies as streams."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.objects.asking import Asked
 
 MAX_BYTES: Final = 5 * 1024**3
-"""The most that is taken in one request."""
+"""The maximum number of bytes in one request."""
 
 BATCH_BYTES: Final = 1024 * 1024
-"""How much is gathered before it is written, in bytes: threads are not changed for every packet."""
+"""Number of bytes that are buffered before a write, to avoid a thread switch for every packet."""
 
 _DRAIN_BYTES: Final = 16 * 1024 * 1024
 _DRAIN_SECONDS: Final = 5.0
@@ -33,11 +33,11 @@ _COUNT: Final = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class Incoming:
-    """The pieces of a body. Whoever reads on reads on where the last one stopped.
+    """The pieces of a body. Each reader continues where the previous one stopped.
 
     Args:
-        receive: Where they come from.
-        expects: The client waits to be told to go on before it sends any.
+        receive: ASGI function that receives messages.
+        expects: Whether the client waits for ``100 Continue`` before it sends the body.
     """
 
     def __init__(self, receive: Receive, *, expects: bool) -> None:
@@ -47,10 +47,10 @@ class Incoming:
         self._ended = False
 
     async def piece(self) -> bytes:
-        """The next piece of the body; empty at its end.
+        """Return the next piece of the body; empty at its end.
 
         Raises:
-            ClientDisconnect: The client went away before its end.
+            ClientDisconnect: If the client disconnected before the end of the body.
         """
         while not self._ended:
             self._untouched = False
@@ -63,11 +63,11 @@ class Incoming:
         return b""
 
     async def drain(self) -> bool:
-        """Read away some of what is left, so that the client gets to read why it is refused.
+        """Discard some of the remaining body, so that the client reads the error response.
 
         Returns:
-            Whether nothing is left. Otherwise the connection is of no further use: what comes next
-            may be the rest of this body, or another request.
+            True if nothing is left. Otherwise the connection cannot be reused: the next bytes may
+            be the rest of this body, or another request.
         """
         left = 0 if self._untouched and self._expects else _DRAIN_BYTES
         with contextlib.suppress(TimeoutError, ClientDisconnect):
@@ -80,17 +80,17 @@ class Incoming:
 async def pour(
     asked: Asked, payload: str, incoming: Incoming, write: Callable[[bytes], None]
 ) -> Checks:
-    """Hand a body on, in batches and in threads, and check its length and its digests.
+    """Pass a body to a function, in batches and in threads; check its length and digests.
 
     Args:
-        asked: The request.
-        payload: Hex SHA-256 that is signed for the body, or what S3 has instead of it.
-        incoming: The body.
-        write: Is given all of it.
+        asked: Request.
+        payload: Signed hex SHA-256 of the body, or S3's placeholder for it.
+        incoming: Body.
+        write: Function that is called with each batch.
 
     Raises:
-        S3Error: It is not as the request states.
-        ClientDisconnect: The client went away before its end.
+        S3Error: If the body does not match the request's headers.
+        ClientDisconnect: If the client disconnected before the end of the body.
     """
     checks = Checks(asked.headers, payload)
     chunked = AwsChunked() if payload == TRAILER else None
@@ -116,10 +116,10 @@ async def pour(
 
 
 async def gather(asked: Asked, payload: str, incoming: Incoming, limit: int) -> bytes:
-    """A small body, whole.
+    """Return a complete small body.
 
     Raises:
-        S3Error: It is not as the request states, or has more bytes than ``limit``.
+        S3Error: If the body does not match the request's headers, or has more than ``limit`` bytes.
     """
     if _expected_length(asked, streaming=payload == TRAILER) > limit:
         raise S3Error("MalformedXML", f"The body is longer than {limit} bytes.")
@@ -129,7 +129,7 @@ async def gather(asked: Asked, payload: str, incoming: Incoming, limit: int) -> 
 
 
 async def batches(incoming: Incoming, chunked: AwsChunked | None = None) -> AsyncIterator[bytes]:
-    """A body in larger pieces."""
+    """Yield a body in larger pieces."""
     held: list[bytes] = []
     size = 0
     while piece := await incoming.piece():

@@ -1,4 +1,4 @@
-"""What the object store knows of its files, in SQLite."""
+"""Metadata of the object store, in SQLite."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ CREATE TABLE IF NOT EXISTS parts (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is said of an object's content, and handed back with it.
+    """Headers that are stored with an object and returned with it.
 
     Args:
-        content_type: Its media type.
+        content_type: Media type of the content.
         headers: Other headers: ``x-amz-meta-…``, ``content-disposition`` and the like.
     """
 
@@ -43,7 +43,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """An object: which file it is, and what is known of it."""
+    """An object: its file and its metadata."""
 
     key: str
     blob: str
@@ -65,24 +65,24 @@ class PartRow:
 
 
 class CatalogInUseError(RuntimeError):
-    """Another process, or another store in this one, has this folder."""
+    """Another process, or another store in this process, uses this folder."""
 
 
 class Catalog:
-    """The database. It is for one process, and for one thread at a time.
+    """The database, for one process and one thread at a time.
 
     Args:
-        path: Its file.
+        path: Path of the database.
 
     Raises:
-        CatalogInUseError: Somebody else has it open.
+        CatalogInUseError: If another catalog has the database open.
     """
 
     def __init__(self, path: Path) -> None:
-        # One second: a process that has just been killed may not quite be gone.
+        # One second, because a process that has just been killed may still hold the lock.
         self._db = sqlite3.connect(path, timeout=1, check_same_thread=False)
         try:
-            # Exclusive: a second store would clean away what this one is writing.
+            # Exclusive, because a second store would delete files that this one is still writing.
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
@@ -93,22 +93,22 @@ class Catalog:
             if "locked" not in str(error):
                 raise
             raise CatalogInUseError(
-                f"{path.parent} is in use by another sandbox: end that one, or take another folder"
+                f"{path.parent} is in use by another sandbox: stop that one, or use another folder"
             ) from None
 
     def close(self) -> None:
-        """End it."""
+        """Close the database."""
         self._db.close()
 
     # --- Objects ---------------------------------------------------------------------------------
 
     def object(self, key: str) -> ObjectRow | None:
-        """One object."""
+        """Return one object, or None."""
         rows = self._objects("WHERE key = ?", key.encode())
         return rows[0] if rows else None
 
     def objects(self, prefix: str, after: str, limit: int) -> list[ObjectRow]:
-        """Objects whose keys begin so and come after that one, in the order of their bytes."""
+        """Return objects whose keys have a prefix and follow ``after``, in byte order."""
         start = prefix.encode()
         return self._objects(
             "WHERE substr(key, 1, ?) = ? AND key > ? ORDER BY key LIMIT ?",
@@ -119,10 +119,10 @@ class Catalog:
         )
 
     def put(self, row: ObjectRow, upload: str | None = None) -> list[str] | None:
-        """Put an object in place of what was there, and end the upload it comes from.
+        """Store or replace an object, and end the upload it comes from.
 
         Returns:
-            The blobs that nothing refers to any more; None if there is no such upload.
+            Blobs that nothing refers to any more; None if there is no such upload.
         """
         with self._db:
             freed = self._blobs("SELECT blob FROM objects WHERE key = ?", row.key.encode())
@@ -145,16 +145,16 @@ class Catalog:
         return freed
 
     def delete(self, key: str) -> list[str]:
-        """Forget an object. Returns the blobs that nothing refers to any more."""
+        """Delete an object; return the blobs that nothing refers to any more."""
         with self._db:
             freed = self._blobs("SELECT blob FROM objects WHERE key = ?", key.encode())
             self._db.execute("DELETE FROM objects WHERE key = ?", (key.encode(),))
         return freed
 
-    # --- Uploads in parts ------------------------------------------------------------------------
+    # --- Multipart uploads -----------------------------------------------------------------------
 
     def begin(self, upload: str, key: str, kind: Kind) -> None:
-        """Begin an upload."""
+        """Create an upload."""
         with self._db:
             self._db.execute(
                 "INSERT INTO uploads VALUES (?, ?, ?, ?)",
@@ -162,7 +162,7 @@ class Catalog:
             )
 
     def upload(self, upload: str, key: str) -> Kind | None:
-        """What an upload for that key is to become; None if there is no such upload."""
+        """Return the headers for the object of an upload; None if there is no such upload."""
         row = self._db.execute(
             "SELECT content_type, headers FROM uploads WHERE id = ? AND key = ?",
             (upload, key.encode()),
@@ -170,7 +170,7 @@ class Catalog:
         return None if row is None else Kind(row[0], json.loads(row[1]))
 
     def put_part(self, upload: str, part: PartRow) -> list[str] | None:
-        """Put a part in place of what was there. Returns as :meth:`put`."""
+        """Store or replace a part. Returns the same as :meth:`put`."""
         with self._db:
             if not self._blobs("SELECT id FROM uploads WHERE id = ?", upload):
                 return None
@@ -191,7 +191,7 @@ class Catalog:
         return freed
 
     def parts(self, upload: str) -> list[PartRow]:
-        """The parts of an upload, by their numbers."""
+        """Return the parts of an upload, ordered by number."""
         rows = self._db.execute(
             "SELECT number, blob, size, etag, modified FROM parts WHERE upload = ? ORDER BY number",
             (upload,),
@@ -199,19 +199,19 @@ class Catalog:
         return [PartRow(row[0], row[1], row[2], row[3], _moment(row[4])) for row in rows]
 
     def abort(self, upload: str) -> list[str]:
-        """Forget an upload. Returns the blobs that nothing refers to any more."""
+        """Delete an upload; return the blobs that nothing refers to any more."""
         with self._db:
             freed = self._blobs("SELECT blob FROM parts WHERE upload = ?", upload)
             self._db.execute("DELETE FROM uploads WHERE id = ?", (upload,))
         return freed
 
     def blobs(self) -> set[str]:
-        """Everything that is referred to."""
+        """Return all blobs that are referred to."""
         return set(self._blobs("SELECT blob FROM objects UNION ALL SELECT blob FROM parts"))
 
     def _objects(self, where: str, *values: Any) -> list[ObjectRow]:
         names = "key, blob, size, etag, content_type, headers, modified"
-        # Only constants of this module are put into the text.
+        # Only constants of this module are interpolated.
         rows = self._db.execute(f"SELECT {names} FROM objects {where}", values)  # noqa: S608
         return [
             ObjectRow(

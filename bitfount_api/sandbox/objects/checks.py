@@ -1,4 +1,4 @@
-"""Whether bytes arrived as they were sent: the digests that a request states."""
+"""Verify the digests that a request states for its body."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TRAILER: Final = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
-"""What stands for the body's hash where digests follow the body, as boto3 sends it over https."""
+"""The payload hash of a body that is followed by digests, as boto3 sends it over https."""
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _PREFIX: Final = "x-amz-checksum-"
 
 
 class Digest(Protocol):
-    """What hashlib has."""
+    """The interface of hashlib's objects."""
 
     def update(self, data: bytes, /) -> None:
         """Add bytes."""
 
     def digest(self) -> bytes:
-        """The digest of all so far."""
+        """Return the digest of the bytes so far."""
 
 
 class Crc32:
@@ -43,7 +43,7 @@ class Crc32:
         self._value = zlib.crc32(data, self._value)
 
     def digest(self) -> bytes:
-        """The digest of all so far."""
+        """Return the digest of the bytes so far."""
         return self._value.to_bytes(4, "big")
 
 
@@ -57,15 +57,15 @@ _NOT_VALUES: Final = frozenset({"algorithm", "mode", "type"})
 
 
 class Checks:
-    """Digests of a body, counted while it arrives and compared at its end.
+    """Digests of a body, updated while it is received and compared at its end.
 
     Args:
-        headers: The request's headers (or a form's fields), by their names in small letters.
-        payload: Hex SHA-256 that is signed for the body, or what S3 has instead of it.
+        headers: Headers of the request (or fields of a form), by lower-case name.
+        payload: Signed hex SHA-256 of the body, or S3's placeholder for it.
 
     Raises:
-        S3Error: ``InvalidDigest`` for a digest that is none, ``NotImplemented`` for one of a kind
-            that is not known here, ``InvalidArgument`` for a payload that is neither.
+        S3Error: ``InvalidDigest`` for an invalid digest, ``NotImplemented`` for an unsupported
+            kind of digest, ``InvalidArgument`` for an invalid payload hash.
     """
 
     def __init__(self, headers: Mapping[str, str], payload: str = UNSIGNED) -> None:
@@ -96,14 +96,14 @@ class Checks:
             each.update(data)
 
     def finish(self, trailers: Mapping[str, str] | None = None) -> None:
-        """Compare.
+        """Compare the digests with the stated ones.
 
         Args:
-            trailers: What followed the body.
+            trailers: Trailers that followed the body.
 
         Raises:
-            S3Error: ``BadDigest`` or ``XAmzContentSHA256Mismatch``: it is another body than was
-                sent; ``MalformedTrailerError``: the digest that was to follow did not.
+            S3Error: ``BadDigest`` or ``XAmzContentSHA256Mismatch``, if the body does not match a
+                digest; ``MalformedTrailerError``, if the trailers are not the announced ones.
         """
         trailers = trailers or {}
         if set(trailers) != self._trailing:
@@ -140,5 +140,5 @@ class Checks:
 
 
 def is_checksum(name: str) -> bool:
-    """Whether a header states a checksum, rather than says something about one."""
+    """Return whether a header states a checksum, rather than a property of one."""
     return name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in _NOT_VALUES

@@ -1,4 +1,4 @@
-"""What S3 says when it refuses: a code, a status, and an XML document."""
+"""S3's error responses: a code, a status and an XML document."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ STATUSES: Final = {
 
 
 class S3Error(Exception):
-    """A refusal, with the code that S3 has for it.
+    """A rejected request, with S3's error code.
 
     Args:
         code: One of :data:`STATUSES`.
-        message: What was wrong, for people. Never a signature or a key.
-        headers: Headers of the answer besides the usual ones.
+        message: Human-readable description, without signatures and keys.
+        headers: Additional headers of the response.
     """
 
     def __init__(self, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -65,14 +65,14 @@ class S3Error(Exception):
 
 
 def error_response(error: S3Error, *, resource: str, request_id: str, head: bool) -> Response:
-    """The answer to a request that was refused.
+    """Return the response to a rejected request.
 
     Args:
-        error: Why.
-        resource: The path that was asked for, as it was sent, without its query: a presigned
-            query is a secret.
-        request_id: What the answer's ``x-amz-request-id`` says.
-        head: It was a HEAD request, whose answer has no body.
+        error: Reason of the rejection.
+        resource: Path of the request as it was sent, without the query: a presigned query is a
+            secret.
+        request_id: Value of the response's ``x-amz-request-id``.
+        head: Whether the request was a HEAD request, whose response has no body.
     """
     body = b"" if head else _body(error, resource, request_id)
     headers = {"content-type": "application/xml", **error.headers}

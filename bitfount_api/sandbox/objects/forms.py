@@ -1,4 +1,4 @@
-"""Forms (multipart/form-data) as they arrive: fields first, then one file."""
+"""Parse forms (multipart/form-data) as streams: fields first, then one file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_FIELDS_BYTES: Final = 20 * 1024
-"""The most that all fields before the file may have, in bytes."""
+"""The maximum total size of the fields before the file, in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileBegins:
-    """The field ``file`` has come; all fields before it are known."""
+    """The field ``file`` begins; all fields before it are complete."""
 
     name: str
 
@@ -32,13 +32,13 @@ class FileData:
 
 
 class Form:
-    """Takes a form apart, in pieces of any size.
+    """An incremental parser of a form that accepts pieces of any size.
 
     Args:
-        content_type: The request's Content-Type.
+        content_type: Content-Type of the request.
 
     Raises:
-        S3Error: ``PreconditionFailed``: it is not a form's.
+        S3Error: ``PreconditionFailed``, if the Content-Type is not that of a form.
     """
 
     def __init__(self, content_type: str) -> None:
@@ -50,7 +50,7 @@ class Form:
                 "Bucket POST must be of the enclosure-type multipart/form-data.",
             )
         self.fields: dict[str, str] = {}
-        """What was sent before the file, by names in small letters."""
+        """Fields before the file, by lower-case name."""
         self.ended = False
         self._events: list[FileBegins | FileData] = []
         self._size = 0
@@ -78,10 +78,10 @@ class Form:
             raise _malformed() from None
 
     def feed(self, piece: bytes) -> Iterator[FileBegins | FileData]:
-        """What a piece of the body brings of the file.
+        """Parse a piece of the body and yield its events.
 
         Raises:
-            S3Error: It is no proper form, or has more than is allowed.
+            S3Error: If the form is malformed, or exceeds a limit.
         """
         try:
             self._parser.write(piece)
@@ -91,17 +91,17 @@ class Form:
         yield from events
 
     def finish(self) -> None:
-        """Check that all has come.
+        """Check that the form is complete.
 
         Raises:
-            S3Error: It has no end, or no file.
+            S3Error: If the form has no end or no file.
         """
         if not self.ended:
             raise _malformed()
         if not self._had_file:
             raise S3Error("InvalidArgument", "POST requires exactly one file upload per request.")
 
-    # --- What the parser calls -------------------------------------------------------------------
+    # --- Callbacks of the parser -----------------------------------------------------------------
 
     def _on_part_begin(self) -> None:
         if self._had_file:

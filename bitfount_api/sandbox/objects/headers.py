@@ -1,4 +1,4 @@
-"""What is stored with an object and handed back as headers."""
+"""Headers that are stored with an object and returned with it."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ _IGNORED: Final = frozenset(
         "x-amz-user-agent",
     }
 )
-"""What changes nothing here, or is dealt with elsewhere."""
+"""Headers that have no effect here, or are handled elsewhere."""
 
 
 def kept(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
-    """The content type, and other headers that are stored with an object.
+    """Return the content type, and the other headers that are stored with an object.
 
     Args:
-        headers: A request's headers, or a form's fields, by their names in small letters.
+        headers: Headers of a request, or fields of a form, by lower-case name.
 
     Raises:
-        S3Error: ``NotImplemented``: one asks for what the store does not do; ``InvalidArgument``:
-            one cannot be the value of a header.
+        S3Error: ``NotImplemented``, if a header requests an unsupported feature;
+            ``InvalidArgument``, if a value is not a valid header value.
     """
     stored = {name: headers[name] for name in _KEPT if name in headers}
     for name, value in headers.items():
@@ -68,7 +68,7 @@ def kept(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
             raise S3Error(
                 "NotImplemented", f"{name} implies functionality that is not implemented."
             )
-    # The one that says how the body travels is not part of what is stored.
+    # "aws-chunked" describes the transfer of the body and is not stored.
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
     lasting = ", ".join(each for each in encodings if each and each != "aws-chunked")
     if lasting:
@@ -78,14 +78,14 @@ def kept(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
 
 
 def described(stored: StoredObject, query: Mapping[str, str]) -> dict[str, str]:
-    """The headers of an object; a presigned request may say what some of them are to be.
+    """Return the headers of an object; a presigned request may override some of them.
 
     Args:
-        stored: The object.
-        query: The request's, which is signed.
+        stored: Object.
+        query: Signed query of the request.
 
     Raises:
-        S3Error: ``InvalidArgument``: what it says cannot be the value of a header.
+        S3Error: ``InvalidArgument``, if an override is not a valid header value.
     """
     headers = {
         "accept-ranges": "bytes",
@@ -101,7 +101,7 @@ def described(stored: StoredObject, query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers as they can be sent; those that come from forms may be any text."""
+    """Return headers that can be sent; values that come from forms may be any text."""
     checked = {name: value.strip(" \t") for name, value in headers.items()}
     if not all(_NAME.fullmatch(name) and _LINE.fullmatch(checked[name]) for name in checked):
         raise S3Error(

@@ -1,4 +1,4 @@
-"""What can be asked of the store, one method an operation of S3."""
+"""Operations on the store: one method for each S3 operation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.objects.writer import Writer
 
 MAX_LIST_BYTES: Final = 2 * 1024 * 1024
-"""The longest list of parts that is read, in bytes: 10,000 of them have about 1 MB."""
+"""The maximum size of a list of parts, in bytes: 10,000 parts need about 1 MB."""
 
 _PAGE: Final = 1000
 _NUMBER: Final = re.compile(r"\d{1,9}", re.ASCII)
@@ -33,8 +33,8 @@ class Operations:
     """The operations on one bucket.
 
     Args:
-        store: Its objects.
-        bucket: Its name.
+        store: Store of the objects.
+        bucket: Name of the bucket.
     """
 
     def __init__(self, store: ObjectStore, bucket: str) -> None:
@@ -44,17 +44,17 @@ class Operations:
     # --- The bucket ------------------------------------------------------------------------------
 
     async def create_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """The one there is is there already; for the region us-east-1 that is no error."""
+        """Do nothing: the bucket already exists, which is not an error in us-east-1."""
         del asked, payload, incoming
         return Response(headers={"location": f"/{self._bucket}"})
 
     async def head_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """Whether it is there."""
+        """Confirm that the bucket exists."""
         del asked, payload, incoming
         return Response()
 
     async def list_objects(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """Keys that begin so, a page at a time."""
+        """List the keys with a prefix, one page at a time."""
         del payload, incoming
         query = asked.query
         if query["list-type"] != "2":
@@ -92,7 +92,7 @@ class Operations:
     # --- Objects ---------------------------------------------------------------------------------
 
     async def get(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """An object, or a range of it."""
+        """Return an object, or a range of it."""
         del payload, incoming
         stored, file = await run_in_threadpool(self._store.open_read, asked.key)
         try:
@@ -107,7 +107,7 @@ class Operations:
         return FileAnswer(file, start, size, status, headers)
 
     async def head(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """The same, without the bytes."""
+        """Return the headers of an object, or of a range of it."""
         del payload, incoming
         stored = await run_in_threadpool(self._store.head, asked.key)
         if stored is None:
@@ -125,7 +125,7 @@ class Operations:
         return await _written(writer, asked, payload, incoming)
 
     async def delete(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """Delete an object, if there is one."""
+        """Delete an object, if it exists."""
         del payload, incoming
         await run_in_threadpool(self._store.delete, asked.key)
         return Response(status_code=204)
@@ -133,7 +133,7 @@ class Operations:
     # --- Uploads in parts ------------------------------------------------------------------------
 
     async def create_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """Begin an upload."""
+        """Create a multipart upload."""
         del payload, incoming
         content_type, headers = kept(asked.headers)
         upload_id = await run_in_threadpool(
@@ -152,7 +152,7 @@ class Operations:
         return await _written(writer, asked, payload, incoming)
 
     async def list_parts(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """The parts that are there, a page at a time."""
+        """List the stored parts, one page at a time."""
         del payload, incoming
         query = asked.query
         most = min(_number(query.get("max-parts", str(_PAGE)), "max-parts"), _PAGE)
@@ -181,7 +181,7 @@ class Operations:
         return _xml("ListPartsResult", nodes)
 
     async def complete_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """Make an object of parts."""
+        """Join the parts into an object."""
         kept(asked.headers)
         body = await gather(asked, payload, incoming, MAX_LIST_BYTES)
         parts = _named_parts(body)
@@ -197,14 +197,14 @@ class Operations:
         return _xml("CompleteMultipartUploadResult", nodes)
 
     async def abort_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
-        """End an upload."""
+        """Abort an upload."""
         del payload, incoming
         await run_in_threadpool(self._store.abort_upload, asked.key, asked.query["uploadId"])
         return Response(status_code=204)
 
 
 async def _written(writer: Writer[Any], asked: Asked, payload: str, incoming: Incoming) -> Response:
-    """Pour a body into a writer and commit it."""
+    """Write a body with a writer and commit it."""
     try:
         checks = await pour(asked, payload, incoming, writer.write)
         await run_in_threadpool(writer.commit)
@@ -216,7 +216,7 @@ async def _written(writer: Writer[Any], asked: Asked, payload: str, incoming: In
 def _ranged(
     asked: Asked, stored: StoredObject, headers: dict[str, str]
 ) -> tuple[int, int, int, dict[str, str]]:
-    """The status, where to begin, how many bytes, and the headers."""
+    """Return the status, the start, the number of bytes and the headers."""
     chosen = wanted(asked.headers, stored)
     if chosen is None:
         return 200, 0, stored.size, headers

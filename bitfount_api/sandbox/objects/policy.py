@@ -1,6 +1,6 @@
-"""Policies of forms: what may be sent with them.
+"""Policies of forms, which restrict what may be uploaded.
 
-After "POST Policy" in the S3 API reference.
+See "POST Policy" in the S3 API reference.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _EXCEPTED: Final = frozenset({"x-amz-signature", "file", "policy"})
-"""Fields that need no condition; nor do those that begin with ``x-ignore-``."""
+"""Fields that need no condition, like fields whose names begin with ``x-ignore-``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What one field has to be.
+    """A condition on the value of one field.
 
     Args:
         kind: ``eq`` or ``starts-with``.
-        field: Its name in small letters.
-        value: What it has to be, or to begin with.
+        field: Lower-case name of the field.
+        value: Required value or prefix.
     """
 
     kind: str
@@ -35,12 +35,12 @@ class Condition:
     value: str
 
     def holds(self, value: str | None) -> bool:
-        """Whether the field may have that value; None for a field that was not sent."""
+        """Return whether a value meets the condition; None stands for a missing field."""
         if value is None:
             return False
         if self.kind == "eq":
             return value == self.value
-        # Of media types there may be several, and each has to be one that is allowed.
+        # A Content-Type may list several media types, each of which must meet the condition.
         values = value.split(",") if self.field == "content-type" else [value]
         return all(each.strip().startswith(self.value) for each in values)
 
@@ -53,10 +53,10 @@ class Policy:
     """A policy document.
 
     Args:
-        expires: From when on it is good for nothing.
-        conditions: What fields have to be.
-        min_bytes: How many the file has to have.
-        max_bytes: How many it may have; None for any number.
+        expires: Time at which the policy expires.
+        conditions: Conditions on fields.
+        min_bytes: Minimum size of the file.
+        max_bytes: Maximum size of the file; None for no limit.
     """
 
     expires: dt.datetime
@@ -66,7 +66,7 @@ class Policy:
 
     @classmethod
     def parse(cls, text: str) -> Policy:
-        """Read a policy as it is sent: JSON in base64.
+        """Parse a policy as it is sent: JSON in base64.
 
         Raises:
             S3Error: ``InvalidPolicyDocument``.
@@ -95,16 +95,16 @@ class Policy:
         return cls(_moment(document["expiration"]), conditions, smallest, largest)
 
     def check(self, fields: Mapping[str, str], bucket: str, now: float) -> None:
-        """Check all fields that were sent.
+        """Check all fields of a form.
 
         Args:
-            fields: By their names in small letters, ``${filename}`` in the key replaced.
-            bucket: The bucket that they were sent to.
-            now: Seconds since 1970.
+            fields: Fields by lower-case name, with ``${filename}`` in the key replaced.
+            bucket: Bucket that the form was sent to.
+            now: POSIX time in seconds.
 
         Raises:
-            S3Error: ``AccessDenied``: it has expired, a condition does not hold, or there is a
-                field for which it has none.
+            S3Error: ``AccessDenied``, if the policy has expired, a condition is not met, or a
+                field has no condition.
         """
         if now >= self.expires.timestamp():
             raise _denied("Policy expired.")
@@ -123,8 +123,8 @@ class Policy:
         """Check the file's size.
 
         Args:
-            size: How many bytes have come.
-            whole: These are all.
+            size: Number of bytes received so far.
+            whole: Whether these are all bytes of the file.
 
         Raises:
             S3Error: ``EntityTooLarge`` or ``EntityTooSmall``.
@@ -151,7 +151,7 @@ def _condition(kind: Any, name: Any, value: Any) -> Condition:
 
 
 def _count(value: Any) -> int:
-    # Numbers are also written as texts.
+    # Numbers may also be written as strings.
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:

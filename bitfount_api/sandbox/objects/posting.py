@@ -1,4 +1,4 @@
-"""Objects that come by form, as browsers and presigned uploads send them."""
+"""Store objects that are sent by form, as browsers and presigned uploads do."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 
 class Receipt:
-    """A form that is allowed, and its file on the way into the store.
+    """A verified form whose file is being written to the store.
 
     Args:
-        store: Where it goes.
-        bucket: The bucket's name.
-        fields: The form's fields, by their names in small letters.
-        file_name: What the file is called.
-        verifier: Checks the signature.
-        now: Seconds since 1970.
+        store: Store of the objects.
+        bucket: Name of the bucket.
+        fields: Fields of the form, by lower-case name.
+        file_name: Name of the file.
+        verifier: Verifier of the signature.
+        now: POSIX time in seconds.
 
     Raises:
-        S3Error: The form is not signed, or its policy does not allow this.
+        S3Error: If the form is not signed, or its policy does not allow the upload.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Receipt:
                 "InvalidArgument",
                 "Bucket POST must contain a field named 'key', before the file.",
             )
-        # Browsers have sent whole paths; only the last part is the file's name.
+        # Some browsers send the whole path; only the last part is the file's name.
         last = re.split(r"[/\\]", file_name)[-1]
         self.key = fields["key"].replace("${filename}", last)
         self._policy.check({**fields, "key": self.key}, bucket, now)
@@ -88,7 +88,7 @@ class Receipt:
         return self._writer.commit()
 
     def close(self) -> None:
-        """Leave nothing over."""
+        """Discard the object unless it has been committed."""
         self._writer.discard()
 
 
@@ -102,8 +102,8 @@ async def post(
     """Store the file of a form.
 
     Raises:
-        S3Error: It is not allowed, or not as it has to be.
-        ClientDisconnect: The client went away before its end.
+        S3Error: If the form is malformed, or the upload is not allowed.
+        ClientDisconnect: If the client disconnected before the end of the form.
     """
     if "content-length" not in asked.headers:
         raise S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.")
@@ -148,5 +148,5 @@ def _answer(asked: Asked, fields: Mapping[str, str], stored: StoredObject) -> Re
             namespace=None,
         )
         return Response(body, 201, {**headers, "content-type": "application/xml"})
-    # Any other value counts as none.
+    # Any other value is ignored.
     return Response(None, 200 if status == "200" else 204, headers)

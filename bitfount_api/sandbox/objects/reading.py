@@ -1,4 +1,4 @@
-"""Objects handed out: conditions, ranges, and the stream itself."""
+"""Send objects: conditional requests, ranges and streaming."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.objects.values import StoredObject
 
 CHUNK_BYTES: Final = 256 * 1024
-"""How much is read at a time, in bytes."""
+"""Number of bytes that are read at a time."""
 
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 def unchanged(headers: Mapping[str, str], stored: StoredObject) -> bool:
-    """Whether the client has the object already (status 304).
+    """Return whether the client already has the object (status 304).
 
     Args:
-        headers: The request's, by their names in small letters.
-        stored: The object.
+        headers: Headers of the request, by lower-case name.
+        stored: Object.
 
     Raises:
-        S3Error: ``PreconditionFailed``: it wants another one than is there.
+        S3Error: ``PreconditionFailed``, if the object does not match the request's conditions.
     """
     matches = headers.get("if-match")
     since = _moment(headers.get("if-unmodified-since"))
@@ -56,23 +56,23 @@ def unchanged(headers: Mapping[str, str], stored: StoredObject) -> bool:
 
 
 def wanted(headers: Mapping[str, str], stored: StoredObject) -> tuple[int, int] | None:
-    """Which bytes are wanted.
+    """Return the requested range of bytes.
 
     Args:
-        headers: The request's, by their names in small letters.
-        stored: The object.
+        headers: Headers of the request, by lower-case name.
+        stored: Object.
 
     Returns:
-        The first, and the one after the last; None for all: no range is asked for, or several
-        are, or the object is not the one that ``If-Range`` means.
+        The start and the end (exclusive) of the range; None for the whole object, if no range or
+        several ranges are requested, or the object does not match ``If-Range``.
 
     Raises:
-        S3Error: ``InvalidRange``: it has none of these.
+        S3Error: ``InvalidRange``, if the object has no bytes in the range.
     """
     match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
     if match is None or not any(match.groups()) or not _still(headers.get("if-range"), stored):
         return None
-    # More digits than any size has would take long to read, and change nothing.
+    # Longer numbers than any size needs would take long to parse, without changing the result.
     first, last = (group and int(group[:18]) for group in match.groups())
     if first == "":
         start, stop = max(stored.size - int(last), 0), stored.size
@@ -92,19 +92,19 @@ def wanted(headers: Mapping[str, str], stored: StoredObject) -> tuple[int, int] 
 
 
 def http_date(moment: dt.datetime) -> str:
-    """A moment as HTTP writes it."""
+    """Return a time in HTTP's format."""
     return email.utils.format_datetime(moment, usegmt=True)
 
 
 class FileAnswer(Response):
-    """Some of a file's bytes, read as fast as the client takes them.
+    """A response with a range of a file's bytes, read as fast as the client receives them.
 
     Args:
-        file: The file; closed at the end, whatever happens.
-        start: Where to begin.
-        size: How many bytes.
-        status: The HTTP status.
-        headers: Everything but the length.
+        file: File, which is always closed at the end.
+        start: Offset of the first byte.
+        size: Number of bytes.
+        status: HTTP status.
+        headers: Headers other than Content-Length.
     """
 
     def __init__(
@@ -116,9 +116,9 @@ class FileAnswer(Response):
         self._left = size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send the response."""
         del scope
-        # Servers take what is sent to a client that has gone; it has to be watched for.
+        # Servers accept data for a client that has disconnected, so watch for the disconnect.
         gone = asyncio.ensure_future(_gone(receive))
         try:
             await send(
@@ -159,14 +159,14 @@ def _lists(tags: str, etag: str, *, weak: bool) -> bool:
         text = tag.strip()
         if weak:
             text = text.removeprefix("W/")
-        # S3 takes them without quotes too.
+        # S3 also accepts ETags without quotes.
         if text in ("*", f'"{etag}"', etag):
             return True
     return False
 
 
 def _modified(stored: StoredObject) -> dt.datetime:
-    """When it was stored, to the second: HTTP has no finer dates."""
+    """Return the time of storage in whole seconds, the resolution of HTTP's dates."""
     return stored.modified.replace(microsecond=0)
 
 

@@ -1,6 +1,6 @@
-"""AWS signature version 4, for S3: what is signed, and presigned URLs and forms.
+"""AWS Signature Version 4 for S3: signatures, presigned URLs and presigned forms.
 
-After "Authenticating Requests (AWS Signature Version 4)" of the S3 API reference.
+See "Authenticating Requests (AWS Signature Version 4)" in the S3 API reference.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 UNSIGNED: Final = "UNSIGNED-PAYLOAD"
 MAX_EXPIRES: Final = 7 * 24 * 3600
-"""How long a presigned URL may be good for, in seconds."""
+"""The maximum lifetime of a presigned URL, in seconds."""
 
 _FILE_NAME: Final = "${filename}"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -29,11 +29,11 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """For which day and region a signature is.
+    """The day and region that a signature is valid for.
 
     Args:
-        date: The day, ``YYYYMMDD``.
-        region: The region, such as ``us-east-1``.
+        date: Day, as ``YYYYMMDD``.
+        region: Region, such as ``us-east-1``.
     """
 
     date: str
@@ -43,7 +43,7 @@ class Scope:
         return f"{self.date}/{self.region}/s3/aws4_request"
 
     def sign(self, secret_key: str, text: str) -> str:
-        """The signature of a text: 64 hex digits."""
+        """Return the signature of a text: 64 hex digits."""
         key = f"AWS4{secret_key}".encode()
         for each in (self.date, self.region, "s3", "aws4_request"):
             key = hmac.digest(key, each.encode(), "sha256")
@@ -55,11 +55,11 @@ class SignedRequest:
     """The parts of a request that its signature covers.
 
     Args:
-        method: In capitals.
-        path: Decoded.
-        query: Names and values, decoded, without the signature itself.
-        headers: Those that are signed, by their names in small letters, in order.
-        payload: Hex SHA-256 of the body, or what S3 has instead of it.
+        method: Method in upper case.
+        path: Decoded path.
+        query: Decoded names and values of the query, without the signature itself.
+        headers: Signed headers, by lower-case name, in order.
+        payload: Hex SHA-256 of the body, or S3's placeholder for it.
     """
 
     method: str
@@ -69,7 +69,7 @@ class SignedRequest:
     payload: str = UNSIGNED
 
     def text_to_sign(self, timestamp: str, scope: Scope) -> str:
-        """What the signature is made of."""
+        """Return the string to sign."""
         pairs = sorted((encoded(name), encoded(value)) for name, value in self.query)
         canonical = "\n".join(
             (
@@ -87,20 +87,20 @@ class SignedRequest:
 
 
 def encoded(text: str | bytes, safe: str = "") -> str:
-    """Text as it stands in a URL: everything but letters, digits and ``-._~`` as ``%XX``."""
+    """Percent-encode a text for a URL: everything but letters, digits and ``-._~``."""
     return quote(text, safe=safe)
 
 
 class Presigner:
-    """Makes URLs and forms that whoever has them may use, for some time.
+    """Makes presigned URLs and forms, which anybody who has them can use until they expire.
 
     Args:
-        base_url: Where the store is, such as ``http://localhost:3003``.
-        bucket: The bucket.
-        access_key: Names the secret key.
-        secret_key: What is signed with.
-        region: The region.
-        clock: Seconds since 1970.
+        base_url: URL of the store, such as ``http://localhost:3003``.
+        bucket: Name of the bucket.
+        access_key: Id of the secret key.
+        secret_key: Secret key to sign with.
+        region: Region to sign for.
+        clock: Function that returns the POSIX time in seconds.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Presigner:
         if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/"):
             raise ValueError("the base URL must be http(s)://host or http(s)://host:port")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        # As clients write the Host header, which is signed.
+        # The Host header is signed, so this must match what clients send.
         default = parts.port in (None, _PORTS[parts.scheme])
         self._host = host if default else f"{host}:{parts.port}"
         self._origin = f"{parts.scheme}://{self._host}"
@@ -127,22 +127,22 @@ class Presigner:
         self._clock = clock
 
     def get(self, key: str, expires: int = 3600) -> str:
-        """A URL to read an object with.
+        """Return a URL for reading an object.
 
         Args:
-            key: The object. It need not be there yet.
-            expires: For how many seconds the URL is good.
+            key: Key of the object, which need not exist yet.
+            expires: Lifetime of the URL, in seconds.
         """
         return self._url("GET", key, {}, expires)
 
     def put_part(self, key: str, upload_id: str, number: int, expires: int = 3600) -> str:
-        """A URL to send one part of an upload to.
+        """Return a URL for uploading one part.
 
         Args:
-            key: The object that the upload is for.
-            upload_id: The upload.
-            number: Which part, from 1.
-            expires: For how many seconds the URL is good.
+            key: Key of the object.
+            upload_id: Id of the upload.
+            number: Number of the part, from 1.
+            expires: Lifetime of the URL, in seconds.
         """
         query = {"partNumber": str(number), "uploadId": upload_id}
         return self._url("PUT", key, query, expires)
@@ -156,18 +156,18 @@ class Presigner:
         expires: int = 3600,
         fields: Mapping[str, str] | None = None,
     ) -> tuple[str, dict[str, str]]:
-        """A form to send an object with.
+        """Return a form for uploading an object.
 
         Args:
-            key: The object. At its end, ``${filename}`` stands for the name of the file.
-            max_bytes: The most bytes it may have.
-            min_bytes: The least.
-            expires: For how many seconds the form is good.
-            fields: More fields that have to be sent as they are, such as ``Content-Type`` or
+            key: Key of the object. ``${filename}`` at its end stands for the name of the file.
+            max_bytes: Maximum size of the object.
+            min_bytes: Minimum size of the object.
+            expires: Lifetime of the form, in seconds.
+            fields: Additional fields that must be sent unchanged, such as ``Content-Type`` or
                 ``success_action_status``.
 
         Returns:
-            The URL, and the fields that go before the field ``file``.
+            The URL, and the fields to send before the field ``file``.
         """
         now = self._now(expires)
         scope, timestamp = self._scope(now)
@@ -211,7 +211,7 @@ class Presigner:
 
     def _now(self, expires: int) -> dt.datetime:
         if not 1 <= expires <= MAX_EXPIRES:
-            raise ValueError(f"expires is a number of seconds from 1 to {MAX_EXPIRES} (7 days)")
+            raise ValueError(f"expires must be from 1 to {MAX_EXPIRES} seconds (7 days)")
         return dt.datetime.fromtimestamp(int(self._clock()), dt.UTC)
 
     def _scope(self, now: dt.datetime) -> tuple[Scope, str]:

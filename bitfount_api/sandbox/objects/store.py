@@ -1,4 +1,4 @@
-"""The object store itself: keys, objects, and uploads in parts, in a folder."""
+"""The object store: keys, objects and multipart uploads, in a folder."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _EVERYTHING: Final = 2**62
 
 
 class ObjectStore:
-    """Objects in a folder. Any thread may use it; one process at a time has the folder.
+    """Objects in a folder. Thread-safe; only one process at a time can use the folder.
 
-    Whatever was committed is there after a crash, and nothing else is.
+    After a crash, the store contains exactly what was committed.
 
     Args:
-        folder: Where they are kept. It is made where it is missing.
-        clock: Seconds since 1970, for the times of objects.
+        folder: Folder of the store; created if missing.
+        clock: Function that returns the POSIX time in seconds, for the times of objects.
 
     Raises:
-        CatalogInUseError: Another store has the folder.
+        CatalogInUseError: If another store uses the folder.
     """
 
     def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -58,7 +58,7 @@ class ObjectStore:
         self._blobs.clean(self._catalog.blobs())
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the store, and release its folder."""
         with self._lock:
             self._catalog.close()
 
@@ -71,25 +71,25 @@ class ObjectStore:
     # --- Reading ---------------------------------------------------------------------------------
 
     def head(self, key: str) -> StoredObject | None:
-        """What is known of an object; None if there is none."""
+        """Return the metadata of an object; None if it does not exist."""
         with self._lock:
             row = self._catalog.object(checked_key(key))
         return None if row is None else self._stored(row)
 
     def open_read(self, key: str) -> tuple[StoredObject, BinaryIO]:
-        """An object and its bytes, which stay readable if it is replaced meanwhile.
+        """Return an object and its open file, which stays readable if the object is replaced.
 
         Raises:
             S3Error: ``NoSuchKey``.
         """
-        with self._lock:  # between the look and the opening nobody may replace it
+        with self._lock:  # the object must not be replaced between head() and open()
             row = self._catalog.object(checked_key(key))
             if row is None:
                 raise no_such_key(key)
             return self._stored(row), self._blobs.path(row.blob).open("rb", buffering=0)
 
     def read(self, key: str) -> bytes:
-        """The bytes of an object, all at once.
+        """Return all bytes of an object.
 
         Raises:
             S3Error: ``NoSuchKey``.
@@ -99,13 +99,13 @@ class ObjectStore:
             return file.read()
 
     def keys(self, prefix: str = "") -> list[str]:
-        """The keys that begin so, in the order of their UTF-8 bytes."""
+        """Return the keys with a prefix, in the order of their UTF-8 bytes."""
         return [each.key for each in self.listing(prefix)]
 
     def listing(
         self, prefix: str = "", *, after: str = "", limit: int = _EVERYTHING
     ) -> list[StoredObject]:
-        """Objects whose keys begin so and come after that one, ``limit`` at most."""
+        """Return at most ``limit`` objects whose keys have a prefix and follow ``after``."""
         with self._lock:
             rows = self._catalog.objects(prefix, after, limit)
         return [self._stored(row) for row in rows]
@@ -115,47 +115,47 @@ class ObjectStore:
     def open_write(
         self, key: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
     ) -> Writer[StoredObject]:
-        """Begin to write an object. It appears when the writer commits, whole.
+        """Return a writer for an object, which appears atomically when the writer commits.
 
         Raises:
-            S3Error: ``KeyTooLongError``, or ``InvalidArgument`` for a key that is none.
+            S3Error: ``KeyTooLongError``, or ``InvalidArgument`` for an invalid key.
         """
         checked_key(key)
         kind = Kind(content_type or DEFAULT_CONTENT_TYPE, dict(headers or {}))
         return Writer(self._blobs.new(), lambda blob: self._commit(blob, key, kind, blob.md5.hex()))
 
     def put(self, key: str, data: bytes, content_type: str | None = None) -> StoredObject:
-        """Store an object, in place of what was there."""
+        """Store an object, replacing any object with the same key."""
         with self.open_write(key, content_type) as writer:
             writer.write(data)
             return writer.commit()
 
     def delete(self, key: str) -> None:
-        """Delete an object; nothing happens if there is none."""
+        """Delete an object; no-op if it does not exist."""
         with self._lock:
             freed = self._catalog.delete(checked_key(key))
         self._blobs.remove(freed)
 
     def flip_byte(self, key: str, offset: int | None = None) -> int:
-        """Spoil one byte as a failing disk would: nothing but the byte changes, its ETag neither.
+        """Corrupt one byte, as a failing disk would: only the byte changes, not the ETag.
 
         Args:
-            key: Of which object.
-            offset: Which byte, from 0; None for the one in the middle.
+            key: Key of the object.
+            offset: Offset of the byte, from 0; None for the middle byte.
 
         Returns:
-            The offset of that byte.
+            The offset of the changed byte.
 
         Raises:
             S3Error: ``NoSuchKey``.
-            ValueError: The object has no such byte.
+            ValueError: If the object has no byte at that offset.
         """
         stored = self.head(key)
         if stored is None:
             raise no_such_key(key)
         offset = stored.size // 2 if offset is None else offset
         if not 0 <= offset < stored.size:
-            raise ValueError(f"{key} has {stored.size} bytes; there is none at offset {offset}")
+            raise ValueError(f"offset {offset} is out of range: {key} has {stored.size} bytes")
         with stored.path.open("r+b") as file:
             file.seek(offset)
             byte = file.read(1)[0]
@@ -168,10 +168,10 @@ class ObjectStore:
     def create_upload(
         self, key: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
     ) -> str:
-        """Begin an upload in parts.
+        """Create a multipart upload.
 
         Returns:
-            Its id.
+            The id of the upload.
         """
         upload_id = secrets.token_urlsafe(48)
         with self._lock:
@@ -183,15 +183,15 @@ class ObjectStore:
         return upload_id
 
     def open_part(self, key: str, upload_id: str, number: int) -> Writer[StoredPart]:
-        """Begin to write a part.
+        """Return a writer for a part.
 
         Args:
-            key: The object that the upload is for.
-            upload_id: The upload.
-            number: Which part, from 1 to 10,000. One that is there already is replaced.
+            key: Key of the upload's object.
+            upload_id: Id of the upload.
+            number: Number of the part, from 1 to 10,000. An existing part is replaced.
 
         Raises:
-            S3Error: ``NoSuchUpload``, or ``InvalidArgument`` for another number.
+            S3Error: ``NoSuchUpload``, or ``InvalidArgument`` for any other number.
         """
         if not 1 <= number <= MAX_PARTS:
             raise S3Error(
@@ -207,7 +207,7 @@ class ObjectStore:
             return writer.commit()
 
     def parts(self, key: str, upload_id: str) -> list[StoredPart]:
-        """The parts of an upload that are there, by their numbers.
+        """Return the stored parts of an upload, ordered by number.
 
         Raises:
             S3Error: ``NoSuchUpload``.
@@ -218,12 +218,12 @@ class ObjectStore:
     def complete_upload(
         self, key: str, upload_id: str, parts: Sequence[tuple[int, str]]
     ) -> StoredObject:
-        """Make an object of parts; the upload ends, and parts that are not named are deleted.
+        """Join parts into an object and end the upload; parts that are not listed are deleted.
 
         Args:
-            key: The object that the upload is for.
-            upload_id: The upload.
-            parts: The number and the ETag of each, in ascending order.
+            key: Key of the upload's object.
+            upload_id: Id of the upload.
+            parts: Number and ETag of each part, in ascending order.
 
         Raises:
             S3Error: ``NoSuchUpload``, ``MalformedXML`` for no parts, ``InvalidPartOrder``,
@@ -242,12 +242,12 @@ class ObjectStore:
                 digest.update(bytes.fromhex(part.etag))
                 try:
                     copy(self._blobs.path(part.blob), writer.write)
-                except FileNotFoundError:  # ended, or the part was replaced, by somebody else
+                except FileNotFoundError:  # another caller ended the upload or replaced the part
                     raise no_such_upload() from None
             return writer.commit()
 
     def abort_upload(self, key: str, upload_id: str) -> None:
-        """End an upload; its parts are deleted.
+        """Abort an upload and delete its parts.
 
         Raises:
             S3Error: ``NoSuchUpload``.

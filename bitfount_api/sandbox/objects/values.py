@@ -1,4 +1,4 @@
-"""What the object store holds, and what may be in it."""
+"""Values of the object store, and their validation."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.objects.catalog import PartRow
 
 MIN_PART_BYTES: Final = 5 * 1024 * 1024
-"""What each part of an upload but the last must have, in bytes."""
+"""The minimum size of each part of an upload but the last, in bytes."""
 
 MAX_PARTS: Final = 10_000
 MAX_KEY_BYTES: Final = 1024
 
 DEFAULT_CONTENT_TYPE: Final = "binary/octet-stream"
-"""What S3 calls content of which nothing was said."""
+"""S3's content type for objects that were stored without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object that is in the store.
+    """A stored object.
 
     Args:
-        key: Its name.
-        size: Its bytes.
-        etag: Hex MD5 of its bytes, or ``md5-N`` if it came in N parts; without quotes.
-        content_type: Its media type.
-        modified: When it was stored.
-        path: The file that holds its bytes. It is deleted when the object is replaced: to read
-            it over some time, use :meth:`ObjectStore.open_read`.
-        headers: Other headers it was stored with.
+        key: Key of the object.
+        size: Size in bytes.
+        etag: Hex MD5 of the bytes, or ``md5-N`` for an upload in N parts; without quotes.
+        content_type: Media type of the content.
+        modified: Time of storage.
+        path: File with the bytes. It is deleted when the object is replaced, so use
+            :meth:`ObjectStore.open_read` to read the object.
+        headers: Other headers that were stored with the object.
     """
 
     key: str
@@ -51,7 +51,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class StoredPart:
-    """A part of an upload that is not complete yet; ``etag`` is the hex MD5 of its bytes."""
+    """A part of an incomplete upload; ``etag`` is the hex MD5 of its bytes."""
 
     number: int
     size: int
@@ -60,10 +60,10 @@ class StoredPart:
 
 
 def checked_key(key: str) -> str:
-    """A key as it may be.
+    """Return the key if it is valid.
 
     Raises:
-        S3Error: It is empty, no proper text, or longer than 1024 bytes.
+        S3Error: If the key is empty, not valid Unicode, or longer than 1024 bytes.
     """
     try:
         size = len(key.encode())
@@ -77,12 +77,12 @@ def checked_key(key: str) -> str:
 
 
 def no_such_key(key: str) -> S3Error:
-    """That there is no object of that name."""
+    """Return the error for a key without an object."""
     return S3Error("NoSuchKey", f"The specified key does not exist: {key}")
 
 
 def no_such_upload() -> S3Error:
-    """That there is no upload of that id for that key."""
+    """Return the error for an unknown upload."""
     return S3Error(
         "NoSuchUpload",
         "The specified upload does not exist. It may have been completed or aborted, or it is "
@@ -91,11 +91,11 @@ def no_such_upload() -> S3Error:
 
 
 def chosen_parts(there: Mapping[int, PartRow], parts: Sequence[tuple[int, str]]) -> list[PartRow]:
-    """The parts that are named, after every check that S3 makes of them.
+    """Return the listed parts, after all of S3's checks.
 
     Args:
-        there: The parts that were uploaded, by their numbers.
-        parts: The number and the ETag, with or without quotes, of each one that is wanted.
+        there: Uploaded parts, by number.
+        parts: Number and ETag, with or without quotes, of each listed part.
 
     Raises:
         S3Error: ``MalformedXML`` for no parts, ``InvalidPartOrder``, ``InvalidPart``, or

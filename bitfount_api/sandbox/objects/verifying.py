@@ -1,4 +1,4 @@
-"""Who may do what: the signatures of requests and of forms."""
+"""Verify the signatures of requests and forms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.objects.asking import Asked
 
 MAX_SKEW: Final = 15 * 60
-"""How far the clocks of client and store may be apart, in seconds."""
+"""The maximum difference between the clocks of client and store, in seconds."""
 
 _QUERY: Final = (
     "X-Amz-Algorithm",
@@ -43,10 +43,10 @@ class Verifier:
     """Checks signatures against one pair of keys.
 
     Args:
-        access_key: Names the secret key.
-        secret_key: What has to have been signed with.
-        region: The region.
-        clock: Seconds since 1970.
+        access_key: Id of the secret key.
+        secret_key: Secret key that must have been used for signing.
+        region: Region that requests must be signed for.
+        clock: Function that returns the POSIX time in seconds.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class Verifier:
         """Check the signature of a request, in its query or in its headers.
 
         Returns:
-            Hex SHA-256 that the body must have, or what S3 has instead of it.
+            The hex SHA-256 that the body must have, or S3's placeholder for it.
 
         Raises:
-            S3Error: It has none, or it is not good.
+            S3Error: If the signature is missing or not valid.
         """
         in_query = any(name.lower() == "x-amz-signature" for name in asked.query)
         in_headers = "authorization" in asked.headers
@@ -86,10 +86,10 @@ class Verifier:
         """Check the signature of a form over its policy.
 
         Args:
-            fields: The form's fields, by their names in small letters.
+            fields: Fields of the form, by lower-case name.
 
         Raises:
-            S3Error: It has none, or it is not good.
+            S3Error: If the signature is missing or not valid.
         """
         if "awsaccesskeyid" in fields:
             raise _old_version()
@@ -142,7 +142,8 @@ class Verifier:
         match = _HEADER.fullmatch(header.strip())
         if match is None:
             raise S3Error(
-                code, f"It must read {ALGORITHM} Credential=…, SignedHeaders=…, Signature=…"
+                code,
+                f"Authorization must be {ALGORITHM} Credential=…, SignedHeaders=…, Signature=…",
             )
         credential, names, signature = match.groups()
         timestamp = asked.headers.get("x-amz-date", "")
@@ -197,12 +198,12 @@ class Verifier:
 
 
 def _signed(asked: Asked, names: str) -> dict[str, str]:
-    """The headers that are signed. All that change what S3 does have to be."""
+    """Return the signed headers; all headers that affect the operation must be signed."""
     listed = names.split(";")
     for name in asked.headers:
         if name not in listed and (name == "host" or name.startswith("x-amz-")):
             if name == "x-amz-content-sha256" and "X-Amz-Signature" in asked.query:
-                continue  # says nothing that a presigned request does not say
+                continue  # adds nothing to a presigned request
             raise S3Error("AccessDenied", f"The header {name} was sent, but not signed.")
     return {name: asked.headers.get(name, "") for name in listed}
 

@@ -1,4 +1,4 @@
-"""Something on its way into the store."""
+"""Writer of an object or a part."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Writer(Generic[T]):
-    """Takes bytes until they are committed; used in a ``with`` statement, nothing is left over.
+    """Writes bytes until they are committed; a ``with`` statement discards uncommitted bytes.
 
     Args:
-        blob: Where the bytes go.
-        commit: Makes them appear in the store, and says as what.
+        blob: Writer of the blob.
+        commit: Function that adds the blob to the store and returns the stored value.
     """
 
     def __init__(self, blob: BlobWriter, commit: Callable[[BlobWriter], T]) -> None:
@@ -26,28 +26,28 @@ class Writer(Generic[T]):
 
     @property
     def size(self) -> int:
-        """How many bytes it has been given."""
+        """Number of bytes written so far."""
         return self._blob.size
 
     @property
     def md5(self) -> bytes:
-        """The MD5 of these, 16 bytes."""
+        """The MD5 of the bytes written so far, 16 bytes."""
         return self._blob.md5
 
     def write(self, data: bytes) -> None:
-        """Add bytes."""
+        """Write bytes."""
         self._blob.write(data)
 
     def commit(self) -> T:
-        """Put it into the store, in place of what was there. Once only.
+        """Add the bytes to the store, replacing what was stored before. Call it only once.
 
         Raises:
-            S3Error: ``NoSuchUpload``: it was a part of an upload that has ended meanwhile.
+            S3Error: ``NoSuchUpload``, if the upload of a part has ended in the meantime.
         """
         return self._commit(self._blob)
 
     def discard(self) -> None:
-        """Give it up. Does nothing once it is committed."""
+        """Discard the bytes. No-op once they are committed."""
         self._blob.discard()
 
     def __enter__(self) -> Self:

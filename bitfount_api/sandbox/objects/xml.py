@@ -1,4 +1,4 @@
-"""XML as S3 writes and reads it."""
+"""Write and parse S3's XML."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 Node = tuple[str, "str | Sequence[Node]"]
-"""An element's name, and its text or the elements in it."""
+"""The name of an element, and its text or its child elements."""
 
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def document(root: str, children: Sequence[Node], *, namespace: str | None = NAMESPACE) -> bytes:
-    """A document with its declaration, in UTF-8. What XML cannot hold becomes U+FFFD."""
+    """Return a document with its declaration, in UTF-8. Invalid characters become U+FFFD."""
     element = ET.Element(root)
     if namespace:
         element.set("xmlns", namespace)
@@ -28,23 +28,23 @@ def document(root: str, children: Sequence[Node], *, namespace: str | None = NAM
 
 
 def parse(body: bytes, root: str) -> list[tuple[str, dict[str, str]]]:
-    """What S3 is sent: a root, elements in it, and one text for each name in these.
+    """Parse a document sent to S3: a root with elements, each of which has named texts.
 
     Args:
-        body: The document.
-        root: What its root has to be called.
+        body: Document.
+        root: Required name of the root element.
 
     Returns:
-        Each element's name, and the texts in it. Namespaces are left out.
+        The name of each element, and its texts by name. Namespaces are removed.
 
     Raises:
-        ValueError: It is no XML, has another root, or declares a document type.
+        ValueError: If the body is not XML, has another root, or declares a document type.
     """
-    # Entities are declared there; S3's documents need none, and hostile ones grow without end.
+    # A document type can declare entities that expand without limit; S3's documents need none.
     if b"<!" in body:
         raise ValueError("the document has a declaration that is not accepted")
     try:
-        # As UTF-8 text, so that no other encoding can hide such a declaration.
+        # Decoded as UTF-8, so that no other encoding can hide a declaration.
         element = ET.fromstring(body.decode("utf-8"))  # noqa: S314 - no entities, see above
     except (ET.ParseError, UnicodeDecodeError):
         raise ValueError("the body is not well-formed XML in UTF-8") from None

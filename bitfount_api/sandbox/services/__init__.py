@@ -1,1 +1,1 @@
-"""What the sandbox serves: one module a group of endpoints, as the specs have them."""
+"""The sandbox's services: one module for each group of endpoints in the specs."""

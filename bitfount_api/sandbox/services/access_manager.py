@@ -1,4 +1,4 @@
-"""The access manager: its key, and who may run what on which pod."""
+"""The access manager: its public key, and decisions on access to pods."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ INVALID_PROOF = "INVALID_PROOF_OF_IDENTITY"
 
 
 class Protocol(msgspec.Struct):
-    """What the modeller asks to run."""
+    """The protocol that the modeller requests to run."""
 
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
@@ -51,7 +51,7 @@ class Protocol(msgspec.Struct):
 
 
 class AccessRequest(msgspec.Struct, rename="camel", tag_field="identityProvider"):
-    """``POST /api/access``: what both forms have."""
+    """``POST /api/access``: fields of both forms."""
 
     pod_identifier: PodIdentifier
     modeller_protocol_request: Protocol
@@ -60,13 +60,13 @@ class AccessRequest(msgspec.Struct, rename="camel", tag_field="identityProvider"
 
 
 class ByToken(AccessRequest, rename="camel", tag_field="identityProvider", tag="OIDC"):
-    """With the modeller's access token."""
+    """``POST /api/access`` with the modeller's access token."""
 
     modeller_token: str
 
 
 class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", tag="SIGNATURE"):
-    """With the modeller's signature of the task."""
+    """``POST /api/access`` with the modeller's signature of the task."""
 
     unsigned_task: str
     task_signature: str
@@ -74,7 +74,7 @@ class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", t
 
 
 def own_key(world: World) -> rsa.RSAPublicKey:
-    """The access manager's public key; its private key is made when it is first needed."""
+    """Return the access manager's public key; the key pair is generated on first use."""
     name = "access manager key"
     text = world.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
     if text is None:
@@ -89,12 +89,12 @@ def own_key(world: World) -> rsa.RSAPublicKey:
 
 
 async def key(request: Request) -> Response:
-    """The access manager's public key, for everybody."""
+    """Return the access manager's public key, without credentials."""
     return answer({"accessManagerPublicKey": public_keys.to_pem(own_key(world_of(request)))})
 
 
 async def access(request: Request) -> Response:
-    """Whether a modeller may run something on a pod of the caller's."""
+    """Return whether a modeller may run a protocol on one of the caller's pods."""
     world, user = world_of(request), caller(request)
     wanted: ByToken | BySignature = await body(request, ByToken | BySignature)
     owner, _, name = wanted.pod_identifier.partition("/")
@@ -151,7 +151,7 @@ def _permission(world: World, wanted: AccessRequest, pod: Pod) -> str:
 
 
 def _model(world: World, wanted: AccessRequest) -> Model | None:
-    """The Hub's model that the protocol runs, where it names one."""
+    """Return the Hub model that the protocol runs, or None if it names none."""
     algorithm = wanted.modeller_protocol_request.algorithm
     for step in algorithm if isinstance(algorithm, list) else [algorithm]:
         reference = step.get("model")

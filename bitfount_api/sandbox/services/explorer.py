@@ -49,7 +49,7 @@ td, th { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px so
 
 
 def routes(names: tuple[str, ...]) -> list[Route]:
-    """``/docs`` and the specs themselves, for a service described by these specs."""
+    """Return the routes for ``/docs`` and the specs of a service described by these specs."""
 
     async def docs(request: Request) -> Response:
         shown = "".join(_spec(name) for name in names)
@@ -101,7 +101,7 @@ def _spec(name: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """A description's paragraphs, with what stands between backticks as code."""
+    """Return a description as paragraphs, with text in backticks as code."""
     shown = _CODE.sub(r"<code>\1</code>", escape(text).strip())
     return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
 
@@ -147,7 +147,7 @@ def _parameters(spec: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _responses(spec: dict[str, Any], operation: dict[str, Any]) -> str:
-    parts = ["<h3>Answers</h3>"]
+    parts = ["<h3>Responses</h3>"]
     for status, reference in operation["responses"].items():
         response = _resolve(spec, reference)
         title = f"{status} {response.get('description', '')}"

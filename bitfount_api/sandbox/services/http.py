@@ -1,4 +1,4 @@
-"""What all services share: answers, refusals, and who is calling."""
+"""Shared by all services: responses, errors, and authentication of the caller."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-"""The largest request body that is read, in bytes. Files go to the object store, not here."""
+"""The largest request body that is read, in bytes. Files are sent to the object store instead."""
 
-# Keys of objects have an end, and names are part of them.
+# Object keys have a maximum length, and names are part of them.
 PodName = Annotated[str, msgspec.Meta(pattern=rf"^{POD_NAME}\Z", max_length=255)]
 PodIdentifier = Annotated[str, msgspec.Meta(pattern=rf"^{USER_NAME}/{POD_NAME}\Z")]
 UserName = Annotated[str, msgspec.Meta(pattern=rf"^{USER_NAME}\Z")]
 NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
-# In a query everything is text.
+# Query parameters are always text.
 Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,1000}\Z")]
 
 
 class Refusal(Exception):
-    """A request is refused, with a status and the reason."""
+    """A request is rejected with a status and a reason."""
 
     def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(reason)
@@ -52,7 +52,7 @@ class Refusal(Exception):
 def service(
     world: World, name: Literal["hub", "am", "fhir"], routes: Sequence[BaseRoute]
 ) -> Starlette:
-    """An application of these routes, whose refusals have the documented body."""
+    """Return an application with these routes, whose errors have the documented body."""
     app = Starlette(
         routes=routes,
         exception_handlers={
@@ -70,7 +70,7 @@ def service(
 
 
 class _RequestId:
-    """Gives every answer an id, by which people can speak of it."""
+    """Add a request id to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -85,15 +85,15 @@ class _RequestId:
 
 
 def world_of(request: Request) -> World:
-    """The state behind a request."""
+    """Return the state that a request works on."""
     return cast("World", request.app.state.world)
 
 
 def caller(request: Request) -> str:
-    """The user whose credentials the request carries.
+    """Return the user whose credentials a request carries.
 
     Raises:
-        Refusal: 401: it carries none, or they are not right.
+        Refusal: With 401, if credentials are missing or not valid.
     """
     world = world_of(request)
     authorization = request.headers.get("authorization", "")
@@ -112,10 +112,11 @@ def caller(request: Request) -> str:
 
 
 async def body(request: Request, shape: Any) -> Any:
-    """The request's JSON.
+    """Return the request's body, decoded from JSON.
 
     Raises:
-        Refusal: 400: it is not JSON; 413: it is too large; 422: it is not of that shape.
+        Refusal: With 400, if the body is not JSON; with 413, if it is too large; with 422, if it
+            does not have that shape.
     """
     content = bytearray()
     async for chunk in request.stream():
@@ -131,10 +132,10 @@ async def body(request: Request, shape: Any) -> Any:
 
 
 def query(request: Request, shape: type[T]) -> T:
-    """The request's query parameters.
+    """Return the request's query parameters.
 
     Raises:
-        Refusal: 400: they are not what they have to be.
+        Refusal: With 400, if the parameters are not valid.
     """
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
@@ -148,7 +149,7 @@ def query(request: Request, shape: type[T]) -> T:
 
 
 def answer(value: Any, status: int = 200) -> Response:
-    """A JSON answer."""
+    """Return a JSON response."""
     return JSONResponse(value, status)
 
 
@@ -165,13 +166,13 @@ async def _odd(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        # Starlette names the methods of one route; a path here has one for each method.
+        # Starlette lists the methods of one route; here, each method of a path has its own route.
         headers["allow"] = ", ".join(sorted(_methods(request)))
     return _refusal(error.status_code, error.detail, headers)
 
 
 def _methods(request: Request) -> set[str]:
-    """The methods that there are for a request's path."""
+    """Return the methods that are allowed for a request's path."""
     return {
         method
         for route in request.app.routes
@@ -181,9 +182,9 @@ def _methods(request: Request) -> set[str]:
 
 
 async def _broken_off(request: Request, error: Exception) -> Response:
-    return _refusal(400, "The request broke off", None)
+    return _refusal(400, "The client disconnected before the end of the request", None)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    # Starlette raises the error on afterwards, so that it is seen and logged.
+    # Starlette re-raises the error afterwards, so that it is logged.
     return _refusal(500, f"The sandbox has a mistake: {type(error).__name__}", None)

@@ -1,4 +1,4 @@
-"""The Hub, whose port is the OAuth authority's too."""
+"""The Hub, which shares its port with the OAuth authority."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bitfount_api.sandbox.services import (
     uploads,
 )
 
-# What is longer comes first: /api/projects/... is no user's keys.
+# Longer paths come first, so that /api/projects/... does not match the route of a user's keys.
 ROUTES = [
     *oauth.ROUTES,
     *pods.ROUTES,

@@ -1,4 +1,4 @@
-"""Models: found, and published with their weights."""
+"""Models: find them, and publish them with their weights."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_WEIGHTS_BYTES = 500 * 1024 * 1024
 
 Size = Annotated[int, msgspec.Meta(ge=0)]
 AnyName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-# What the stem of a file can be, but for the colon, which ends it in "owner/Name:version".
+# Any valid file stem without a colon, which separates the version in "owner/Name:version".
 ModelName = Annotated[AnyName, msgspec.Meta(pattern=r"^(?!\.{1,2}\Z)[^/\\:\x00-\x1f\x7f]*\Z")]
 MAX_NAME_BYTES = 255
 # SQLite's integers have 64 bits.
@@ -68,7 +68,7 @@ class PublishWeights(msgspec.Struct, rename="camel"):
 
 
 async def find(request: Request) -> Response:
-    """Where a model's code and weights can be had."""
+    """Return download URLs of a model's code and weights."""
     world, user = world_of(request), caller(request)
     wanted = query(request, FindModel)
     version = None if wanted.model_version is None else int(wanted.model_version)
@@ -99,7 +99,7 @@ def _visible(world: World, model: Model, user: str, project: str | None) -> bool
 
 
 async def publish(request: Request) -> Response:
-    """Make a version of one of the caller's models."""
+    """Create a version of one of the caller's models."""
     world, user = world_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishModel = await body(request, PublishModel)
@@ -135,7 +135,7 @@ async def publish(request: Request) -> Response:
 
 
 async def publish_weights(request: Request) -> Response:
-    """Give weights to a version of one of the caller's models."""
+    """Add weights to a version of one of the caller's models."""
     world, user = world_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishWeights = await body(request, PublishWeights)

@@ -1,4 +1,4 @@
-"""The monitor: told how tasks are doing."""
+"""The monitor: receive updates about tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Progress(msgspec.Struct):
-    """How far something has come."""
+    """Progress of a task or of one of its steps."""
 
     value: float
     total: float | UnsetType = UNSET
@@ -44,7 +44,7 @@ PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")
 
 
 async def ingest(request: Request) -> Response:
-    """Take an update about a task."""
+    """Store an update about a task."""
     world, user = world_of(request), caller(request)
     update: MonitorUpdate = await body(request, MonitorUpdate)
     if update.privacy not in PRIVACY:

@@ -1,4 +1,4 @@
-"""The OAuth authority: device codes, the page to approve them on, and tokens."""
+"""The OAuth authority: device codes, the page where users approve them, and tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 async def device_code(request: Request) -> Response:
-    """Begin: a code for the device, and one for its user."""
+    """Issue a device code and a user code."""
     try:
         form = await _form(request, "client_id", "scope", "audience")
     except Refused as error:
@@ -38,7 +38,7 @@ async def device_code(request: Request) -> Response:
 
 
 async def token(request: Request) -> Response:
-    """Tokens for a device code, or for a refresh token."""
+    """Issue tokens for a device code or for a refresh token."""
     tokens = world_of(request).tokens
     try:
         form = await _form(request, "grant_type", "client_id")
@@ -56,22 +56,22 @@ async def token(request: Request) -> Response:
 
 
 async def ask(request: Request) -> Response:
-    """The page on which a user decides."""
+    """Show the page where a user approves or denies a code."""
     users = [user.username for user in world_of(request).users.all()]
     return pages.activation(request.query_params.get("user_code", ""), users)
 
 
 async def decide(request: Request) -> Response:
-    """What the user decided."""
+    """Record the user's decision."""
     world = world_of(request)
     users = [user.username for user in world.users.all()]
     fields = await _fields(request, "user_code", "username", "decision")
     code, username, decision = (str(value or "") for value in fields.values())
     state = world.tokens.waiting(code)
     complaints = {
-        None: f"There is no code {normalised(code)}. Look at it again, and type it anew.",
+        None: f"There is no code {normalised(code)}. Check the code and enter it again.",
         "expired": "That code has expired. Start again on the device.",
-        "used": "That code has been used already.",
+        "used": "That code has already been used.",
     }
     if state != "pending":
         return pages.activation(code, users, complaints[state])
@@ -79,15 +79,15 @@ async def decide(request: Request) -> Response:
         world.tokens.decide(code, username)
         return pages.outcome(
             "Device connected",
-            f"The program goes on as {username}. You can close this page.",
+            f"The program continues as {username}. You can close this page.",
             good=True,
         )
     if decision == "deny":
         world.tokens.decide(code, None)
         return pages.outcome(
-            "Device refused", "The program has been told. You can close this page.", good=False
+            "Device refused", "The program was denied access. You can close this page.", good=False
         )
-    return pages.activation(code, users, "Choose who you are, and approve or deny.")
+    return pages.activation(code, users, "Choose a user, then approve or deny.")
 
 
 async def _fields(request: Request, *names: str) -> dict[str, object]:
@@ -95,7 +95,7 @@ async def _fields(request: Request, *names: str) -> dict[str, object]:
     try:
         async with request.form() as form:
             return {name: form.get(name) for name in names}
-    except FormParserError as error:  # Starlette before 1.7 lets the parser's own error through.
+    except FormParserError as error:  # Starlette before 1.7 does not convert the parser's error.
         raise HTTPException(400, str(error)) from None
 
 
@@ -103,7 +103,7 @@ async def _form(request: Request, *names: str) -> dict[str, str]:
     try:
         values = await _fields(request, *names)
     except HTTPException as error:
-        raise Refused("invalid_request", f"That is no form: {error.detail}", 400) from None
+        raise Refused("invalid_request", f"The body is not a form: {error.detail}", 400) from None
     missing = [name for name, value in values.items() if not isinstance(value, str) or not value]
     if missing:
         raise Refused("invalid_request", f"Missing parameter: {', '.join(missing)}", 400)

@@ -1,4 +1,4 @@
-"""The sandbox's pages for people: one look, no scripts, nothing from elsewhere."""
+"""The sandbox's HTML pages: one common style, no scripts, no external resources."""
 
 from __future__ import annotations
 
@@ -58,37 +58,37 @@ button.main { background: var(--accent); color: var(--card); }
 
 
 def activation(user_code: str, users: Sequence[str], notice: str = "") -> HTMLResponse:
-    """The page on which a user types the code of a device, and lets it in or not."""
+    """Return the page where a user enters the code of a device and approves or denies it."""
     options = "".join(f"<option>{escape(user)}</option>" for user in users)
     complaint = f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else ""
     content = f"""
 <h1>Connect a device</h1>
-<p class="quiet">A program asks to act for you. Type the code that it shows.</p>
+<p class="quiet">A program requests access to your account. Enter the code that it shows.</p>
 {complaint}
 <form method="post" action="/activate">
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" value="{escape(user_code)}" required autofocus
   autocomplete="off" spellcheck="false" maxlength="20" placeholder="XXXX-XXXX">
-<label for="username">You are</label>
+<label for="username">User</label>
 <select id="username" name="username">{options}</select>
 <div class="buttons">
 <button class="main" name="decision" value="approve">Approve</button>
 <button name="decision" value="deny">Deny</button>
 </div>
 </form>
-<p class="quiet">This is a local sandbox: nobody asks for a password.</p>"""
+<p class="quiet">This is a local sandbox: no password is required.</p>"""
     return page("Connect a device", f"<main>{content}</main>", _CARD)
 
 
 def outcome(title: str, text: str, *, good: bool) -> HTMLResponse:
-    """The page that says what came of it."""
+    """Return the page that shows the outcome."""
     kind = "good" if good else "bad"
     content = f'<main><h1 class="{kind}">{escape(title)}</h1><p>{escape(text)}</p></main>'
     return page(title, content, _CARD)
 
 
 def page(title: str, content: str, style: str = "") -> HTMLResponse:
-    """A whole page around that content."""
+    """Return a complete page with that content."""
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,4 +1,4 @@
-"""Pods: shown, registered, kept online."""
+"""Pods: show them, register them, and keep them online."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Records = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class FileProcessing(msgspec.Struct, rename="camel"):
-    """What came of the files behind a pod's data."""
+    """Statistics on the processing of the files behind a pod's data."""
 
     total_files_found: int | UnsetType = UNSET
     total_files_successfully_processed: int | UnsetType = UNSET
@@ -65,14 +65,14 @@ class Heartbeat(msgspec.Struct, rename="camel"):
 
 
 async def show(request: Request) -> Response:
-    """A pod that the caller may see without a project."""
+    """Show a pod that the caller may see without a project."""
     world, user = world_of(request), caller(request)
     pod = world.pods.visible(user, request.path_params["owner"], request.path_params["name"])
     return _details(world, pod)
 
 
 async def show_in_project(request: Request) -> Response:
-    """A pod that the caller may see through a project."""
+    """Show a pod that the caller may see through a project."""
     world, user = world_of(request), caller(request)
     project = request.path_params["project"]
     owner, name = request.path_params["owner"], request.path_params["name"]
@@ -102,7 +102,7 @@ def _details(world: World, pod: Pod | None) -> Response:
 
 
 async def register(request: Request) -> Response:
-    """Make one of the caller's pods known, or anew."""
+    """Register or update one of the caller's pods."""
     world, user = world_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: RegisterPod = await body(request, RegisterPod)

@@ -1,4 +1,4 @@
-"""Projects: made, listed, given datasets, and how much of their limits is used."""
+"""Projects: create and list them, add datasets, and show the usage of their models."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.world import World
 
 MAX_PAGE = 100
-"""The most projects on a page, whatever is asked for."""
+"""The maximum number of projects on a page, whatever the caller requests."""
 
-# SQLite's integers have 64 bits; nobody has so many projects.
+# SQLite's integers have 64 bits; larger offsets give an empty page as well.
 _ENDLESS = 2**62
 
 
@@ -58,7 +58,7 @@ Datasets = Annotated[list[Dataset], msgspec.Meta(min_length=1)]
 
 
 async def page(request: Request) -> Response:
-    """A page of the caller's projects."""
+    """List a page of the caller's projects."""
     world, user = world_of(request), caller(request)
     wanted = query(request, Page)
     limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _ENDLESS)
@@ -83,14 +83,14 @@ async def page(request: Request) -> Response:
 
 
 async def create(request: Request) -> Response:
-    """Make a project of the caller's."""
+    """Create a project owned by the caller."""
     world, user = world_of(request), caller(request)
     wanted: CreateProject = await body(request, CreateProject)
     return answer({"projectId": world.projects.create(user, wanted.name, wanted.metadata)}, 201)
 
 
 async def add_pods(request: Request) -> Response:
-    """Add datasets of the caller's to a project."""
+    """Add some of the caller's datasets to a project."""
     world, user = world_of(request), caller(request)
     wanted: list[Dataset] = await body(request, Datasets)
     project = request.path_params["project"]
@@ -104,7 +104,7 @@ async def add_pods(request: Request) -> Response:
 
 
 async def limits(request: Request) -> Response:
-    """The caller's usage of each of a project's models."""
+    """Show the caller's usage of each of a project's models."""
     world, user = world_of(request), caller(request)
     project = request.path_params["project"]
     _role(world, project, user)
@@ -119,7 +119,7 @@ async def limits(request: Request) -> Response:
 
 
 async def model_limits(request: Request) -> Response:
-    """The usage of one model: everybody's for the project's owner, else the caller's own."""
+    """Show the usage of one model: of all members to the project's owner, else the caller's."""
     world, user = world_of(request), caller(request)
     project, owner = request.path_params["project"], request.path_params["owner"]
     role = _role(world, project, user)
@@ -148,7 +148,7 @@ async def model_limits(request: Request) -> Response:
 
 
 def simple(usage: Usage) -> dict[str, Any]:
-    """A usage as the services show it."""
+    """Return a usage in the services' format."""
     return {
         "resourceType": "MODEL_INFERENCE",
         "resourceName": usage.resource,
@@ -160,7 +160,7 @@ def simple(usage: Usage) -> dict[str, Any]:
 def _role(world: World, project: str, user: str) -> str:
     role = world.projects.role(project, user)
     if role is None:
-        # Whether there is one is nothing for people who are not in it.
+        # Users who are not members must not learn whether the project exists.
         raise Refusal(404, "There is no such project")
     return role
 

@@ -1,4 +1,4 @@
-"""Users' public keys: registered, and shown to everybody."""
+"""Users' public keys: register them, and show them to any user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Form(msgspec.Struct):
-    """Which form of the request this is."""
+    """Query parameter with the version of the request's form."""
 
     version: Literal["2"]
 
@@ -27,12 +27,12 @@ class RegisterKey(msgspec.Struct):
 
 
 async def register(request: Request) -> Response:
-    """Register a key of the caller's."""
+    """Register a public key of the caller."""
     world, user = world_of(request), caller(request)
     query(request, Form)
     wanted: RegisterKey = await body(request, RegisterKey)
     if request.path_params["owner"] != user:
-        raise Refusal(403, "Keys can only be registered for oneself")
+        raise Refusal(403, "Users can only register their own keys")
     try:
         key = world.public_keys.register(user, wanted.key)
     except ValueError as error:
@@ -41,7 +41,7 @@ async def register(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    """A registered key, of any user."""
+    """Show a registered key of any user."""
     world = world_of(request)
     caller(request)
     key = world.public_keys.get(request.path_params["owner"], request.path_params["key_id"])

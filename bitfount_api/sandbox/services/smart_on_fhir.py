@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 async def pairings(request: Request) -> Response:
-    """The caller's pairings."""
+    """List the caller's pairings."""
     return answer({"results": world_of(request).pairings.of(caller(request))})
 
 
 async def session(request: Request) -> Response:
-    """The session of one of the caller's pairings."""
+    """Show the session of one of the caller's pairings."""
     try:
         found = world_of(request).pairings.session(caller(request), request.path_params["pairing"])
     except NotPairedError:

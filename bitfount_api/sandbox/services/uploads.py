@@ -1,4 +1,4 @@
-"""Where objects are uploaded to: one presigned form, or parts."""
+"""Destinations of uploads: one presigned form, or a multipart upload."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.world import World
 
 CHUNK_BYTES = 5 * 1024 * 1024
-"""The size of each part but the last, and the size from which there are parts, in bytes."""
+"""The size of each part but the last, and the minimum size of a multipart upload, in bytes."""
 
 
 class Multipart(msgspec.Struct):
-    """The query parameter by which a caller says that it can upload in parts."""
+    """Query parameter that states whether the caller supports multipart uploads."""
 
     upload: Literal["true", "false"] = msgspec.field(default="false", name="multipartUpload")
 
     @property
     def wanted(self) -> bool:
-        """Whether the caller can."""
+        """True if the caller supports multipart uploads."""
         return self.upload == "true"
 
 
@@ -52,7 +52,7 @@ class CompleteUpload(msgspec.Struct, rename="camel"):
 def destination(
     world: World, owner: str, kind: str, key: str, size: int, *, in_parts: bool
 ) -> dict[str, Any]:
-    """The fields of an answer that say where an object of that size goes."""
+    """Return the response fields with the upload destination of an object of that size."""
     if not in_parts or size < CHUNK_BYTES:
         url, fields = world.presigner.post(key, min_bytes=size, max_bytes=size)
         return {"uploadUrl": url, "uploadFields": fields}

@@ -1,1 +1,1 @@
-"""What the sandbox knows: one module a noun, all in one SQLite file."""
+"""The sandbox's state: one module for each kind of object, all stored in one SQLite file."""

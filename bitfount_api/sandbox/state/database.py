@@ -1,4 +1,4 @@
-"""The SQLite file that everything but the objects is kept in."""
+"""The SQLite file that stores everything but the objects."""
 
 from __future__ import annotations
 
@@ -99,13 +99,13 @@ CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 class Database:
-    """One SQLite file, for one event loop and any thread that looks in from outside.
+    """One SQLite file, used by one event loop and by any number of other threads.
 
     Args:
-        path: The file; made if it is not there.
+        path: Path of the file; created if missing.
 
     Raises:
-        ValueError: The file was made by another version of the sandbox, or is no database.
+        ValueError: If the file was made by another version of the sandbox, or is not a database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -122,7 +122,8 @@ class Database:
             raise
 
     def _prepare(self, path: Path) -> None:
-        # What has been committed outlives a killed process; that is what a local service owes.
+        # WAL with synchronous=NORMAL keeps committed data when the process is killed, which is
+        # enough for a local service.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -137,7 +138,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of what is done within, or nothing of it. Transactions nest into one."""
+        """Commit all changes of the block, or none of them. Nested blocks join the outer one."""
         with self._lock:
             if self._connection.in_transaction:
                 yield
@@ -151,35 +152,35 @@ class Database:
             self._connection.execute("COMMIT")
 
     def execute(self, statement: str, *values: Any) -> int:
-        """Change something; returns how many rows were."""
+        """Execute a statement and return the number of changed rows."""
         with self._lock:
             return self._connection.execute(statement, values).rowcount
 
     def insert(self, statement: str, *values: Any) -> int:
-        """Add a row; returns its number."""
+        """Insert a row and return its row id."""
         with self._lock:
             number = self._connection.execute(statement, values).lastrowid
             assert number is not None
             return number
 
     def row(self, statement: str, *values: Any) -> sqlite3.Row | None:
-        """The first row, if there is one."""
+        """Return the first row, or None."""
         with self._lock:
             row: sqlite3.Row | None = self._connection.execute(statement, values).fetchone()
             return row
 
     def rows(self, statement: str, *values: Any) -> list[sqlite3.Row]:
-        """All rows."""
+        """Return all rows."""
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
 
     def scalar(self, statement: str, *values: Any) -> Any:
-        """The first value of the first row; None without one."""
+        """Return the first value of the first row; None if there is no row."""
         row = self.row(statement, *values)
         return None if row is None else row[0]
 
     def clear(self) -> None:
-        """Forget everything but the users and the secrets."""
+        """Delete everything but the users and the secrets."""
         kept = {"users", "secrets", "sqlite_sequence"}
         with self._lock:
             self._connection.execute("PRAGMA foreign_keys = OFF")
@@ -196,10 +197,10 @@ class Database:
 
 
 def now() -> str:
-    """The time as the services write it: ISO 8601, UTC, milliseconds."""
+    """Return the current time in the services' format: ISO 8601, UTC, milliseconds."""
     return stamp(dt.datetime.now(dt.UTC))
 
 
 def stamp(time: dt.datetime) -> str:
-    """A time as the services write it."""
+    """Return a time in the services' format."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Models, their versions, and the uploads in parts that are under way."""
+"""Models, their versions, and the multipart uploads in progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_VERSIONS = 2**63 - 1
 
 @attrs.frozen
 class Model:
-    """One version of a model; its code and weights are objects."""
+    """One version of a model; its code and weights are stored as objects."""
 
     owner: str
     name: str
@@ -31,12 +31,12 @@ class Model:
 
     @property
     def code_key(self) -> str:
-        """The code's key in the object store."""
+        """Key of the code in the object store."""
         return f"models/{self.owner}/{self.name}/{self.version}"
 
     @property
     def weights_key(self) -> str:
-        """The weights' key in the object store."""
+        """Key of the weights in the object store."""
         return f"weights/{self.owner}/{self.name}/{self.version}"
 
 
@@ -44,9 +44,9 @@ class Models:
     """The models.
 
     Args:
-        database: Where they are kept.
-        stored: Whether there is an object of that key: a version whose code never arrived is not
-            one that can be had.
+        database: Database that stores the models.
+        stored: Function that returns whether an object with a key exists: a version whose code was
+            never uploaded is not available.
     """
 
     def __init__(self, database: Database, stored: Callable[[str], bool]) -> None:
@@ -63,10 +63,10 @@ class Models:
         private: bool,
         description: str | None,
     ) -> tuple[Model, bool]:
-        """The version for that code, and whether its code is there already.
+        """Return the version for some code, and whether its code is already stored.
 
-        It is the newest one if that has the same hash, else the one that never got its code, else
-        a new one.
+        The version is the newest one if it has the same hash or its code was never uploaded,
+        otherwise a new one.
         """
         with self._database.transaction():
             row = self._database.row(
@@ -92,7 +92,7 @@ class Models:
         return model, same
 
     def get(self, owner: str, name: str, version: int) -> Model | None:
-        """One version, whether or not its code is there."""
+        """Return one version, whether or not its code is stored."""
         if version > _MOST_VERSIONS:
             return None
         row = self._database.row(
@@ -102,7 +102,7 @@ class Models:
         return None if row is None else _model(row)
 
     def find(self, owner: str, name: str, version: int | None) -> Model | None:
-        """That version, or the newest, if its code is there."""
+        """Return the given version, or the newest one, if its code is stored."""
         if version is not None:
             model = self.get(owner, name, version)
             return model if model is not None and self._stored(model.code_key) else None
@@ -115,11 +115,11 @@ class Models:
         return None
 
     def all(self) -> list[Model]:
-        """Every version of every model."""
+        """Return every version of every model."""
         return [_model(row) for row in self._database.rows("SELECT * FROM models ORDER BY 1, 2, 3")]
 
     def weigh(self, model: Model, size: int) -> None:
-        """Note the size of the weights that are about to be uploaded, in bytes."""
+        """Record the size in bytes of the weights that are about to be uploaded."""
         self._database.execute(
             "UPDATE models SET weights_size = ? WHERE owner = ? AND name = ? AND version = ?",
             *(size, model.owner, model.name, model.version),
@@ -128,7 +128,7 @@ class Models:
 
 @attrs.frozen
 class Upload:
-    """An upload in parts: whose, of what kind (``Model`` or ``Schema``), and how large."""
+    """A multipart upload: its owner, kind (``Model`` or ``Schema``), key and size."""
 
     id: str
     owner: str
@@ -138,26 +138,26 @@ class Upload:
 
 
 class Uploads:
-    """The uploads in parts that are under way."""
+    """The multipart uploads in progress."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, upload: Upload) -> None:
-        """Note one."""
+        """Record an upload."""
         self._database.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?)", *attrs.astuple(upload))
 
     def get(self, upload_id: str) -> Upload | None:
-        """The one of that id."""
+        """Return the upload with an id, or None."""
         row = self._database.row("SELECT * FROM uploads WHERE id = ?", upload_id)
         return None if row is None else Upload(*row)
 
     def all(self) -> list[Upload]:
-        """All of them."""
+        """Return all uploads."""
         return [Upload(*row) for row in self._database.rows("SELECT * FROM uploads")]
 
     def remove(self, upload_id: str) -> None:
-        """Forget one."""
+        """Delete the record of an upload."""
         self._database.execute("DELETE FROM uploads WHERE id = ?", upload_id)
 
 

@@ -1,4 +1,4 @@
-"""What the monitor has been told about tasks."""
+"""Updates about tasks that the monitor has received."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 class Monitor:
-    """The updates that have come in."""
+    """The received updates."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def take(self, sender: str, update: dict[str, Any]) -> None:
-        """Keep one."""
+        """Store an update."""
         self._database.execute(
             "INSERT INTO monitor_updates (sender, received_at, content) VALUES (?, ?, ?)",
             *(sender, now(), json.dumps(update)),
         )
 
     def updates(self, task_id: str | None = None) -> list[dict[str, Any]]:
-        """The updates about a task, or all of them, in the order they came."""
+        """Return the updates about a task, or all updates, in the order of their arrival."""
         rows = self._database.rows("SELECT content FROM monitor_updates ORDER BY id")
         updates: list[dict[str, Any]] = [json.loads(row["content"]) for row in rows]
         return [update for update in updates if task_id in (None, update["taskId"])]

@@ -1,4 +1,4 @@
-"""Users' ties to clinical systems."""
+"""Pairings of users with clinical systems."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pairings:
         self._database = database
 
     def begin(self, owner: str) -> str:
-        """A pairing that waits for its code to be typed into the clinical system."""
+        """Create a pairing whose code has not yet been entered into the clinical system."""
         return self._add(owner, "initialised", code=secrets.token_hex(3).upper())
 
     def pair(
@@ -40,7 +40,7 @@ class Pairings:
         remote_user: str | None,
         nextgen: dict[str, Any] | None,
     ) -> str:
-        """A pairing that is made, with a token for the resource server; returns its id."""
+        """Create a complete pairing with a token for the resource server; return its id."""
         return self._add(
             owner,
             "paired",
@@ -68,15 +68,15 @@ class Pairings:
         return pairing
 
     def of(self, owner: str) -> list[dict[str, Any]]:
-        """A user's pairings as the service shows them, in the order they were made."""
+        """Return a user's pairings in the service's format, in the order of their creation."""
         rows = self._database.rows("SELECT * FROM pairings WHERE owner = ? ORDER BY number", owner)
         return [_shown(row) for row in rows]
 
     def session(self, owner: str, pairing: str) -> dict[str, Any] | None:
-        """The session of a user's pairing; None if there is no such pairing.
+        """Return the session of a user's pairing; None if there is no such pairing.
 
         Raises:
-            NotPairedError: The pairing still waits for its code.
+            NotPairedError: If the pairing's code has not been entered yet.
         """
         row = self._database.row(
             "SELECT * FROM pairings WHERE owner = ? AND id = ?", owner, pairing

@@ -1,4 +1,4 @@
-"""Pods, and who may see and use them."""
+"""Pods, their visibility and the grants to use them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 POD_NAME = r"[a-z0-9]+((-|_)[a-z0-9]+)*"
 
 ONLINE_SECONDS = 120.0
-"""How long a pod counts as online after it was last heard of."""
+"""How long a pod counts as online after its last registration or heartbeat, in seconds."""
 
 
 @attrs.frozen
 class Pod:
-    """One pod; its schema is the object ``schema_key``."""
+    """A pod; its schema is the object with the key ``schema_key``."""
 
     owner: str
     name: str
@@ -39,12 +39,12 @@ class Pod:
 
     @property
     def schema_key(self) -> str:
-        """The schema's key in the object store."""
+        """Key of the schema in the object store."""
         return f"schemas/{self.owner}/{self.name}"
 
     @property
     def identifier(self) -> str:
-        """``owner/name``."""
+        """The pod's identifier, ``owner/name``."""
         return f"{self.owner}/{self.name}"
 
 
@@ -68,7 +68,7 @@ class Pods:
         schema_size: int,
         files: dict[str, Any] | None,
     ) -> bool:
-        """Make a pod known, or anew; True if there was one of that name."""
+        """Register a pod, or update it; return True if it existed."""
         with self._database.transaction():
             existed = self.get(owner, name) is not None
             self._database.execute(
@@ -87,26 +87,26 @@ class Pods:
         return existed
 
     def get(self, owner: str, name: str) -> Pod | None:
-        """The pod of that name, whoever may see it."""
+        """Return a pod by owner and name, regardless of its visibility."""
         row = self._database.row("SELECT * FROM pods WHERE owner = ? AND name = ?", owner, name)
         return None if row is None else self._pod(row)
 
     def all(self) -> list[Pod]:
-        """Every pod, by owner and name."""
+        """Return every pod, ordered by owner and name."""
         return [self._pod(row) for row in self._database.rows("SELECT * FROM pods ORDER BY 1, 2")]
 
     def visible(self, username: str, owner: str, name: str) -> Pod | None:
-        """The pod, if that user may see it without a project: it is public, or their own."""
+        """Return a pod if a user may see it without a project: it is public, or the user's."""
         pod = self.get(owner, name)
         if pod is None or (pod.visibility != "public" and pod.owner != username):
             return None
         return pod
 
     def heard_of(self, owner: str, names: list[str], public_key: str) -> list[str]:
-        """Keep pods online; returns the names that are no pods of that owner with that key.
+        """Keep pods online; return the names for which the owner has no pod with that key.
 
         Raises:
-            ValueError: That is no key.
+            ValueError: If the public key is not valid.
         """
         unknown, key = [], load(public_key)
         with self._database.transaction():
@@ -129,13 +129,13 @@ class Pods:
         )
 
     def grant(self, owner: str, name: str, username: str) -> None:
-        """Let a modeller run tasks on a pod, without a project."""
+        """Allow a modeller to run tasks on a pod without a project."""
         self._database.execute(
             "INSERT OR IGNORE INTO grants VALUES (?, ?, ?)", owner, name, username
         )
 
     def granted(self, owner: str, name: str, username: str) -> bool:
-        """Whether a modeller may run tasks on a pod without a project."""
+        """Return whether a modeller may run tasks on a pod without a project."""
         return username == owner or bool(
             self._database.scalar(
                 "SELECT COUNT(*) FROM grants WHERE owner = ? AND name = ? AND username = ?",

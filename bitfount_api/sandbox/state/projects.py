@@ -1,4 +1,4 @@
-"""Projects: their members, datasets and models, and how often those may be used."""
+"""Projects: their members, datasets and models, and the usage limits of the models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAY_RUN = frozenset({OWNER, MODELLER})
 
 @attrs.frozen
 class Project:
-    """One project, with the role of the member who asked."""
+    """A project, with the role of the member who requested it."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class Project:
 
 @attrs.frozen
 class Usage:
-    """How often a member has used a model in a project, and how often they may (None: ever)."""
+    """A member's use count of a model in a project, and its limit (None: unlimited)."""
 
     resource: str
     username: str
@@ -48,7 +48,7 @@ class Usage:
 
     @property
     def spent(self) -> bool:
-        """Whether the limit is reached."""
+        """True if the limit is reached."""
         return self.limit is not None and self.used >= self.limit
 
 
@@ -59,7 +59,7 @@ class Projects:
         self._database = database
 
     def create(self, owner: str, name: str, metadata: dict[str, Any], *, demo: bool = False) -> str:
-        """Make a project; returns its id."""
+        """Create a project and return its id."""
         project = str(uuid.uuid4())
         time = now()
         with self._database.transaction():
@@ -73,18 +73,18 @@ class Projects:
         return project
 
     def exists(self, project: str) -> bool:
-        """Whether there is a project of that id."""
+        """Return whether a project with that id exists."""
         return bool(self._database.scalar("SELECT COUNT(*) FROM projects WHERE id = ?", project))
 
     def count(self, username: str) -> int:
-        """How many projects that user is a member of."""
+        """Return the number of projects that a user is a member of."""
         count: int = self._database.scalar(
             "SELECT COUNT(*) FROM members WHERE username = ?", username
         )
         return count
 
     def page(self, username: str, offset: int, limit: int) -> list[Project]:
-        """The projects that user is a member of, the newest first."""
+        """Return a page of the projects that a user is a member of, newest first."""
         rows = self._database.rows(
             "SELECT p.id, p.name, m.role, p.status, p.demo, p.created_at, p.updated_at "
             "FROM projects p JOIN members m ON m.project = p.id WHERE m.username = ? "
@@ -102,20 +102,20 @@ class Projects:
     # --- Members ---------------------------------------------------------------------------------
 
     def add_member(self, project: str, username: str, role: str) -> None:
-        """Make a user a member, or give a member another role.
+        """Make a user a member, or change a member's role.
 
         Raises:
-            ValueError: There is no such role.
+            ValueError: If there is no such role.
         """
         if role not in ROLES:
-            raise ValueError(f"{role!r} is no role: {', '.join(ROLES)}")
+            raise ValueError(f"role {role!r} is not one of {', '.join(ROLES)}")
         self._database.execute(
             "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET role = excluded.role",
             *(project, username, role),
         )
 
     def role(self, project: str, username: str) -> str | None:
-        """The role of a member; None for somebody who is none."""
+        """Return the role of a member; None if the user is not a member."""
         role: str | None = self._database.scalar(
             "SELECT role FROM members WHERE project = ? AND username = ?", project, username
         )
@@ -124,7 +124,7 @@ class Projects:
     # --- Datasets --------------------------------------------------------------------------------
 
     def add_pods(self, project: str, owner: str, names: list[str]) -> bool:
-        """Add pods; True if one of them was not in it before."""
+        """Add pods to a project; return True if at least one of them was not in it before."""
         added = 0
         with self._database.transaction():
             for name in names:
@@ -137,7 +137,7 @@ class Projects:
         return added > 0
 
     def has_pod(self, project: str, owner: str, name: str) -> bool:
-        """Whether a pod is in a project."""
+        """Return whether a pod is in a project."""
         return bool(
             self._database.scalar(
                 "SELECT COUNT(*) FROM project_pods WHERE project = ? AND owner = ? AND name = ?",
@@ -148,7 +148,7 @@ class Projects:
     # --- Models and their usage ------------------------------------------------------------------
 
     def add_model(self, project: str, model: Model, default_limit: int | None) -> None:
-        """Make a model part of the project's task, with a limit for each member."""
+        """Add a model to the project's task, with a limit for each member."""
         self._database.execute(
             "INSERT INTO project_models VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET default_limit = excluded.default_limit",
@@ -156,7 +156,7 @@ class Projects:
         )
 
     def limit(self, project: str, model: Model, username: str, limit: int | None) -> None:
-        """Give one member a limit of their own."""
+        """Set an individual limit for one member."""
         self._database.execute(
             "INSERT INTO usages VALUES (?, ?, ?, ?, ?, 0, ?) "
             "ON CONFLICT DO UPDATE SET own_limit = excluded.own_limit",
@@ -164,7 +164,7 @@ class Projects:
         )
 
     def models(self, project: str) -> list[sqlite3.Row]:
-        """The project's models: owner, name, version, default_limit."""
+        """Return the project's models: owner, name, version, default_limit."""
         return self._database.rows(
             "SELECT owner, name, version, default_limit FROM project_models "
             "WHERE project = ? ORDER BY owner, name, version",
@@ -172,7 +172,7 @@ class Projects:
         )
 
     def usages(self, project: str, owner: str, name: str, version: int) -> list[Usage]:
-        """The usage of a model, member by member; none if it is not in the project."""
+        """Return each member's usage of a model; empty if the model is not in the project."""
         rows = self._database.rows(
             "SELECT m.username, m.role, coalesce(u.used, 0) AS used, "
             "coalesce(u.own_limit, p.default_limit) AS most FROM project_models p "
@@ -189,14 +189,14 @@ class Projects:
         ]
 
     def usage(self, project: str, model: Model, username: str) -> Usage | None:
-        """One member's usage of a model; None if the model or the member is not in the project."""
+        """Return a member's usage of a model; None if either is not in the project."""
         for usage in self.usages(project, model.owner, model.name, model.version):
             if usage.username == username:
                 return usage
         return None
 
     def use(self, project: str, model: Model, username: str) -> Usage | None:
-        """Count one use; None if there is none left, or nothing to count."""
+        """Count one use; return None if the limit is reached or the model has no usage here."""
         with self._database.transaction():
             usage = self.usage(project, model, username)
             if usage is None or usage.spent:

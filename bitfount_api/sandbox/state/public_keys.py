@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.database import Database
 
 SALT_LENGTH = 20
-"""Of a task's signature, in bytes."""
+"""Salt length of a task's signature, in bytes."""
 
 
 @attrs.frozen
 class PublicKey:
-    """A registered key; ``text`` is OpenSSH's one line."""
+    """A registered key; ``text`` is the key in OpenSSH's one-line format."""
 
     id: int
     owner: str
@@ -29,7 +29,7 @@ class PublicKey:
 
     @property
     def pem(self) -> str:
-        """The key as PEM."""
+        """The key in PEM format."""
         return to_pem(load(self.text))
 
 
@@ -40,10 +40,10 @@ class PublicKeys:
         self._database = database
 
     def register(self, owner: str, text: str) -> PublicKey:
-        """Register a key; the same key again is the same registration, active anew.
+        """Register a key; registering the same key again reactivates the first registration.
 
         Raises:
-            ValueError: It is no RSA key.
+            ValueError: If the text is not an RSA public key.
         """
         text = to_openssh(load(text))
         with self._database.transaction():
@@ -58,19 +58,19 @@ class PublicKeys:
         return PublicKey(number, owner, text, True)
 
     def get(self, owner: str, key_id: str) -> PublicKey | None:
-        """A user's key of that id."""
+        """Return a user's key by its id, or None."""
         row = self._database.row(
             "SELECT * FROM public_keys WHERE owner = ? AND CAST(id AS TEXT) = ?", owner, key_id
         )
         return None if row is None else _key(row)
 
     def active(self, owner: str) -> list[PublicKey]:
-        """A user's keys that may be used."""
+        """Return a user's active keys."""
         rows = self._database.rows("SELECT * FROM public_keys WHERE owner = ? AND active", owner)
         return [_key(row) for row in rows]
 
     def deactivate(self, owner: str, key_id: int | str) -> None:
-        """Put a key out of use."""
+        """Deactivate a key."""
         self._database.execute(
             "UPDATE public_keys SET active = 0 WHERE owner = ? AND CAST(id AS TEXT) = ?",
             *(owner, str(key_id)),
@@ -78,10 +78,10 @@ class PublicKeys:
 
 
 def load(text: str) -> rsa.RSAPublicKey:
-    """An RSA public key from PEM or OpenSSH text.
+    """Load an RSA public key from PEM or OpenSSH text.
 
     Raises:
-        ValueError: It is none.
+        ValueError: If the text is not an RSA public key.
     """
     data = text.encode()
     try:
@@ -97,19 +97,19 @@ def load(text: str) -> rsa.RSAPublicKey:
 
 
 def to_openssh(key: rsa.RSAPublicKey) -> str:
-    """The key as OpenSSH's one line."""
+    """Return the key in OpenSSH's one-line format."""
     encoding, form = serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
     return key.public_bytes(encoding, form).decode()
 
 
 def to_pem(key: rsa.RSAPublicKey) -> str:
-    """The key as PEM."""
+    """Return the key in PEM format."""
     encoding, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     return key.public_bytes(encoding, form).decode()
 
 
 def signed(text: str, message: bytes, signature: bytes) -> bool:
-    """Whether the key of that text made the signature: RSA-PSS, SHA-256, salt length 20."""
+    """Return whether a signature by that key is valid: RSA-PSS, SHA-256, salt length 20."""
     scheme = padding.PSS(padding.MGF1(hashes.SHA256()), SALT_LENGTH)
     try:
         load(text).verify(signature, message, scheme, hashes.SHA256())

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 USERNAME_CLAIM = "https://www.bitfount.com/username"
 ISSUER = "https://sandbox.invalid/"
 
-# No vowels, so that no words come about, and nothing that looks like something else.
+# No vowels, so that codes do not form words, and no letters that are easily confused.
 _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 
 @attrs.frozen
 class Lifetimes:
-    """How long things are valid, in seconds.
+    """Lifetimes of codes and tokens, in seconds.
 
     Args:
-        device_code: Until the user must have typed the code.
-        interval: Between two questions for the token.
-        access_token: Until an access token has to be refreshed.
+        device_code: Time in which the user must enter the code.
+        interval: Minimum time between two polls for the token.
+        access_token: Time until an access token expires.
     """
 
     device_code: float = 900
@@ -37,7 +37,7 @@ class Lifetimes:
 
 
 class Refused(Exception):
-    """The authority refuses; ``error`` is OAuth's word for why."""
+    """The authority rejects a request; ``error`` is the OAuth error code."""
 
     def __init__(self, error: str, description: str, status: int = 403) -> None:
         super().__init__(description)
@@ -46,12 +46,12 @@ class Refused(Exception):
 
 
 class Tokens:
-    """What the OAuth authority has given out.
+    """The codes and tokens that the OAuth authority has issued.
 
     Args:
-        database: Where it is kept.
-        clock: POSIX time in seconds.
-        lifetimes: How long things are valid.
+        database: Database that stores them.
+        clock: Function that returns the POSIX time in seconds.
+        lifetimes: Lifetimes of codes and tokens.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Tokens:
     # --- Device codes ----------------------------------------------------------------------------
 
     def begin(self, client_id: str, scope: str, audience: str) -> dict[str, Any]:
-        """Give out a device code and the code that the user is to type."""
+        """Issue a device code, and the code that the user enters."""
         code, device_code = _user_code(), secrets.token_urlsafe(32)
         self._database.execute(
             "INSERT INTO device_codes (device_code, user_code, client_id, scope, audience, "
@@ -84,7 +84,7 @@ class Tokens:
         }
 
     def waiting(self, user_code: str) -> Literal["pending", "expired", "used"] | None:
-        """What has become of a code that a user types; None if there is no such code."""
+        """Return the state of a user code; None if there is no such code."""
         row = self._database.row(
             "SELECT * FROM device_codes WHERE user_code = ?", normalised(user_code)
         )
@@ -95,7 +95,7 @@ class Tokens:
         return "pending" if self._clock() < row["expires_at"] else "expired"
 
     def decide(self, user_code: str, username: str | None) -> bool:
-        """Approve a waiting code as this user, or deny it (None); False if it does not wait."""
+        """Approve a pending code as this user, or deny it (None); False if it is not pending."""
         with self._database.transaction():
             if self.waiting(user_code) != "pending":
                 return False
@@ -106,10 +106,10 @@ class Tokens:
         return True
 
     def redeem(self, client_id: str, device_code: str) -> dict[str, Any]:
-        """The tokens for a device code, once the user has approved it.
+        """Return the tokens for a device code that the user has approved.
 
         Raises:
-            Refused: Not yet, too often, too late, or no.
+            Refused: If the code is invalid, expired, denied or still pending, or polled too often.
         """
         with self._database.transaction():
             row = self._database.row(
@@ -144,12 +144,12 @@ class Tokens:
     # --- Refreshing ------------------------------------------------------------------------------
 
     def refresh(self, client_id: str, refresh_token: str) -> dict[str, Any]:
-        """New tokens for a refresh token, which is dead afterwards.
+        """Return new tokens for a refresh token, and invalidate the refresh token.
 
-        One that comes a second time has been stolen, or its holder has: all its family dies.
+        A second use suggests that the token was stolen, so its whole family is revoked.
 
         Raises:
-            Refused: It is not valid.
+            Refused: If the refresh token is not valid.
         """
         refusal = Refused("invalid_grant", "Unknown or invalid refresh token.")
         with self._database.transaction():
@@ -169,7 +169,7 @@ class Tokens:
         raise refusal
 
     def revoke(self, family: str | None = None) -> None:
-        """Make refresh tokens useless: a family of them, or all."""
+        """Revoke a family of refresh tokens, or all refresh tokens."""
         change = "UPDATE refresh_tokens SET state = 'revoked'"
         if family is None:
             self._database.execute(change)
@@ -178,7 +178,7 @@ class Tokens:
 
     @property
     def reuses(self) -> int:
-        """How many families of refresh tokens have been revoked."""
+        """Number of revoked families of refresh tokens."""
         count: int = self._database.scalar(
             "SELECT COUNT(DISTINCT family) FROM refresh_tokens WHERE state = 'revoked'"
         )
@@ -187,7 +187,7 @@ class Tokens:
     # --- Tokens ----------------------------------------------------------------------------------
 
     def access_token(self, username: str, audience: str = "", scope: str = "") -> str:
-        """An access token for that user."""
+        """Return an access token for a user."""
         now = self._clock()
         return self._signed(
             sub=f"sandbox|{username}",
@@ -200,13 +200,13 @@ class Tokens:
         )
 
     def user_of(self, access_token: str) -> str | None:
-        """The user an access token was given to, if it is one, and still valid."""
+        """Return the user an access token was issued to; None if it is not a valid token."""
         try:
             claims = jwt.decode(
                 access_token,
                 self._secret,
                 algorithms=["HS256"],
-                # Our own clock decides: it is the one that tests can turn.
+                # Expiry is checked below against self._clock, which tests can replace.
                 options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
             )
         except jwt.InvalidTokenError:
@@ -249,7 +249,7 @@ class Tokens:
 
 
 def normalised(user_code: str) -> str:
-    """A code as a user may type it, in the form it is kept: case, spaces and dashes are free."""
+    """Return a typed user code in the stored form; case, spaces and dashes do not matter."""
     letters = "".join(letter for letter in user_code.upper() if letter.isalnum())
     return f"{letters[:4]}-{letters[4:]}"
 

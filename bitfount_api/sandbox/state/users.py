@@ -1,4 +1,4 @@
-"""Users, their API keys, and who a request's credentials belong to."""
+"""Users and their API keys."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _USER_NAME = re.compile(USER_NAME)
 
 @attrs.frozen
 class User:
-    """Somebody with an account in this sandbox.
+    """A user with an account in this sandbox.
 
     Args:
-        username: The name.
-        api_key_id: The API key's id, ``hub:access-manager``, as ``BITFOUNT_API_KEY_ID`` takes it.
-        api_key: The API key, in two halves likewise. Kept out of the repr.
+        username: Name of the user.
+        api_key_id: Id of the API key, ``hub:access-manager``, the format of
+            ``BITFOUNT_API_KEY_ID``.
+        api_key: API key, in two halves of the same format. Not part of the repr.
     """
 
     username: str
@@ -33,7 +34,7 @@ class User:
     api_key: str = attrs.field(repr=False)
 
     def environment(self) -> dict[str, str]:
-        """The environment variables that make this user the one who calls."""
+        """Return the environment variables that make clients call as this user."""
         return {
             "BITFOUNT_API_KEY_ID": self.api_key_id,
             "BITFOUNT_API_KEY": self.api_key,
@@ -48,15 +49,15 @@ class Users:
         self._database = database
 
     def add(self, username: str) -> User:
-        """The user of that name; made, with an API key, if there is none.
+        """Return the user of that name; create the user, with an API key, if missing.
 
         Raises:
-            ValueError: That is no name for a user.
+            ValueError: If the name is not a valid user name.
         """
         if _USER_NAME.fullmatch(username) is None:
             raise ValueError(
-                f"{username!r} is no user name: lower-case letters and digits, "
-                "with single - or _ between them, 39 at most"
+                f"{username!r} is not a valid user name: use at most 39 lower-case letters and "
+                "digits, with single - or _ between them"
             )
         key_id_hub, key_id_am = secrets.token_hex(8), secrets.token_hex(8)
         key_hub, key_am = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
@@ -70,18 +71,19 @@ class Users:
         return user
 
     def get(self, username: str) -> User | None:
-        """The user of that name, if there is one."""
+        """Return the user of that name, or None."""
         row = self._database.row("SELECT * FROM users WHERE username = ?", username)
         return None if row is None else _user(row)
 
     def all(self) -> list[User]:
-        """Every user, by name."""
+        """Return every user, ordered by name."""
         return [_user(row) for row in self._database.rows("SELECT * FROM users ORDER BY username")]
 
     def of_api_key(self, key_id: str, key: str, service: Literal["hub", "am"]) -> str | None:
-        """The name of the user an API key belongs to.
+        """Return the name of the user an API key belongs to, or None.
 
-        The Hub is shown the first half of id and key; the access manager is shown both whole.
+        The Hub receives the first half of the id and the key; the access manager receives both in
+        full.
         """
         row = self._database.row(
             "SELECT * FROM users WHERE key_id_hub = ?", key_id.partition(":")[0]

@@ -1,4 +1,4 @@
-"""All that the services share."""
+"""The state that all services share."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class World:
     """The state of one sandbox.
 
     Args:
-        path: The SQLite file.
-        store: The object store.
-        presigner: What makes its presigned URLs.
-        clock: POSIX time in seconds.
-        lifetimes: How long codes and tokens are valid.
+        path: Path of the SQLite file.
+        store: Object store.
+        presigner: Presigner for the object store's URLs.
+        clock: Function that returns the POSIX time in seconds.
+        lifetimes: Lifetimes of codes and tokens.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class World:
         self.monitor = Monitor(self.database)
 
     def link(self, key: str) -> str | None:
-        """A presigned URL for an object; None if there is none of that key."""
+        """Return a presigned URL for an object; None if no object has that key."""
         return None if self.store.head(key) is None else self.presigner.get(key)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self.database.close()

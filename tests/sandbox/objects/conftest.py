@@ -1,4 +1,4 @@
-"""Object stores that run, and their clients."""
+"""Running object stores and their clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]
 
 @pytest.fixture
 def server(_running: ObjectServer) -> ObjectServer:
-    """One that runs on, as if it had just been started."""
+    """A shared server, reset as if it had just been started."""
     for key in list(_running.store.keys()):
         _running.store.delete(key)
     _running.clock.ahead = 0.0

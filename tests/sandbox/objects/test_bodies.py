@@ -1,4 +1,4 @@
-"""Bodies are taken as they were signed, whole, or not at all."""
+"""Bodies are accepted only if they are complete and match their signature."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def put(server: ObjectServer, http: httpx.Client, body: Any, **more: str) -> htt
 
 
 def send(server: ObjectServer, http: httpx.Client, body: bytes, **more: str) -> httpx.Response:
-    """A body in chunks of AWS's own."""
+    """Return a body encoded as ``aws-chunked``."""
     said = {"x_amz_decoded_content_length": "7", "x_amz_trailer": "x-amz-checksum-crc32", **more}
     return put(server, http, body, payload=TRAILER, **said)
 
@@ -51,7 +51,7 @@ def chunks(*contents: bytes, trailer: str = f"x-amz-checksum-crc32:{CRC}\r\n") -
 
 @contextlib.contextmanager
 def unread(server: ObjectServer, head: str, body: bytes) -> Any:
-    """A connection on which that has been sent."""
+    """Open a connection and send a request on it."""
     parts = urlsplit(server.url)
     assert parts.hostname
     with socket.create_connection((parts.hostname, parts.port or 0), timeout=20) as connection:
@@ -94,7 +94,7 @@ def test_what_cannot_be_checked_is_refused(
     assert server.store.keys() == []
 
 
-# A request that is signed in its headers, and what may have been changed of it.
+# Changes to a request that is signed in its headers, and the resulting errors.
 TAMPERED: list[tuple[str, Callable[[dict[str, str]], dict[str, str]], str]] = [
     ("other type", lambda each: {**each, "content-type": "text/html"}, "SignatureDoesNotMatch"),
     ("no type", lambda each: without(each, "content-type"), "SignatureDoesNotMatch"),
@@ -278,7 +278,7 @@ def test_no_more_is_taken_than_was_stated(
     begin = b"300000\r\n" + bytes(2 * bodies.BATCH_BYTES)
     head = head_of("PUT", url, **said, **{"content-length": "4000000"})
     with unread(server, head.replace("?", "", 1), begin) as connection:
-        answer = read_all(connection)  # before the rest was sent
+        answer = read_all(connection)  # before the rest has been sent
     assert b"IncompleteBody" in answer
 
 
@@ -361,7 +361,7 @@ def test_a_client_that_waits_for_the_word_is_told_without_its_body(
     url = presigner.put_part("k", "no-upload", 1)
     said = {"content-length": "7", "expect": "100-continue"}
     with unread(server, head_of("PUT", url, **said), b"") as connection:
-        answer = read_all(connection)  # to its end: the connection is of no further use
+        answer = read_all(connection)  # to the end: the server closes the connection
     assert answer.startswith(b"HTTP/1.1 404")
     assert b"NoSuchUpload" in answer
 

@@ -1,4 +1,4 @@
-"""boto3 takes the object store for S3."""
+"""boto3 works with the object store as with S3."""
 
 from __future__ import annotations
 

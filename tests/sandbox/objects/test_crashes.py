@@ -1,4 +1,4 @@
-"""A store that is killed loses nothing that was committed, and shows nothing that was not."""
+"""A store that is killed loses no committed data and shows no uncommitted data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def post(http: httpx.Client, presigner: Presigner, key: str, content: bytes) -> 
 
 @contextlib.contextmanager
 def half(method: str, url: str, kind: str, begin: bytes) -> Iterator[None]:
-    """An upload of which only the beginning has been sent."""
+    """Start an upload, and send only the beginning of its body."""
     parts = urlsplit(url)
     head = (
         f"{method} {parts.path}?{parts.query} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
@@ -127,11 +127,11 @@ def test_killed_at_any_moment(tmp_path: Path, seconds: float) -> None:
         for stored in every:
             assert stored.etag == hashlib.md5(store.read(stored.key)).hexdigest()
             different += stored.etag != answered.get(stored.key)
-        assert different <= 3  # one for each thread: stored, and killed before it was answered
+        assert different <= 3  # one for each thread: stored, but killed before the response
         assert len(list((tmp_path / "blobs").iterdir())) == len(every)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not report the peak memory")
 def test_objects_of_any_size_need_little_memory(tmp_path: Path) -> None:
     size = 200 * MIB
     block = secrets.token_bytes(MIB)

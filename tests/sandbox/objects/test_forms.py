@@ -1,4 +1,4 @@
-"""A presigned form takes what its policy says, and nothing else."""
+"""A presigned form allows what its policy allows, and nothing else."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def code(answer: httpx.Response) -> str:
 
 
 def signed(fields: Fields, document: Any) -> Fields:
-    """The same form with another policy, signed as it has to be."""
+    """Return the same form with another policy and a valid signature."""
     policy = base64.b64encode(json.dumps(document).encode()).decode()
     scope = Scope(fields["x-amz-date"][:8], "us-east-1")
     return {**fields, "policy": policy, "x-amz-signature": scope.sign(SECRET_KEY, policy)}
@@ -103,7 +103,7 @@ def test_httpx_and_its_own_way_to_write_forms(
     assert http.post(url, data=fields, files={"file": ("m.py", b"content")}).is_success
     stored = server.store.head("k")
     assert stored is not None
-    assert stored.content_type == "binary/octet-stream"  # not what the file's part says
+    assert stored.content_type == "binary/octet-stream"  # not the Content-Type of the file's part
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_the_policy_is_for_the_key_with_the_name_in_it(
     assert server.store.keys() == ["m/a.py"]
 
 
-# Each tampering: what it is, the change, and what S3 calls it.
+# Each case of tampering: its name, the change, and S3's error code.
 TAMPERED: list[tuple[str, Callable[[Fields], Fields | Pairs], str]] = [
     ("other key", lambda form: {**form, "key": "other"}, "AccessDenied"),
     ("longer key", lambda form: {**form, "key": form["key"] + "x"}, "AccessDenied"),
@@ -432,7 +432,7 @@ def test_a_form_that_is_broken_is_refused(
 def test_forms_come_in_pieces_of_any_size(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
-    # Full of what begins like the boundary: it has to be kept back until it is known not to be.
+    # Full of prefixes of the boundary, which the parser must hold back until they differ from it.
     content = f"\r\n--{BOUNDARY[:-1]}\r\n--{BOUNDARY[:5]}\r\n\r--\n-".encode() * 50
     url, fields = presigner.post("k", max_bytes=len(content))
     body = form(fields, content)

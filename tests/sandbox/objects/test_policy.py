@@ -1,4 +1,4 @@
-"""Policies allow what they say, and nothing that they do not mention."""
+"""Policies allow only fields that they mention, and only matching values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A presigned URL is good for what it says, for as long as it says, and for nothing else."""
+"""A presigned URL is valid only for its request and until it expires."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_part_is_stored_with_no_more_than_its_url(
     assert (part.number, part.size) == (7, 4)
 
 
-# Each tampering: what it is, of which URLs, and how S3 may call it.
+# Each case of tampering: its name, the URLs it applies to, and S3's possible error codes.
 TAMPERED: list[tuple[str, list[str], Callable[[Query], Query], str]] = [
     ("upload id", PUT, having("uploadId", lambda each: each[:-1] + "~"), "SignatureDoesNotMatch"),
     ("part number", PUT, having("partNumber", lambda _: "2"), "SignatureDoesNotMatch"),

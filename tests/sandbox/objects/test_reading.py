@@ -1,4 +1,4 @@
-"""Objects are handed out by range and condition, as HTTP says."""
+"""Range requests and conditional requests for objects, according to HTTP."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_of_nothing_there_is_no_range(
         assert http.get(url, headers={"range": wanted}).status_code == 416
 
 
-# Conditions: the header, its value ("etag", "then" and so on stand for the object's), the status.
+# Conditions: headers and values ("etag", "then" etc. stand for the object's), and the status.
 CONDITIONS = [
     ({"if-match": '"{etag}"'}, 200),
     ({"if-match": "{etag}"}, 200),
@@ -110,14 +110,14 @@ CONDITIONS = [
     ({"if-unmodified-since": "{then}"}, 200),
     ({"if-unmodified-since": "{before}"}, 412),
     ({"if-unmodified-since": "some day"}, 200),
-    # Tags tell more than dates, and go before them.
+    # ETags are more precise than dates, and take precedence.
     ({"if-match": '"{etag}"', "if-unmodified-since": "{before}"}, 200),
     ({"if-none-match": '"x"', "if-modified-since": "{later}"}, 200),
     ({"if-none-match": '"{etag}"', "if-modified-since": "{before}"}, 304),
     ({"if-match": '"x"', "if-none-match": '"{etag}"'}, 412),
 ]
 
-# With Range: which If-Range hands out the range.
+# Values of If-Range with which a range request returns the range.
 STILL = [
     ('"{etag}"', 206),
     ("{then}", 206),
@@ -215,7 +215,7 @@ def test_listings_hold_any_key(server: ObjectServer, http: httpx.Client) -> None
     url = f"{server.url}/{BUCKET}?list-type=2"
     answer = http.get(url, headers=signed_headers(url))
     keys = [each.text for each in ET.fromstring(answer.content).iter() if each.tag.endswith("}Key")]
-    assert keys == ["a<&>\ufffd\n"]  # XML cannot hold the one; boto3 asks for keys as in URLs
+    assert keys == ["a<&>\ufffd\n"]  # invalid in XML; boto3 requests URL-encoded keys
 
 
 def test_a_failure_is_answered_and_logged_without_secrets(

@@ -1,4 +1,4 @@
-"""Signatures are those that AWS publishes, and presigned URLs those that botocore makes."""
+"""Signatures match AWS's published examples, and presigned URLs match botocore's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from bitfount_api.sandbox.objects.signing import ALGORITHM, Presigner, Scope, SignedRequest
 
-# The keys and the request of the examples in the S3 API reference.
+# Keys and request from the examples in the S3 API reference.
 EXAMPLE_KEY = "AKIAIOSFODNN7EXAMPLE"
 EXAMPLE_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EXAMPLE_TIME = "20130524T000000Z"

@@ -1,4 +1,4 @@
-"""The store keeps what was committed, whole, and nothing else."""
+"""The store contains committed objects, complete, and nothing else."""
 
 from __future__ import annotations
 
@@ -146,9 +146,9 @@ def test_a_writer_that_is_given_up_leaves_nothing(store: ObjectStore, tmp_path: 
         writer.write(b"half")
     assert store.head("k") is None
     assert files(tmp_path) == []
-    with pytest.raises(ValueError, match="given up"):
+    with pytest.raises(ValueError, match="finished or discarded"):
         writer.write(b"more")
-    with pytest.raises(ValueError, match="given up"):
+    with pytest.raises(ValueError, match="finished or discarded"):
         writer.commit()
 
 
@@ -201,7 +201,7 @@ def test_a_byte_that_is_not_there_is_not_spoilt(
     store: ObjectStore, content: bytes, offset: int | None
 ) -> None:
     store.put("k", content)
-    with pytest.raises(ValueError, match="there is none at offset"):
+    with pytest.raises(ValueError, match="is out of range"):
         store.flip_byte("k", offset)
     assert store.read("k") == content
 

@@ -1,4 +1,4 @@
-"""Uploads in parts become one object, after every check that S3 makes."""
+"""Multipart uploads become one object after all of S3's checks."""
 
 from __future__ import annotations
 
