@@ -1,4 +1,4 @@
-"""A real browser, headless, where Chromium and its driver are installed."""
+"""A headless Chromium for tests, where Chromium and its driver are installed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     driver = shutil.which("chromedriver")
     if chromium is None or driver is None:
         if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail("Chromium and its driver are to be tested with, and are not installed")
+            pytest.fail("Chromium and its driver are required, but not installed")
         pytest.skip("needs Chromium and chromedriver (Debian: chromium, chromium-driver)")
     from selenium import webdriver
 
@@ -44,21 +44,21 @@ def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(_chromium: Chrome) -> Iterator[Chrome]:
-    """A browser; its console must have nothing to complain of in the end."""
+    """A browser whose console must have no messages at the end of the test."""
     _chromium.set_window_size(1000, 800)
-    complaints(_chromium)  # what an earlier page left
+    complaints(_chromium)  # discards messages of earlier pages
     yield _chromium
     assert complaints(_chromium) == []
 
 
 def complaints(browser: Chrome) -> list[Any]:
-    """What the browser's console has said since it was last asked."""
+    """Return the browser's console messages since the last call."""
     said: list[Any] = browser.get_log("browser")  # type: ignore[no-untyped-call] # not typed there
     return said
 
 
 class Clock:
-    """The sandbox's time, to be turned."""
+    """The sandbox's clock, which tests can set."""
 
     def __init__(self) -> None:
         import time
@@ -77,6 +77,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sandbox(clock: Clock) -> Iterator[Sandbox]:
-    """A sandbox that may be asked for tokens quickly, and whose clock can be turned."""
+    """A sandbox with a short polling interval, and a clock that tests can set."""
     with Sandbox(clock=clock, lifetimes=Lifetimes(interval=1)) as running:
         yield running

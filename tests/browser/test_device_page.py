@@ -1,4 +1,4 @@
-"""Logging in as a person does: a program waits, and a browser is where the code is typed."""
+"""Log in with a device code: a program waits while the code is entered in a browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 class Waiting:
-    """A program that waits for somebody to log in."""
+    """A program that waits for a user to log in."""
 
     def __init__(self, sandbox: Sandbox, folder: Path, pool: ThreadPoolExecutor) -> None:
         shown: Future[LoginPrompt] = Future()
@@ -44,7 +44,7 @@ def waiting(sandbox: Sandbox, tmp_path: Path) -> Iterator[Waiting]:
     with ThreadPoolExecutor(1) as pool:
         program = Waiting(sandbox, tmp_path / "storage", pool)
         yield program
-        sandbox.deny(program.prompt.user_code)  # nobody waits for ever
+        sandbox.deny(program.prompt.user_code)  # ends the waiting thread
         program.session.close()
 
 
@@ -55,7 +55,7 @@ def type_code(browser: Chrome, code: str) -> None:
 
 
 def press(browser: Chrome, name: str) -> str:
-    """Press a button, and give the heading of the page it leads to."""
+    """Press a button and return the heading of the next page."""
     before = browser.find_element(By.TAG_NAME, "html")
     browser.find_element(By.XPATH, f"//button[text()='{name}']").click()
     WebDriverWait(browser, 10).until(lambda page: page.find_element(By.TAG_NAME, "html") != before)
@@ -123,7 +123,7 @@ def test_an_expired_code_is_said_to_be_one(
 
 def test_the_keyboard_is_enough(browser: Chrome, waiting: Waiting) -> None:
     browser.get(waiting.prompt.verification_uri)
-    # The field for the code has the focus from the beginning.
+    # The code field has the initial focus.
     browser.switch_to.active_element.send_keys(waiting.prompt.user_code)
     browser.switch_to.active_element.send_keys(Keys.TAB)
     browser.switch_to.active_element.send_keys("c")  # carol, by her first letter

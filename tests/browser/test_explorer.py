@@ -1,4 +1,4 @@
-"""The API explorer, looked at."""
+"""The API explorer in a browser."""
 
 from __future__ import annotations
 
