@@ -112,7 +112,7 @@ def _kind(name: str) -> Kind:
 def test_a_result_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
     row = attrs.evolve(_row("get_projects"), check=lambda _: False)
     (complaint,) = run(arena, row, 0, _kind("500, once"), asynchronous=False).complaints
-    assert "came to other, not to value" in complaint
+    assert "outcome is other, expected value" in complaint
 
 
 def test_an_error_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
@@ -127,7 +127,7 @@ def test_a_request_that_is_made_too_often_is_seen(arena: Arena) -> None:
     once = attrs.evolve(row.legs[0].operation, repeat=Repeat.UNSENT)
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], operation=once),))
     complaints = run(arena, row, 0, _kind("504, for ever"), asynchronous=False).complaints
-    assert complaints == ["the services saw (3,) requests, not ((1, 1),)"]
+    assert complaints == ["the services received (3,) requests, expected ((1, 1),)"]
 
 
 def test_what_is_left_behind_is_seen(arena: Arena) -> None:

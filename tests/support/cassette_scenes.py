@@ -1,4 +1,4 @@
-"""What is recorded of each documented operation: one call of it, and what must be there before."""
+"""Scenes to record: one call of each documented operation, and the state that it needs."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class Performer:
     """Calls operations as one user, sync or async.
 
     Args:
-        urls: Where the services are, by the sandbox's names for them.
-        handler: Whose credentials.
-        asynchronous: Whether through the async twins.
+        urls: URLs of the services, by the sandbox's names for them.
+        handler: Credentials of the user.
+        asynchronous: Whether to use the async clients.
     """
 
     urls: Mapping[str, str]
@@ -98,9 +98,9 @@ class Scene:
     """One call of an operation.
 
     Args:
-        play: Calls it; gives its result as JSON has it.
-        seed: Puts into the sandbox what must be there before; gives what the call has to know.
-        username: Who calls.
+        play: Function that calls the operation and returns its result as JSON.
+        seed: Function that seeds the sandbox and returns the values that the call needs.
+        username: User who calls the operation.
     """
 
     play: Callable[[Performer, Given], Any]
@@ -135,21 +135,21 @@ def performer(sandbox: Sandbox, username: str) -> Performer:
 
 
 def pod(sandbox: Sandbox) -> dict[str, Any]:
-    """Carol's pod."""
+    """Register carol's pod."""
     metadata = PodPublicMetadata("scans", "Retina scans", "With notes", SCHEMA, 3)
     performer(sandbox, "carol").hub("register_pod", metadata, *keys())
     return {}
 
 
 def code(sandbox: Sandbox) -> dict[str, Any]:
-    """Alice's model, without weights."""
+    """Publish alice's model without weights."""
     with file("Net.py", CODE.encode()) as path:
         performer(sandbox, "alice").hub("send_model", path)
     return {}
 
 
 def model(sandbox: Sandbox) -> dict[str, Any]:
-    """Alice's model, with weights."""
+    """Publish alice's model with weights."""
     code(sandbox)
     sandbox.world.store.put("weights/alice/Net/1", WEIGHTS)
     link = sandbox.world.presigner.get
@@ -157,7 +157,7 @@ def model(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def project(sandbox: Sandbox) -> dict[str, Any]:
-    """Alice's project with her model and carol's pod, in which bob may use them."""
+    """Create alice's project with her model and carol's pod, in which bob may use both."""
     pod(sandbox)
     model(sandbox)
     project_id = performer(sandbox, "alice").hub("create_project", "Glaucoma")

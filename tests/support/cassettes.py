@@ -1,8 +1,8 @@
-"""Cassettes of documented operations: what is recorded of them, and what is left out.
+"""Cassettes of documented operations: record them without secrets, and replay them.
 
-Recorded is what an operation means: the service, not its port; a body's contents, not how they were
-framed; and nothing that opens anything. So a cassette can be shown to anybody, and matches whatever
-port, key and boundary is used when it is replayed.
+A cassette contains what is significant in an operation: the service, not its port; the contents of
+a body, not its framing; and no credentials. It can therefore be published, and matches any port,
+key and boundary that is used during replay.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ URLS = {
     "smart_on_fhir_url": "http://fhir.bitfount.example",
     "storage_url": "http://storage.bitfount.example",
 }
-"""Where the services are in a cassette, by the sandbox's names for them."""
+"""URLs of the services in a cassette, by the sandbox's names for them."""
 
 _SECRET_FIELDS = frozenset(
     {
@@ -51,23 +51,23 @@ _LEFT_OUT = frozenset(
 
 
 class Scrubber:
-    """Takes out what is not to be kept.
+    """Removes secrets and varying values from recordings.
 
     Args:
-        sandbox: Whose ports are to be forgotten; None where there are none.
+        sandbox: Sandbox whose ports are replaced; None during replay.
     """
 
     def __init__(self, sandbox: Sandbox | None = None) -> None:
         self._urls = {getattr(sandbox, name): url for name, url in URLS.items() if sandbox}
 
     def text(self, text: str) -> str:
-        """A text with names of services for their ports, and without presigned queries."""
+        """Return a text with service names instead of ports, and without presigned queries."""
         for url, name in self._urls.items():
             text = text.replace(url, name)
         return _SECRET_PARAMETER.sub(rf"\1={FILTERED}", text)
 
     def value(self, value: Any) -> Any:
-        """Anything of JSON, without secrets."""
+        """Return a JSON value without secrets."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
@@ -80,13 +80,13 @@ class Scrubber:
         }
 
     def request(self, request: Any) -> Any:
-        """What is kept of a request."""
+        """Return the part of a request that is recorded."""
         kind = request.headers.get("content-type", "")
         request.uri = self.text(request.uri)
         headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
         if request.body:
             request.body = self._body(kind, bytes(request.body))
-            # That is what it is now; a recorded request comes through here again when it is read.
+            # The body is JSON now, and recorded requests pass through here again when read.
             headers["content-type"] = "application/json"
         request.headers = headers
         return request
@@ -106,7 +106,7 @@ class Scrubber:
         return [name, None, FILTERED if secret(name) else self.text(content.decode())]
 
     def response(self, response: dict[str, Any]) -> dict[str, Any]:
-        """What is kept of an answer."""
+        """Return the part of a response that is recorded."""
         body: bytes = response["body"]["string"]
         headers: Mapping[str, list[str]] = response["headers"]
         kept = {k: self.value(v) for k, v in headers.items() if k.lower() not in _LEFT_OUT}
@@ -117,17 +117,17 @@ class Scrubber:
 
 
 def secret(name: str) -> bool:
-    """Whether what has this name opens something, or is another one each time."""
+    """Return whether a value with this name is a credential, or differs each time."""
     return name.lower() in _SECRET_FIELDS
 
 
 def digest(content: bytes) -> dict[str, Any]:
-    """What is kept of a file."""
+    """Return what is recorded of a file."""
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def form_parts(kind: str, body: bytes) -> list[tuple[str, str | None, bytes]]:
-    """The parts of a form: name, file name, content."""
+    """Return the parts of a form: name, file name, content."""
     whole = f"content-type: {kind}\r\n\r\n".encode() + body
     message = email.message_from_bytes(whole, policy=email.policy.HTTP)
     parts = []
@@ -140,7 +140,7 @@ def form_parts(kind: str, body: bytes) -> list[tuple[str, str | None, bytes]]:
 
 
 def recorder(folder: Path = FOLDER, sandbox: Sandbox | None = None) -> vcr.VCR:
-    """What records from a sandbox, or replays without one."""
+    """Return a recorder, which records from a sandbox or replays without one."""
     scrubber = Scrubber(sandbox)
     recording = sandbox is not None
     return vcr.VCR(
@@ -154,12 +154,12 @@ def recorder(folder: Path = FOLDER, sandbox: Sandbox | None = None) -> vcr.VCR:
 
 
 class NetworkUsed(AssertionError):
-    """Something tried to reach the network."""
+    """An attempt to use the network."""
 
 
 @contextmanager
 def network_blocked() -> Iterator[None]:
-    """Nothing can look up a name, or connect to anything."""
+    """Block name resolution and connections within the block."""
 
     def refuse(*arguments: object, **_: object) -> None:
         raise NetworkUsed(f"the network was used: {arguments[1:]}")
@@ -175,13 +175,13 @@ def network_blocked() -> Iterator[None]:
 def replay(
     name: str, given: Mapping[str, Any], folder: Path = FOLDER, *, asynchronous: bool = False
 ) -> Any:
-    """Play an operation's cassette, with the network blocked; gives the result as JSON has it.
+    """Replay an operation's cassette with the network blocked; return the result as JSON.
 
     Raises:
-        AssertionError: Not all of the cassette was asked for.
+        AssertionError: If some of the recorded requests were not made.
     """
     who = Performer(URLS, APIKeysHandler("id:id", "key:key", "alice"), asynchronous)
     with network_blocked(), recorder(folder).use_cassette(name) as cassette:
         result = SCENES[name].play(who, given)
-        assert cassette.all_played, f"not all that was recorded of {name} was asked for"
+        assert cassette.all_played, f"not all requests in the cassette of {name} were made"
     return json.loads(json.dumps(result))

@@ -1,4 +1,4 @@
-"""A session stripped to what the drivers need, over a transport that a test plays."""
+"""A minimal session for the drivers, over a transport that a test implements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 class PlayedConnection:
-    """Connections whose answers come from a function; credentials that count their renewals."""
+    """Connections whose responses come from a function, and credentials that count renewals."""
 
     def __init__(self, handler: Handler, *, timeout: float = 5.0) -> None:
         self.timeout = timeout
@@ -71,12 +71,12 @@ class PlayedConnection:
 
 
 def run_sync(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
-    """Drive a flow in this thread."""
+    """Run a flow in this thread."""
     return drive(flow, connection, timing)
 
 
 def run_async(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
-    """Drive a flow in an event loop of its own."""
+    """Run a flow in a new event loop."""
     return asyncio.run(adrive(flow, connection, timing))
 
 

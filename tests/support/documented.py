@@ -1,6 +1,6 @@
 """The documented API as data: every class, method, argument and default, in order.
 
-``...`` stands for an argument without a default. Source: the documentation of the official SDK's
+``...`` marks an argument without a default. Source: the documentation of the official SDK's
 ``hub.api`` module.
 """
 

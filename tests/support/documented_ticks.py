@@ -1,7 +1,7 @@
-"""Each thing the documented API says, with the tests that see it done.
+"""Traceability: each statement of the documented API, with the tests that verify it.
 
-For each method: its arguments, what it returns, and the errors it is documented to raise; for each
-constructor its arguments. A test is named ``file::function``, from the folder of the tests.
+For each method: its arguments, its result and its documented errors; for each constructor: its
+arguments. A test is named ``file::function``, relative to the folder of the tests.
 """
 
 from __future__ import annotations

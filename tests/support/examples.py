@@ -1,4 +1,4 @@
-"""Where the examples are, and how tests start them."""
+"""The folder of the examples, and the type of the function that starts them."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ from pathlib import Path
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Start = Callable[..., "subprocess.Popen[str]"]
-"""Starts an example by its file's name, with arguments, as alice."""
+"""Start an example by its file name, with arguments, as alice."""

@@ -1,4 +1,4 @@
-"""Flows played through by hand: a test is the world, and there is no server and no clock."""
+"""Run flows with outcomes given by a test, without a server and without a real clock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bitfount_api._call import Call, Flow, Pause, Work
 
 @attrs.define
 class World:
-    """What a flow asks for is done here, and answered from a list.
+    """Execute the effects of a flow, and answer its calls from a list.
 
     Args:
-        outcomes: What its calls come to, in order: an answer, an error, or a function of the call.
-        now: The time, in seconds; pauses move it on.
+        outcomes: Outcomes of the calls, in order: a response, an error, or a function of the call.
+        now: Current time, in seconds; pauses advance it.
     """
 
     outcomes: list[Any]
@@ -28,7 +28,7 @@ class World:
         return self.now
 
     def play(self, flow: Flow[Any]) -> Any:
-        """Run a flow to its end; every outcome has to be used up by it."""
+        """Run a flow to its end and check that it used every outcome."""
         try:
             step = next(flow)
             while True:
@@ -51,7 +51,7 @@ class World:
             return step.run()
         assert isinstance(step, Call)
         self.calls.append(step)
-        assert self.outcomes, "the flow asked for more than it was to"
+        assert self.outcomes, "the flow made more calls than expected"
         outcome = self.outcomes.pop(0)
         if isinstance(outcome, Callable):  # type: ignore[arg-type]
             outcome = outcome(step)

@@ -1,4 +1,4 @@
-"""Operations over a transport whose every answer a test gives: good ones, and one that is not."""
+"""Operations over a transport to which a test gives responses: valid ones and an invalid one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _key() -> str:
 
 
 def good_values() -> dict[str, Any]:
-    """What an example has to hold instead, so that the operation gets as far as it can."""
+    """Return replacements for values of the examples, so that operations do not fail early."""
     urls = {kind: f"{STORAGE}/bitfount/{kind}/alice/Net/1?X-Amz-Signature=1" for kind in OBJECTS}
     parts = [f"{STORAGE}/bitfount/weights/alice/Sent/1?partNumber={n}" for n in (1, 2, 3)]
     return {
@@ -67,7 +67,7 @@ def good_values() -> dict[str, Any]:
 
 
 def examples(name: str) -> list[tuple[int, Any]]:
-    """The answers to a request that its spec shows, with their statuses; the good one first."""
+    """Return a request's responses from its spec, with their statuses; the successful one first."""
     for service in specs.PACKAGES:
         spec = specs.load(service)
         for place in specs.operations(spec):
@@ -91,10 +91,10 @@ def _good(example: Any, values: dict[str, Any]) -> Any:
 
 @attrs.define(eq=False)
 class Pretended:
-    """What rows ask of an arena, without one.
+    """A substitute for an arena, with everything that rows need.
 
     Args:
-        folder: A folder for files.
+        folder: Folder for files.
     """
 
     folder: Path
@@ -128,8 +128,8 @@ class Played:
     """A row's client whose requests are answered from memory.
 
     Args:
-        row: The operation.
-        folder: A folder for files.
+        row: Operation to call.
+        folder: Folder for files.
     """
 
     def __init__(self, row: Row, folder: Path) -> None:
@@ -217,6 +217,6 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 @contextmanager
 def small_parts() -> Iterator[None]:
-    """Let objects go in parts from 32 KiB on, not from 5 MiB."""
+    """Use multipart uploads for objects of 32 KiB and more, instead of 5 MiB."""
     with mock.patch.object(bitfount_api.config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES):
         yield

@@ -1,4 +1,4 @@
-"""How answers go wrong: JSON that is changed here and there, and bytes that are no longer it."""
+"""Strategies for invalid responses: JSON with changes, and bodies that are not valid JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 
 def thoroughly(few: int) -> settings:
-    """So many examples in a run of all tests, and those of its profile in ``make fuzz``."""
+    """Return settings: ``few`` examples normally, the profile's number in ``make fuzz``."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     fuzzing = settings.get_current_profile_name() == "fuzz"
     examples = settings().max_examples if fuzzing else few
@@ -79,7 +79,7 @@ def _deep(value: Any, depth: int) -> Any:
 
 @st.composite
 def mutated(draw: st.DrawFn, example: Any) -> Any:
-    """A JSON value with one to three changes."""
+    """Draw a JSON value with one to three changes."""
     root = {"root": copy.deepcopy(example)}
     for _ in range(draw(st.integers(1, 3))):
         holder, key = draw(st.sampled_from(list(_places(root))))
@@ -129,7 +129,7 @@ KINDS = ["application/json", "application/json; charset=utf-16", "text/html", ""
 
 @st.composite
 def bodies(draw: st.DrawFn, content: bytes) -> Sent:
-    """A body that may be broken off, damaged, packed or said to be something else."""
+    """Draw a body that may be truncated, damaged, compressed or mislabelled."""
     headers: dict[str, str] = {}
     if kind := draw(st.sampled_from(KINDS)):
         headers["content-type"] = kind
@@ -154,7 +154,7 @@ def bodies(draw: st.DrawFn, content: bytes) -> Sent:
 
 @st.composite
 def json_bodies(draw: st.DrawFn, example: Any) -> Sent:
-    """The JSON of an example, changed, written in some charset or other, and perhaps broken off."""
+    """Draw the JSON of an example with changes, in some charset, and possibly truncated."""
     text = json.dumps(draw(mutated(example)), ensure_ascii=draw(st.booleans()))
     charset = draw(st.sampled_from(["utf-8"] * 8 + ["utf-16", "utf-32-le", "utf-8-sig", "latin-1"]))
     errors = "replace" if charset == "latin-1" else "surrogatepass"

@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine whose answers a function gives, with TLS if wanted."""
+"""A real HTTP server on this machine whose responses come from a function, optionally with TLS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @attrs.frozen
 class Asked:
-    """A request as it arrived."""
+    """A received request."""
 
     method: str
     target: str
@@ -32,22 +32,22 @@ class _Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no error here."""
+        """Ignore errors: clients may disconnect at any time."""
 
 
 @contextlib.contextmanager
 def serving(
     answer: Callable[[Asked], Answer], context: ssl.SSLContext | None = None
 ) -> Iterator[str]:
-    """Serve within the block; give the base URL."""
+    """Serve within the block and yield the base URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 30
-        disable_nagle_algorithm = True  # or each body waits for 40 ms
+        disable_nagle_algorithm = True  # otherwise each body is delayed by 40 ms
 
         def log_message(self, *_: Any) -> None:
-            """Nothing."""
+            """Log nothing."""
 
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -76,14 +76,14 @@ def serving(
 
 
 def certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 that signs itself, with its key in ``key.pem`` beside it."""
+    """Create a self-signed certificate for 127.0.0.1, with its key in ``key.pem`` beside it."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import NameOID
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a CA of one's own")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a private test CA")])
     now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder()

@@ -1,4 +1,4 @@
-"""Locks (requirements files with hashes): read them, and find out what they leave open."""
+"""Lock files (requirements files with hashes): read them, and find what they leave open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# 3.11.0 and the newest 3.11 differ: some packages require a newer one.
+# Both 3.11.0 and the newest 3.11, because some packages require a later 3.11.
 PYTHONS = ("3.11.0", "3.11.9", "3.12.0", "3.13.0", "3.14.0")
 SYSTEMS = {
     "linux": {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
@@ -29,7 +29,7 @@ SYSTEMS = {
 
 @attrs.frozen
 class Locked:
-    """One entry of a lock."""
+    """One entry of a lock file."""
 
     name: str
     requirement: Requirement
@@ -37,18 +37,18 @@ class Locked:
 
     @property
     def version(self) -> str | None:
-        """The version that is pinned; None if none is."""
+        """The pinned version; None if the version is not pinned."""
         pinned = re.fullmatch(r"==([^*,]+)", str(self.requirement.specifier))
         return pinned[1] if pinned else None
 
     def applies(self, environment: Mapping[str, str]) -> bool:
-        """Whether the entry is installed in an environment."""
+        """Return whether the entry is installed in an environment."""
         marker = self.requirement.marker
         return marker is None or marker.evaluate(dict(environment))
 
 
 def read(text: str) -> list[Locked]:
-    """Return the entries of a lock."""
+    """Return the entries of a lock file."""
     entries = []
     for line in re.sub(
         r" \\\n", " ", re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
@@ -69,7 +69,7 @@ def here(entries: Iterable[Locked]) -> list[Locked]:
 
 
 def environments() -> Iterator[tuple[str, dict[str, str]]]:
-    """Every supported Python on every system: a name, and the values of markers."""
+    """Yield every supported Python on every system: a name, and the values of markers."""
     for (system, values), python in itertools.product(SYSTEMS.items(), PYTHONS):
         yield (
             f"Python {python} on {system}",
@@ -84,17 +84,17 @@ def environments() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def gaps(text: str, roots: Iterable[str]) -> list[str]:
-    """Return what a lock leaves open, for every supported Python and system.
+    """Return what a lock file leaves open, for every supported Python and system.
 
-    Packages that are not installed where this runs (those for another system) count with no
-    requirements: their metadata is not here.
+    Packages that are not installed here (those for another system) count as packages without
+    requirements, because their metadata is not available.
 
     Args:
-        text: The lock.
-        roots: What is required, with extras and markers.
+        text: Text of the lock file.
+        roots: Required packages, with extras and markers.
 
     Returns:
-        A sentence for each gap; none if the lock is complete and has nothing that is not needed.
+        A sentence for each gap; empty if the lock file is complete and has no unneeded entries.
     """
     entries = read(text)
     found = {
@@ -137,7 +137,7 @@ def metadata(entry: Locked) -> importlib.metadata.Distribution | None:
     """Return the installed package of an entry; None if the entry is not for this environment.
 
     Raises:
-        AssertionError: Another version is installed.
+        AssertionError: If another version is installed.
     """
     if entry not in here([entry]) or not entry.version:
         return None
@@ -155,7 +155,7 @@ def _requirements(
     wanted = [Requirement(line) for line in package.requires or []]
     held = [one for one in wanted if _holds(one.marker, environment, extras or [""])]
     for one in held:
-        one.marker = None  # it holds; and the extra in it is this package's, not the next one's
+        one.marker = None  # already evaluated, with this package's extra rather than the next one's
     return held
 
 
@@ -168,7 +168,7 @@ def _too_old(entry: Locked, where: str, environment: dict[str, str]) -> set[str]
 
 
 def bundled_pip() -> Path:
-    """Return the wheel of pip that this Python puts into new environments."""
+    """Return the wheel of pip that this Python installs into new environments."""
     bundled = Path(ensurepip.__file__).parent / "_bundled"
     debian = Path("/usr/share/python-wheels")
     return next(path for folder in (bundled, debian) for path in folder.glob("pip-*.whl"))

@@ -1,4 +1,4 @@
-"""An OAuth service and a person, played to a device-code handler by hand."""
+"""A fake OAuth service and user for tests of the device-code handler."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ PENDING = error("authorization_pending")
 
 @attrs.define
 class Played:
-    """A handler whose world is a test."""
+    """A handler whose calls, pauses and clock are controlled by a test."""
 
     world: World
     handler: DeviceCodeFlowHandler
@@ -96,8 +96,8 @@ class Player:
     """Makes handlers that share a storage folder and a clock, as processes do.
 
     Args:
-        storage: The folder for tokens.
-        world: Whose clock it is.
+        storage: Folder for tokens.
+        world: World that provides the clock and the outcomes.
     """
 
     def __init__(self, storage: Path, world: World) -> None:

@@ -1,4 +1,4 @@
-"""The sandbox's object store behind a real socket, for tests."""
+"""The sandbox's object store on a real socket, for tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET_KEY = "marked/secret+key"
 
 
 class Clock:
-    """The time, moved by as many seconds as a test wants."""
+    """The real time plus an offset that a test sets, in seconds."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -36,7 +36,7 @@ class Clock:
 
 
 class ObjectServer:
-    """A running object store: where it is, what is in it, and its clock."""
+    """A running object store: its URL, its objects and its clock."""
 
     def __init__(self, url: str, store: ObjectStore, clock: Clock) -> None:
         self.url = url
@@ -44,7 +44,7 @@ class ObjectServer:
         self.clock = clock
 
     def presigner(self, **changes: Any) -> Presigner:
-        """One that the store accepts, unless it is changed."""
+        """Return a presigner that the store accepts, unless ``changes`` prevent it."""
         values: dict[str, Any] = {
             "base_url": self.url,
             "bucket": BUCKET,
@@ -55,7 +55,7 @@ class ObjectServer:
         return Presigner(**{**values, **changes})
 
     def boto3(self, **changes: Any) -> Any:
-        """A client of boto3's for it."""
+        """Return a boto3 client for the store."""
         import boto3
         from botocore.config import Config
 
@@ -99,13 +99,13 @@ def object_server(folder: Path, **ssl: Any) -> Iterator[ObjectServer]:
 def signed_headers(
     url: str, method: str = "GET", payload: str = "UNSIGNED-PAYLOAD", **more: str
 ) -> dict[str, str]:
-    """The headers of a request that is signed in its headers, as SDKs sign.
+    """Return the headers of a request that is signed in its headers, as SDKs do.
 
     Args:
-        url: The whole URL, without a fragment.
-        method: The method.
-        payload: What is signed for the body.
-        more: More headers to sign, ``_`` for ``-``.
+        url: Complete URL, without a fragment.
+        method: HTTP method.
+        payload: Signed payload hash, or S3's placeholder for it.
+        more: Additional headers to sign, with ``_`` for ``-``.
     """
     parts = urlsplit(url)
     timestamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
@@ -128,10 +128,10 @@ def signed_headers(
 
 
 class OtherProcess:
-    """An object store in a process of its own, to be killed or weighed."""
+    """An object store in a separate process, to be killed or to measure its memory."""
 
     def __init__(self, folder: Path) -> None:
-        # As a file, not as code to run: the process is to hold nothing but the server.
+        # Started as a file, so that the process contains nothing but the server.
         self._process = subprocess.Popen(
             [sys.executable, __file__, str(folder)],
             stdin=subprocess.PIPE,
@@ -141,15 +141,15 @@ class OtherProcess:
         self.url = self._ask("url")
 
     def presigner(self) -> Presigner:
-        """One that it accepts."""
+        """Return a presigner that the store accepts."""
         return Presigner(self.url, BUCKET, ACCESS_KEY, SECRET_KEY)
 
     def peak(self) -> int:
-        """The most memory that it ever had, in bytes."""
+        """Return the process's peak memory, in bytes."""
         return int(self._ask("peak"))
 
     def kill(self) -> None:
-        """End it without a chance to tidy up (SIGKILL)."""
+        """Kill the process without any cleanup (SIGKILL)."""
         self._process.kill()
         self._process.communicate(timeout=20)
 

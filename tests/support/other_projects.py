@@ -1,4 +1,4 @@
-"""Pytest in the project of a user of this library."""
+"""Run pytest in another project that uses this library."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 WITH_THE_LIBRARY = {"bitfount_sandbox", "asyncio"}
-"""The plugins that a user has installed: this library's, and the one for async tests."""
+"""The plugins that a user has installed: this library's plugin, and one for async tests."""
 
 
 def run_pytest(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the tests in a folder without the other plugins that this project is tested with.
 
-    Importing those takes longer than the tests.
+    Importing those plugins takes longer than the tests.
     """
     others = {each.name for each in entry_points(group="pytest11")} - WITH_THE_LIBRARY
     without = [word for name in ("cacheprovider", *sorted(others)) for word in ("-p", f"no:{name}")]

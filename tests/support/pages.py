@@ -1,9 +1,9 @@
-"""The pages of the documentation, taken apart into what can be run.
+"""Parse the pages of the documentation into blocks that can be run.
 
 In a page, three comments are for the tests, and are not shown to readers:
 
-    <!-- meanwhile: sandbox.grant("alice/scans", "bob") -->    what others do at this point
-    <!-- given: schema.yaml -->                                a word on where names come from
+    <!-- meanwhile: sandbox.grant("alice/scans", "bob") -->    what other users do at this point
+    <!-- given: schema.yaml -->                                where names come from
     <!-- not run: it would need two machines -->               why the next block is not run
 """
 
@@ -23,14 +23,14 @@ _EXCUSE = re.compile(r"^<!-- not run: (?P<reason>.+) -->$")
 
 @attrs.frozen
 class Block:
-    """A block of code of a page, or what happens meanwhile.
+    """A block of code in a page, or an action of other users.
 
     Args:
-        language: Its language; ``meanwhile`` for what others do.
-        body: What is in it.
-        line: The line of the page that it begins at, from 1.
-        title: Its title: a file's name, or ``Output`` for what the block before prints.
-        excuse: Why it is not run.
+        language: Language of the block; ``meanwhile`` for actions of other users.
+        body: Content of the block.
+        line: Line of the page where the block begins, from 1.
+        title: Title: a file name, or ``Output`` for the output of the previous block.
+        excuse: Reason why the block is not run.
     """
 
     language: str
@@ -41,15 +41,15 @@ class Block:
 
 
 def all_pages() -> list[Path]:
-    """The pages that people write, without the reference, which is made from docstrings."""
+    """Return the handwritten pages, without the reference, which is generated from docstrings."""
     return sorted(path for path in PAGES.rglob("*.md") if path.parent.name != "reference")
 
 
 def blocks(text: str) -> list[Block]:
-    """The blocks of a page, in their order.
+    """Return the blocks of a page, in their order.
 
     Raises:
-        ValueError: A block does not end, or an excuse excuses nothing.
+        ValueError: If a block does not end, or a ``not run`` comment has no block.
     """
     found: list[Block] = []
     lines = text.splitlines()
@@ -65,15 +65,15 @@ def blocks(text: str) -> list[Block]:
         elif line.lstrip().startswith("```"):
             opened = _FENCE.match(line)
             if opened is None:
-                raise ValueError(f"line {at}: this block's first line is not understood: {line}")
+                raise ValueError(f"line {at}: the first line of the block is not valid: {line}")
             end = next((n for n in range(at, len(lines)) if lines[n].strip() == "```"), None)
             if end is None:
-                raise ValueError(f"line {at}: this block does not end")
+                raise ValueError(f"line {at}: the block does not end")
             indent = len(opened["indent"])
             body = "".join(f"{inner[indent:]}\n" for inner in lines[at:end])
             found.append(Block(opened["language"], body, at + 1, opened["title"], excuse))
             excuse = None
             at = end + 1
         elif excuse is not None and line.strip():
-            raise ValueError(f"line {at}: an excuse stands right before its block")
+            raise ValueError(f"line {at}: a 'not run' comment must be right before its block")
     return found

@@ -1,4 +1,4 @@
-"""Clients whose services are played by the test: a queue of answers, sync and async alike."""
+"""Clients whose responses come from a queue, sync and async."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 class Played:
-    """A user's clients, over a transport that gives the answers it was told, in order.
+    """A user's clients, over a transport that returns queued responses in order.
 
     Args:
-        asynchronous: Whether the async twins are used.
+        asynchronous: Whether to use the async clients.
     """
 
     def __init__(self, *, asynchronous: bool) -> None:
@@ -34,29 +34,29 @@ class Played:
         self._answers: list[Answer] = []
 
     def answer(self, *answers: Answer) -> None:
-        """Give these answers to the next requests."""
+        """Queue responses to the next requests."""
         self._answers += answers
 
     def json(self, value: Any, status: int = 200) -> None:
-        """Answer the next request with JSON."""
+        """Queue a JSON response to the next request."""
         self.answer(httpx.Response(status, json=value))
 
     @property
     def asked(self) -> list[str]:
-        """What was asked for, as ``"GET https://hub.test/api/pods/bob/scans"``."""
+        """The requests made so far, such as ``"GET https://hub.test/api/pods/bob/scans"``."""
         return [f"{request.method} {request.url}" for request in self.requests]
 
     def call(
         self, kind: str, name: str, /, *args: Any, client: tuple[Any, ...] = (), **arguments: Any
     ) -> Any:
-        """Call a method of a client; afterwards every answer must have been used.
+        """Call a method of a client and check that every queued response was used.
 
         Args:
-            kind: The sync client's class.
-            name: The method.
-            *args: Its arguments.
-            client: Further arguments of the client, behind session and URL.
-            **arguments: Its keyword arguments.
+            kind: Class of the sync client.
+            name: Name of the method.
+            *args: Arguments of the method.
+            client: Further arguments of the client, after session and URL.
+            **arguments: Keyword arguments of the method.
         """
         transport = httpx.MockTransport(self._ahandle if self.asynchronous else self._handle)
         session = BitfountSession(
@@ -69,19 +69,19 @@ class Played:
             result = asyncio.run(self._acall(session, kind, of, name, args, arguments))
         else:
             result = self._call(session, kind, of, name, args, arguments)
-        assert not self._answers, "not all answers were asked for"
+        assert not self._answers, "not all queued responses were used"
         return result
 
     def hub(self, name: str, /, *args: Any, **arguments: Any) -> Any:
-        """Call a method of the Hub."""
+        """Call a method of the Hub client."""
         return self.call("BitfountHub", name, *args, **arguments)
 
     def access_manager(self, name: str, /, *args: Any, **arguments: Any) -> Any:
-        """Call a method of the access manager."""
+        """Call a method of the access manager client."""
         return self.call("BitfountAM", name, *args, **arguments)
 
     def smart_on_fhir(self, resource_server: str | None = None) -> Any:
-        """Get an access token by SMART on FHIR."""
+        """Get an access token from SMART on FHIR."""
         return self.call("SMARTOnFHIR", "get_access_token", client=(resource_server,))
 
     def _call(
@@ -108,7 +108,7 @@ class Played:
 
     def _next(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        assert self._answers, f"nobody expected {request.method} {request.url}"
+        assert self._answers, f"unexpected request: {request.method} {request.url}"
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer

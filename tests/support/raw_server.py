@@ -1,4 +1,4 @@
-"""A server on a bare socket: refuses, breaks off and answers what is no HTTP; or passes on."""
+"""A server on a raw socket: refuses and breaks connections, sends invalid HTTP, or forwards."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import attrs
 
 @attrs.frozen
 class Act:
-    """What is done with a request instead of passing it on.
+    """An action on a request, instead of forwarding it.
 
     Args:
-        answer: The bytes to send, whatever they are.
-        read: How much of the request's body to take first; None for all of it.
-        end: Whether the connection is then closed, reset, or held open in silence.
+        answer: Raw bytes to send.
+        read: Number of bytes of the request's body to read first; None for the whole body.
+        end: Whether the connection is then closed, reset, or kept open without further bytes.
     """
 
     answer: bytes = b""
@@ -29,19 +29,19 @@ class Act:
 
 
 Plan = Callable[[str, str], Act | None]
-"""What to do with a request of that method and path; None to pass it on."""
+"""Returns the action on a request with a method and path; None to forward it."""
 
 
 @attrs.define(eq=False)
 class RawServer:
-    """A socket of this machine.
+    """A server on a local socket.
 
     Args:
-        upstream: Host and port to pass requests on to; each time over a new connection.
-        plan: What to do with which request.
+        upstream: Host and port to forward requests to, each over a new connection.
+        plan: Function that returns the action for a request.
         refuse: Whether connections are refused, for a moment or for ever.
-        after: How many requests are passed on before that.
-        moment: How long a moment is, in seconds.
+        after: Number of requests that are forwarded before connections are refused.
+        moment: Duration of a moment, in seconds.
     """
 
     upstream: tuple[str, int] | None = None
@@ -58,7 +58,7 @@ class RawServer:
     _ended: bool = False
 
     def __attrs_post_init__(self) -> None:
-        # A port that is bound by its number stays taken while nobody listens on it.
+        # A port that was bound by number stays reserved while no socket listens on it.
         for _ in range(100):
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 port = probe.getsockname()[1]
@@ -162,7 +162,7 @@ class RawServer:
             _reset(connection)
 
     def _passed_on(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
-        assert self.upstream is not None, "there is nowhere to pass a request on to"
+        assert self.upstream is not None, "there is no upstream to forward the request to"
         connection = http.client.HTTPConnection(*self.upstream, timeout=30)
         try:
             connection.request(method, path, body, {**headers, "connection": "close"})
@@ -191,5 +191,5 @@ def _heads(reader: BinaryIO) -> Iterator[tuple[str, str, dict[str, str]]]:
 
 
 def _reset(connection: socket.socket) -> None:
-    # Lingering for zero seconds means to throw away what is unsent, and to say so by RST.
+    # SO_LINGER with zero seconds discards unsent data and sends an RST on close.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

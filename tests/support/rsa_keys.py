@@ -1,4 +1,4 @@
-"""RSA keys for tests, read from ``tests/data``: generating one takes up to some seconds."""
+"""RSA keys for tests, read from ``tests/data``: generating one can take several seconds."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from bitfount_api.keys import KeyPair
 
 DATA = Path(__file__).parents[1] / "data"
 DIFFERENT_KEYS = 2
-"""How many different keys :func:`ready_made` returns."""
+"""The number of different keys that :func:`ready_made` returns."""
 
 
 @functools.cache
 def private_key(which: int = 0, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """Return the test key of that number: 0, 1 or 2 with 2048 bits, 0 or 1 with 4096 bits."""
+    """Return a test key by number: 0, 1 or 2 with 2048 bits, 0 or 1 with 4096 bits."""
     content = (DATA / f"test-key-{bits}-{which}.pem").read_bytes()
-    # Checking that the primes are prime takes as long as some hundred signatures.
+    # Checking the primes takes as long as some hundred signatures.
     key = load_pem_private_key(content, None, unsafe_skip_rsa_key_validation=True)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
 
 
 def key_pair(which: int = 0) -> KeyPair:
-    """Return the test key of that number and its public key."""
+    """Return a test key by number, and its public key."""
     key = private_key(which)
     return KeyPair(key, key.public_key())
 

@@ -1,4 +1,4 @@
-"""Requests to a sandbox as they go over the wire, with no client of ours between."""
+"""Raw HTTP requests to a sandbox, without this library's clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class Clock:
-    """The time, which stands still but for the steps that a test takes."""
+    """A clock that changes only when a test sets it."""
 
     def __init__(self, now: float) -> None:
         self.now = now
@@ -25,32 +25,32 @@ class Clock:
 
 
 class Api:
-    """One user's requests.
+    """Requests of one user.
 
     Args:
-        sandbox: Where to.
-        username: Whose credentials they carry; None for none.
+        sandbox: Sandbox to send requests to.
+        username: User whose credentials are sent; None to send no credentials.
     """
 
     def __init__(self, sandbox: Sandbox, username: str | None = None) -> None:
         self.sandbox = sandbox
         self.username = username or ""
-        # Nothing here has a certificate to check, and reading them takes its time.
+        # No TLS is used here, and loading the CA certificates takes time.
         self._http = httpx.Client(trust_env=False, verify=False, timeout=30)
 
     def close(self) -> None:
         self._http.close()
 
     def hub(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
-        """One to the Hub, which is shown the first half of the API key."""
+        """Send a request to the Hub, with the first half of the API key."""
         return self._ask(self.sandbox.hub_url, 1, method, path, json, more)
 
     def am(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
-        """One to the access manager, which is shown the whole of it."""
+        """Send a request to the access manager, with the whole API key."""
         return self._ask(self.sandbox.access_manager_url, 2, method, path, json, more)
 
     def fhir(self, method: str, path: str, json: Any = None, **more: Any) -> httpx.Response:
-        """One to SMART on FHIR, which is shown what the Hub is."""
+        """Send a request to SMART on FHIR, with the same credentials as to the Hub."""
         return self._ask(self.sandbox.smart_on_fhir_url, 1, method, path, json, more)
 
     def _ask(
@@ -60,7 +60,7 @@ class Api:
         return self._http.request(method, url + path, json=json, headers=headers, **more)
 
     def credentials(self, *, whole: bool = False) -> dict[str, str]:
-        """The headers of the user's API key: the Hub's half of it, or the whole."""
+        """Return the headers of the user's API key: the Hub's half, or the whole key."""
         if not self.username:
             return {}
         halves = 2 if whole else 1
@@ -71,26 +71,26 @@ class Api:
         return {"x-api-key-id": key_id, "x-api-key": key}
 
     def oauth(self, path: str, **form: str) -> httpx.Response:
-        """A form to the OAuth authority."""
+        """Send a form to the OAuth authority."""
         return self._http.post(f"{self.sandbox.hub_url}{path}", data=form)
 
     def store(self, answer: dict[str, Any], content: bytes) -> httpx.Response:
-        """Upload an object by the presigned form of an answer."""
+        """Upload an object with the presigned form in a response."""
         return self._http.post(
             answer["uploadUrl"], data=answer["uploadFields"], files={"file": ("f", content)}
         )
 
     def get(self, url: str) -> httpx.Response:
-        """Whatever is there, without credentials."""
+        """Send a GET request without credentials."""
         return self._http.get(url)
 
     def put(self, url: str, content: bytes) -> httpx.Response:
-        """Put something there, without credentials."""
+        """Send a PUT request without credentials."""
         return self._http.put(url, content=content)
 
 
 def refused(answer: httpx.Response, status: int) -> str:
-    """Check that this is a refusal as documented, and give its reason."""
+    """Check that a response is an error as documented, and return its message."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
     content = answer.json()
@@ -103,6 +103,6 @@ def refused(answer: httpx.Response, status: int) -> str:
 
 
 def done(answer: httpx.Response, status: int = 200) -> Any:
-    """Check that it was done, and give the answer's content."""
+    """Check that a response has the expected status, and return its content."""
     assert answer.status_code == status, answer.text
     return answer.json()

@@ -1,4 +1,4 @@
-"""Calls of documented operations against a sandbox, through the sync classes or their twins."""
+"""Call documented operations against a sandbox, with the sync or the async clients."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ URLS = {
 
 
 class Caller:
-    """Calls operations of any user's, one at a time.
+    """Calls operations as any user, one at a time.
 
     Args:
-        clients: The sandbox's.
-        asynchronous: Whether through the async twins.
+        clients: Clients of the sandbox.
+        asynchronous: Whether to use the async clients.
     """
 
     def __init__(self, clients: SandboxClients, *, asynchronous: bool) -> None:
@@ -53,23 +53,23 @@ class Caller:
         return self.result(getattr(self._client(kind, username), method)(*arguments, **named))
 
     def result(self, of: Any) -> Any:
-        """What a method gives, or its coroutine."""
+        """Return the result of a method or of its coroutine."""
         return self._runner.run(of) if self.asynchronous else of
 
     def hub(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
-        """Call a method of somebody's Hub."""
+        """Call a method of a user's Hub client."""
         return self._call("BitfountHub", username, method, *arguments, **named)
 
     def am(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
-        """Call a method of somebody's access manager."""
+        """Call a method of a user's access manager client."""
         return self._call("BitfountAM", username, method, *arguments, **named)
 
     def fhir(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
-        """Call a method of somebody's SMART on FHIR."""
+        """Call a method of a user's SMART on FHIR client."""
         return self._call("SMARTOnFHIR", username, method, *arguments, **named)
 
     def static(self, method: str, /, *arguments: Any, **named: Any) -> Any:
-        """Call a method of the Hub's that needs nobody."""
+        """Call a static method of the Hub client."""
         self.called.add(method)
         kind = "AsyncBitfountHub" if self.asynchronous else "BitfountHub"
         return self.result(getattr(getattr(bitfount_api, kind), method)(*arguments, **named))

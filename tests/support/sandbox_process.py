@@ -1,4 +1,4 @@
-"""``python -m bitfount_api.sandbox`` in a process of its own, as people run it."""
+"""``python -m bitfount_api.sandbox`` in a separate process."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ COMMAND = (sys.executable, "-W", "error", "-m", "bitfount_api.sandbox")
 
 @attrs.frozen
 class Running:
-    """One that runs, and what it has said of itself."""
+    """A running sandbox process and its banner."""
 
     process: subprocess.Popen[str]
     banner: str
 
     def url(self, service: str) -> str:
-        """A service's URL, by its name in the banner."""
+        """Return a service's URL by its name in the banner."""
         found = re.search(rf"^  {service} +(http://\S+)", self.banner, re.MULTILINE)
         assert found, self.banner
         return found[1]
 
     def key(self, username: str) -> dict[str, str]:
-        """That user's credentials for the Hub, as the banner shows them."""
+        """Return a user's credentials for the Hub, read from the banner."""
         found = re.search(
             rf"export BITFOUNT_API_KEY_ID=(\w+):\w+\n  export BITFOUNT_API_KEY=([\w-]+):[\w-]+\n"
             rf"  export BITFOUNT_USERNAME={username}$",
@@ -40,7 +40,7 @@ class Running:
         return {"x-api-key-id": found[1], "x-api-key": found[2]}
 
     def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """Send a signal; the exit status, and what was said since the banner."""
+        """Send a signal; return the exit status and the output since the banner."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=30)
         return self.process.returncode, out, err
@@ -48,7 +48,7 @@ class Running:
 
 @contextlib.contextmanager
 def sandbox_process(*arguments: str) -> Iterator[Running]:
-    """Run one with these arguments; it is ready, and killed in the end if it still runs."""
+    """Run a sandbox, ready to use, with these arguments; kill it at the end if it still runs."""
     with subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE,

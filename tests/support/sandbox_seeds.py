@@ -1,4 +1,4 @@
-"""What tests put into a sandbox by its services' own APIs."""
+"""Seed a sandbox through its services' APIs."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ MEBIBYTE = 1024 * 1024
 
 @functools.cache
 def openssh(which: int = 0) -> str:
-    """Return the public key of the test key of that number, as one line."""
+    """Return the public key of a test key in OpenSSH's one-line format."""
     key = private_key(which).public_key()
     return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 @functools.cache
 def pem(which: int = 0) -> str:
-    """Return the same as PEM."""
+    """Return the public key of a test key in PEM format."""
     key = private_key(which).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 @functools.cache
 def elliptic() -> str:
-    """A public key that is not RSA, as one line."""
+    """Return a public key that is not RSA, in OpenSSH's one-line format."""
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def pod_body(name: str = "scans", **changes: Any) -> dict[str, Any]:
-    """What registers a pod."""
+    """Return the body of a request that registers a pod."""
     return {
         "name": name,
         "podDisplayName": "Scans",
@@ -50,14 +50,14 @@ def pod_body(name: str = "scans", **changes: Any) -> dict[str, Any]:
 
 
 def register_pod(api: Api, name: str = "scans", **changes: Any) -> dict[str, Any]:
-    """Register a pod with a schema; gives the Hub's answer."""
+    """Register a pod with a schema and return the Hub's response."""
     answer: dict[str, Any] = done(api.hub("POST", "/api/pods", pod_body(name, **changes)), 201)
     assert api.store(answer, b"schema").is_success
     return answer
 
 
 def model_body(name: str = "Net", code: bytes = b"code", **changes: Any) -> dict[str, Any]:
-    """What publishes a model's code."""
+    """Return the body of a request that publishes a model's code."""
     return {
         "modelName": name,
         "modelSize": len(code),
@@ -68,7 +68,7 @@ def model_body(name: str = "Net", code: bytes = b"code", **changes: Any) -> dict
 
 
 def publish(api: Api, name: str = "Net", code: bytes = b"code", **changes: Any) -> int:
-    """Publish a model with its code; gives the version."""
+    """Publish a model with its code and return the version."""
     answer = done(api.hub("POST", "/api/models", model_body(name, code, **changes)))
     assert api.store(answer, code).is_success
     version: int = answer["version"]
@@ -76,7 +76,7 @@ def publish(api: Api, name: str = "Net", code: bytes = b"code", **changes: Any) 
 
 
 def create_project(api: Api, name: str = "Glaucoma") -> str:
-    """Create a project; gives its id."""
+    """Create a project and return its id."""
     body = {"name": name, "metadata": {}}
     project: str = done(api.hub("POST", "/api/projects", body), 201)["projectId"]
     return project

@@ -1,4 +1,4 @@
-"""Shell blocks of pages: not run, but every command in them has to exist, with its options."""
+"""Shell blocks of pages: not run, but every command must exist, with its options."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 _VARIABLES = {
-    # The environment's own, beside those that the library reads.
+    # Variables of the shell, in addition to those that the library reads.
     *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR"),
 }
 _BUILTINS = {"cd", "source", "."}
@@ -33,17 +33,17 @@ def check_commands(block: Block) -> None:
     """Check a block of shell commands.
 
     Raises:
-        AssertionError: One of them does not exist; the text names its line.
+        AssertionError: If a command does not exist; the message names its line.
     """
     text = block.body
     if block.language == "console":
-        # What has no prompt is what the commands print.
+        # Lines without a prompt are output.
         kept = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
         text = "\n".join(kept)
         assert kept, f"line {block.line}: no command follows a prompt"
     for line in text.replace("\\\n", " ").splitlines():
         for command in _commands(line):
-            assert _exists(command), f"line {block.line}: there is no {' '.join(command)!r}"
+            assert _exists(command), f"line {block.line}: command not found: {' '.join(command)!r}"
 
 
 def _commands(line: str) -> list[list[str]]:
@@ -55,7 +55,7 @@ def _commands(line: str) -> list[list[str]]:
         if word in _SEPARATORS:
             commands.append([])
         elif set(word) <= set("<>&"):
-            next(words)  # where it goes to
+            next(words)  # the redirection's target
         else:
             commands[-1].append(word)
     return [command for command in commands if command]
@@ -75,7 +75,7 @@ def _exists(command: list[str]) -> bool:
         return _extras_exist(rest)
     if first in ("python", "python3"):
         return _runs(rest)
-    # The programs of this environment are meant too, also where it is not activated.
+    # Programs of this environment count too, even if it is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     return first in _BUILTINS or shutil.which(first, path=path) is not None
 
@@ -87,7 +87,7 @@ def _is_read(name: str) -> bool:
 
 
 def _understands(arguments: list[str]) -> bool:
-    # Help is given only after everything before it was understood.
+    # --help succeeds only if all arguments before it are valid.
     with contextlib.redirect_stdout(io.StringIO()):
         return run([*arguments, "--help"]) == 0
 

@@ -1,4 +1,4 @@
-"""A Hub and an object store in one, on a real socket, that break off, stall and refuse as told."""
+"""A Hub and an object store on one real socket that can break off, stall and reject requests."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Messag
 
 @attrs.define
 class Seen:
-    """A request as it came.
+    """A received request.
 
     Args:
-        number: How many of this kind came before it.
-        kind: ``hub``, ``get`` (from the store), ``form`` or ``part`` (into it).
+        number: Number of earlier requests of the same kind.
+        kind: ``hub``, ``get`` (from the store), ``form`` or ``part`` (into the store).
     """
 
     number: int
@@ -45,16 +45,16 @@ class Seen:
 
 @attrs.frozen
 class Act:
-    """What the store does other than usual, with one request.
+    """Unusual behaviour of the store for one request.
 
     Args:
-        status: Answer this, with ``text``.
-        cut: Break the connection after so many bytes of a body, sent or received.
-        stall: Send or take no more after so many bytes, until the store is released.
-        etag: Another ETag; empty for none.
-        whole: Pay no attention to a range.
-        headers: More headers.
-        shorter: Give at most so many bytes of a range.
+        status: Status to respond with, together with ``text``.
+        cut: Number of body bytes, sent or received, after which the connection is broken.
+        stall: Number of bytes after which the store sends or receives no more until released.
+        etag: ETag to send instead; empty for no ETag.
+        whole: Whether to ignore the requested range.
+        headers: Additional headers.
+        shorter: Maximum number of bytes of a range to send.
     """
 
     status: int | None = None
@@ -72,12 +72,12 @@ Plan = Callable[[Seen], Act | None]
 
 @attrs.define
 class Store:
-    """What is stored, what was asked, and what is to go wrong.
+    """The stored objects, the received requests and the planned faults.
 
     Args:
-        plan: Asked for each request to the store what to do with it.
-        chunk_size: The size of parts, where the Hub gives parts.
-        multipart: Whether it does, where it is asked to.
+        plan: Function that is called for each request to the store and returns its action.
+        chunk_size: Size of the parts of a multipart upload.
+        multipart: Whether the Hub offers multipart uploads to callers that support them.
     """
 
     url: str = ""
@@ -175,7 +175,7 @@ def _etag(data: bytes) -> str:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each body waits for 40 ms
+    disable_nagle_algorithm = True  # otherwise each body is delayed by 40 ms
     store: ClassVar[Store]
 
     def setup(self) -> None:
@@ -275,12 +275,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_: object) -> None:
-        """Clients break off as well."""
+        """Ignore errors: clients may disconnect at any time."""
 
 
 @contextmanager
 def running_store() -> Iterator[Store]:
-    """A store that can be reached at its ``url`` for the time of the block."""
+    """Run a store that can be reached at its ``url`` within the block."""
     store = Store()
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"store": store}))
     store.url = f"http://127.0.0.1:{server.server_address[1]}"

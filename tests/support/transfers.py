@@ -1,4 +1,4 @@
-"""Calls of the Hub's transfers, sync and async, against a store of the tests."""
+"""Call the Hub's transfers, sync and async, against a test store."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ QUICK = RetryPolicy(retries=2, backoff=0.001, longest_pause=0.01)
 
 
 class Caller:
-    """Calls one method of a hub at a time.
+    """Calls one method of a Hub client at a time.
 
     Args:
-        url: The Hub's.
-        asynchronous: Whether through the async twin.
+        url: URL of the Hub.
+        asynchronous: Whether to use the async client.
     """
 
     def __init__(self, url: str, *, asynchronous: bool) -> None:
@@ -23,7 +23,7 @@ class Caller:
         self.asynchronous = asynchronous
 
     def __call__(self, name: str, *arguments: Any, **named: Any) -> Any:
-        """Call it. ``options`` are for ``with_options``."""
+        """Call the method. ``options`` are passed to ``with_options``."""
         options = {"retry": QUICK, "timeout": 20.0, **named.pop("options", {})}
         session = BitfountSession(APIKeysHandler("id", "key", "alice"))
         if not self.asynchronous:
@@ -40,6 +40,6 @@ class Caller:
                 assert asyncio.all_tasks() == {asyncio.current_task()}
                 results.append(result)
 
-        # Not the task's own result: asyncio.run makes a text of that, which takes its time.
+        # Do not return the result from the task: asyncio.run formats it as text, which is slow.
         asyncio.run(main())
         return results[0]

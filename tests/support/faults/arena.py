@@ -1,4 +1,4 @@
-"""The world of the fault matrix: a sandbox with something of everything, and files to send."""
+"""The environment of the fault matrix: a sandbox with all kinds of objects, and files to send."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ SERVICES = ("hub", "access_manager", "smart_on_fhir", "storage")
 
 @attrs.define(eq=False)
 class Arena:
-    """A sandbox in which alice has everything that an operation can ask for.
+    """A sandbox in which alice has everything that an operation can request.
 
     Args:
-        sandbox: The services.
-        folder: A folder for files.
-        elsewhere: A host that nothing is to be sent to.
+        sandbox: Sandbox with the services.
+        folder: Folder for files.
+        elsewhere: Host that must not receive any request.
     """
 
     sandbox: Sandbox
@@ -86,7 +86,7 @@ class Arena:
         self.sandbox.add_model(self.project, "alice/Net:1", limit=1000)
 
     def session(self, username: str = "alice", **more: Any) -> BitfountSession:
-        """A session by tokens that can be renewed; ``renewals`` counts how often they were."""
+        """Return a session with tokens that can be renewed; ``renewals`` counts the renewals."""
 
         def token() -> tuple[str, datetime]:
             return self.sandbox.token(username), datetime.now(UTC) + timedelta(hours=1)
@@ -104,7 +104,7 @@ class Arena:
         return next(self.numbers)
 
     def model_file(self, name: str = "Sent") -> Path:
-        """A file with a model such as no other file has."""
+        """Create a file with a unique model."""
         path = self.folder / f"{name}.py"
         path.write_text(CODE.format(name, 0 if name == "Net" else self.number()))
         return path
@@ -116,7 +116,7 @@ class Arena:
         return path
 
     def target(self) -> Path:
-        """A file to download to, in a folder of its own."""
+        """Return a file to download to, in a new folder."""
         folder = self.folder / f"target-{self.number()}"
         folder.mkdir()
         return folder / "file"
@@ -144,7 +144,7 @@ class Arena:
 
     @contextlib.contextmanager
     def storage_at(self, url: str) -> Iterator[None]:
-        """Let presigned URLs lead there."""
+        """Point presigned URLs to another address within the block."""
         world = self.sandbox.world
         before = world.presigner
         world.presigner = Presigner(url, before._bucket, before._access_key, before._secret_key)
@@ -156,7 +156,7 @@ class Arena:
 
 @contextlib.contextmanager
 def arena() -> Iterator[Arena]:
-    """An arena for the time of the block; objects go in parts from 32 KiB on, not from 5 MiB."""
+    """Run an arena within the block; multipart uploads start at 32 KiB instead of 5 MiB."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ))
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:

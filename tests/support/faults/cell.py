@@ -1,4 +1,4 @@
-"""One cell of the matrix: an operation is called while one of its requests meets a fault."""
+"""One cell of the matrix: call an operation while a fault is injected into one of its requests."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from bitfount_api import BitfountError, RetryPolicy, async_hub, hub
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 DEADLINE = 20.0
-"""What each call is given in all, in seconds. None comes near it."""
+"""The deadline of each call, in seconds. No call comes near it."""
 
 PATIENCE = 10.0
 IMPATIENCE = (0.06, 0.4, 2.5)
-"""How long a service may be silent, in seconds, where one is. A machine that is busy with other
-things is silent, too: what does not come out as it has to is tried again with more patience."""
+"""Timeouts in seconds for silent services. A busy machine is also silent, so a cell with an
+unexpected result is repeated with the next, longer timeout."""
 
 POLICY = RetryPolicy(retries=RETRIES, backoff=0.001, longest_pause=0.002)
 PERSISTENT = RetryPolicy(retries=1000, backoff=0.002, longest_pause=0.004)
-"""For refusals that last a moment, however often one asks within it."""
+"""Policy for connections that are refused for a moment, regardless of the number of attempts."""
 
 
 @attrs.frozen
 class Report:
-    """What came of a cell, and what had to."""
+    """Actual and expected result of a cell."""
 
     expected: Expected
     outcome: Outcome
@@ -56,12 +56,14 @@ class Report:
     def complaints(self) -> list[str]:
         found = [f"left behind: {each}" for each in self.left]
         if self.outcome != self.expected.outcome:
-            found.append(f"came to {self.outcome}, not to {self.expected.outcome}: {self.error}")
+            found.append(
+                f"outcome is {self.outcome}, expected {self.expected.outcome}: {self.error}"
+            )
         wanted = self.expected.counts
         if not all(low <= n <= high for n, (low, high) in zip(self.counts, wanted, strict=True)):
-            found.append(f"the services saw {self.counts} requests, not {wanted}")
+            found.append(f"the services received {self.counts} requests, expected {wanted}")
         if self.renewals != self.expected.renewals:
-            found.append(f"{self.renewals} renewals, not {self.expected.renewals}")
+            found.append(f"{self.renewals} renewals, expected {self.expected.renewals}")
         if self.seconds > DEADLINE:
             found.append(f"it took {self.seconds:.0f} s")
         return found
@@ -104,7 +106,7 @@ def _run(
 def _broken(
     arena: Arena, row: Row, index: int, kind: Kind
 ) -> Iterator[tuple[dict[str, str], Callable[[], int]]]:
-    """Where the services are meanwhile, and how many requests a bare socket kept to itself."""
+    """Yield the services' URLs, and a count of the requests that a raw socket did not forward."""
     leg = row.legs[index]
     urls = {service: arena.url(service) for service in SERVICES}
     act = kind.raw(leg)
@@ -207,14 +209,14 @@ class _Call:
                 assert asyncio.all_tasks() == {asyncio.current_task()}, "tasks were left behind"
 
     def left(self, outcome: Outcome) -> Iterator[str]:
-        """What the call should have taken away with it."""
+        """Yield files and threads that the call should have cleaned up."""
         if self.folder is not None:
             names = {path.name for path in self.folder.iterdir()}
-            # What broke off is kept for the next call: that is documented.
+            # A partial download is kept for the next call, as documented.
             yield from names - ({"file"} if outcome in ("value", "other") else {"file.part"})
         for thread in threading.enumerate():
             if thread.name.startswith("bitfount-api"):
-                # It may have told its result, and not have come to its own end yet.
+                # The thread may have reported its result without having ended yet.
                 thread.join(10)
                 if thread.is_alive():
                     yield f"the thread {thread.name}"
@@ -226,7 +228,7 @@ class _Call:
 def _counted(
     arena: Arena, row: Row, leg: Leg, acted: Callable[[], int], wanted: tuple[Count, ...]
 ) -> tuple[int, ...]:
-    """How often each leg was seen; what was broken off may still be on its way to the service."""
+    """Return how often each leg was received; broken requests may arrive with a delay."""
     end = time.monotonic() + 2
     sure = all(low == high for low, high in wanted)
     before: tuple[int, ...] = ()
@@ -245,10 +247,10 @@ def _counted(
 
 
 def _left_open(arena: Arena, urls: dict[str, str]) -> list[str]:
-    """The connections to a service that this process still holds, as its client."""
+    """Return the client connections to a service that this process still has open."""
     ports = {int(url.rpartition(":")[2]) for url in (*urls.values(), arena.elsewhere.url)}
     ports |= {arena.address(service)[1] for service in SERVICES}
-    end = time.monotonic() + 2  # those of a bare socket that passes on may take a moment
+    end = time.monotonic() + 2  # connections through a raw socket may take a moment to close
     while (found := list(_open(ports))) and time.monotonic() < end:
         time.sleep(0.002)
     return found
@@ -257,7 +259,7 @@ def _left_open(arena: Arena, urls: dict[str, str]) -> list[str]:
 def _open(ports: set[int]) -> Iterator[str]:
     try:
         names = os.listdir("/proc/self/fd")
-    except FileNotFoundError:  # only Linux tells
+    except FileNotFoundError:  # only Linux has /proc
         return
     for name in names:
         try:

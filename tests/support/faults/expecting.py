@@ -1,4 +1,4 @@
-"""What has to come of an operation in which one request meets a fault: worked out by the rules."""
+"""The expected result of an operation with a fault in one request, derived from the rules."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bitfount_api._flows import operations as known
 from bitfount_api.exceptions import HTTPError
 
 RETRIES = 2
-"""How often the matrix lets a request be repeated."""
+"""The number of retries that the matrix allows."""
 
 Count = tuple[int, int]
-"""How often a request is seen, at least and at most."""
+"""The minimum and maximum number of times that a request is received."""
 
 
 @attrs.frozen
 class Expected:
-    """What has to come of a cell.
+    """Expected result of a cell.
 
     Args:
-        outcome: The documented value, None, or an error.
-        counts: For each leg, how often the service sees it.
-        renewals: How often the credentials are renewed.
+        outcome: Documented value, None, or an error.
+        counts: For each leg, the number of times that the service receives it.
+        renewals: Number of renewals of the credentials.
     """
 
     outcome: Outcome
@@ -33,12 +33,12 @@ class Expected:
 
 
 def may_repeat(leg: Leg, kind: Kind) -> bool:
-    """Whether the request may be sent again after the fault."""
+    """Return whether the request may be retried after the fault."""
     return kind.repeated and (leg.operation.repeat is Repeat.ALWAYS or not kind.seen)
 
 
 def expected(row: Row, index: int, kind: Kind) -> Expected:
-    """What has to come of the row if its request of that index meets the fault."""
+    """Return the expected result of a row if the fault is injected into the request at an index."""
     leg = row.legs[index]
     if kind.comes_to == "unauthorised":
         return _unauthorised(row, index, kind)
@@ -53,7 +53,7 @@ def expected(row: Row, index: int, kind: Kind) -> Expected:
             tries = leg.count + kind.times
             return _going_on(row, index, (tries, tries), "value")
         if leg.body == "object" and kind.name.startswith(("reset mid", "body shorter")):
-            # Each attempt gets on, and whoever gets on does not give up.
+            # Each attempt makes progress, which resets the failure count.
             return _going_on(row, index, (2, 1000), "value")
         return _ending(row, index, _tries(leg, 1 + RETRIES), _failure(leg, kind))
     outcome = _failure(leg, kind)
@@ -95,7 +95,7 @@ def _lost(leg: Leg, kind: Kind) -> Outcome:
 
 
 def _tries(leg: Leg, tries: int) -> Count:
-    # Of those that run side by side, the first failure ends the others, begun or not.
+    # Of concurrent requests, the first failure cancels the others, whether started or not.
     return (tries, tries * leg.count)
 
 

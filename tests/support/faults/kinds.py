@@ -1,4 +1,4 @@
-"""The one table of faults: what goes wrong, and what that is to whoever waits for an answer."""
+"""The table of faults: what each fault does, and how it appears to the client."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class Kind:
     """One fault.
 
     Args:
-        name: What the matrix calls it.
-        comes_to: No answer, a refusal, an answer that cannot be used, credentials that are
-            refused, or a presigned URL whose time is over.
-        times: How many requests it hits; None for all of them.
-        repeated: Whether it is one that is repeated, where the operation may be.
-        seen: Whether the service may have seen the request.
-        error: What a request without an answer raises, in general.
-        sandbox: How the sandbox does it.
-        raw: How it is done on a bare socket.
-        refuse: How long no connection can be made.
-        silent: Whether the client has to lose its patience.
-        only: Where it can happen; everywhere by default.
+        name: Name of the fault in the matrix.
+        comes_to: Effect on the client: no response, an error status, an unusable response,
+            rejected credentials, or an expired presigned URL.
+        times: Number of affected requests; None for all.
+        repeated: Whether the request is retried, if the operation permits retries.
+        seen: Whether the service may have received the request.
+        error: Error that a request without a response raises in general.
+        sandbox: Function that returns the sandbox's fault.
+        raw: Function that returns the action of a raw socket.
+        refuse: How long connections are refused.
+        silent: Whether the client has to time out.
+        only: Function that returns whether the fault can occur in a leg; always by default.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Kind:
 
 
 def _cut(leg: Leg) -> int:
-    """After how many bytes a body breaks off: some, and never all."""
+    """Return the number of bytes after which a body is cut: some bytes, but never all."""
     return 50 if leg.body == "object" else 5
 
 
 def _cut_upload(leg: Leg) -> Act | None:
-    # The answer to an upload has no body: there, it is the request's own that breaks off.
+    # The response to an upload has no body, so the request body is cut instead.
     return Act(read=100) if leg.body == "upload" else None
 
 

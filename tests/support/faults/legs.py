@@ -1,4 +1,4 @@
-"""What a row of the fault matrix is: an operation, and the requests that it makes."""
+"""Rows of the fault matrix: an operation and the requests that it makes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bitfount_api._call import Operation
 from bitfount_api.exceptions import InvalidJSONError
 
 Outcome = Literal["value", "none", "other"] | type[Exception]
-"""The documented value; None; a value that only the service can tell from the right one; or an
-error."""
+"""The documented value; None; a value that only the service can distinguish from the right one; or
+an error."""
 
 Body = Literal["json", "ignored", "object", "upload"]
-"""What the answer's body is: JSON; JSON that says nothing; an object out of storage; nothing."""
+"""The response's body: JSON; JSON that is ignored; an object from storage; empty."""
 
 
 @attrs.frozen
@@ -24,16 +24,16 @@ class Leg:
     """One request of an operation.
 
     Args:
-        service: Who is asked.
-        method: The HTTP method.
-        path: The path; ``*`` for any part of it.
-        operation: What is said of the request in the flows.
-        body: What the answer's body is.
-        lost: What comes of it if there is no answer; None for the general errors.
-        refused: What comes of it if it is refused; None for ``HTTPError``.
-        unusable: What comes of an answer that is not what it has to be.
-        count: How often it is made.
-        renewed: How often in a row an expired URL is replaced by a fresh one.
+        service: Service that receives the request.
+        method: HTTP method.
+        path: Path; ``*`` matches any part of it.
+        operation: Description of the request in the flows.
+        body: Kind of the response's body.
+        lost: Outcome if there is no response; None for the general errors.
+        refused: Outcome of an error status; None for ``HTTPError``.
+        unusable: Outcome of an invalid response.
+        count: Number of times that the request is made.
+        renewed: How often in a row an expired URL is replaced by a new one.
     """
 
     service: Literal["hub", "access_manager", "smart_on_fhir", "storage"]
@@ -53,11 +53,11 @@ class Row:
     """One operation.
 
     Args:
-        name: What the matrix calls it: the method, and in brackets which way it is used.
-        kind: The class of its method.
-        arguments: What it is called with.
-        check: Whether a result is the documented value.
-        legs: What it asks, in this order.
+        name: Name in the matrix: the method, and in brackets how it is used.
+        kind: Class of the method.
+        arguments: Arguments of the call.
+        check: Function that returns whether a result is the documented value.
+        legs: Requests that the operation makes, in this order.
     """
 
     name: str

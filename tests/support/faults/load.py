@@ -1,4 +1,4 @@
-"""Load: many threads and many tasks on one session, against a sandbox where things go wrong."""
+"""Load: many threads and many tasks on one session, against a sandbox with faults."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _serve(pipe: Connection, share: float) -> None:
             return chance.choice(faults) if chance.random() < share else None
 
     with arena() as box:
-        # The applications hold on to it, so it is this very object that has to change.
+        # The applications keep a reference to this object, so change it in place.
         box.sandbox.faults.__class__ = Chance
         pipe.send((box.sandbox.hub_url, box.sandbox.token("alice")))
         pipe.recv()
@@ -84,7 +84,7 @@ def _serve(pipe: Connection, share: float) -> None:
 
 @contextmanager
 def unwell(share: float) -> Iterator[tuple[str, str]]:
-    """A sandbox with that share of faults: the Hub's URL, and a token."""
+    """Run a sandbox with that share of faults; yield the Hub's URL and a token."""
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     process = spawning.Process(target=_serve, args=(theirs, share), daemon=True)
@@ -106,14 +106,14 @@ def unwell(share: float) -> Iterator[tuple[str, str]]:
 
 @attrs.define
 class Measured:
-    """What was measured of a run.
+    """Measurements of a run.
 
     Args:
-        outcomes: How many calls came to what: ``ok``, or the name of an error.
-        undocumented: Errors that are none of ours, as text.
+        outcomes: Number of calls by outcome: ``ok``, or the name of an error.
+        undocumented: Errors that are not the library's, as text.
         descriptors: Open file descriptors before and after.
         memory: Resident memory in MiB, each second.
-        seconds: How long it took.
+        seconds: Duration of the run.
     """
 
     outcomes: collections.Counter[str] = attrs.field(factory=collections.Counter)
@@ -128,7 +128,7 @@ class Measured:
 
     @property
     def growth(self) -> float:
-        """By how much memory grew, in MiB, from the second quarter of the run to the last."""
+        """Memory growth in MiB from the second quarter of the run to the last."""
         quarter = max(1, len(self.memory) // 4)
         middle, last = self.memory[quarter : 2 * quarter], self.memory[-quarter:]
         return sum(last) / len(last) - sum(middle) / len(middle) if middle else 0.0
@@ -143,10 +143,10 @@ class Measured:
 
 
 def run(threads: int, tasks: int, seconds: float, share: float = 0.05) -> Measured:
-    """Put that many threads and tasks on one session for that long."""
+    """Run that many threads and tasks on one session for that many seconds."""
     measured = Measured()
     with unwell(share) as (url, token):
-        _once(url, token)  # what is loaded when it is first used is no leak
+        _once(url, token)  # modules loaded on first use are not leaks
         gc.collect()
         before = _descriptors()
         begun = time.monotonic()
@@ -240,7 +240,7 @@ def _error_of(work: Callable[[], None]) -> Exception | None:
 def _descriptors() -> int:
     try:
         return len(os.listdir("/proc/self/fd"))
-    except FileNotFoundError:  # only Linux tells
+    except FileNotFoundError:  # only Linux has /proc
         return 0
 
 

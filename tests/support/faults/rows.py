@@ -1,4 +1,4 @@
-"""The one table of operations: how each is called, what it asks of whom, and what comes of it."""
+"""The table of operations: their arguments, their requests and their outcomes."""
 
 from __future__ import annotations
 
