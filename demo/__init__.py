@@ -1,1 +1,1 @@
-"""A walk through the platform on a local sandbox: ``make demo``, or ``python -m demo``."""
+"""A demonstration of the platform on a local sandbox: ``make demo``, or ``python -m demo``."""

@@ -1,4 +1,4 @@
-"""``python -m demo``: the walk through the platform, on a sandbox of its own."""
+"""``python -m demo``: demonstrate the platform on a temporary sandbox."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 1 if a step did not show what it should."""
+    """Run the command line and return the exit status: 1 if a step failed."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of a tale")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument(
         "--weights", type=int, default=64, metavar="MiB", help="size of the weights (%(default)s)"
     )
@@ -38,13 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UnexpectedError, BitfountError) as error:
         if options.json:
             print(json.dumps({"ok": False, "error": str(error)}))
-        print(f"This is not as it should be: {error}", file=sys.stderr)
+        print(f"The demonstration failed: {error}", file=sys.stderr)
         return 1
     teller.end()
     return 0
 
 
 if __name__ == "__main__":
-    # Refusals are part of the walk, which tells them itself.
+    # The demonstration causes errors on purpose and reports them itself.
     logging.getLogger("bitfount_api").setLevel(logging.ERROR)
     sys.exit(main())

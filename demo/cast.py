@@ -1,4 +1,4 @@
-"""Who takes part in the walk, and what they bring."""
+"""The users of the demonstration, and their files."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Person:
     """A user of the sandbox, with a client for each service.
 
     Args:
-        sandbox: Where they have an account.
-        username: Their name there.
+        sandbox: The sandbox on which the user has an account.
+        username: The user's name.
     """
 
     def __init__(self, sandbox: Sandbox, username: str) -> None:
@@ -41,22 +41,22 @@ class Person:
         self.access_manager = BitfountAM(self.session, sandbox.access_manager_url)
 
     def new_session(self) -> BitfountSession:
-        """A session with their API keys."""
+        """Return a new session with the user's API keys."""
         user = self._sandbox.user(self.username)
         handler = APIKeysHandler(user.api_key_id, user.api_key, user.username)
         return BitfountSession(handler, user_agent_suffix="demo")
 
     def async_hub(self, session: BitfountSession) -> AsyncBitfountHub:
-        """Their Hub for async code, by a session of the event loop's own."""
+        """Return an async Hub client that uses the given session of the current event loop."""
         return AsyncBitfountHub(session, self._sandbox.hub_url)
 
     def smart_on_fhir(self, resource_server: str) -> SMARTOnFHIR:
-        """Their client for SMART on FHIR, for that clinical system."""
+        """Return a SMART on FHIR client for a clinical system."""
         return SMARTOnFHIR(self.session, self._sandbox.smart_on_fhir_url, resource_server)
 
 
 def write_weights(path: Path, mebibytes: int) -> None:
-    """Write weights as random as trained ones, a mebibyte at a time."""
+    """Write random weights, which are as incompressible as trained ones, in blocks of a mebibyte."""
     with path.open("wb") as file:
         for _ in range(mebibytes):
             file.write(os.urandom(MEBIBYTE))

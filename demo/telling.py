@@ -1,4 +1,4 @@
-"""How the walk is told: to people as it goes, or to machines when it is over."""
+"""The demonstration's output: text while it runs, or one JSON document at the end."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
 
 class UnexpectedError(Exception):
-    """A step did not show what it should."""
+    """A check of a step failed."""
 
 
 class Teller(Protocol):
-    """What a step can tell."""
+    """The output interface of the steps."""
 
     def step(self, who: str, title: str) -> Any:
-        """A context in which a step happens; ``who`` does it."""
+        """Return a context manager for a step that ``who`` performs."""
 
     def fact(self, label: str, value: object) -> None:
-        """Something the step found."""
+        """Report a result of the step."""
 
     def check(self, label: str, outcome: object) -> None:
-        """Something that has to be so.
+        """Check a condition, and report it.
 
         Raises:
-            UnexpectedError: It is not.
+            UnexpectedError: If ``outcome`` is false.
         """
 
     def progress(self, label: str) -> Any:
-        """A context that gives a callback for a transfer's progress."""
+        """Return a context manager that yields a callback for a transfer's progress."""
 
     def end(self) -> None:
-        """The walk is over, and was as it should be."""
+        """Report that all steps succeeded."""
 
 
 @attrs.define
 class Step:
-    """What a step was, took (seconds), and showed."""
+    """A step with its duration in seconds and its results."""
 
     who: str
     title: str
@@ -55,43 +55,43 @@ class Step:
 
 
 class JSONTeller:
-    """Keeps what is told, and prints it as one JSON document in the end."""
+    """Collects all results, and prints them as one JSON document at the end."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
 
     @contextmanager
     def step(self, who: str, title: str) -> Iterator[None]:
-        """A step."""
+        """Record and time a step."""
         self._steps.append(Step(who, title))
         began = time.perf_counter()
         yield
         self._steps[-1].seconds = round(time.perf_counter() - began, 3)
 
     def fact(self, label: str, value: object) -> None:
-        """A fact, as JSON has it or as text."""
+        """Record a result as a JSON value, or as text if its type is not a JSON type."""
         plain = isinstance(value, str | int | float | list | dict | None)
         self._steps[-1].facts[label] = value if plain else str(value)
 
     def check(self, label: str, outcome: object) -> None:
-        """A check."""
+        """Check a condition, and record it."""
         if not outcome:
             raise UnexpectedError(label)
         self._steps[-1].checks.append(label)
 
     @contextmanager
     def progress(self, label: str) -> Iterator[ProgressCallback | None]:
-        """Nothing: machines do not watch."""
+        """Yield None, because JSON output shows no progress."""
         yield None
 
     def end(self) -> None:
-        """Print everything."""
+        """Print the JSON document."""
         json.dump({"ok": True, "steps": [attrs.asdict(step) for step in self._steps]}, sys.stdout)
         sys.stdout.write("\n")
 
 
 class PeopleTeller:
-    """Tells it on the terminal, with colours and progress bars where there is one."""
+    """Prints to the console, with colours and progress bars on a terminal."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -101,7 +101,7 @@ class PeopleTeller:
 
     @contextmanager
     def step(self, who: str, title: str) -> Iterator[None]:
-        """A step: its title, what it told, and how long it took."""
+        """Print a step's title before its results, and its duration after them."""
         self._count += 1
         self._console.print(f"\n[bold cyan]{self._count:>2}  {title}[/]  [dim]{who}[/]")
         began = time.perf_counter()
@@ -109,7 +109,7 @@ class PeopleTeller:
         self._console.print(f"    [dim]{time.perf_counter() - began:.2f} s[/]")
 
     def fact(self, label: str, value: object) -> None:
-        """A fact: a line, or a table for a list of rows."""
+        """Print a result as a line, or as a table if it is a list of rows."""
         if isinstance(value, list):
             self._table(label, value)
             return
@@ -129,14 +129,14 @@ class PeopleTeller:
         self._console.print(Padding(table, (0, 0, 0, 4)))
 
     def check(self, label: str, outcome: object) -> None:
-        """A check: a tick, or the end."""
+        """Check a condition, and print a tick."""
         if not outcome:
             raise UnexpectedError(label)
         self._console.print(f"    [green]✓[/] {label}", soft_wrap=True)
 
     @contextmanager
     def progress(self, label: str) -> Iterator[ProgressCallback | None]:
-        """A progress bar."""
+        """Show a progress bar."""
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -160,5 +160,5 @@ class PeopleTeller:
             yield tell
 
     def end(self) -> None:
-        """Say so."""
-        self._console.print("\n[bold green]Everything was as it should be.[/]")
+        """Print that all steps succeeded."""
+        self._console.print("\n[bold green]All steps succeeded.[/]")

@@ -1,4 +1,4 @@
-"""The walk, step by step. Each says who does what, and checks that it shows what it should."""
+"""The steps of the demonstration. Each reports who does what, and checks the result."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ RESOURCE_SERVER = "https://fhir.clinic.example/r4"
 
 @attrs.define
 class Tour:
-    """What the steps share.
+    """The steps and their shared state.
 
     Args:
         sandbox: The running sandbox.
-        tell: Whom to tell.
-        folder: Where files can be written.
-        mebibytes: How large the weights are.
+        tell: The output of the steps.
+        folder: A folder for temporary files.
+        mebibytes: The size of the weights in MiB.
     """
 
     sandbox: Sandbox
@@ -79,7 +79,7 @@ class Tour:
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """What the modellers ask to run on the pod."""
+        """The protocol that the modellers ask to run on the pod."""
         model = {
             "class_name": "BitfountModelReference",
             "username": self.modeller.username,
@@ -90,10 +90,10 @@ class Tour:
         return {"class_name": "bitfount.ResultsOnly", "algorithm": algorithm}
 
     def walk(self) -> None:
-        """All of it.
+        """Run all steps.
 
         Raises:
-            UnexpectedError: A step did not show what it should.
+            UnexpectedError: If a check fails.
         """
         self.look_around()
         pod_key = self.register_pod()
@@ -109,7 +109,7 @@ class Tour:
         self.look_back()
 
     def look_around(self) -> None:
-        """What is running."""
+        """Show the running services."""
         with self.tell.step("everybody", "A local Bitfount is up"):
             self.tell.fact("Hub", self.sandbox.hub_url)
             self.tell.fact("Access manager", self.sandbox.access_manager_url)
@@ -117,7 +117,7 @@ class Tour:
             self.tell.fact("Object store", self.sandbox.storage_url)
 
     def register_pod(self) -> RSAPublicKey:
-        """A custodian registers a pod with a real schema, and it reads back the same."""
+        """Register a pod with a real schema as the custodian, and read it back."""
         with self.tell.step(self.custodian.username, "A data custodian registers a pod"):
             hub, access_manager = self.custodian.hub, self.custodian.access_manager
             schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
@@ -148,7 +148,7 @@ class Tour:
         self.tell.fact(f"{schema.name}: {schema.number_of_records} records", rows)
 
     def heartbeat(self, pod_key: RSAPublicKey) -> None:
-        """The pod says that it is online, and how a task is doing."""
+        """Send the pod's heartbeat, and a monitor update about a task."""
         with self.tell.step(POD, "The pod sends a heartbeat and a monitor update"):
             hub = self.custodian.hub
             hub.do_pod_heartbeat([POD], pod_key)
@@ -168,7 +168,7 @@ class Tour:
             self.tell.check("The monitor has the update", len(updates) == 1)
 
     def publish_model(self) -> None:
-        """A modeller registers a key, and publishes a model and its weights."""
+        """Register a key, and publish a model and its weights, as the modeller."""
         with self.tell.step(self.modeller.username, "A modeller publishes a model"):
             hub = self.modeller.hub
             self.private_key, public_key = generate_key_pair()
@@ -187,10 +187,10 @@ class Tour:
             self.tell.check("The weights are stored", key in self.sandbox.objects)
 
     def set_up_project(self) -> None:
-        """A project brings people, datasets and models together."""
+        """Create a project, and add people, a dataset and a model to it."""
         with self.tell.step(self.modeller.username, "They create a project; the dataset joins it"):
             self.project_id = self.modeller.hub.create_project("Glaucoma screening")
-            # Inviting people and setting limits is done on the Hub's own pages.
+            # People are invited and limits set in the Hub's web interface; there is no API.
             self.sandbox.add_member(self.project_id, self.custodian.username, "DATA_CUSTODIAN")
             self.sandbox.add_member(self.project_id, self.colleague.username, "MODELLER")
             self.sandbox.add_model(self.project_id, self.model_id, limit=LIMIT)
@@ -204,7 +204,7 @@ class Tour:
             self.tell.check("Through the project they do", shown is not None)
 
     async def download_model(self) -> None:
-        """A colleague gets code and weights, side by side."""
+        """Download code and weights concurrently, as a colleague."""
         who, title = self.colleague.username, "A colleague downloads code and weights"
         with self.tell.step(who, title):
             async with self.colleague.new_session() as session:
@@ -215,7 +215,7 @@ class Tour:
         code, weights = await asyncio.gather(
             hub.get_model_code(owner, name, version), hub.get_weights(owner, name, version)
         )
-        self.tell.check("There is code and there are weights", code and weights)
+        self.tell.check("Code and weights were downloaded", code and weights)
         assert code is not None
         assert weights is not None
         same = hash_contents(code.encode()) == hash_file_contents(MODEL_FILE)
@@ -228,7 +228,7 @@ class Tour:
         self.tell.check(f"The checked code loads as the class {name}", loaded)
 
     def refuse_corrupted_model(self) -> None:
-        """One changed byte in the store, and nothing of it runs."""
+        """Change one byte of the stored code, and check that the code does not run."""
         with self.tell.step("a bad disk", "One byte of the stored code changes"):
             key = f"models/{self.modeller.username}/{MODEL_FILE.stem}/{self.model_version}"
             self.sandbox.corrupt(key, offset=8)
@@ -241,16 +241,16 @@ class Tour:
             self.tell.fact("Refusal", refusal)
             self.sandbox.corrupt(key, offset=8)
             model = self.colleague.hub.get_model(self.modeller.username, MODEL_FILE.stem)
-            self.tell.check("With the byte put right, it loads again", model is not None)
+            self.tell.check("With the byte restored, it loads again", model is not None)
 
     def check_by_token(self) -> None:
-        """The pod asks whether somebody with a token may run the task."""
+        """Check access by token: the colleague's token is accepted, another user's is not."""
         with self.tell.step(POD, "The pod checks access by token"):
             good = self._token_check(self.sandbox.token(self.colleague.username))
             self.tell.check("The colleague's token is accepted", good == PodResponseType.ACCEPT)
             bad = self._token_check(self.sandbox.token(self.modeller.username))
             invalid = PodResponseType.INVALID_PROOF_OF_IDENTITY
-            self.tell.check("Somebody else's token is not", bad == invalid)
+            self.tell.check("Another user's token is refused", bad == invalid)
 
     def _token_check(self, token: str) -> PodResponseType:
         result = self.custodian.access_manager.check_oidc_access_request(
@@ -263,7 +263,7 @@ class Tour:
         return result["response_type"]
 
     def check_by_signature(self) -> None:
-        """The pod asks whether the signature of a task is the modeller's."""
+        """Check access by signature: only the modeller's signature of the task is accepted."""
         with self.tell.step(POD, "The pod checks access by signature"):
             task = json.dumps(self.protocol).encode()
             good = self._signature_check(task, sign(self.private_key, task))
@@ -273,7 +273,7 @@ class Tour:
             invalid = PodResponseType.INVALID_PROOF_OF_IDENTITY
             self.tell.check("A forged signature is refused", forged == invalid)
             changed = self._signature_check(task + b" ", sign(self.private_key, task))
-            self.tell.check("So is a task changed after it was signed", changed == invalid)
+            self.tell.check("A task changed after signing is refused", changed == invalid)
 
     def _signature_check(self, task: bytes, signature: bytes) -> PodResponseType:
         result = self.custodian.access_manager.check_signature_based_access_request(
@@ -288,7 +288,7 @@ class Tour:
         return result["response_type"]
 
     def run_to_the_limit(self) -> None:
-        """The colleague uses the model until the project's limit is spent."""
+        """Use the model until the project's limit is reached, as the colleague."""
         with self.tell.step(self.colleague.username, "The colleague uses the model to the limit"):
             rows: list[dict[str, Any]] = []
             token = self.sandbox.token(self.colleague.username)
@@ -306,7 +306,9 @@ class Tour:
                     }
                 )
             self.tell.fact("Runs", rows)
-            self.tell.check("At the limit, access ends", decision == PodResponseType.NO_ACCESS)
+            self.tell.check(
+                "At the limit, access is denied", decision == PodResponseType.NO_ACCESS
+            )
             spent = rows[-1]["used"] == rows[-1]["limit"] == LIMIT
             self.tell.check("The Hub has counted each use", spent)
             refusal = ""
@@ -320,31 +322,31 @@ class Tour:
             self.tell.fact("Refusal", refusal)
 
     def clinical_token(self) -> None:
-        """A clinician gets a token for the clinic's own system."""
+        """Get a token for the clinic's system, as a clinician."""
         with self.tell.step(self.custodian.username, "A clinician gets a SMART on FHIR token"):
             nextgen = {"enterpriseId": "1", "practiceId": "2"}
             self.sandbox.pair(self.custodian.username, RESOURCE_SERVER, nextgen=nextgen)
             fhir = self.custodian.smart_on_fhir(RESOURCE_SERVER)
             token = fhir.get_access_token()
-            self.tell.check("There is a token", token.token)
-            self.tell.check("With the context of the clinic", token.context == nextgen)
+            self.tell.check("The service returned a token", token.token)
+            self.tell.check("It has the context of the clinic", token.context == nextgen)
             self.tell.fact("Token", token)
 
     def look_back(self) -> None:
-        """What is there now, and how to go on."""
-        with self.tell.step("everybody", "What was stored, and how to go on"):
+        """Show the stored objects and the next steps."""
+        with self.tell.step("everybody", "Stored objects and next steps"):
             store = self.sandbox.world.store
             rows: list[dict[str, Any]] = []
             for key in self.sandbox.objects:
                 found = store.head(key)
                 rows.append({"object": key, "bytes": f"{found.size:,}" if found else ""})
             self.tell.fact("Objects", rows)
-            self.tell.check("Schema, code and weights are there", len(rows) == 3)
+            self.tell.check("Schema, code and weights are stored", len(rows) == 3)
             self.tell.fact("Requests served", len(self.sandbox.requests))
-            self.tell.fact("Leave it running", "make sandbox")
+            self.tell.fact("Run a sandbox", "make sandbox")
             self.tell.fact("Test your own code", "the fixture bitfount_sandbox, see README.md")
 
     def close(self) -> None:
-        """Free everybody's connections."""
+        """Close the sessions of all users."""
         for person in (self.custodian, self.modeller, self.colleague):
             person.session.close()

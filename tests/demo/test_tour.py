@@ -1,4 +1,4 @@
-"""The walk that ``make demo`` takes, and that it fails when something is not as it should be."""
+"""Test the steps of ``make demo``, and that it fails if a check fails."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_walk_for_machines_shows_every_step() -> None:
 def test_the_walk_for_people_reads_well_at_80_columns() -> None:
     run = walk(*FOR_PEOPLE)
     assert (run.returncode, run.stderr) == (0, "")
-    assert "Everything was as it should be." in run.stdout
+    assert "All steps succeeded." in run.stdout
     assert "\x1b" not in run.stdout
     tables = [line for line in run.stdout.splitlines() if "━" in line or "│" in line]
     assert tables
@@ -70,7 +70,7 @@ def test_neither_walk_shows_a_secret() -> None:
 
 
 def nothing(*_: Any, **__: Any) -> None:
-    """In the place of something that does."""
+    """Do nothing, in place of a real function."""
 
 
 def forged(_key: RSAPrivateKey, _message: bytes) -> bytes:
@@ -101,9 +101,9 @@ def test_the_walk_ends_badly_when_a_step_does_not_show_what_it_should(
     status = demo.__main__.main(["--json", "--weights", "1"])
     said = capsys.readouterr()
     if complaint is None:
-        # Nothing in the rest of the walk hangs on it.
+        # No other step depends on this one.
         assert status == 0
         return
     assert status == 1
     assert json.loads(said.out)["ok"] is False
-    assert "This is not as it should be" in said.err
+    assert "The demonstration failed" in said.err
