@@ -56,7 +56,7 @@ class Person:
 
 
 def write_weights(path: Path, mebibytes: int) -> None:
-    """Write random weights, which are as incompressible as trained ones, in blocks of a mebibyte."""
+    """Write random weights, as incompressible as trained ones, a mebibyte at a time."""
     with path.open("wb") as file:
         for _ in range(mebibytes):
             file.write(os.urandom(MEBIBYTE))

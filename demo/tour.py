@@ -306,9 +306,7 @@ class Tour:
                     }
                 )
             self.tell.fact("Runs", rows)
-            self.tell.check(
-                "At the limit, access is denied", decision == PodResponseType.NO_ACCESS
-            )
+            self.tell.check("At the limit, access is denied", decision == PodResponseType.NO_ACCESS)
             spent = rows[-1]["used"] == rows[-1]["limit"] == LIMIT
             self.tell.check("The Hub has counted each use", spent)
             refusal = ""

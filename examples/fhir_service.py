@@ -1,11 +1,11 @@
-"""A FastAPI dependency that hands out clinical access tokens, and a service that uses it.
+"""A FastAPI dependency that provides clinical access tokens, and a service that uses it.
 
     pip install fastapi uvicorn
     export SMART_ON_FHIR_RESOURCE_SERVER_URL=https://fhir.clinic.example/r4
     uvicorn fhir_service:app
 
-Tokens are remembered for a minute and fetched once at a time, however many requests wait for one.
-They are never sent to whoever calls the service.
+A token is cached for a minute, and fetched by one request while the others wait. Tokens are never
+sent to the service's callers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RESOURCE_SERVER = os.environ.get("SMART_ON_FHIR_RESOURCE_SERVER_URL", "https://f
 
 
 class Tokens:
-    """The current token, and another one when it is a minute old or was refused."""
+    """A cache for the current token, which is replaced after a minute or when it was refused."""
 
     def __init__(self, fhir: AsyncSMARTOnFHIR, seconds: float = 60) -> None:
         self._fhir = fhir
@@ -44,7 +44,7 @@ class Tokens:
         self._fetched = 0.0
 
     async def get(self, refused: SMARTOnFHIRAccessToken | None = None) -> SMARTOnFHIRAccessToken:
-        """A token that is good, as far as is known; another one than that which was refused."""
+        """Return a token that is not known to be invalid, and is not ``refused``."""
         async with self._turn:
             old = time.monotonic() - self._fetched > self._seconds
             if self._token is None or old or self._token is refused:
@@ -55,7 +55,7 @@ class Tokens:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One session and one set of connections, for as long as the service runs."""
+    """Keep one session and one set of connections open while the service runs."""
     async with BitfountSession() as session, httpx.AsyncClient(timeout=10) as clinic:
         app.state.tokens = Tokens(AsyncSMARTOnFHIR(session, resource_server_url=RESOURCE_SERVER))
         app.state.clinic = clinic
@@ -63,15 +63,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def fhir_token(request: Request) -> SMARTOnFHIRAccessToken:
-    """The dependency: a clinical access token, or an answer that says why there is none."""
+    """Return a clinical access token, or raise an ``HTTPException`` with the reason."""
     tokens: Tokens = request.app.state.tokens
     try:
         return await tokens.get()
     except SMARTOnFHIRError as error:
         raise HTTPException(409, str(error)) from error
     except BitfountError as error:
-        # What exactly went wrong is for the log, not for whoever calls.
-        raise HTTPException(503, "no clinical token can be had right now") from error
+        # The details are for the log, not for the caller.
+        raise HTTPException(503, "no clinical token is available right now") from error
 
 
 FHIRToken = Annotated[SMARTOnFHIRAccessToken, Depends(fhir_token)]
@@ -81,19 +81,19 @@ app = FastAPI(title="Clinical data", lifespan=lifespan)
 
 @app.get("/context")
 async def context(token: FHIRToken) -> dict[str, Any]:
-    """Where in the clinical system we are at home."""
+    """Return the token's context in the clinical system."""
     return dict(token.context or {})
 
 
 @app.get("/patients/{patient_id}")
 async def patient(patient_id: str, token: FHIRToken, request: Request) -> Any:
-    """A patient's record, from the clinical system."""
+    """Return a patient's record from the clinical system."""
     if not patient_id.replace("-", "").isalnum():
-        raise HTTPException(422, "a patient's id is letters, digits and hyphens")
+        raise HTTPException(422, "a patient's id consists of letters, digits and hyphens")
     clinic: httpx.AsyncClient = request.app.state.clinic
     tokens: Tokens = request.app.state.tokens
     answer = await _ask(clinic, patient_id, token)
-    if answer.status_code == 401:  # it has expired before its minute was over
+    if answer.status_code == 401:  # the cached token has expired early
         answer = await _ask(clinic, patient_id, await tokens.get(refused=token))
     if answer.status_code != 200:
         raise HTTPException(502, f"the clinical system answered {answer.status_code}")

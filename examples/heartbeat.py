@@ -1,9 +1,9 @@
-"""Keep pods online until told to stop: a service for systemd, a container, or a terminal.
+"""Keep pods online until stopped: a service for systemd, a container, or a terminal.
 
     python heartbeat.py scans notes --key keys/scans.pem
 
-Credentials come from the environment. A heartbeat that fails is logged, once until the next one
-succeeds, and the service goes on. SIGTERM and Ctrl-C end it at once, with exit status 0.
+Credentials come from the environment. When heartbeats fail, the service logs the first failure and
+continues. SIGTERM and Ctrl-C stop it at once, with exit status 0.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger("heartbeat")
 async def keep_online(
     hub: AsyncBitfountHub, pods: list[str], key: RSAPublicKey, interval: float
 ) -> None:
-    """Send heartbeats until cancelled, every so many seconds."""
+    """Send a heartbeat every ``interval`` seconds until cancelled."""
     online: bool | None = None
     while True:
         try:
@@ -48,13 +48,13 @@ async def keep_online(
 
 
 async def serve(options: argparse.Namespace, key: RSAPublicKey) -> None:
-    """Keep the pods online until a signal comes."""
+    """Keep the pods online until SIGTERM or SIGINT arrives."""
     loop = asyncio.get_running_loop()
     async with BitfountSession(user_agent_suffix="heartbeat/1.0") as session:
         hub = AsyncBitfountHub.of_environment(session)
         if options.hub_url:
             hub = AsyncBitfountHub(session, options.hub_url)
-        # A heartbeat that hangs is given up, so that the next one is not late for ever.
+        # Limit each heartbeat's duration, so that one that hangs does not block the next.
         hub = hub.with_options(deadline=max(options.interval, 10))
         work = asyncio.create_task(keep_online(hub, options.pods, key, options.interval))
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,12 +66,12 @@ async def serve(options: argparse.Namespace, key: RSAPublicKey) -> None:
 
 
 def main() -> int:
-    """Run the command line; gives the exit status."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("pods", nargs="+", help="names of pods of yours")
+    parser.add_argument("pods", nargs="+", help="the names of your pods")
     parser.add_argument("--key", required=True, help="the file of the pods' private key")
     parser.add_argument("--interval", type=float, default=30, help="seconds (%(default)s)")
-    parser.add_argument("--hub-url", help="default: the environment's")
+    parser.add_argument("--hub-url", help="the Hub's URL (default: from the environment)")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -79,8 +79,8 @@ def main() -> int:
         key = load_private_key(options.key).public_key()
         asyncio.run(serve(options, key))
     except (OSError, ValueError, BitfountError) as error:
-        # What no patience mends: a name that is none, a key that cannot be read.
-        log.error("%s", error)  # noqa: TRY400 - its text says it all
+        # Errors that retrying cannot fix: an invalid name, an unreadable key.
+        log.error("%s", error)  # noqa: TRY400 - the message is sufficient
         return 1
     return 0
 

@@ -1,10 +1,10 @@
-"""A CI step: publish a model and its weights, and say which version it is.
+"""A CI step that publishes a model and its weights, and prints the version.
 
     python publish_model.py models/Net.py weights/net.pt --output "$GITHUB_OUTPUT"
 
-Credentials come from the environment. The step can be run again at any time: code that is there
-already keeps its version, and its weights are replaced by the same ones. Prints one line of JSON.
-Ends with 0 when everything is stored and has been read back, and with 1 when not.
+Credentials come from the environment. The step is safe to run again: code that exists already
+keeps its version, and its weights are replaced by the same ones. Prints one line of JSON. The exit
+status is 0 if everything was stored and read back, and 1 otherwise.
 """
 
 from __future__ import annotations
@@ -21,33 +21,31 @@ from bitfount_api import BitfountError, BitfountHub, BitfountSession, hash_file_
 
 
 class PublishError(Exception):
-    """Something is stored that is not what was sent."""
+    """The stored model or weights are not what was sent."""
 
 
 def publish(hub: BitfountHub, code: Path, weights: Path, *, private: bool) -> dict[str, object]:
-    """Publish a model, read it back, and tell what is there now.
+    """Publish a model, read it back, and return its name, hash and whether it is new.
 
     Raises:
-        BitfountError: It could not be published, or not be read.
-        PublishError: What was read is something else.
+        BitfountError: If the model cannot be published or read back.
+        PublishError: If the data read back is not what was sent.
     """
     answer = hub.send_model(code, private_model=private)
     version = answer.get("version")
     if version is None:
-        raise PublishError("the Hub does not say which version it has made")
+        raise PublishError("the Hub's answer contains no version")
     hub.send_weights(code.stem, version, weights)
     owner, name = hub.session.username, code.stem
     with tempfile.TemporaryDirectory() as folder:
-        # Streamed to disk, as it may be large. The code's hash is checked on the way.
+        # Weights may be large, so stream them to disk. get_model_code verifies the code's hash.
         copy = hub.download_weights(owner, name, version, Path(folder, "weights"))
         if hub.get_model_code(owner, name, version) is None or copy is None:
             raise PublishError(f"{owner}/{name}:{version} cannot be read back")
         with weights.open("rb") as file:
             sent = hashlib.file_digest(file, "sha256").hexdigest()
         if copy.sha256 != sent:
-            raise PublishError(
-                f"the weights of {owner}/{name}:{version} are not those of {weights}"
-            )
+            raise PublishError(f"the weights of {owner}/{name}:{version} do not match {weights}")
     return {
         "model": f"{owner}/{name}:{version}",
         "sha256": hash_file_contents(code),
@@ -56,17 +54,17 @@ def publish(hub: BitfountHub, code: Path, weights: Path, *, private: bool) -> di
 
 
 def main() -> int:
-    """Run the command line; gives the exit status."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("code", type=Path, help="the model's file")
-    parser.add_argument("weights", type=Path, help="the file of its weights")
-    parser.add_argument("--private", action="store_true", help="do not show it to everybody")
-    parser.add_argument("--output", type=Path, help="a file to add a line model=… to")
-    parser.add_argument("--hub-url", help="default: the environment's")
+    parser.add_argument("weights", type=Path, help="the weights file")
+    parser.add_argument("--private", action="store_true", help="hide the model from other users")
+    parser.add_argument("--output", type=Path, help="a file to append the line model=… to")
+    parser.add_argument("--hub-url", help="the Hub's URL (default: from the environment)")
     options = parser.parse_args()
     if not os.environ.get("BITFOUNT_API_KEY"):
-        # Otherwise somebody would be asked to log in, and there is nobody.
-        print("BITFOUNT_API_KEY is not set: give the step its secrets", file=sys.stderr)
+        # Without keys, the session would wait for a browser login, which CI cannot complete.
+        print("BITFOUNT_API_KEY is not set: pass the secrets to the step", file=sys.stderr)
         return 1
     try:
         with BitfountSession(user_agent_suffix="publish-model/1.0") as session:

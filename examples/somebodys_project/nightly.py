@@ -1,4 +1,4 @@
-"""Somebody's program: each night it registers what is new, and reports what nobody has used."""
+"""A nightly program that registers new datasets and reports unused models."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Dataset:
-    """A dataset of the ward: its name, and its columns with their types."""
+    """A dataset of the ward, with its name and the types of its columns."""
 
     name: str
     columns: dict[str, str]
 
     def schema(self) -> BitfountSchema:
-        """What the Hub is told of it."""
+        """Return the schema to register on the Hub."""
         features = [
             {"featureName": name, "dtype": "string", "semanticType": kind}
             for name, kind in self.columns.items()
@@ -38,24 +38,24 @@ def register_new(
     datasets: Iterable[Dataset],
     key: RSAPublicKey,
 ) -> list[str]:
-    """Register the datasets that the Hub does not know yet; gives their names."""
+    """Register the datasets that are not on the Hub yet, and return their names."""
     registered = []
     manager_key = access_manager.get_access_manager_key()
     for dataset in datasets:
         if hub.get_pod(f"{hub.session.username}/{dataset.name}") is not None:
             continue
         schema = dataset.schema().to_json()
-        metadata = PodPublicMetadata(dataset.name, dataset.name.title(), "Of the ward", schema)
+        metadata = PodPublicMetadata(dataset.name, dataset.name.title(), "From the ward", schema)
         hub.register_pod(metadata, key, manager_key)
         registered.append(dataset.name)
     return registered
 
 
 def unused_models(hub: BitfountHub) -> list[str]:
-    """The models that are in one of our projects, and have not been used in any."""
+    """Return the models of our projects that have not been used in any project."""
     used: dict[str, int] = {}
     for project in hub.iter_projects():
-        # Without a model's name, it is a list: each model of the project with its uses.
+        # Without a model name, the result is a list with each model of the project and its uses.
         for usage in cast("list[SimpleUsage]", hub.get_usage_limits(project["id"])):
             used[usage["resourceName"]] = used.get(usage["resourceName"], 0) + usage["totalUsage"]
     return sorted(name for name, count in used.items() if count == 0)

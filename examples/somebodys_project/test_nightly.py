@@ -1,4 +1,4 @@
-"""Its tests, on the fixture that comes with bitfount-api[sandbox]: run ``pytest`` here."""
+"""Tests that use the fixture of bitfount-api[sandbox]: run ``pytest`` in this folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WARD = [
 
 @pytest.fixture
 def ward(bitfount_sandbox):
-    """The ward's own clients; whatever they do is forgotten after the test."""
+    """The ward's clients and key; the sandbox is cleared after each test."""
     return bitfount_sandbox.hub("ward-7"), bitfount_sandbox.access_manager("ward-7"), KEY
 
 
@@ -62,7 +62,7 @@ def test_unused_models_are_found(ward, bitfount_sandbox, tmp_path):
         path.write_text(MODEL.format(name=name), encoding="utf-8")
         hub.send_model(path)
         sandbox.add_model(project, f"ward-7/{name}:1", limit=5)
-    # A task that was let run is a use of its model.
+    # An accepted task counts as a use of its model.
     model = {"username": "ward-7", "model_ref": "Used", "model_version": 1}
     model["class_name"] = "BitfountModelReference"
     algorithm = {"class_name": "bitfount.ModelInference", "model": model}

@@ -129,4 +129,4 @@ async def test_what_went_wrong_stays_inside(
     async with paired() as client:
         answer = await client.get("/context")
     assert answer.status_code == 503
-    assert answer.json() == {"detail": "no clinical token can be had right now"}
+    assert answer.json() == {"detail": "no clinical token is available right now"}
