@@ -1,1 +1,1 @@
-"""Measurements that can be compared: ``python -m benchmarks``, or ``make bench``."""
+"""Benchmarks: ``python -m benchmarks``, or ``make bench``."""

@@ -1,7 +1,7 @@
-"""Measure every row of the budget, beside bare httpx and, where it is installed, the official SDK.
+"""Compare this project with bare httpx and, if it is installed, the official SDK.
 
-Prints tables, and writes them as ``results.md``, with ``results.json`` and ``results.svg``, beside
-this file.
+Prints tables, and writes them to ``results.md``, with ``results.json`` and ``results.svg``, in the
+folder of this file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def rows() -> list[Row]:
-    """The whole table."""
+    """Return all rows of the table."""
     return [
         *startup.ROWS,
         *calls.ROWS,
@@ -40,20 +40,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0 if everything could be measured, whatever it came to; 2 where a name is not known.
+        0 if all rows were measured, even if targets are missed. An unknown row exits with 2.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="only see that everything runs")
-    parser.add_argument("--only", nargs="+", metavar="ROW", help="these rows alone")
-    parser.add_argument("--no-growth", action="store_true", help="leave out how cost grows")
+    parser.add_argument("--quick", action="store_true", help="only check that everything runs")
+    parser.add_argument("--only", nargs="+", metavar="ROW", help="measure only these rows")
+    parser.add_argument("--no-growth", action="store_true", help="do not measure how costs grow")
     parser.add_argument(
-        "--folder", type=Path, help="where the results go; whole runs are written here unasked"
+        "--folder",
+        type=Path,
+        help="folder for the results (default for complete runs: the folder of this package)",
     )
     options = parser.parse_args(arguments)
     wanted = [row for row in rows() if not options.only or row.name in options.only]
     if options.only and len(wanted) < len(options.only):
-        parser.error(f"the rows are {', '.join(row.name for row in rows())}")
-    # Of a proxy on the way, and of credentials around, nothing may be seen here.
+        parser.error(f"unknown row; the rows are {', '.join(row.name for row in rows())}")
+    # A proxy would distort the measurements.
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
     logging.getLogger("bitfount_api").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Single calls over open connections: ``get_pod`` beside bare httpx's ``GET`` and ``json()``."""
+"""Single calls over open connections: ``get_pod`` and bare httpx's ``GET`` with ``json()``."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 HEADERS = {"x-api-key-id": "key-id", "x-api-key": "key"}
 
-# As many open connections as this project keeps: httpx itself would keep 20.
+# The connection limits of this project; httpx would keep 20 connections by default.
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=50)
 
 
 def session() -> BitfountSession:
-    """A session with API keys."""
+    """Return a session with API keys."""
     return BitfountSession(APIKeysHandler("key-id", "key", "alice"))
 
 
 def get_pod_sync(setting: Setting) -> Measured:
-    """One after another, in one thread."""
+    """Measure sequential calls in one thread."""
     url = f"{setting.server}/api/pods/{IDENTIFIER}"
     count = setting.scale.calls
 
@@ -56,19 +56,19 @@ def get_pod_sync(setting: Setting) -> Measured:
 
 
 def get_pod_async(setting: Setting) -> Measured:
-    """One after another, in one event loop."""
+    """Measure sequential calls in one event loop."""
     scale = setting.scale
     return Measured.of(side_by_side(setting, scale.calls, 1, scale.rounds))
 
 
 def get_pod_burst(setting: Setting) -> Measured:
-    """Many at a time, in one event loop."""
+    """Measure concurrent calls in one event loop."""
     scale = setting.scale
     return Measured.of(side_by_side(setting, scale.burst, scale.at_once, -(-scale.rounds // 3)))
 
 
 def side_by_side(setting: Setting, count: int, at_once: int, rounds: int) -> Comparison:
-    """Seconds for one of so many calls, so many at a time, in this project and in bare httpx."""
+    """Compare the seconds per call of ``count`` calls, ``at_once`` of them at a time."""
     url = f"{setting.server}/api/pods/{IDENTIFIER}"
     with asyncio.Runner() as runner:
         hub = AsyncBitfountHub(session(), setting.server)

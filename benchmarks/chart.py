@@ -1,4 +1,4 @@
-"""The picture: how much of each budget is used."""
+"""A bar chart of how much of each budget is used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROW = 26
 _TOP = 64
 _NAME_END, _BAR_START, _BUDGET = 330, 342, 260
 _MOST = 1.25
-"""Where a bar that goes beyond its budget is cut off."""
+"""The share of the budget at which a bar is truncated."""
 
 _COLUMNS = (("bitfount-api", 740), ("the other", 835), ("official SDK", 940))
 _WIDTH = 960
@@ -24,7 +24,7 @@ _WITHIN, _BEYOND, _INK, _FAINT = "#2f6f9f", "#b5502d", "#1c2733", "#8a96a3"
 
 
 def used(done: Done) -> float | None:
-    """The share of its budget that a row uses; over 1 is a missed target."""
+    """Return the share of its budget that a row uses; more than 1 is a missed target."""
     row, measured = done
     if measured.value is None:
         return None
@@ -34,7 +34,7 @@ def used(done: Done) -> float | None:
 
 
 def draw(rows: Sequence[Done]) -> str:
-    """Draw the rows, a bar each, as SVG."""
+    """Draw one bar per row, as SVG."""
     height = _TOP + _ROW * len(rows) + 16
     size = f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
     style = f'font-family="system-ui, sans-serif" font-size="13" fill="{_INK}"'

@@ -1,4 +1,7 @@
-"""A beside B: in turns, so that what else the machine does falls on both; medians of ratios."""
+"""Compare A and B by alternating them, so that other load on the machine affects both.
+
+The result is the median of the rounds' ratios.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Comparison:
-    """What came of measuring two things in turns.
+    """The measurements of two alternating functions.
 
     Args:
-        ours: What each round gave for this project.
-        theirs: What it gave for the other.
+        ours: The values of this project, one per round.
+        theirs: The values of the other, one per round.
     """
 
     ours: Sequence[float]
@@ -25,17 +28,17 @@ class Comparison:
 
     @property
     def ratio(self) -> float:
-        """How many times theirs ours is: the median of the rounds."""
+        """The ratio of ours to theirs: the median of the rounds."""
         return statistics.median(a / b for a, b in zip(self.ours, self.theirs, strict=True))
 
     @property
     def difference(self) -> float:
-        """How much more ours is: the median of the rounds."""
+        """The difference of ours and theirs: the median of the rounds."""
         return statistics.median(a - b for a, b in zip(self.ours, self.theirs, strict=True))
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The ratios between which the middle half of the rounds lies."""
+        """The lower and upper quartile of the rounds' ratios."""
         ratios = sorted(a / b for a, b in zip(self.ours, self.theirs, strict=True))
         return ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
 
@@ -43,13 +46,13 @@ class Comparison:
 def in_turns(
     ours: Callable[[], float], theirs: Callable[[], float], *, rounds: int, warm: bool = True
 ) -> Comparison:
-    """Measure two things in turns: A B, B A, A B …
+    """Measure two functions alternately: A B, B A, A B …
 
     Args:
-        ours: Measures one.
-        theirs: Measures the other.
-        rounds: How often.
-        warm: Whether each is done once before it counts.
+        ours: Function that returns one measurement of this project.
+        theirs: Function that returns one measurement of the other.
+        rounds: Number of rounds.
+        warm: Whether to run each function once before measuring.
     """
     if warm:
         ours()

@@ -1,4 +1,4 @@
-"""What installing, generating and asking in vain cost."""
+"""The cost of installing, of generating clients, and of requests for missing objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def installed(setting: Setting) -> tuple[int, float, str]:
-    """How many packages there are with this one, their bytes, and how that is known."""
+    """Return the number of packages with this one, their size in bytes, and how it was measured."""
     made = None if setting.quick else fresh.made(setting.folder)
     if made is None:
         return *_here(), "as installed here"
@@ -36,7 +36,7 @@ def installed(setting: Setting) -> tuple[int, float, str]:
 
 
 def _here() -> tuple[int, float]:
-    """Follow the requirements of what is installed, and count its files."""
+    """Follow the requirements of the installed project, and add up the sizes of all files."""
     size, found = 0.0, set(_required("bitfount-api", set()))
     for name in found:
         for path in importlib.metadata.distribution(name).files or ():
@@ -58,19 +58,19 @@ def _required(name: str, seen: set[str]) -> Iterator[str]:
 
 
 def packages(setting: Setting) -> Measured:
-    """How many packages are installed, this one included."""
+    """Count the installed packages, including this one."""
     count, _, how = installed(setting)
     return Measured(count, count, None, "", note=how)
 
 
 def megabytes(setting: Setting) -> Measured:
-    """How large they are."""
+    """Measure the size of the installed packages."""
     _, size, how = installed(setting)
     return Measured(size / MB, size / MB, None, "MB", note=how)
 
 
 def generating(setting: Setting) -> Measured:
-    """The slower of two runs, each of which makes all clients and compares them with the others."""
+    """Measure the slower of two runs that generate all clients and compare them with the stored."""
     times = []
     for _ in range(2):
         start = time.perf_counter()
@@ -80,7 +80,7 @@ def generating(setting: Setting) -> Measured:
 
 
 def round_trips(setting: Setting) -> Measured:
-    """The most requests that asking for something takes that is not there."""
+    """Measure the largest number of requests that a call for a missing object sends."""
     counts = {}
     with BitfountHub(session(), setting.server) as hub, hub.session:
         for what, ask in (

@@ -1,4 +1,4 @@
-"""A virtual environment with this package and what it needs, and nothing else."""
+"""A virtual environment that contains only this package and its dependencies."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Fresh:
     """A virtual environment.
 
     Args:
-        python: Its Python.
+        python: The path of its Python.
         packages: The folder of its packages.
-        listed: What ``pip list`` says of it, as JSON.
+        listed: The JSON output of ``pip list``.
     """
 
     python: Path
@@ -32,10 +32,10 @@ class Fresh:
 
 @cache
 def made(folder: Path) -> Fresh | None:
-    """Build the wheel, and install it where nothing else is. Done once.
+    """Build the wheel, and install it in a new environment. The result is cached.
 
     Returns:
-        None if it cannot be done, as without a network.
+        The environment, or None if it cannot be created, for example without a network.
     """
     place = folder / "fresh"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
@@ -46,17 +46,17 @@ def made(folder: Path) -> Fresh | None:
         run(*pip, "--python", place, "install", wheel)
         listed = run(*pip, "--python", place, "list", "--format=json")
     except subprocess.CalledProcessError as error:
-        print(f"no fresh environment could be made: {error.stderr}", file=sys.stderr)
+        print(f"cannot create a virtual environment: {error.stderr}", file=sys.stderr)
         return None
     (packages,) = place.glob("lib/python*/site-packages")
     return Fresh(place / "bin/python", packages, listed)
 
 
 def run(*command: str | Path) -> str:
-    """Run a command, and give what it prints.
+    """Run a command, and return its output.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
+        subprocess.CalledProcessError: If the command fails.
     """
     parts = [str(part) for part in command]
     done = subprocess.run(parts, check=True, env=environment(), capture_output=True, text=True)

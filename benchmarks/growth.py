@@ -1,4 +1,4 @@
-"""How cost grows: with the size of objects, with calls at a time, with how much there is."""
+"""How costs grow with object sizes, concurrent calls and the number of projects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.transfers import Transfer
 
 _STEP_CALLS = 300
-"""How many calls are made at each number of calls at a time; more where that is more."""
+"""The number of calls per step; steps with more concurrent calls make as many calls."""
 
 
 @attrs.frozen
@@ -28,10 +28,10 @@ class Point:
     """One step of a growth.
 
     Args:
-        amount: How much there was, in the growth's unit.
+        amount: The amount, in the growth's unit.
         ours: Seconds that this project took.
-        theirs: Seconds that bare httpx took; None where it has no such thing.
-        memory: The memory it took on top of importing, in MB; None where it was not measured.
+        theirs: Seconds that bare httpx took; None if it has no equivalent.
+        memory: The memory used in addition to importing, in MB; None if it was not measured.
     """
 
     amount: float
@@ -42,12 +42,12 @@ class Point:
 
 @attrs.frozen
 class Growth:
-    """What something costs, from little to much.
+    """The costs of increasing amounts of work.
 
     Args:
-        name: What it is called in ``results.json``.
-        what: What grows.
-        unit: What its amounts are.
+        name: The name in ``results.json``.
+        what: A description of the work.
+        unit: The unit of the amounts.
         points: The steps, the smallest first.
     """
 
@@ -57,7 +57,7 @@ class Growth:
     points: list[Point]
 
     def lines(self) -> Iterator[str]:
-        """It as a table in Markdown."""
+        """Yield the lines of a Markdown table."""
         yield f"| {self.what} | bitfount-api | bare httpx | memory |"
         yield "|---|---|---|---|"
         for point in self.points:
@@ -68,7 +68,7 @@ class Growth:
 
 
 def grown(setting: Setting) -> list[Growth]:
-    """Measure all of them."""
+    """Measure all growths."""
     return [
         Growth(
             "downloads",
@@ -78,13 +78,13 @@ def grown(setting: Setting) -> list[Growth]:
         ),
         Growth(
             "uploads",
-            "weights from disk (the Hub takes 500 MiB at most)",
+            "weights from disk (the Hub accepts at most 500 MiB)",
             "MB",
             [_point(size, upload(setting, size, "Form")) for size in setting.scale.uploads],
         ),
         Growth(
             "calls",
-            "one of many `get_pod`, so many at a time",
+            "seconds per `get_pod`, with concurrent calls",
             "at a time",
             [_calls(setting, at_once) for at_once in setting.scale.concurrency],
         ),

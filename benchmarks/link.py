@@ -1,8 +1,8 @@
-"""A slow link: everything that passes comes later, and each connection is held to a rate.
+"""A slow link: a TCP proxy that delays all data and limits the rate of each connection.
 
-Run as a process of its own (``python -m benchmarks.link PORT``), it prints its port and hands on
-what comes there to the other one. That is what hospital links are like, and what makes it worth
-having several connections: the rate of one is bounded by distance and by whoever shares the way.
+Run as a separate process (``python -m benchmarks.link PORT``), it prints its port and forwards all
+connections to the other one. Hospital links behave like this, and make several connections
+worthwhile: distance and other users of the link limit the rate of a single connection.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Way:
     """One direction of one connection.
 
     Args:
-        delay: Seconds until a byte that goes in comes out.
-        rate: Bytes a second.
+        delay: Delay of each byte in seconds.
+        rate: Maximum rate in bytes per second.
     """
 
     def __init__(self, delay: float, rate: float) -> None:
@@ -36,12 +36,12 @@ class Way:
     async def carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opening: float
     ) -> None:
-        """Carry everything, until either side ends it.
+        """Forward all data until either side closes the connection.
 
         Args:
-            reader: Where it comes from.
-            writer: Where it goes.
-            opening: Seconds that the first byte takes longer, as the connection has to be opened.
+            reader: Source of the data.
+            writer: Destination of the data.
+            opening: Additional delay of the first byte in seconds, for the TCP handshake.
         """
         deliver = asyncio.create_task(self._deliver(writer))
         try:
@@ -82,31 +82,31 @@ async def join(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
 ) -> None:
-    """Hand on one connection to the port, and back."""
+    """Forward one connection to the port, in both directions."""
     far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
     _keep_little(writer)
     _keep_little(far_writer)
     try:
         async with asyncio.TaskGroup() as ways:
-            # A handshake goes there and back before the first byte does.
+            # A handshake takes one round trip before the first byte.
             ways.create_task(Way(delay, rate).carry(reader, far_writer, 2 * delay))
             ways.create_task(Way(delay, rate).carry(far_reader, writer, 0))
     except* OSError:
-        pass  # broken off by one side, as connections are
+        pass  # one side has closed the connection
     finally:
         for end in (writer, far_writer):
             end.close()
 
 
 def _keep_little(writer: asyncio.StreamWriter) -> None:
-    """Let the kernel hold no more than a network would: the rest waits at the sender."""
+    """Limit the kernel's buffers to what a network would hold; the rest waits at the sender."""
     connection = writer.get_extra_info("socket")
     for which in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         connection.setsockopt(socket.SOL_SOCKET, which, _SOCKET_BYTES)
 
 
 async def serve(port: int, delay: float, rate: float) -> None:
-    """Serve until standard input ends: with whoever has started this."""
+    """Serve until standard input is closed, at the latest when the parent process exits."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await join(port, delay, rate, reader, writer)
@@ -118,8 +118,8 @@ async def serve(port: int, delay: float, rate: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("port", type=int, help="where to hand on to")
+    parser.add_argument("port", type=int, help="the port to forward to")
     parser.add_argument("--delay", type=float, default=0.05, help="seconds, one way")
-    parser.add_argument("--rate", type=float, default=2e6, help="bytes a second, each connection")
+    parser.add_argument("--rate", type=float, default=2e6, help="bytes/s per connection")
     options = parser.parse_args()
     asyncio.run(serve(options.port, options.delay, options.rate))

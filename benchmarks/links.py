@@ -1,4 +1,4 @@
-"""Weights over slow links, on which a single connection is held back and several are not."""
+"""Weights over slow links, which limit the rate of each connection."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from benchmarks.setting import Setting
 
 DELAY = 0.05
-"""Seconds until a byte is there: 50 ms away."""
+"""One-way delay in seconds: 50 ms."""
 
 RATE = 4_000_000
-"""Bytes a second that one connection carries."""
+"""Rate of one connection in bytes per second."""
 
 _ROUNDS = 3
-"""Enough: on a slow link, the link takes the time, and the machine next to none of it."""
+"""Few rounds are enough, because the link determines the time and the machine hardly matters."""
 
 
 def _slow(setting: Setting, ours: Callable[[str], float], one: Callable[[str], float]) -> Measured:
@@ -44,7 +44,7 @@ def _slow(setting: Setting, ours: Callable[[str], float], one: Callable[[str], f
 
 
 def down(setting: Setting) -> Measured:
-    """Four pieces at a time, beside bare httpx over one connection."""
+    """Measure a download with four ranges at a time, and with bare httpx over one connection."""
     size, path = setting.scale.slow, setting.folder / "slow.pt"
     return _slow(
         setting,
@@ -54,7 +54,7 @@ def down(setting: Setting) -> Measured:
 
 
 def up(setting: Setting) -> Measured:
-    """Four parts at a time, beside bare httpx over one connection."""
+    """Measure an upload with four parts at a time, and with bare httpx over one connection."""
     path = setting.file(setting.scale.slow)
     return _slow(
         setting,

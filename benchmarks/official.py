@@ -1,4 +1,4 @@
-"""The official SDK, where it is installed: the same work, done by the ``bitfount`` package."""
+"""Measurements of the official SDK (the ``bitfount`` package), if it is installed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from benchmarks.setting import Setting
 
 VARIABLE = "BENCHMARKS_OFFICIAL_PYTHON"
-"""The environment variable that names the Python that has the official SDK."""
+"""The environment variable with the path of a Python that has the official SDK."""
 
 _SCRIPT = Path(__file__).with_name("official_tasks.py")
 _SECONDS = 300
 
 
 def find() -> str | None:
-    """The Python that has the official SDK: the one that the variable names, or this one."""
+    """Return the Python that has the official SDK: the variable's, or the current one."""
     look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bitfount') is None)"
     for python in (os.environ.get(VARIABLE), sys.executable):
         if python and shutil.which(python):
@@ -35,17 +35,16 @@ def find() -> str | None:
 def measured(
     setting: Setting, task: str | int | Path, *arguments: str | int | Path
 ) -> dict[str, float] | None:
-    """What a task takes it: ``seconds``, and for transfers ``base`` and ``peak`` in bytes.
-
-    Done once: it takes long, and differs by factors.
+    """Run a task of the official SDK once, because it takes long and differs by factors.
 
     Args:
-        setting: Says where it is installed, if it is.
-        task: One of those of ``official_tasks.py``.
-        *arguments: The task's.
+        setting: The setting, with the Python of the official SDK, if it is installed.
+        task: The name of a task in ``official_tasks.py``.
+        *arguments: The arguments of the task.
 
     Returns:
-        None if it is not installed.
+        ``seconds``, and for transfers ``base`` and ``peak`` in bytes; None if the official SDK is
+        not installed or the task fails.
     """
     if setting.official is None:
         return None
@@ -57,12 +56,12 @@ def measured(
             quiet=True,
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        # Its packages may not fit each other; that must not cost all other measurements.
+        # Its packages may be incompatible with each other; continue with the other measurements.
         print(f"the official SDK: {error}", error.stderr or "", sep="\n", file=sys.stderr)
         return None
 
 
 def seconds(setting: Setting, task: str, *arguments: str | int) -> float | None:
-    """The seconds alone."""
+    """Run a task of the official SDK, and return only its seconds."""
     done = measured(setting, task, *arguments)
     return done["seconds"] if done else None

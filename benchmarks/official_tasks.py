@@ -1,5 +1,5 @@
 # mypy: disable-error-code="import-not-found"
-"""What is measured of the official SDK. Run as a script by the Python that has it (3.10).
+"""The tasks of the official SDK, run as a script by the Python that has it (3.10).
 
 ``python official_tasks.py NAME URL ARGUMENTS…`` prints what :mod:`benchmarks.tasks` prints.
 """
@@ -19,13 +19,13 @@ START = time.perf_counter()
 
 
 def peak() -> int:
-    """The most memory that this process has held so far, in bytes."""
+    """Return the peak memory of this process in bytes."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split(None, 1)[0]) * 1024
 
 
 def hub_at(url: str) -> Any:
-    """Its client, with API keys."""
+    """Return a client of the official SDK, with API keys."""
     from bitfount.hub.api import BitfountHub
     from bitfount.hub.authentication_flow import BitfountSession
     from bitfount.hub.authentication_handlers import APIKeysHandler
@@ -35,27 +35,27 @@ def hub_at(url: str) -> Any:
 
 
 def measured(work: Callable[[], Any]) -> dict[str, float]:
-    """Do something, and tell what it took."""
+    """Run a function, and return its duration and memory."""
     base, start = peak(), time.perf_counter()
     work()
     return {"seconds": time.perf_counter() - start, "base": base, "peak": peak()}
 
 
 def importing(url: str) -> dict[str, float]:
-    """Import it, from when this script began."""
+    """Measure the import, from the start of this script."""
     import bitfount  # noqa: F401
 
     return {"seconds": time.perf_counter() - START}
 
 
 def first_pod(url: str) -> dict[str, float]:
-    """Import, session, one pod, from when this script began."""
+    """Measure import, session and one pod, from the start of this script."""
     assert hub_at(url).get_pod("bob/scans")["isOnline"]
     return {"seconds": time.perf_counter() - START}
 
 
 def get_pod(url: str, count: str) -> dict[str, float]:
-    """Seconds for one pod, of many."""
+    """Measure the seconds per pod of many calls."""
     hub = hub_at(url)
     hub.get_pod("bob/scans")
     start = time.perf_counter()
@@ -65,21 +65,21 @@ def get_pod(url: str, count: str) -> dict[str, float]:
 
 
 def download(url: str, size: str, path: str) -> dict[str, float]:
-    """Weights to disk, through memory."""
+    """Download weights into memory, and write them to disk."""
     hub = hub_at(url)
     hub.get_pod("bob/scans")
     return measured(lambda: Path(path).write_bytes(hub.get_weights("bob", f"Weights{size}", 1)))
 
 
 def upload(url: str, path: str) -> dict[str, float]:
-    """Weights from disk."""
+    """Upload weights from disk."""
     hub = hub_at(url)
     hub.get_pod("bob/scans")
     return measured(lambda: hub.send_weights("Net", 1, Path(path)))
 
 
 def missing(url: str, kind: str) -> dict[str, float]:
-    """A pod or model that is not there."""
+    """Request a pod or model that does not exist."""
     hub = hub_at(url)
     ask = {
         "pod": lambda: hub.get_pod("bob/missing"),

@@ -1,4 +1,4 @@
-"""The pod that everybody asks for: as large as those of the Hub, keys and description included."""
+"""The pod that the benchmarks request, as large as the Hub's, with keys and a description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and tasks in fresh ones, with what they cost."""
+"""Run servers and tasks in separate processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def environment() -> dict[str, str]:
-    """The variables of this process without what would change what is measured."""
+    """Return this process's environment without variables that would affect the measurements."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -29,11 +29,11 @@ def environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def served(module: str, *arguments: str) -> Iterator[str]:
-    """Run a server of ours while the body runs, and give its URL.
+    """Run a server while the body runs, and yield its URL.
 
     Args:
-        module: Such as ``benchmarks.server``.
-        *arguments: Its command line.
+        module: The server's module, such as ``benchmarks.server``.
+        *arguments: The command-line arguments of the server.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -50,14 +50,14 @@ def served(module: str, *arguments: str) -> Iterator[str]:
             raise RuntimeError(f"{module} did not start")
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.communicate()  # closes its input, which ends it
+        process.communicate()  # closes its standard input, which stops it
 
 
 def timed(command: Sequence[str]) -> float:
-    """Seconds that a command takes from its start to its exit.
+    """Return the seconds that a command takes from its start to its exit.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
+        subprocess.CalledProcessError: If the command fails.
     """
     start = time.perf_counter()
     subprocess.run(command, check=True, env=environment(), stdout=subprocess.DEVNULL)
@@ -71,17 +71,17 @@ def output_of(
     seconds: float | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Run a command, and give the JSON that it prints as its last line.
+    """Run a command, and return the JSON document in the last line of its output.
 
     Args:
         command: The command.
-        more: Environment variables to add.
-        seconds: How long it may take.
-        quiet: Whether to keep what it prints as errors for the exception.
+        more: Additional environment variables.
+        seconds: Timeout in seconds.
+        quiet: Whether to capture standard error for the exception instead of printing it.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
-        subprocess.TimeoutExpired: It took longer.
+        subprocess.CalledProcessError: If the command fails.
+        subprocess.TimeoutExpired: If the command exceeds the timeout.
     """
     done = subprocess.run(
         [str(part) for part in command],
@@ -98,9 +98,9 @@ def output_of(
 
 
 def task(name: str, *arguments: str | int | Path) -> dict[str, Any]:
-    """Do one of :mod:`benchmarks.tasks` in a fresh process, and give what it measured.
+    """Run a task of :mod:`benchmarks.tasks` in a new process, and return its measurements.
 
     Raises:
-        subprocess.CalledProcessError: It failed.
+        subprocess.CalledProcessError: If the task fails.
     """
     return output_of([sys.executable, "-m", "benchmarks.tasks", name, *arguments])

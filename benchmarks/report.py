@@ -1,4 +1,4 @@
-"""What was measured, as a table, as JSON, and as a picture."""
+"""The measurements as a Markdown table and as JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MET = {True: "met", False: "**missed**", None: "not measured"}
 
 
 def table(done: Sequence[Done]) -> Iterator[str]:
-    """The rows as a table in Markdown."""
+    """Yield the lines of a Markdown table of the rows."""
     official = any(measured.official is not None for _, measured in done)
     yield "| | against | target | measured | | bitfount-api | the other |" + (
         " official SDK |" if official else ""
@@ -50,7 +50,7 @@ def table(done: Sequence[Done]) -> Iterator[str]:
 
 
 def document(done: Sequence[Done], growths: Sequence[Growth], *, quick: bool) -> dict[str, Any]:
-    """Everything, for ``results.json``."""
+    """Return all measurements, for ``results.json``."""
     return {
         "quick": quick,
         "versions": {

@@ -1,4 +1,4 @@
-"""What a row of the table is, and what is measured for it."""
+"""The rows of the table, and their measurements."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class Measured:
-    """What a row comes to.
+    """The measurement of a row.
 
     Args:
-        value: What the target is about, in the row's unit; None where it could not be measured.
-        ours: What this project took, in the unit that ``quantity`` says; the median.
-        theirs: What the other took.
-        quantity: What ``ours`` and ``theirs`` are, such as ``s`` or ``MB``.
-        official: What the official SDK took, where it is installed.
-        spread: Between which values the middle half of the rounds lies.
-        note: What else there is to say.
+        value: Value to compare with the target, in the row's unit; None if it was not measured.
+        ours: Median of this project, in the unit ``quantity``.
+        theirs: Median of the other, in the same unit.
+        quantity: Unit of ``ours`` and ``theirs``, such as ``s`` or ``MB``.
+        official: Value of the official SDK; None if it is not installed.
+        spread: Lower and upper quartile of the rounds.
+        note: A remark for the report.
     """
 
     value: float | None
@@ -38,7 +38,7 @@ class Measured:
 
     @classmethod
     def of(cls, comparison: Comparison, *, official: float | None = None) -> Measured:
-        """The ratio of two times."""
+        """Return the measurement of a ratio of two times."""
         return cls(
             comparison.ratio,
             statistics.median(comparison.ours),
@@ -50,16 +50,16 @@ class Measured:
 
 @attrs.frozen
 class Row:
-    """One row of the table: a target, and how to measure what it is about.
+    """One row of the table: a target, and a function that measures the value.
 
     Args:
-        name: What it is called on the command line and in ``results.json``.
-        what: What is measured.
-        against: What it is compared with.
-        limit: The target.
-        unit: Of the target and the measured value: ``×``, ``MB``, ``ms``, ``s``, or none.
-        measure: Measures it.
-        at: Whether the target is the most or the least that is good.
+        name: Name on the command line and in ``results.json``.
+        what: Description of the measured value.
+        against: Description of the reference.
+        limit: Target value.
+        unit: Unit of the target and the value: ``×``, ``MB``, ``ms``, ``s``, or an empty string.
+        measure: Function that measures the value.
+        at: Whether the target is the maximum (``most``) or the minimum (``least``).
     """
 
     name: str
@@ -76,7 +76,7 @@ class Row:
         return f"{'≤' if self.at == 'most' else '≥'} {told(self.limit, self.unit)}"
 
     def met(self, measured: Measured) -> bool | None:
-        """Whether the target is met; None where nothing could be measured."""
+        """Return whether the target is met, or None if the row was not measured."""
         if measured.value is None:
             return None
         if self.at == "most":
@@ -85,7 +85,7 @@ class Row:
 
 
 def told(value: float | None, unit: str) -> str:
-    """A value with its unit, with as many digits as say something."""
+    """Format a value with its unit and a suitable number of digits."""
     if value is None:
         return "—"
     if unit == "s" and value < 0.001:

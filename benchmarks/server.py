@@ -1,9 +1,9 @@
-"""A Hub and an object store that cost next to nothing, so that what is measured is the client.
+"""A Hub and an object store with almost no overhead, so that the client's cost is measured.
 
-Run as a process of its own (``python -m benchmarks.server``), it prints its port. It knows no
-users and keeps nothing: objects consist of one block of bytes over and over, of the size that their
-name says, and what is uploaded is counted and thrown away. The sandbox is the one that behaves like
-the real services; it checks and stores what it is sent, and would be most of what is measured.
+Run as a separate process (``python -m benchmarks.server``), it prints its port. It has no users and
+stores nothing: objects consist of one repeated block of bytes, with the size that is part of their
+name, and uploads are counted and discarded. The sandbox, which behaves like the real services,
+checks and stores what it receives, which would dominate the measurements.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK = random.Random(7).randbytes(1024 * 1024)
-"""What objects consist of."""
+"""The block of bytes that objects consist of."""
 
 CHUNK_SIZE = 5 * 1024 * 1024
-"""What the Hub asks for when it has an object uploaded in parts, in bytes."""
+"""The part size in bytes that the Hub requests for multipart uploads."""
 
 _POD = json.dumps(POD).encode()
 _RANGE = re.compile(rb"\r\nrange: *bytes=(\d+)-(\d*)", re.IGNORECASE)
@@ -37,10 +37,10 @@ _REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 404: b"Not 
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One connection: requests one after another, bodies read into one buffer and forgotten."""
+    """One connection: sequential requests, whose bodies are read into one buffer and discarded."""
 
     requests = 0
-    """How many there have been, over all connections."""
+    """The number of requests over all connections."""
 
     def __init__(self) -> None:
         self._buffer = memoryview(bytearray(256 * 1024))
@@ -52,16 +52,16 @@ class Connection(asyncio.BufferedProtocol):
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where answers go."""
+        """Store the transport for answers."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Where to read to: the same place again and again."""
+        """Return the same buffer for every read."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Some bytes have come: of a head, or of a body."""
+        """Process received bytes of a request's head or body."""
         if self._body_left > nbytes:
             self._take_body(self._buffer[:nbytes])
             return
@@ -88,7 +88,7 @@ class Connection(asyncio.BufferedProtocol):
     def _take_body(self, part: bytes | memoryview) -> None:
         self._body_left -= len(part)
         if len(self._body) + len(part) < _MOST_HEAD_BYTES:
-            self._body += part  # of a request in JSON, which is read
+            self._body += part  # small bodies are JSON requests, which are parsed
 
     def _answer(self) -> None:
         Connection.requests += 1
@@ -144,17 +144,17 @@ class Connection(asyncio.BufferedProtocol):
                 self._transport.write(piece)
 
     def pause_writing(self) -> None:
-        """The client does not keep up."""
+        """Stop sending, because the client reads too slowly."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It does again."""
+        """Continue sending."""
         self._paused = False
         self._send()
 
 
 def stretch(start: int, end: int) -> Iterator[memoryview]:
-    """The bytes of any object from one place to another."""
+    """Yield an object's bytes from ``start`` to ``end``."""
     while start < end:
         inside = start % len(BLOCK)
         piece = memoryview(BLOCK)[inside : inside + min(end - start, len(BLOCK) - inside)]
@@ -166,7 +166,7 @@ def _hub_answer(method: bytes, path: bytes, query: bytes, body: bytes, origin: s
     if path == b"/api/projects":
         return _projects(query)
     if path == b"/api/models" and method == b"GET":
-        # The name of a model says how large its weights are: Weights1000.
+        # The model's name contains the size of its weights: Weights1000.
         size = re.search(rb"modelName=[A-Za-z]+(\d+)", query)
         assert size is not None
         answer: dict[str, object] = {
@@ -194,7 +194,7 @@ def _hub_answer(method: bytes, path: bytes, query: bytes, body: bytes, origin: s
 
 
 def _projects(query: bytes) -> bytes:
-    """A page of the projects of somebody who has ten thousand."""
+    """Return a page of the projects of a user who has ten thousand."""
     found = _PAGE.search(query)
     assert found is not None
     limit, offset = (int(found[1] or found[4]), int(found[2] or found[3]))
@@ -215,7 +215,7 @@ def _projects(query: bytes) -> bytes:
 
 
 async def serve() -> None:
-    """Serve until standard input ends: with whoever has started this."""
+    """Serve until standard input is closed, at the latest when the parent process exits."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)

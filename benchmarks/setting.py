@@ -1,4 +1,4 @@
-"""How much is measured, and where."""
+"""The scale and the context of the measurements."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ MB = 1_000_000
 
 @attrs.frozen
 class Scale:
-    """How much is measured.
+    """The scale of the measurements.
 
     Args:
-        starts: How often processes are started for a comparison.
-        rounds: How often calls are compared.
-        calls: How many calls make a round.
-        burst: How many calls are made by many at a time.
-        at_once: How many of them at a time.
-        transfers: How often transfers are compared.
-        large: The size of large weights, in bytes.
-        slow: The size of weights over slow links, in bytes.
-        downloads: The sizes over which downloads grow, in bytes.
-        uploads: The same of uploads; the Hub takes 500 MiB at most.
-        concurrency: The numbers of calls at a time over which they grow.
-        projects: The numbers of projects that are gone through.
+        starts: Number of rounds that start processes.
+        rounds: Number of rounds of calls.
+        calls: Number of sequential calls per round.
+        burst: Number of concurrent calls per round.
+        at_once: Maximum number of calls at a time in a burst.
+        transfers: Number of rounds of transfers.
+        large: Size of large weights, in bytes.
+        slow: Size of weights over slow links, in bytes.
+        downloads: Sizes of downloads for the growth, in bytes.
+        uploads: Sizes of uploads for the growth, in bytes; the Hub accepts at most 500 MiB.
+        concurrency: Numbers of calls at a time for the growth.
+        projects: Numbers of projects to iterate over for the growth.
     """
 
     starts: int
@@ -78,14 +78,14 @@ QUICK = Scale(
 
 @attrs.frozen
 class Setting:
-    """Where it is measured.
+    """The context of the measurements.
 
     Args:
-        scale: How much.
-        quick: Whether it is only to see that everything runs.
-        server: The URL of the Hub and object store that cost nothing.
-        folder: A folder for what is transferred.
-        official: The Python that has the official SDK; None where it is not installed.
+        scale: Scale of the measurements.
+        quick: Whether to only check that everything runs.
+        server: URL of the benchmark server.
+        folder: Folder for transferred files.
+        official: Path of the Python that has the official SDK; None if it is not installed.
     """
 
     scale: Scale
@@ -95,7 +95,7 @@ class Setting:
     official: str | None = None
 
     def file(self, size: int) -> Path:
-        """A file of so many bytes, made once."""
+        """Return a file of ``size`` bytes, which is created once."""
         path = self.folder / f"weights-{size}.pt"
         if not path.exists():
             block = os.urandom(1024 * 1024)

@@ -1,4 +1,4 @@
-"""What it takes to begin: importing, and the first answer of a program that then ends."""
+"""The start-up cost: the import, and a program that makes one call and exits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ import bitfount_hub_client.models
 
 
 def importing(setting: Setting) -> Measured:
-    """Importing the package, beside starting Python for nothing."""
+    """Compare importing the package with an empty Python program."""
     python = _python(setting)
     comparison = in_turns(
         lambda: timed([python, "-I", "-c", "import bitfount_api"]),
@@ -50,7 +50,7 @@ def importing(setting: Setting) -> Measured:
 
 
 def first_pod(setting: Setting) -> Measured:
-    """A whole program: import, session, one pod, exit."""
+    """Measure a complete program: import, session, one pod, exit."""
     python = _python(setting)
     ours, bare = (text.format(url=setting.server) for text in (_OURS, _BARE))
     comparison = in_turns(
@@ -71,9 +71,9 @@ def first_pod(setting: Setting) -> Measured:
 
 
 def _python(setting: Setting) -> str:
-    """That of an environment of nothing else: httpx imports more where there is more.
+    """Return the Python of a fresh environment, because httpx imports optional packages.
 
-    Where none can be made, as without a network, this one.
+    Without a fresh environment, for example without a network, return the current Python.
     """
     made = None if setting.quick else fresh.made(setting.folder)
     return sys.executable if made is None else str(made.python)

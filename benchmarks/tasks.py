@@ -1,8 +1,8 @@
-"""What is measured in a process of its own: transfers, by this project and by bare httpx.
+"""The tasks that run in a separate process: transfers by this project and by bare httpx.
 
-``python -m benchmarks.tasks NAME ARGUMENTS…`` does one and prints, as JSON, how many seconds it
-took, and how large the process was at most: after importing, and in the end. Connections have been
-made before the clock runs, on both sides.
+``python -m benchmarks.tasks NAME ARGUMENTS…`` runs one task and prints, as JSON, its seconds and
+the peak memory of the process after importing and at the end. On both sides, connections are opened
+before the measurement starts.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def peak() -> int:
-    """The most memory that this process has held so far, in bytes.
+    """Return the peak memory of this process in bytes.
 
-    ``ru_maxrss`` would do, but that a new process on Linux begins with what its parent held.
+    ``ru_maxrss`` is not used on Linux, because a new process inherits its parent's value there.
     """
     try:
         status = Path("/proc/self/status").read_text()
@@ -39,7 +39,7 @@ def peak() -> int:
 
 
 def measured(base: int, work: Callable[[], Any]) -> dict[str, Any]:
-    """Do something, and tell what it took."""
+    """Run a function, and return its duration and memory."""
     start = time.perf_counter()
     work()
     seconds = time.perf_counter() - start
@@ -50,7 +50,7 @@ def measured(base: int, work: Callable[[], Any]) -> dict[str, Any]:
 
 
 def ours(url: str) -> tuple[int, BitfountHub]:
-    """The peak after importing, and a client that is connected."""
+    """Return the peak memory after importing, and a connected client."""
     from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
 
     base = peak()
@@ -60,7 +60,7 @@ def ours(url: str) -> tuple[int, BitfountHub]:
 
 
 def ours_download(url: str, size: str, path: str, parts: str) -> dict[str, Any]:
-    """Weights to disk."""
+    """Download weights to disk."""
     Path(path).unlink(missing_ok=True)
     base, hub = ours(url)
 
@@ -74,7 +74,7 @@ def ours_download(url: str, size: str, path: str, parts: str) -> dict[str, Any]:
 
 
 def ours_bytes(url: str, size: str) -> dict[str, Any]:
-    """Weights into memory."""
+    """Download weights into memory."""
     base, hub = ours(url)
 
     def work() -> None:
@@ -86,13 +86,13 @@ def ours_bytes(url: str, size: str) -> dict[str, Any]:
 
 
 def ours_upload(url: str, path: str, name: str, parts: str) -> dict[str, Any]:
-    """Weights from disk; a name that begins with Form has them sent as one form."""
+    """Upload weights from disk; if the name begins with Form, the server requests one form."""
     base, hub = ours(url)
     return measured(base, lambda: hub.send_weights(name, 1, Path(path), parts_at_once=int(parts)))
 
 
 def ours_projects(url: str, count: str) -> dict[str, Any]:
-    """So many projects, one after another."""
+    """Iterate over ``count`` projects."""
     import itertools
 
     base, hub = ours(url)
@@ -108,7 +108,7 @@ def ours_projects(url: str, count: str) -> dict[str, Any]:
 
 
 def bare(url: str) -> tuple[int, httpx.Client]:
-    """The peak after importing, and a client that is connected."""
+    """Return the peak memory after importing, and a connected client."""
     import httpx
 
     base = peak()
@@ -118,7 +118,7 @@ def bare(url: str) -> tuple[int, httpx.Client]:
 
 
 def bare_download(url: str, size: str, path: str) -> dict[str, Any]:
-    """An object to disk, and made to stay there, as a download has to be."""
+    """Download an object to disk, and sync it, as the library does."""
     Path(path).unlink(missing_ok=True)
     base, client = bare(url)
 
@@ -133,13 +133,13 @@ def bare_download(url: str, size: str, path: str) -> dict[str, Any]:
 
 
 def bare_bytes(url: str, size: str) -> dict[str, Any]:
-    """An object into memory."""
+    """Download an object into memory."""
     base, client = bare(url)
     return measured(base, lambda: client.get(f"{url}/objects/{size}").content)
 
 
 def bare_upload(url: str, path: str) -> dict[str, Any]:
-    """An object from disk."""
+    """Upload an object from disk."""
     base, client = bare(url)
 
     def work() -> None:
@@ -151,7 +151,7 @@ def bare_upload(url: str, path: str) -> dict[str, Any]:
 
 
 def bare_hash(name: str, size: str) -> dict[str, Any]:
-    """The hash of that name of so many bytes that are in memory already."""
+    """Hash ``size`` bytes in memory with the named algorithm."""
     block = memoryview(os.urandom(1024 * 1024))
 
     def work() -> None:

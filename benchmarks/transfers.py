@@ -1,4 +1,4 @@
-"""Weights, to and from disk and into memory: their time, and the memory it takes."""
+"""The time and memory of transferring weights to and from disk and into memory."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ PARTS = 4
 
 @attrs.define
 class Meter:
-    """Seconds of a task, and the most memory that any of its runs took on top of importing.
+    """The seconds of a task, and the peak memory of its runs in addition to importing.
 
     Args:
-        run: Does it once.
+        run: Function that runs the task once.
     """
 
     run: Callable[[], dict[str, float]]
     memory: float = 0
 
     def __call__(self) -> float:
-        """Do it, and give the seconds."""
+        """Run the task, and return its seconds."""
         done = self.run()
         self.memory = max(self.memory, done["peak"] - done["base"])
         return done["seconds"]
@@ -43,7 +43,7 @@ class Meter:
 
 @attrs.frozen
 class Transfer:
-    """A transfer of this project beside the same in bare httpx."""
+    """The measurements of a transfer by this project and by bare httpx."""
 
     time: Comparison
     memory: float
@@ -53,14 +53,14 @@ class Transfer:
 def compared(
     setting: Setting, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
 ) -> Transfer:
-    """Do both in turns, each time in fresh processes."""
+    """Run both alternately, each time in new processes."""
     mine, other = Meter(ours), Meter(bare)
     time = in_turns(mine, other, rounds=setting.scale.transfers, warm=not setting.quick)
     return Transfer(time, mine.memory, other.memory)
 
 
 def download(setting: Setting, size: int) -> Transfer:
-    """An object to disk."""
+    """Measure downloads to disk."""
     path = _target(setting)
     return compared(
         setting,
@@ -70,7 +70,7 @@ def download(setting: Setting, size: int) -> Transfer:
 
 
 def upload(setting: Setting, size: int, name: str) -> Transfer:
-    """An object from disk; a name that begins with ``Form`` has it sent as one form."""
+    """Measure uploads from disk; if the name begins with ``Form``, the server requests one form."""
     path = setting.file(size)
     return compared(
         setting,
@@ -84,7 +84,7 @@ def _target(setting: Setting) -> Path:
 
 
 class Transfers:
-    """The rows about transfers; what two rows are about is measured once."""
+    """The rows about transfers; a transfer that two rows share is measured once."""
 
     def __init__(self) -> None:
         self._done: dict[str, Transfer] = {}
@@ -103,13 +103,13 @@ class Transfers:
                 work: list[str | int | Path] = ["download", size, _target(setting)]
             else:
                 work = ["upload", setting.file(size)]
-            # It knows no uploads in parts, whatever it is offered.
+            # The official SDK does not support multipart uploads.
             known = what != "upload-parts"
             self._official[what] = official.measured(setting, *work) if known else None
         return self._done[what]
 
     def time(self, what: str, setting: Setting) -> Measured:
-        """How long it takes."""
+        """Measure the time of a transfer."""
         transfer = self._once(setting, what)
         done = self._official.get(what)
         measured = Measured.of(transfer.time, official=done["seconds"] if done else None)
@@ -119,7 +119,7 @@ class Transfers:
         return attrs.evolve(measured, note=f"the MD5 of the parts alone takes {md5:.2f} s")
 
     def memory(self, what: str, setting: Setting) -> Measured:
-        """How much memory, on top of importing, in MB."""
+        """Measure the memory of a transfer in addition to importing, in MB."""
         transfer = self._once(setting, what)
         done = self._official.get(what)
         return Measured(
@@ -132,7 +132,7 @@ class Transfers:
 
 
 def in_memory(setting: Setting) -> Measured:
-    """How much memory ``get_weights`` takes beyond the object itself."""
+    """Measure the memory of ``get_weights`` in addition to the object itself."""
     size = setting.scale.large
     bare, ours = (
         Meter(partial(task, name, setting.server, size)) for name in ("bare_bytes", "ours_bytes")
@@ -142,7 +142,7 @@ def in_memory(setting: Setting) -> Measured:
 
 
 def hashed(setting: Setting) -> Measured:
-    """A download, which is hashed meanwhile, beside the slower of transfer and hash."""
+    """Compare a download, which is hashed at the same time, with the slower of both parts."""
     size, path = setting.scale.large, _target(setting)
     alone: dict[str, list[float]] = {"bare_download": [], "bare_hash": []}
 
@@ -168,7 +168,7 @@ def hashed(setting: Setting) -> Measured:
 
 
 def rows() -> list[Row]:
-    """The rows about transfers."""
+    """Return the rows about transfers."""
     transfers = Transfers()
     found = []
     for what, told in (
