@@ -1,7 +1,7 @@
-"""Print the fault matrix: what comes of each operation when something goes wrong.
+"""Print the fault matrix: the result of each operation for each injected fault.
 
-Runs it against a sandbox of its own: about a minute. With --known, prints what has to come of each
-cell without running anything. Exits with 1 if a cell is not what it has to be.
+Runs the operations against a temporary sandbox, which takes about a minute. With --known, prints
+the expected results without running anything. Exits with 1 if a result is not the expected one.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ NOT_THERE = "·"
 
 
 def told(outcome: Outcome) -> str:
-    """An outcome in a few letters."""
+    """Return a short name for an outcome."""
     short = {"value": "value", "none": "None", "other": "bytes"}
     return short[outcome] if isinstance(outcome, str) else outcome.__name__
 
 
 def counted(found: Expected) -> str:
-    """How often each request is seen: ``1+3`` for one, then three."""
+    """Format the number of times each request is received: ``1+3`` for one, then three."""
     return "+".join(
         str(low) if low == high else f"{low}…" if high > 100 else f"{low}-{high}"
         for low, high in found.counts
@@ -46,7 +46,7 @@ def counted(found: Expected) -> str:
 
 
 def lines(row: Row, kind: Kind, box: Arena | None) -> Iterator[tuple[Leg, str, list[str]]]:
-    """A cell for each of a row's requests, with what is wrong with it."""
+    """Yield one cell per request of a row, with its text and its complaints."""
     for index, leg in enumerate(row.legs):
         if not kind.only(leg):
             yield leg, NOT_THERE, []
@@ -63,7 +63,7 @@ def lines(row: Row, kind: Kind, box: Arena | None) -> Iterator[tuple[Leg, str, l
 
 
 def report(box: Arena | None) -> int:
-    """Print the matrix, operation by operation; gives the number of cells that are wrong."""
+    """Print the matrix, operation by operation, and return the number of wrong cells."""
     wrong = cells = 0
     width = max(len(kind.name) for kind in KINDS)
     for row in ROWS:
@@ -81,15 +81,17 @@ def report(box: Arena | None) -> int:
                 for complaint in complaints:
                     print(f"      !! {complaint}")
     print(f"\n{len(ROWS)} operations, {len(KINDS)} faults, {cells} cells, {wrong} of them wrong.")
-    print("In brackets: how often each of the operation's requests was seen by its service.")
-    print(f"{NOT_THERE}: cannot happen there (only object storage's URLs expire).")
+    print("In brackets: how often the service received each of the operation's requests.")
+    print(f"{NOT_THERE}: cannot happen (only object storage URLs expire).")
     return wrong
 
 
 def main() -> int:
-    """Print the matrix."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--known", action="store_true", help="do not run anything")
+    parser.add_argument(
+        "--known", action="store_true", help="print the expected results without running"
+    )
     arguments = parser.parse_args()
     if arguments.known:
         report(None)

@@ -1,12 +1,12 @@
-"""Make the low-level clients in ``generated/`` from the specs in ``openapi/``, or check them.
+"""Generate the low-level clients in ``generated/`` from the specs in ``openapi/``, or check them.
 
-    python scripts/generate.py            make them anew
-    python scripts/generate.py --check    end with 1 if making them anew would change anything
+    python scripts/generate.py            generate the clients
+    python scripts/generate.py --check    exit with 1 if generating would change anything
 
-All clients are built in a temporary folder and only then put in place, so a spec with an error
-leaves what was there. What the generator and the formatter make differs between their versions:
-these are pinned exactly, in ``pyproject.toml``, and must be the installed ones. The result depends
-on nothing else: no configuration but that in ``openapi/`` is read, no cache, no network.
+All clients are built in a temporary folder and then swapped in, so an error in a spec leaves the
+old clients in place. The output depends on the versions of the generator and the formatter, so
+``pyproject.toml`` pins both exactly, and the pinned versions must be installed. It depends on
+nothing else: only configuration in ``openapi/`` is read, and no cache or network is used.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
-        root: The folder that holds ``openapi/``, ``generated/`` and ``pyproject.toml``.
+        arguments: Command-line arguments; the process's own by default.
+        root: Folder that contains ``openapi/``, ``generated/`` and ``pyproject.toml``.
 
     Returns:
-        0: made, or nothing to make; 1: the specs cannot be generated from, or ``--check`` found
-        differences; 2: the tools are not those that are pinned.
+        0 on success; 1 if the specs have errors or ``--check`` found differences; 2 if the
+        installed tools are not the pinned versions.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="compare instead of replacing")
@@ -67,14 +67,14 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 def wrong_versions(pyproject: Path) -> list[str]:
-    """A sentence for each tool that is not pinned, or not installed in that version."""
+    """Return a message for each tool that is not pinned or not installed in the pinned version."""
     pins = pinned(pyproject)
     complaints = []
     for tool in TOOLS:
         try:
             installed = importlib.metadata.version(tool)
         except importlib.metadata.PackageNotFoundError:
-            installed = "none"
+            installed = "no version"
         if tool not in pins:
             complaints.append(f"{tool}: {pyproject.name} pins no exact version of it")
         elif installed != pins[tool]:
@@ -90,17 +90,17 @@ def pinned(pyproject: Path) -> dict[str, str]:
 
 
 class GenerationError(Exception):
-    """The generator warned or failed; the text is what it printed."""
+    """The generator warned or failed; the message is its output."""
 
 
 def build(specs: Path, target: Path) -> None:
-    """Make all clients in ``target``, side by side."""
+    """Generate all clients in ``target``, concurrently."""
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
     for job in jobs:
         job.result()
-    # In place of the generator's own clean-up, which would read the configuration of the folders
-    # above: drop unused imports, sort the others, format.
+    # The generator's own clean-up would read the configuration of parent folders. Instead, remove
+    # unused imports, sort the others, and format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
     _run("ruff", "check", *ruff, "--select=F401,I", "--fix-only", str(target))
     _run("ruff", "format", *ruff, str(target))
@@ -124,7 +124,7 @@ def _build_one(specs: Path, spec: str, target: Path) -> None:
 
 
 def _run(tool: str, *arguments: str) -> None:
-    # The tools of the interpreter that runs this, not whatever comes first on the path.
+    # Use the tools installed for this interpreter, not the first ones on PATH.
     command = [str(Path(sys.executable).parent / tool), *arguments]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
@@ -132,7 +132,7 @@ def _run(tool: str, *arguments: str) -> None:
 
 
 def compare(built: Path, committed: Path) -> list[str]:
-    """What differs between two folders: files that are missing, edited, or should not be there."""
+    """Return the differences of two folders: missing, edited and additional files."""
     here, there = _files(built), _files(committed)
     return sorted(
         [f"missing: {name}" for name in here - there]
@@ -154,8 +154,8 @@ def _files(folder: Path) -> set[str]:
 
 
 def swap(built: Path, target: Path) -> None:
-    """Put the new clients in the place of the old ones, or leave those."""
-    # Beside the target, so that what can fail (copying: a full disk) comes before the old one goes.
+    """Replace the old clients with the new ones, or leave the old ones on failure."""
+    # Copy beside the target first: copying can fail (full disk), and must not lose the old clients.
     with tempfile.TemporaryDirectory(prefix=".generated-", dir=target.parent) as folder:
         new, old = Path(folder, "new"), Path(folder, "old")
         shutil.copytree(built, new)

@@ -1,10 +1,10 @@
-"""Put many threads and tasks on one session, against a sandbox where one request in 20 goes wrong.
+"""Load one session with many threads and tasks, on a sandbox where one request in 20 fails.
 
     python scripts/load.py                       200 threads, 2,000 tasks, a minute
     python scripts/load.py --seconds 5 --tasks 50
 
-Prints what came of the calls, and how many connections and how much memory they left. Exits with 1
-if an error was none of ours, a connection was left open, or memory kept growing.
+Prints the results of the calls, the open connections and the memory use. Exits with 1 if an error
+was not one of this library's, a connection was left open, or memory kept growing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from support.faults.load import Measured, run
 
 MOST_GROWTH = 0.25
-"""By how much of it memory may grow between the second quarter and the last: allocators keep some
-of what was freed, while a leak of a kilobyte a call would double it."""
+"""Allowed relative growth of memory between the second and the last quarter. Allocators keep some
+freed memory, while a leak of one kilobyte per call would double it."""
 
 
 def wrong(measured: Measured) -> list[str]:
-    """What is not as it should be."""
+    """Return a message for each failed check."""
     found = [f"undocumented: {error}" for error in sorted(set(measured.undocumented))]
     if not measured.outcomes["ok"]:
         found.append("no call succeeded")
@@ -37,12 +37,12 @@ def wrong(measured: Measured) -> list[str]:
 
 
 def main() -> int:
-    """Run it and print what was measured."""
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=200)
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--share", type=float, default=0.05, help="of requests that go wrong")
+    parser.add_argument("--share", type=float, default=0.05, help="of failing requests")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     measured = run(given.threads, given.tasks, given.seconds, given.share)

@@ -1,4 +1,4 @@
-"""What has changed between the operations of two specs, and whether that breaks callers."""
+"""Find the changes between the operations of two specs, and whether they break callers."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 @dataclasses.dataclass(frozen=True)
 class SpecChange(Change):
-    """A change with the operations that it is a change of.
+    """A change with the operations that it affects.
 
     Args:
-        operations: Methods and paths, as they are now; empty for the whole spec.
+        operations: Current methods and paths of the operations; empty for the whole spec.
     """
 
     operations: tuple[str, ...]
 
 
 class Place(NamedTuple):
-    """An operation, and where it stands."""
+    """An operation, and its place in the spec."""
 
     method: str
     path: str
     node: Node
     shared: list[Node]
-    """The parameters of everything at the path."""
+    """The parameters shared by all operations of the path."""
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
 
     @property
     def address(self) -> str:
-        """Method and path, whatever the path's parameters are called."""
+        """Method and path, without the names of path parameters."""
         return f"{self.method} {re.sub('{[^}]*}', '{}', self.path)}"
 
 
 def spec_changes(old: Node, new: Node) -> list[SpecChange]:
-    """What has changed between two specs; the same change of several operations once."""
+    """Return the changes between two specs, with each change listed once for all operations."""
     merged: dict[Change, list[str]] = {}
     for place, change in _changes(old, new):
         merged.setdefault(change, []).extend([str(place)] if place else [])
@@ -91,7 +91,7 @@ def _places(spec: Node) -> list[Place]:
 
 
 def _pairs(before: list[Place], after: list[Place]) -> list[tuple[Place, Place]]:
-    """The operations that are in both: of the same id, or else at the same address."""
+    """Pair the operations of both specs that have the same id, or else the same address."""
     by_id = {now.node.get("operationId"): now for now in after}
     pairs = [
         (was, by_id[was.node["operationId"]])
@@ -123,7 +123,7 @@ class OperationComparison:
         self._answers = Comparison(old, new, Direction.ANSWER)
 
     def changes(self, was: Place, now: Place) -> Iterator[Change]:
-        """What has changed between two operations."""
+        """Yield the changes between two operations."""
         if was.address != now.address:
             yield Change(True, "", f"was {was}")
         for key in ("operationId", "tags"):
@@ -141,13 +141,15 @@ class OperationComparison:
         before, after = _credentials(self._old, was), _credentials(self._new, now)
         if before == after:
             return
-        # Without credentials, any are taken: whoever sends them all the same is served.
+        # An operation without required credentials also accepts requests that send some.
         breaking = bool(after) and not (before and before <= after)
         texts = [
-            " or ".join(sorted(" with ".join(sorted(each)) or "none" for each in alternatives))
+            " or ".join(
+                sorted(" with ".join(sorted(each)) or "no credentials" for each in alternatives)
+            )
             for alternatives in (before, after)
         ]
-        what = f"were {texts[0] or 'none'}, are {texts[1] or 'none'}"
+        what = f"were {texts[0] or 'not required'}, are {texts[1] or 'not required'}"
         yield Change(breaking, "credentials", what)
 
     def _parameters(self, was: Place, now: Place) -> Iterator[Change]:
@@ -194,8 +196,8 @@ class OperationComparison:
     def _responses(self, was: Place, now: Place) -> Iterator[Change]:
         before, after = was.node.get("responses", {}), now.node.get("responses", {})
         for status in sorted(before.keys() | after.keys()):
-            # An error that is new, or gone, is met as any other. A success that callers do not know
-            # is refused by those that look.
+            # Callers handle new errors like any other. Callers that check the status reject a
+            # success status that they do not know.
             breaking = status.startswith("2")
             if status not in after:
                 covered = breaking and "2XX" in after
@@ -228,14 +230,14 @@ def _requirement(old: Node, new: Node, at: str) -> Iterator[Change]:
 
 
 def _keywords(old: Node, new: Node, at: str, known: set[str]) -> Iterator[Change]:
-    """Whatever else differs breaks callers, until somebody has looked."""
+    """Report all other differences as breaking, because their effect is not known."""
     for key in sorted((old.keys() | new.keys()) - known - DOCUMENTATION):
         if not key.startswith("x-") and old.get(key) != new.get(key):
             yield Change(True, at, f"{key} was {old.get(key)}, is {new.get(key)}")
 
 
 def _credentials(spec: Node, place: Place) -> set[frozenset[str]]:
-    """The alternatives of credentials, by what is sent; empty for none."""
+    """Return the alternative sets of credentials; empty if no credentials are required."""
     schemes = spec.get("components", {}).get("securitySchemes", {})
 
     def sent(name: str) -> str:
@@ -249,7 +251,7 @@ def _credentials(spec: Node, place: Place) -> set[frozenset[str]]:
 
 
 def _parameters(spec: Node, place: Place) -> dict[tuple[str, str], Node]:
-    """The parameters, by kind and name; those of the path by their number, whatever their name."""
+    """Return the parameters by kind and name; path parameters by their position."""
     in_path = re.findall(r"{([^}]*)}", place.path)
     found = {}
     for each in (*place.shared, *place.node.get("parameters", [])):

@@ -1,10 +1,10 @@
-"""Record the cassettes of all documented operations anew, from a sandbox.
+"""Record the cassettes of all documented operations again, with a sandbox.
 
     python scripts/record.py              all of them
     python scripts/record.py get_pod      only these
 
-Each is played back right away, with the network blocked, and must give what it gave. What the
-results are is kept beside the cassettes; see ``tests/support/cassettes.py`` for what is left out.
+Each cassette is replayed immediately, with the network blocked, and must produce the same result.
+The results are stored beside the cassettes; ``tests/support/cassettes.py`` lists what is scrubbed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
-        folder: Where the cassettes are.
+        arguments: Command-line arguments; the process's own by default.
+        folder: Folder of the cassettes.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("operation", nargs="*", help="an operation to record; all without any")
+    parser.add_argument("operation", nargs="*", help="an operation to record (default: all)")
     wanted = parser.parse_args(arguments).operation or sorted(SCENES)
     for name in wanted:
         if name not in SCENES:
@@ -53,10 +53,10 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
 
 
 def record(name: str, folder: Path) -> dict[str, Any]:
-    """Record one operation; gives what the call has to know, and what it gave.
+    """Record one operation, and return the input of the call and its result.
 
     Raises:
-        RuntimeError: Played back, it gives something else.
+        RuntimeError: If replaying the cassette gives another result.
     """
     scene = SCENES[name]
     (folder / f"{name}.yaml").unlink(missing_ok=True)
@@ -69,7 +69,7 @@ def record(name: str, folder: Path) -> dict[str, Any]:
     for asynchronous in (False, True):
         replayed = replay(name, known["given"], folder, asynchronous=asynchronous)
         if replayed != known["result"]:
-            raise RuntimeError(f"{name} gives {replayed}, and not {known['result']}")
+            raise RuntimeError(f"{name} returned {replayed} instead of {known['result']}")
     return known
 
 

@@ -1,7 +1,8 @@
-"""What has changed between two schemas, and whether that breaks callers.
+"""Find the changes between two schemas, and whether they break callers.
 
-It depends on the direction. A request may be taken more freely, never less: who sent it before
-still sends the same. An answer may promise more, never less: who reads it reads the same fields.
+That depends on the direction. A service may accept more requests than before, but not fewer,
+because existing callers still send the same. An answer may guarantee more than before, but not
+less, because existing callers still read the same fields.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Node = dict[str, Any]
 
 
 class Direction(enum.Enum):
-    """Who writes what a schema describes."""
+    """Whether a schema describes a request or an answer."""
 
     REQUEST = "request"
     ANSWER = "answer"
@@ -28,9 +29,9 @@ class Change:
     """One change.
 
     Args:
-        breaking: Whether callers that did well before may not do so now.
-        at: Where in the operation, or which schema and field.
-        what: What was changed.
+        breaking: Whether the change can break existing callers.
+        at: Place in the operation, or the schema and field.
+        what: Description of the change.
     """
 
     breaking: bool
@@ -50,10 +51,10 @@ MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 
 
 def follow(spec: Node, node: Node) -> Node:
-    """What a node is, or what it refers to.
+    """Return a node, or the node that it refers to.
 
     Raises:
-        LookupError: It refers to something that is not there, or in another file.
+        LookupError: If the reference leads to a missing node or to another file.
     """
     while "$ref" in node:
         target: Any = spec
@@ -66,7 +67,7 @@ def follow(spec: Node, node: Node) -> Node:
 
 
 def flat(spec: Node, node: Node) -> Node:
-    """A schema with its references followed and its ``allOf`` merged into one."""
+    """Return a schema with its reference resolved and its ``allOf`` merged."""
     node = follow(spec, node)
     if "allOf" not in node:
         return node
@@ -79,7 +80,7 @@ def flat(spec: Node, node: Node) -> Node:
 
 
 def _both(key: str, first: Any, second: Any) -> Any:
-    """A keyword's value where two schemas have to hold."""
+    """Return a keyword's value for the conjunction of two schemas."""
     if key == "properties":
         twice = {name: {"allOf": [first[name], second[name]]} for name in first.keys() & second}
         return {**first, **second, **twice}
@@ -93,7 +94,7 @@ def _both(key: str, first: Any, second: Any) -> Any:
 
 
 def types_of(schema: Node) -> frozenset[str] | None:
-    """The types that a schema takes, null among them; None for any."""
+    """Return the types that a schema allows, including null, or None if it allows any."""
     stated = schema.get("type")
     if stated is None:
         return None
@@ -102,19 +103,19 @@ def types_of(schema: Node) -> frozenset[str] | None:
 
 
 def values_of(schema: Node) -> list[Any] | None:
-    """The values that a schema is limited to; None without a limit."""
+    """Return the values that a schema is limited to, or None if it has no limit."""
     values = [schema["const"]] if "const" in schema else schema.get("enum")
-    # Null is a matter of the type, which is compared on its own.
+    # Null belongs to the type, which is compared separately.
     return None if values is None else [value for value in values if value is not None]
 
 
 class Comparison:
-    """Compares schemas of two specs that describe what goes in one direction.
+    """Compares schemas of two specs, for one direction.
 
     Args:
         old: The spec as it was.
         new: The spec as it is.
-        direction: Who writes what the schemas describe.
+        direction: Whether the schemas describe requests or answers.
     """
 
     def __init__(self, old: Node, new: Node, direction: Direction) -> None:
@@ -125,7 +126,7 @@ class Comparison:
         self._under_way: set[tuple[int, int]] = set()
 
     def changes(self, old: Node, new: Node, at: str) -> list[Change]:
-        """What has changed between two schemas, and all that they are made of."""
+        """Return the changes between two schemas and their nested schemas."""
         name = new.get("$ref", "").rpartition("/")[2]
         was = old.get("$ref", "").rpartition("/")[2]
         at = f"{self._direction.value}: {name}" if name else at
@@ -155,7 +156,7 @@ class Comparison:
         yield from self._unknown(old, new, at)
 
     def _change(self, wider: bool, at: str, what: str) -> Change:
-        """A change that lets through more than before, or less: it breaks one direction."""
+        """Return a change that allows more or less than before, which breaks one direction."""
         return Change(wider is not self._request, at, what)
 
     def _types(self, old: Node, new: Node, at: str) -> Iterator[Change]:
@@ -201,9 +202,9 @@ class Comparison:
             elif key in LEAST or key in MOST:
                 wider = (now < was) is (key in LEAST)
             else:
-                # Two patterns cannot be compared: some value may be taken no more.
+                # Patterns cannot be compared, so assume that some values are no longer accepted.
                 wider = False
-            # Nobody checks the bounds of an answer: more or less of the same breaks nothing.
+            # Callers do not check the bounds of an answer, so changing them breaks nothing.
             breaking = self._request and not wider
             yield Change(breaking, at, f"{key} was {_text(was)}, is {_text(now)}")
 
@@ -243,8 +244,8 @@ class Comparison:
 
     def _alternatives(self, old: Node, new: Node, at: str) -> Iterator[Change]:
         was, now = _forms(old), _forms(new)
-        # Each form of a request that was taken has to be taken by some form now; each form that an
-        # answer has now has to be one that it had.
+        # Some new form of a request must accept each old form. Each new form of an answer must
+        # match an old form.
         for form in was if self._request else now:
             tries = [
                 (other, self.changes(*((form, other) if self._request else (other, form)), at))
@@ -268,7 +269,7 @@ class Comparison:
             yield from self._of(common[0], common[1], at)
 
     def _unknown(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        """Whatever else differs breaks callers, until somebody has looked."""
+        """Report all other differences as breaking, because their effect is not known."""
         known = DOCUMENTATION | STRUCTURE | {*LEAST, *MOST, "pattern", "multipleOf", "uniqueItems"}
         for key in sorted((old.keys() | new.keys()) - known):
             if not key.startswith("x-") and old.get(key) != new.get(key):
@@ -284,7 +285,7 @@ def _name(schema: Node) -> str:
 
 
 def _takes(types: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether a value of any of the others is a value of these types."""
+    """Return whether values of all the other types are also values of these types."""
     return all(each in types or (each == "integer" and "number" in types) for each in others)
 
 

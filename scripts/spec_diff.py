@@ -1,9 +1,10 @@
-"""Tell which changes to the specs since a git revision break callers, and which do not.
+"""List the changes to the specs since a git revision, and which of them break callers.
 
     python scripts/spec_diff.py main          since main
-    python scripts/spec_diff.py v1.2 --json   since a tag, for machines
+    python scripts/spec_diff.py v1.2 --json   since a tag, as JSON
 
-Ends with 0 if nothing breaks callers, with 1 if something does, and with 2 if it cannot tell.
+Exits with 0 if no change breaks callers, with 1 if one does, and with 2 if the specs cannot be
+compared.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ FOLDER = "openapi"
 
 
 class CannotTellError(Exception):
-    """There is no such revision, or what is to be compared is not a spec."""
+    """The revision does not exist, or a file is not a valid spec."""
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
-        root: The top of a git work tree, with the specs in ``openapi/``.
+        arguments: Command-line arguments; the process's own by default.
+        root: Root of a git work tree, with the specs in ``openapi/``.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("base", metavar="BASE", help="the git revision to compare with")
@@ -53,10 +54,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
 
 def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
-    """All changes to all specs, in the form of the JSON that is printed.
+    """Return all changes to all specs, in the format of the JSON output.
 
     Raises:
-        CannotTellError: There is no such revision, or a spec cannot be read.
+        CannotTellError: If the revision does not exist or a spec cannot be read.
     """
     before, after = specs_at(revision, root), specs_now(root)
     changes = []
@@ -64,16 +65,16 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
         try:
             found = spec_changes(before.get(name, {}), after.get(name, {}))
         except LookupError as error:
-            raise CannotTellError(f"{FOLDER}/{name}.yaml is no valid spec: {error}") from None
+            raise CannotTellError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
         changes += [{"spec": name, **dataclasses.asdict(change)} for change in found]
     return changes
 
 
 def specs_at(revision: str, root: Path) -> dict[str, Any]:
-    """The specs of a revision, by name.
+    """Return the specs of a revision, by name.
 
     Raises:
-        CannotTellError: There is no such revision, or a spec of it cannot be read.
+        CannotTellError: If the revision does not exist or one of its specs cannot be read.
     """
     wanted = f"{revision}^{{commit}}"
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
@@ -89,10 +90,10 @@ def specs_at(revision: str, root: Path) -> dict[str, Any]:
 
 
 def specs_now(root: Path) -> dict[str, Any]:
-    """The specs of the work tree, by name.
+    """Return the specs of the work tree, by name.
 
     Raises:
-        CannotTellError: One of them cannot be read.
+        CannotTellError: If a spec cannot be read.
     """
     return {
         path.stem: _parse(f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8"))
@@ -116,7 +117,7 @@ def _parse(name: str, text: str | None) -> dict[str, Any]:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    """What git prints; None where it refuses."""
+    """Return git's output, or None if git fails."""
     run = subprocess.run(
         ["git", "-C", str(root), *arguments], capture_output=True, encoding="utf-8", check=False
     )
@@ -124,7 +125,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def report(base: str, breaking: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
-    """All changes as text, those that break callers first."""
+    """Return all changes as text, breaking changes first."""
     if not breaking and not others:
         return f"Nothing has changed since {base}."
     lines = []

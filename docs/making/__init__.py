@@ -1,1 +1,1 @@
-"""What the documentation site is made with: ``python -m docs.making`` makes its pictures anew."""
+"""Tools for the documentation site: ``python -m docs.making`` regenerates its pictures."""

@@ -1,7 +1,7 @@
-"""Make the site's drawings and the reference of the command line anew.
+"""Regenerate the site's pictures and the reference of the command line.
 
-python -m docs.making                  what comes out the same each time
-python -m docs.making --recordings     the pictures of terminals, too
+python -m docs.making                  all files
+python -m docs.making --exact          only deterministic files, without recordings of terminals
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from docs.making.pictures import DRAWINGS
 PAGES = Path(__file__).parents[1] / "pages"
 CHART = Path(__file__).parents[2] / "benchmarks" / "results.svg"
 STEPS = 5
-"""How many of the demonstration's steps are shown."""
+"""The number of the demonstration's steps to record."""
 
 COMMANDS = (
     "pods schema alice/retina-scans",
     "projects list",
     "models show alice/RetinaClassifier",
 )
-"""What is shown of the command line."""
+"""The commands to record."""
 
 
 def made() -> dict[Path, str]:
-    """The files that come out the same each time, with what has to be in them."""
+    """Return the deterministic files and their contents."""
     drawings = {PAGES / "pictures" / f"{name}.svg": draw().svg() for name, draw in DRAWINGS.items()}
     drawings[PAGES / "pictures" / "benchmarks.svg"] = CHART.read_text("utf-8")
     return {**drawings, Path(__file__).with_name("commands.md"): commands.reference()}
 
 
 def recorded() -> dict[Path, str]:
-    """The pictures of terminals, which hold times and ports."""
+    """Return the recordings of terminals, which contain times and ports."""
     return {
         PAGES / "pictures" / "demo.svg": terminal.demo(STEPS),
         PAGES / "pictures" / "command-line.svg": terminal.session(*COMMANDS),

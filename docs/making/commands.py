@@ -1,4 +1,4 @@
-"""The reference of the command line, from what ``--help`` says."""
+"""The reference of the command line, generated from ``--help``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WIDTH = 82
-"""The columns of a terminal that the help is laid out for."""
+"""The terminal width for which the help is formatted."""
 
 
 def reference() -> str:
-    """Every command with its help, as Markdown."""
+    """Return every command with its help, as Markdown."""
     return "\n".join(_sections(root, None))
 
 
@@ -24,7 +24,7 @@ def _sections(command: click.Command, parent: click.Context | None) -> Iterator[
     name = command.name or ""
     layout = {"terminal_width": WIDTH, "max_content_width": WIDTH}
     context = click.Context(command, parent, name, **{**command.context_settings, **layout})
-    # A command of a group stands below it.
+    # A group's commands are one heading level below the group.
     level = "##" if parent is None or parent.parent is None else "###"
     yield f"{level} {context.command_path}\n\n```text\n{_help(context)}\n```\n"
     if isinstance(command, click.Group):

@@ -1,4 +1,4 @@
-"""Drawings as SVG: boxes, arrows and words, on a card that is readable on light and dark pages."""
+"""SVG drawings of boxes, arrows and text, readable on light and dark pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _STYLE = """
 
 @attrs.frozen
 class Box:
-    """A box that arrows can lead to; positions and sizes in pixels, from the top left."""
+    """A box that arrows can connect to; positions and sizes in pixels, from the top left."""
 
     x: float
     y: float
@@ -41,22 +41,22 @@ class Box:
 
     @property
     def left(self) -> tuple[float, float]:
-        """The middle of its left side."""
+        """The middle of the left side."""
         return self.x, self.y + self.height / 2
 
     @property
     def right(self) -> tuple[float, float]:
-        """The middle of its right side."""
+        """The middle of the right side."""
         return self.x + self.width, self.y + self.height / 2
 
     @property
     def top(self) -> tuple[float, float]:
-        """The middle of its upper side."""
+        """The middle of the upper side."""
         return self.x + self.width / 2, self.y
 
     @property
     def bottom(self) -> tuple[float, float]:
-        """The middle of its lower side."""
+        """The middle of the lower side."""
         return self.x + self.width / 2, self.y + self.height
 
 
@@ -64,9 +64,9 @@ class Drawing:
     """A drawing.
 
     Args:
-        width: In pixels.
-        height: In pixels.
-        says: What it shows, in a sentence, for those who cannot see it.
+        width: Width in pixels.
+        height: Height in pixels.
+        says: Text alternative, in one sentence.
     """
 
     def __init__(self, width: int, height: int, says: str) -> None:
@@ -78,7 +78,7 @@ class Drawing:
     def box(
         self, x: float, y: float, width: float, height: float, *lines: str, kind: str = "box"
     ) -> Box:
-        """Draw a box; its first line is its title, lines that begin with a back quote are code."""
+        """Draw a box with lines of text; the first is a title, lines with a leading ` are code."""
         self._parts.append(
             f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
             'rx="6" stroke-width="1.5"/>'
@@ -92,26 +92,26 @@ class Drawing:
     def words(
         self, x: float, y: float, text: str, look: str = "small", anchor: str = "middle"
     ) -> None:
-        """Write a line."""
+        """Draw a line of text."""
         self._parts.append(
             f'<text class="{look}" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(text)}</text>'
         )
 
     def arrow(self, *points: tuple[float, float], both: bool = False, dashed: bool = False) -> None:
-        """Draw an arrow along some points."""
+        """Draw an arrow through the points."""
         path = " L ".join(f"{x:g} {y:g}" for x, y in points)
         marks = 'marker-end="url(#head)"' + (' marker-start="url(#head)"' if both else "")
         dashes = ' stroke-dasharray="5 4"' if dashed else ""
         self._parts.append(f'<path class="line" d="M {path}" stroke-width="1.5" {marks}{dashes}/>')
 
     def lifeline(self, x: float, top: float, bottom: float) -> None:
-        """Draw the time that something lives through, downwards."""
+        """Draw a vertical lifeline of a sequence diagram."""
         self._parts.append(
             f'<path class="line" d="M {x:g} {top:g} L {x:g} {bottom:g}" stroke-dasharray="2 5"/>'
         )
 
     def svg(self) -> str:
-        """The whole file."""
+        """Return the SVG document."""
         head = (
             '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
             'markerHeight="8" orient="auto-start-reverse"><path class="head" d="M0 0 L8 4 L0 8 z"/>'

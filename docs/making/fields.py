@@ -1,6 +1,6 @@
-"""An extension of griffe: the fields of answers and the members of enumerations, in docstrings.
+"""A griffe extension that adds fields and enumeration members to the docstrings of classes.
 
-They are a class's whole content, and mkdocstrings leaves out what has no docstring of its own.
+Without it, mkdocstrings would omit them, because they have no docstrings.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _WANTED = {"TypedDict", "NamedTuple", "Enum", "StrEnum"}
 
 
 class Fields(griffe.Extension):
-    """Writes the fields of a package's ``TypedDict``s and their like into their docstrings."""
+    """Adds the fields of ``TypedDict``s, ``NamedTuple``s and enumerations to their docstrings."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Go through the package's classes."""
+        """Process the package's classes."""
         for found in list(classes(pkg)):
             lines = [line for owner in reversed(_family(found)) for line in _lines(owner)]
             if lines and found.docstring is not None:
@@ -29,7 +29,7 @@ class Fields(griffe.Extension):
 
 
 def _family(found: griffe.Class) -> list[griffe.Class]:
-    """A class and its bases in the same module, down to one of those that are looked for."""
+    """Return a class and its bases in the same module, up to a class with a base in ``_WANTED``."""
     names = [str(base) for base in found.bases]
     if any(name.rpartition(".")[2] in _WANTED for name in names):
         return [found]

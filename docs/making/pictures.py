@@ -6,7 +6,7 @@ from docs.making.drawing import Drawing
 
 
 def architecture() -> Drawing:
-    """How the parts stand on each other."""
+    """Draw the components and their dependencies."""
     drawing = Drawing(
         760, 560,
         "The specs are made into clients, the typed layer stands on both, and the sandbox is held "
@@ -54,7 +54,7 @@ def architecture() -> Drawing:
 
 
 def flow() -> Drawing:
-    """What happens in one call."""
+    """Draw the sequence of one call."""
     drawing = Drawing(
         760, 470,
         "A flow yields what it wants done, a driver does it and sends back the outcome, until the "
@@ -89,7 +89,7 @@ def flow() -> Drawing:
 
 
 def sandbox() -> Drawing:
-    """What the sandbox is."""
+    """Draw the sandbox and its users."""
     drawing = Drawing(
         760, 430,
         "Your tests and your program speak HTTP to four local services that share one state; the "

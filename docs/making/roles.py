@@ -1,8 +1,8 @@
-"""An extension of griffe: roles in docstrings become links of the reference.
+"""A griffe extension that replaces roles in docstrings with links to the reference.
 
-Docstrings name things as ``:meth:`get_pod` ``, which editors understand and Markdown does not.
-A name becomes a link to where it is documented; one that is private stays plain code. A link to
-what no page shows fails the strict build, as does one to a name that nothing has.
+Docstrings use roles such as ``:meth:`get_pod` ``, which editors understand but Markdown does not.
+Public names become links, private names become plain code. The strict build fails on links to
+unknown names and to names that no page documents.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ class RoleLinks(griffe.Extension):
     """Replaces the roles in a package's docstrings, once it is loaded."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Go through everything that the package defines itself."""
+        """Process all objects that the package defines."""
         for found in _defined(pkg):
             if found.docstring is not None:
                 found.docstring.value = linked(found.docstring.value, found)
 
 
 def linked(text: str, owner: griffe.Object) -> str:
-    """A docstring with links in place of roles.
+    """Return a docstring with links in place of roles.
 
     Args:
         text: The docstring.
-        owner: What it belongs to; names are looked up from there.
+        owner: The documented object, in whose scope names are resolved.
     """
 
     def link(role: re.Match[str]) -> str:
@@ -59,13 +59,13 @@ def _path(name: str, owner: griffe.Object) -> str:
             target = found.final_target if isinstance(found, griffe.Alias) else found
             return f"{target.path}.{rest}" if rest else target.path
         scope = scope.parent
-    # Docstrings name what their module need not import, too.
+    # Docstrings may also use names that their module does not import.
     elsewhere = [found.path for found in _defined(owner.package) if found.name == name]
-    return elsewhere[0] if len(elsewhere) == 1 else name  # nobody's: the build will say so
+    return elsewhere[0] if len(elsewhere) == 1 else name  # unknown names fail the build
 
 
 def _defined(scope: griffe.Object) -> Iterator[griffe.Object]:
     yield scope
     for member in scope.members.values():
         if not member.is_alias:
-            yield from _defined(member)  # type: ignore[arg-type] # it is no alias
+            yield from _defined(member)  # type: ignore[arg-type] # not an alias

@@ -1,7 +1,7 @@
-"""Pictures of a terminal: what a program shows there, as SVG.
+"""Recordings of a program's terminal output, as SVG.
 
-They hold what was really printed when they were made, so they differ from run to run in ports and
-times. ``python -m docs.making`` makes them anew.
+They contain real output, so ports and times differ between recordings. ``python -m docs.making``
+records them again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bitfount_api.progress import ProgressCallback
 
-# Without the fonts that rich would have fetched from elsewhere.
+# Remove the web fonts that rich's SVG would load from another host.
 _FORMAT = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
     "Fira Code, monospace", "ui-monospace, monospace"
 )
@@ -49,7 +49,7 @@ def _svg(console: Console, title: str) -> str:
 
 
 class _Recorder(PeopleTeller):
-    """Tells the first steps of the walk to a console that keeps them."""
+    """Prints the first steps of the demonstration to a recording console."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
@@ -57,14 +57,14 @@ class _Recorder(PeopleTeller):
         self._steps = steps
 
     def step(self, who: str, title: str):  # type: ignore[no-untyped-def] # as its base
-        """A step; after the last one wanted, nothing is kept."""
+        """Record a step, unless enough steps have been recorded."""
         if self._count == self._steps:
             self._console = Console(file=io.StringIO())
         return super().step(who, title)
 
     @contextmanager
     def progress(self, label: str) -> Iterator[ProgressCallback | None]:
-        """A progress bar, as it looks in the end: a picture does not move."""
+        """Print the final state of a progress bar, because the picture is static."""
         columns = (TextColumn("    {task.description}"), BarColumn(), DownloadColumn())
         bars = Progress(*columns, console=Console(file=io.StringIO()))
         task = bars.add_task(label, total=None)
@@ -73,7 +73,7 @@ class _Recorder(PeopleTeller):
 
 
 def demo(steps: int) -> str:
-    """What ``make demo`` shows in its first steps."""
+    """Record the first steps of ``make demo``."""
     with Sandbox(users=()) as sandbox, tempfile.TemporaryDirectory() as folder:
         teller = _Recorder(steps)
         tour = Tour(sandbox, teller, Path(folder), 64)
@@ -85,18 +85,18 @@ def demo(steps: int) -> str:
 
 
 def session(*commands: str, width: int = 104) -> str:
-    """What commands show in a terminal, against a sandbox with demonstration data.
+    """Record the terminal output of commands, against a sandbox with demonstration data.
 
     Args:
-        *commands: Command lines of ``bitfount-api``, without that word.
-        width: The terminal's columns.
+        *commands: Arguments of ``bitfount-api``, one string per command.
+        width: Width of the terminal in columns.
     """
     from bitfount_api.cli import demo_data
 
     console = _console(width)
     with Sandbox() as sandbox:
         demo_data.fill(sandbox)
-        # On ports that are free, so that no other sandbox is in the way; the picture leaves it out.
+        # Use free ports, in case another sandbox is running; the picture omits these options.
         where = ["--hub-url", sandbox.hub_url, "--access-manager-url", sandbox.access_manager_url]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BITF")},
@@ -112,7 +112,7 @@ def session(*commands: str, width: int = 104) -> str:
 
 
 def _shown(arguments: list[str], environment: dict[str, str]) -> str:
-    """What a command shows in a terminal, colours included."""
+    """Return a command's output in a terminal, including colours."""
     ours, theirs = pty.openpty()
     program = [sys.executable, "-m", "bitfount_api.cli", *arguments]
     running = subprocess.Popen(program, stdout=theirs, stderr=theirs, env=environment)  # noqa: S603
@@ -122,7 +122,7 @@ def _shown(arguments: list[str], environment: dict[str, str]) -> str:
         while chunk := os.read(ours, 65536):
             shown += chunk
     except OSError:
-        pass  # Linux says so when the other end is closed
+        pass  # Linux raises this when the other end is closed
     finally:
         os.close(ours)
         running.wait()

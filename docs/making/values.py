@@ -1,4 +1,4 @@
-"""An extension of griffe: the constructors that attrs makes, which are written down nowhere."""
+"""A griffe extension that adds the constructors that attrs generates at run time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _DECORATORS = {"attrs.frozen", "attrs.define"}
 
 
 class AttrsConstructors(griffe.Extension):
-    """Gives each attrs class of a package the ``__init__`` that it has when it runs."""
+    """Adds the generated ``__init__`` to each attrs class of a package."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
-        """Go through the package's classes."""
+        """Process the package's classes."""
         for found in classes(pkg):
             if any(decorator.callable_path in _DECORATORS for decorator in found.decorators):
                 found.set_member("__init__", _constructor(found))
@@ -51,7 +51,7 @@ def _parameter(field: attrs.Attribute[Any], found: griffe.Class) -> griffe.Param
 
 
 def classes(scope: griffe.Object) -> Iterator[griffe.Class]:
-    """Those that are defined there, nested ones included."""
+    """Yield the classes that a module or class defines, including nested ones."""
     for member in scope.members.values():
         if member.is_alias:
             continue

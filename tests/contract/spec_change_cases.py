@@ -184,7 +184,7 @@ HARMLESS: dict[str, Case] = {
     "operation moved": (put(*LIST, "tags", value=["pods"]), "tags was ['projects']"),
     "operation deprecated": (put(*LIST, "deprecated", value=True), "is deprecated"),
     "server added": (add("servers", value={"url": "https://x"}), "server https://x is new"),
-    "no credentials": (put("security", value=[]), "are none"),
+    "no credentials": (put("security", value=[]), "are not required"),
     "more credentials": (
         add("security", value={"apiKey": []}),
         "are apiKey header x-api-key or apiKey",
