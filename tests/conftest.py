@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     found = [(seconds, name) for name, seconds in _unmarked.items() if seconds > _LIMIT]
     if found:
         terminalreporter.section(f"over {_LIMIT:.0f} s, and not marked as slow")
-        for seconds, name in sorted(found, reverse=True):
+        for seconds, name in sorted(found, reverse=True)[:10]:
             terminalreporter.line(f"{seconds:.1f} s  {name:.150}")
 
 
