@@ -115,7 +115,7 @@ docs: $(READY)  ## Build the documentation into site/, and fail on a broken link
 	$(BIN)/zensical build --clean --strict
 
 pictures: $(READY)  ## Draw the documentation's pictures anew, and record the terminal
-	$(RUN) -m docs.making
+	$(RUN) -m docs.tools
 
 bench: $(READY)  ## Measure every row of the performance budget (ARGS=--quick)
 	@$(RUN) -m benchmarks $(ARGS)

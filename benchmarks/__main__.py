@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import calls, chart, footprint, growth, links, official, report, startup, transfers
+from benchmarks.context import FULL, QUICK, Context
 from benchmarks.processes import served
-from benchmarks.setting import FULL, QUICK, Setting
 
 if TYPE_CHECKING:
     from benchmarks.results import Row
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("bitfount_api").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as work, served("benchmarks.server") as server:
         scale = QUICK if options.quick else FULL
-        setting = Setting(scale, options.quick, server, Path(work), official.find())
+        setting = Context(scale, options.quick, server, Path(work), official.find())
         done = []
         for row in wanted:
             print(f"{row.what} …", file=sys.stderr, flush=True)

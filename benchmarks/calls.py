@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from benchmarks.compare import Comparison
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 HEADERS = {"x-api-key-id": "key-id", "x-api-key": "key"}
 
@@ -31,7 +31,7 @@ def session() -> BitfountSession:
     return BitfountSession(APIKeysHandler("key-id", "key", "alice"))
 
 
-def get_pod_sync(setting: Setting) -> Measured:
+def get_pod_sync(setting: Context) -> Measured:
     """Measure sequential calls in one thread."""
     url = f"{setting.server}/api/pods/{IDENTIFIER}"
     count = setting.scale.calls
@@ -55,19 +55,19 @@ def get_pod_sync(setting: Setting) -> Measured:
     return Measured.of(comparison, official=official.seconds(setting, "get_pod", 200))
 
 
-def get_pod_async(setting: Setting) -> Measured:
+def get_pod_async(setting: Context) -> Measured:
     """Measure sequential calls in one event loop."""
     scale = setting.scale
     return Measured.of(side_by_side(setting, scale.calls, 1, scale.rounds))
 
 
-def get_pod_burst(setting: Setting) -> Measured:
+def get_pod_burst(setting: Context) -> Measured:
     """Measure concurrent calls in one event loop."""
     scale = setting.scale
     return Measured.of(side_by_side(setting, scale.burst, scale.at_once, -(-scale.rounds // 3)))
 
 
-def side_by_side(setting: Setting, count: int, at_once: int, rounds: int) -> Comparison:
+def side_by_side(setting: Context, count: int, at_once: int, rounds: int) -> Comparison:
     """Compare the seconds per call of ``count`` calls, ``at_once`` of them at a time."""
     url = f"{setting.server}/api/pods/{IDENTIFIER}"
     with asyncio.Runner() as runner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from benchmarks.results import told
+from benchmarks.results import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ROW = 26
 _TOP = 64
 _NAME_END, _BAR_START, _BUDGET = 330, 342, 260
-_MOST = 1.25
+_MAX_VALUE = 1.25
 """The share of the budget at which a bar is truncated."""
 
 _COLUMNS = (("bitfount-api", 740), ("the other", 835), ("official SDK", 940))
@@ -66,20 +66,20 @@ def _bar(number: int, done: Done) -> Iterator[str]:
     if share is None:
         yield _text(_BAR_START, y, "not measured", color=_FAINT)
         return
-    width = max(2.0, min(share, _MOST) * _BUDGET)
+    width = max(2.0, min(share, _MAX_VALUE) * _BUDGET)
     color = _WITHIN if share <= 1 else _BEYOND
     yield (
         f'<rect x="{_BAR_START}" y="{y - 13}" width="{width:.0f}" height="17" rx="2" '
         f'fill="{color}"/>'
     )
-    told_value = f"{told(measured.value, row.unit)}  ({row.target})"
+    told_value = f"{format_value(measured.value, row.unit)}  ({row.target})"
     if width > _BUDGET * 0.6:
         yield _text(_BAR_START + 8, y, told_value, color="#ffffff")
     else:
         yield _text(_BAR_START + width + 8, y, told_value)
     values = (measured.ours, measured.theirs, measured.official)
     for (_, end), value in zip(_COLUMNS, values, strict=True):
-        yield _text(end, y, told(value, measured.quantity), anchor="end")
+        yield _text(end, y, format_value(value, measured.quantity), anchor="end")
 
 
 def _text(

@@ -14,18 +14,18 @@ from packaging.requirements import Requirement
 
 from benchmarks import fresh, official
 from benchmarks.calls import session
+from benchmarks.context import MB
 from benchmarks.processes import ROOT
 from benchmarks.results import Measured, Row
-from benchmarks.setting import MB
 from bitfount_api import BitfountHub
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 
-def installed(setting: Setting) -> tuple[int, float, str]:
+def installed(setting: Context) -> tuple[int, float, str]:
     """Return the number of packages with this one, their size in bytes, and how it was measured."""
     made = None if setting.quick else fresh.made(setting.folder)
     if made is None:
@@ -57,19 +57,19 @@ def _required(name: str, seen: set[str]) -> Iterator[str]:
             yield from _required(requirement.name, seen)
 
 
-def packages(setting: Setting) -> Measured:
+def packages(setting: Context) -> Measured:
     """Count the installed packages, including this one."""
     count, _, how = installed(setting)
     return Measured(count, count, None, "", note=how)
 
 
-def megabytes(setting: Setting) -> Measured:
+def megabytes(setting: Context) -> Measured:
     """Measure the size of the installed packages."""
     _, size, how = installed(setting)
     return Measured(size / MB, size / MB, None, "MB", note=how)
 
 
-def generating(setting: Setting) -> Measured:
+def generating(setting: Context) -> Measured:
     """Measure the slower of two runs that generate all clients and compare them with the stored."""
     times = []
     for _ in range(2):
@@ -79,7 +79,7 @@ def generating(setting: Setting) -> Measured:
     return Measured(max(times), max(times), None, "s", note="byte-identical twice")
 
 
-def round_trips(setting: Setting) -> Measured:
+def round_trips(setting: Context) -> Measured:
     """Measure the largest number of requests that a call for a missing object sends."""
     counts = {}
     with BitfountHub(session(), setting.server) as hub, hub.session:
@@ -99,7 +99,7 @@ def round_trips(setting: Setting) -> Measured:
     return Measured(most, most, None, "", official=theirs, note=", ".join(counts))
 
 
-def _requests(setting: Setting) -> int:
+def _requests(setting: Context) -> int:
     return int(httpx.get(f"{setting.server}/requests", trust_env=False).text)
 
 

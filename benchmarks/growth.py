@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from benchmarks.calls import side_by_side
+from benchmarks.context import MB
 from benchmarks.processes import task
-from benchmarks.results import told
-from benchmarks.setting import MB
+from benchmarks.results import format_value
 from benchmarks.transfers import download, upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
     from benchmarks.transfers import Transfer
 
 _STEP_CALLS = 300
@@ -62,12 +62,12 @@ class Growth:
         yield "|---|---|---|---|"
         for point in self.points:
             yield (
-                f"| {point.amount:,.0f} {self.unit} | {told(point.ours, 's')} "
-                f"| {told(point.theirs, 's')} | {told(point.memory, 'MB')} |"
+                f"| {point.amount:,.0f} {self.unit} | {format_value(point.ours, 's')} "
+                f"| {format_value(point.theirs, 's')} | {format_value(point.memory, 'MB')} |"
             )
 
 
-def grown(setting: Setting) -> list[Growth]:
+def grown(setting: Context) -> list[Growth]:
     """Measure all growths."""
     return [
         Growth(
@@ -103,13 +103,13 @@ def _point(size: int, transfer: Transfer) -> Point:
     return Point(size / MB, ours, theirs, transfer.memory / MB)
 
 
-def _calls(setting: Setting, at_once: int) -> Point:
+def _calls(setting: Context, at_once: int) -> Point:
     count = at_once if setting.quick else max(_STEP_CALLS, at_once)
     time = side_by_side(setting, count, at_once, 1 if setting.quick else 5)
     return Point(at_once, statistics.median(time.ours), statistics.median(time.theirs))
 
 
-def _projects(setting: Setting, count: int) -> Point:
+def _projects(setting: Context, count: int) -> Point:
     runs = [task("ours_projects", setting.server, count) for _ in range(setting.scale.transfers)]
     memory = max(run["peak"] - run["base"] for run in runs)
     return Point(count, statistics.median(run["seconds"] for run in runs), None, memory / MB)

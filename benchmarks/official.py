@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.processes import environment, output_of
 
 if TYPE_CHECKING:
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 VARIABLE = "BENCHMARKS_OFFICIAL_PYTHON"
 """The environment variable with the path of a Python that has the official SDK."""
@@ -33,7 +33,7 @@ def find() -> str | None:
 
 
 def measured(
-    setting: Setting, task: str | int | Path, *arguments: str | int | Path
+    setting: Context, task: str | int | Path, *arguments: str | int | Path
 ) -> dict[str, float] | None:
     """Run a task of the official SDK once, because it takes long and differs by factors.
 
@@ -61,7 +61,7 @@ def measured(
         return None
 
 
-def seconds(setting: Setting, task: str, *arguments: str | int) -> float | None:
+def seconds(setting: Context, task: str, *arguments: str | int) -> float | None:
     """Run a task of the official SDK, and return only its seconds."""
     done = measured(setting, task, *arguments)
     return done["seconds"] if done else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import httpx
 
-from benchmarks.results import told
+from benchmarks.results import format_value
 from bitfount_api import __version__
 
 if TYPE_CHECKING:
@@ -36,13 +36,13 @@ def table(done: Sequence[Done]) -> Iterator[str]:
             row.what,
             row.against,
             row.target,
-            told(measured.value, row.unit),
+            format_value(measured.value, row.unit),
             _MET[row.met(measured)],
-            told(measured.ours, unit),
-            told(measured.theirs, unit),
+            format_value(measured.ours, unit),
+            format_value(measured.theirs, unit),
         ]
         if official:
-            cells.append(told(measured.official, unit))
+            cells.append(format_value(measured.official, unit))
         yield f"| {' | '.join(cells)} |"
     notes = [f"- {row.what}: {measured.note}" for row, measured in done if measured.note]
     if notes:

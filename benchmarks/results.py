@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.compare import Comparison
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 
 @attrs.frozen
@@ -67,13 +67,13 @@ class Row:
     against: str
     limit: float
     unit: str
-    measure: Callable[[Setting], Measured]
+    measure: Callable[[Context], Measured]
     at: Literal["most", "least"] = "most"
 
     @property
     def target(self) -> str:
         """The target as a text."""
-        return f"{'≤' if self.at == 'most' else '≥'} {told(self.limit, self.unit)}"
+        return f"{'≤' if self.at == 'most' else '≥'} {format_value(self.limit, self.unit)}"
 
     def met(self, measured: Measured) -> bool | None:
         """Return whether the target is met, or None if the row was not measured."""
@@ -84,7 +84,7 @@ class Row:
         return measured.value >= self.limit
 
 
-def told(value: float | None, unit: str) -> str:
+def format_value(value: float | None, unit: str) -> str:
     """Format a value with its unit and a suitable number of digits."""
     if value is None:
         return "—"

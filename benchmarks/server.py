@@ -32,7 +32,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HOST = re.compile(rb"\r\nhost: *([^\r]+)", re.IGNORECASE)
 _OBJECT = re.compile(rb"/objects/(\d+)")
 _PAGE = re.compile(rb"limit=(\d+)&offset=(\d+)|offset=(\d+)&limit=(\d+)")
-_MOST_HEAD_BYTES = 64 * 1024
+_MAX_HEAD_BYTES = 64 * 1024
 _REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 404: b"Not Found"}
 
 
@@ -76,7 +76,7 @@ class Connection(asyncio.BufferedProtocol):
             whole = self._head + data
             end = whole.find(b"\r\n\r\n")
             if end < 0:
-                assert len(whole) < _MOST_HEAD_BYTES
+                assert len(whole) < _MAX_HEAD_BYTES
                 self._head = whole
                 return
             self._head, data = whole[: end + 4], whole[end + 4 :]
@@ -87,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _take_body(self, part: bytes | memoryview) -> None:
         self._body_left -= len(part)
-        if len(self._body) + len(part) < _MOST_HEAD_BYTES:
+        if len(self._body) + len(part) < _MAX_HEAD_BYTES:
             self._body += part  # small bodies are JSON requests, which are parsed
 
     def _answer(self) -> None:

@@ -14,7 +14,7 @@ from benchmarks.processes import timed
 from benchmarks.results import Measured, Row
 
 if TYPE_CHECKING:
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 _OURS = """
 from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
@@ -33,7 +33,7 @@ import bitfount_hub_client.models
 """
 
 
-def importing(setting: Setting) -> Measured:
+def importing(setting: Context) -> Measured:
     """Compare importing the package with an empty Python program."""
     python = _python(setting)
     comparison = in_turns(
@@ -49,7 +49,7 @@ def importing(setting: Setting) -> Measured:
     )
 
 
-def first_pod(setting: Setting) -> Measured:
+def first_pod(setting: Context) -> Measured:
     """Measure a complete program: import, session, one pod, exit."""
     python = _python(setting)
     ours, bare = (text.format(url=setting.server) for text in (_OURS, _BARE))
@@ -70,7 +70,7 @@ def first_pod(setting: Setting) -> Measured:
     )
 
 
-def _python(setting: Setting) -> str:
+def _python(setting: Context) -> str:
     """Return the Python of a fresh environment, because httpx imports optional packages.
 
     Without a fresh environment, for example without a network, return the current Python.

@@ -10,15 +10,15 @@ import attrs
 
 from benchmarks import official
 from benchmarks.compare import Comparison, in_turns
+from benchmarks.context import MB
 from benchmarks.processes import task
 from benchmarks.results import Measured, Row
-from benchmarks.setting import MB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from benchmarks.setting import Setting
+    from benchmarks.context import Context
 
 PARTS = 4
 
@@ -51,7 +51,7 @@ class Transfer:
 
 
 def compared(
-    setting: Setting, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
+    setting: Context, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
 ) -> Transfer:
     """Run both alternately, each time in new processes."""
     mine, other = Meter(ours), Meter(bare)
@@ -59,7 +59,7 @@ def compared(
     return Transfer(time, mine.memory, other.memory)
 
 
-def download(setting: Setting, size: int) -> Transfer:
+def download(setting: Context, size: int) -> Transfer:
     """Measure downloads to disk."""
     path = _target(setting)
     return compared(
@@ -69,7 +69,7 @@ def download(setting: Setting, size: int) -> Transfer:
     )
 
 
-def upload(setting: Setting, size: int, name: str) -> Transfer:
+def upload(setting: Context, size: int, name: str) -> Transfer:
     """Measure uploads from disk; if the name begins with ``Form``, the server requests one form."""
     path = setting.file(size)
     return compared(
@@ -79,7 +79,7 @@ def upload(setting: Setting, size: int, name: str) -> Transfer:
     )
 
 
-def _target(setting: Setting) -> Path:
+def _target(setting: Context) -> Path:
     return setting.folder / "downloaded.pt"
 
 
@@ -90,7 +90,7 @@ class Transfers:
         self._done: dict[str, Transfer] = {}
         self._official: dict[str, dict[str, float] | None] = {}
 
-    def _once(self, setting: Setting, what: str) -> Transfer:
+    def _once(self, setting: Context, what: str) -> Transfer:
         size = setting.scale.large
         ways: dict[str, Callable[[], Transfer]] = {
             "download": lambda: download(setting, size),
@@ -108,7 +108,7 @@ class Transfers:
             self._official[what] = official.measured(setting, *work) if known else None
         return self._done[what]
 
-    def time(self, what: str, setting: Setting) -> Measured:
+    def time(self, what: str, setting: Context) -> Measured:
         """Measure the time of a transfer."""
         transfer = self._once(setting, what)
         done = self._official.get(what)
@@ -118,7 +118,7 @@ class Transfers:
         md5 = task("bare_hash", "md5", setting.scale.large)["seconds"]
         return attrs.evolve(measured, note=f"the MD5 of the parts alone takes {md5:.2f} s")
 
-    def memory(self, what: str, setting: Setting) -> Measured:
+    def memory(self, what: str, setting: Context) -> Measured:
         """Measure the memory of a transfer in addition to importing, in MB."""
         transfer = self._once(setting, what)
         done = self._official.get(what)
@@ -131,7 +131,7 @@ class Transfers:
         )
 
 
-def in_memory(setting: Setting) -> Measured:
+def in_memory(setting: Context) -> Measured:
     """Measure the memory of ``get_weights`` in addition to the object itself."""
     size = setting.scale.large
     bare, ours = (
@@ -141,7 +141,7 @@ def in_memory(setting: Setting) -> Measured:
     return Measured((ours.memory - size) / MB, ours.memory / MB, bare.memory / MB, "MB")
 
 
-def hashed(setting: Setting) -> Measured:
+def hashed(setting: Context) -> Measured:
     """Compare a download, which is hashed at the same time, with the slower of both parts."""
     size, path = setting.scale.large, _target(setting)
     alone: dict[str, list[float]] = {"bare_download": [], "bare_hash": []}

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import attrs
 
-from bitfount_api._flows.remote import Remote
-from bitfount_api._network.drive import drive
-from bitfount_api._network.driving import Timing
-from bitfount_api._validation import check_seconds
+from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._internal.validation import check_seconds
+from bitfount_api._io.driver import Timing
+from bitfount_api._io.sync_driver import run
 from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
 
 if TYPE_CHECKING:
-    from bitfount_api._call import Flow, Service
+    from bitfount_api._core.effects import Flow, Service
     from bitfount_api.retries import RetryPolicy
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ T = TypeVar("T")
 class Client:
     """A client of one service: which session, and how long and how often it tries."""
 
-    _remote: Remote
+    _remote: ServiceClient
     _timing: Timing
     _owns_session: bool
 
@@ -31,8 +31,8 @@ class Client:
     ) -> None:
         self._owns_session = session is None if owns_session is None else owns_session
         session = session or BitfountSession()
-        session.know(service)
-        self._remote = Remote(service, session, session.retry)
+        session._register_service(service)
+        self._remote = ServiceClient(service, session, session.retry)
         self._timing = Timing(session.own_timeout, session.deadline)
 
     @property
@@ -95,7 +95,7 @@ class SyncClient(Client):
         session = self._remote.session
         if authenticate and not session.authenticated:
             session.authenticate()
-        return drive(flow, session, self._bounds(transfer=transfer))
+        return run(flow, session, self._bounds(transfer=transfer))
 
     def close(self) -> None:
         """Close the session if this client owns it: if it made it, or was told to own it."""
@@ -114,12 +114,12 @@ class AsyncClient(Client):
 
     async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
         # Here, as it brings asyncio, which sync clients have no use for.
-        from bitfount_api._network.adrive import adrive
+        from bitfount_api._io.async_driver import run_async
 
         session = self._remote.session
         if authenticate and not session.authenticated:
             await session.aauthenticate()
-        return await adrive(flow, session, self._bounds(transfer=transfer))
+        return await run_async(flow, session, self._bounds(transfer=transfer))
 
     async def aclose(self) -> None:
         """Close the session if this client owns it: if it made it, or was told to own it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_api import _services
 from bitfount_api._client import SyncClient
-from bitfount_api._flows import access
+from bitfount_api._core import services
+from bitfount_api._operations import access
 from bitfount_api.identifiers import PodIdentifier
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class BitfountAM(SyncClient):
         *,
         owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.access_manager(access_manager_url), owns_session)
+        self._connect(session, services.access_manager(access_manager_url), owns_session)
 
     def get_access_manager_key(self) -> RSAPublicKey:
         """Get the access manager's public key. Needs, and sends, no credentials.
@@ -81,7 +81,7 @@ class BitfountAM(SyncClient):
 
         Endpoint: ``POST /api/access``.
         """
-        flow = access.check_token(
+        flow = access.check_oidc(
             self._remote,
             PodIdentifier.parse(pod_identifier),
             serialized_protocol,

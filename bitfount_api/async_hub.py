@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bitfount_api import _flows as flows
-from bitfount_api import _services
+from bitfount_api import _operations as operations
 from bitfount_api._client import AsyncClient
+from bitfount_api._core import services
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
 from bitfount_api.session import BitfountSession
-from bitfount_api.transfers import MOST_BYTES, PARTS_AT_ONCE, TransferOptions
+from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -47,12 +47,12 @@ class AsyncBitfountHub(AsyncClient):
         *,
         owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.hub(url), owns_session)
+        self._connect(session, services.hub(url), owns_session)
 
     @classmethod
-    def of_environment(cls, session: BitfountSession | None = None) -> AsyncBitfountHub:
+    def from_env(cls, session: BitfountSession | None = None) -> AsyncBitfountHub:
         """The Hub of the environment that ``BITFOUNT_ENVIRONMENT`` names."""
-        return cls(session, _services.hub().url)
+        return cls(session, services.hub().url)
 
     # --- Pods ------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ class AsyncBitfountHub(AsyncClient):
         ``/api/projects/{projectId}``.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(flows.pods.get_pod(self._remote, pod, project_id))
+        return await self._run(operations.pods.get_pod(self._remote, pod, project_id))
 
     async def retrieve_pod(
         self, pod_identifier: str, project_id: str | None = None
@@ -112,7 +112,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: as :meth:`get_pod`.
         """
         pod = PodIdentifier.parse(pod_identifier)
-        return await self._run(flows.pods.retrieve(self._remote, pod, project_id))
+        return await self._run(operations.pods.retrieve(self._remote, pod, project_id))
 
     async def get_pod_key(
         self,
@@ -141,7 +141,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: as :meth:`get_pod`.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return await self._run(flows.pods.get_pod_key(self._remote, pod, project_id))
+        return await self._run(operations.pods.get_pod_key(self._remote, pod, project_id))
 
     async def get_pod_schema(
         self, pod_identifier: str, project_id: str | None = None
@@ -162,7 +162,7 @@ class AsyncBitfountHub(AsyncClient):
         """
         pod = PodIdentifier.parse(pod_identifier)
         return await self._run(
-            flows.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
+            operations.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
         )
 
     async def register_pod(
@@ -198,7 +198,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: ``POST /api/pods``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once)
-        flow = flows.registration.register_pod(
+        flow = operations.pod_registration.register_pod(
             self._remote,
             public_metadata,
             pod_public_key,
@@ -223,7 +223,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: ``PATCH /api/pods``.
         """
         await self._run(
-            flows.registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
+            operations.pod_registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
         )
 
     # --- Models ----------------------------------------------------------------------------------
@@ -259,7 +259,9 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``GET /api/models``, then ``GET`` at its ``modelDownloadUrl``.
         """
-        flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
+        flow = operations.models.get_model(
+            self._remote, username, model_name, model_version, project_id
+        )
         return await self._run(flow, transfer=True)
 
     async def retrieve_model(
@@ -294,7 +296,9 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``GET /api/models``.
         """
-        flow = flows.models.retrieve(self._remote, username, model_name, model_version, project_id)
+        flow = operations.models.retrieve(
+            self._remote, username, model_name, model_version, project_id
+        )
         return await self._run(flow)
 
     async def get_model_code(
@@ -325,7 +329,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: as :meth:`get_model`.
         """
-        flow = flows.models.get_model_text(
+        flow = operations.models.get_model_source(
             self._remote, username, model_name, model_version, project_id
         )
         return await self._run(flow, transfer=True)
@@ -368,7 +372,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: as :meth:`get_model`.
         """
         options = TransferOptions(progress)
-        flow = flows.models.download_model(
+        flow = operations.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
         return await self._run(flow, transfer=True)
@@ -391,7 +395,7 @@ class AsyncBitfountHub(AsyncClient):
         """
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
-            flow = flows.models.get_model_from_url(hub._remote, model_url, model_hash)
+            flow = operations.models.get_model_from_url(hub._remote, model_url, model_hash)
             return await hub._run(flow, transfer=True)
 
     async def send_model(
@@ -423,7 +427,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: ``POST /api/models``, then object storage.
         """
         options = TransferOptions(progress=progress)
-        flow = flows.models.send_model(
+        flow = operations.models.send_model(
             self._remote,
             model_code_path,
             private=private_model,
@@ -441,7 +445,7 @@ class AsyncBitfountHub(AsyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes | None:
         """Get a model's weights, in memory; :meth:`download_weights` streams them to a file.
 
@@ -467,7 +471,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: ``GET /api/models``, then ``GET`` at its ``weightsDownloadUrl``.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
+        weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
         return await self._run(weights.get(options), transfer=True)
@@ -482,7 +486,7 @@ class AsyncBitfountHub(AsyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> Download | None:
         """Download a model's weights to a file, whatever their size and the link.
 
@@ -514,7 +518,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: as :meth:`get_weights`.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
+        weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
         return await self._run(weights.download(path, options), transfer=True)
@@ -525,7 +529,7 @@ class AsyncBitfountHub(AsyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes:
         """Retrieve model weights from a presigned URL.
 
@@ -546,7 +550,7 @@ class AsyncBitfountHub(AsyncClient):
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
-            flow = flows.models.get_weights_from_url(hub._remote, weights_url, options)
+            flow = operations.models.get_weights_from_url(hub._remote, weights_url, options)
             return await hub._run(flow, transfer=True)
 
     async def send_weights(
@@ -580,7 +584,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: ``PUT /api/models``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once, compress=compress)
-        flow = flows.models.send_weights(
+        flow = operations.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
         await self._run(flow, transfer=True)
@@ -603,7 +607,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``POST /api/{userName}/keys?version=2``.
         """
-        return await self._run(flows.user_keys.register(self._remote, key))
+        return await self._run(operations.public_keys.register(self._remote, key))
 
     async def check_public_key_registered_and_active(
         self, key_id: str, username: str | None = None
@@ -624,7 +628,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``GET /api/{userName}/keys/{keyId}``.
         """
-        return await self._run(flows.user_keys.check(self._remote, key_id, username))
+        return await self._run(operations.public_keys.check(self._remote, key_id, username))
 
     # --- Projects --------------------------------------------------------------------------------
 
@@ -644,7 +648,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``POST /api/projects``.
         """
-        return await self._run(flows.projects.create_project(self._remote, name))
+        return await self._run(operations.projects.create_project(self._remote, name))
 
     async def get_projects(
         self, offset: int | None = 0, limit: int | None = 12
@@ -661,7 +665,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``GET /api/projects``.
         """
-        return await self._run(flows.projects.get_projects(self._remote, offset, limit))
+        return await self._run(operations.projects.get_projects(self._remote, offset, limit))
 
     async def iter_projects(self, page_size: int = 100) -> AsyncIterator[types.Project]:
         """Go through all of the caller's projects, page by page.
@@ -678,7 +682,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``GET /api/projects``, as often as needed.
         """
-        pages = flows.projects.Pages(page_size)
+        pages = operations.projects.Pages(page_size)
         while pages.more:
             for project in pages.take(await self._run(pages.next_page(self._remote))):
                 yield project
@@ -698,7 +702,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``PUT /api/projects/{projectId}/pod``.
         """
-        await self._run(flows.projects.add_dataset(self._remote, project_id, dataset_name))
+        await self._run(operations.projects.add_dataset(self._remote, project_id, dataset_name))
 
     async def get_usage_limits(
         self, project_id: str, model_id: str | None = None
@@ -721,9 +725,9 @@ class AsyncBitfountHub(AsyncClient):
         ``…/limits/models/{owner}/{model}``.
         """
         if model_id is None:
-            return await self._run(flows.projects.get_usage_limits(self._remote, project_id))
+            return await self._run(operations.projects.get_usage_limits(self._remote, project_id))
         return await self._run(
-            flows.projects.get_model_usage_limits(self._remote, project_id, model_id)
+            operations.projects.get_model_usage_limits(self._remote, project_id, model_id)
         )
 
     # --- Monitoring ------------------------------------------------------------------------------
@@ -741,7 +745,7 @@ class AsyncBitfountHub(AsyncClient):
 
         Endpoint: ``POST /api/ingest``.
         """
-        await self._run(flows.monitoring.send_update(self._remote, update))
+        await self._run(operations.monitoring.send_update(self._remote, update))
 
 
 def _anonymous() -> BitfountSession:

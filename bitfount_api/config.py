@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
-from bitfount_api._validation import quote
+from bitfount_api._internal.validation import quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +149,7 @@ def service_url(url: str) -> str:
             fragment.
     """
     # Not at the top, as it loads httpx.
-    from bitfount_api._urls import base_url
+    from bitfount_api._internal.urls import base_url
 
     return base_url(url)
 

@@ -5,6 +5,6 @@ For what should not be left half written, or be readable by others: tokens, keys
 
 from __future__ import annotations
 
-from bitfount_api._disk import read_file, write_file
+from bitfount_api._internal.files import atomic_write, read_file
 
-__all__ = ["read_file", "write_file"]
+__all__ = ["atomic_write", "read_file"]

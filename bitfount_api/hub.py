@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bitfount_api import _flows as flows
-from bitfount_api import _services
+from bitfount_api import _operations as operations
 from bitfount_api._client import SyncClient
+from bitfount_api._core import services
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
 from bitfount_api.session import BitfountSession
-from bitfount_api.transfers import MOST_BYTES, PARTS_AT_ONCE, TransferOptions
+from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,12 +48,12 @@ class BitfountHub(SyncClient):
         *,
         owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.hub(url), owns_session)
+        self._connect(session, services.hub(url), owns_session)
 
     @classmethod
-    def of_environment(cls, session: BitfountSession | None = None) -> BitfountHub:
+    def from_env(cls, session: BitfountSession | None = None) -> BitfountHub:
         """The Hub of the environment that ``BITFOUNT_ENVIRONMENT`` names."""
-        return cls(session, _services.hub().url)
+        return cls(session, services.hub().url)
 
     # --- Pods ------------------------------------------------------------------------------------
 
@@ -85,7 +85,7 @@ class BitfountHub(SyncClient):
         ``/api/projects/{projectId}``.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return self._run(flows.pods.get_pod(self._remote, pod, project_id))
+        return self._run(operations.pods.get_pod(self._remote, pod, project_id))
 
     def retrieve_pod(self, pod_identifier: str, project_id: str | None = None) -> types.PodDetails:
         """Get the details of a pod, or an error that says why they cannot be retrieved.
@@ -111,7 +111,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_pod`.
         """
         pod = PodIdentifier.parse(pod_identifier)
-        return self._run(flows.pods.retrieve(self._remote, pod, project_id))
+        return self._run(operations.pods.retrieve(self._remote, pod, project_id))
 
     def get_pod_key(
         self,
@@ -140,7 +140,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_pod`.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
-        return self._run(flows.pods.get_pod_key(self._remote, pod, project_id))
+        return self._run(operations.pods.get_pod_key(self._remote, pod, project_id))
 
     def get_pod_schema(self, pod_identifier: str, project_id: str | None = None) -> BitfountSchema:
         """Retrieve the schema of a pod.
@@ -159,7 +159,7 @@ class BitfountHub(SyncClient):
         """
         pod = PodIdentifier.parse(pod_identifier)
         return self._run(
-            flows.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
+            operations.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
         )
 
     def register_pod(
@@ -195,7 +195,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``POST /api/pods``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once)
-        flow = flows.registration.register_pod(
+        flow = operations.pod_registration.register_pod(
             self._remote,
             public_metadata,
             pod_public_key,
@@ -219,7 +219,9 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``PATCH /api/pods``.
         """
-        self._run(flows.registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key))
+        self._run(
+            operations.pod_registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
+        )
 
     # --- Models ----------------------------------------------------------------------------------
 
@@ -254,7 +256,9 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/models``, then ``GET`` at its ``modelDownloadUrl``.
         """
-        flow = flows.models.get_model(self._remote, username, model_name, model_version, project_id)
+        flow = operations.models.get_model(
+            self._remote, username, model_name, model_version, project_id
+        )
         return self._run(flow, transfer=True)
 
     def retrieve_model(
@@ -289,7 +293,9 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/models``.
         """
-        flow = flows.models.retrieve(self._remote, username, model_name, model_version, project_id)
+        flow = operations.models.retrieve(
+            self._remote, username, model_name, model_version, project_id
+        )
         return self._run(flow)
 
     def get_model_code(
@@ -320,7 +326,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: as :meth:`get_model`.
         """
-        flow = flows.models.get_model_text(
+        flow = operations.models.get_model_source(
             self._remote, username, model_name, model_version, project_id
         )
         return self._run(flow, transfer=True)
@@ -363,7 +369,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_model`.
         """
         options = TransferOptions(progress)
-        flow = flows.models.download_model(
+        flow = operations.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
         return self._run(flow, transfer=True)
@@ -386,7 +392,7 @@ class BitfountHub(SyncClient):
         """
         with _anonymous() as session:
             hub = BitfountHub(session)
-            flow = flows.models.get_model_from_url(hub._remote, model_url, model_hash)
+            flow = operations.models.get_model_from_url(hub._remote, model_url, model_hash)
             return hub._run(flow, transfer=True)
 
     def send_model(
@@ -418,7 +424,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``POST /api/models``, then object storage.
         """
         options = TransferOptions(progress=progress)
-        flow = flows.models.send_model(
+        flow = operations.models.send_model(
             self._remote,
             model_code_path,
             private=private_model,
@@ -436,7 +442,7 @@ class BitfountHub(SyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes | None:
         """Get a model's weights, in memory; :meth:`download_weights` streams them to a file.
 
@@ -462,7 +468,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``GET /api/models``, then ``GET`` at its ``weightsDownloadUrl``.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
+        weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
         return self._run(weights.get(options), transfer=True)
@@ -477,7 +483,7 @@ class BitfountHub(SyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> Download | None:
         """Download a model's weights to a file, whatever their size and the link.
 
@@ -509,7 +515,7 @@ class BitfountHub(SyncClient):
         Endpoint: as :meth:`get_weights`.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
-        weights = flows.models.Weights(
+        weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
         return self._run(weights.download(path, options), transfer=True)
@@ -520,7 +526,7 @@ class BitfountHub(SyncClient):
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
-        max_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes:
         """Retrieve model weights from a presigned URL.
 
@@ -541,7 +547,7 @@ class BitfountHub(SyncClient):
         with _anonymous() as session:
             hub = BitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
-            flow = flows.models.get_weights_from_url(hub._remote, weights_url, options)
+            flow = operations.models.get_weights_from_url(hub._remote, weights_url, options)
             return hub._run(flow, transfer=True)
 
     def send_weights(
@@ -575,7 +581,7 @@ class BitfountHub(SyncClient):
         Endpoint: ``PUT /api/models``, then object storage.
         """
         options = TransferOptions(progress, parts_at_once, compress=compress)
-        flow = flows.models.send_weights(
+        flow = operations.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
         self._run(flow, transfer=True)
@@ -598,7 +604,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/{userName}/keys?version=2``.
         """
-        return self._run(flows.user_keys.register(self._remote, key))
+        return self._run(operations.public_keys.register(self._remote, key))
 
     def check_public_key_registered_and_active(
         self, key_id: str, username: str | None = None
@@ -619,7 +625,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/{userName}/keys/{keyId}``.
         """
-        return self._run(flows.user_keys.check(self._remote, key_id, username))
+        return self._run(operations.public_keys.check(self._remote, key_id, username))
 
     # --- Projects --------------------------------------------------------------------------------
 
@@ -639,7 +645,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/projects``.
         """
-        return self._run(flows.projects.create_project(self._remote, name))
+        return self._run(operations.projects.create_project(self._remote, name))
 
     def get_projects(
         self, offset: int | None = 0, limit: int | None = 12
@@ -656,7 +662,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/projects``.
         """
-        return self._run(flows.projects.get_projects(self._remote, offset, limit))
+        return self._run(operations.projects.get_projects(self._remote, offset, limit))
 
     def iter_projects(self, page_size: int = 100) -> Iterator[types.Project]:
         """Go through all of the caller's projects, page by page.
@@ -673,7 +679,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``GET /api/projects``, as often as needed.
         """
-        pages = flows.projects.Pages(page_size)
+        pages = operations.projects.Pages(page_size)
         while pages.more:
             yield from pages.take(self._run(pages.next_page(self._remote)))
 
@@ -692,7 +698,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``PUT /api/projects/{projectId}/pod``.
         """
-        self._run(flows.projects.add_dataset(self._remote, project_id, dataset_name))
+        self._run(operations.projects.add_dataset(self._remote, project_id, dataset_name))
 
     def get_usage_limits(
         self, project_id: str, model_id: str | None = None
@@ -715,8 +721,10 @@ class BitfountHub(SyncClient):
         ``…/limits/models/{owner}/{model}``.
         """
         if model_id is None:
-            return self._run(flows.projects.get_usage_limits(self._remote, project_id))
-        return self._run(flows.projects.get_model_usage_limits(self._remote, project_id, model_id))
+            return self._run(operations.projects.get_usage_limits(self._remote, project_id))
+        return self._run(
+            operations.projects.get_model_usage_limits(self._remote, project_id, model_id)
+        )
 
     # --- Monitoring ------------------------------------------------------------------------------
 
@@ -733,7 +741,7 @@ class BitfountHub(SyncClient):
 
         Endpoint: ``POST /api/ingest``.
         """
-        self._run(flows.monitoring.send_update(self._remote, update))
+        self._run(operations.monitoring.send_update(self._remote, update))
 
 
 def _anonymous() -> BitfountSession:

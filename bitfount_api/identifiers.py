@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import attrs
 
-from bitfount_api._validation import is_whole_number, quote, whole_number
+from bitfount_api._internal.validation import is_whole_number, quote, whole_number
 
 MAX_PART_LENGTH: Final = 255
 """The maximum length of a path segment, in characters; real ones have 36 (UUIDs) or fewer."""

@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from bitfount_api._disk import make_private_folder, read_file, write_file
-from bitfount_api._validation import is_whole_number
+from bitfount_api._internal.files import atomic_write, make_private_dir, read_file
+from bitfount_api._internal.validation import is_whole_number
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +31,7 @@ MAX_KEY_BYTES: Final = 64 * 1024
 
 _PUBLIC_EXPONENT: Final = 65537
 _SALT_LENGTH: Final = 20
-_LONGEST_PATH: Final = 4096
+_MAX_PATH_LENGTH: Final = 4096
 _KEY_TEXT: Final = re.compile(r"\ufeff?\s*(-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s)")
 _PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
@@ -139,8 +139,8 @@ def save_private_key(
         OSError: The file cannot be written.
     """
     data = serialize_private_key(key, form, password).encode("ascii")
-    make_private_folder(Path(path).parent)
-    write_file(path, data, private=True, overwrite=overwrite)
+    make_private_dir(Path(path).parent)
+    atomic_write(path, data, private=True, overwrite=overwrite)
 
 
 # --- Reading -------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def parse_public_key(data: str | bytes) -> RSAPublicKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
-    raw = _bounded(data)
+    raw = _check_length(data)
     if _PRIVATE.search(raw):
         raise ValueError("this is a private key, not a public key; keep it secret")
     try:
@@ -204,7 +204,7 @@ def load_private_key(
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
-    raw = _bounded(_contents(source))
+    raw = _check_length(_contents(source))
     secret = _secret(password)
     if not _PRIVATE.search(raw):
         raise ValueError("this is not a private key in PEM or OpenSSH format")
@@ -241,12 +241,12 @@ def _contents(source: str | bytes | os.PathLike[str]) -> str | bytes:
     if isinstance(source, str):
         if _KEY_TEXT.match(source):
             return source
-        if not source.strip() or "\0" in source or "\n" in source or len(source) > _LONGEST_PATH:
+        if not source.strip() or "\0" in source or "\n" in source or len(source) > _MAX_PATH_LENGTH:
             raise ValueError("this is neither a key (PEM or OpenSSH) nor the path of a file")
     return read_file(source, MAX_KEY_BYTES)
 
 
-def _bounded(data: str | bytes) -> bytes:
+def _check_length(data: str | bytes) -> bytes:
     if isinstance(data, str):
         try:
             data = data.encode("utf-8")

@@ -14,7 +14,7 @@ import threading
 import types
 from typing import Any, cast
 
-from bitfount_api._model_source import MODEL_BASE, check_model_source, decoded
+from bitfount_api._internal.model_source import MODEL_BASE, check_model_source, decoded
 from bitfount_api.hashes import normalized
 
 __all__ = ["BitfountModel", "check_model_source", "load_model_class"]
@@ -75,7 +75,7 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
                 "model code with the hash %s cannot be imported: %s. "
                 "get_model_code() returns its source without running it.",
                 digest,
-                _told(error),
+                _describe(error),
             )
             return None
         _modules[digest] = module
@@ -144,7 +144,7 @@ def _is_official(base: type) -> bool:
     )
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """Return the error in one bounded line; a model's code can raise any object as its error."""
     try:
         advice = ""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     """Called with the bytes transferred so far, the total (None if unknown), and the name of the
     file or object."""
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
-class Meter:
+class ProgressReporter:
     """Counts the bytes that threads transfer, and calls the progress callback from one thread.
 
     Calls are in order and never concurrent. A slow callback does not delay the transfer: it is
@@ -36,54 +36,56 @@ class Meter:
     Args:
         callback: The callback; None for no reports.
         total: The total in bytes; None if unknown.
-        what: The name to report, such as a file's name.
+        label: The name to report, such as a file's name.
     """
 
-    def __init__(self, callback: ProgressCallback | None, total: int | None, what: str) -> None:
+    def __init__(self, callback: ProgressCallback | None, total: int | None, label: str) -> None:
         self.total = total
         self._callback = callback
-        self._what = what
+        self._label = label
         self._done = 0
-        self._told: tuple[int, int | None] | None = None
+        self._reported: tuple[int, int | None] | None = None
         self._closed = callback is None
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def add(self, count: int) -> None:
         """Add transferred bytes; a negative count if bytes have to be transferred again."""
         if self._callback is None:
             return
-        with self._news:
+        with self._changed:
             self._done += count
-            self._news.notify()
+            self._changed.notify()
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(
-                    target=self._tell, name="bitfount-api-progress", daemon=True
+                    target=self._report, name="bitfount-api-progress", daemon=True
                 )
                 self._thread.start()
 
     def close(self) -> None:
         """Report the last state and stop the thread. May be called again."""
-        with self._news:
+        with self._changed:
             self._closed = True
-            self._news.notify()
+            self._changed.notify()
         if self._thread is not None:
             self._thread.join()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         assert self._callback is not None  # noqa: S101 - checked by add()
         while True:
-            with self._news:
-                self._news.wait_for(lambda: self._closed or self._told != (self._done, self.total))
+            with self._changed:
+                self._changed.wait_for(
+                    lambda: self._closed or self._reported != (self._done, self.total)
+                )
                 state = (self._done, self.total)
-                if state == self._told:
+                if state == self._reported:
                     return
-            self._told = state
+            self._reported = state
             try:
-                self._callback(*state, self._what)
-            except Exception:  # noqa: BLE001 - the user's code
+                self._callback(*state, self._label)
+            except Exception:
                 # A broken progress display must not fail the transfer.
-                _log.exception("The progress callback failed, and is not called again")
+                _logger.exception("The progress callback failed, and is not called again")
                 return
 
 

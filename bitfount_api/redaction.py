@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bitfount_api._discretion import tell, without_query
+from bitfount_api._core import redaction as _redaction
+from bitfount_api._core.redaction import strip_query
 
-__all__ = ["redact", "without_query"]
+__all__ = ["redact", "strip_query"]
 
 
-def redact(text: str, *, most: int = 500) -> str:
+def redact(text: str, *, limit: int = 500) -> str:
     """Return text from elsewhere in a form that is fit for a log.
 
     The query, the fragment and the user name of each URL are removed, since they may grant access.
@@ -15,6 +16,6 @@ def redact(text: str, *, most: int = 500) -> str:
 
     Args:
         text: The text.
-        most: The length of the result, in characters, at most.
+        limit: The length of the result, in characters, at most.
     """
-    return tell(text, most=most)
+    return _redaction.redact(text, limit=limit)

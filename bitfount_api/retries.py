@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from bitfount_api import config
-from bitfount_api._validation import whole_number_field
+from bitfount_api._internal.validation import whole_number_field
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The statuses of temporary failures, which say nothing about the request itself."""
@@ -34,7 +34,7 @@ class RetryPolicy:
             is not set.
         backoff: The maximum of the first pause in seconds, doubled for each further pause; each
             pause is a random time up to its maximum.
-        longest_pause: The maximum of every pause in seconds, also of those that a service requests
+        max_backoff: The maximum of every pause in seconds, also of those that a service requests
             (``Retry-After``).
         retry_not_found: Retry after a 404 as well, to read an object that was just written.
     """
@@ -43,14 +43,14 @@ class RetryPolicy:
         default=None, validator=attrs.validators.optional(whole_number_field(0))
     )
     backoff: float = attrs.field(default=0.5, validator=_at_least_zero)
-    longest_pause: float = attrs.field(default=30.0, validator=_at_least_zero)
+    max_backoff: float = attrs.field(default=30.0, validator=_at_least_zero)
     retry_not_found: bool = False
 
-    def most_retries(self) -> int:
+    def max_retries(self) -> int:
         """Return the maximum number of retries."""
         return config.max_retries() if self.retries is None else self.retries
 
-    def repeats(self, status: int) -> bool:
+    def should_retry(self, status: int) -> bool:
         """Whether a response with this status is a reason to retry."""
         return status in RETRIED_STATUSES or (status == 404 and self.retry_not_found)
 
@@ -61,14 +61,14 @@ class RetryPolicy:
             failures: The number of failures so far, from 1.
             retry_after: The service's ``Retry-After`` header: seconds, or an HTTP date.
         """
-        asked = seconds_of(retry_after)
+        asked = parse_retry_after(retry_after)
         if asked is not None:
-            return min(asked, self.longest_pause)
-        ceiling = min(self.longest_pause, self.backoff * 2.0 ** min(failures - 1, 30))
+            return min(asked, self.max_backoff)
+        ceiling = min(self.max_backoff, self.backoff * 2.0 ** min(failures - 1, 30))
         return random.uniform(0, ceiling)  # noqa: S311 - spreads load, needs no secure randomness
 
 
-def seconds_of(retry_after: str | None) -> float | None:
+def parse_retry_after(retry_after: str | None) -> float | None:
     """Return the seconds from now that a ``Retry-After`` header means; None if it is invalid."""
     if retry_after is None:
         return None

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from bitfount_api import _documents
-from bitfount_api._disk import read_file, write_file
-from bitfount_api._documents import DocumentError
-from bitfount_api._features import (
+from bitfount_api._internal import documents
+from bitfount_api._internal.documents import DocumentError
+from bitfount_api._internal.features import (
     CategoricalFeature,
     ContinuousFeature,
     Feature,
@@ -27,6 +26,7 @@ from bitfount_api._features import (
     is_object,
     text_or_none,
 )
+from bitfount_api._internal.files import atomic_write, read_file
 
 if TYPE_CHECKING:
     import os
@@ -56,8 +56,8 @@ def _tuple_of_features(features: Iterable[Feature]) -> tuple[Feature, ...]:
 def _are_features(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
     for at, feature in enumerate(value):
         if not isinstance(feature, Feature):
-            problem = DocumentError(f"{_documents.kind(feature)}, not a Feature")
-            raise problem.within(at).within(attribute.name)
+            problem = DocumentError(f"{documents.json_type(feature)}, not a Feature")
+            raise problem.with_path(at).with_path(attribute.name)
 
 
 @attrs.frozen
@@ -100,7 +100,7 @@ class BitfountSchema:
         Raises:
             ValueError: The document is not a valid schema; the text names the field.
         """
-        return cls._load(_documents.checked(data))
+        return cls._load(documents.validate(data))
 
     @classmethod
     def loads(cls, text: str | bytes) -> BitfountSchema:
@@ -109,7 +109,7 @@ class BitfountSchema:
         Raises:
             ValueError: The text is neither, or not a valid schema; the error says where.
         """
-        return cls._load(_documents.from_text(text))
+        return cls._load(documents.from_text(text))
 
     @classmethod
     def load_from_file(cls, path: str | os.PathLike[str]) -> BitfountSchema:
@@ -119,7 +119,7 @@ class BitfountSchema:
             ValueError: As for :meth:`loads`.
             OSError: The file cannot be read.
         """
-        return cls._load(_documents.from_text(read_file(path, _documents.MAX_TEXT_BYTES)))
+        return cls._load(documents.from_text(read_file(path, documents.MAX_TEXT_BYTES)))
 
     @classmethod
     def unpack(cls, data: bytes) -> BitfountSchema:
@@ -128,7 +128,7 @@ class BitfountSchema:
         Raises:
             ValueError: The data is not msgpack, or not a valid schema; the text says where.
         """
-        return cls._load(_documents.from_packed(data))
+        return cls._load(documents.from_packed(data))
 
     @classmethod
     def _load(cls, document: dict[str, Any]) -> BitfountSchema:
@@ -160,7 +160,7 @@ class BitfountSchema:
             "features": [feature.to_json() for feature in self.features],
             "metadata": metadata,
         }
-        return _documents.checked(in_order(known, self.extra, self._keys))
+        return documents.validate(in_order(known, self.extra, self._keys))
 
     def dumps(self) -> str:
         """Return the schema as YAML text.
@@ -168,7 +168,7 @@ class BitfountSchema:
         Raises:
             ValueError: As for :meth:`to_json`.
         """
-        return _documents.to_yaml(self.to_json())
+        return documents.to_yaml(self.to_json())
 
     def dump(self, path: str | os.PathLike[str]) -> None:
         """Write the schema to a YAML file, replacing an existing file.
@@ -177,7 +177,7 @@ class BitfountSchema:
             ValueError: As for :meth:`to_json`.
             OSError: The file cannot be written.
         """
-        write_file(path, self.dumps().encode("utf-8"))
+        atomic_write(path, self.dumps().encode("utf-8"))
 
     def pack(self) -> bytes:
         """Return the schema as msgpack, the format in object storage.
@@ -185,7 +185,7 @@ class BitfountSchema:
         Raises:
             ValueError: As for :meth:`to_json`.
         """
-        return _documents.to_packed(self.to_json())
+        return documents.to_packed(self.to_json())
 
     # --- Queries ---------------------------------------------------------------------------------
 
@@ -206,7 +206,7 @@ class BitfountSchema:
         if wanted not in by_type and wanted not in list(SemanticType):
             known = ", ".join(dict.fromkeys([*SemanticType, *by_type]))
             raise ValueError(
-                f"the semantic type is {_documents.shown(wanted)}, not one of: {known}"
+                f"the semantic type is {documents.quote_value(wanted)}, not one of: {known}"
             )
         return [feature.name for feature in by_type.get(wanted, ())]
 
@@ -264,7 +264,7 @@ def pack(document: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: The document has a value that JSON cannot hold; the text names the place.
     """
-    return _documents.to_packed(_documents.checked(document))
+    return documents.to_packed(documents.validate(document))
 
 
 # --- Versions ------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     if metadata is None:
         metadata = {}
     elif not isinstance(metadata, dict):
-        raise DocumentError(f"{_documents.kind(metadata)}, not an object").within("metadata")
+        raise DocumentError(f"{documents.json_type(metadata)}, not an object").with_path("metadata")
     version = str(metadata.get("schema_version"))
     keys = None
     # Detected by shape, because the first two versions did not always state their version.
@@ -287,13 +287,13 @@ def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, 
     elif "tables" in document:
         document = _unfold(document, "tables", _first_table(document["tables"]))
     if "features" not in document:
-        raise DocumentError("missing").within("features")
+        raise DocumentError("missing").with_path("features")
     if version in {"1", "2", "3", "None"}:
         document["metadata"] = _metadata_of_version_4(metadata)
     elif version != SCHEMA_VERSION:
         _logger.warning(
             "the schema's version is %s, which is not known; it is read as version %s",
-            _documents.shown(version),
+            documents.quote_value(version),
             SCHEMA_VERSION,
         )
     return document, keys
@@ -310,8 +310,8 @@ def _metadata_of_version_4(metadata: dict[str, Any]) -> dict[str, Any]:
 def _first_table(tables: object) -> dict[str, Any]:
     """Return the first of version 1's tables by name: the others were never used."""
     if not isinstance(tables, list) or not tables:
-        kind = "an empty list" if tables == [] else _documents.kind(tables)
-        raise DocumentError(f"{kind}, not a list of tables").within("tables")
+        kind = "an empty list" if tables == [] else documents.json_type(tables)
+        raise DocumentError(f"{kind}, not a list of tables").with_path("tables")
     named = []
     for at, item in enumerate(tables):
         table = _table(item, f"tables[{at}]")
@@ -323,7 +323,7 @@ def _first_table(tables: object) -> dict[str, Any]:
 
 def _table(table: object, place: str) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise DocumentError(f"{_documents.kind(table)}, not an object", place)
+        raise DocumentError(f"{documents.json_type(table)}, not an object", place)
     return table
 
 
@@ -335,13 +335,13 @@ def _unfold(document: dict[str, Any], key: str, table: dict[str, Any]) -> dict[s
 
 def _load_features(features: object) -> list[Feature]:
     if not isinstance(features, list):
-        raise DocumentError(f"{_documents.kind(features)}, not a list").within("features")
+        raise DocumentError(f"{documents.json_type(features)}, not a list").with_path("features")
     result = []
     for at, item in enumerate(features):
         try:
             if not isinstance(item, dict):
-                raise DocumentError(f"{_documents.kind(item)}, not an object")
+                raise DocumentError(f"{documents.json_type(item)}, not an object")
             result.append(Feature.load(item))
         except DocumentError as error:
-            raise error.within(at).within("features") from None
+            raise error.with_path(at).with_path("features") from None
     return result

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from bitfount_api._call import Call, Operation, Repeat, Service
-from bitfount_api._discretion import Hidden
-from bitfount_api._exchange import exchange
-from bitfount_api._network.connections import Connections, Settings
-from bitfount_api._network.drive import drive
-from bitfount_api._network.driving import Timing
-from bitfount_api._services import environment_services
-from bitfount_api._settings import checked_proxy, trust, user_agent
-from bitfount_api._urls import Origin, origin, request_url
-from bitfount_api._validation import check_seconds
-from bitfount_api.auth.default import default_handler
-from bitfount_api.auth.gate import Gate
+from bitfount_api._core.effects import Operation, Retry, Send, Service
+from bitfount_api._core.redaction import SecretDict
+from bitfount_api._core.retrying import send_with_retries
+from bitfount_api._core.services import environment_services
+from bitfount_api._internal.session_settings import check_proxy, ssl_trust, user_agent
+from bitfount_api._internal.urls import Origin, origin, request_url
+from bitfount_api._internal.validation import check_seconds
+from bitfount_api._io.driver import Timing
+from bitfount_api._io.pool import ClientPool, ConnectionSettings
+from bitfount_api._io.sync_driver import run
+from bitfount_api.auth._default import default_handler
+from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from bitfount_api._call import Audience
+    from bitfount_api._core.effects import Audience
     from bitfount_api.auth.handler import AuthenticationHandler
 
 
@@ -37,7 +37,7 @@ DEFAULT_DEADLINE = 180.0
 """Seconds for a whole call, retries included. File transfers have no default deadline: they are
 limited by the time between two bytes."""
 
-_OWN_ARGUMENTS = frozenset(
+_RAW_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
 )
 
@@ -87,17 +87,17 @@ class BitfountSession:
         self.own_timeout = timeout
         self.deadline = deadline
         self.retry = retry or RetryPolicy()
-        self._connections = Connections(
-            Settings(
+        self._connections = ClientPool(
+            ConnectionSettings(
                 user_agent=user_agent(user_agent_suffix),
                 timeout=self.timeout,
-                proxy=checked_proxy(proxy),
-                verify=trust(verify),
+                proxy=check_proxy(proxy),
+                verify=ssl_trust(verify),
                 transport=transport,
             )
         )
         self._origins: dict[Origin, Service] = {}
-        self._gate = Gate(self.authentication_handler, self)
+        self._gate = CredentialRefresher(self.authentication_handler, self)
 
     # --- Authentication --------------------------------------------------------------------------
 
@@ -133,13 +133,13 @@ class BitfountSession:
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Return the headers for a service; refreshed if the current ones are ``refused``."""
-        return Hidden(self._gate.credentials(audience, refused))
+        return SecretDict(self._gate.credentials(audience, refused))
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """:meth:`credentials` for async code."""
-        return Hidden(await self._gate.acredentials(audience, refused))
+        return SecretDict(await self._gate.acredentials(audience, refused))
 
     def turn(self, seconds: float) -> AbstractContextManager[int]:
         """Wait, at most ``seconds``, until a thread's call may start; yield its turn's number."""
@@ -169,7 +169,7 @@ class BitfountSession:
 
     # --- Raw requests ----------------------------------------------------------------------------
 
-    def know(self, service: Service) -> None:
+    def _register_service(self, service: Service) -> None:
         """Send credentials with raw requests to this service's origin."""
         self._origins[origin(httpx.URL(service.url))] = service
 
@@ -193,15 +193,15 @@ class BitfountSession:
             RequestException: No response was received.
             AuthenticationError: No credentials are available.
         """
-        call, timing = self._own_call(method, url, arguments)
-        return drive(exchange(call, self.retry), self, timing)
+        call, timing = self._raw_request(method, url, arguments)
+        return run(send_with_retries(call, self.retry), self, timing)
 
     async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` for async code."""
-        from bitfount_api._network.adrive import adrive
+        from bitfount_api._io.async_driver import run_async
 
-        call, timing = self._own_call(method, url, arguments)
-        return await adrive(exchange(call, self.retry), self, timing)
+        call, timing = self._raw_request(method, url, arguments)
+        return await run_async(send_with_retries(call, self.retry), self, timing)
 
     def get(self, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` with ``GET``."""
@@ -223,13 +223,13 @@ class BitfountSession:
         """:meth:`request` with ``DELETE``."""
         return self.request("DELETE", url, **arguments)
 
-    def _own_call(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Call, Timing]:
+    def _raw_request(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Send, Timing]:
         method = method.upper()
         address = request_url(url)
-        if unknown := arguments.keys() - _OWN_ARGUMENTS:
+        if unknown := arguments.keys() - _RAW_ARGUMENTS:
             raise TypeError(
                 f"raw requests take no argument {min(unknown)!r}; "
-                f"they take {', '.join(sorted(_OWN_ARGUMENTS))}"
+                f"they take {', '.join(sorted(_RAW_ARGUMENTS))}"
             )
         timeout = arguments.pop("timeout", None)
         check_seconds("timeout", timeout)
@@ -240,17 +240,17 @@ class BitfountSession:
         if arguments.get("headers"):
             # In lower case, so that credentials replace a header of the same name.
             arguments["headers"] = dict(httpx.Headers(arguments["headers"]))
-        known = self._known().get(origin(address))
+        known = self._known_services().get(origin(address))
         service = Service(
             known.name if known else address.raw_host.decode("ascii"),
             audience=known.audience if known else None,
         )
         # In HTTP, PUT and DELETE are idempotent; POST and PATCH are not.
-        repeat = Repeat.UNSENT if method in ("POST", "PATCH") else Repeat.ALWAYS
+        repeat = Retry.IF_UNSENT if method in ("POST", "PATCH") else Retry.IDEMPOTENT
         operation = Operation(f"raw {method} request", repeat)
-        return Call(operation, service, {**arguments, "method": method, "url": address}), timing
+        return Send(operation, service, {**arguments, "method": method, "url": address}), timing
 
-    def _known(self) -> dict[Origin, Service]:
+    def _known_services(self) -> dict[Origin, Service]:
         environment = environment_services()
         return {origin(httpx.URL(known.url)): known for known in environment} | self._origins
 
@@ -263,15 +263,15 @@ class BitfountSession:
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and those of sync clients."""
         self.close()  # first: calls that fail, or wait for their turn, would open new connections
-        await self.leave_loop()
+        await self.aclose_loop()
 
-    async def leave_loop(self) -> None:
+    async def aclose_loop(self) -> None:
         """Close the connections of the running event loop only; the session stays open elsewhere.
 
         Use it for sessions that outlive an event loop, such as one shared by several
         ``asyncio.run`` calls.
         """
-        await self._connections.leave()
+        await self._connections.aclose_loop()
 
     def __enter__(self) -> Self:
         return self

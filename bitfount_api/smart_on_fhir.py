@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_api import _services, config
+from bitfount_api import config
 from bitfount_api._client import SyncClient
-from bitfount_api._flows import clinical
-from bitfount_api._network.driving import Timing
+from bitfount_api._core import services
+from bitfount_api._io.driver import Timing
+from bitfount_api._operations import fhir
 
 if TYPE_CHECKING:
     from bitfount_api import types
@@ -41,7 +42,7 @@ class SMARTOnFHIR(SyncClient):
         *,
         owns_session: bool | None = None,
     ) -> None:
-        self._connect(session, _services.smart_on_fhir(smart_on_fhir_url), owns_session)
+        self._connect(session, services.smart_on_fhir(smart_on_fhir_url), owns_session)
         self.resource_server_url = _resource_server(resource_server_url)
         self._timing = _patience(self._timing)
 
@@ -59,7 +60,7 @@ class SMARTOnFHIR(SyncClient):
 
         Endpoint: ``GET /api/pairings``, then ``GET /api/pairings/{id}/session``.
         """
-        return self._run(clinical.get_access_token(self._remote, self.resource_server_url))
+        return self._run(fhir.get_access_token(self._remote, self.resource_server_url))
 
 
 def _resource_server(url: str | None) -> str | None:

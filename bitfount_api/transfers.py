@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api import config
-from bitfount_api._validation import whole_number_field
+from bitfount_api._internal.validation import whole_number_field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ PARTS_AT_ONCE = 4
 """The default number of parts of an object that are transferred concurrently: enough to fill a link
 whose single connections are slowed by latency, and few enough for a store that limits them."""
 
-MOST_BYTES = 8 * config.MAX_WEIGHTS_BYTES
+MAX_DOWNLOAD_BYTES = 8 * config.MAX_WEIGHTS_BYTES
 """The default maximum size of a download after decompression: about 3.9 GiB, eight times what the
 Hub stores. Compression makes weights smaller by a tenth or a third, or by half if they are sparse;
 an object that decompresses to more than eight times its size is probably a decompression bomb."""
@@ -38,7 +38,7 @@ class TransferOptions:
 
     progress: ProgressCallback | None = None
     parts_at_once: int = attrs.field(default=PARTS_AT_ONCE, validator=whole_number_field(1))
-    max_bytes: int = attrs.field(default=MOST_BYTES, validator=whole_number_field(1))
+    max_bytes: int = attrs.field(default=MAX_DOWNLOAD_BYTES, validator=whole_number_field(1))
     compress: bool = False
 
 

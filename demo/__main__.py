@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bitfount_api import BitfountError
 from bitfount_api.sandbox import Sandbox
-from demo.telling import JSONTeller, PeopleTeller, UnexpectedError
+from demo.output import ConsoleOutput, JSONOutput, UnexpectedError
 from demo.tour import Tour
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--weights", type=int, default=64, metavar="MiB", help="size of the weights (%(default)s)"
     )
     options = parser.parse_args(arguments)
-    teller = JSONTeller() if options.json else PeopleTeller()
+    teller = JSONOutput() if options.json else ConsoleOutput()
     try:
         with Sandbox(users=()) as sandbox, tempfile.TemporaryDirectory() as folder:
             tour = Tour(sandbox, teller, Path(folder), options.weights)

@@ -51,7 +51,7 @@ async def serve(options: argparse.Namespace, key: RSAPublicKey) -> None:
     """Keep the pods online until SIGTERM or SIGINT arrives."""
     loop = asyncio.get_running_loop()
     async with BitfountSession(user_agent_suffix="heartbeat/1.0") as session:
-        hub = AsyncBitfountHub.of_environment(session)
+        hub = AsyncBitfountHub.from_env(session)
         if options.hub_url:
             hub = AsyncBitfountHub(session, options.hub_url)
         # Limit each heartbeat's duration, so that one that hangs does not block the next.

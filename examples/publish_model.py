@@ -68,7 +68,7 @@ def main() -> int:
         return 1
     try:
         with BitfountSession(user_agent_suffix="publish-model/1.0") as session:
-            hub = BitfountHub.of_environment(session)
+            hub = BitfountHub.from_env(session)
             if options.hub_url:
                 hub = BitfountHub(session, options.hub_url)
             done = publish(hub, options.code, options.weights, private=options.private)

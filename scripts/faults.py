@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support.faults.arena import arena
-from support.faults.cell import run
+from support.faults.cases import ROWS
+from support.faults.environment import arena
 from support.faults.expecting import expected
 from support.faults.kinds import KINDS, Kind
-from support.faults.rows import ROWS
+from support.faults.run_case import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from support.faults.arena import Arena
+    from support.faults.environment import FaultEnvironment
     from support.faults.expecting import Expected
     from support.faults.legs import Leg, Outcome, Row
 
 NOT_THERE = "·"
 
 
-def told(outcome: Outcome) -> str:
+def describe(outcome: Outcome) -> str:
     """Return a short name for an outcome."""
     short = {"value": "value", "none": "None", "other": "bytes"}
     return short[outcome] if isinstance(outcome, str) else outcome.__name__
@@ -45,7 +45,9 @@ def counted(found: Expected) -> str:
     )
 
 
-def lines(row: Row, kind: Kind, box: Arena | None) -> Iterator[tuple[Leg, str, list[str]]]:
+def lines(
+    row: Row, kind: Kind, box: FaultEnvironment | None
+) -> Iterator[tuple[Leg, str, list[str]]]:
     """Yield one cell per request of a row, with its text and its complaints."""
     for index, leg in enumerate(row.legs):
         if not kind.only(leg):
@@ -59,10 +61,10 @@ def lines(row: Row, kind: Kind, box: Arena | None) -> Iterator[tuple[Leg, str, l
                 way = "async" if asynchronous else "sync"
                 complaints += [f"{way}: {each}" for each in report.complaints]
         mark = "" if not complaints else "  !!"
-        yield leg, f"{told(wanted.outcome)} ({counted(wanted)}){mark}", complaints
+        yield leg, f"{describe(wanted.outcome)} ({counted(wanted)}){mark}", complaints
 
 
-def report(box: Arena | None) -> int:
+def report(box: FaultEnvironment | None) -> int:
     """Print the matrix, operation by operation, and return the number of wrong cells."""
     wrong = cells = 0
     width = max(len(kind.name) for kind in KINDS)

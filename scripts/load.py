@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.faults.load import Measured, run
 
-MOST_GROWTH = 0.25
+MAX_GROWTH = 0.25
 """Allowed relative growth of memory between the second and the last quarter. Allocators keep some
 freed memory, while a leak of one kilobyte per call would double it."""
 
@@ -31,7 +31,7 @@ def wrong(measured: Measured) -> list[str]:
     before, after = measured.descriptors
     if after > before:
         found.append(f"{after - before} file descriptors were left open")
-    if measured.memory and measured.growth > MOST_GROWTH * measured.memory[-1]:
+    if measured.memory and measured.growth > MAX_GROWTH * measured.memory[-1]:
         found.append(f"memory grew by {measured.growth:.0f} MiB")
     return found
 

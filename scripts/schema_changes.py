@@ -46,8 +46,8 @@ STRUCTURE = frozenset(
     {"$ref", "type", "nullable", "enum", "const", "properties", "required", "items"}
     | {"additionalProperties", "oneOf", "anyOf", "allOf"}
 )
-LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+MINIMA = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+MAXIMA = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 
 
 def follow(spec: Node, node: Node) -> Node:
@@ -86,9 +86,9 @@ def _both(key: str, first: Any, second: Any) -> Any:
         return {**first, **second, **twice}
     if key == "required":
         return sorted({*first, *second})
-    if key in LEAST:
+    if key in MINIMA:
         return max(first, second)
-    if key in MOST:
+    if key in MAXIMA:
         return min(first, second)
     return [each for each in first if each in second] if key == "enum" else second
 
@@ -193,14 +193,14 @@ class Comparison:
             yield self._change(True, at, f"can be {_list(added)} now")
 
     def _bounds(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        for key in (*LEAST, *MOST, "pattern", "multipleOf", "uniqueItems"):
+        for key in (*MINIMA, *MAXIMA, "pattern", "multipleOf", "uniqueItems"):
             was, now = old.get(key), new.get(key)
             if was == now:
                 continue
             if was is None or now is None:
                 wider = now is None
-            elif key in LEAST or key in MOST:
-                wider = (now < was) is (key in LEAST)
+            elif key in MINIMA or key in MAXIMA:
+                wider = (now < was) is (key in MINIMA)
             else:
                 # Patterns cannot be compared, so assume that some values are no longer accepted.
                 wider = False
@@ -270,7 +270,9 @@ class Comparison:
 
     def _unknown(self, old: Node, new: Node, at: str) -> Iterator[Change]:
         """Report all other differences as breaking, because their effect is not known."""
-        known = DOCUMENTATION | STRUCTURE | {*LEAST, *MOST, "pattern", "multipleOf", "uniqueItems"}
+        known = (
+            DOCUMENTATION | STRUCTURE | {*MINIMA, *MAXIMA, "pattern", "multipleOf", "uniqueItems"}
+        )
         for key in sorted((old.keys() | new.keys()) - known):
             if not key.startswith("x-") and old.get(key) != new.get(key):
                 yield Change(True, at, f"{key} was {_text(old.get(key))}, is {_text(new.get(key))}")

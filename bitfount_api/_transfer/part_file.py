@@ -8,27 +8,27 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from bitfount_api._disk import open_own, reserve, sync_folder, write_at
-from bitfount_api._transfer.contents import Contents
-from bitfount_api._transfer.follower import Follower
-from bitfount_api._transfer.part_state import SLOT_BYTES, STATE_BYTES, PartState, latest
-from bitfount_api._transfer.ranges import Ranges
-from bitfount_api._transfer.vessel import Vessel
+from bitfount_api._internal.files import fsync_dir, open_locked, preallocate, write_at
+from bitfount_api._transfer.byte_ranges import ByteRanges
+from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, Checkpoint, latest
+from bitfount_api._transfer.destinations import Destination
+from bitfount_api._transfer.hashing import ObjectHasher
+from bitfount_api._transfer.tail_reader import TailReader
 from bitfount_api.exceptions import TransferError
 from bitfount_api.transfers import Download
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bitfount_api.progress import Meter
+    from bitfount_api.progress import ProgressReporter
 
-_MOST_PARTS = 100
+_MAX_PARTS = 100
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 _sync_data = getattr(os, "fdatasync", os.fsync)
 
 
-class PartFile(Vessel):
+class PartFile(Destination):
     """A part file next to the target file: the object's bytes, then the state needed to resume.
 
     A part file belongs to one download at a time; concurrent downloads to the same target use
@@ -38,19 +38,19 @@ class PartFile(Vessel):
     Args:
         target: Path of the file to download to.
         meter: Progress meter, called with the number of bytes received, now and earlier.
-        most: Maximum size of the object in bytes, compressed and decompressed.
+        limit: Maximum size of the object in bytes, compressed and decompressed.
     """
 
-    def __init__(self, target: Path, meter: Meter, most: int) -> None:
-        super().__init__(meter, most)
+    def __init__(self, target: Path, meter: ProgressReporter, limit: int) -> None:
+        super().__init__(meter, limit)
         self._target = target
-        self._limit = most
+        self._max_bytes = limit
         self._path = target
         self._descriptor: int | None = None
         self._lasting = True
         self._saves = 0
-        self._contents: Contents | None = None
-        self._follower: Follower | None = None
+        self._contents: ObjectHasher | None = None
+        self._follower: TailReader | None = None
 
     def open(self) -> None:
         """Open the part file, to resume an earlier download or begin a new one.
@@ -65,19 +65,19 @@ class PartFile(Vessel):
             raise TransferError(f"{self._target.parent} is not a folder; create it first")
         self._open()
         state = self._read_state()
-        if state is None or state.size > self._limit:
+        if state is None or state.size > self._max_bytes:
             self._reset(None)
             return
-        done = Ranges(state.done)
+        done = ByteRanges(state.done)
         if done.total == state.size:
             # Request at least one byte, to find out whether the object is still the same.
-            done = Ranges([(0, state.size - 1)])
+            done = ByteRanges([(0, state.size - 1)])
         self.etag, self.size, self.done, self._saves = state.etag, state.size, done, state.number
         self._meter.total = state.size
         self._meter.add(done.total)
         self._follow()
 
-    def settle(self, seconds: float) -> bool:
+    def wait_finished(self, seconds: float) -> bool:
         """Wait until the object, which is now complete, has been hashed and decompressed.
 
         Args:
@@ -93,11 +93,11 @@ class PartFile(Vessel):
         assert self._follower is not None  # noqa: S101 - begin() was called
         assert self.size is not None  # noqa: S101 - the object is complete
         assert self._descriptor is not None  # noqa: S101
-        if self._follower.settle(self.size, 0):
+        if self._follower.wait_finished(self.size, 0):
             return True
         # Flush to disk while the rest is hashed, so that finish() has little to wait for.
         _sync_data(self._descriptor)
-        return self._follower.settle(self.size, seconds)
+        return self._follower.wait_finished(self.size, seconds)
 
     def finish(self) -> Download:
         """Move the downloaded file to the target.
@@ -110,19 +110,19 @@ class PartFile(Vessel):
         assert contents is not None  # noqa: S101 - as in settle()
         assert size is not None  # noqa: S101
         assert self._descriptor is not None  # noqa: S101
-        sha256 = contents.end()
-        if contents.packed:
+        sha256 = contents.finish()
+        if contents.compressed:
             os.replace(self._unpacked, self._target)
-            _remove(self._path)
+            _delete(self._path)
         else:
             os.ftruncate(self._descriptor, size)
             os.fsync(self._descriptor)
             if os.name == "nt":  # pragma: no cover - Windows cannot rename an open file
                 self._close()
             os.replace(self._path, self._target)
-            _remove(self._unpacked)  # left by a killed process that downloaded a compressed object
+            _delete(self._unpacked)  # left by a killed process that downloaded a compressed object
         self._close()
-        sync_folder(self._target.parent)
+        fsync_dir(self._target.parent)
         self._sweep()
         return Download(self._target, contents.size, sha256)
 
@@ -138,17 +138,17 @@ class PartFile(Vessel):
         except OSError:
             self.discard()
             return
-        _remove(self._unpacked)
+        _delete(self._unpacked)
         self._close()
 
     def discard(self) -> None:
         """Delete the part file. May be called at any time, and more than once."""
         self._stop()
         if self._descriptor is not None:
-            _remove(self._unpacked)
+            _delete(self._unpacked)
             if os.name == "nt":  # pragma: no cover - Windows cannot delete an open file
                 self._close()
-            _remove(self._path)
+            _delete(self._path)
             self._close()
 
     # --- Methods of Vessel -----------------------------------------------------------------------
@@ -162,15 +162,15 @@ class PartFile(Vessel):
 
     def _stored(self) -> None:
         assert self._follower is not None  # noqa: S101 - begin() was called
-        self._follower.reached(self.done.prefix, self.done.total)
+        self._follower.advance(self.done.prefix, self.done.total)
 
     # --- Helpers ---------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        for number in range(1, _MOST_PARTS):
+        for number in range(1, _MAX_PARTS):
             self._path = self._numbered(str(number))
             try:
-                self._descriptor = open_own(self._path)
+                self._descriptor = open_locked(self._path)
             except OSError as error:
                 if error.errno not in _NO_LOCKS:
                     raise
@@ -195,7 +195,7 @@ class PartFile(Vessel):
     def _unpacked(self) -> Path:
         return self._path.with_name(self._path.name + ".unpacked")
 
-    def _read_state(self) -> PartState | None:
+    def _read_state(self) -> Checkpoint | None:
         assert self._descriptor is not None  # noqa: S101 - the file is open
         size = os.fstat(self._descriptor).st_size
         if size < STATE_BYTES:
@@ -209,13 +209,13 @@ class PartFile(Vessel):
         self._stop()
         os.ftruncate(self._descriptor, 0)
         if size is not None:
-            reserve(self._descriptor, size + STATE_BYTES)
+            preallocate(self._descriptor, size + STATE_BYTES)
         self._follow()
 
     def _follow(self) -> None:
-        self._contents = Contents(self._unpacked, self._limit)
-        self._follower = Follower(self._path, self._contents.take, self._save)
-        self._follower.reached(self.done.prefix, self.done.total)
+        self._contents = ObjectHasher(self._unpacked, self._max_bytes)
+        self._follower = TailReader(self._path, self._contents.update, self._save)
+        self._follower.advance(self.done.prefix, self.done.total)
 
     def _save(self) -> None:
         with self._lock:
@@ -225,7 +225,7 @@ class PartFile(Vessel):
         # Flush the bytes before the state that lists them: the power may fail between the two.
         _sync_data(self._descriptor)
         self._saves += 1
-        state = PartState(etag, size, done, self._saves)
+        state = Checkpoint(etag, size, done, self._saves)
         write_at(self._descriptor, state.offset, state.slot())
 
     def _stop(self) -> None:
@@ -242,16 +242,16 @@ class PartFile(Vessel):
 
     def _sweep(self) -> None:
         """Delete the part files that concurrent downloads of killed processes have left."""
-        for number in range(2, _MOST_PARTS):
+        for number in range(2, _MAX_PARTS):
             path = self._numbered(str(number))
             if not path.exists():
                 return
             with contextlib.suppress(OSError):
-                if (descriptor := open_own(path)) is not None:
-                    _remove(path)
+                if (descriptor := open_locked(path)) is not None:
+                    _delete(path)
                     os.close(descriptor)
 
 
-def _remove(path: Path) -> None:
+def _delete(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()

@@ -22,7 +22,7 @@ _INPUT_BYTES = 64 * 1024
 """The number of bytes to pass to the library at a time. The library returns the bytes after a frame
 as a copy, so with large pieces, many tiny frames would be copied again and again."""
 
-_LARGEST_WINDOW = 27
+_MAX_WINDOW_LOG = 27
 """The maximum window as a power of two: 128 MiB, the default maximum of the zstd command. With a
 larger one, a sender could make the reader use much memory."""
 
@@ -35,19 +35,19 @@ def _library() -> Any:
     )
 
 
-class Unpacker:
+class Decompressor:
     """Decompresses consecutive frames, of known or unknown sizes.
 
     Args:
-        most: Maximum number of decompressed bytes, since few compressed bytes can decompress to
+        limit: Maximum number of decompressed bytes, since few compressed bytes can decompress to
             any number.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         self.size = 0
-        self._most = most
+        self._limit = limit
         self._zstd = _library()
-        self._options = {self._zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW}
+        self._options = {self._zstd.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
         self._frame: Any = None
 
     def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
@@ -70,9 +70,9 @@ class Unpacker:
                 raise TransferError(f"the compressed object is damaged: {error}") from error
             if piece:
                 self.size += len(piece)
-                if self.size > self._most:
+                if self.size > self._limit:
                     raise TransferError(
-                        f"the object decompresses to more than the {self._most:,} bytes allowed"
+                        f"the object decompresses to more than the {self._limit:,} bytes allowed"
                     )
                 yield piece
             data = b""
@@ -84,7 +84,7 @@ class Unpacker:
             elif self._frame.needs_input:
                 return
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Finish after the last bytes.
 
         Raises:
@@ -94,7 +94,7 @@ class Unpacker:
             raise TransferError("the compressed object is damaged: it ends within a frame")
 
 
-class Packer:
+class Compressor:
     """Compresses a known number of bytes into one frame with a checksum.
 
     Args:
@@ -114,7 +114,7 @@ class Packer:
         packed: bytes = self._compressor.compress(data)
         return packed
 
-    def end(self) -> bytes:
+    def finish(self) -> bytes:
         """Finish the frame, and return the remaining compressed bytes."""
         packed: bytes = self._compressor.flush()
         return packed

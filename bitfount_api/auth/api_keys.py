@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api.auth.handler import AuthenticationHandler
-from bitfount_api.auth.values import header_value
+from bitfount_api.auth.validation import header_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def _checked(_: object, attribute: attrs.Attribute[str], value: object) -> None:
+def _check_header_value(_: object, attribute: attrs.Attribute[str], value: object) -> None:
     header_value(value, attribute.alias or attribute.name)
 
 
@@ -31,9 +31,9 @@ class APIKeysHandler(AuthenticationHandler):
         AuthenticationError: If an argument is empty, or cannot be sent in a header.
     """
 
-    api_key_id: str = attrs.field(validator=_checked, repr=False)
-    api_key: str = attrs.field(validator=_checked, repr=False)
-    _username: str = attrs.field(alias="username", validator=_checked)
+    api_key_id: str = attrs.field(validator=_check_header_value, repr=False)
+    api_key: str = attrs.field(validator=_check_header_value, repr=False)
+    _username: str = attrs.field(alias="username", validator=_check_header_value)
 
     @property
     def username(self) -> str:

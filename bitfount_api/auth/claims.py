@@ -10,7 +10,7 @@ from bitfount_api.identifiers import user_name
 USERNAME_CLAIM: Final = "https://www.bitfount.com/username"
 
 
-def username_of(id_token: str) -> str:
+def username_from_id_token(id_token: str) -> str:
     """Return the user name in an id token.
 
     The signature is not verified, since no access decision depends on the claim.

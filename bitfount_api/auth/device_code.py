@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from bitfount_api import config
-from bitfount_api._call import Pause, Work
-from bitfount_api._network.drive import drive
-from bitfount_api.auth.authority import Authority, address
-from bitfount_api.auth.claims import username_of
-from bitfount_api.auth.connection import OwnConnection
-from bitfount_api.auth.device_flow import log_in, refresh
+from bitfount_api._core.effects import RunInThread, Sleep
+from bitfount_api._io.sync_driver import run
+from bitfount_api.auth._device_flow import log_in, refresh
+from bitfount_api.auth._standalone_connection import StandaloneConnection
+from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.handler import AuthenticationHandler
+from bitfount_api.auth.oauth import Authority, parse_auth_domain
 from bitfount_api.auth.prompts import show
-from bitfount_api.auth.token_file import NOBODY, Issuer, Token, TokenFile
-from bitfount_api.auth.values import header_value
+from bitfount_api.auth.token_store import DEFAULT_USER, Issuer, Token, TokenFile
+from bitfount_api.auth.validation import header_value
 from bitfount_api.exceptions import (
     AuthenticatedUserError,
     AuthenticationError,
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from bitfount_api._call import Flow
+    from bitfount_api._core.effects import Flow
     from bitfount_api.auth.prompts import Prompt
     from bitfount_api.types import TokenGrant
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
-EARLY: Final = 600.0
+REFRESH_MARGIN: Final = 600.0
 """The number of seconds before its expiry at which a token is refreshed."""
 
 _GRACE = 60.0
-_LEAST_GRACE = 30.0
+_MIN_GRACE = 30.0
 _LOCK_PAUSE = 0.1
-_LONGEST_LOCK_PAUSE = 1.0
-_LOCK_WAIT_TOLD = 3.0
-_LONGEST_LOCK_WAIT = 4000.0  # longer than a login may take
+_MAX_LOCK_PAUSE = 1.0
+_LOCK_WAIT_LOGGED = 3.0
+_MAX_LOCK_WAIT = 4000.0  # longer than a login may take
 
 
 @attrs.frozen
@@ -96,12 +96,12 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         storage_path: str | os.PathLike[str] | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
-        name, url = address(auth_domain or config.environment().auth_domain)
+        name, url = parse_auth_domain(auth_domain or config.environment().auth_domain)
         issuer = Issuer(name, client_id or config.environment().client_id, scopes, audience)
         for argument, value in attrs.asdict(issuer).items():
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"{argument} must be a non-empty string")
-        if username == NOBODY:
+        if username == DEFAULT_USER:
             username = None
         self._authority = Authority(url, issuer, retry or RetryPolicy())
         self._username = username
@@ -141,8 +141,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             AuthenticatedUserError: If a user other than ``username`` has logged in.
         """
         if not self.authenticated:
-            with OwnConnection() as connection:
-                drive(self.authentication(refused=False, loop=None), connection)
+            with StandaloneConnection() as connection:
+                run(self.authentication(refused=False, loop=None), connection)
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
@@ -189,7 +189,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
                 done, found = yield from self._from_file(refused_token)
                 if not done:
                     shared = found if lock is not None else None
-                    yield from self._renew(shared, refused=refused)
+                    yield from self._refresh(shared, refused=refused)
             finally:
                 if lock is not None:
                     lock.release()
@@ -202,7 +202,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         Returns:
             Whether the file's token is in use now, and the token.
         """
-        found: Token | None = yield Work(self._file.read)
+        found: Token | None = yield RunInThread(self._file.read)
         if found is None:
             return False, None
         try:
@@ -210,7 +210,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         except AuthenticationError as error:
             self._file.warn("is ignored", str(error))
             return False, None
-        usable_until = found.expires_at - EARLY
+        usable_until = found.expires_at - REFRESH_MARGIN
         if _now() >= usable_until or found.access_token == refused_token:
             return False, found
         self._held = _Held(found, username, usable_until)
@@ -224,28 +224,28 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             needed, and the lock. The lock is also None if the file cannot be locked.
         """
         waited, pause = 0.0, _LOCK_PAUSE
-        while waited < _LONGEST_LOCK_WAIT:
+        while waited < _MAX_LOCK_WAIT:
             try:
-                lock: BaseFileLock | None = yield Work(self._file.try_lock)
+                lock: BaseFileLock | None = yield RunInThread(self._file.try_lock)
             except OSError as error:
                 self._file.warn("cannot be shared with other processes", error.strerror)
                 return False, None
             if lock is not None:
                 return False, lock
-            yield Pause(pause)
+            yield Sleep(pause)
             done, _ = yield from self._from_file(refused_token)
             if done:
                 return True, None
-            if waited < _LOCK_WAIT_TOLD <= waited + pause:
-                _log.warning("Waiting for another process to log in: %s", self._file.path)
+            if waited < _LOCK_WAIT_LOGGED <= waited + pause:
+                _logger.warning("Waiting for another process to log in: %s", self._file.path)
             waited += pause
-            pause = min(pause * 1.5, _LONGEST_LOCK_PAUSE)
+            pause = min(pause * 1.5, _MAX_LOCK_PAUSE)
         raise AuthenticationError(
             f"{self._file.path} has been locked by another process for over an hour; "
             "end that process"
         )
 
-    def _renew(self, found: Token | None, *, refused: bool) -> Flow[None]:
+    def _refresh(self, found: Token | None, *, refused: bool) -> Flow[None]:
         """Refresh the token, or start a login.
 
         Args:
@@ -258,16 +258,18 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             try:
                 grant = yield from refresh(self._authority, old.refresh_token)
             except RequestException as error:
-                if refused or not self._stretch(old):
+                if refused or not self._extend(old):
                     raise
-                _log.warning("The current token stays in use, as refreshing it failed: %s", error)
+                _logger.warning(
+                    "The current token stays in use, as refreshing it failed: %s", error
+                )
                 return
             if grant is not None:
-                yield from self._keep(grant, old)
+                yield from self._store(grant, old)
                 return
-            _log.info("The refresh token was refused, so a new login is needed")
+            _logger.info("The refresh token was refused, so a new login is needed")
         grant = yield from log_in(self._authority, self._prompt)
-        yield from self._keep(grant, None)
+        yield from self._store(grant, None)
 
     def _latest(self, found: Token | None) -> Token | None:
         """Return the token to refresh: the file's, or a later one that could not be written."""
@@ -275,30 +277,30 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         tokens = [token for token in (found, held) if token is not None]
         return max(tokens, key=lambda token: token.expires_at, default=None)
 
-    def _stretch(self, token: Token) -> bool:
+    def _extend(self, token: Token) -> bool:
         """Extend the use of a token that has not expired yet, for at most a minute.
 
         Returns:
             Whether the token can still be used.
         """
-        until = min(token.expires_at - _LEAST_GRACE, _now() + _GRACE)
+        until = min(token.expires_at - _MIN_GRACE, _now() + _GRACE)
         if _now() >= until:
             return False
         self._held = _Held(token, self._checked_username(token.id_token), until)
         return True
 
-    def _keep(self, grant: TokenGrant, old: Token | None) -> Flow[None]:
+    def _store(self, grant: TokenGrant, old: Token | None) -> Flow[None]:
         """Use a granted token from now on, and write it to the token file."""
         try:
             held = self._checked_grant(grant, old)
         except AuthenticationError:
             if old is not None:
                 # The refresh token has been used, and the answer with the next one is invalid.
-                yield Work(self._file.remove)
+                yield RunInThread(self._file.remove)
                 self._forget_refresh_token()
             raise
         self._held = held
-        yield Work(partial(self._file.write, held.token))
+        yield RunInThread(partial(self._file.write, held.token))
 
     def _forget_refresh_token(self) -> None:
         if self._held is not None:
@@ -325,11 +327,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             grant.get("refresh_token") or (old.refresh_token if old else None),
         )
         # A token with a lifetime of no more than EARLY would count as expired from the beginning.
-        early = EARLY if lifetime > EARLY else lifetime / 2
+        early = REFRESH_MARGIN if lifetime > REFRESH_MARGIN else lifetime / 2
         return _Held(token, self._checked_username(id_token), token.expires_at - early)
 
     def _checked_username(self, id_token: str) -> str:
-        username = username_of(id_token)
+        username = username_from_id_token(id_token)
         expected = self._expected_username()
         if expected is not None and username != expected:
             raise AuthenticatedUserError(

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api._call import Work
+from bitfount_api._core.effects import RunInThread
+from bitfount_api.auth._event_loops import wait_for
 from bitfount_api.auth.handler import AuthenticationHandler
-from bitfount_api.auth.loops import wait_for
-from bitfount_api.auth.values import header_value
+from bitfount_api.auth.validation import header_value
 from bitfount_api.exceptions import AuthenticationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bitfount_api._call import Flow
+    from bitfount_api._core.effects import Flow
 
 Token = tuple[str, datetime]
 GetToken = Callable[[], Token | Awaitable[Token]]
 
-EARLY = timedelta(minutes=1)
+REFRESH_MARGIN = timedelta(minutes=1)
 """The time before its expiry at which a token is replaced, since it must reach the service in
 time."""
 
@@ -60,7 +60,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         self._get_token = get_token
         self._current: _Current | None = None
         if jwt is not None and expires is not None:
-            self._current = _checked((jwt, expires), "the arguments")
+            self._current = _check_token((jwt, expires), "the arguments")
 
     @property
     def username(self) -> str:
@@ -71,7 +71,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
     def authenticated(self) -> bool:
         """Whether there is a token that is valid for another minute."""
         current = self._current
-        return current is not None and current.expires - _now() > EARLY
+        return current is not None and current.expires - _now() > REFRESH_MARGIN
 
     def authenticate(self) -> None:
         """Fetch a new token.
@@ -107,7 +107,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
     ) -> Flow[None]:
         """Do the same as :meth:`authenticate`, as a flow with the loop for an async function."""
         del refused  # the current token is replaced in any case
-        yield Work(lambda: self._fetch(loop))
+        yield RunInThread(lambda: self._fetch(loop))
 
     def _fetch(self, loop: asyncio.AbstractEventLoop | None) -> None:
         try:
@@ -119,7 +119,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         except (Exception, asyncio.CancelledError) as error:
             # The exception's text may quote a token, so the message has only its type.
             raise AuthenticationError(f"get_token failed with a {type(error).__name__}") from error
-        fresh = _checked(result, "the result of get_token")
+        fresh = _check_token(result, "the result of get_token")
         if fresh.expires <= _now():
             raise AuthenticationError(
                 f"the token from get_token has already expired, at {fresh.expires.isoformat()}"
@@ -130,7 +130,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         return f"{type(self).__name__}({self._current!r}, username={self._username!r})"
 
 
-def _checked(token: object, what: str) -> _Current:
+def _check_token(token: object, what: str) -> _Current:
     if not isinstance(token, (tuple, list)) or len(token) != 2:
         raise AuthenticationError(f"{what} is not a pair (jwt, expires)")
     jwt, expires = token

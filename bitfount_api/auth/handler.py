@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
 
-    from bitfount_api._call import Flow
+    from bitfount_api._core.effects import Flow
 
 
 class AuthenticationHandler(abc.ABC):

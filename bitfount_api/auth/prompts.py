@@ -12,12 +12,12 @@ import httpx
 
 from bitfount_api.exceptions import AuthenticationError
 
-_LONGEST_TEXT = 2048
+_MAX_TEXT_LENGTH = 2048
 
 
 def _printable(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
     # The text is shown in terminals, where control characters could rewrite other output.
-    if not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
+    if not value.strip() or len(value) > _MAX_TEXT_LENGTH or not value.isprintable():
         raise AuthenticationError(
             f"the OAuth service returned an invalid {attribute.name}: it is empty, "
             "too long, or contains control characters"

@@ -11,7 +11,7 @@ _INTERRUPTED = 130  # as in the table of exits.py, which may not have been loade
 
 
 def main() -> None:
-    """Run the command line, and exit with one of the codes of :mod:`bitfount_api.cli.exits`."""
+    """Run the command line, and exit with a code of :mod:`bitfount_api.cli.exit_codes`."""
     try:
         code = _run()
         # It is done: a Ctrl-C that comes too late may not make it look as if it were not.

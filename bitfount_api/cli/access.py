@@ -10,8 +10,8 @@ import click
 from bitfount_api import keys as rsa
 from bitfount_api.cli.arguments import FILE, KEY_ID, POD, PROJECT, USER, contents, secret
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.exits import Exit, Failure
-from bitfount_api.cli.views import Facts, Rows, Text
+from bitfount_api.cli.exit_codes import Exit, Failure
+from bitfount_api.cli.views import Fields, Rows, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ TOKEN_VARIABLE: Final = "BITFOUNT_MODELLER_TOKEN"  # noqa: S105 - the name, not 
 
 _MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 _LIMITS: Final = {"resourceName": "Model", "totalUsage": "Used", "limit": "Limit"}
-_ASKING: Final = "access check alice/scans --modeller bob \\\n--protocol task.json"
+_CHECKING: Final = "access check alice/scans --modeller bob \\\n--protocol task.json"
 _ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
 
 
@@ -31,7 +31,7 @@ _ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
     cls=Group,
     examples=[
         ("access key > am.pem", "Keep the access manager's key:"),
-        (_ASKING, "May bob run this on that pod?"),
+        (_CHECKING, "May bob run this on that pod?"),
     ],
 )
 def access() -> None:
@@ -57,9 +57,9 @@ def key(context: click.Context, /) -> None:
 @access.command(
     arguments={"POD": "The pod's full name: owner/name."},
     examples=[
-        (f"{_ASKING} --token-file bob.token", "By the modeller's access token:"),
+        (f"{_CHECKING} --token-file bob.token", "By the modeller's access token:"),
         (
-            f"{_ASKING} --task task.bin --signature task.sig --key-id 42",
+            f"{_CHECKING} --task task.bin --signature task.sig --key-id 42",
             "By the signature of the task:",
         ),
     ],
@@ -124,7 +124,7 @@ def check(
         for limit in result["limits"] or ()
     ]
     value = {"response_type": decision, "limits": None if result["limits"] is None else limits}
-    app.output.data(value, Facts({"Pod": pod, "Modeller": modeller, "Decision": decision}))
+    app.output.data(value, Fields({"Pod": pod, "Modeller": modeller, "Decision": decision}))
     if limits and not app.output.as_json:
         app.output.data(limits, Rows(_LIMITS, limits, ""))
     if decision == "ACCEPT":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import attrs
 
 from bitfount_api import config
-from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.output import Output
 from bitfount_api.exceptions import AuthenticationError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bitfount_api import BitfountAM, BitfountHub, BitfountSession, RetryPolicy, SMARTOnFHIR
     from bitfount_api.auth.handler import AuthenticationHandler
     from bitfount_api.auth.prompts import Prompt
-    from bitfount_api.auth.token_file import TokenFile
+    from bitfount_api.auth.token_store import TokenFile
 
 
 @attrs.define
@@ -63,11 +63,11 @@ class App:
         Raises:
             ValueError: The OAuth authority's name is none.
         """
-        from bitfount_api.auth.authority import address
-        from bitfount_api.auth.token_file import Issuer, TokenFile
+        from bitfount_api.auth.oauth import parse_auth_domain
+        from bitfount_api.auth.token_store import Issuer, TokenFile
 
         environment = config.environment()
-        name, _ = address(self.auth_domain or environment.auth_domain)
+        name, _ = parse_auth_domain(self.auth_domain or environment.auth_domain)
         issuer = Issuer(name, environment.client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
         return TokenFile(config.storage_path(), self.username, issuer)
 
@@ -132,7 +132,7 @@ class App:
         from bitfount_api import BitfountHub
 
         if self.hub_url is None:
-            return BitfountHub.of_environment(self.session())
+            return BitfountHub.from_env(self.session())
         return BitfountHub(self.session(), self.hub_url)
 
     def access_manager(self, session: BitfountSession | None = None) -> BitfountAM:

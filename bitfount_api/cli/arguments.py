@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitfount_api import identifiers
-from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import read_file
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 8
 PROGRAM: Final = "bitfount-api"
 
 
-class HelpWanted(click.UsageError):
+class HelpRequested(click.UsageError):
     """A group was called without a command: its help says what there is."""
 
 
@@ -55,7 +55,7 @@ def output_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
-class _Helpful(click.Command):
+class _HelpMixin(click.Command):
     """A command with examples, and with its arguments explained.
 
     Args:
@@ -114,11 +114,11 @@ def _lines(example: str) -> list[str]:
     return lines
 
 
-class Command(_Helpful):
+class Command(_HelpMixin):
     """A command that does something."""
 
 
-class Group(_Helpful, click.Group):
+class Group(_HelpMixin, click.Group):
     """Commands of one noun, or nouns; they are loaded when they are called for.
 
     Args:
@@ -148,7 +148,7 @@ class Group(_Helpful, click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the arguments; without any, the help is what is wanted."""
         if not args and not ctx.resilient_parsing:
-            raise HelpWanted("Which command?", ctx)
+            raise HelpRequested("Which command?", ctx)
         return super().parse_args(ctx, args)
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from bitfount_api.cli.commands import Command, app_of
-from bitfount_api.cli.exits import Exit, sentence
-from bitfount_api.cli.views import Remarks
+from bitfount_api.cli.exit_codes import Exit, error_message
+from bitfount_api.cli.views import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bitfount_api.cli.app import App
-    from bitfount_api.cli.checks.findings import Finding
+    from bitfount_api.cli.checks.report import Finding
 
 
 @click.command(
@@ -52,7 +52,7 @@ def doctor(context: click.Context, /, offline: bool) -> int:
                 for finding in found
             ],
         },
-        Remarks(
+        Findings(
             [
                 (finding.area, finding.level.value, finding.text, finding.advice or "")
                 for finding in found
@@ -79,11 +79,11 @@ def _examine(app: App, *, offline: bool) -> Iterator[Finding]:
 
 def _safely(area: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     """A check's findings; that it cannot be done is one too, and the others are done still."""
-    from bitfount_api.cli.checks.findings import Findings
+    from bitfount_api.cli.checks.report import Report
 
     try:
         return check()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
-        findings = Findings(area)
-        findings.problem(sentence(error), "the other findings may tell why")
+        findings = Report(area)
+        findings.problem(error_message(error), "the other findings may tell why")
         return findings.found

@@ -8,8 +8,8 @@ import click
 
 from bitfount_api.cli.arguments import FILE, check_targets
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.views import Facts, moment
-from bitfount_api.files import write_file
+from bitfount_api.cli.views import Fields, format_time
+from bitfount_api.files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def token(
     client = app.smart_on_fhir(resource_server)
     found = client.get_access_token()
     if output is not None:
-        write_file(output, f"{found.token}\n".encode(), private=True, overwrite=force)
+        atomic_write(output, f"{found.token}\n".encode(), private=True, overwrite=force)
     value = {
         "resourceServer": client.resource_server_url,
         "validUntil": found.valid_until,
@@ -72,13 +72,13 @@ def token(
         "Token": "there is one; --show or --output FILE gives it" if output is None else None,
         "Written": output,
         "Clinical system": client.resource_server_url or "any",
-        "Valid until": None if found.valid_until is None else moment(found.valid_until),
+        "Valid until": None if found.valid_until is None else format_time(found.valid_until),
         **{f"NextGen {name}": part for name, part in (found.context or {}).items()},
     }
     if not show:
         path = {} if output is None else {"path": str(output)}
-        app.output.data({**value, **path}, Facts(facts))
+        app.output.data({**value, **path}, Fields(facts))
     elif app.output.as_json:
-        app.output.data({**value, "token": found.token}, Facts({}))
+        app.output.data({**value, "token": found.token}, Fields({}))
     else:
         app.output.raw(f"{found.token}\n")

@@ -17,9 +17,9 @@ from bitfount_api.cli.arguments import (
     secret,
 )
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.exits import Exit, Failure
-from bitfount_api.cli.views import Facts
-from bitfount_api.files import write_file
+from bitfount_api.cli.exit_codes import Exit, Failure
+from bitfount_api.cli.views import Fields
+from bitfount_api.files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)
     text = rsa.serialize_public_key(pair.public_key, "SSH") + "\n"
     try:
-        write_file(public_file, text.encode("ascii"), overwrite=force)
+        atomic_write(public_file, text.encode("ascii"), overwrite=force)
     except BaseException:
         file.unlink(missing_ok=True)  # half a pair would be in the way the next time
         raise
@@ -85,7 +85,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
             "fingerprint": fingerprint,
             "bits": bits,
         },
-        Facts({"Private key": file, "Public key": public_file, "Fingerprint": fingerprint}),
+        Fields({"Private key": file, "Public key": public_file, "Fingerprint": fingerprint}),
     )
 
 
@@ -106,7 +106,7 @@ def register(context: click.Context, /, file: Path) -> None:
     fingerprint = rsa.fingerprint(key)
     app.output.data(
         {"id": key_id, "fingerprint": fingerprint},
-        Facts({"Key id": key_id, "Fingerprint": fingerprint}),
+        Fields({"Key id": key_id, "Fingerprint": fingerprint}),
     )
 
 
@@ -155,7 +155,7 @@ def check(
         "Fingerprint": fingerprint,
         f"The same as {expected_file}": same,
     }
-    app.output.data(value, Facts(facts))
+    app.output.data(value, Fields(facts))
     if same is False:
         raise Failure(f"Key {key_id} is not the one in {expected_file}. Do not trust it.")
 
@@ -180,7 +180,7 @@ def fingerprint(context: click.Context, /, file: Path) -> None:
     shown = rsa.fingerprint(key)
     app_of(context).output.data(
         {"fingerprint": shown, "bits": key.key_size},
-        Facts({"Fingerprint": shown, "Bits": key.key_size}),
+        Fields({"Fingerprint": shown, "Bits": key.key_size}),
     )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitfount_api import config
-from bitfount_api.auth.claims import username_of
+from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.cli.commands import Command, app_of
-from bitfount_api.cli.views import Facts, moment
+from bitfount_api.cli.views import Fields, format_time
 
 if TYPE_CHECKING:
     from bitfount_api.auth.prompts import LoginPrompt
@@ -48,8 +48,8 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     value: dict[str, Any] = {"username": session.username}
     facts: dict[str, Any] = {"Logged in as": session.username}
     if token is not None:
-        value["expiresAt"], facts["Renewed after"] = token.expires_at, moment(token.expires_at)
-    app.output.data(value, Facts(facts))
+        value["expiresAt"], facts["Renewed after"] = token.expires_at, format_time(token.expires_at)
+    app.output.data(value, Fields(facts))
 
 
 def _prompt(output: Output, *, browser: bool) -> Any:
@@ -85,7 +85,7 @@ def logout(context: click.Context, /) -> None:
         found = False
     else:
         found = True
-    app.output.data({"loggedOut": found}, Facts({"Removed": path if found else None}))
+    app.output.data({"loggedOut": found}, Fields({"Removed": path if found else None}))
 
 
 @click.command(
@@ -111,7 +111,7 @@ def whoami(context: click.Context, /, offline: bool) -> None:
     token = None if by_keys else app.token_file().read()
     hub_url, access_manager_url, smart_on_fhir_url = app.service_urls()
     value: dict[str, Any] = {
-        "username": username_of(token.id_token) if token else hub.session.username,
+        "username": username_from_id_token(token.id_token) if token else hub.session.username,
         "credentials": "login" if token else "API keys",
         "checked": not offline,
         "expiresAt": token.expires_at if token else None,
@@ -123,13 +123,13 @@ def whoami(context: click.Context, /, offline: bool) -> None:
     facts = {
         "User": value["username"],
         "Credentials": value["credentials"] + ("" if offline else ", which the Hub takes"),
-        "Renewed after": moment(token.expires_at) if token else None,
+        "Renewed after": format_time(token.expires_at) if token else None,
         "Environment": value["environment"],
         "Hub": value["hubUrl"],
         "Access manager": value["accessManagerUrl"],
         "SMART on FHIR": value["smartOnFhirUrl"],
     }
-    app.output.data(value, Facts(facts))
+    app.output.data(value, Fields(facts))
 
 
 def _warn_of_keys(output: Output) -> None:

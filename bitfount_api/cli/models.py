@@ -15,9 +15,9 @@ from bitfount_api.cli.arguments import (
     project_option,
 )
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.progress import transfer
-from bitfount_api.cli.views import Facts, Text, size
+from bitfount_api.cli.views import Fields, Text, format_size
 from bitfount_api.exceptions import HTTPError, ModelValidationError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def show(context: click.Context, /, model: ModelIdentifier, project: str | None)
         "Code": "yes" if value["hasCode"] else "withheld: the usage limit is spent",
         "Weights": value["hasWeights"],
     }
-    app.output.data(value, Facts(facts))
+    app.output.data(value, Fields(facts))
 
 
 @models.command(
@@ -107,7 +107,7 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     existed = bool(answer.get("alreadyExisted"))
     app.output.data(
         {"model": name, "version": version, "alreadyExisted": existed, "sha256": sha256},
-        Facts({"Model": name, "SHA-256": sha256, "Was there already": existed or None}),
+        Fields({"Model": name, "SHA-256": sha256, "Was there already": existed or None}),
     )
 
 
@@ -166,11 +166,11 @@ def _download(app: App, model: ModelIdentifier, project: str | None, path: Path)
             "sha256": found.sha256,
             "checked": True,
         },
-        Facts(
+        Fields(
             {
                 "Model": model,
                 "Written": found.path,
-                "Size": size(found.size),
+                "Size": format_size(found.size),
                 "SHA-256": f"{found.sha256}, as published",
             }
         ),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api.cli import views
-from bitfount_api.cli.streams import harmless, takes_unicode, write
+from bitfount_api.cli.streams import sanitize, takes_unicode, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Output:
             view: It as people read it.
 
         Raises:
-            ReaderGone: Nobody reads it.
+            BrokenPipe: Nobody reads it.
         """
         if self.as_json:
             write(sys.stdout, self._json(value))
@@ -70,7 +70,7 @@ class Output:
 
     def raw(self, text: str) -> None:
         """Write a text exactly as it is, such as a script; a terminal is spared its controls."""
-        write(sys.stdout, harmless(text) if sys.stdout.isatty() else text)
+        write(sys.stdout, sanitize(text) if sys.stdout.isatty() else text)
 
     def _json(self, value: Any) -> str:
         text = json.dumps(value, indent=2, ensure_ascii=not takes_unicode(sys.stdout))
@@ -81,19 +81,19 @@ class Output:
     def note(self, text: str) -> None:
         """Say what was done, or is going to be."""
         if not self.quiet:
-            self._say("", "", text)
+            self._print("", "", text)
 
     def ask(self, text: str) -> None:
         """Say what a person has to do now, also where quiet was asked for."""
-        self._say("", "", text)
+        self._print("", "", text)
 
     def warn(self, text: str) -> None:
         """Say what a person should know."""
-        self._say("Warning", "bold yellow", text)
+        self._print("Warning", "bold yellow", text)
 
     def error(self, text: str) -> None:
         """Say, in one line, why a command ends."""
-        self._say("Error", "bold red", text)
+        self._print("Error", "bold red", text)
 
     def trace(self, error: BaseException) -> None:
         """Show where an error came from, without what is secret in what it quotes."""
@@ -101,10 +101,10 @@ class Output:
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             indent = line[: len(line) - len(line.lstrip())]
-            write(sys.stderr, f"{indent}{harmless(redact(line, most=2000))}\n")
+            write(sys.stderr, f"{indent}{sanitize(redact(line, limit=2000))}\n")
 
-    def _say(self, label: str, style: str, text: str) -> None:
-        text = harmless(text)
+    def _print(self, label: str, style: str, text: str) -> None:
+        text = sanitize(text)
         if sys.stderr is None:
             return
         if not sys.stderr.isatty():
@@ -134,7 +134,7 @@ class Output:
         """Meanwhile, tell on standard error what the library logs: warnings, or all to debug."""
         logger = logging.getLogger("bitfount_api")
         before = (logger.handlers, logger.propagate, logger.level)
-        logger.handlers, logger.propagate = [_Teller(self)], False
+        logger.handlers, logger.propagate = [_LogHandler(self)], False
         logger.setLevel(logging.DEBUG)
         try:
             yield
@@ -143,7 +143,7 @@ class Output:
             logger.setLevel(before[2])
 
 
-class _Teller(logging.Handler):
+class _LogHandler(logging.Handler):
     """Says what the library logs."""
 
     def __init__(self, output: Output) -> None:

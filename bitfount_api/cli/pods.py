@@ -15,7 +15,7 @@ from bitfount_api.cli.arguments import (
     public_key,
 )
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.views import Facts, Rows
+from bitfount_api.cli.views import Fields, Rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def show(context: click.Context, /, pod: PodIdentifier, project: str | None) -> 
         "Pod key": _fingerprint(details.get("podPublicKey")),
         "Access manager's key": _fingerprint(details.get("accessManagerPublicKey")),
     }
-    app.output.data(value, Facts(facts))
+    app.output.data(value, Fields(facts))
 
 
 def _fingerprint(text: str | None) -> str | None:
@@ -109,7 +109,7 @@ def schema(
     found = app.hub().get_pod_schema(str(pod), project)
     if output is not None:
         found.dump(output)
-        app.output.data({"pod": str(pod), "path": str(output)}, Facts({"Written": output}))
+        app.output.data({"pod": str(pod), "path": str(output)}, Fields({"Written": output}))
         return
     columns = {
         "name": "Name",
@@ -188,7 +188,7 @@ def register(
         am_key = app.access_manager(hub.session).get_access_manager_key()
     hub.register_pod(metadata, key, am_key)
     full_name = f"{hub.session.username}/{name}"
-    app.output.data({"pod": full_name}, Facts({"Registered": full_name}))
+    app.output.data({"pod": full_name}, Fields({"Registered": full_name}))
 
 
 @pods.command(
@@ -215,4 +215,4 @@ def heartbeat(context: click.Context, /, names: tuple[str, ...], key_file: Path)
     """Say once that pods of yours are online."""
     app = app_of(context)
     app.hub().do_pod_heartbeat(list(names), public_key(key_file))
-    app.output.data({"online": list(names)}, Facts({"Online": list(names)}))
+    app.output.data({"online": list(names)}, Fields({"Online": list(names)}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from bitfount_api.cli.views import size
+from bitfount_api.cli.views import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class Counter:
     def summary(self) -> str:
         """How much it was, and how fast."""
         seconds = max(time.monotonic() - self._started, 0.001)
-        return f"{size(self.done)} in {seconds:.1f} s ({size(self.done / seconds)}/s)"
+        return f"{format_size(self.done)} in {seconds:.1f} s ({format_size(self.done / seconds)}/s)"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import click
 
 from bitfount_api.cli.arguments import MODEL, POD_NAME, PROJECT
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.views import Facts, Rows
+from bitfount_api.cli.views import Fields, Rows
 
 if TYPE_CHECKING:
     from bitfount_api import types
@@ -86,7 +86,7 @@ def create(context: click.Context, /, name: str) -> None:
     """
     app = app_of(context)
     project = app.hub().create_project(name)
-    app.output.data({"projectId": project}, Facts({"Project": project}))
+    app.output.data({"projectId": project}, Fields({"Project": project}))
 
 
 @projects.command(
@@ -104,7 +104,7 @@ def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
     app = app_of(context)
     app.hub().add_dataset_to_project_for_user(project, dataset)
     app.output.data(
-        {"projectId": project, "dataset": dataset}, Facts({"Project": project, "Added": dataset})
+        {"projectId": project, "dataset": dataset}, Fields({"Project": project, "Added": dataset})
     )
 
 

@@ -12,8 +12,8 @@ import click
 from bitfount_api import __version__
 from bitfount_api.cli import streams
 from bitfount_api.cli.app import App
-from bitfount_api.cli.commands import PROGRAM, Group, HelpWanted, output_options
-from bitfount_api.cli.exits import Exit, ReaderGone, Terminated, code_of, sentence
+from bitfount_api.cli.commands import PROGRAM, Group, HelpRequested, output_options
+from bitfount_api.cli.exit_codes import BrokenPipe, Exit, Terminated, error_message, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,10 +130,10 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
 def _end(error: BaseException, app: App) -> int:
     """Say why the command ends; returns the exit code."""
     try:
-        if isinstance(error, HelpWanted) and error.ctx is not None:
+        if isinstance(error, HelpRequested) and error.ctx is not None:
             click.echo(error.ctx.get_help(), err=True)
             return Exit.USAGE
-        if isinstance(error, ReaderGone):
+        if isinstance(error, BrokenPipe):
             return Exit.READER_GONE
         if isinstance(error, Terminated):
             return Exit.TERMINATED
@@ -145,9 +145,9 @@ def _end(error: BaseException, app: App) -> int:
             return Exit.INTERRUPTED
         if app.output.debug:
             app.output.trace(error)
-        app.output.error(sentence(error))
-        return code_of(error)
-    except ReaderGone:
+        app.output.error(error_message(error))
+        return exit_code(error)
+    except BrokenPipe:
         return Exit.READER_GONE
 
 

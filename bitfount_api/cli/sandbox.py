@@ -11,9 +11,9 @@ import click
 
 from bitfount_api.cli.arguments import FILE, USER, check_targets
 from bitfount_api.cli.commands import PROGRAM, Command, app_of
-from bitfount_api.cli.exits import Exit, Failure
-from bitfount_api.cli.views import Facts
-from bitfount_api.files import write_file
+from bitfount_api.cli.exit_codes import Exit, Failure
+from bitfount_api.cli.views import Fields
+from bitfount_api.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def _environment_file(running: Sandbox, username: str, path: Path | None) -> Ite
         return
     variables = running.environment(username)
     lines = "".join(f"export {name}={value}\n" for name, value in variables.items())
-    write_file(path, lines.encode(), private=True, overwrite=False)
+    atomic_write(path, lines.encode(), private=True, overwrite=False)
     try:
         yield
     finally:
@@ -159,7 +159,7 @@ def _tell(
         value["credentials"] = keys
         for name, variables in keys.items():
             facts |= {f"{name}: {variable}": found for variable, found in variables.items()}
-    output.data(value, Facts(facts))
+    output.data(value, Fields(facts))
 
 
 def _advise(

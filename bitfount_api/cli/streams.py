@@ -11,7 +11,7 @@ import sys
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from bitfount_api.cli.exits import ReaderGone
+from bitfount_api.cli.exit_codes import BrokenPipe
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -53,20 +53,20 @@ def prepare() -> None:
 def _fall_back(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - it is used for writing alone
     missing = error.object[error.start : error.end]
-    return "".join(_instead(character, error.encoding) for character in missing), error.end
+    return "".join(_replacement(character, error.encoding) for character in missing), error.end
 
 
-def _instead(character: str, encoding: str) -> str:
+def _replacement(character: str, encoding: str) -> str:
     if character in _PLAIN:
         return _PLAIN[character]
     # An accent can be left away; another script cannot, and is written as its code.
     base = unicodedata.normalize("NFD", character)[0]
-    if base != character and base.isalnum() and _takes(encoding, base):
+    if base != character and base.isalnum() and _can_encode(encoding, base):
         return base
     return _code(character)
 
 
-def _takes(encoding: str, text: str) -> bool:
+def _can_encode(encoding: str, text: str) -> bool:
     try:
         text.encode(encoding)
     except UnicodeError:
@@ -79,7 +79,7 @@ def _code(character: str) -> str:
     return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """Text from elsewhere as a terminal may be given it: control characters become their codes."""
     return _CONTROL.sub(lambda found: _code(found[0]), text)
 
@@ -93,19 +93,19 @@ def write(stream: TextIO, text: str) -> None:
     """Write a text, at once.
 
     Raises:
-        ReaderGone: Nobody reads it.
+        BrokenPipe: Nobody reads it.
     """
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _silence(stream)
-        raise ReaderGone from None
+        raise BrokenPipe from None
     except OSError as error:
         if os.name != "nt" or error.errno != errno.EINVAL:
             raise
         _silence(stream)  # how Windows says the same
-        raise ReaderGone from error
+        raise BrokenPipe from error
 
 
 def settle(stream: TextIO) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api.cli.streams import harmless
+from bitfount_api.cli.streams import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
-_LEAST_READABLE = 12
+_MIN_COLUMN_WIDTH = 12
 """Columns narrower than that, in characters, break words: then rows are shown one by one."""
 
 
@@ -27,10 +27,10 @@ class Text:
 
 
 @attrs.frozen
-class Facts:
+class Fields:
     """What is known of one thing: names and values, in order. What is None is left out."""
 
-    facts: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
 
 @attrs.frozen
@@ -49,26 +49,26 @@ class Rows:
 
     def cells(self) -> list[list[str]]:
         """The rows as texts."""
-        return [[shown(row.get(key)) for key in self.columns] for row in self.rows]
+        return [[display(row.get(key)) for key in self.columns] for row in self.rows]
 
 
 @attrs.frozen
-class Remarks:
+class Findings:
     """What was found, in areas, with what to do.
 
     Args:
         remarks: For each its area, its level (a key of ``_COLOURS``), a text, and an advice or "".
     """
 
-    remarks: Sequence[tuple[str, str, str, str]]
+    findings: Sequence[tuple[str, str, str, str]]
 
 
-View = Text | Facts | Rows | Remarks
+View = Text | Fields | Rows | Findings
 
 _COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold red"}
 
 
-def shown(value: Any) -> str:
+def display(value: Any) -> str:
     """A value as people read it."""
     if value is None:
         return ""
@@ -77,11 +77,11 @@ def shown(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, (list, tuple)):
-        return ", ".join(shown(item) for item in value)
-    return " ".join(harmless(str(value)).split())
+        return ", ".join(display(item) for item in value)
+    return " ".join(sanitize(str(value)).split())
 
 
-def size(count: float) -> str:
+def format_size(count: float) -> str:
     """So many bytes as people read it: 1.5 MB, in powers of 1000 as disks and networks count."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
@@ -90,7 +90,7 @@ def size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def moment(posix: float) -> str:
+def format_time(posix: float) -> str:
     """A time as people read it, where they are."""
     local = dt.datetime.fromtimestamp(posix, dt.UTC).astimezone()
     return local.strftime("%Y-%m-%d %H:%M:%S %z")
@@ -103,12 +103,12 @@ def plain(view: View) -> str:
     """A view without colours, lines and borders, each row or fact in a line of its own."""
     if isinstance(view, Text):
         return view.text if view.text.endswith("\n") else f"{view.text}\n"
-    if isinstance(view, Facts):
-        cells = [[f"{name}:", shown(value)] for name, value in _known(view)]
-    elif isinstance(view, Remarks):
+    if isinstance(view, Fields):
+        cells = [[f"{name}:", display(value)] for name, value in _known(view)]
+    elif isinstance(view, Findings):
         cells = [
-            [area, level, shown(text) + (f" -> {shown(advice)}" if advice else "")]
-            for area, level, text, advice in view.remarks
+            [area, level, display(text) + (f" -> {display(advice)}" if advice else "")]
+            for area, level, text, advice in view.findings
         ]
     else:
         cells = [[heading.upper() for heading in view.columns.values()], *view.cells()]
@@ -132,11 +132,11 @@ def plain(view: View) -> str:
 def draw(view: View, console: Console) -> None:
     """A view in a terminal's width and colours."""
     if isinstance(view, Text):
-        console.out(harmless(view.text).removesuffix("\n"), highlight=False)
-    elif isinstance(view, Facts):
-        _draw_facts([(name, shown(value)) for name, value in _known(view)], console)
-    elif isinstance(view, Remarks):
-        _draw_remarks(view, console)
+        console.out(sanitize(view.text).removesuffix("\n"), highlight=False)
+    elif isinstance(view, Fields):
+        _draw_fields([(name, display(value)) for name, value in _known(view)], console)
+    elif isinstance(view, Findings):
+        _draw_findings(view, console)
     elif _fits(view, console.width):
         _draw_table(view, console)
     else:
@@ -144,20 +144,20 @@ def draw(view: View, console: Console) -> None:
             if at:
                 console.print()
             facts = zip(view.columns.values(), row, strict=True)
-            _draw_facts([(name, value) for name, value in facts if value], console)
+            _draw_fields([(name, value) for name, value in facts if value], console)
 
 
-def _known(view: Facts) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in view.facts.items() if value not in (None, "", [])]
+def _known(view: Fields) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in view.fields.items() if value not in (None, "", [])]
 
 
-def _draw_facts(facts: Sequence[tuple[str, str]], console: Console) -> None:
+def _draw_fields(facts: Sequence[tuple[str, str]], console: Console) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text as RichText
 
     widest = max((len(name) for name, _ in facts), default=0)
-    if console.width < widest + 2 + 2 * _LEAST_READABLE:
+    if console.width < widest + 2 + 2 * _MIN_COLUMN_WIDTH:
         for name, value in facts:
             console.print(RichText(name, "bold cyan"))
             console.print(Padding(RichText(value, overflow="fold"), (0, 0, 0, 2)))
@@ -170,21 +170,21 @@ def _draw_facts(facts: Sequence[tuple[str, str]], console: Console) -> None:
     console.print(table)
 
 
-def _draw_remarks(view: Remarks, console: Console) -> None:
+def _draw_findings(view: Findings, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text as RichText
 
     last = None
-    for area, level, text, advice in view.remarks:
+    for area, level, text, advice in view.findings:
         if area != last:
             console.print(RichText(area, "bold"))
             last = area
         table = Table.grid(padding=(0, 1))
         table.add_column(width=max(map(len, _COLOURS)) + 2, no_wrap=True)
         table.add_column(overflow="fold")
-        table.add_row(RichText(f"  {level}", _COLOURS[level]), RichText(shown(text)))
+        table.add_row(RichText(f"  {level}", _COLOURS[level]), RichText(display(text)))
         if advice:
-            table.add_row("", RichText.assemble(("-> ", "bold"), shown(advice)))
+            table.add_row("", RichText.assemble(("-> ", "bold"), display(advice)))
         console.print(table)
 
 
@@ -193,7 +193,7 @@ def _fits(view: Rows, width: int) -> bool:
     needed = 0
     for at, heading in enumerate(view.columns.values()):
         widest = max((len(row[at]) for row in view.cells()), default=0)
-        needed += max(len(heading), min(widest, _LEAST_READABLE)) + 2
+        needed += max(len(heading), min(widest, _MIN_COLUMN_WIDTH)) + 2
     return needed <= width
 
 

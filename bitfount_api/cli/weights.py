@@ -15,9 +15,9 @@ from bitfount_api.cli.arguments import (
     project_option,
 )
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.exits import Exit, Failure
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.progress import transfer
-from bitfount_api.cli.views import Facts, size
+from bitfount_api.cli.views import Fields, format_size
 
 if TYPE_CHECKING:
     from bitfount_api.identifiers import ModelIdentifier
@@ -60,7 +60,7 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
     name, sent = f"{hub.session.username}/{model.model}", file.stat().st_size
     app.output.data(
         {"model": name, "path": str(file), "bytes": sent},
-        Facts({"Model": name, "Sent": file, "Size": size(sent)}),
+        Fields({"Model": name, "Sent": file, "Size": format_size(sent)}),
     )
 
 
@@ -115,11 +115,11 @@ def pull(
             "bytes": found.size,
             "sha256": found.sha256,
         },
-        Facts(
+        Fields(
             {
                 "Model": model,
                 "Written": found.path,
-                "Size": size(found.size),
+                "Size": format_size(found.size),
                 "SHA-256": found.sha256,
             }
         ),

@@ -12,7 +12,7 @@ wire format independently.
 from __future__ import annotations
 
 try:
-    from bitfount_api.sandbox.faults import Fault, Seen
+    from bitfount_api.sandbox.faults import Fault, RecordedRequest
     from bitfount_api.sandbox.sandbox import DEVELOPMENT_PORTS, Ports, Sandbox
     from bitfount_api.sandbox.servers import PortTakenError
     from bitfount_api.sandbox.state.tokens import Lifetimes
@@ -31,7 +31,7 @@ __all__ = [
     "Lifetimes",
     "PortTakenError",
     "Ports",
+    "RecordedRequest",
     "Sandbox",
-    "Seen",
     "User",
 ]

@@ -23,7 +23,7 @@ TRANSPORT = "bitfount_api.sandbox.transport"
 
 SERVICES = ("access_manager", "hub", "smart_on_fhir", "storage")
 
-_MAX_SEEN = 10_000
+_MAX_RECORDED = 10_000
 _GLANCE_SECONDS = 0.05
 _POSITION = validators.optional(validators.ge(0))
 _STATUS = validators.optional(validators.and_(validators.ge(200), validators.le(599)))
@@ -60,7 +60,7 @@ class Fault:
 
 
 @attrs.frozen
-class Seen:
+class RecordedRequest:
     """A request that a service received, without its query and headers, which may be secret."""
 
     service: str
@@ -83,7 +83,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
-        self._seen: deque[Seen] = deque(maxlen=_MAX_SEEN)
+        self._seen: deque[RecordedRequest] = deque(maxlen=_MAX_RECORDED)
 
     def plan(self, service: str, method: str, path: str, fault: Fault, times: int | None) -> None:
         """Inject a fault into the next requests that match a service, method and path.
@@ -111,12 +111,12 @@ class Faults:
             self._planned.clear()
             self._seen.clear()
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[RecordedRequest]:
         """Return the received requests, in the order of their arrival."""
         with self._lock:
             return list(self._seen)
 
-    def take(self, seen: Seen) -> Fault | None:
+    def take(self, seen: RecordedRequest) -> Fault | None:
         """Record a request, and return the fault that is planned for it."""
         with self._lock:
             self._seen.append(seen)
@@ -144,11 +144,11 @@ class FaultyApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        fault = self._faults.take(Seen(self._service, scope["method"], scope["path"]))
+        fault = self._faults.take(RecordedRequest(self._service, scope["method"], scope["path"]))
         if fault is None:
             await self._app(scope, receive, send)
             return
-        spoiled = _Spoiled(fault, scope[TRANSPORT], send)
+        spoiled = _FaultyExchange(fault, scope[TRANSPORT], send)
         if fault.reset_after == 0:
             await spoiled.be_silent()
             spoiled.break_off()
@@ -167,7 +167,7 @@ class FaultyApp:
                 pass
 
 
-class _Spoiled:
+class _FaultyExchange:
     """Send a response with a fault in it."""
 
     def __init__(self, fault: Fault, transport: asyncio.Transport, send: Send) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from bitfount_api.sandbox.faults import Fault, Faults, FaultyApp, Seen
+from bitfount_api.sandbox.faults import Fault, Faults, FaultyApp, RecordedRequest
 from bitfount_api.sandbox.objects.app import create_app
 from bitfount_api.sandbox.objects.errors import S3Error
 from bitfount_api.sandbox.objects.signing import Presigner
@@ -19,8 +19,8 @@ from bitfount_api.sandbox.objects.store import ObjectStore
 from bitfount_api.sandbox.servers import Servers, listen
 from bitfount_api.sandbox.services import access_manager, explorer, hub, smart_on_fhir
 from bitfount_api.sandbox.services.http import service
+from bitfount_api.sandbox.state.state import State
 from bitfount_api.sandbox.state.tokens import Lifetimes
-from bitfount_api.sandbox.state.world import World
 
 if TYPE_CHECKING:
     import os
@@ -116,7 +116,7 @@ class Sandbox:
         store = self._ending.enter_context(ObjectStore(self.data / "objects", clock=clock))
         access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
         presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
-        self.world = World(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        self.world = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
         self._ending.callback(self.world.close)
         world = self.world
         apps: dict[str, ASGIApp] = {
@@ -268,7 +268,7 @@ class Sandbox:
         self.faults.plan(service, method, path, fault, times)
 
     @property
-    def requests(self) -> list[Seen]:
+    def requests(self) -> list[RecordedRequest]:
         """Requests that the services have received, oldest first."""
         return self.faults.seen()
 

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import chart, tasks
 from benchmarks.compare import Comparison, in_turns
 from benchmarks.processes import served
-from benchmarks.results import Measured, Row, told
+from benchmarks.results import Measured, Row, format_value
 from benchmarks.server import BLOCK, stretch
 
 
@@ -25,7 +25,7 @@ def server() -> Iterator[str]:
 @contextmanager
 def link(server: str, **options: float) -> Iterator[str]:
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    with served("benchmarks.link", server.rpartition(":")[2], *arguments) as url:
+    with served("benchmarks.slow_link", server.rpartition(":")[2], *arguments) as url:
         yield url
 
 
@@ -69,12 +69,12 @@ def test_a_target_is_met_or_not(
 
 
 def test_values_are_told_with_as_many_digits_as_say_something() -> None:
-    assert told(None, "s") == "—"
-    assert told(0.0003891, "s") == "389 µs"
-    assert told(0.2345, "s") == "234 ms"
-    assert told(1.0, "×") == "1 ×"
-    assert told(1234.5, "MB") == "1,234 MB"
-    assert told(1, "") == "1"
+    assert format_value(None, "s") == "—"
+    assert format_value(0.0003891, "s") == "389 µs"
+    assert format_value(0.2345, "s") == "234 ms"
+    assert format_value(1.0, "×") == "1 ×"
+    assert format_value(1234.5, "MB") == "1,234 MB"
+    assert format_value(1, "") == "1"
 
 
 def test_the_peak_of_a_process_is_seen() -> None:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from bitfount_api import exceptions
-from bitfount_api.cli.exits import Exit, Failure, code_of, sentence
+from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
 
 CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.ConnectError("the Hub: no connection"), Exit.UNREACHABLE),
@@ -43,8 +43,8 @@ CODES: list[tuple[BaseException, Exit]] = [
 
 @pytest.mark.parametrize(("error", "code"), CODES, ids=lambda value: type(value).__name__)
 def test_codes(error: BaseException, code: Exit) -> None:
-    assert code_of(error) is code
-    text = sentence(error)
+    assert exit_code(error) is code
+    text = error_message(error)
     assert "\n" not in text
     assert text.endswith((".", "!", "?", ")"))
 
@@ -69,17 +69,17 @@ def caused(error: BaseException, cause: BaseException) -> BaseException:
     ],
 )
 def test_what_an_error_was_raised_from_decides(cause: BaseException, code: Exit) -> None:
-    assert code_of(caused(exceptions.ModelUploadError("no"), cause)) is code
+    assert exit_code(caused(exceptions.ModelUploadError("no"), cause)) is code
 
 
 def test_a_login_without_a_connection_is_a_matter_of_the_connection() -> None:
     error = exceptions.AuthenticationError("no")
-    assert code_of(caused(error, exceptions.RequestTimeout("no"))) is Exit.UNREACHABLE
+    assert exit_code(caused(error, exceptions.RequestTimeout("no"))) is Exit.UNREACHABLE
 
 
 def test_a_disk_that_is_full_is_a_matter_of_this_machine() -> None:
     error = exceptions.TransferError("x cannot be written")
-    assert code_of(caused(error, OSError(28, "No space left on device"))) is Exit.INVALID_INPUT
+    assert exit_code(caused(error, OSError(28, "No space left on device"))) is Exit.INVALID_INPUT
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_a_disk_that_is_full_is_a_matter_of_this_machine() -> None:
     ],
 )
 def test_sentences(error: BaseException, expected: str) -> None:
-    assert sentence(error) == expected
+    assert error_message(error) == expected
 
 
 def test_a_defect_says_no_more_than_its_kind() -> None:
-    assert "planted" not in sentence(KeyError("planted"))
-    assert "--debug" in sentence(KeyError("planted"))
+    assert "planted" not in error_message(KeyError("planted"))
+    assert "--debug" in error_message(KeyError("planted"))
 
 
 def test_what_to_do_about_credentials_and_connections() -> None:
-    assert "bitfount-api login" in sentence(exceptions.AuthenticationError("no"))
-    assert "bitfount-api doctor" in sentence(exceptions.ConnectError("no"))
+    assert "bitfount-api login" in error_message(exceptions.AuthenticationError("no"))
+    assert "bitfount-api doctor" in error_message(exceptions.ConnectError("no"))
 
 
 def test_codes_are_those_that_were_promised() -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from bitfount_api.cli.app import App
 from bitfount_api.cli.commands import Group
-from bitfount_api.cli.exits import Exit
+from bitfount_api.cli.exit_codes import Exit
 from bitfount_api.cli.root import root
 
 Path = tuple[str, ...]

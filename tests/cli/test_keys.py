@@ -69,7 +69,7 @@ def test_half_a_pair_is_not_left(console: Console, monkeypatch: pytest.MonkeyPat
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(commands, "write_file", full)
+    monkeypatch.setattr(commands, "atomic_write", full)
     outcome = console.run("keys", "generate", "a.pem", "--bits", 2048)
     assert (outcome.code, outcome.err) == (6, "Error: No space left on device.\n")
     assert os.listdir() == []

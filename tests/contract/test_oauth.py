@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 from contract import matching, specs
-from support.flows import World
+from support.flows import FakeWorld
 from support.oauth import ISSUER, answer
 
 from bitfount_api import AuthenticationError, RetryPolicy, config
-from bitfount_api._call import Call
-from bitfount_api.auth import device_flow
-from bitfount_api.auth.authority import Authority
+from bitfount_api._core.effects import Send
+from bitfount_api.auth import _device_flow
+from bitfount_api.auth.oauth import Authority
 
 OAUTH = specs.load("oauth")
 AUTHORITY = Authority("https://auth.test", ISSUER, RetryPolicy(retries=1))
@@ -38,7 +38,7 @@ def examples(path: str) -> list[tuple[str, str | None]]:
     ]
 
 
-def sent(call: Call) -> list[str]:
+def sent(call: Send) -> list[str]:
     """Return what is wrong with a request of the flow."""
     request = httpx.Request(call.request["method"], "https://x/", data=call.request["data"])
     kind = request.headers["content-type"]
@@ -47,30 +47,30 @@ def sent(call: Call) -> list[str]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    world = World([])
-    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
+    world = FakeWorld([])
+    monkeypatch.setattr(_device_flow, "_monotonic", world.clock)
     return world
 
 
-def log_in(world: World, *outcomes: Any) -> Any:
+def log_in(world: FakeWorld, *outcomes: Any) -> Any:
     world.outcomes = list(outcomes)
-    return world.play(device_flow.log_in(AUTHORITY, lambda prompt: None))
+    return world.play(_device_flow.log_in(AUTHORITY, lambda prompt: None))
 
 
 CODE = example("/oauth/device/code", "200")
 GRANT = example("/oauth/token", "200")
 
 
-def test_requests_of_a_login(world: World) -> None:
+def test_requests_of_a_login(world: FakeWorld) -> None:
     assert log_in(world, CODE, GRANT) == GRANT.json()
     assert [call.request["url"] for call in world.calls] == ["/oauth/device/code", "/oauth/token"]
     assert [sent(call) for call in world.calls] == [[], []]
 
 
-def test_request_of_a_refresh(world: World) -> None:
+def test_request_of_a_refresh(world: FakeWorld) -> None:
     world.outcomes = [GRANT]
-    assert world.play(device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
+    assert world.play(_device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
     assert [sent(call) for call in world.calls] == [[]]
 
 
@@ -84,7 +84,7 @@ GOES_ON = {
 
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/token"))
-def test_each_answer_to_a_poll(world: World, status: str, name: str | None) -> None:
+def test_each_answer_to_a_poll(world: FakeWorld, status: str, name: str | None) -> None:
     refusal = example("/oauth/token", status, name)
     if (status, name) in GOES_ON:
         assert log_in(world, CODE, refusal, GRANT) == GRANT.json()
@@ -98,7 +98,7 @@ def test_what_goes_on_is_in_the_spec() -> None:
 
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/device/code"))
-def test_each_refusal_of_a_code(world: World, status: str, name: str | None) -> None:
+def test_each_refusal_of_a_code(world: FakeWorld, status: str, name: str | None) -> None:
     refusal = example("/oauth/device/code", status, name)
     repeated = [refusal] * 2 if status in ("429", "500", "503") else [refusal]
     with pytest.raises(AuthenticationError, match=refusal.json()["error"]):
@@ -107,7 +107,7 @@ def test_each_refusal_of_a_code(world: World, status: str, name: str | None) -> 
 
 def test_operations_are_named_as_in_the_spec() -> None:
     ids = {place.operation["operationId"] for place in specs.operations(OAUTH)}
-    assert ids == {device_flow.REQUEST_CODE.name, device_flow.REQUEST_TOKEN.name}
+    assert ids == {_device_flow.REQUEST_CODE.name, _device_flow.REQUEST_TOKEN.name}
 
 
 def test_example_is_what_the_sdks_ask_for() -> None:

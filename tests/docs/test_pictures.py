@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from docs.making.__main__ import COMMANDS, STEPS, made
+from docs.tools.__main__ import COMMANDS, STEPS, made
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pages" / "pictures"
 TOUR = (Path(__file__).parents[2] / "demo" / "tour.py").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def words(name: str) -> str:
 def test_drawings_and_the_reference_of_commands_are_what_the_script_makes() -> None:
     assert len(made()) == 5
     stale = [path.name for path, text in made().items() if path.read_text("utf-8") != text]
-    assert not stale, "make them anew: python -m docs.making --exact"
+    assert not stale, "make them anew: python -m docs.tools --exact"
 
 
 def test_no_picture_is_nobodys() -> None:

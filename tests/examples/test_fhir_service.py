@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import pytest
 from support.examples import EXAMPLES
-from support.http_server import Answer, Asked, serving
+from support.http_server import Answer, ReceivedRequest, serving
 
 from bitfount_api.pytest_plugin import SandboxClients
 from bitfount_api.sandbox import Fault
@@ -28,7 +28,7 @@ class Clinic:
         self.refuse = 0
         self.tokens: list[str] = []
 
-    def __call__(self, asked: Asked) -> Answer:
+    def __call__(self, asked: ReceivedRequest) -> Answer:
         self.tokens.append(asked.headers.get("authorization", ""))
         if self.refuse:
             self.refuse -= 1

@@ -8,21 +8,21 @@ from collections.abc import Iterator
 import attrs
 import pytest
 from support.documented import OPERATIONS
-from support.faults.arena import Arena
-from support.faults.arena import arena as made_arena
-from support.faults.cell import run
+from support.faults.cases import ROWS
+from support.faults.environment import FaultEnvironment
+from support.faults.environment import arena as made_arena
 from support.faults.kinds import KINDS, Kind
 from support.faults.legs import Leg, Row
-from support.faults.rows import ROWS
+from support.faults.run_case import run
 
 import bitfount_api
-from bitfount_api._call import Operation, Repeat
 from bitfount_api._client import AsyncClient, Client, SyncClient
-from bitfount_api._flows import operations
+from bitfount_api._core import operations
+from bitfount_api._core.effects import Operation, Retry
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[Arena]:
+def arena() -> Iterator[FaultEnvironment]:
     with made_arena() as arena:
         yield arena
 
@@ -38,7 +38,7 @@ def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_fault_comes_to_what_is_documented(
-    arena: Arena, row: Row, asynchronous: bool
+    arena: FaultEnvironment, row: Row, asynchronous: bool
 ) -> None:
     complaints = {
         f"{kind.name} ({leg.method} {leg.path})": report.complaints
@@ -56,7 +56,7 @@ def _operations_of(kind: str) -> set[str]:
     return {
         name
         for name, method in inspect.getmembers(getattr(bitfount_api, kind), inspect.isroutine)
-        if not name.startswith("_") and name not in own and name != "of_environment"
+        if not name.startswith("_") and name not in own and name != "from_env"
     }
 
 
@@ -85,7 +85,7 @@ def test_every_fault_has_cells() -> None:
 
 
 def test_what_creates_or_counts_is_said_to() -> None:
-    once = {row.name for row in ROWS for leg in row.legs if leg.operation.repeat is Repeat.UNSENT}
+    once = {row.name for row in ROWS for leg in row.legs if leg.operation.retry is Retry.IF_UNSENT}
     assert once == {
         "register_pod",
         "send_model",
@@ -109,31 +109,31 @@ def _kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def test_a_result_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
+def test_a_result_that_is_not_the_documented_one_is_seen(arena: FaultEnvironment) -> None:
     row = attrs.evolve(_row("get_projects"), check=lambda _: False)
     (complaint,) = run(arena, row, 0, _kind("500, once"), asynchronous=False).complaints
     assert "outcome is other, expected value" in complaint
 
 
-def test_an_error_that_is_not_the_documented_one_is_seen(arena: Arena) -> None:
+def test_an_error_that_is_not_the_documented_one_is_seen(arena: FaultEnvironment) -> None:
     row = _row("get_projects")
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], refused="none"),))
     (complaint,) = run(arena, row, 0, _kind("500, for ever"), asynchronous=False).complaints
     assert "HTTPError" in complaint
 
 
-def test_a_request_that_is_made_too_often_is_seen(arena: Arena) -> None:
+def test_a_request_that_is_made_too_often_is_seen(arena: FaultEnvironment) -> None:
     row = _row("get_projects")
-    once = attrs.evolve(row.legs[0].operation, repeat=Repeat.UNSENT)
+    once = attrs.evolve(row.legs[0].operation, retry=Retry.IF_UNSENT)
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], operation=once),))
     complaints = run(arena, row, 0, _kind("504, for ever"), asynchronous=False).complaints
     assert complaints == ["the services received (3,) requests, expected ((1, 1),)"]
 
 
-def test_what_is_left_behind_is_seen(arena: Arena) -> None:
+def test_what_is_left_behind_is_seen(arena: FaultEnvironment) -> None:
     row = _row("download_model")
 
-    def arguments(arena: Arena) -> dict[str, object]:
+    def arguments(arena: FaultEnvironment) -> dict[str, object]:
         made = dict(row.arguments(arena))
         (made["path"].parent / "file.tmp").touch()
         return made
@@ -145,7 +145,7 @@ def test_what_is_left_behind_is_seen(arena: Arena) -> None:
 
 @pytest.mark.slow
 def test_a_connection_that_is_left_open_is_seen(
-    arena: Arena, monkeypatch: pytest.MonkeyPatch
+    arena: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions: list[bitfount_api.BitfountSession] = []
     with monkeypatch.context() as patch:

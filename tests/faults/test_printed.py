@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.faults.cases import ROWS
 from support.faults.kinds import KINDS
-from support.faults.rows import ROWS
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "faults.py"
 

@@ -7,11 +7,11 @@ import time
 
 import httpx
 import pytest
-from support.http_server import Asked, serving
+from support.http_server import ReceivedRequest, serving
 from support.raw_server import Act, RawServer
 
 
-def answer(asked: Asked) -> tuple[int, dict[str, str], bytes]:
+def answer(asked: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
     return 201, {"x-asked": f"{asked.method} {asked.target}"}, asked.body + b"!"
 
 

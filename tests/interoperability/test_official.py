@@ -21,7 +21,7 @@ from support.rsa_keys import key_pair
 import bitfount_api
 from benchmarks.official import VARIABLE, find
 from bitfount_api import BitfountSchema, DeviceCodeFlowHandler, PodPublicMetadata, hash_contents
-from bitfount_api.auth.token_file import Issuer, Token, TokenFile
+from bitfount_api.auth.token_store import Issuer, Token, TokenFile
 from bitfount_api.pytest_plugin import SandboxClients
 from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
 

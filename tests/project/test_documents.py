@@ -89,7 +89,7 @@ def test_make_targets_in_documents_exist() -> None:
 
 def test_files_named_in_contributing_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    places = [ROOT, ROOT / "bitfount_api", ROOT / "tests" / "wire"]
+    places = [ROOT, ROOT / "bitfount_api", ROOT / "tests" / "integration"]
     named = set(re.findall(r"`([\w./]+\.(?:py|toml|md))`", text))
     assert named
     assert {word for word in named if not any((at / word).exists() for at in places)} == set()

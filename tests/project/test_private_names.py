@@ -44,12 +44,15 @@ def test_module_uses_no_private_name(path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "found"),
     [
-        ("from bitfount_api import _services", "bitfount_api._services"),
-        ("from bitfount_api._disk import write_file", "bitfount_api._disk.write_file"),
-        ("def f():\n    import bitfount_api._call", "bitfount_api._call"),
+        ("from bitfount_api._core import services", "bitfount_api._core.services"),
+        (
+            "from bitfount_api._internal.files import atomic_write",
+            "bitfount_api._internal.files.atomic_write",
+        ),
+        ("def f():\n    import bitfount_api._core.effects", "bitfount_api._core.effects"),
         ("hub._run(1)", "_run"),
         ("client._owns_session = True", "_owns_session"),
-        ("NAME = 'bitfount_api._flows.models'", "bitfount_api._flows.models"),
+        ("NAME = 'bitfount_api._operations.models'", "bitfount_api._operations.models"),
     ],
 )
 def test_private_name_is_found(code: str, found: str) -> None:

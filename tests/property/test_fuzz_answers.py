@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.faults.cases import ROWS
 from support.faults.legs import Row
-from support.faults.rows import ROWS
-from support.fuzzed import OBJECTS, Played, examples, small_parts
+from support.fuzzed import OBJECTS, FuzzedServices, examples, small_parts
 from support.fuzzing import Sent, bodies, json_bodies, thoroughly
 
 from bitfount_api import (
@@ -76,8 +76,8 @@ def _quietly() -> Iterator[None]:
 
 
 @cache
-def _played(name: str, folder: Path) -> Played:
-    return Played(next(row for row in ROWS if row.name == name), folder)
+def _played(name: str, folder: Path) -> FuzzedServices:
+    return FuzzedServices(next(row for row in ROWS if row.name == name), folder)
 
 
 @st.composite

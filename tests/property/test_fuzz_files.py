@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from support.fuzzing import thoroughly
 
 from bitfount_api import BitfountSchema, TransferError
-from bitfount_api._transfer.zstd import MAGIC, Packer, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Compressor, Decompressor
 
 MIB = 1024 * 1024
 
@@ -131,8 +131,8 @@ def test_lengths_of_what_is_not_there_take_little_memory(head: bytes) -> None:
 
 
 def _frame(data: bytes) -> bytes:
-    packer = Packer(len(data))
-    return packer.feed(data) + packer.end()
+    packer = Compressor(len(data))
+    return packer.feed(data) + packer.finish()
 
 
 FRAMES = st.sampled_from(
@@ -160,13 +160,13 @@ def test_any_packed_object_is_unpacked_or_a_transfer_error(
     changed = bytearray(packed)
     if at < len(changed):
         changed[at] = byte
-    unpacker = Unpacker(100_000)
+    unpacker = Decompressor(100_000)
     size = 0
     try:
         for start in range(0, len(changed), step):
             for piece in unpacker.feed(bytes(changed[start : start + step])):
                 size += len(piece)
-        unpacker.end()
+        unpacker.finish()
     except TransferError as error:
         assert len(str(error)) < 300
     assert size <= 100_000

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._transfer.ranges import Ranges
+from bitfount_api._transfer.byte_ranges import ByteRanges
 
 SIZE = 40
 STRETCHES = st.lists(
@@ -17,7 +17,7 @@ STRETCHES = st.lists(
 
 @given(STRETCHES)
 def test_ranges_are_the_set_of_their_bytes(stretches: list[tuple[int, int]]) -> None:
-    ranges = Ranges(stretches)
+    ranges = ByteRanges(stretches)
     there = {byte for start, end in stretches for byte in range(start, end)}
     assert ranges.total == len(there)
     assert {byte for start, end in ranges for byte in range(start, end)} == there
@@ -28,14 +28,14 @@ def test_ranges_are_the_set_of_their_bytes(stretches: list[tuple[int, int]]) -> 
 
 @given(STRETCHES, st.integers(0, SIZE))
 def test_gaps_end_with_the_object(stretches: list[tuple[int, int]], size: int) -> None:
-    missing = [byte for a, b in Ranges(stretches).gaps(size) for byte in range(a, b)]
+    missing = [byte for a, b in ByteRanges(stretches).gaps(size) for byte in range(a, b)]
     there = {byte for start, end in stretches for byte in range(start, end)}
     assert missing == sorted(set(range(size)) - there)
 
 
 @given(STRETCHES)
 def test_stretches_neither_touch_nor_are_empty(stretches: list[tuple[int, int]]) -> None:
-    joined = list(Ranges(stretches))
+    joined = list(ByteRanges(stretches))
     assert all(start < end for start, end in joined)
     assert all(joined[i][1] < joined[i + 1][0] for i in range(len(joined) - 1))
 
@@ -43,4 +43,4 @@ def test_stretches_neither_touch_nor_are_empty(stretches: list[tuple[int, int]])
 @pytest.mark.parametrize("stretch", [(3, 2), (-1, 2)])
 def test_what_is_no_stretch_is_refused(stretch: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="invalid byte range"):
-        Ranges([stretch])
+        ByteRanges([stretch])

@@ -14,7 +14,7 @@ import pytest
 from support.sandbox_api import Api, done
 from support.sandbox_seeds import publish
 
-from bitfount_api.sandbox import Fault, Sandbox, Seen
+from bitfount_api.sandbox import Fault, RecordedRequest, Sandbox
 
 CODE = b"0123456789" * 100
 
@@ -273,8 +273,8 @@ def test_requests_are_seen_without_their_secrets(sandbox: Sandbox, alice: Api, l
     alice.get(link)
     alice.am("GET", "/api/access-manager-key")
     assert sandbox.requests == [
-        Seen("storage", "GET", "/bitfount/models/alice/Net/1"),
-        Seen("access_manager", "GET", "/api/access-manager-key"),
+        RecordedRequest("storage", "GET", "/bitfount/models/alice/Net/1"),
+        RecordedRequest("access_manager", "GET", "/api/access-manager-key"),
     ]
 
 

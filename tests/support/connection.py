@@ -10,15 +10,15 @@ from typing import Any
 
 import httpx
 
-from bitfount_api._call import Flow
-from bitfount_api._network.adrive import adrive
-from bitfount_api._network.drive import drive
-from bitfount_api._network.driving import Timing
+from bitfount_api._core.effects import Flow
+from bitfount_api._io.async_driver import run_async
+from bitfount_api._io.driver import Timing
+from bitfount_api._io.sync_driver import run
 
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
-class PlayedConnection:
+class FakeConnection:
     """Connections whose responses come from a function, and credentials that count renewals."""
 
     def __init__(self, handler: Handler, *, timeout: float = 5.0) -> None:
@@ -70,14 +70,14 @@ class PlayedConnection:
         return self.credentials(audience, refused)
 
 
-def run_sync(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
+def run_blocking(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
     """Run a flow in this thread."""
-    return drive(flow, connection, timing)
+    return run(flow, connection, timing)
 
 
-def run_async(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
+def run_in_loop(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
     """Run a flow in a new event loop."""
-    return asyncio.run(adrive(flow, connection, timing))
+    return asyncio.run(run_async(flow, connection, timing))
 
 
-RUNNERS = [run_sync, run_async]
+RUNNERS = [run_blocking, run_in_loop]

@@ -7,12 +7,12 @@ arguments. A test is named ``file::function``, relative to the folder of the tes
 from __future__ import annotations
 
 SURFACE = "unit/test_public_surface.py"
-RECORDED = "wire/test_recorded_requests.py"
-PODS = "wire/test_pod_outcomes.py"
-MODELS = "wire/test_model_outcomes.py"
-PROJECTS = "wire/test_project_outcomes.py"
-ACCESS = "wire/test_access_outcomes.py"
-SESSION = "wire/test_session.py"
+RECORDED = "integration/test_recorded_requests.py"
+PODS = "integration/test_pod_outcomes.py"
+MODELS = "integration/test_model_outcomes.py"
+PROJECTS = "integration/test_project_outcomes.py"
+ACCESS = "integration/test_access_outcomes.py"
+SESSION = "integration/test_session.py"
 
 _CONSTRUCTOR = f"{SURFACE}::test_constructors_take_the_documented_arguments"
 _HTTP_ERROR = f"{PROJECTS}::test_a_refusal_is_an_http_error_that_says_all"

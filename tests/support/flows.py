@@ -7,11 +7,11 @@ from typing import Any
 
 import attrs
 
-from bitfount_api._call import Call, Flow, Pause, Work
+from bitfount_api._core.effects import Flow, RunInThread, Send, Sleep
 
 
 @attrs.define
-class World:
+class FakeWorld:
     """Execute the effects of a flow, and answer its calls from a list.
 
     Args:
@@ -21,7 +21,7 @@ class World:
 
     outcomes: list[Any]
     now: float = 1_000_000.0
-    calls: list[Call] = attrs.field(factory=list)
+    calls: list[Send] = attrs.field(factory=list)
     pauses: list[float] = attrs.field(factory=list)
 
     def clock(self) -> float:
@@ -43,13 +43,13 @@ class World:
             return stop.value
 
     def _outcome(self, step: Any) -> Any:
-        if isinstance(step, Pause):
+        if isinstance(step, Sleep):
             self.pauses.append(step.seconds)
             self.now += step.seconds
             return None
-        if isinstance(step, Work):
+        if isinstance(step, RunInThread):
             return step.run()
-        assert isinstance(step, Call)
+        assert isinstance(step, Send)
         self.calls.append(step)
         assert self.outcomes, "the flow made more calls than expected"
         outcome = self.outcomes.pop(0)

@@ -17,7 +17,7 @@ import attrs
 import httpx
 import msgpack
 from contract import specs
-from support.faults.arena import CODE, PART_BYTES, SCHEMA, TASK, WEIGHTS, Arena
+from support.faults.environment import CODE, PART_BYTES, SCHEMA, TASK, WEIGHTS, FaultEnvironment
 from support.faults.legs import Leg, Row
 from support.fuzzing import Sent
 from support.rsa_keys import key_pair
@@ -103,11 +103,11 @@ class Pretended:
     _number: int = 0
     sandbox: Any = attrs.field(factory=lambda: SimpleNamespace(token=lambda _: "token"))
 
-    number = Arena.number
-    target = Arena.target
-    model_file = Arena.model_file
-    weights_file = Arena.weights_file
-    model_hash = Arena.model_hash
+    number = FaultEnvironment.number
+    target = FaultEnvironment.target
+    model_file = FaultEnvironment.model_file
+    weights_file = FaultEnvironment.weights_file
+    model_hash = FaultEnvironment.model_hash
 
     @property
     def numbers(self) -> Iterator[int]:
@@ -124,7 +124,7 @@ class Pretended:
         return sign(key_pair().private_key, TASK)
 
 
-class Played:
+class FuzzedServices:
     """A row's client whose requests are answered from memory.
 
     Args:
@@ -166,7 +166,7 @@ class Played:
         return self(request)
 
     def _session(self, handler: Any) -> BitfountSession:
-        retry = RetryPolicy(retries=1, backoff=0, longest_pause=0)
+        retry = RetryPolicy(retries=1, backoff=0, max_backoff=0)
         return BitfountSession(handler, transport=httpx.MockTransport(self._answer), retry=retry)
 
     def _answer(self, request: httpx.Request) -> Any:
@@ -177,7 +177,7 @@ class Played:
 
     def run(self, *, asynchronous: bool) -> Any:
         """Call the operation."""
-        arguments = dict(self.row.arguments(cast("Arena", self.arena)))
+        arguments = dict(self.row.arguments(cast("FaultEnvironment", self.arena)))
         nobody = self._session(AnonymousHandler())
         module = async_hub if asynchronous else hub
         with mock.patch.object(module, "_anonymous", return_value=nobody):

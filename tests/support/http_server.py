@@ -18,7 +18,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 @attrs.frozen
-class Asked:
+class ReceivedRequest:
     """A received request."""
 
     method: str
@@ -37,7 +37,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 @contextlib.contextmanager
 def serving(
-    answer: Callable[[Asked], Answer], context: ssl.SSLContext | None = None
+    answer: Callable[[ReceivedRequest], Answer], context: ssl.SSLContext | None = None
 ) -> Iterator[str]:
     """Serve within the block and yield the base URL."""
 
@@ -52,7 +52,7 @@ def serving(
         def _any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, more, content = answer(Asked(self.command, self.path, headers, body))
+            status, more, content = answer(ReceivedRequest(self.command, self.path, headers, body))
             self.send_response(status)
             for name, value in {**more, "content-length": str(len(content))}.items():
                 self.send_header(name, value)

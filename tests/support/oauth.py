@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 import httpx
 import jwt
-from support.flows import World
+from support.flows import FakeWorld
 
 from bitfount_api import DeviceCodeFlowHandler, RetryPolicy
 from bitfount_api.auth.claims import USERNAME_CLAIM
 from bitfount_api.auth.prompts import LoginPrompt
-from bitfount_api.auth.token_file import Issuer, Token, TokenFile
+from bitfount_api.auth.token_store import Issuer, Token, TokenFile
 
 DAY = 86400
 CODE = {
@@ -57,10 +57,10 @@ PENDING = error("authorization_pending")
 
 
 @attrs.define
-class Played:
+class FakeAuthority:
     """A handler whose calls, pauses and clock are controlled by a test."""
 
-    world: World
+    world: FakeWorld
     handler: DeviceCodeFlowHandler
     file: TokenFile
     prompts: list[LoginPrompt] = attrs.field(factory=list)
@@ -100,15 +100,15 @@ class Player:
         world: World that provides the clock and the outcomes.
     """
 
-    def __init__(self, storage: Path, world: World) -> None:
+    def __init__(self, storage: Path, world: FakeWorld) -> None:
         self.storage = storage
         self.world = world
 
-    def __call__(self, username: str | None = None, **more: Any) -> Played:
+    def __call__(self, username: str | None = None, **more: Any) -> FakeAuthority:
         prompts: list[LoginPrompt] = []
         more = {"prompt": prompts.append, "retry": RetryPolicy(retries=2), **more}
         handler = DeviceCodeFlowHandler(
             **attrs.asdict(ISSUER), username=username, storage_path=self.storage, **more
         )
         file = TokenFile(self.storage, username, ISSUER)
-        return Played(self.world, handler, file, prompts)
+        return FakeAuthority(self.world, handler, file, prompts)

@@ -21,7 +21,7 @@ EXPIRED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Messag
 
 
 @attrs.define
-class Seen:
+class ReceivedRequest:
     """A received request.
 
     Args:
@@ -67,7 +67,7 @@ class Act:
     shorter: int | None = None
 
 
-Plan = Callable[[Seen], Act | None]
+Plan = Callable[[ReceivedRequest], Act | None]
 
 
 @attrs.define
@@ -88,7 +88,7 @@ class Store:
     multipart: bool = True
     uploaded: dict[str, bytes] = attrs.field(factory=dict)
     completed: list[dict[str, Any]] = attrs.field(factory=list)
-    seen: list[Seen] = attrs.field(factory=list)
+    seen: list[ReceivedRequest] = attrs.field(factory=list)
     most_at_once: int = 0
     released: threading.Event = attrs.field(factory=threading.Event)
     connections: int = 0
@@ -96,12 +96,12 @@ class Store:
     _parts: dict[str, dict[int, bytes]] = attrs.field(factory=dict)
     _lock: Any = attrs.field(factory=threading.Lock)
 
-    def of_kind(self, kind: str) -> list[Seen]:
+    def of_kind(self, kind: str) -> list[ReceivedRequest]:
         return [seen for seen in self.seen if seen.kind == kind]
 
     # --- The Hub ---------------------------------------------------------------------------------
 
-    def hub(self, seen: Seen) -> tuple[int, Any]:
+    def hub(self, seen: ReceivedRequest) -> tuple[int, Any]:
         number = len(self.of_kind("hub"))
         if seen.path == "/api/upload":
             asked = json.loads(seen.body)
@@ -136,15 +136,15 @@ class Store:
 
     # --- Object storage --------------------------------------------------------------------------
 
-    def object(self, seen: Seen) -> bytes:
+    def object(self, seen: ReceivedRequest) -> bytes:
         return (self.code if seen.path.endswith("code") else self.weights) or b""
 
-    def store_part(self, seen: Seen) -> str:
+    def store_part(self, seen: ReceivedRequest) -> str:
         _, _, upload, number = seen.path.split("/")
         self._parts[upload][int(number)] = seen.body
         return f'"{hashlib.md5(seen.body).hexdigest()}"'
 
-    def store_form(self, seen: Seen) -> str:
+    def store_form(self, seen: ReceivedRequest) -> str:
         head = f"content-type: {seen.headers['content-type']}\r\n\r\n".encode()
         message = email.message_from_bytes(head + seen.body, policy=email.policy.HTTP)
         parts = list(message.iter_parts())
@@ -197,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         with self.store._lock:
             number = len(self.store.of_kind(kind))
-            seen = Seen(number, kind, self.command, parts.path, query, headers)
+            seen = ReceivedRequest(number, kind, self.command, parts.path, query, headers)
             self.store.seen.append(seen)
         act = self.store.plan(seen) or Act()
         if kind == "hub":
@@ -220,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _get(self, seen: Seen, act: Act) -> None:
+    def _get(self, seen: ReceivedRequest, act: Act) -> None:
         if act.status is not None:
             self._answer(act.status, act.text, **act.headers)
             return
@@ -247,7 +247,7 @@ class _Handler(BaseHTTPRequestHandler):
         if act.cut is not None or act.stall is not None:
             self._break()
 
-    def _put(self, seen: Seen, act: Act) -> None:
+    def _put(self, seen: ReceivedRequest, act: Act) -> None:
         length = int(seen.headers["content-length"])
         stop = min(n for n in (act.cut, act.stall, length) if n is not None)
         seen.body = self.rfile.read(stop)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountHub, BitfountSession, RetryPolicy
 
-QUICK = RetryPolicy(retries=2, backoff=0.001, longest_pause=0.01)
+QUICK = RetryPolicy(retries=2, backoff=0.001, max_backoff=0.01)
 
 
 class Caller:

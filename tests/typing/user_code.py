@@ -62,7 +62,7 @@ def sessions() -> list[api.BitfountSession]:
         api.DeviceCodeFlowHandler(),
         api.DeviceCodeFlowHandler(username="alice", prompt=show),
     ]
-    policy = api.RetryPolicy(retries=5, backoff=0.1, longest_pause=10, retry_not_found=True)
+    policy = api.RetryPolicy(retries=5, backoff=0.1, max_backoff=10, retry_not_found=True)
     return [
         api.BitfountSession(),
         *(api.BitfountSession(handler) for handler in handlers),

@@ -11,7 +11,7 @@ from bitfount_api import (
     AuthenticatedUserError,
     DeviceCodeFlowHandler,
 )
-from bitfount_api.auth.token_file import Issuer
+from bitfount_api.auth.token_store import Issuer
 
 # --- Arguments -----------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from support.flows import World
-from support.oauth import CODE, DAY, PENDING, Played, Player, answer, error, grant, id_token
+from support.flows import FakeWorld
+from support.oauth import CODE, DAY, PENDING, FakeAuthority, Player, answer, error, grant, id_token
 
 from bitfount_api import (
     AuthenticatedUserError,
@@ -17,29 +17,29 @@ from bitfount_api import (
     ConnectError,
     RequestTimeout,
 )
-from bitfount_api._call import Call
-from bitfount_api.auth import device_code, device_flow
+from bitfount_api._core.effects import Send
+from bitfount_api.auth import _device_flow, device_code
 from bitfount_api.auth.prompts import LoginPrompt
-from bitfount_api.auth.token_file import Token
+from bitfount_api.auth.token_store import Token
 
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    world = World([])
+    world = FakeWorld([])
     monkeypatch.setattr(device_code, "_now", world.clock)
-    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+    monkeypatch.setattr(_device_flow, "_monotonic", world.clock)
     return Player(tmp_path, world)
 
 
 @pytest.fixture
-def played(make: Player) -> Played:
+def played(make: Player) -> FakeAuthority:
     return make()
 
 
 # --- Logging in ----------------------------------------------------------------------------------
 
 
-def test_a_person_logs_in(played: Played) -> None:
+def test_a_person_logs_in(played: FakeAuthority) -> None:
     assert not played.handler.authenticated
     played.authenticate(answer(200, CODE), PENDING, PENDING, grant())
     assert played.handler.authenticated
@@ -87,7 +87,9 @@ def test_the_token_is_kept_and_the_next_run_needs_nobody(make: Player) -> None:
     ("interval", "pauses"),
     [(None, [5, 5]), (0, [0.05] * 2), (-7, [0.05] * 2), (0.25, [0.25] * 2), (60, [60, 60])],
 )
-def test_the_interval_is_the_services(played: Played, interval: Any, pauses: list[float]) -> None:
+def test_the_interval_is_the_services(
+    played: FakeAuthority, interval: Any, pauses: list[float]
+) -> None:
     code = {**CODE, "interval": interval}
     if interval is None:
         del code["interval"]
@@ -96,7 +98,7 @@ def test_the_interval_is_the_services(played: Played, interval: Any, pauses: lis
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])
-def test_slow_down_adds_five_seconds_for_good(played: Played, status: int) -> None:
+def test_slow_down_adds_five_seconds_for_good(played: FakeAuthority, status: int) -> None:
     slow = error("slow_down", status, headers={"retry-after": "1"})
     played.authenticate(answer(200, CODE), PENDING, slow, PENDING, slow, PENDING, grant())
     assert played.world.pauses == [5, 5, 10, 10, 15, 15]
@@ -120,12 +122,14 @@ def test_slow_down_adds_five_seconds_for_good(played: Played, status: int) -> No
     ],
     ids=repr,
 )
-def test_passing_trouble_is_waited_out_with_longer_pauses(played: Played, trouble: Any) -> None:
+def test_passing_trouble_is_waited_out_with_longer_pauses(
+    played: FakeAuthority, trouble: Any
+) -> None:
     played.authenticate(answer(200, CODE), *[trouble] * 5, PENDING, grant())
     assert played.world.pauses == [5, 10, 20, 40, 60, 60, 5]
 
 
-def test_retry_after_is_honoured_up_to_a_minute(played: Played) -> None:
+def test_retry_after_is_honoured_up_to_a_minute(played: FakeAuthority) -> None:
     asked = [answer(503, headers={"retry-after": text}) for text in ("1", "17", "9999")]
     played.authenticate(answer(200, CODE), *asked, grant())
     assert played.world.pauses == [5, 5, 17, 60]
@@ -140,10 +144,12 @@ def test_retry_after_is_honoured_up_to_a_minute(played: Played) -> None:
         (ConnectError("reset"), "last error: reset"),
     ],
 )
-def test_the_login_ends_when_the_code_expires(played: Played, trouble: Any, told: str) -> None:
+def test_the_login_ends_when_the_code_expires(
+    played: FakeAuthority, trouble: Any, told: str
+) -> None:
     began = played.world.now
 
-    def forever(_: Call) -> Any:
+    def forever(_: Send) -> Any:
         played.world.outcomes.append(forever)
         return trouble
 
@@ -154,10 +160,10 @@ def test_the_login_ends_when_the_code_expires(played: Played, trouble: Any, told
     assert played.stored() is None
 
 
-def test_a_code_that_never_expires_expires_in_an_hour(played: Played) -> None:
+def test_a_code_that_never_expires_expires_in_an_hour(played: FakeAuthority) -> None:
     began = played.world.now
 
-    def forever(_: Call) -> Any:
+    def forever(_: Send) -> Any:
         played.world.outcomes.append(forever)
         return PENDING
 
@@ -179,7 +185,9 @@ def test_a_code_that_never_expires_expires_in_an_hour(played: Played) -> None:
         ("unsupported_grant_type", "unsupported_grant_type"),
     ],
 )
-def test_a_refusal_ends_the_login(played: Played, code: str, words: str, status: int) -> None:
+def test_a_refusal_ends_the_login(
+    played: FakeAuthority, code: str, words: str, status: int
+) -> None:
     with pytest.raises(AuthenticationError, match=words):
         played.authenticate(answer(200, CODE), PENDING, error(code, status))
     assert not played.handler.authenticated
@@ -231,7 +239,9 @@ def test_a_refusal_ends_the_login(played: Played, code: str, words: str, status:
     ],
     ids=lambda response: f"{response.status_code} {response.text[:60]}",
 )
-def test_odd_answers_end_the_login_with_an_error(played: Played, odd: httpx.Response) -> None:
+def test_odd_answers_end_the_login_with_an_error(
+    played: FakeAuthority, odd: httpx.Response
+) -> None:
     with pytest.raises(AuthenticationError) as caught:
         played.authenticate(answer(200, CODE), odd)
     assert not played.handler.authenticated
@@ -239,7 +249,9 @@ def test_odd_answers_end_the_login_with_an_error(played: Played, odd: httpx.Resp
     assert "SECRET" not in str(caught.value)
 
 
-def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(played: Played) -> None:
+def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(
+    played: FakeAuthority,
+) -> None:
     odd = id_token(exp=1, nbf=4e9, iat="x", aud=["y"], iss="?", sub=7)
     played.authenticate(answer(200, CODE), grant(id_token=odd))
     assert played.handler.username == "alice"
@@ -277,7 +289,7 @@ def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(played: P
     ids=repr,
 )  # fmt: skip
 def test_a_code_that_cannot_be_shown_or_used_is_refused(
-    played: Played, changes: dict[str, Any]
+    played: FakeAuthority, changes: dict[str, Any]
 ) -> None:
     code = {name: value for name, value in {**CODE, **changes}.items() if value is not ...}
     with pytest.raises(AuthenticationError) as caught:
@@ -296,13 +308,13 @@ def test_a_code_that_cannot_be_shown_or_used_is_refused(
     ],
 )
 def test_a_login_that_cannot_be_started_is_an_error(
-    played: Played, refusal: httpx.Response, words: str
+    played: FakeAuthority, refusal: httpx.Response, words: str
 ) -> None:
     with pytest.raises(AuthenticationError, match=words):
         played.authenticate(refusal)
 
 
-def test_a_code_is_asked_for_again_as_often_as_the_policy_says(played: Played) -> None:
+def test_a_code_is_asked_for_again_as_often_as_the_policy_says(played: FakeAuthority) -> None:
     with pytest.raises(AuthenticationError, match="answered 503"):
         played.authenticate(*[answer(503)] * 3)
     with pytest.raises(AuthenticationError, match="reset"):
@@ -327,7 +339,7 @@ def test_a_prompt_may_say_itself_that_there_is_no_way(make: Player) -> None:
         make(prompt=fail).authenticate(answer(200, CODE))
 
 
-def test_secrets_quoted_by_the_service_are_hidden(played: Played) -> None:
+def test_secrets_quoted_by_the_service_are_hidden(played: FakeAuthority) -> None:
     quoting = answer(403, {"error": "odd", "error_description": f"{CODE['device_code']} is odd"})
     with pytest.raises(AuthenticationError, match=r"\[hidden\] is odd"):
         played.authenticate(answer(200, CODE), quoting)
@@ -348,14 +360,14 @@ def test_the_user_asked_for_has_to_be_the_one_who_logs_in(make: Player) -> None:
     assert made.file.path.parent.name == "alice"
 
 
-def test_nobody_is_known_before_somebody_has_logged_in(played: Played) -> None:
+def test_nobody_is_known_before_somebody_has_logged_in(played: FakeAuthority) -> None:
     with pytest.raises(AuthenticatedUserError, match=r"authenticate\(\) first"):
         played.handler.username  # noqa: B018
     with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
         played.handler.am_request_headers  # noqa: B018
 
 
-def test_a_session_does_not_change_hands(played: Played) -> None:
+def test_a_session_does_not_change_hands(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant())
     with pytest.raises(AuthenticatedUserError, match="bob's"):
         played.authenticate(
@@ -376,7 +388,7 @@ def test_a_file_with_another_users_token_is_passed_over(
     assert "SECRET" not in caplog.text
 
 
-def test_a_handler_does_not_tell_its_secrets(played: Played) -> None:
+def test_a_handler_does_not_tell_its_secrets(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant())
     shown = repr(played.handler) + repr(vars(played.handler))
     assert "SECRET" not in shown

@@ -9,29 +9,29 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import World
-from support.oauth import CODE, DAY, PENDING, Played, Player, answer, error, grant, id_token
+from support.flows import FakeWorld
+from support.oauth import CODE, DAY, PENDING, FakeAuthority, Player, answer, error, grant, id_token
 
 from bitfount_api import (
     AuthenticationError,
     ConnectError,
     RequestTimeout,
 )
-from bitfount_api._call import Call, Repeat
-from bitfount_api.auth import device_code, device_flow
-from bitfount_api.auth.token_file import TokenFile
+from bitfount_api._core.effects import Retry, Send
+from bitfount_api.auth import _device_flow, device_code
+from bitfount_api.auth.token_store import TokenFile
 
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    world = World([])
+    world = FakeWorld([])
     monkeypatch.setattr(device_code, "_now", world.clock)
-    monkeypatch.setattr(device_flow, "_monotonic", world.clock)
+    monkeypatch.setattr(_device_flow, "_monotonic", world.clock)
     return Player(tmp_path, world)
 
 
 @pytest.fixture
-def played(make: Player) -> Played:
+def played(make: Player) -> FakeAuthority:
     return make()
 
 
@@ -40,7 +40,7 @@ def played(make: Player) -> Played:
 
 @pytest.mark.parametrize(("left", "fresh"), [(601, True), (600, False), (599, False), (-5, False)])
 def test_a_token_counts_as_expired_ten_minutes_early(
-    played: Played, left: float, fresh: bool
+    played: FakeAuthority, left: float, fresh: bool
 ) -> None:
     played.store(1, left)
     played.authenticate(*([] if fresh else [grant(2)]))
@@ -49,7 +49,7 @@ def test_a_token_counts_as_expired_ten_minutes_early(
     assert played.handler.authenticated is (not fresh)
 
 
-def test_refresh_tokens_rotate(played: Played) -> None:
+def test_refresh_tokens_rotate(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     for number in (2, 3):
         played.world.now += DAY
@@ -68,10 +68,10 @@ def test_refresh_tokens_rotate(played: Played) -> None:
     assert len(played.prompts) == 1
 
 
-def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: Played) -> None:
+def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     played.authenticate(ConnectError("refused", sent=False), grant(2), refused=True)
-    assert played.world.calls[0].operation.repeat is Repeat.UNSENT
+    assert played.world.calls[0].operation.retry is Retry.IF_UNSENT
     for trouble in (ConnectError("reset"), RequestTimeout("silent"), answer(503), answer(500)):
         with pytest.raises(AuthenticationError):
             played.authenticate(trouble, refused=True)
@@ -82,7 +82,7 @@ def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: Played)
 
 
 @pytest.mark.parametrize("field", ["refresh_token", "id_token"])
-def test_what_a_refresh_leaves_out_stays_as_it_was(played: Played, field: str) -> None:
+def test_what_a_refresh_leaves_out_stays_as_it_was(played: FakeAuthority, field: str) -> None:
     played.store(1, 60)
     played.authenticate(grant(2, **{field: ...}))
     stored = played.stored()
@@ -97,14 +97,16 @@ def test_what_a_refresh_leaves_out_stays_as_it_was(played: Played, field: str) -
     [error("invalid_grant", status) for status in (400, 401, 403, 429)]
     + [error("unauthorized_client"), error("something_new", 400)],
 )
-def test_a_refused_refresh_token_means_a_new_login(played: Played, refusal: httpx.Response) -> None:
+def test_a_refused_refresh_token_means_a_new_login(
+    played: FakeAuthority, refusal: httpx.Response
+) -> None:
     played.store(1, 60)
     played.authenticate(refusal, answer(200, CODE), PENDING, grant(2))
     assert played.access_token == "SECRET-access-2"
     assert len(played.prompts) == 1
 
 
-def test_a_token_without_refresh_token_means_a_new_login(played: Played) -> None:
+def test_a_token_without_refresh_token_means_a_new_login(played: FakeAuthority) -> None:
     played.store(1, 60, refresh_token=None)
     played.authenticate(answer(200, CODE), grant(2, refresh_token=...))
     stored = played.stored()
@@ -124,7 +126,9 @@ AWAY = [
 
 
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
-def test_no_login_is_asked_for_while_the_service_is_away(played: Played, trouble: Any) -> None:
+def test_no_login_is_asked_for_while_the_service_is_away(
+    played: FakeAuthority, trouble: Any
+) -> None:
     played.store(1, -1)
     with pytest.raises(AuthenticationError) as caught:
         played.authenticate(trouble)
@@ -137,7 +141,7 @@ def test_no_login_is_asked_for_while_the_service_is_away(played: Played, trouble
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
 @pytest.mark.parametrize("from_file", [False, True])
 def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
-    played: Played, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
+    played: FakeAuthority, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     if from_file:
         played.store(1, 300)
@@ -156,21 +160,21 @@ def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
         played.authenticate(trouble)
 
 
-def test_a_refresh_token_that_the_service_quotes_is_hidden(played: Played) -> None:
+def test_a_refresh_token_that_the_service_quotes_is_hidden(played: FakeAuthority) -> None:
     played.store(1, -1, refresh_token="SECRET/+=1")
     quoted = "SECRET/+=1 (sent as SECRET%2F%2B%3D1) is odd"
     with pytest.raises(AuthenticationError, match=r"\[hidden\] \(sent as \[hidden\]\) is odd"):
         played.authenticate(answer(500, {"error": "odd", "error_description": quoted}))
 
 
-def test_a_refused_token_is_not_used_any_longer(played: Played) -> None:
+def test_a_refused_token_is_not_used_any_longer(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     with pytest.raises(AuthenticationError):
         played.authenticate(answer(503), refused=True)
 
 
 def test_a_token_that_lives_for_less_than_ten_minutes_is_used_for_half_of_its_life(
-    played: Played,
+    played: FakeAuthority,
 ) -> None:
     played.authenticate(answer(200, CODE), grant(1, expires_in=300))
     played.world.now += 140
@@ -202,14 +206,14 @@ def test_a_spent_refresh_token_is_not_kept_when_the_next_is_of_no_use(
 # --- With other processes ------------------------------------------------------------------------
 
 
-def test_a_token_that_another_process_has_renewed_is_taken(played: Played) -> None:
+def test_a_token_that_another_process_has_renewed_is_taken(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     played.store(2)
     played.authenticate(refused=True)
     assert played.access_token == "SECRET-access-2"
 
 
-def test_a_refused_token_is_not_taken_from_the_file_again(played: Played) -> None:
+def test_a_refused_token_is_not_taken_from_the_file_again(played: FakeAuthority) -> None:
     played.store(1)
     played.authenticate()
     played.authenticate(grant(2), refused=True)
@@ -217,7 +221,7 @@ def test_a_refused_token_is_not_taken_from_the_file_again(played: Played) -> Non
 
 
 def test_the_lock_is_waited_for_and_the_file_read_again(
-    played: Played, caplog: pytest.LogCaptureFixture
+    played: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.store(1, 60)
     lock = played.file.try_lock()
@@ -246,7 +250,7 @@ def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
 
 
 def test_the_file_is_read_again_under_the_lock(
-    played: Played, monkeypatch: pytest.MonkeyPatch
+    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played.store(1, 60)
     taken = TokenFile.try_lock
@@ -261,7 +265,7 @@ def test_the_file_is_read_again_under_the_lock(
 
 
 def test_a_lock_that_is_never_released_is_an_error(
-    played: Played, monkeypatch: pytest.MonkeyPatch
+    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenFile, "try_lock", lambda _: None)
     with pytest.raises(AuthenticationError, match="locked by another process for over an hour"):
@@ -270,7 +274,7 @@ def test_a_lock_that_is_never_released_is_an_error(
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure", "closed"])
-def test_the_lock_is_released_whatever_happens(played: Played, outcome: str) -> None:
+def test_the_lock_is_released_whatever_happens(played: FakeAuthority, outcome: str) -> None:
     if outcome == "success":
         played.authenticate(answer(200, CODE), grant())
     elif outcome == "failure":
@@ -279,7 +283,7 @@ def test_the_lock_is_released_whatever_happens(played: Played, outcome: str) -> 
     else:
         flow = played.handler.authentication(refused=False, loop=None)
         step: Any = next(flow)
-        while not isinstance(step, Call):
+        while not isinstance(step, Send):
             step = flow.send(step.run())
         assert played.file.try_lock() is None
         flow.close()
@@ -298,7 +302,7 @@ def unlockable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unlockable")
 def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
-    played: Played, caplog: pytest.LogCaptureFixture
+    played: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.store(1, 700)
     played.authenticate()
@@ -314,7 +318,7 @@ def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: Played) -> None:
+def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: FakeAuthority) -> None:
     played.store(1)
     lock = played.file.try_lock()
     assert lock is not None
@@ -326,7 +330,7 @@ def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: Played) -> 
 
 
 def test_a_token_that_could_not_be_written_is_not_forgotten(
-    played: Played, monkeypatch: pytest.MonkeyPatch
+    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played.store(1, 60)
     before = played.file.path.read_bytes()

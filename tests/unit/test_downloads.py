@@ -8,15 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import World
+from support.flows import FakeWorld
 
 from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy
-from bitfount_api._call import Call, Pause
-from bitfount_api._flows.downloads import fetch, fetch_weights, fill
-from bitfount_api._flows.remote import Remote
-from bitfount_api._services import STORAGE
-from bitfount_api._transfer.vessel import Memory, Vessel
-from bitfount_api._transfer.zstd import Packer
+from bitfount_api._core.effects import Send, Sleep
+from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._core.services import STORAGE
+from bitfount_api._operations.downloads import download_into, fetch, fetch_weights
+from bitfount_api._transfer.destinations import Destination, MemoryDestination
+from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import (
     ConnectError,
     HTTPError,
@@ -24,11 +24,13 @@ from bitfount_api.exceptions import (
     RequestTimeout,
     TransferError,
 )
-from bitfount_api.progress import Meter
+from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import TransferOptions
 
 URL = "https://s3.test/object?X-Amz-Signature=SECRET"
-REMOTE = Remote(STORAGE, BitfountSession(APIKeysHandler("i", "k", "alice")), RetryPolicy(retries=1))
+REMOTE = ServiceClient(
+    STORAGE, BitfountSession(APIKeysHandler("i", "k", "alice")), RetryPolicy(retries=1)
+)
 DATA = os.urandom(1000)
 ETAG = '"abc"'
 
@@ -39,10 +41,10 @@ def served(
     *,
     error: Exception | None = None,
     **headers: str,
-) -> Callable[[Call], Any]:
+) -> Callable[[Send], Any]:
     """A response, written to the call's sink as by a driver."""
 
-    def outcome(call: Call) -> Any:
+    def outcome(call: Send) -> Any:
         chunks = [body] if isinstance(body, bytes) else list(body)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         response = httpx.Response(status, headers=named, request=httpx.Request("GET", URL))
@@ -64,35 +66,35 @@ def served(
     return outcome
 
 
-def whole(body: bytes | Iterable[bytes] = DATA, **headers: str) -> Callable[[Call], Any]:
+def whole(body: bytes | Iterable[bytes] = DATA, **headers: str) -> Callable[[Send], Any]:
     return served(200, body, error=None, **headers)
 
 
-def piece(start: int, end: int, *, size: int = 1000, etag: str = ETAG) -> Callable[[Call], Any]:
+def piece(start: int, end: int, *, size: int = 1000, etag: str = ETAG) -> Callable[[Send], Any]:
     return served(206, DATA[start:end], etag=etag, content_range=f"bytes {start}-{end - 1}/{size}")
 
 
-def headers(world: World) -> list[dict[str, str]]:
+def headers(world: FakeWorld) -> list[dict[str, str]]:
     return [dict(call.request["headers"]) for call in world.calls]
 
 
 def packed(data: bytes) -> bytes:
-    packer = Packer(len(data))
-    return packer.feed(data) + packer.end()
+    packer = Compressor(len(data))
+    return packer.feed(data) + packer.finish()
 
 
-def get(world: World, **options: Any) -> bytes:
+def get(world: FakeWorld, **options: Any) -> bytes:
     content: bytes = world.play(fetch_weights(REMOTE, URL, "w", TransferOptions(**options)))
     return content
 
 
 def test_an_answer_that_does_not_say_its_length_is_whole_when_it_ends() -> None:
-    assert World([whole()]).play(fetch(REMOTE, URL)) == DATA
+    assert FakeWorld([whole()]).play(fetch(REMOTE, URL)) == DATA
 
 
 def test_an_answer_without_etag_is_begun_again_after_a_break() -> None:
     broken = served(200, DATA[:500], error=ConnectError("broke"))
-    world = World([broken, whole()])
+    world = FakeWorld([broken, whole()])
     assert world.play(fetch(REMOTE, URL)) == DATA
     assert headers(world) == [{"accept-encoding": "identity"}] * 2
 
@@ -100,14 +102,14 @@ def test_an_answer_without_etag_is_begun_again_after_a_break() -> None:
 def test_what_is_fetched_again_is_not_counted_twice() -> None:
     told: list[Any] = []
     broken = served(200, DATA[:500], error=ConnectError("broke"))
-    world = World([broken, whole(content_length="1000")])
+    world = FakeWorld([broken, whole(content_length="1000")])
     assert get(world, progress=lambda *state: told.append(state), parts_at_once=1) == DATA
     assert told[-1] == (1000, 1000, "w")
 
 
 def test_a_break_after_the_last_byte_does_no_harm() -> None:
     broken = served(200, DATA, error=ConnectError("broke"), content_length="1000")
-    assert World([broken]).play(fetch(REMOTE, URL)) == DATA
+    assert FakeWorld([broken]).play(fetch(REMOTE, URL)) == DATA
 
 
 @pytest.mark.parametrize(
@@ -117,19 +119,19 @@ def test_a_break_after_the_last_byte_does_no_harm() -> None:
 def test_a_piece_that_was_not_asked_for_is_not_taken(content_range: str) -> None:
     odd = served(206, DATA, etag=ETAG, content_range=content_range)
     with pytest.raises(ConnectError, match="a range that was not requested"):
-        get(World([odd, odd]))
+        get(FakeWorld([odd, odd]))
 
 
 @pytest.mark.parametrize("parts", [1, 4])
 def test_more_than_was_announced_is_not_taken(parts: int) -> None:
     more = served(206, [DATA[:600], DATA], etag=ETAG, content_range="bytes 0-999/1000")
-    world = World([more, piece(600, 1000)])
+    world = FakeWorld([more, piece(600, 1000)])
     assert get(world, parts_at_once=parts) == DATA
     assert headers(world)[1]["if-range"] == ETAG
 
 
 def test_pieces_may_be_shorter_than_asked_for() -> None:
-    world = World([piece(0, 400), piece(400, 401), piece(401, 1000)])
+    world = FakeWorld([piece(0, 400), piece(400, 401), piece(401, 1000)])
     assert get(world) == DATA
     assert [one["range"] for one in headers(world)] == [
         "bytes=0-1048575",
@@ -141,43 +143,43 @@ def test_pieces_may_be_shorter_than_asked_for() -> None:
 def test_a_piece_without_bytes_is_a_refusal() -> None:
     empty = served(206, b"", etag=ETAG, content_range="bytes 0-999/1000")
     with pytest.raises(HTTPError, match="unexpected status 206"):
-        get(World([empty]))
+        get(FakeWorld([empty]))
 
 
 def test_an_empty_object_has_no_piece() -> None:
-    assert get(World([served(416, content_range="bytes */0")])) == b""
+    assert get(FakeWorld([served(416, content_range="bytes */0")])) == b""
 
 
 @pytest.mark.parametrize("content_range", ["", "bytes */7"])
 def test_a_store_that_has_no_first_byte_is_asked_for_all(content_range: str) -> None:
     nothing = served(416, content_range=content_range)
-    world = World([nothing, nothing, whole(b"", content_length="0")])
+    world = FakeWorld([nothing, nothing, whole(b"", content_length="0")])
     assert get(world) == b""
     assert "range" not in headers(world)[-1]
 
 
 def test_an_object_that_became_shorter_is_begun_anew() -> None:
-    world = World([piece(0, 500), served(416, content_range="bytes */300"), piece(0, 1000)])
+    world = FakeWorld([piece(0, 500), served(416, content_range="bytes */300"), piece(0, 1000)])
     assert get(world) == DATA
 
 
 @pytest.mark.parametrize("change", [{"etag": '"other"'}, {"etag": "W/weak"}, {"size": 999}])
 def test_pieces_of_another_object_are_not_joined(change: dict[str, Any]) -> None:
-    world = World([piece(0, 500), piece(500, 999, **change), piece(0, 1000)])
+    world = FakeWorld([piece(0, 500), piece(500, 999, **change), piece(0, 1000)])
     assert get(world) == DATA
 
 
 def test_an_object_that_changes_all_the_time_is_given_up() -> None:
     odd = [piece(0, 500), piece(500, 1000, etag='"other"')]
     with pytest.raises(TransferError, match="changed repeatedly"):
-        get(World(odd * 3))
+        get(FakeWorld(odd * 3))
 
 
 def test_what_it_broke_with_is_told_when_no_time_is_left() -> None:
-    flow = fill(REMOTE, URL, Memory(Meter(None, None, "w"), None))
+    flow = download_into(REMOTE, URL, MemoryDestination(ProgressReporter(None, None, "w"), None))
     next(flow)
     step = flow.throw(ConnectError("the connection broke"))
-    assert isinstance(step, Pause)
+    assert isinstance(step, Sleep)
     with pytest.raises(ConnectError, match="the connection broke"):
         flow.throw(RequestTimeout("the time would pass"))
 
@@ -185,7 +187,7 @@ def test_what_it_broke_with_is_told_when_no_time_is_left() -> None:
 @pytest.mark.parametrize("url", ["nowhere", "ftp://s3.test/o", 7, None])
 def test_urls_that_are_none_are_the_hubs_fault(url: Any) -> None:
     with pytest.raises(InvalidJSONError, match="not usable"):
-        World([]).play(fetch(REMOTE, url))
+        FakeWorld([]).play(fetch(REMOTE, url))
 
 
 def test_what_is_asked_for_anew_is_checked_too() -> None:
@@ -194,29 +196,29 @@ def test_what_is_asked_for_anew_is_checked_too() -> None:
         yield
 
     with pytest.raises(InvalidJSONError, match="not usable"):
-        World([served(403)]).play(fetch_weights(REMOTE, URL, "w", TransferOptions(), renew))
+        FakeWorld([served(403)]).play(fetch_weights(REMOTE, URL, "w", TransferOptions(), renew))
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 10_000])
 def test_packed_weights_are_known_however_their_bytes_come(step: int) -> None:
     data = packed(DATA)
     chunks = [data[at : at + step] for at in range(0, len(data), step)]
-    assert get(World([whole(chunks, content_length=str(len(data)))])) == DATA
-    assert get(World([whole(chunks)])) == DATA
+    assert get(FakeWorld([whole(chunks, content_length=str(len(data)))])) == DATA
+    assert get(FakeWorld([whole(chunks)])) == DATA
 
 
 def test_what_is_not_weights_is_not_unpacked() -> None:
     data = packed(DATA)
-    assert World([whole(data)]).play(fetch(REMOTE, URL)) == data
+    assert FakeWorld([whole(data)]).play(fetch(REMOTE, URL)) == data
 
 
 def test_packed_pieces_may_come_out_of_order() -> None:
     data = packed(os.urandom(100_000))
-    vessel = Memory(Meter(None, None, "w"), 10**6, unpack=True)
+    vessel = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
     vessel.begin(ETAG, len(data))
-    vessel.take(0, data[:1000])
-    vessel.take(50_000, data[50_000:])
-    vessel.take(1000, data[1000:50_000])
+    vessel.write_at(0, data[:1000])
+    vessel.write_at(50_000, data[50_000:])
+    vessel.write_at(1000, data[1000:50_000])
     assert vessel.whole
     assert len(vessel.content()) == 100_000
 
@@ -224,15 +226,15 @@ def test_packed_pieces_may_come_out_of_order() -> None:
 def test_packed_weights_that_end_too_soon_are_damaged() -> None:
     data = packed(DATA)[:-5]
     with pytest.raises(TransferError, match="ends within a frame"):
-        get(World([whole(data, content_length=str(len(data)))]))
+        get(FakeWorld([whole(data, content_length=str(len(data)))]))
 
 
 def test_a_vessel_has_somewhere_to_put_things() -> None:
-    vessel = Vessel(Meter(None, None, "w"), None)
+    vessel = Destination(ProgressReporter(None, None, "w"), None)
     with pytest.raises(NotImplementedError):
         vessel.begin(ETAG, 1)
     with pytest.raises(NotImplementedError):
-        vessel.take(0, b"x")
+        vessel.write_at(0, b"x")
 
 
 @pytest.mark.parametrize("name", ["parts_at_once", "max_bytes"])

@@ -21,7 +21,7 @@ from bitfount_api import (
     BitfountSession,
     ExternallyManagedJWTHandler,
 )
-from bitfount_api.auth import loops
+from bitfount_api.auth import _event_loops
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 HUB = "https://hub.bitfount.com/api/projects"
@@ -209,7 +209,7 @@ def test_a_loop_that_has_ended_is_an_error() -> None:
 
 
 def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "_LOOP_CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(_event_loops, "_LOOP_CHECK_SECONDS", 0.01)
     loop = asyncio.new_event_loop()
     began = threading.Event()
 

@@ -13,34 +13,34 @@ import pytest
 
 from bitfount_api._transfer import part_file
 from bitfount_api._transfer.part_file import PartFile
-from bitfount_api._transfer.zstd import Packer
+from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import TransferError
-from bitfount_api.progress import Meter
+from bitfount_api.progress import ProgressReporter
 
 DATA = os.urandom(3_000_000)
 ETAG = '"abc"'
 
 
 def part_of(target: Path, *, most: int = 10**8) -> PartFile:
-    return PartFile(target, Meter(None, None, "w.pt"), most)
+    return PartFile(target, ProgressReporter(None, None, "w.pt"), most)
 
 
 def fill(part: PartFile, data: bytes, *, etag: str | None = ETAG) -> None:
     part.begin(etag, len(data))
     half = len(data) // 2
-    part.take(half, data[half:])
-    part.take(0, data[:half])
+    part.write_at(half, data[half:])
+    part.write_at(0, data[:half])
 
 
 def finish(part: PartFile) -> Any:
-    while not part.settle(10):
+    while not part.wait_finished(10):
         pass
     return part.finish()
 
 
 def packed(data: bytes) -> bytes:
-    packer = Packer(len(data))
-    return packer.feed(data) + packer.end()
+    packer = Compressor(len(data))
+    return packer.feed(data) + packer.finish()
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_whole_object_becomes_the_target(begun: PartFile, target: Path, data: 
 
 def test_an_object_of_unknown_size_becomes_the_target(begun: PartFile, target: Path) -> None:
     begun.begin(None, None)
-    begun.take(0, DATA)
+    begun.write_at(0, DATA)
     assert list(begun.gaps()) == [(len(DATA), None)]
-    begun.end(len(DATA))
+    begun.set_size(len(DATA))
     assert finish(begun).size == len(DATA)
     assert target.read_bytes() == DATA
 
@@ -109,7 +109,7 @@ def test_an_object_larger_than_allowed_is_refused_at_once(target: Path) -> None:
     with pytest.raises(TransferError, match="more than the 10 bytes"):
         part.begin(ETAG, 11)
     with pytest.raises(TransferError, match="more than the 10 bytes"):
-        part.take(5, b"123456")
+        part.write_at(5, b"123456")
     part.discard()
     assert names(target) == set()
 
@@ -118,16 +118,16 @@ def test_what_was_kept_is_taken_up(target: Path) -> None:
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
-    first.take(0, DATA[:1000])
-    first.take(5000, DATA[5000:6000])
+    first.write_at(0, DATA[:1000])
+    first.write_at(5000, DATA[5000:6000])
     first.keep()
     assert names(target) == {"w.pt.part"}
     later = part_of(target)
     later.open()
     assert (later.etag, later.size) == (ETAG, len(DATA))
     assert list(later.gaps()) == [(1000, 5000), (6000, len(DATA))]
-    later.take(1000, DATA[1000:5000])
-    later.take(6000, DATA[6000:])
+    later.write_at(1000, DATA[1000:5000])
+    later.write_at(6000, DATA[6000:])
     assert finish(later).sha256 == hashlib.sha256(DATA).hexdigest()
     assert target.read_bytes() == DATA
 
@@ -147,7 +147,7 @@ def test_another_object_is_begun_anew(target: Path) -> None:
     first = part_of(target)
     first.open()
     fill(first, packed(DATA))
-    assert first.settle(10)
+    assert first.wait_finished(10)
     first.keep()
     later = part_of(target)
     later.open()
@@ -167,7 +167,7 @@ def test_what_nobody_could_use_is_not_kept(
     if why != "nothing known":
         part.begin(None if why == "no etag" else ETAG, 10)
     if why not in ("nothing came", "nothing known"):
-        part.take(0, b"12345")
+        part.write_at(0, b"12345")
 
     def refuse(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -194,7 +194,7 @@ def test_a_part_of_more_than_is_allowed_is_forgotten(target: Path) -> None:
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
-    first.take(0, DATA[:1000])
+    first.write_at(0, DATA[:1000])
     first.keep()
     later = part_of(target, most=1000)
     later.open()
@@ -232,7 +232,7 @@ def test_what_a_killed_neighbour_left_is_swept_up(target: Path) -> None:
 def test_there_are_not_any_number_of_neighbours(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(part_file, "_MOST_PARTS", 2)
+    monkeypatch.setattr(part_file, "_MAX_PARTS", 2)
     (used := part_of(target)).open()
     with pytest.raises(TransferError, match="too many concurrent downloads"):
         part_of(target).open()
@@ -275,16 +275,16 @@ def test_a_later_process_goes_on_after_a_kill(target: Path) -> None:
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
-    first.take(0, DATA[:2_000_000])
+    first.write_at(0, DATA[:2_000_000])
     first._save()
     assert first._descriptor is not None
-    first.take(2_500_000, DATA[2_500_000:2_600_000])  # not saved, so it is downloaded again
+    first.write_at(2_500_000, DATA[2_500_000:2_600_000])  # not saved, so it is downloaded again
     os.close(first._descriptor)  # as the system does when the process dies
     first._descriptor = None
     later = part_of(target)
     later.open()
     assert list(later.gaps()) == [(2_000_000, len(DATA))]
-    later.take(2_000_000, DATA[2_000_000:])
+    later.write_at(2_000_000, DATA[2_000_000:])
     finish(later)
     assert target.read_bytes() == DATA
     first._stop()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bitfount_api.progress import Meter, rich_progress, tqdm_progress
+from bitfount_api.progress import ProgressReporter, rich_progress, tqdm_progress
 
 State = tuple[int, int | None, str]
 
@@ -24,7 +24,7 @@ def test_states_are_told_in_order_by_one_other_thread() -> None:
         told.append(state)
         threads.add(threading.get_ident())
 
-    meter = Meter(tell, 40_000, "w.pt")
+    meter = ProgressReporter(tell, 40_000, "w.pt")
 
     def work() -> None:
         for _ in range(10_000):
@@ -51,7 +51,7 @@ def test_a_slow_callback_is_told_the_newest_state() -> None:
         begun.set()
         assert go_on.wait(30)
 
-    meter = Meter(tell, None, "w.pt")
+    meter = ProgressReporter(tell, None, "w.pt")
     meter.add(1)
     assert begun.wait(30)
     for _ in range(100):
@@ -63,7 +63,7 @@ def test_a_slow_callback_is_told_the_newest_state() -> None:
 
 def test_what_is_moved_again_is_taken_back() -> None:
     told: list[State] = []
-    meter = Meter(lambda *state: told.append(state), 10, "w.pt")
+    meter = ProgressReporter(lambda *state: told.append(state), 10, "w.pt")
     meter.add(7)
     meter.add(-3)
     meter.close()
@@ -78,7 +78,7 @@ def test_a_callback_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixt
         calls.append(state)
         raise ZeroDivisionError
 
-    meter = Meter(tell, 10, "w.pt")
+    meter = ProgressReporter(tell, 10, "w.pt")
     with caplog.at_level(logging.ERROR):
         meter.add(1)
         while not caplog.records:
@@ -90,7 +90,7 @@ def test_a_callback_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixt
 
 def test_nobody_is_told_nothing() -> None:
     before = threading.active_count()
-    meter = Meter(None, 10, "w.pt")
+    meter = ProgressReporter(None, 10, "w.pt")
     meter.add(1)
     meter.close()
     assert threading.active_count() == before

@@ -23,7 +23,7 @@ from bitfount_api import (
 
 HUB = "https://hub.test"
 PAGE = {"totalProjects": 0, "projects": []}
-QUICK: dict[str, Any] = {"backoff": 0.001, "longest_pause": 0.002}
+QUICK: dict[str, Any] = {"backoff": 0.001, "max_backoff": 0.002}
 
 
 class World:
@@ -144,7 +144,7 @@ def test_no_pause_is_begun_that_the_deadline_does_not_allow(
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda _low, high: high)
     world = World(failure)
-    slow = RetryPolicy(3, backoff=1000, longest_pause=1000)
+    slow = RetryPolicy(3, backoff=1000, max_backoff=1000)
     begun = time.monotonic()
     with pytest.raises((HTTPError, ConnectError, RequestTimeout)) as caught:
         ask(world.session(retry=slow, deadline=20))

@@ -13,7 +13,7 @@ import msgpack
 import pytest
 import yaml
 
-from bitfount_api import _documents
+from bitfount_api._internal import documents
 from bitfount_api.schemas import (
     BitfountSchema,
     CategoricalFeature,
@@ -288,7 +288,7 @@ class TestRefusals:
             BitfountSchema.load(minimal(extra=cycle))
 
     def test_too_many_values(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_documents, "MAX_VALUES", 100)
+        monkeypatch.setattr(documents, "MAX_VALUES", 100)
         BitfountSchema.load(minimal(extra=[1] * 80))
         with pytest.raises(ValueError, match="more than 100 values"):
             BitfountSchema.load(minimal(extra=[1] * 100))
@@ -455,7 +455,7 @@ class TestTexts:
             BitfountSchema.loads("\n".join(lines))
 
     def test_too_many_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_documents, "MAX_VALUES", 100)
+        monkeypatch.setattr(documents, "MAX_VALUES", 100)
         with pytest.raises(ValueError, match="more than 100 values"):
             BitfountSchema.loads("a: [" + "x, " * 300 + "]")
 
@@ -478,7 +478,7 @@ class TestTexts:
     def test_a_file_that_is_too_large(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(_documents, "MAX_TEXT_BYTES", 10)
+        monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 10)
         path = tmp_path / "schema.yaml"
         path.write_text("features: [1, 2, 3]")
         with pytest.raises(ValueError, match="larger than 10 bytes"):
@@ -489,14 +489,14 @@ class TestTexts:
         with_libyaml = schema.dumps()
         monkeypatch.delattr(yaml, "CSafeLoader")
         monkeypatch.delattr(yaml, "CSafeDumper")
-        _documents._yaml_loader.cache_clear()
+        documents._yaml_loader.cache_clear()
         try:
             assert BitfountSchema.loads(with_libyaml) == schema
             assert schema.dumps() == with_libyaml
             with pytest.raises(ValueError, match="an alias"):
                 BitfountSchema.loads("a: &x [1]\nb: *x")
         finally:
-            _documents._yaml_loader.cache_clear()
+            documents._yaml_loader.cache_clear()
 
 
 class TestPacked:
@@ -553,7 +553,7 @@ class TestPacked:
 
     @pytest.mark.parametrize("item", [b"\x90", b"\x80"])
     def test_too_many_parts(self, item: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_documents, "MAX_VALUES", 100)
+        monkeypatch.setattr(documents, "MAX_VALUES", 100)
         with pytest.raises(ValueError, match="more than 100 values"):
             BitfountSchema.unpack(b"\x81\xa1a\xdc\x00\xc8" + item * 200)
 

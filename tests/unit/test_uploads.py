@@ -11,35 +11,35 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import World
+from support.flows import FakeWorld
 
 from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy
-from bitfount_api._call import Call
-from bitfount_api._flows.remote import Remote
-from bitfount_api._flows.uploads import upload
-from bitfount_api._services import hub
-from bitfount_api._transfer.files import CHUNK_BYTES, FormBody, PartBody, Source
-from bitfount_api._transfer.packing import PackedCopy
+from bitfount_api._core.effects import Send
+from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._core.services import hub
+from bitfount_api._operations.uploads import upload
+from bitfount_api._transfer.compression import CompressedCopy
+from bitfount_api._transfer.request_bodies import CHUNK_BYTES, FormBody, PartBody, Source
 from bitfount_api.exceptions import InvalidJSONError, TransferError
-from bitfount_api.progress import Meter
+from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import TransferOptions
 
-REMOTE = Remote(
+REMOTE = ServiceClient(
     hub("https://hub.test"),
     BitfountSession(APIKeysHandler("i", "k", "alice")),
     RetryPolicy(retries=1),
 )
 DATA = os.urandom(3 * CHUNK_BYTES + 5)
-SOURCE = Source.of_bytes(DATA, "w.pt")
+SOURCE = Source.from_bytes(DATA, "w.pt")
 
 
-def meter() -> tuple[Meter, list[int]]:
+def meter() -> tuple[ProgressReporter, list[int]]:
     told: list[int] = []
-    return Meter(lambda done, *_: told.append(done), None, "w"), told
+    return ProgressReporter(lambda done, *_: told.append(done), None, "w"), told
 
 
-def send(ticket: dict[str, Any], *outcomes: Any) -> list[Call]:
-    world = World(list(outcomes))
+def send(ticket: dict[str, Any], *outcomes: Any) -> list[Send]:
+    world = FakeWorld(list(outcomes))
     flow = upload(REMOTE, ticket, SOURCE, object_type="Model", options=TransferOptions())
     world.play(flow)
     return world.calls
@@ -81,7 +81,7 @@ def test_a_form_goes_to_storage_without_credentials() -> None:
 def test_a_form_has_its_fields_first_and_its_exact_length() -> None:
     told_by, told = meter()
     fields = {"key": "a/b", "policy": "cG9s==", 'odd"\r\nname': "välue"}
-    source = Source.of_bytes(DATA, 'w"\r\nx: y.pt')
+    source = Source.from_bytes(DATA, 'w"\r\nx: y.pt')
     body = FormBody(fields, source, told_by)
     sent = b"".join(body.chunks())
     assert int(body.headers["content-length"]) == len(sent)
@@ -109,7 +109,7 @@ def test_a_body_that_is_sent_again_is_counted_once() -> None:
 
 
 def test_a_part_knows_the_md5_of_what_was_sent_last() -> None:
-    body = PartBody(SOURCE, 10, CHUNK_BYTES, Meter(None, None, "w"))
+    body = PartBody(SOURCE, 10, CHUNK_BYTES, ProgressReporter(None, None, "w"))
     next(body.chunks())
     sent = b"".join(body.chunks())
     assert sent == DATA[10 : 10 + CHUNK_BYTES]
@@ -129,7 +129,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(("offset", "length"), [(0, len(DATA)), (7, 1), (CHUNK_BYTES - 1, 3)])
 def test_files_and_bytes_give_the_same_pieces(path: Path, offset: int, length: int) -> None:
-    file = Source.of_file(path)
+    file = Source.from_file(path)
     assert (file.file_name, file.size) == (SOURCE.file_name, SOURCE.size)
     expected = DATA[offset : offset + length]
     assert b"".join(file.chunks(offset, length)) == expected
@@ -137,7 +137,7 @@ def test_files_and_bytes_give_the_same_pieces(path: Path, offset: int, length: i
 
 
 def test_a_file_that_changes_keeps_its_last_bytes_back(path: Path) -> None:
-    chunks = Source.of_file(path).chunks(0, len(DATA))
+    chunks = Source.from_file(path).chunks(0, len(DATA))
     sent = [next(chunks)]
     os.utime(path, (1, 1))
 
@@ -150,7 +150,7 @@ def test_a_file_that_changes_keeps_its_last_bytes_back(path: Path) -> None:
 
 
 def test_a_file_that_was_replaced_is_not_sent(path: Path) -> None:
-    source = Source.of_file(path)
+    source = Source.from_file(path)
     other = path.with_name("other")
     other.write_bytes(DATA)
     other.replace(path)
@@ -159,13 +159,13 @@ def test_a_file_that_was_replaced_is_not_sent(path: Path) -> None:
 
 
 def test_a_file_that_ends_too_soon_is_an_error(path: Path) -> None:
-    source = Source.of_file(path)
+    source = Source.from_file(path)
     with pytest.raises(TransferError, match="was truncated while"):
         list(source.chunks(0, len(DATA) + 1))
 
 
 def test_a_file_that_is_gone_is_an_error(path: Path) -> None:
-    source = Source.of_file(path)
+    source = Source.from_file(path)
     path.unlink()
     with pytest.raises(TransferError, match="cannot be read: No such file"):
         list(source.chunks(0, 1))
@@ -176,12 +176,12 @@ def test_what_is_in_memory_is_not_in_the_repr() -> None:
 
 
 def test_a_packed_copy_can_be_thrown_away_at_any_time(path: Path) -> None:
-    copy = PackedCopy(Source.of_file(path), 10**9)
+    copy = CompressedCopy(Source.from_file(path), 10**9)
     copy.discard()
-    again = PackedCopy(Source.of_file(path), 10**9)
+    again = CompressedCopy(Source.from_file(path), 10**9)
     while again.step():
         pass
-    packed = again.packed()
+    packed = again.source()
     assert packed.file_name == "w.pt"
     assert packed.size == again.size
     again.discard()

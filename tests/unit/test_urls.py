@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bitfount_api import _services, _urls
+from bitfount_api._core import services
+from bitfount_api._internal import urls
 from bitfount_api.exceptions import InvalidJSONError
 
 INVALID: list[Any] = [
@@ -43,9 +44,9 @@ INVALID: list[Any] = [
 def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
     secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
     for function, error, text in (
-        (_urls.base_url, ValueError, "must be absolute"),
-        (_urls.request_url, ValueError, "the URL is not valid: it"),
-        (_urls.presigned_url, InvalidJSONError, "presigned URL is not valid: it"),
+        (urls.base_url, ValueError, "must be absolute"),
+        (urls.request_url, ValueError, "the URL is not valid: it"),
+        (urls.presigned_url, InvalidJSONError, "presigned URL is not valid: it"),
     ):
         with pytest.raises(error, match=text) as caught:
             function(secret)
@@ -63,33 +64,31 @@ def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
 )
 def test_the_error_says_what_is_wrong(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        _urls.parse(url)
+        urls.parse(url)
 
 
 def test_the_url_of_a_raw_request_has_no_user_name() -> None:
     with pytest.raises(ValueError, match="must not hold a user name"):
-        _urls.request_url("https://u:p@hub.test/")
+        urls.request_url("https://u:p@hub.test/")
 
 
 @pytest.mark.parametrize("url", ["u@hub.test", "u:p@hub.test/", "hub.test?x", "hub.test/#x"])
 def test_a_base_url_holds_nothing_more(url: str) -> None:
     with pytest.raises(ValueError, match="must not hold"):
-        _urls.base_url(f"https://{url}")
+        urls.base_url(f"https://{url}")
 
 
 def test_a_base_url_has_no_slash_at_its_end() -> None:
-    assert _urls.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
-    assert _urls.base_url("HTTP://[::1]:1") == "http://[::1]:1"
+    assert urls.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
+    assert urls.base_url("HTTP://[::1]:1") == "http://[::1]:1"
 
 
 def test_a_presigned_url_is_used_as_it_is() -> None:
     url = "https://s3.test:65535/b/%2e%2e/k%20ey?X-Amz-Signature=00ff&b=%2F"
-    assert _urls.presigned_url(url) == url
+    assert urls.presigned_url(url) == url
 
 
-@pytest.mark.parametrize(
-    "service", [_services.hub, _services.access_manager, _services.smart_on_fhir]
-)
+@pytest.mark.parametrize("service", [services.hub, services.access_manager, services.smart_on_fhir])
 def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
     """An empty URL, such as a forgotten setting, must not select the production services."""
     assert service(None).url.startswith("https://")
@@ -98,4 +97,4 @@ def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
 
 
 def test_an_address_may_have_a_zone() -> None:
-    assert _urls.base_url("http://[fe80::1%25eth0]:3000/") == "http://[fe80::1%25eth0]:3000"
+    assert urls.base_url("http://[fe80::1%25eth0]:3000/") == "http://[fe80::1%25eth0]:3000"

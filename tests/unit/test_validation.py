@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bitfount_api import _validation
+from bitfount_api._internal import validation
 from bitfount_api.retries import RetryPolicy
 from bitfount_api.transfers import TransferOptions
 
@@ -15,22 +15,22 @@ OTHERS: list[Any] = [True, False, 1.0, 2.7, "1", -1, [], b"1", float("nan")]
 
 @pytest.mark.parametrize("value", [*OTHERS, None], ids=repr)
 def test_whole_number_other_values_are_refused(value: Any) -> None:
-    assert not _validation.is_whole_number(value)
+    assert not validation.is_whole_number(value)
     with pytest.raises(ValueError, match=r"^pages must be a whole number from 0, not "):
-        _validation.whole_number(value, "pages")
+        validation.whole_number(value, "pages")
 
 
 def test_whole_number_range_includes_its_ends() -> None:
-    assert [_validation.is_whole_number(n, 1, 3) for n in range(5)] == [
+    assert [validation.is_whole_number(n, 1, 3) for n in range(5)] == [
         False,
         True,
         True,
         True,
         False,
     ]
-    assert _validation.whole_number(10**30, "pages") == 10**30
+    assert validation.whole_number(10**30, "pages") == 10**30
     with pytest.raises(ValueError, match="pages must be a whole number from 1 to 1,000, not 1001"):
-        _validation.whole_number(1001, "pages", 1, 1000)
+        validation.whole_number(1001, "pages", 1, 1000)
 
 
 @pytest.mark.parametrize("value", OTHERS, ids=repr)
@@ -43,8 +43,8 @@ def test_arguments_of_public_classes_are_whole_numbers(value: Any) -> None:
 
 
 def test_quote_is_bounded_and_printable() -> None:
-    assert _validation.quote("a\x1b[2J") == r"'a\x1b[2J'"
-    assert len(_validation.quote("x" * 1000)) == 82
-    assert _validation.quote(10**5000) == "a value of type int"
-    assert _validation.quote({"key": "secret"}) == "a value of type dict"
-    assert _validation.quote(None) == "None"
+    assert validation.quote("a\x1b[2J") == r"'a\x1b[2J'"
+    assert len(validation.quote("x" * 1000)) == 82
+    assert validation.quote(10**5000) == "a value of type int"
+    assert validation.quote({"key": "secret"}) == "a value of type dict"
+    assert validation.quote(None) == "None"

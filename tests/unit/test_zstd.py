@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._transfer.zstd import MAGIC, Packer, Unpacker
+from bitfount_api._transfer.zstd import MAGIC, Compressor, Decompressor
 from bitfount_api.exceptions import TransferError
 
 zstd = importlib.import_module(
@@ -21,14 +21,14 @@ SKIPPABLE = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"notes"
 
 
 def unpack(packed: bytes, *, most: int = 10**9, step: int | None = None) -> bytes:
-    unpacker = Unpacker(most)
+    unpacker = Decompressor(most)
     step = step or len(packed) or 1
     pieces = [
         piece
         for start in range(0, len(packed), step)
         for piece in unpacker.feed(packed[start : start + step])
     ]
-    unpacker.end()
+    unpacker.finish()
     assert unpacker.size == sum(map(len, pieces))
     return b"".join(pieces)
 
@@ -37,14 +37,14 @@ def unpack(packed: bytes, *, most: int = 10**9, step: int | None = None) -> byte
 def test_what_is_packed_is_unpacked_however_it_is_cut(frames: list[bytes], step: int) -> None:
     packed = b""
     for frame in frames:
-        packer = Packer(len(frame))
-        packed += packer.feed(frame) + packer.end()
+        packer = Compressor(len(frame))
+        packed += packer.feed(frame) + packer.finish()
     assert unpack(packed, step=step) == b"".join(frames)
 
 
 def test_packed_objects_are_known_by_their_beginning() -> None:
-    packer = Packer(3)
-    assert (packer.feed(b"abc") + packer.end()).startswith(MAGIC)
+    packer = Compressor(3)
+    assert (packer.feed(b"abc") + packer.finish()).startswith(MAGIC)
 
 
 @pytest.mark.parametrize("step", [1, 7, 10**6])
@@ -59,9 +59,9 @@ def test_frames_may_lack_their_size_and_be_skippable(step: int) -> None:
 
 
 def test_much_comes_out_in_pieces() -> None:
-    unpacker = Unpacker(10**9)
+    unpacker = Decompressor(10**9)
     pieces = list(unpacker.feed(zstd.compress(bytes(50_000_000))))
-    unpacker.end()
+    unpacker.finish()
     assert sum(map(len, pieces)) == 50_000_000
     assert max(map(len, pieces)) <= 1024 * 1024
 
@@ -74,8 +74,8 @@ def test_an_object_that_ends_too_soon_is_an_error(kept: int) -> None:
 
 
 def test_a_changed_byte_is_found() -> None:
-    packer = Packer(100_000)
-    packed = bytearray(packer.feed(os.urandom(100_000)) + packer.end())
+    packer = Compressor(100_000)
+    packed = bytearray(packer.feed(os.urandom(100_000)) + packer.finish())
     packed[50_000] ^= 1
     with pytest.raises(TransferError, match="damaged"):
         unpack(bytes(packed))
@@ -107,10 +107,10 @@ def test_many_tiny_frames_are_not_copied_over_and_over() -> None:
 
 
 def test_a_packer_wants_what_was_announced() -> None:
-    packer = Packer(3)
+    packer = Compressor(3)
     packer.feed(b"ab")
     with pytest.raises(zstd.ZstdError):
-        packer.end()
+        packer.finish()
 
 
 def test_the_library_is_loaded_when_it_is_used() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bitfount_api import BitfountHub, RetryPolicy, config
-from bitfount_api.auth.claims import username_of
-from bitfount_api.auth.values import header_value
-from bitfount_api.cli.checks.findings import Finding, Findings
-from bitfount_api.cli.exits import Exit, Failure, code_of, sentence
-from bitfount_api.cli.views import moment
+from bitfount_api.auth.claims import username_from_id_token
+from bitfount_api.auth.validation import header_value
+from bitfount_api.cli.checks.report import Finding, Report
+from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
+from bitfount_api.cli.views import format_time
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ _LOG_IN: Final = (
     "BITFOUNT_USERNAME"
 )
 _TIMEOUT: Final = 5.0
-_MOST_FILES: Final = 1000
+_MAX_FILES: Final = 1000
 _HEAD_BYTES: Final = 64
 
 
 def check(app: App) -> list[Finding]:
     """Look at what could be sent, and where it is kept. Nothing is sent."""
-    findings = Findings("Credentials")
+    findings = Report("Credentials")
     by_keys = _check_keys(app, findings)
     _check_login(app, findings, needed=not by_keys)
     if os.name != "nt":  # where modes say little, and folders of users are theirs
@@ -42,7 +42,7 @@ def check(app: App) -> list[Finding]:
 
 def check_accepted(app: App) -> list[Finding]:
     """Ask the Hub whether it takes the credentials; nothing is changed."""
-    findings = Findings("Credentials")
+    findings = Report("Credentials")
     try:
         handler = app.handler()
     except (Failure, BitfountError, ValueError):
@@ -51,17 +51,17 @@ def check_accepted(app: App) -> list[Finding]:
     try:
         BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
     except BitfountError as error:
-        code = code_of(error)
+        code = exit_code(error)
         if code is Exit.NOT_AUTHENTICATED:
             findings.problem("the Hub does not take the credentials", _LOG_IN)
         elif code is not Exit.UNREACHABLE:  # which the other checks tell
-            findings.problem(sentence(error), "see that the Hub's URL is right")
+            findings.problem(error_message(error), "see that the Hub's URL is right")
     else:
         findings.ok(f"the Hub takes the credentials of {session.username}")
     return findings.found
 
 
-def _check_keys(app: App, findings: Findings) -> bool:
+def _check_keys(app: App, findings: Report) -> bool:
     """Whether API keys are used, be they good or bad."""
     try:
         keys = config.api_keys()
@@ -82,7 +82,7 @@ def _check_keys(app: App, findings: Findings) -> bool:
     return True
 
 
-def _check_login(app: App, findings: Findings, *, needed: bool) -> None:
+def _check_login(app: App, findings: Report, *, needed: bool) -> None:
     file = app.token_file()
     if not os.path.lexists(file.path):
         if needed:
@@ -97,12 +97,12 @@ def _check_login(app: App, findings: Findings, *, needed: bool) -> None:
             findings.note(text)
         return
     try:
-        username = username_of(token.id_token)
+        username = username_from_id_token(token.id_token)
     except AuthenticationError as error:
         findings.problem(f"{file.path}: {error}", _LOG_IN)
         return
     if token.expires_at > time.time():
-        findings.ok(f"logged in as {username}; to be renewed by {moment(token.expires_at)}")
+        findings.ok(f"logged in as {username}; to be renewed by {format_time(token.expires_at)}")
     elif token.refresh_token:
         findings.ok(f"logged in as {username}; the next command renews it")
     else:
@@ -111,7 +111,7 @@ def _check_login(app: App, findings: Findings, *, needed: bool) -> None:
         findings.note("the API keys count more than the login")
 
 
-def _check_modes(findings: Findings) -> None:
+def _check_modes(findings: Report) -> None:
     storage = config.storage_path()
     if not storage.is_dir():
         return
@@ -123,7 +123,7 @@ def _check_modes(findings: Findings) -> None:
         findings.ok(f"nobody else can read the secrets in {storage}")
 
 
-def _check_mode(findings: Findings, path: Path, wanted: int, what: str) -> None:
+def _check_mode(findings: Report, path: Path, wanted: int, what: str) -> None:
     try:
         status = path.lstat()
     except OSError as error:
@@ -158,7 +158,7 @@ def _files(folder: Path) -> Iterator[Path]:
             folders.clear()
         for name in names:
             count += 1
-            if count > _MOST_FILES:
+            if count > _MAX_FILES:
                 return
             yield Path(base, name)
 

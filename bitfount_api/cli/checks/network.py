@@ -16,9 +16,9 @@ import httpx
 
 from bitfount_api import config
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.cli.checks.findings import Finding, Findings, Level
+from bitfount_api.cli.checks.report import Finding, Level, Report
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
-from bitfount_api.redaction import without_query
+from bitfount_api.redaction import strip_query
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Place:
 class Visit:
     """What came of a request to a place."""
 
-    findings: Findings
+    findings: Report
     skew: float | None = None
 
 
@@ -69,16 +69,16 @@ def check(app: App) -> list[Finding]:
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
     visits = _visits(session, places)
     found = [
-        finding if place.is_needed else _let_off(finding)
+        finding if place.is_needed else _is_excused(finding)
         for place, visit in zip(places, visits, strict=True)
         for finding in visit.findings.found
     ]
-    clock = Findings("Clock")
+    clock = Report("Clock")
     _check_clock(clock, [visit.skew for visit in visits if visit.skew is not None])
     return [*found, *clock.found]
 
 
-def _let_off(finding: Finding) -> Finding:
+def _is_excused(finding: Finding) -> Finding:
     """A finding on a place that nothing needs: it is good to know, and nothing has to be done."""
     if finding.level not in (Level.PROBLEM, Level.WARNING):
         return finding
@@ -87,13 +87,13 @@ def _let_off(finding: Finding) -> Finding:
 
 
 def _places(app: App) -> Iterator[Place]:
-    from bitfount_api.auth.authority import address
+    from bitfount_api.auth.oauth import parse_auth_domain
 
     hub, access_manager, smart_on_fhir = app.service_urls()
     yield Place("the Hub", hub, "/api/projects?limit=1")
     yield Place("the access manager", access_manager, "/api/access-manager-key", is_json=True)
     yield Place("SMART on FHIR", smart_on_fhir, "/api/pairings")
-    _, url = address(app.auth_domain or config.environment().auth_domain)
+    _, url = parse_auth_domain(app.auth_domain or config.environment().auth_domain)
     path = "/.well-known/openid-configuration"
     yield Place("the OAuth service", url, path, is_needed=not _has_keys())
 
@@ -127,7 +127,7 @@ def _into(run: Future[Visit], session: BitfountSession, place: Place) -> None:
 
 
 def _visit(session: BitfountSession, place: Place) -> Visit:
-    visit = Visit(Findings("Network"))
+    visit = Visit(Report("Network"))
     findings = visit.findings
     where = f"{place.name} ({place.url})"
     url = httpx.URL(place.url)
@@ -141,7 +141,7 @@ def _visit(session: BitfountSession, place: Place) -> Visit:
     try:
         answer = session.get(place.url + place.path)
     except RequestException as error:
-        text, advice = _explained(error, url, proxy)
+        text, advice = _explain(error, url, proxy)
         findings.problem(f"{where}: {text}", advice)
         return visit
     answered = time.time()
@@ -152,7 +152,7 @@ def _visit(session: BitfountSession, place: Place) -> Visit:
     return visit
 
 
-def _judge(findings: Findings, place: Place, where: str, answer: httpx.Response, took: str) -> None:
+def _judge(findings: Report, place: Place, where: str, answer: httpx.Response, took: str) -> None:
     status = answer.status_code
     if status == 407:
         findings.problem(
@@ -188,7 +188,7 @@ def _proxy_for(url: httpx.URL) -> str | None:
         return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
-    return None if not proxy else without_query(proxy)
+    return None if not proxy else strip_query(proxy)
 
 
 def _lookup(url: httpx.URL) -> tuple[str, str] | None:
@@ -202,7 +202,7 @@ def _lookup(url: httpx.URL) -> tuple[str, str] | None:
     return None
 
 
-def _explained(error: RequestException, url: httpx.URL, proxy: str | None) -> tuple[str, str]:
+def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tuple[str, str]:
     """Why there was no answer, and what to do."""
     causes = list(_causes(error))
     for cause in causes:
@@ -254,7 +254,7 @@ def _skew(answer: httpx.Response, here: float) -> float | None:
     return here - there.timestamp() - 0.5
 
 
-def _check_clock(findings: Findings, skews: list[float]) -> None:
+def _check_clock(findings: Report, skews: list[float]) -> None:
     if not skews:
         findings.note("no service tells the time")
         return

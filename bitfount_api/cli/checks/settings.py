@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bitfount_api import config
-from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.cli.checks.report import Finding, Report
 from bitfount_api.redaction import redact
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 def check() -> list[Finding]:
     """Look at all variables that this library, or what it stands on, reads."""
-    findings = Findings("Settings")
+    findings = Report("Settings")
     for name, reader in _CHECKS.items():
         _check_variable(findings, name, reader)
     for name in _SECRET:
@@ -49,7 +49,7 @@ def check() -> list[Finding]:
     return findings.found
 
 
-def _check_variable(findings: Findings, name: str, reader: Callable[[], Any]) -> None:
+def _check_variable(findings: Report, name: str, reader: Callable[[], Any]) -> None:
     value = os.environ.get(name, "").strip()
     if not value:
         return
@@ -59,21 +59,21 @@ def _check_variable(findings: Findings, name: str, reader: Callable[[], Any]) ->
         text = str(error) if name in str(error) else f"{name}: {error}"
         findings.problem(text, f"correct {name}, or unset it")
     else:
-        findings.ok(f"{name} is {redact(value, most=200)}")
+        findings.ok(f"{name} is {redact(value, limit=200)}")
 
 
-def _check_proxies(findings: Findings) -> None:
+def _check_proxies(findings: Report) -> None:
     for name in _PROXIES:
         # Written small, they count more; HTTP_PROXY is read only so where a web server runs us.
         value = os.environ.get(name.lower()) or os.environ.get(name)
         if value:
-            shown = redact(value, most=200)
+            shown = redact(value, limit=200)
             if "@" in shown:  # a proxy can be named without a scheme, and with a password
                 shown = shown.rpartition("@")[2]
             findings.note(f"{name} is {shown}")
 
 
-def _check_certificates(findings: Findings) -> None:
+def _check_certificates(findings: Report) -> None:
     for name in _CERTIFICATES:
         value = os.environ.get(name)
         if not value:
@@ -89,7 +89,7 @@ def _check_certificates(findings: Findings) -> None:
             findings.problem(f"{name} is {value}, which is not there", f"correct {name}")
 
 
-def _check_spelling(findings: Findings) -> None:
+def _check_spelling(findings: Report) -> None:
     known = [*_CHECKS, *_SECRET]
     for name in sorted(os.environ):
         if name in known or not name.upper().startswith(("BITFOUNT_", "SMART_ON_FHIR_", "BIT_")):

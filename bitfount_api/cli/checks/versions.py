@@ -8,7 +8,7 @@ import ssl
 from typing import Final
 
 from bitfount_api import __version__
-from bitfount_api.cli.checks.findings import Finding, Findings
+from bitfount_api.cli.checks.report import Finding, Report
 
 _PACKAGES: Final = (
     "httpx",
@@ -27,7 +27,7 @@ _SANDBOX: Final = ("starlette", "uvicorn", "python-multipart")
 
 def check() -> list[Finding]:
     """Tell what a report of an error should hold."""
-    findings = Findings("Versions")
+    findings = Report("Versions")
     findings.ok(f"bitfount-api {__version__}")
     installed = _version("bitfount-api")
     if installed is not None and installed != __version__:

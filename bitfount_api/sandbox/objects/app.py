@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 
-from bitfount_api.sandbox.objects.asking import Asked
-from bitfount_api.sandbox.objects.bodies import Incoming
 from bitfount_api.sandbox.objects.errors import S3Error, error_response
 from bitfount_api.sandbox.objects.operations import Operations
-from bitfount_api.sandbox.objects.posting import post
-from bitfount_api.sandbox.objects.verifying import Verifier
+from bitfount_api.sandbox.objects.payload import Incoming
+from bitfount_api.sandbox.objects.post_object import post
+from bitfount_api.sandbox.objects.request import ObjectRequest
+from bitfount_api.sandbox.objects.signature import Verifier
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Handler = Callable[[Asked, str, Incoming], Awaitable["Response"]]
+Handler = Callable[[ObjectRequest, str, Incoming], Awaitable["Response"]]
 
 _AUTHENTICATION: Final = frozenset(
     {
@@ -127,7 +127,7 @@ class ObjectApp:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, incoming: Incoming) -> Response:
-        asked = Asked.of(request)
+        asked = ObjectRequest.parse(request)
         if asked.method == "POST" and asked.bucket and not asked.key and not asked.query:
             self._check_bucket(asked)
             return await post(asked, incoming, self._store, self._verifier, self._clock)
@@ -136,7 +136,7 @@ class ObjectApp:
         self._check_bucket(asked)
         return await operation.handler(asked, payload, incoming)
 
-    def _operation(self, asked: Asked) -> Operation:
+    def _operation(self, asked: ObjectRequest) -> Operation:
         if not asked.bucket:
             raise S3Error("NotImplemented", "Operations on all buckets are not implemented.")
         names = frozenset(
@@ -158,7 +158,7 @@ class ObjectApp:
             {"allow": ", ".join(sorted({each.method for each in here}))},
         )
 
-    def _check_bucket(self, asked: Asked) -> None:
+    def _check_bucket(self, asked: ObjectRequest) -> None:
         if asked.bucket == self._bucket:
             return
         if asked.method == "PUT" and not asked.key:

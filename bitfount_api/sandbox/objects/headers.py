@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bitfount_api.sandbox.objects.checks import is_checksum
 from bitfount_api.sandbox.objects.errors import S3Error
-from bitfount_api.sandbox.objects.reading import http_date
+from bitfount_api.sandbox.objects.get_object import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ _IGNORED: Final = frozenset(
 """Headers that have no effect here, or are handled elsewhere."""
 
 
-def kept(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
+def stored_headers(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
     """Return the content type, and the other headers that are stored with an object.
 
     Args:
@@ -77,7 +77,7 @@ def kept(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
     return kinds["content-type"] or None, _checked(stored)
 
 
-def described(stored: StoredObject, query: Mapping[str, str]) -> dict[str, str]:
+def response_headers(stored: StoredObject, query: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of an object; a presigned request may override some of them.
 
     Args:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from bitfount_api.sandbox.objects.bodies import Incoming, gather, pour
 from bitfount_api.sandbox.objects.errors import S3Error
-from bitfount_api.sandbox.objects.headers import described, kept
-from bitfount_api.sandbox.objects.reading import FileAnswer, unchanged, wanted
+from bitfount_api.sandbox.objects.get_object import FileAnswer, is_not_modified, requested_range
+from bitfount_api.sandbox.objects.headers import response_headers, stored_headers
+from bitfount_api.sandbox.objects.payload import Incoming, read_body, stream_body
 from bitfount_api.sandbox.objects.signing import encoded
 from bitfount_api.sandbox.objects.values import MAX_PARTS, no_such_key
 from bitfount_api.sandbox.objects.xml import Node, document, parse
 
 if TYPE_CHECKING:
-    from bitfount_api.sandbox.objects.asking import Asked
+    from bitfount_api.sandbox.objects.request import ObjectRequest
     from bitfount_api.sandbox.objects.store import ObjectStore
     from bitfount_api.sandbox.objects.values import StoredObject
     from bitfount_api.sandbox.objects.writer import Writer
@@ -43,17 +43,21 @@ class Operations:
 
     # --- The bucket ------------------------------------------------------------------------------
 
-    async def create_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def create_bucket(
+        self, asked: ObjectRequest, payload: str, incoming: Incoming
+    ) -> Response:
         """Do nothing: the bucket already exists, which is not an error in us-east-1."""
         del asked, payload, incoming
         return Response(headers={"location": f"/{self._bucket}"})
 
-    async def head_bucket(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def head_bucket(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Confirm that the bucket exists."""
         del asked, payload, incoming
         return Response()
 
-    async def list_objects(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def list_objects(
+        self, asked: ObjectRequest, payload: str, incoming: Incoming
+    ) -> Response:
         """List the keys with a prefix, one page at a time."""
         del payload, incoming
         query = asked.query
@@ -91,13 +95,13 @@ class Operations:
 
     # --- Objects ---------------------------------------------------------------------------------
 
-    async def get(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def get(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Return an object, or a range of it."""
         del payload, incoming
         stored, file = await run_in_threadpool(self._store.open_read, asked.key)
         try:
-            headers = described(stored, asked.query)
-            if unchanged(asked.headers, stored):
+            headers = response_headers(stored, asked.query)
+            if is_not_modified(asked.headers, stored):
                 file.close()
                 return Response(None, 304, headers)
             status, start, size, headers = _ranged(asked, stored, headers)
@@ -106,25 +110,25 @@ class Operations:
             raise
         return FileAnswer(file, start, size, status, headers)
 
-    async def head(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def head(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Return the headers of an object, or of a range of it."""
         del payload, incoming
         stored = await run_in_threadpool(self._store.head, asked.key)
         if stored is None:
             raise no_such_key(asked.key)
-        headers = described(stored, asked.query)
-        if unchanged(asked.headers, stored):
+        headers = response_headers(stored, asked.query)
+        if is_not_modified(asked.headers, stored):
             return Response(None, 304, headers)
         status, _, size, headers = _ranged(asked, stored, headers)
         return Response(None, status, {**headers, "content-length": str(size)})
 
-    async def put(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def put(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Store an object."""
-        content_type, headers = kept(asked.headers)
+        content_type, headers = stored_headers(asked.headers)
         writer = await run_in_threadpool(self._store.open_write, asked.key, content_type, headers)
         return await _written(writer, asked, payload, incoming)
 
-    async def delete(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def delete(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Delete an object, if it exists."""
         del payload, incoming
         await run_in_threadpool(self._store.delete, asked.key)
@@ -132,26 +136,28 @@ class Operations:
 
     # --- Uploads in parts ------------------------------------------------------------------------
 
-    async def create_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def create_upload(
+        self, asked: ObjectRequest, payload: str, incoming: Incoming
+    ) -> Response:
         """Create a multipart upload."""
         del payload, incoming
-        content_type, headers = kept(asked.headers)
+        content_type, headers = stored_headers(asked.headers)
         upload_id = await run_in_threadpool(
             self._store.create_upload, asked.key, content_type, headers
         )
         nodes = [("Bucket", self._bucket), ("Key", asked.key), ("UploadId", upload_id)]
         return _xml("InitiateMultipartUploadResult", nodes)
 
-    async def put_part(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def put_part(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """Store a part."""
-        kept(asked.headers)
+        stored_headers(asked.headers)
         number = _number(asked.query["partNumber"], "partNumber")
         writer = await run_in_threadpool(
             self._store.open_part, asked.key, asked.query["uploadId"], number
         )
         return await _written(writer, asked, payload, incoming)
 
-    async def list_parts(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def list_parts(self, asked: ObjectRequest, payload: str, incoming: Incoming) -> Response:
         """List the stored parts, one page at a time."""
         del payload, incoming
         query = asked.query
@@ -180,10 +186,12 @@ class Operations:
             nodes.append(("Part", facts))
         return _xml("ListPartsResult", nodes)
 
-    async def complete_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def complete_upload(
+        self, asked: ObjectRequest, payload: str, incoming: Incoming
+    ) -> Response:
         """Join the parts into an object."""
-        kept(asked.headers)
-        body = await gather(asked, payload, incoming, MAX_LIST_BYTES)
+        stored_headers(asked.headers)
+        body = await read_body(asked, payload, incoming, MAX_LIST_BYTES)
         parts = _named_parts(body)
         stored = await run_in_threadpool(
             self._store.complete_upload, asked.key, asked.query["uploadId"], parts
@@ -196,17 +204,21 @@ class Operations:
         ]
         return _xml("CompleteMultipartUploadResult", nodes)
 
-    async def abort_upload(self, asked: Asked, payload: str, incoming: Incoming) -> Response:
+    async def abort_upload(
+        self, asked: ObjectRequest, payload: str, incoming: Incoming
+    ) -> Response:
         """Abort an upload."""
         del payload, incoming
         await run_in_threadpool(self._store.abort_upload, asked.key, asked.query["uploadId"])
         return Response(status_code=204)
 
 
-async def _written(writer: Writer[Any], asked: Asked, payload: str, incoming: Incoming) -> Response:
+async def _written(
+    writer: Writer[Any], asked: ObjectRequest, payload: str, incoming: Incoming
+) -> Response:
     """Write a body with a writer and commit it."""
     try:
-        checks = await pour(asked, payload, incoming, writer.write)
+        checks = await stream_body(asked, payload, incoming, writer.write)
         await run_in_threadpool(writer.commit)
     finally:
         writer.discard()
@@ -214,10 +226,10 @@ async def _written(writer: Writer[Any], asked: Asked, payload: str, incoming: In
 
 
 def _ranged(
-    asked: Asked, stored: StoredObject, headers: dict[str, str]
+    asked: ObjectRequest, stored: StoredObject, headers: dict[str, str]
 ) -> tuple[int, int, int, dict[str, str]]:
     """Return the status, the start, the number of bytes and the headers."""
-    chosen = wanted(asked.headers, stored)
+    chosen = requested_range(asked.headers, stored)
     if chosen is None:
         return 200, 0, stored.size, headers
     start, stop = chosen

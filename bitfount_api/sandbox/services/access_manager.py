@@ -20,7 +20,7 @@ from bitfount_api.sandbox.services.http import (
     answer,
     body,
     caller,
-    world_of,
+    state_of,
 )
 from bitfount_api.sandbox.services.projects import simple
 from bitfount_api.sandbox.state import public_keys
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.models import Model
     from bitfount_api.sandbox.state.pods import Pod
     from bitfount_api.sandbox.state.projects import Usage
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 ACCEPT = "ACCEPT"
 NO_ACCESS = "NO_ACCESS"
@@ -73,7 +73,7 @@ class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", t
     public_key_id: str | None
 
 
-def own_key(world: World) -> rsa.RSAPublicKey:
+def own_key(world: State) -> rsa.RSAPublicKey:
     """Return the access manager's public key; the key pair is generated on first use."""
     name = "access manager key"
     text = world.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
@@ -90,12 +90,12 @@ def own_key(world: World) -> rsa.RSAPublicKey:
 
 async def key(request: Request) -> Response:
     """Return the access manager's public key, without credentials."""
-    return answer({"accessManagerPublicKey": public_keys.to_pem(own_key(world_of(request)))})
+    return answer({"accessManagerPublicKey": public_keys.to_pem(own_key(state_of(request)))})
 
 
 async def access(request: Request) -> Response:
     """Return whether a modeller may run a protocol on one of the caller's pods."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted: ByToken | BySignature = await body(request, ByToken | BySignature)
     owner, _, name = wanted.pod_identifier.partition("/")
     pod = world.pods.get(owner, name)
@@ -119,7 +119,7 @@ async def access(request: Request) -> Response:
     return answer({"code": code, "limits": limits})
 
 
-def _identity(world: World, wanted: ByToken | BySignature) -> str:
+def _identity(world: State, wanted: ByToken | BySignature) -> str:
     if isinstance(wanted, ByToken):
         if not wanted.modeller_token:
             return NO_PROOF
@@ -140,7 +140,7 @@ def _identity(world: World, wanted: ByToken | BySignature) -> str:
     return INVALID_PROOF
 
 
-def _permission(world: World, wanted: AccessRequest, pod: Pod) -> str:
+def _permission(world: State, wanted: AccessRequest, pod: Pod) -> str:
     modeller = wanted.modeller_name
     if wanted.project_id is None:
         return ACCEPT if world.pods.granted(pod.owner, pod.name, modeller) else NO_ACCESS
@@ -150,7 +150,7 @@ def _permission(world: World, wanted: AccessRequest, pod: Pod) -> str:
     return ACCEPT if role in MAY_RUN else UNAUTHORISED
 
 
-def _model(world: World, wanted: AccessRequest) -> Model | None:
+def _model(world: State, wanted: AccessRequest) -> Model | None:
     """Return the Hub model that the protocol runs, or None if it names none."""
     algorithm = wanted.modeller_protocol_request.algorithm
     for step in algorithm if isinstance(algorithm, list) else [algorithm]:
@@ -164,7 +164,7 @@ def _model(world: World, wanted: AccessRequest) -> Model | None:
     return None
 
 
-def _limit(world: World, usage: Usage, model: Model, *, withheld: bool) -> dict[str, Any]:
+def _limit(world: State, usage: Usage, model: Model, *, withheld: bool) -> dict[str, Any]:
     limit = simple(usage)
     if not withheld:
         limit["modelDownloadUrl"] = world.link(model.code_key)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 T = TypeVar("T")
 
@@ -50,20 +50,20 @@ class Refusal(Exception):
 
 
 def service(
-    world: World, name: Literal["hub", "am", "fhir"], routes: Sequence[BaseRoute]
+    state: State, name: Literal["hub", "am", "fhir"], routes: Sequence[BaseRoute]
 ) -> Starlette:
     """Return an application with these routes, whose errors have the documented body."""
     app = Starlette(
         routes=routes,
         exception_handlers={
             Refusal: _refused,
-            HTTPException: _odd,
+            HTTPException: _unexpected,
             ClientDisconnect: _broken_off,
             Exception: _failed,
         },
     )
     app.router.redirect_slashes = False
-    app.state.world = world
+    app.state.world = state
     app.state.name = name
     app.add_middleware(_RequestId)
     return app
@@ -84,9 +84,9 @@ class _RequestId:
         await self._app(scope, receive, send_with_id if scope["type"] == "http" else send)
 
 
-def world_of(request: Request) -> World:
+def state_of(request: Request) -> State:
     """Return the state that a request works on."""
-    return cast("World", request.app.state.world)
+    return cast("State", request.app.state.world)
 
 
 def caller(request: Request) -> str:
@@ -95,7 +95,7 @@ def caller(request: Request) -> str:
     Raises:
         Refusal: With 401, if credentials are missing or not valid.
     """
-    world = world_of(request)
+    world = state_of(request)
     authorization = request.headers.get("authorization", "")
     key_id, key = request.headers.get("x-api-key-id"), request.headers.get("x-api-key")
     user = None
@@ -162,7 +162,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return _refusal(error.status, str(error), error.headers)
 
 
-async def _odd(request: Request, error: Exception) -> Response:
+async def _unexpected(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -17,7 +17,7 @@ from bitfount_api.sandbox.services.http import (
     body,
     caller,
     query,
-    world_of,
+    state_of,
 )
 from bitfount_api.sandbox.services.uploads import Multipart, destination
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bitfount_api.sandbox.state.models import Model
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 MAX_MODEL_BYTES = 3 * 1024 * 1024
 MAX_WEIGHTS_BYTES = 500 * 1024 * 1024
@@ -69,7 +69,7 @@ class PublishWeights(msgspec.Struct, rename="camel"):
 
 async def find(request: Request) -> Response:
     """Return download URLs of a model's code and weights."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted = query(request, FindModel)
     version = None if wanted.model_version is None else int(wanted.model_version)
     model = world.models.find(wanted.modeller_name, wanted.model_name, version)
@@ -87,7 +87,7 @@ async def find(request: Request) -> Response:
     )
 
 
-def _visible(world: World, model: Model, user: str, project: str | None) -> bool:
+def _visible(world: State, model: Model, user: str, project: str | None) -> bool:
     if model.owner == user:
         return True
     if project is not None:
@@ -100,7 +100,7 @@ def _visible(world: World, model: Model, user: str, project: str | None) -> bool
 
 async def publish(request: Request) -> Response:
     """Create a version of one of the caller's models."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishModel = await body(request, PublishModel)
     if wanted.model_size > MAX_MODEL_BYTES:
@@ -128,7 +128,7 @@ async def publish(request: Request) -> Response:
                 "Model",
                 model.code_key,
                 model.size,
-                in_parts=multipart.wanted,
+                multipart=multipart.wanted,
             ),
         }
     )
@@ -136,7 +136,7 @@ async def publish(request: Request) -> Response:
 
 async def publish_weights(request: Request) -> Response:
     """Add weights to a version of one of the caller's models."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishWeights = await body(request, PublishWeights)
     if wanted.weight_size > MAX_WEIGHTS_BYTES:
@@ -157,7 +157,7 @@ async def publish_weights(request: Request) -> Response:
                 "Model",
                 model.weights_key,
                 wanted.weight_size,
-                in_parts=multipart.wanted,
+                multipart=multipart.wanted,
             ),
         }
     )

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
-from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, world_of
+from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, state_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,7 +45,7 @@ PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")
 
 async def ingest(request: Request) -> Response:
     """Store an update about a task."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     update: MonitorUpdate = await body(request, MonitorUpdate)
     if update.privacy not in PRIVACY:
         raise Refusal(422, f"privacy must be one of {', '.join(PRIVACY)}")

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services import pages
-from bitfount_api.sandbox.services.http import world_of
+from bitfount_api.sandbox.services.http import state_of
 from bitfount_api.sandbox.state.tokens import Refused, normalised
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def device_code(request: Request) -> Response:
         form = await _form(request, "client_id", "scope", "audience")
     except Refused as error:
         return _refusal(error)
-    begun = world_of(request).tokens.begin(form["client_id"], form["scope"], form["audience"])
+    begun = state_of(request).tokens.begin(form["client_id"], form["scope"], form["audience"])
     address = f"{request.base_url}activate"
     complete = f"{address}?user_code={quote(begun['user_code'])}"
     addresses = {"verification_uri": address, "verification_uri_complete": complete}
@@ -39,7 +39,7 @@ async def device_code(request: Request) -> Response:
 
 async def token(request: Request) -> Response:
     """Issue tokens for a device code or for a refresh token."""
-    tokens = world_of(request).tokens
+    tokens = state_of(request).tokens
     try:
         form = await _form(request, "grant_type", "client_id")
         if form["grant_type"] == DEVICE_CODE:
@@ -57,13 +57,13 @@ async def token(request: Request) -> Response:
 
 async def ask(request: Request) -> Response:
     """Show the page where a user approves or denies a code."""
-    users = [user.username for user in world_of(request).users.all()]
+    users = [user.username for user in state_of(request).users.all()]
     return pages.activation(request.query_params.get("user_code", ""), users)
 
 
 async def decide(request: Request) -> Response:
     """Record the user's decision."""
-    world = world_of(request)
+    world = state_of(request)
     users = [user.username for user in world.users.all()]
     fields = await _fields(request, "user_code", "username", "decision")
     code, username, decision = (str(value or "") for value in fields.values())

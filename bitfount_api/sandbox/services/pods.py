@@ -15,7 +15,7 @@ from bitfount_api.sandbox.services.http import (
     body,
     caller,
     query,
-    world_of,
+    state_of,
 )
 from bitfount_api.sandbox.services.uploads import Multipart, destination
 from bitfount_api.sandbox.state import public_keys
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bitfount_api.sandbox.state.pods import Pod
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 MAX_SCHEMA_BYTES = 10 * 1024 * 1024
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -66,14 +66,14 @@ class Heartbeat(msgspec.Struct, rename="camel"):
 
 async def show(request: Request) -> Response:
     """Show a pod that the caller may see without a project."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     pod = world.pods.visible(user, request.path_params["owner"], request.path_params["name"])
     return _details(world, pod)
 
 
 async def show_in_project(request: Request) -> Response:
     """Show a pod that the caller may see through a project."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     project = request.path_params["project"]
     owner, name = request.path_params["owner"], request.path_params["name"]
     if world.projects.role(project, user) is None:
@@ -82,7 +82,7 @@ async def show_in_project(request: Request) -> Response:
     return _details(world, world.pods.get(owner, name) if there else None)
 
 
-def _details(world: World, pod: Pod | None) -> Response:
+def _details(world: State, pod: Pod | None) -> Response:
     if pod is None:
         raise Refusal(404, "There is no such pod")
     details = {
@@ -103,7 +103,7 @@ def _details(world: World, pod: Pod | None) -> Response:
 
 async def register(request: Request) -> Response:
     """Register or update one of the caller's pods."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: RegisterPod = await body(request, RegisterPod)
     if wanted.schema_size > MAX_SCHEMA_BYTES:
@@ -134,7 +134,7 @@ async def register(request: Request) -> Response:
             "Schema",
             pod.schema_key,
             wanted.schema_size,
-            in_parts=multipart.wanted,
+            multipart=multipart.wanted,
         ),
     }
     return answer(registration, 200 if existed else 201)
@@ -142,7 +142,7 @@ async def register(request: Request) -> Response:
 
 async def heartbeat(request: Request) -> Response:
     """Keep the caller's pods online."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted: Heartbeat = await body(request, Heartbeat)
     _check_key(wanted.pod_public_key)
     unknown = world.pods.heard_of(user, wanted.names, wanted.pod_public_key)

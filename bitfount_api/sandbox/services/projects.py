@@ -16,7 +16,7 @@ from bitfount_api.sandbox.services.http import (
     body,
     caller,
     query,
-    world_of,
+    state_of,
 )
 from bitfount_api.sandbox.state.projects import CUSTODIAN, OWNER
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from bitfount_api.sandbox.state.projects import Usage
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 MAX_PAGE = 100
 """The maximum number of projects on a page, whatever the caller requests."""
@@ -59,7 +59,7 @@ Datasets = Annotated[list[Dataset], msgspec.Meta(min_length=1)]
 
 async def page(request: Request) -> Response:
     """List a page of the caller's projects."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted = query(request, Page)
     limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _ENDLESS)
     projects = world.projects.page(user, offset, limit)
@@ -84,14 +84,14 @@ async def page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Create a project owned by the caller."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted: CreateProject = await body(request, CreateProject)
     return answer({"projectId": world.projects.create(user, wanted.name, wanted.metadata)}, 201)
 
 
 async def add_pods(request: Request) -> Response:
     """Add some of the caller's datasets to a project."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted: list[Dataset] = await body(request, Datasets)
     project = request.path_params["project"]
     if _role(world, project, user) not in (OWNER, CUSTODIAN):
@@ -105,7 +105,7 @@ async def add_pods(request: Request) -> Response:
 
 async def limits(request: Request) -> Response:
     """Show the caller's usage of each of a project's models."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     project = request.path_params["project"]
     _role(world, project, user)
     return answer(
@@ -120,7 +120,7 @@ async def limits(request: Request) -> Response:
 
 async def model_limits(request: Request) -> Response:
     """Show the usage of one model: of all members to the project's owner, else the caller's."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     project, owner = request.path_params["project"], request.path_params["owner"]
     role = _role(world, project, user)
     name, _, version = request.path_params["model"].rpartition(":")
@@ -157,7 +157,7 @@ def simple(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _role(world: World, project: str, user: str) -> str:
+def _role(world: State, project: str, user: str) -> str:
     role = world.projects.role(project, user)
     if role is None:
         # Users who are not members must not learn whether the project exists.

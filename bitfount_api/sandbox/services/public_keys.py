@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from starlette.routing import Route
 
-from bitfount_api.sandbox.services.http import Refusal, answer, body, caller, query, world_of
+from bitfount_api.sandbox.services.http import Refusal, answer, body, caller, query, state_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +28,7 @@ class RegisterKey(msgspec.Struct):
 
 async def register(request: Request) -> Response:
     """Register a public key of the caller."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     query(request, Form)
     wanted: RegisterKey = await body(request, RegisterKey)
     if request.path_params["owner"] != user:
@@ -42,7 +42,7 @@ async def register(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Show a registered key of any user."""
-    world = world_of(request)
+    world = state_of(request)
     caller(request)
     key = world.public_keys.get(request.path_params["owner"], request.path_params["key_id"])
     if key is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
-from bitfount_api.sandbox.services.http import Refusal, answer, caller, world_of
+from bitfount_api.sandbox.services.http import Refusal, answer, caller, state_of
 from bitfount_api.sandbox.state.pairings import NotPairedError
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 async def pairings(request: Request) -> Response:
     """List the caller's pairings."""
-    return answer({"results": world_of(request).pairings.of(caller(request))})
+    return answer({"results": state_of(request).pairings.of(caller(request))})
 
 
 async def session(request: Request) -> Response:
     """Show the session of one of the caller's pairings."""
     try:
-        found = world_of(request).pairings.session(caller(request), request.path_params["pairing"])
+        found = state_of(request).pairings.session(caller(request), request.path_params["pairing"])
     except NotPairedError:
         raise Refusal(409, "The pairing is not paired yet") from None
     if found is None:

@@ -9,14 +9,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import Route
 
 from bitfount_api.sandbox.objects.errors import S3Error
-from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, world_of
+from bitfount_api.sandbox.services.http import NotEmpty, Refusal, answer, body, caller, state_of
 from bitfount_api.sandbox.state.models import Upload
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from bitfount_api.sandbox.state.world import World
+    from bitfount_api.sandbox.state.state import State
 
 CHUNK_BYTES = 5 * 1024 * 1024
 """The size of each part but the last, and the minimum size of a multipart upload, in bytes."""
@@ -50,10 +50,10 @@ class CompleteUpload(msgspec.Struct, rename="camel"):
 
 
 def destination(
-    world: World, owner: str, kind: str, key: str, size: int, *, in_parts: bool
+    world: State, owner: str, kind: str, key: str, size: int, *, multipart: bool
 ) -> dict[str, Any]:
     """Return the response fields with the upload destination of an object of that size."""
-    if not in_parts or size < CHUNK_BYTES:
+    if not multipart or size < CHUNK_BYTES:
         url, fields = world.presigner.post(key, min_bytes=size, max_bytes=size)
         return {"uploadUrl": url, "uploadFields": fields}
     upload_id = world.store.create_upload(key)
@@ -71,7 +71,7 @@ def destination(
 
 async def complete(request: Request) -> Response:
     """Join the parts of an upload into the object."""
-    world, user = world_of(request), caller(request)
+    world, user = state_of(request), caller(request)
     wanted: CompleteUpload = await body(request, CompleteUpload)
     upload = world.uploads.get(wanted.upload_id)
     if upload is None or (upload.owner, upload.key) != (user, wanted.key):

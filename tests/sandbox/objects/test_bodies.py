@@ -20,7 +20,7 @@ import httpx
 import pytest
 from support.object_server import BUCKET, ObjectServer, object_server, signed_headers
 
-from bitfount_api.sandbox.objects import bodies
+from bitfount_api.sandbox.objects import payload
 from bitfount_api.sandbox.objects.checks import Checks
 from bitfount_api.sandbox.objects.signing import Presigner
 
@@ -167,7 +167,7 @@ def test_boto3_sends_chunks_over_https(
         taken.append(payload)
         return Checks(headers, payload)
 
-    monkeypatch.setattr(bodies, "Checks", noted)
+    monkeypatch.setattr(payload, "Checks", noted)
     key, certificate = self_signed(tmp_path)
     content = bytes(size)
     with object_server(
@@ -271,11 +271,11 @@ def test_chunks_that_are_not_right_are_refused(
 def test_no_more_is_taken_than_was_stated(
     server: ObjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(payload, "_DRAIN_SECONDS", 0.05)
     url = f"{server.url}/{BUCKET}/k"
     said = signed_headers(url, "PUT", TRAILER, x_amz_decoded_content_length="7")
     del said["host"]
-    begin = b"300000\r\n" + bytes(2 * bodies.BATCH_BYTES)
+    begin = b"300000\r\n" + bytes(2 * payload.BATCH_BYTES)
     head = head_of("PUT", url, **said, **{"content-length": "4000000"})
     with unread(server, head.replace("?", "", 1), begin) as connection:
         answer = read_all(connection)  # before the rest has been sent
@@ -379,14 +379,14 @@ def test_what_is_left_of_a_refused_body_is_not_read_for_ever(
     server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = presigner.put_part("k", "no-upload", 1)
-    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(payload, "_DRAIN_SECONDS", 0.05)
     head = head_of("PUT", url, **{"content-length": "1000000"})
     with unread(server, head, b"some") as connection:
         answer = read_all(connection)
     assert b"connection: close" in answer
     assert b"NoSuchUpload" in answer
-    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 60)
-    monkeypatch.setattr(bodies, "_DRAIN_BYTES", 1000)
+    monkeypatch.setattr(payload, "_DRAIN_SECONDS", 60)
+    monkeypatch.setattr(payload, "_DRAIN_BYTES", 1000)
     with unread(server, head, bytes(2000)) as connection:
         answer = connection.recv(65536)
     assert b"connection: close" in answer

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from support.object_server import BUCKET, SECRET_KEY, ObjectServer
 
-from bitfount_api.sandbox.objects import bodies
+from bitfount_api.sandbox.objects import payload
 from bitfount_api.sandbox.objects.signing import Presigner, Scope
 
 Fields = dict[str, str]
@@ -171,7 +171,7 @@ def test_the_size_is_bound(
 def test_a_file_that_is_much_too_large_is_refused_before_its_end(
     server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "_DRAIN_SECONDS", 0.05)
+    monkeypatch.setattr(payload, "_DRAIN_SECONDS", 0.05)
     url, fields = presigner.post("k", max_bytes=1024 * 1024)
     parts = urlsplit(url)
     body = form(fields, bytes(3 * 1024 * 1024))

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from support.object_server import BUCKET, ObjectServer, signed_headers
 
-from bitfount_api.sandbox.objects import reading
-from bitfount_api.sandbox.objects.reading import http_date
+from bitfount_api.sandbox.objects import get_object
+from bitfount_api.sandbox.objects.get_object import http_date
 from bitfount_api.sandbox.objects.signing import Presigner
 
 CONTENT = b"abcdefghij"
@@ -279,9 +279,9 @@ def test_nothing_is_read_for_a_client_that_has_gone(
             self._file.close()  # type: ignore[attr-defined]
             closed.set()
 
-    whole = reading.FileAnswer.__init__
+    whole = get_object.FileAnswer.__init__
     monkeypatch.setattr(
-        reading.FileAnswer,
+        get_object.FileAnswer,
         "__init__",
         lambda self, file, *rest: whole(self, Watched(file), *rest),  # type: ignore[arg-type]
     )

@@ -6,8 +6,8 @@ import attrs
 from support.faults.kinds import Kind
 from support.faults.legs import Leg, Outcome, Row
 
-from bitfount_api._call import Repeat
-from bitfount_api._flows import operations as known
+from bitfount_api._core import operations as known
+from bitfount_api._core.effects import Retry
 from bitfount_api.exceptions import HTTPError
 
 RETRIES = 2
@@ -32,9 +32,9 @@ class Expected:
     renewals: int = 0
 
 
-def may_repeat(leg: Leg, kind: Kind) -> bool:
+def may_retry(leg: Leg, kind: Kind) -> bool:
     """Return whether the request may be retried after the fault."""
-    return kind.repeated and (leg.operation.repeat is Repeat.ALWAYS or not kind.seen)
+    return kind.repeated and (leg.operation.retry is Retry.IDEMPOTENT or not kind.seen)
 
 
 def expected(row: Row, index: int, kind: Kind) -> Expected:
@@ -48,7 +48,7 @@ def expected(row: Row, index: int, kind: Kind) -> Expected:
         return _going_on(row, index, (leg.count, leg.count), "value")
     if kind.refuse == "ever":
         return _ending(row, index, (0, 0), _lost(leg, kind))
-    if may_repeat(leg, kind):
+    if may_retry(leg, kind):
         if kind.times is not None:
             tries = leg.count + kind.times
             return _going_on(row, index, (tries, tries), "value")

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from typing import Literal
 
 import attrs
-from support.faults.arena import Arena
+from support.faults.environment import FaultEnvironment
 from support.faults.legs import Leg
 from support.raw_server import Act
 
@@ -44,7 +44,7 @@ class Kind:
     repeated: bool = False
     seen: bool = True
     error: type[RequestException] = ConnectError
-    sandbox: Callable[[Leg, Arena], Fault] | None = None
+    sandbox: Callable[[Leg, FaultEnvironment], Fault] | None = None
     raw: Callable[[Leg], Act | None] = lambda _: None
     refuse: Literal["moment", "ever"] | None = None
     silent: bool = False
@@ -61,16 +61,18 @@ def _cut_upload(leg: Leg) -> Act | None:
     return Act(read=100) if leg.body == "upload" else None
 
 
-def _answer(status: int, body: bytes = b"", **headers: str) -> Callable[[Leg, Arena], Fault]:
+def _answer(
+    status: int, body: bytes = b"", **headers: str
+) -> Callable[[Leg, FaultEnvironment], Fault]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _leg, _arena: Fault(status=status, body=body, headers=named)
 
 
-def _date(_leg: Leg, _arena: Arena) -> Fault:
+def _date(_leg: Leg, _arena: FaultEnvironment) -> Fault:
     return Fault(status=429, headers={"retry-after": formatdate(time.time() + 3600, usegmt=True)})
 
 
-def _elsewhere(_leg: Leg, arena: Arena) -> Fault:
+def _elsewhere(_leg: Leg, arena: FaultEnvironment) -> Fault:
     return Fault(status=302, headers={"location": f"{arena.elsewhere.url}/stolen?key=1"})
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import attrs
-from support.faults.arena import Arena
+from support.faults.environment import FaultEnvironment
 
-from bitfount_api._call import Operation
+from bitfount_api._core.effects import Operation
 from bitfount_api.exceptions import InvalidJSONError
 
 Outcome = Literal["value", "none", "other"] | type[Exception]
@@ -62,7 +62,7 @@ class Row:
 
     name: str
     kind: Literal["BitfountHub", "BitfountAM", "SMARTOnFHIR"]
-    arguments: Callable[[Arena], Mapping[str, Any]]
+    arguments: Callable[[FaultEnvironment], Mapping[str, Any]]
     check: Callable[[Any], bool]
     legs: tuple[Leg, ...]
 

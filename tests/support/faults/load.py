@@ -45,14 +45,14 @@ CALLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
-RETRY = RetryPolicy(retries=2, backoff=0.01, longest_pause=0.1)
+RETRY = RetryPolicy(retries=2, backoff=0.01, max_backoff=0.1)
 
 
 # --- The sandbox, in a process of its own --------------------------------------------------------
 
 
 def _serve(pipe: Connection, share: float) -> None:
-    from support.faults.arena import arena
+    from support.faults.environment import arena
 
     from bitfount_api.sandbox import Fault
     from bitfount_api.sandbox.faults import Faults

@@ -1,0 +1,150 @@
+"""The effects that a flow can yield: a request, a pause, work in a thread, or concurrent flows.
+
+A flow is a generator. It yields an effect and is sent the outcome: the response to a
+:class:`Call`, None for a :class:`Pause`, the result of a :class:`Work`, the list of results of a
+:class:`Together`. Failures are thrown into the generator; those of a call are errors of
+:mod:`bitfount_api.exceptions`. A flow never sleeps, opens sockets, reads files or computes for
+long, so the same code serves sync and async clients, and tests can supply the outcomes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+import attrs
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+CREDENTIALS = "bitfount_api.credentials"
+OBJECT_STORAGE = "object storage"
+"""The name of the service that is addressed by presigned URLs."""
+Audience = Literal["hub", "am"]
+
+
+class Retry(enum.Enum):
+    """When a failed request may be retried."""
+
+    IDEMPOTENT = "always"
+    """The request is idempotent: it reads, or sets the same value again."""
+    IF_UNSENT = "unsent"
+    """The request creates or counts something: retry only if the service cannot have seen it."""
+
+
+@attrs.frozen
+class Operation:
+    """One operation of a service: how to send it and which answers mean success.
+
+    Args:
+        name: The operationId in the specs, used in errors and logs.
+        repeat: When a failed request may be retried.
+        timeout: Seconds to wait for the service; None for the session's timeout.
+        success: The statuses that mean success; any other 2xx is an error.
+    """
+
+    name: str
+    retry: Retry = Retry.IDEMPOTENT
+    timeout: float | None = None
+    success: frozenset[int] = frozenset({200, 201, 202, 203, 204})
+
+
+@attrs.frozen
+class Service:
+    """The destination of requests, and the credentials to send with them.
+
+    Args:
+        name: The service's name in errors.
+        url: The base URL without a trailing slash; empty where requests carry an absolute URL.
+        audience: Which credentials to send; None to send no credentials.
+    """
+
+    name: str
+    url: str = ""
+    audience: Audience | None = None
+
+
+class Body(Protocol):
+    """A streamed request body that can be sent more than once."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """``content-type`` and the exact ``content-length``."""
+
+    def chunks(self) -> Generator[bytes]:
+        """Yield the bytes from the beginning, at each call. Closing it closes their file."""
+
+
+class Sink(Protocol):
+    """The destination of a streamed response body."""
+
+    def accept(self, response: httpx.Response) -> bool:
+        """Return True to receive the body, False to leave it unread, by status and headers.
+
+        Called again for each attempt.
+        """
+
+    def write(self, chunk: bytes) -> None:
+        """Receive the next bytes."""
+
+    def close(self, *, whole: bool) -> None:
+        """End the body. ``whole`` is False if the connection broke before its end."""
+
+
+@attrs.frozen(eq=False)
+class Send:
+    """Send one request. The outcome is its ``httpx.Response``, read to the end or into ``sink``.
+
+    The credentials that were sent are kept in the response's ``request.extensions`` under
+    :data:`CREDENTIALS`. The outcome is None if no credentials but those ``refused`` are available.
+
+    Args:
+        operation: The operation.
+        service: The service to send it to.
+        request: The arguments for httpx: ``method``, ``url``, ``params``, ``json``, ``data``,
+            ``headers``, as the generated request builders return them.
+        body: The streamed request body, instead of ``json`` or ``data``.
+        sink: The destination of the response body, instead of memory.
+        refused: The credentials that the service has just refused; they are refreshed first.
+    """
+
+    operation: Operation
+    service: Service
+    request: Mapping[str, Any] = attrs.field(repr=False)
+    body: Body | None = None
+    sink: Sink | None = None
+    refused: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class Sleep:
+    """Sleep for a number of seconds."""
+
+    seconds: float
+
+
+@attrs.frozen(eq=False)
+class RunInThread:
+    """Run blocking work: reading a file, hashing a text, running a model's code.
+
+    The outcome is the return value of ``run``. Work does not block an event loop.
+    """
+
+    run: Callable[[], Any]
+
+
+@attrs.frozen(eq=False)
+class Gather:
+    """Run flows concurrently, at most ``limit`` at a time. The outcome is the list of results.
+
+    The first failure cancels the others and is raised.
+    """
+
+    flows: Sequence[Flow[Any]]
+    limit: int
+
+
+Effect = Send | Sleep | RunInThread | Gather
+Flow = Generator[Effect, Any, T]

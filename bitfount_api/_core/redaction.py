@@ -1,0 +1,160 @@
+"""Redact credentials and the queries of presigned URLs from errors and logs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import types
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import httpx
+
+from bitfount_api._internal.validation import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy-authorization"})
+"""The headers that carry credentials, in lower case."""
+
+REDACTED = "[hidden]"
+"""The replacement for a secret."""
+_OWN_PACKAGES = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
+_WORD = re.compile(r"[^\s\"'<>]+")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_QUERY = re.compile(r"[?#]")
+_USERINFO = re.compile(r"(https?://)[^/@]*@", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGNORECASE)
+
+_in_own_call: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
+
+
+class SecretDict(dict[str, Any]):
+    """A dict that holds secrets: its repr shows the keys only."""
+
+    def __repr__(self) -> str:
+        return f"<hidden: {', '.join(map(str, self))}>"
+
+
+def strip_tracebacks(error: BaseException) -> None:
+    """Remove this library's frames from an error's traceback and from those it is chained to.
+
+    Error reporters show the local variables of each frame, and those of this library hold presigned
+    URLs and request bodies. The error text says which operation failed. Frames of other code, such
+    as a function that supplies tokens, stay. This is not called for errors that are bugs.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = _without_own_frames(each.__traceback__)
+            waiting += [each.__cause__, each.__context__]
+
+
+def _without_own_frames(trace: types.TracebackType | None) -> types.TracebackType | None:
+    kept = []
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN_PACKAGES:
+            kept.append(trace)
+        trace = trace.tb_next
+    rebuilt = None
+    for each in reversed(kept):
+        rebuilt = types.TracebackType(rebuilt, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return rebuilt
+
+
+def strip_query(url: httpx.URL | str) -> str:
+    """Return a URL without its query, fragment and user name, for errors and logs."""
+    try:
+        return str(httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b""))
+    except (httpx.InvalidURL, TypeError, ValueError):
+        return "an invalid URL"
+
+
+def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500) -> str:
+    """Redact text from a service for errors and logs: one line, bounded, without secrets.
+
+    Args:
+        text: The text.
+        request: The request that it answers; a service may have quoted its credentials.
+        limit: The maximum length in characters.
+    """
+    if request is not None:
+        for secret in _secrets_in(request):
+            text = text.replace(secret, REDACTED)
+    text = _WORD.sub(_strip_url, text)
+    text = text[: 10 * limit]
+    if not text.isprintable():
+        # Control characters, those that change the writing direction, and lone surrogates.
+        shown = "".join(c if c.isprintable() else "\n" for c in text)
+        text = " ".join(part for part in shown.split("\n") if part)
+    text = text.strip()
+    return shorten(text, limit)
+
+
+def _strip_url(word: re.Match[str]) -> str:
+    """Remove the query and the user name from a word that is a URL."""
+    text = word[0]
+    url = _SCHEME.search(text)
+    if url is None:
+        return text
+    query = _QUERY.search(text, url.end())
+    return _USERINFO.sub(r"\1", text if query is None else text[: query.start()])
+
+
+def _secrets_in(request: httpx.Request) -> Iterator[str]:
+    for name in SECRET_HEADERS:
+        value = request.headers.get(name, "")
+        for secret in (value, *value.split(" ")[1:], *value.split(":")):
+            if len(secret) > 3:
+                yield secret
+    for name, value in request.url.params.multi_items():
+        if len(value) > 3 and _SECRET_PARAMETER.search(name):
+            yield from (value, quote(value, safe=""))
+
+
+@contextmanager
+def redact_logs() -> Iterator[None]:
+    """Keep the queries of the requests made within out of httpx's log."""
+    token = _in_own_call.set(True)
+    try:
+        yield
+    finally:
+        _in_own_call.reset(token)
+
+
+class _RedactingFilter(logging.Filter):
+    """Redacts httpx's and httpcore's log records of this library's calls."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _in_own_call.get():
+            if isinstance(record.args, tuple):
+                record.args = tuple(_redact_argument(value) for value in record.args)
+            if record.name.startswith("httpcore"):
+                record.msg, record.args = _event_name(record), ()
+        return True
+
+
+def _redact_argument(value: Any) -> Any:
+    return strip_query(value) if isinstance(value, httpx.URL) else value
+
+
+def _event_name(record: logging.LogRecord) -> str:
+    """Return the event's name only: httpcore's records go on to quote everything, headers too."""
+    return record.getMessage().split(" ", 1)[0]
+
+
+def install_log_filters() -> None:
+    """Add the redacting filter to the loggers of httpx and httpcore. May be called repeatedly."""
+    for name in ("httpx", *(f"httpcore.{part}" for part in _HTTPCORE)):
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, _RedactingFilter) for known in logger.filters):
+            logger.addFilter(_RedactingFilter())
+
+
+_HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")

@@ -1,0 +1,190 @@
+"""Decode and validate JSON responses, and turn unsuccessful ones into errors."""
+
+from __future__ import annotations
+
+import http
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import msgspec
+
+from bitfount_api._core.effects import OBJECT_STORAGE
+from bitfount_api._core.redaction import SECRET_HEADERS, redact, strip_query
+from bitfount_api.exceptions import HTTPError, InvalidJSONError
+
+if TYPE_CHECKING:
+    from bitfount_api._core.effects import Operation, Service
+
+T = TypeVar("T")
+
+_MAX_XML_BYTES = 4096
+"""How much of an error body is searched for object storage's XML. Searching more could take
+seconds."""
+
+_ADVICE = {
+    400: "Check the arguments.",
+    401: "The credentials were refused: check the API key, or authenticate again.",
+    403: "These credentials may not do this: ask the owner for access.",
+    404: "Check the name, and that these credentials may see it.",
+    413: "The request is larger than the service accepts.",
+    429: "Too many requests: wait before the next one.",
+}
+_STORAGE_ADVICE = {
+    **_ADVICE,
+    400: "The presigned URL may have expired: try again with a new one.",
+    401: "The presigned URL was refused: try again with a new one.",
+    403: "The presigned URL was refused or has expired: try again with a new one.",
+    404: "The object is missing, or its upload was aborted: check that it was uploaded.",
+    413: "The object is larger than object storage accepts.",
+}
+"""Advice for object storage, to which no credentials are sent: only the URL can be wrong."""
+_REQUEST_ID_HEADERS = ("x-request-id", "x-amz-request-id", "x-amzn-requestid", "cf-ray")
+_XML_ERROR = re.compile(
+    r"<Error>.*?<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{0,500})</Message>)?", re.DOTALL
+)
+
+
+def decode_json(
+    response: httpx.Response, shape: type[T], operation: Operation, service: Service
+) -> T:
+    """Check a response and return its JSON, unknown fields included.
+
+    Args:
+        response: The response, read to its end.
+        shape: The expected type of the JSON: a ``TypedDict`` or other type.
+        operation: The operation.
+        service: The service that answered.
+
+    Raises:
+        HTTPError: The status is not one of the operation's successes.
+        InvalidJSONError: The body is not JSON, or not of that shape; says which field is wrong.
+    """
+    check_status(response, operation, service)
+    value = parse_json(response, operation, service)
+    try:
+        msgspec.convert(value, shape)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InvalidJSONError(
+            f"{operation.name}: {service.name} answered JSON that is not of the documented shape: "
+            f"{redact(str(error), response.request)}",
+            operation=operation.name,
+            url=strip_query(response.request.url),
+        ) from None
+    # Not the converted value: that would lack fields the services have added.
+    return value  # type: ignore[no-any-return]
+
+
+def parse_json(response: httpx.Response, operation: Operation, service: Service) -> Any:
+    """Return the JSON of a response, of any shape.
+
+    Raises:
+        InvalidJSONError: The body is not JSON.
+    """
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError) as error:
+        kind = response.headers.get("content-type", "")
+        what = (
+            f" but {redact(kind, response.request, limit=60)}"
+            if kind and "json" not in kind
+            else ""
+        )
+        raise InvalidJSONError(
+            f"{operation.name}: {service.name} answered {response.status_code} with a body that "
+            f"is not JSON{what}: {redact(str(error), response.request)}",
+            operation=operation.name,
+            url=strip_query(response.request.url),
+        ) from None
+
+
+def check_status(response: httpx.Response, operation: Operation, service: Service) -> None:
+    """Check that a response has one of the operation's successful statuses.
+
+    Raises:
+        HTTPError: The status is another. The text has the service's own message, and what to do.
+    """
+    if response.status_code not in operation.success:
+        raise status_error(response, operation, service)
+
+
+def status_error(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+    """Return the error for a response whose status is not one of the operation's successes."""
+    status = response.status_code
+    request = response.request
+    try:
+        phrase = f" {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = ""
+    if response.is_success:
+        verb = "answered with the unexpected status"
+    elif response.is_redirect:
+        verb = "answered with a redirect, which is never followed:"
+    else:
+        verb = "refused with" if status < 500 else "failed with"
+    parts = [f"{operation.name}: {service.name} {verb} {status}{phrase}"]
+    if message := error_message(response):
+        parts.append(f": {redact(message, request)}")
+    if not parts[-1].endswith("."):
+        parts.append(".")
+    of_storage = service.audience is None and service.name == OBJECT_STORAGE
+    if advice := (_STORAGE_ADVICE if of_storage else _ADVICE).get(status):
+        parts.append(f" {advice}")
+    request_id = next(
+        (
+            redact(value, request, limit=100)
+            for name in _REQUEST_ID_HEADERS
+            if (value := response.headers.get(name))
+        ),
+        None,
+    )
+    if request_id:
+        parts.append(f" (request id {request_id})")
+    return HTTPError(
+        "".join(parts),
+        status_code=status,
+        request_id=request_id,
+        response=_strip_credentials(response),
+        operation=operation.name,
+        url=strip_query(request.url),
+    )
+
+
+def rejected_error(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+    """Return the error for a response that reports a failure with a successful status."""
+    why = redact(error_message(response) or "no reason given", response.request)
+    return HTTPError(
+        f"{operation.name}: {service.name} rejected the request: {why}",
+        status_code=response.status_code,
+        response=_strip_credentials(response),
+        operation=operation.name,
+        url=strip_query(response.request.url),
+    )
+
+
+def error_message(response: httpx.Response) -> str | None:
+    """Return the service's error message: ``errorMessage`` or the like, or object storage's XML."""
+    try:
+        content = response.content
+    except httpx.ResponseNotRead:
+        return None
+    if not content or len(content) > 100_000:
+        return None
+    try:
+        value = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        found = _XML_ERROR.search(content[:_MAX_XML_BYTES].decode("utf-8", "replace"))
+        return ": ".join(part for part in found.groups() if part) if found else None
+    if isinstance(value, dict):
+        for key in ("errorMessage", "error_description", "message", "error"):
+            if isinstance(value.get(key), str) and value[key]:
+                return str(value[key])
+    return None
+
+
+def _strip_credentials(response: httpx.Response) -> httpx.Response:
+    """Remove the credentials from a response's request, so that an error can carry it."""
+    request = response.request
+    headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
+    response.request = httpx.Request(request.method, strip_query(request.url), headers=headers)
+    return response

@@ -1,0 +1,81 @@
+"""A service's client for the flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from bitfount_api._core.effects import Body, Flow, Operation, Send, Service, Sink
+from bitfount_api._core.responses import decode_json, rejected_error
+from bitfount_api._core.retrying import send_with_retries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx
+
+    from bitfount_api.retries import RetryPolicy
+    from bitfount_api.session import BitfountSession
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class ServiceClient:
+    """A service, with the session and the retry policy of its requests.
+
+    Args:
+        service: The service.
+        session: The session that sends the requests.
+        retry: The retry policy.
+    """
+
+    service: Service
+    session: BitfountSession
+    retry: RetryPolicy
+
+    @property
+    def username(self) -> str:
+        """The caller's user name. Flows run only after the session is authenticated."""
+        return self.session.username
+
+    def send(
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        *,
+        service: Service | None = None,
+        body: Body | None = None,
+        sink: Sink | None = None,
+    ) -> Flow[httpx.Response]:
+        """Send a request and return the last response, whatever its status.
+
+        Raises:
+            RequestException: No response was received.
+        """
+        return send_with_retries(
+            Send(operation, service or self.service, request, body=body, sink=sink), self.retry
+        )
+
+    def get_json(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
+        """Send a request and return the validated JSON of the response.
+
+        Raises:
+            RequestException: No response was received, or it was a refusal or not of that shape.
+        """
+        response = yield from self.send(operation, request)
+        return decode_json(response, shape, operation, self.service)
+
+    def submit(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
+        """:meth:`get_json` for operations that may report a failure with a successful status.
+
+        Raises:
+            HTTPError: The service refused or rejected the request; the text says why.
+            RequestException: No response was received, or it was not of that shape.
+        """
+        response = yield from self.send(operation, request)
+        answer = decode_json(response, shape, operation, self.service)
+        if isinstance(answer, dict) and answer.get("success") is False:
+            raise rejected_error(response, operation, self.service)
+        return answer

@@ -1,0 +1,1 @@
+"""Helpers without a network: files, documents, validation."""

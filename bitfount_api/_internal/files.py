@@ -1,0 +1,240 @@
+"""File operations: atomic writes, locks, and bounded reads."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
+    import msvcrt
+    import threading
+
+    _TURN = threading.Lock()
+else:
+    import fcntl
+
+# Flags that not every system has. A symbolic link in place of one of our files could point
+# anywhere, and opening a pipe would block until its other end is opened.
+_BINARY = getattr(os, "O_BINARY", 0)
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_LOCKED_BYTE = 1 << 62
+"""The offset of the byte that is locked on Windows: beyond all contents, because no other process
+can read a locked byte."""
+
+
+def atomic_write(
+    path: str | os.PathLike[str], data: bytes, *, private: bool = False, overwrite: bool = True
+) -> None:
+    """Write a file atomically, even if the machine stops during the write.
+
+    Args:
+        path: The file. Its folder must exist.
+        data: The contents.
+        private: Only the owner may read and write the file (0600), whatever the umask; otherwise
+            the umask decides.
+        overwrite: Replace an existing file.
+
+    Raises:
+        FileExistsError: The file exists, and ``overwrite`` is False.
+        OSError: The file cannot be written.
+    """
+    target = Path(path)
+    # A unique name, so that concurrent writers do not write into each other's file.
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
+    descriptor = os.open(
+        temporary,
+        os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
+        0o600 if private else 0o666,
+    )
+    try:
+        with open(descriptor, "wb") as file:
+            if private and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)  # a umask may have removed the owner's rights
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            os.replace(temporary, target)
+        else:
+            _link_new(temporary, target)
+        fsync_dir(target.parent)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def make_private_dir(folder: Path) -> None:
+    """Create a folder and its missing parents, for the owner only (0700)."""
+    # Path.mkdir applies its mode to the last folder only; each one created here must be private.
+    if not folder.is_dir():
+        make_private_dir(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.chmod(0o700)  # a umask may have removed the owner's rights
+
+
+def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
+    """Read a file of at most ``limit`` bytes.
+
+    Raises:
+        ValueError: The file is larger.
+        OSError: The file cannot be read.
+    """
+    with open(path, "rb") as file:
+        # One byte over the limit shows that the file is larger, whatever its size.
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise ValueError(f"{os.fspath(path)} is larger than {limit} bytes")
+    return data
+
+
+def read_regular_file(path: Path, limit: int) -> bytes:
+    """Read a file that this library wrote, as :func:`read_file`, and refuse anything else.
+
+    A symbolic link could point to a file that somebody else chose, and a pipe would never end.
+
+    Raises:
+        ValueError: The file is larger than ``limit``, or not a regular file. The text does not
+            name it.
+        OSError: The file cannot be read.
+    """
+    if path.is_symlink():  # O_NOFOLLOW fails too, but not on every system, and less clearly
+        raise ValueError("it is a symbolic link")
+    descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("it is not a regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > limit:
+        raise ValueError(f"it is larger than {limit} bytes")
+    return data
+
+
+def fsync_dir(folder: Path) -> None:
+    """Sync a folder, so that its file names survive a power loss, where the system supports it."""
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return
+    # Some file systems do not, and losing a name does no damage.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def open_locked(path: Path) -> int | None:
+    """Open and lock a file, creating it if necessary. The lock lasts until the file is closed.
+
+    Symbolic links are not followed: where others may write to the folder, they could point
+    anywhere.
+
+    Returns:
+        The descriptor, for reading and writing; None if another process, or another part of this
+        one, holds the lock.
+
+    Raises:
+        OSError: It cannot be opened, is not a regular file, or the file system has no locks.
+    """
+    flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_LINKS | _NO_WAITING
+    while True:
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                raise OSError(errno.EINVAL, "not a regular file, or a file with several hard links")
+            if not _lock(descriptor):
+                os.close(descriptor)
+                return None
+            # The previous holder may have renamed or deleted it between the open and the lock.
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(status, os.lstat(path)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def open_truncated(path: Path) -> int:
+    """Open a file for writing and empty it, creating it if necessary.
+
+    Symbolic links are not followed.
+
+    Returns:
+        The descriptor.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY | _NO_LINKS, 0o666)
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of the data at the descriptor's position; a single write may write less."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_at(descriptor: int, offset: int, data: bytes) -> None:
+    """Write all of the data at an offset. Safe while other threads write elsewhere in the file."""
+    if sys.platform == "win32":  # pragma: no cover - as above
+        with _TURN:
+            os.lseek(descriptor, offset, os.SEEK_SET)
+            write_all(descriptor, data)
+        return
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
+
+
+def preallocate(descriptor: int, size: int) -> None:
+    """Set a file's length, and preallocate its disk space where the system supports it.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    if size and hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                raise
+    os.ftruncate(descriptor, size)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":  # pragma: no cover - as above
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+def _link_new(temporary: Path, target: Path) -> None:
+    """Give a file its final name, unless that exists."""
+    try:
+        os.link(temporary, target)  # unlike os.replace, fails where a file exists
+    except FileExistsError:
+        raise FileExistsError(f"{target} exists already") from None
+    except OSError:
+        # Some file systems have no hard links. Then check and rename cannot be atomic.
+        if os.path.lexists(target):
+            raise FileExistsError(f"{target} exists already") from None
+        os.replace(temporary, target)

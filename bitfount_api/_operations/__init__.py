@@ -1,0 +1,29 @@
+"""The operations, written once as flows that sync and async clients share.
+
+``_operations.pods`` and the like are imported on first use: a program that reads a pod does not
+import the code that transfers weights.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitfount_api._operations import models as models
+    from bitfount_api._operations import monitoring as monitoring
+    from bitfount_api._operations import pod_registration as pod_registration
+    from bitfount_api._operations import pod_schemas as pod_schemas
+    from bitfount_api._operations import pods as pods
+    from bitfount_api._operations import projects as projects
+    from bitfount_api._operations import public_keys as public_keys
+
+_LOADED_LATE = frozenset(
+    {"models", "monitoring", "pod_registration", "pod_schemas", "pods", "projects", "public_keys"}
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LOADED_LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")

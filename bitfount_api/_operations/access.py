@@ -1,0 +1,149 @@
+"""Access decisions of the access manager."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from bitfount_am_client.api.access import check_access as _check_access
+from bitfount_am_client.api.access import get_access_manager_key as _get_access_manager_key
+from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
+
+from bitfount_api import types
+from bitfount_api._core import operations
+from bitfount_api._core.responses import decode_json
+from bitfount_api.exceptions import InvalidJSONError
+from bitfount_api.identifiers import PodIdentifier, path_part, user_name
+from bitfount_api.keys import parse_public_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+_logger = logging.getLogger(__name__)
+
+
+def get_key(access_manager: ServiceClient) -> Flow[RSAPublicKey]:
+    """Get the access manager's public key. The request is sent without credentials.
+
+    Raises:
+        HTTPError: The access manager refused the request.
+        InvalidJSONError: The response has no RSA key.
+    """
+    operation = operations.GET_ACCESS_MANAGER_KEY
+    service = attrs.evolve(access_manager.service, audience=None)
+    request = _get_access_manager_key._get_kwargs()
+    response = yield from access_manager.send(operation, request, service=service)
+    answer = decode_json(response, types.AccessManagerKey, operation, service)
+    try:
+        return parse_public_key(answer["accessManagerPublicKey"])
+    except ValueError as error:
+        raise InvalidJSONError(
+            f"{operation.name}: accessManagerPublicKey is not a valid key: {error}",
+            operation=operation.name,
+        ) from None
+
+
+def check_oidc(
+    access_manager: ServiceClient,
+    pod: PodIdentifier,
+    protocol: Mapping[str, Any],
+    modeller_name: str,
+    token: str,
+    project_id: str | None,
+) -> Flow[types.AccessCheckResult]:
+    """Check access by the modeller's access token."""
+    if not isinstance(token, str) or not token:
+        raise ValueError("modeller_access_token must be a non-empty text")
+    body = {
+        **_common_fields(pod, protocol, modeller_name, project_id),
+        "modellerToken": token,
+        "identityProvider": "OIDC",
+    }
+    return (yield from _check(access_manager, OIDCAccessRequest.from_dict(body)))
+
+
+def check_signature(
+    access_manager: ServiceClient,
+    pod: PodIdentifier,
+    protocol: Mapping[str, Any],
+    modeller_name: str,
+    unsigned_task: bytes,
+    task_signature: bytes,
+    project_id: str | None,
+    public_key_id: str | None,
+) -> Flow[types.AccessCheckResult]:
+    """Check access by the modeller's signature of the task."""
+    body = {
+        **_common_fields(pod, protocol, modeller_name, project_id),
+        "unsignedTask": _base64(unsigned_task, "unsigned_task"),
+        "taskSignature": _base64(task_signature, "task_signature"),
+        "identityProvider": "SIGNATURE",
+        "publicKeyId": None if public_key_id is None else path_part(public_key_id, "key id"),
+    }
+    return (yield from _check(access_manager, SignatureAccessRequest.from_dict(body)))
+
+
+def _common_fields(
+    pod: PodIdentifier, protocol: Mapping[str, Any], modeller_name: str, project_id: str | None
+) -> dict[str, Any]:
+    return {
+        "podIdentifier": str(pod),
+        "modellerProtocolRequest": _validated_protocol(protocol),
+        "modellerName": user_name(modeller_name, "modeller name"),
+        "projectId": None if project_id is None else path_part(project_id, "project id"),
+    }
+
+
+def _validated_protocol(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Validate a protocol; it comes from a modeller, and is not trusted."""
+    if not isinstance(protocol, Mapping):
+        raise ValueError(f"serialized_protocol must be a dict, not {type(protocol).__name__}")
+    algorithm, aggregator = protocol.get("algorithm"), protocol.get("aggregator", {})
+    algorithms = algorithm if isinstance(algorithm, list) else [algorithm]
+    if (
+        not isinstance(protocol.get("class_name"), str)
+        or not all(isinstance(one, dict) for one in algorithms)
+        or not isinstance(aggregator, dict)
+    ):
+        raise ValueError(
+            "serialized_protocol must have a class_name (text), an algorithm (dict or list of "
+            "dicts) and, optionally, an aggregator (dict)"
+        )
+    try:
+        json.dumps(dict(protocol), allow_nan=False)
+    except RecursionError:
+        raise ValueError(
+            "serialized_protocol cannot be serialized as JSON: it is nested too deeply"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"serialized_protocol cannot be serialized as JSON: {error}") from None
+    return dict(protocol)
+
+
+def _base64(data: bytes, what: str) -> str:
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise ValueError(f"{what} must be bytes, not {type(data).__name__}")
+    return base64.b64encode(data).decode("ascii")
+
+
+def _check(
+    access_manager: ServiceClient, body: OIDCAccessRequest | SignatureAccessRequest
+) -> Flow[types.AccessCheckResult]:
+    request = _check_access._get_kwargs(body=body)
+    answer = yield from access_manager.get_json(
+        operations.CHECK_ACCESS, request, types.AccessDecision
+    )
+    code = answer.get("code")
+    try:
+        response_type = types.PodResponseType(code)
+    except ValueError:
+        _logger.warning("The access manager's answer has no known code: access is refused")
+        response_type = types.PodResponseType.NO_ACCESS
+    return {"response_type": response_type, "limits": answer.get("limits")}

@@ -1,0 +1,252 @@
+"""Download objects from object storage, and resume interrupted downloads."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bitfount_api._core import operations
+from bitfount_api._core.effects import Flow, Gather, RunInThread, Send, Sleep
+from bitfount_api._core.responses import status_error
+from bitfount_api._core.services import STORAGE
+from bitfount_api._internal.urls import presigned_url
+from bitfount_api._transfer.destinations import MemoryDestination
+from bitfount_api._transfer.part_file import PartFile
+from bitfount_api._transfer.range_request import ObjectChangedError, RangeRequest
+from bitfount_api.exceptions import (
+    BitfountError,
+    ConnectError,
+    HTTPError,
+    RequestException,
+    RequestTimeout,
+    TransferError,
+)
+from bitfount_api.progress import ProgressReporter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    import httpx
+
+    from bitfount_api._core.service_client import ServiceClient
+    from bitfount_api._transfer.destinations import Destination
+    from bitfount_api.transfers import Download, TransferOptions
+
+    Renew = Callable[[], Flow[str | None]]
+    """Requests a presigned URL from the Hub; returns None if it gives no URL."""
+
+_FIRST_BYTES = 1024 * 1024
+"""The size of the first range request for an object that may be large: the response has the
+object's size and ETag, and shows whether the store supports range requests. A small object is
+complete with it."""
+
+_PARALLEL_BYTES = 16 * 1024 * 1024
+"""The size from which pieces are downloaded concurrently."""
+
+_MAX_RANGE_BYTES = 16 * 1024 * 1024
+"""The largest piece: it takes some seconds over a slow link."""
+
+_MAX_RENEWALS = 2
+_MAX_CHANGES = 2
+
+
+def fetch(remote: ServiceClient, url: str, *, limit: int | None = None) -> Flow[bytes]:
+    """Download a small object into memory.
+
+    Args:
+        remote: The service whose connections and retries to use; no credentials are sent.
+        url: The presigned URL.
+        limit: The maximum size in bytes.
+
+    Raises:
+        HTTPError: Object storage refused the request.
+        TransferError: The object is larger than ``most``.
+        RequestException: The download failed.
+    """
+    vessel = MemoryDestination(ProgressReporter(None, None, "object"), limit)
+    yield from download_into(remote, url, vessel)
+    return vessel.content()
+
+
+def fetch_weights(
+    remote: ServiceClient,
+    url: str,
+    label: str,
+    options: TransferOptions,
+    renew: Renew | None = None,
+) -> Flow[bytes]:
+    """Download a large object into memory (one copy), decompressed if it is stored compressed.
+
+    Args:
+        remote: The service whose connections and retries to use.
+        url: The presigned URL.
+        label: The object's name for progress reports.
+        options: The transfer options.
+        renew: Requests a new URL when ``url`` has expired.
+
+    Raises:
+        HTTPError: Object storage refused the request.
+        TransferError: The object exceeds the maximum size, or is damaged.
+        RequestException: The download failed.
+    """
+    meter = ProgressReporter(options.progress, None, label)
+    vessel = MemoryDestination(meter, options.max_bytes, unpack=True)
+    try:
+        yield from download_into(remote, url, vessel, parts=options.parts_at_once, renew=renew)
+        content: bytes = yield RunInThread(vessel.content)
+        yield RunInThread(meter.close)
+    finally:
+        meter.close()
+    return content
+
+
+def download(
+    remote: ServiceClient,
+    url: str,
+    path: str | os.PathLike[str],
+    options: TransferOptions,
+    renew: Renew | None = None,
+) -> Flow[Download]:
+    """Stream an object to disk, resuming an earlier interrupted download.
+
+    Args:
+        remote: The service whose connections and retries to use.
+        url: The presigned URL.
+        path: The file to write.
+        options: The transfer options.
+        renew: Requests a new URL when ``url`` has expired.
+
+    Raises:
+        HTTPError: Object storage refused the request.
+        TransferError: The file cannot be written, or the object exceeds the maximum size or is
+            damaged. The partial file is deleted.
+        RequestException: The download failed. The partial file is kept beside the target.
+    """
+    target = Path(path)
+    meter = ProgressReporter(options.progress, None, target.name)
+    part = PartFile(target, meter, options.max_bytes)
+    try:
+        yield RunInThread(part.open)
+        yield from download_into(remote, url, part, parts=options.parts_at_once, renew=renew)
+        while not (yield RunInThread(partial(part.wait_finished, 0.25))):
+            yield Sleep(0)  # checks the deadline
+        result: Download = yield RunInThread(part.finish)
+        yield RunInThread(meter.close)
+    except OSError as error:
+        yield RunInThread(part.discard)
+        raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
+    except TransferError:
+        yield RunInThread(part.discard)
+        raise
+    except BitfountError:
+        yield RunInThread(part.keep)
+        raise
+    finally:
+        # The only cleanup when the flow is cancelled. No request writes to the file any more.
+        part.discard()
+        meter.close()
+    return result
+
+
+def download_into(
+    remote: ServiceClient,
+    url: str,
+    destination: Destination,
+    *,
+    parts: int = 1,
+    renew: Renew | None = None,
+) -> Flow[None]:
+    """Download the missing ranges of an object into a vessel.
+
+    Args:
+        remote: The service whose connections and retries to use.
+        url: The presigned URL.
+        destination: The destination.
+        parts: The number of concurrent range requests; with 1, the whole object is requested.
+        renew: Requests a new URL when ``url`` has expired.
+
+    Raises:
+        HTTPError: Object storage refused the request.
+        TransferError: The object is not valid, or changes repeatedly during the download.
+        RequestException: The download failed.
+    """
+    address = presigned_url(url)
+    changes = renewals = 0
+    while not destination.whole:
+        had = destination.done.total
+        try:
+            yield from _fill_gaps(
+                remote, address, destination, 1 if changes == _MAX_CHANGES else parts
+            )
+        except ObjectChangedError:
+            changes += 1
+            if changes > _MAX_CHANGES:
+                raise TransferError(
+                    "the object changed repeatedly during the download: try again later"
+                ) from None
+            yield RunInThread(partial(destination.begin, None, None))
+        except HTTPError as refused:
+            renewals = 1 if destination.done.total > had else renewals + 1
+            # Object storage answers requests with an expired URL with one of these statuses.
+            if renew is None or refused.status_code not in (400, 403) or renewals > _MAX_RENEWALS:
+                raise
+            fresh = yield from renew()
+            if not fresh:
+                raise
+            address = presigned_url(fresh)
+
+
+def _fill_gaps(remote: ServiceClient, address: str, vessel: Destination, parts: int) -> Flow[None]:
+    start, end = next(vessel.gaps())
+    if parts > 1:
+        end = min(start + _FIRST_BYTES, end or start + _FIRST_BYTES)
+    while True:
+        yield from _pull(remote, address, RangeRequest(vessel, start, end))
+        if vessel.whole:
+            return
+        if parts > 1 and vessel.size is not None:
+            missing = vessel.size - vessel.done.total
+            if missing >= _PARALLEL_BYTES:
+                break
+        start, end = next(vessel.gaps())
+    # The same number of pieces for each concurrent request, so that they finish together.
+    turns = -(-missing // (_MAX_RANGE_BYTES * parts))
+    most = -(-missing // (turns * parts))
+    reaches = [
+        RangeRequest(vessel, piece, min(piece + most, after), exclusive=False)
+        for first, after in vessel.done.gaps(vessel.size)
+        for piece in range(first, after, most)
+    ]
+    yield Gather([_pull(remote, address, reach) for reach in reaches], parts)
+
+
+def _pull(remote: ServiceClient, address: str, reach: RangeRequest) -> Flow[None]:
+    """Download one range; after an interruption, request only what is missing."""
+    operation = operations.DOWNLOAD_OBJECT
+    policy = remote.retry
+    failures = 0
+    failure: RequestException
+    while not reach.whole:
+        before = reach.position
+        request = {"method": "get", "url": address, "headers": reach.headers()}
+        try:
+            response: httpx.Response = yield Send(operation, STORAGE, request, sink=reach)
+        except (ConnectError, RequestTimeout) as error:
+            failure, may_retry, retry_after = error, True, None
+        else:
+            # A store may return less than the requested range.
+            if reach.whole or (response.is_success and reach.position > before):
+                continue
+            failure = status_error(response, operation, STORAGE)
+            may_retry = policy.should_retry(response.status_code)
+            retry_after = response.headers.get("retry-after")
+        # Progress resets the failure count: only consecutive failures count.
+        failures = 1 if reach.position > before else failures + 1
+        if not may_retry or failures > policy.max_retries():
+            raise failure
+        try:
+            yield Sleep(policy.pause(failures, retry_after))
+        except RequestTimeout:
+            raise failure from None  # the failure says more than "out of time"

@@ -1,0 +1,369 @@
+"""Models: their code and their weights, sent and got."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+from bitfount_hub_client.api.models import get_model as _get_model
+from bitfount_hub_client.api.models import send_model as _send_model
+from bitfount_hub_client.api.models import send_weights as _send_weights
+from bitfount_hub_client.models import ModelUploadRequest, WeightsUploadRequest
+from bitfount_hub_client.types import UNSET
+
+from bitfount_api import config, types
+from bitfount_api._core import operations
+from bitfount_api._core.effects import RunInThread, Sleep
+from bitfount_api._core.redaction import redact
+from bitfount_api._internal.files import atomic_write
+from bitfount_api._operations.downloads import download, fetch, fetch_weights
+from bitfount_api._operations.pod_registration import multipart
+from bitfount_api._operations.uploads import upload
+from bitfount_api._transfer.compression import CompressedCopy
+from bitfount_api._transfer.request_bodies import Source
+from bitfount_api.exceptions import (
+    HTTPError,
+    InvalidJSONError,
+    ModelTooLargeError,
+    ModelUploadError,
+    ModelValidationError,
+    NoModelCodeError,
+    RequestException,
+    TransferError,
+)
+from bitfount_api.hashes import hash_contents, normalized
+from bitfount_api.identifiers import model_name as checked_model_name
+from bitfount_api.identifiers import model_version as checked_model_version
+from bitfount_api.identifiers import path_part, user_name
+from bitfount_api.models import BitfountModel, check_model_source, load_model_class
+from bitfount_api.progress import ProgressReporter
+from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+    from bitfount_api.transfers import TransferOptions
+
+# The documented name: programs may handle these lines apart from others.
+_logger = logging.getLogger("bitfount_api.models")
+
+_INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
+
+
+def get_model_details(
+    hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[types.ModelDetails | None]:
+    """Where a model's code and weights are; None, and a line in the log, if there is none."""
+    try:
+        return (yield from retrieve(hub, username, model_name, version, project_id))
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise
+        which = f"{username}/{model_name}" + ("" if version is None else f":{version}")
+        _logger.warning("There is no model %s that these credentials may see", which)
+        return None
+
+
+def retrieve(
+    hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[types.ModelDetails]:
+    """Return where a model's code and weights are.
+
+    Raises:
+        HTTPError: The Hub refused; with the status 404 if there is no such model.
+        RequestException: The Hub could not be reached, or its answer is not usable.
+    """
+    request = _get_model._get_kwargs(
+        modeller_name=user_name(username),
+        model_name=checked_model_name(model_name),
+        model_version=UNSET if version is None else checked_model_version(version),
+        project_id=UNSET if project_id is None else path_part(project_id, "project id"),
+    )
+    return (yield from hub.get_json(operations.GET_MODEL, request, types.ModelDetails))
+
+
+def get_model_code(
+    hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[bytes | None]:
+    """The text of a model that has the hash the Hub gives for it; None if there is no such model.
+
+    Raises:
+        ModelValidationError: The text has another hash.
+        NoModelCodeError: The project's usage limit is spent.
+        InvalidJSONError: The Hub gives no URL, or no hash.
+        HTTPError: The Hub or object storage refused.
+    """
+    details = yield from get_model_details(hub, username, model_name, version, project_id)
+    if details is None:
+        return None
+    url, expected = details.get("modelDownloadUrl"), details.get("modelHash")
+    if not url and version is not None and project_id is not None:
+        raise NoModelCodeError(
+            f"the Hub withholds the code of {username}/{model_name}:{version} from project "
+            f"{project_id}: its usage limit is spent. Ask the project's owner to raise it."
+        )
+    if not url or not expected:
+        missing = "modelHash" if url else "modelDownloadUrl"
+        raise InvalidJSONError(
+            f"get_model: the Hub's answer for {username}/{model_name} has no {missing}",
+            operation=operations.GET_MODEL.name,
+        )
+    return (yield from download_code(hub, url, expected))
+
+
+def download_code(hub: ServiceClient, url: str, expected: str) -> Flow[bytes]:
+    r"""The text at a presigned URL, without its ``\r``: exactly what the hash was made of.
+
+    Raises:
+        ModelValidationError: It has another hash.
+        HTTPError: Object storage refused.
+    """
+    code = normalized((yield from fetch(hub, url, limit=config.MAX_MODEL_BYTES)))
+    actual: str = yield RunInThread(partial(hash_contents, code))
+    if actual != expected.lower():
+        raise ModelValidationError(
+            f"the model's code is not what was published: its hash is {actual}, "
+            f"not {redact(expected, limit=64)}. It was not run."
+        )
+    return code
+
+
+def get_model_source(
+    hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[str | None]:
+    """:func:`get_model_code` as text.
+
+    Raises:
+        ModelValidationError: As there, or the code is not UTF-8.
+    """
+    code = yield from get_model_code(hub, username, model_name, version, project_id)
+    try:
+        return None if code is None else code.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelValidationError(
+            f"the code of {username}/{model_name} is not UTF-8 text: {error}"
+        ) from None
+
+
+def get_model(
+    hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
+) -> Flow[type[BitfountModel] | None]:
+    """Run a model's checked code and give its class; None if there is none, or it cannot run."""
+    code = yield from get_model_code(hub, username, model_name, version, project_id)
+    if code is None:
+        return None
+    model: type[BitfountModel] | None = yield RunInThread(partial(load_model_class, code))
+    return model
+
+
+def get_model_from_url(
+    hub: ServiceClient, url: str, expected: str
+) -> Flow[type[BitfountModel] | None]:
+    """Run the checked code at a presigned URL and give its class; None if it cannot run."""
+    code = yield from download_code(hub, url, expected)
+    model: type[BitfountModel] | None = yield RunInThread(partial(load_model_class, code))
+    return model
+
+
+@attrs.frozen
+class Weights:
+    """The weights of one version of a model.
+
+    Args:
+        hub: The Hub that knows where they are.
+        username: The model's owner.
+        model_name: The model.
+        version: Its version.
+        project_id: The project that grants the access.
+    """
+
+    hub: ServiceClient
+    username: str
+    model_name: str
+    version: int
+    project_id: str | None
+
+    def url(self) -> Flow[str | None]:
+        """Where they are now; None if there is no such model, or none have been uploaded."""
+        details = yield from get_model_details(
+            self.hub, self.username, self.model_name, self.version, self.project_id
+        )
+        return details.get("weightsDownloadUrl") if details else None
+
+    def get(self, options: TransferOptions) -> Flow[bytes | None]:
+        """What they are, in memory; None as for :meth:`url`."""
+        url = yield from self.url()
+        if not url:
+            return None
+        what = f"{self.username}/{self.model_name}"
+        return (yield from fetch_weights(self.hub, url, what, options, self.url))
+
+    def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
+        """Stream them to disk; None as for :meth:`url`."""
+        url = yield from self.url()
+        if not url:
+            return None
+        return (yield from download(self.hub, url, path, options, self.url))
+
+
+def get_weights_from_url(hub: ServiceClient, url: str, options: TransferOptions) -> Flow[bytes]:
+    """The weights at a presigned URL."""
+    return (yield from fetch_weights(hub, url, "weights", options))
+
+
+def download_model(
+    hub: ServiceClient,
+    username: str,
+    model_name: str,
+    version: int | None,
+    path: Path,
+    project_id: str | None,
+    options: TransferOptions,
+) -> Flow[Download | None]:
+    """Write a model's checked code to a file; None if there is no such model."""
+    target = Path(path)
+    code = yield from get_model_code(hub, username, model_name, version, project_id)
+    if code is None:
+        return None
+    meter = ProgressReporter(options.progress, len(code), target.name)
+    try:
+        yield RunInThread(partial(atomic_write, target, code))
+        meter.add(len(code))
+        yield RunInThread(meter.close)
+    except OSError as error:
+        raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
+    finally:
+        meter.close()
+    return Download(target, len(code), hash_contents(code))
+
+
+def send_model(
+    hub: ServiceClient,
+    path: Path,
+    *,
+    private: bool,
+    description: str | None,
+    options: TransferOptions,
+) -> Flow[types.ModelUpload]:
+    """Check a model's file by reading it, then store it.
+
+    Raises:
+        ModelValidationError: It is no proper model. Nothing was sent.
+        ModelTooLargeError: It is over 3 MiB. Nothing was sent.
+        ModelUploadError: The Hub, or object storage, refused.
+    """
+    path = Path(path)
+    code: bytes = yield RunInThread(partial(_validated_file, path))
+    request = _send_model._get_kwargs(
+        body=ModelUploadRequest(
+            model_name=path.stem,
+            model_size=len(code),
+            model_hash=(yield RunInThread(partial(hash_contents, code))),
+            private_model=bool(private),
+            model_description=UNSET if description is None else description,
+        ),
+        multipart_upload=multipart(len(code)),
+    )
+    with _map_upload_errors(path):
+        answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload)
+        yield from upload(
+            hub, answer, Source.from_bytes(code, path.name), object_type="Model", options=options
+        )
+    return answer
+
+
+def send_weights(
+    hub: ServiceClient, model_name: str, version: int, path: Path, *, options: TransferOptions
+) -> Flow[None]:
+    """Store a model's weights, streamed from disk.
+
+    Raises:
+        ModelTooLargeError: They are over 500 MiB, packed where that is wanted. Nothing was sent.
+        ModelUploadError: The file cannot be read, or the Hub, or object storage, refused.
+    """
+    path = Path(path)
+    name, number = checked_model_name(model_name), checked_model_version(version)
+    with _map_upload_errors(path):
+        source: Source = yield RunInThread(partial(Source.from_file, path))
+        if not options.compress:
+            _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
+            yield from _upload_weights(hub, name, number, source, options)
+            return
+        # What could not be got back by default is not sent, however small it is packed.
+        _check_size(path, source.size, MAX_DOWNLOAD_BYTES)
+        copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
+        try:
+            while (yield RunInThread(copy.step)):
+                yield Sleep(0)  # looks at the deadline
+            if copy.size > config.MAX_WEIGHTS_BYTES:
+                raise ModelTooLargeError(
+                    f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes, which is the most that "
+                    "the Hub takes, compressed as well"
+                )
+            packed: Source = yield RunInThread(copy.source)
+            yield from _upload_weights(hub, name, number, packed, options)
+            yield RunInThread(copy.discard)
+        finally:
+            copy.discard()
+
+
+def _upload_weights(
+    hub: ServiceClient, model_name: str, version: int, source: Source, options: TransferOptions
+) -> Flow[None]:
+    request = _send_weights._get_kwargs(
+        body=WeightsUploadRequest(
+            model_name=model_name, model_version=version, weight_size=source.size
+        ),
+        multipart_upload=multipart(source.size),
+    )
+    for attempt in (1, 2):
+        answer = yield from hub.submit(operations.SEND_WEIGHTS, request, types.ModelUpload)
+        try:
+            yield from upload(hub, answer, source, object_type="Model", options=options)
+        except HTTPError as refused:
+            # The time of its URLs may be over. The Hub gives others for the same weights, but no
+            # second version of a model: that is why this is for weights alone.
+            expired = refused.operation in _INTO_STORAGE and refused.status_code in (400, 403)
+            if not expired or attempt == 2:
+                raise
+        else:
+            return
+
+
+def _validated_file(path: Path) -> bytes:
+    r"""A model's file as it is sent: UTF-8, lines ended by ``\n``; found to be a proper model."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ModelValidationError(f"{path} is not a file")
+        # Half, as a file whose every line ends in \r\n may shrink to that when it is read.
+        _check_size(path, status.st_size // 2, config.MAX_MODEL_BYTES)
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise ModelValidationError(f"{path} is not UTF-8 text: {error}") from None
+    code = text.encode("utf-8")
+    _check_size(path, len(code), config.MAX_MODEL_BYTES)
+    check_model_source(code, path.stem)
+    return code
+
+
+def _check_size(path: Path, size: int, limit: int) -> None:
+    if size > limit:
+        raise ModelTooLargeError(f"{path} has {size:,} bytes; the Hub takes {limit:,} at most")
+
+
+@contextmanager
+def _map_upload_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (RequestException, TransferError) as error:
+        raise ModelUploadError(f"{path.name} could not be stored: {error}") from error

@@ -1,0 +1,36 @@
+"""Updates for the monitor service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from bitfount_hub_client.api.monitoring import send_monitor_update as _send_monitor_update
+from bitfount_hub_client.models import MonitorUpdate
+
+from bitfount_api import types
+from bitfount_api._core import operations
+from bitfount_api._core.responses import check_status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+
+def send_update(hub: ServiceClient, update: Mapping[str, Any]) -> Flow[None]:
+    """Send an update about a task to the monitor service.
+
+    Raises:
+        ValueError: The update is not of the documented shape. Nothing was sent.
+        HTTPError: The Hub refused the request.
+    """
+    try:
+        msgspec.convert(update, types.MonitorUpdate)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the monitor update is not of the documented shape: {error}") from None
+    request = _send_monitor_update._get_kwargs(body=MonitorUpdate.from_dict(update))
+    operation = operations.SEND_MONITOR_UPDATE
+    check_status((yield from hub.send(operation, request)), operation, hub.service)

@@ -1,0 +1,127 @@
+"""Register pods with their schema, and send their heartbeats."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
+from bitfount_hub_client.api.pods import register_pod as _register_pod
+from bitfount_hub_client.models import (
+    FileProcessingMetadata,
+    HeartbeatRequest,
+    RegisterPodRequest,
+)
+from bitfount_hub_client.types import UNSET
+
+from bitfount_api import config, types
+from bitfount_api._core import operations
+from bitfount_api._core.effects import RunInThread
+from bitfount_api._core.responses import check_status, parse_json
+from bitfount_api._operations.uploads import TransferOptions, upload
+from bitfount_api._transfer.request_bodies import Source
+from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
+from bitfount_api.identifiers import pod_name
+from bitfount_api.keys import serialize_public_key
+from bitfount_api.schemas import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+_logger = logging.getLogger(__name__)
+
+_SCHEMA_FILE_NAME = "bitfount_file"
+
+
+def register_pod(
+    hub: ServiceClient,
+    metadata: types.PodPublicMetadata,
+    pod_public_key: RSAPublicKey,
+    access_manager_key: RSAPublicKey,
+    file_processing_metadata: types.FileProcessingMetadata | None,
+    options: TransferOptions,
+) -> Flow[None]:
+    """Register a pod, then upload its schema.
+
+    Raises:
+        SchemaUploadError: The schema is over 10 MiB as msgpack, or not serializable. Nothing was
+            sent.
+        HTTPError: The Hub or object storage refused the request.
+    """
+    packed: bytes = yield RunInThread(partial(_packed_schema, metadata))
+    processing: FileProcessingMetadata | Any = UNSET
+    if file_processing_metadata is not None:
+        processing = FileProcessingMetadata.from_dict(file_processing_metadata)
+    request = _register_pod._get_kwargs(
+        body=RegisterPodRequest(
+            name=pod_name(metadata.name),
+            pod_display_name=metadata.display_name,
+            pod_public_key=serialize_public_key(pod_public_key, "SSH"),
+            access_manager_public_key=serialize_public_key(access_manager_key, "SSH"),
+            description=metadata.description,
+            schema_size=len(packed),
+            number_of_records=metadata.number_of_records,
+            file_processing_metadata=processing,
+        ),
+        multipart_upload=multipart(len(packed)),
+    )
+    operation = operations.REGISTER_POD
+    answer = yield from hub.submit(operation, request, types.PodRegistration)
+    existed = answer.get("alreadyExisted")
+    _logger.info("Pod %s is %s", metadata.name, "updated" if existed else "registered")
+    yield from upload(
+        hub,
+        answer,
+        Source.from_bytes(packed, _SCHEMA_FILE_NAME),
+        object_type="Schema",
+        options=options,
+    )
+
+
+def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
+    try:
+        packed = pack(metadata.schema)
+    except (ValueError, TypeError) as error:
+        raise SchemaUploadError(
+            f"the schema of pod {metadata.name!r} cannot be serialized: {error}"
+        ) from error
+    if len(packed) > config.MAX_SCHEMA_BYTES:
+        raise SchemaUploadError(
+            f"the schema of pod {metadata.name!r} has {len(packed):,} bytes as msgpack; "
+            f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
+        )
+    return packed
+
+
+def multipart(size: int) -> Literal[True] | Any:
+    """Return the query parameter that requests a multipart upload, for large objects only."""
+    return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
+
+
+def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPublicKey) -> Flow[None]:
+    """Send a heartbeat, which marks pods as online.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    if isinstance(pod_names, str):
+        raise ValueError("pod_names must be a list of names, not one text")
+    request = _do_pod_heartbeat._get_kwargs(
+        body=HeartbeatRequest(
+            names=[pod_name(name) for name in pod_names],
+            pod_public_key=serialize_public_key(key, "SSH"),
+        )
+    )
+    operation = operations.DO_POD_HEARTBEAT
+    response = yield from hub.send(operation, request)
+    check_status(response, operation, hub.service)
+    try:
+        parse_json(response, operation, hub.service)
+    except InvalidJSONError as error:
+        _logger.warning("The heartbeat was accepted, but the answer is not valid: %s", error)

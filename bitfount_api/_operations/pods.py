@@ -1,0 +1,86 @@
+"""Pods, as the Hub shows them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bitfount_hub_client.api.pods import get_pod as _get_pod
+from bitfount_hub_client.api.pods import get_project_pod as _get_project_pod
+
+from bitfount_api import types
+from bitfount_api._core import operations
+from bitfount_api.exceptions import (
+    HTTPError,
+    InvalidJSONError,
+    PodDoesNotExistError,
+    RequestException,
+)
+from bitfount_api.identifiers import PodIdentifier, path_part
+
+if TYPE_CHECKING:
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+_logger = logging.getLogger(__name__)
+
+
+def get_pod(
+    hub: ServiceClient, pod: PodIdentifier, project_id: str | None
+) -> Flow[types.PodDetails | None]:
+    """The pod's details; None, and a warning in the log, when they cannot be retrieved."""
+    try:
+        return (yield from retrieve(hub, pod, project_id))
+    except InvalidJSONError:
+        raise
+    except RequestException as error:
+        _logger.warning("Pod %s could not be retrieved: %s", pod, error)
+        return None
+
+
+def get_pod_key(hub: ServiceClient, pod: PodIdentifier, project_id: str | None) -> Flow[str | None]:
+    """The pod's public key as the Hub gives it; None when there is none."""
+    details = yield from get_pod(hub, pod, project_id)
+    if details is None:
+        return None
+    key = details.get("podPublicKey")
+    if not key:
+        _logger.warning("Pod %s has no public key", pod)
+        return None
+    return key
+
+
+def retrieve(
+    hub: ServiceClient, pod: PodIdentifier, project_id: str | None
+) -> Flow[types.PodDetails]:
+    """Return the pod's details.
+
+    Raises:
+        PodDoesNotExistError: There is no such pod, or these credentials may not see it.
+        RequestException: The details cannot be retrieved for another reason.
+    """
+    # A pod of one's own is seen without going through a project, whether or not it is in one.
+    if project_id is None or pod.namespace == hub.username:
+        operation = operations.GET_POD
+        request = _get_pod._get_kwargs(pod.namespace, pod.name)
+    else:
+        operation = operations.GET_PROJECT_POD
+        project_id = path_part(project_id, "project id")
+        request = _get_project_pod._get_kwargs(project_id, pod.namespace, pod.name)
+    try:
+        return (yield from hub.get_json(operation, request, types.PodDetails))
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise
+        raise _no_such_pod(error) from None
+
+
+def _no_such_pod(refusal: HTTPError) -> PodDoesNotExistError:
+    return PodDoesNotExistError(
+        str(refusal),
+        status_code=refusal.status_code,
+        request_id=refusal.request_id,
+        response=refusal.response,
+        operation=refusal.operation,
+        url=refusal.url,
+    )

@@ -1,0 +1,125 @@
+"""Projects, their datasets, and their usage limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitfount_hub_client.api.projects import add_dataset_to_project as _add_dataset_to_project
+from bitfount_hub_client.api.projects import create_project as _create_project
+from bitfount_hub_client.api.projects import get_model_usage_limits as _get_model_usage_limits
+from bitfount_hub_client.api.projects import get_projects as _get_projects
+from bitfount_hub_client.api.projects import get_usage_limits as _get_usage_limits
+from bitfount_hub_client.models import CreateProjectRequest, DatasetReference
+from bitfount_hub_client.types import UNSET
+
+from bitfount_api import types
+from bitfount_api._core import operations
+from bitfount_api._core.responses import check_status
+from bitfount_api._internal.validation import whole_number
+from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
+
+if TYPE_CHECKING:
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+
+def create_project(hub: ServiceClient, name: str) -> Flow[str]:
+    """Create a project and return its id.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError("the project's name must be a non-empty text")
+    request = _create_project._get_kwargs(
+        body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
+    )
+    answer = yield from hub.get_json(operations.CREATE_PROJECT, request, types.ProjectCreated)
+    return answer["projectId"]
+
+
+def get_projects(
+    hub: ServiceClient, offset: int | None, limit: int | None
+) -> Flow[types.ProjectsPage]:
+    """Get one page of the caller's projects.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    for name, value in (("offset", offset), ("limit", limit)):
+        if value is not None:
+            whole_number(value, name)
+    request = _get_projects._get_kwargs(
+        offset=UNSET if offset is None else offset, limit=UNSET if limit is None else limit
+    )
+    return (yield from hub.get_json(operations.GET_PROJECTS, request, types.ProjectsPage))
+
+
+def add_dataset(hub: ServiceClient, project_id: str, dataset_name: str) -> Flow[None]:
+    """Add one of the caller's datasets to one of the caller's projects.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    request = _add_dataset_to_project._get_kwargs(
+        path_part(project_id, "project id"),
+        body=[DatasetReference(pod_name=pod_name(dataset_name, "dataset name"))],
+    )
+    operation = operations.ADD_DATASET_TO_PROJECT
+    check_status((yield from hub.send(operation, request)), operation, hub.service)
+
+
+def get_usage_limits(hub: ServiceClient, project_id: str) -> Flow[list[types.SimpleUsage]]:
+    """Get the caller's usage of each model of a project.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    request = _get_usage_limits._get_kwargs(path_part(project_id, "project id"))
+    return (yield from hub.get_json(operations.GET_USAGE_LIMITS, request, list[types.SimpleUsage]))
+
+
+def get_model_usage_limits(
+    hub: ServiceClient, project_id: str, model_id: str
+) -> Flow[types.ProjectModelLimits]:
+    """Get the usage of one model of a project, ``owner/ModelName:version``.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    model = ModelIdentifier.parse(model_id)
+    request = _get_model_usage_limits._get_kwargs(
+        path_part(project_id, "project id"), model.owner, model.model
+    )
+    return (
+        yield from hub.get_json(
+            operations.GET_MODEL_USAGE_LIMITS, request, types.ProjectModelLimits
+        )
+    )
+
+
+class Pages:
+    """The state of reading a paginated list.
+
+    Pages are offsets from the start of the list, so a project that is created meanwhile shifts the
+    rest. Each project is returned once all the same, and reading stops at the first page without
+    new projects, so that a faulty list cannot go on forever.
+    """
+
+    def __init__(self, page_size: int) -> None:
+        self.more = True
+        self._page_size = whole_number(page_size, "page_size", 1)
+        self._offset = 0
+        self._seen: set[str] = set()
+
+    def next_page(self, hub: ServiceClient) -> Flow[types.ProjectsPage]:
+        """Request the next page."""
+        return get_projects(hub, self._offset, self._page_size)
+
+    def take(self, page: types.ProjectsPage) -> list[types.Project]:
+        """Return the new projects of a page, and set ``more`` if there is another page."""
+        news = [project for project in page["projects"] if project["id"] not in self._seen]
+        self._seen.update(project["id"] for project in news)
+        self._offset += len(page["projects"])
+        self.more = bool(news) and self._offset < page["totalProjects"]
+        return news

@@ -1,0 +1,147 @@
+"""Upload objects to object storage, with one presigned form or in parts."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
+from bitfount_hub_client.models import CompleteUploadRequest
+
+from bitfount_api._core import operations
+from bitfount_api._core.effects import Flow, Gather, RunInThread
+from bitfount_api._core.responses import check_status
+from bitfount_api._core.services import STORAGE
+from bitfount_api._internal.urls import presigned_url
+from bitfount_api._transfer.request_bodies import FormBody, PartBody, Source
+from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
+from bitfount_api.progress import ProgressReporter
+from bitfount_api.transfers import TransferOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bitfount_api._core.service_client import ServiceClient
+
+__all__ = ["TransferOptions", "upload"]
+
+ObjectType = Literal["Model", "Schema"]
+
+_logger = logging.getLogger(__name__)
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def upload(
+    remote: ServiceClient,
+    ticket: Mapping[str, Any],
+    source: Source,
+    *,
+    object_type: ObjectType,
+    options: TransferOptions,
+) -> Flow[None]:
+    """Upload an object to the presigned URLs of a Hub response.
+
+    Args:
+        remote: The Hub.
+        ticket: The response: ``uploadUrl`` and ``uploadFields``, or ``uploadUrls`` and
+            ``chunkSize``.
+        source: The object.
+        object_type: The object's type for the Hub.
+        options: The transfer options.
+
+    Raises:
+        InvalidJSONError: The response has no presigned URL, though the object is new to the Hub.
+        HTTPError: Object storage or the Hub refused the request.
+        TransferError: The file changed during the upload, or the stored bytes differ from it.
+    """
+    meter = ProgressReporter(options.progress, source.size, source.file_name)
+    try:
+        if ticket.get("uploadUrl"):
+            yield from _upload_form(remote, ticket, source, meter)
+        elif ticket.get("uploadUrls"):
+            yield from _upload_parts(remote, ticket, source, object_type, options, meter)
+        elif not ticket.get("alreadyExisted"):
+            raise InvalidJSONError("the Hub's answer has no upload URL")
+        yield RunInThread(meter.close)
+    finally:
+        meter.close()
+
+
+def _upload_form(
+    remote: ServiceClient, ticket: Mapping[str, Any], source: Source, meter: ProgressReporter
+) -> Flow[None]:
+    url = presigned_url(ticket["uploadUrl"])
+    body = FormBody(ticket.get("uploadFields") or {}, source, meter)
+    operation = operations.UPLOAD_OBJECT
+    request = {"method": "post", "url": url}
+    response = yield from remote.send(operation, request, service=STORAGE, body=body)
+    check_status(response, operation, STORAGE)
+
+
+def _upload_parts(
+    remote: ServiceClient,
+    ticket: Mapping[str, Any],
+    source: Source,
+    object_type: ObjectType,
+    options: TransferOptions,
+    meter: ProgressReporter,
+) -> Flow[None]:
+    urls, size = ticket["uploadUrls"], ticket.get("chunkSize") or 0
+    if size < 1 or not ticket.get("uploadId") or not ticket.get("key"):
+        raise InvalidJSONError("the Hub's answer lacks chunkSize, uploadId or key")
+    needed = -(-source.size // size)
+    if len(urls) != needed:
+        raise InvalidJSONError(
+            f"the Hub's answer has {len(urls)} URLs for the {needed} parts of {size:,} bytes of "
+            f"{source.file_name}"
+        )
+    flows = [
+        _upload_part(remote, url, source, (number, needed, size), meter)
+        for number, url in enumerate(urls, 1)
+    ]
+    etags: list[str] = yield Gather(flows, options.parts_at_once)
+    body = CompleteUploadRequest.from_dict(
+        {
+            "objectType": object_type,
+            "key": ticket["key"],
+            "uploadId": ticket["uploadId"],
+            "parts": [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(etags, 1)],
+        }
+    )
+    operation = operations.COMPLETE_UPLOAD
+    response = yield from remote.send(operation, _complete_upload._get_kwargs(body=body))
+    check_status(response, operation, remote.service)
+
+
+def _upload_part(
+    remote: ServiceClient,
+    url: str,
+    source: Source,
+    which: tuple[int, int, int],
+    meter: ProgressReporter,
+) -> Flow[str]:
+    """Upload one part and return its ETag."""
+    number, count, size = which
+    offset = (number - 1) * size
+    body = PartBody(source, offset, min(size, source.size - offset), meter)
+    operation = operations.UPLOAD_PART
+    request = {"method": "put", "url": presigned_url(url)}
+    try:
+        for left in range(remote.retry.max_retries(), -1, -1):
+            response = yield from remote.send(operation, request, service=STORAGE, body=body)
+            check_status(response, operation, STORAGE)
+            etag: str = response.headers.get("etag", "").strip().removeprefix("W/").strip('"')
+            if not etag:
+                raise TransferError("object storage returned no ETag for it")
+            # Only an MD5 can be compared; the ETags of parts that the store encrypts are not.
+            if not _MD5.fullmatch(etag.lower()) or etag.lower() == body.md5:
+                return etag
+            _logger.info(
+                "Part %d of %d was damaged during the upload; %d tries left", *which[:2], left
+            )
+        raise TransferError("it was damaged during the upload, at every attempt")
+    except (RequestException, TransferError) as error:
+        error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
+        raise

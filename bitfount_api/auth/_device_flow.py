@@ -1,0 +1,213 @@
+"""The device-code flow (RFC 8628) and token refresh (RFC 6749, section 6), as flows."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+import msgspec
+
+from bitfount_api._core.effects import Operation, Retry, RunInThread, Sleep
+from bitfount_api._core.redaction import REDACTED, redact
+from bitfount_api._core.responses import decode_json
+from bitfount_api._core.retrying import send_with_retries
+from bitfount_api.auth.prompts import LoginPrompt
+from bitfount_api.exceptions import (
+    AuthenticationError,
+    ConnectError,
+    RequestException,
+    RequestTimeout,
+)
+from bitfount_api.retries import RETRIED_STATUSES, parse_retry_after
+from bitfount_api.types import DeviceCode, TokenGrant
+
+if TYPE_CHECKING:
+    import httpx
+
+    from bitfount_api._core.effects import Flow
+    from bitfount_api.auth.oauth import Authority
+    from bitfount_api.auth.prompts import Prompt
+
+_OK = frozenset({200})
+REQUEST_CODE: Final = Operation("request_device_code", timeout=10.0, success=_OK)
+# Each refresh token, and each device code, can be redeemed only once. The service could take a
+# second request as evidence of a theft, and revoke all tokens.
+REQUEST_TOKEN: Final = Operation("request_token", Retry.IF_UNSENT, timeout=10.0, success=_OK)
+
+DEFAULT_INTERVAL: Final = 5.0
+"""The default number of seconds between two polls; RFC 8628, section 3.2."""
+SLOW_DOWN_STEP: Final = 5.0
+"""The number of seconds that a ``slow_down`` adds to the interval; RFC 8628, section 3.5."""
+MIN_INTERVAL: Final = 0.05
+MAX_BACKOFF: Final = 60.0
+MAX_LOGIN_SECONDS: Final = 3600.0
+
+_FINAL = frozenset(
+    {
+        "access_denied", "expired_token", "invalid_client", "invalid_grant", "invalid_request",
+        "invalid_scope", "unauthorized_client", "unsupported_grant_type",
+    }
+)  # fmt: skip
+_TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "too_many_requests"})
+_ENDINGS = {
+    "access_denied": "it was denied in the browser",
+    "expired_token": "it was not confirmed in time; start again",
+}
+
+
+def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
+    """Start a login, show the prompt, and poll until the user has logged in.
+
+    Endpoint: ``POST /oauth/device/code``, then ``POST /oauth/token`` until there is an answer.
+
+    Args:
+        authority: OAuth service to log in to.
+        prompt: Function that shows the user where to log in.
+
+    Raises:
+        AuthenticationError: If the login is denied, fails, or is not confirmed in time.
+        RequestException: If a request to the service fails.
+    """
+    issuer = authority.issuer
+    call = authority.call(
+        REQUEST_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
+    )
+    asked_at = _monotonic()
+    response = yield from send_with_retries(call, authority.retry)
+    if response.status_code not in _OK:
+        raise AuthenticationError(_failure_text("the login could not be started", response))
+    code = decode_json(response, DeviceCode, REQUEST_CODE, authority.service)
+    if not code["device_code"] or not code["expires_in"] > 0:
+        raise AuthenticationError("the OAuth service returned an invalid device code")
+    seconds = min(code["expires_in"], MAX_LOGIN_SECONDS)
+    shown = LoginPrompt(
+        code["verification_uri"], code["user_code"], seconds, code.get("verification_uri_complete")
+    )
+    yield RunInThread(partial(_show, prompt, shown))
+    interval = min(code.get("interval", DEFAULT_INTERVAL), MAX_LOGIN_SECONDS)
+    return (yield from _poll(authority, code["device_code"], interval, asked_at + seconds))
+
+
+def _poll(authority: Authority, device_code: str, interval: float, end: float) -> Flow[TokenGrant]:
+    call = authority.call(
+        REQUEST_TOKEN,
+        "/oauth/token",
+        grant_type="urn:ietf:params:oauth:grant-type:device_code",
+        device_code=device_code,
+    )
+    interval = max(interval, MIN_INTERVAL)
+    pause, trouble = interval, ""
+    while _monotonic() + pause < end:
+        yield Sleep(pause)
+        try:
+            response: httpx.Response = yield call
+        except (ConnectError, RequestTimeout) as error:
+            # Back off exponentially while the failure lasts; RFC 8628, section 3.5.
+            pause, trouble = _bounded(pause * 2, interval), f" (last error: {error})"
+            continue
+        error_code = _error_code(response)
+        if error_code == "authorization_pending":
+            pause, trouble = interval, ""
+        elif error_code == "slow_down":
+            interval += SLOW_DOWN_STEP
+            pause, trouble = interval, ""
+        elif _is_temporary(response, error_code):
+            asked = parse_retry_after(response.headers.get("retry-after"))
+            pause = _bounded(pause * 2 if asked is None else asked, interval)
+            trouble = f" (last error: {_failure_text('polling failed', response, device_code)})"
+        elif response.status_code in _OK:
+            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service)
+        else:
+            ending = _ENDINGS.get(error_code or "", "it was refused")
+            raise AuthenticationError(
+                _failure_text(f"the login failed: {ending}", response, device_code)
+            )
+    raise AuthenticationError(f"the login was not confirmed in time; start again{trouble}")
+
+
+def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]:
+    """Exchange a refresh token, which is invalid afterwards, for a new token.
+
+    Endpoint: ``POST /oauth/token``.
+
+    Returns:
+        The grant; None if the refresh token was refused, so that a new login is needed.
+
+    Raises:
+        RequestException: If the request fails temporarily, so that a later one may succeed.
+    """
+    call = authority.call(
+        REQUEST_TOKEN, "/oauth/token", grant_type="refresh_token", refresh_token=refresh_token
+    )
+    failures = 0
+    while True:
+        response = yield from send_with_retries(call, authority.retry)
+        if response.status_code in _OK:
+            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service)
+        error_code = _error_code(response)
+        if error_code is not None and not _is_temporary(response, error_code):
+            return None
+        failures += 1
+        # A request refused by a rate limit (429) was not processed, so it can be sent again.
+        if response.status_code != 429 or failures > authority.retry.max_retries():
+            raise RequestException(
+                _failure_text("the token could not be refreshed", response, refresh_token),
+                operation=REQUEST_TOKEN.name,
+            )
+        yield Sleep(authority.retry.pause(failures, response.headers.get("retry-after")))
+
+
+def _show(prompt: Prompt, shown: LoginPrompt) -> None:
+    try:
+        prompt(shown)
+    except AuthenticationError:
+        raise
+    except Exception as error:
+        raise AuthenticationError(
+            f"the prompt for the login failed with a {type(error).__name__}"
+        ) from error
+
+
+def _error_code(response: httpx.Response) -> str | None:
+    """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other answers."""
+    if not response.is_client_error and not response.is_server_error:
+        return None
+    value = _json(response).get("error")
+    return value if isinstance(value, str) and value else None
+
+
+def _is_temporary(response: httpx.Response, error_code: str | None) -> bool:
+    if response.is_client_error and error_code in _FINAL:
+        return False  # even if the status is 429
+    status = response.status_code
+    return status in RETRIED_STATUSES or response.is_server_error or error_code in _TEMPORARY
+
+
+def _bounded(pause: float, interval: float) -> float:
+    return max(interval, min(pause, MAX_BACKOFF))
+
+
+def _failure_text(what: str, response: httpx.Response, *secrets: str) -> str:
+    """Return an error text with the status and, if any, the service's own error description."""
+    said = [f"{what}: the OAuth service answered {response.status_code}"]
+    document = _json(response)
+    for key in ("error", "error_description"):
+        if isinstance(value := document.get(key), str) and value:
+            for secret in secrets:
+                value = value.replace(secret, REDACTED).replace(quote_plus(secret), REDACTED)
+            said.append(redact(value))
+    return ": ".join(said)
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _monotonic() -> float:
+    return time.monotonic()

@@ -1,0 +1,206 @@
+"""Renew credentials once for all waiting threads and event loops of a session."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Protocol
+
+import attrs
+
+from bitfount_api._io.driver import Connection
+from bitfount_api._io.sync_driver import run
+from bitfount_api.exceptions import AuthenticationError, BitfountError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from bitfount_api._core.effects import Audience
+    from bitfount_api.auth.handler import AuthenticationHandler
+
+
+class RefreshConnection(Connection, Protocol):
+    """The part of a session that a gate uses."""
+
+    @property
+    def makes_sync_calls(self) -> bool:
+        """Whether flows can be run in any thread; otherwise only in event loops."""
+
+
+@attrs.frozen(eq=False)
+class _Refresh:
+    """One renewal: the event loop of the caller that began it, if any, and its outcome."""
+
+    loop: asyncio.AbstractEventLoop | None
+    outcome: Future[None] = attrs.field(factory=Future)
+
+
+# Calls made by a renewal, in its thread or in tasks, inherit this variable: they must not wait for
+# the renewal itself.
+_under_way: ContextVar[_Refresh | None] = ContextVar("bitfount_api_renewal", default=None)
+
+
+class CredentialRefresher:
+    """Supplies requests with credentials, and renews them once for all waiting callers.
+
+    The first caller that finds the credentials unusable renews them. All other callers wait for
+    the renewal and share its outcome, success or failure. An event loop is never blocked: a thread
+    does the work for it.
+
+    Args:
+        handler: Handler that holds the credentials.
+        connection: Connection that the handler's flows run over.
+    """
+
+    def __init__(self, handler: AuthenticationHandler, connection: RefreshConnection) -> None:
+        self._handler = handler
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._current: _Refresh | None = None
+
+    def credentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """Return the headers for a service; new ones if the current ones were ``refused``.
+
+        Raises:
+            AuthenticationError: If no credentials are available.
+        """
+        if self._usable(audience, refused):
+            return self._headers(audience)
+        self._refresh(audience, refused)
+        return self._headers(audience)
+
+    async def acredentials(
+        self, audience: Audience, refused: Mapping[str, str] | None
+    ) -> Mapping[str, str]:
+        """Do the same as :meth:`credentials` without blocking the event loop."""
+        if self._usable(audience, refused):
+            return self._headers(audience)
+        await self._refresh_async(audience, refused)
+        return self._headers(audience)
+
+    def authenticate(self) -> None:
+        """Get credentials unless there are usable ones."""
+        self.credentials("hub", None)
+
+    async def aauthenticate(self) -> None:
+        """Do the same as :meth:`authenticate` without blocking the event loop."""
+        await self.acredentials("hub", None)
+
+    def _headers(self, audience: Audience) -> Mapping[str, str]:
+        handler = self._handler
+        return handler.am_request_headers if audience == "am" else handler.hub_request_headers
+
+    def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
+        if not self._handler.authenticated:
+            return False
+        # If the refused headers differ from the current ones, another caller has renewed them.
+        return (
+            refused is None
+            or not self._handler.renewable
+            or dict(self._headers(audience)) != dict(refused)
+        )
+
+    def _begin(
+        self,
+        audience: Audience,
+        refused: Mapping[str, str] | None,
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> tuple[_Refresh, bool] | None:
+        """Return the renewal to wait for, and whether the caller has to perform it.
+
+        Returns None if the credentials are usable already.
+        """
+        with self._lock:
+            if self._current is not None:
+                if _under_way.get() is self._current:
+                    raise AuthenticationError(
+                        "authentication made a call that itself needs authentication; "
+                        "use another session for that call"
+                    )
+                return self._current, False
+            if self._usable(audience, refused):
+                return None
+            self._current = _Refresh(loop)
+            return self._current, True
+
+    def _refresh(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        from bitfount_api.auth._event_loops import running_loop
+
+        begun = self._begin(audience, refused, None)
+        if begun is None:
+            return
+        renewal, mine = begun
+        if mine:
+            self._refresh_and_share(renewal, refused=refused is not None)
+        elif renewal.loop is not None and renewal.loop is running_loop():
+            # The renewal may need this event loop, so waiting for it here could be a deadlock.
+            raise AuthenticationError(
+                "a sync call cannot wait for credentials that an async call is renewing in the "
+                "same event loop; use the async client"
+            )
+        renewal.outcome.result()
+
+    async def _refresh_async(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+        import asyncio
+
+        begun = self._begin(audience, refused, asyncio.get_running_loop())
+        if begun is None:
+            return
+        renewal, mine = begun
+        if mine:
+            # A separate thread: the renewal may wait for a user, and must not occupy one of the
+            # loop's few threads. It continues when this task is cancelled, for the other waiters.
+            threading.Thread(
+                target=self._refresh_and_share,
+                args=(renewal,),
+                kwargs={"refused": refused is not None},
+                name="bitfount-api-authentication",
+                daemon=True,
+            ).start()
+        await asyncio.shield(asyncio.wrap_future(renewal.outcome))
+
+    def _refresh_and_share(self, renewal: _Refresh, *, refused: bool) -> None:
+        failure: BaseException | None = None
+        token = _under_way.set(renewal)
+        try:
+            self._authenticate(renewal, refused=refused)
+        except BitfountError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - custom handlers may raise anything
+            # The exception's text may hold secrets, so the message has only its type.
+            failure = AuthenticationError(f"authentication failed with a {type(error).__name__}")
+            failure.__cause__ = error
+        except BaseException as error:
+            failure = AuthenticationError("authentication was interrupted")
+            failure.__cause__ = error
+            if renewal.loop is None:
+                self._end(renewal, failure)
+                raise
+        finally:
+            _under_way.reset(token)
+        self._end(renewal, failure)
+
+    def _authenticate(self, renewal: _Refresh, *, refused: bool) -> None:
+        loop = renewal.loop
+        flow = self._handler.authentication(refused=refused, loop=loop)
+        if flow is None:
+            self._handler.authenticate()
+        elif loop is not None and not self._connection.makes_sync_calls:
+            from bitfount_api._io.async_driver import run_async
+            from bitfount_api.auth._event_loops import wait_for
+
+            wait_for(run_async(flow, self._connection), loop)
+        else:
+            run(flow, self._connection)
+
+    def _end(self, renewal: _Refresh, failure: BaseException | None) -> None:
+        with self._lock:
+            self._current = None
+        if failure is None:
+            renewal.outcome.set_result(None)
+        else:
+            renewal.outcome.set_exception(failure)

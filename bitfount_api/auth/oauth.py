@@ -1,0 +1,72 @@
+"""The address of the OAuth service, and the calls made to it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+import httpx
+
+from bitfount_api._core.effects import Operation, Send, Service
+from bitfount_api._internal.urls import base_url
+
+if TYPE_CHECKING:
+    from bitfount_api.auth.token_store import Issuer
+    from bitfount_api.retries import RetryPolicy
+
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:]+")
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@attrs.frozen
+class Authority:
+    """The OAuth service that a handler calls.
+
+    Args:
+        url: Base URL of the service.
+        issuer: Name of the service, and the client, scopes and audience to request tokens for.
+        retry: Retry policy for failed requests.
+    """
+
+    url: str
+    issuer: Issuer
+    retry: RetryPolicy
+
+    def call(self, operation: Operation, path: str, **form: str) -> Send:
+        """Return a call to the service with a form, as OAuth requires."""
+        data = {"client_id": self.issuer.client_id, **form}
+        return Send(operation, self.service, {"method": "post", "url": path, "data": data})
+
+    @property
+    def service(self) -> Service:
+        """The OAuth service as a :class:`Service`, which receives no session credentials."""
+        return Service("the OAuth service", self.url)
+
+
+def parse_auth_domain(auth_domain: str) -> tuple[str, str]:
+    """Return the name of an OAuth authority, as stored in token files, and its base URL.
+
+    Raises:
+        ValueError: If ``auth_domain`` is not a domain or the URL of an authority on this machine.
+    """
+    if not isinstance(auth_domain, str):
+        raise ValueError(f"auth_domain must be a str, not {type(auth_domain).__name__}")
+    try:
+        url = base_url(auth_domain if "://" in auth_domain else f"https://{auth_domain}")
+    except ValueError:
+        url = ""
+    parsed = httpx.URL(url)
+    if not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
+        raise ValueError(
+            "auth_domain must be a host name such as auth.bitfount.com, or a URL such as "
+            "http://localhost:8080 for an authority on this machine"
+        )
+    if parsed.scheme == "https":
+        return parsed.netloc.decode("ascii"), url
+    if parsed.host not in _LOCAL_HOSTS:
+        raise ValueError(
+            "auth_domain must use https: over http, others on the network could read the tokens "
+            "and log in with them. Only an authority on this machine (localhost) may use http."
+        )
+    return url, url

@@ -1,0 +1,230 @@
+"""The file that stores a user's token between runs, shared with the official SDK.
+
+Both SDKs, and any number of processes, read and write the same file. Reading needs no lock, because
+the file is replaced atomically. Renewing a token needs one, because each refresh token can be used
+only once.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import attrs
+import msgspec
+
+from bitfount_api._internal.files import atomic_write, make_private_dir, read_regular_file
+from bitfount_api.auth.validation import header_value
+from bitfount_api.exceptions import AuthenticationError
+from bitfount_api.identifiers import user_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from filelock import BaseFileLock
+
+_logger = logging.getLogger(__name__)
+
+MAX_FILE_BYTES: Final = 256 * 1024
+"""The maximum size of a token file, in bytes; real ones have a few thousand."""
+
+_END_OF_TIME: Final = 253_402_300_800  # the year 10,000, in POSIX seconds
+
+DEFAULT_USER: Final = "_default"
+"""The folder name for a token of any user; other folders are named after their user."""
+
+
+@attrs.frozen
+class Issuer:
+    """The issuer of a token, with its client, scopes and audience. A token is valid only for these.
+
+    Args:
+        auth_domain: OAuth authority, as given by the user.
+        client_id: OAuth client id.
+        scopes: Requested scopes, separated by spaces.
+        audience: Audience of the access token.
+    """
+
+    auth_domain: str
+    client_id: str
+    scopes: str
+    audience: str
+
+
+@attrs.frozen
+class Token:
+    """The tokens that the OAuth service has granted. The repr does not contain them.
+
+    Args:
+        access_token: Token sent with each request.
+        id_token: Token that names the user.
+        expires_at: Expiry of the access token, in POSIX seconds.
+        refresh_token: Token that can be exchanged once for the next token; None if there is none.
+    """
+
+    access_token: str = attrs.field(repr=False)
+    id_token: str = attrs.field(repr=False)
+    expires_at: float
+    refresh_token: str | None = attrs.field(default=None, repr=False)
+
+    def __reduce__(self) -> NoReturn:
+        # A pickle may be sent or stored, and would hold every secret in plain text.
+        raise TypeError("a token is a secret, and cannot be pickled")
+
+
+class _Document(msgspec.Struct):
+    """The content of the file, in the official SDK's order. Unknown fields are ignored."""
+
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    id_token: Annotated[str, msgspec.Meta(min_length=1)]
+    access_token_expires_at: Annotated[float, msgspec.Meta(ge=0, lt=_END_OF_TIME)]
+    auth_domain: str
+    client_id: str
+    scopes: str
+    audience: str
+    refresh_token: str | None = None
+
+
+class TokenFile:
+    """A user's token on disk.
+
+    Args:
+        storage: Folder for tokens and keys, created on first use.
+        username: User the token belongs to; None for any user.
+        issuer: Issuer of the token. Tokens of other issuers are ignored.
+
+    Raises:
+        ValueError: If ``username`` is not a valid user name.
+    """
+
+    def __init__(self, storage: Path, username: str | None, issuer: Issuer) -> None:
+        folder = DEFAULT_USER if username is None else user_name(username)
+        self.path = Path(storage) / folder / ".token"
+        self._issuer = issuer
+        self._warned: set[str] = set()
+
+    def read(self) -> Token | None:
+        """Return the token; None if there is no valid token of this issuer.
+
+        A file that cannot be read or is invalid is logged once.
+        """
+        try:
+            content = read_regular_file(self.path, MAX_FILE_BYTES)
+            document = msgspec.json.decode(content, type=_Document)
+            header_value(document.access_token, "its access token")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.warn("cannot be read", error.strerror)
+            return None
+        except msgspec.ValidationError:
+            # The exception's text would quote the token.
+            self.warn("is ignored", "it is JSON, but not a token")
+            return None
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            self.warn("is ignored", "it is not JSON")
+            return None
+        except (ValueError, AuthenticationError) as error:
+            self.warn("is ignored", str(error))
+            return None
+        found = Issuer(document.auth_domain, document.client_id, document.scopes, document.audience)
+        if found != self._issuer:
+            return None
+        return Token(
+            document.access_token,
+            document.id_token,
+            document.access_token_expires_at,
+            document.refresh_token or None,
+        )
+
+    def write(self, token: Token) -> None:
+        """Replace the stored token.
+
+        If the file cannot be written, log a warning once and remove the old token, since its
+        refresh token has been used and must not be used again.
+        """
+        document = {
+            "access_token": token.access_token,
+            "refresh_token": token.refresh_token,
+            "id_token": token.id_token,
+            "access_token_expires_at": float(token.expires_at),
+            **attrs.asdict(self._issuer),
+        }
+        try:
+            self._make_folder()
+            atomic_write(self.path, json.dumps(document).encode("ascii"), private=True)
+        except OSError as error:
+            self.warn("cannot be written, so the next run needs a new login", error.strerror)
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the stored token, if possible."""
+        with suppress(OSError):
+            self.path.unlink()
+
+    @contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Remove the token meanwhile. If an error ends that, and no other was written, restore it.
+
+        Raises:
+            OSError: The file cannot be removed.
+        """
+        try:
+            before = read_regular_file(self.path, MAX_FILE_BYTES)
+        except (FileNotFoundError, ValueError):
+            before = None  # there is none, or none that could be used
+        self.path.unlink(missing_ok=True)
+        try:
+            yield
+        except BaseException:
+            if before is not None and not self.path.exists():
+                atomic_write(self.path, before, private=True)
+            raise
+
+    def try_lock(self) -> BaseFileLock | None:
+        """Acquire the lock for renewing the token, without waiting.
+
+        Returns:
+            The lock, which the caller must release; None if another process holds it.
+
+        Raises:
+            OSError: If the folder is not writable, or its file system does not support locks.
+        """
+        from filelock import FileLock, Timeout
+
+        self._make_folder()
+        if not os.access(self.path.parent, os.W_OK):
+            # A lock file may exist already, but the next token could not be written.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        # Not thread-local: each step of a flow may run in another thread.
+        lock = FileLock(self.path.with_name(".token.lock"), mode=0o600, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        except NotImplementedError as error:
+            raise OSError("the file system does not support locks") from error
+        return lock
+
+    def warn(self, what: str, why: str | None) -> None:
+        """Log a warning about the file, once for each kind of problem."""
+        if what not in self._warned:
+            self._warned.add(what)
+            _logger.warning("The token file %s %s: %s", self.path, what, why)
+
+    def _make_folder(self) -> None:
+        folder = self.path.parent
+        make_private_dir(folder)
+        if folder.stat().st_mode & 0o077:
+            # The folder was created with another umask. It may belong to another user, and often a
+            # private file is sufficient.
+            with suppress(OSError):
+                folder.chmod(0o700)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r})"

@@ -1,0 +1,63 @@
+"""The state that all services share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitfount_api.sandbox.state.database import Database
+from bitfount_api.sandbox.state.models import Models, Uploads
+from bitfount_api.sandbox.state.monitor import Monitor
+from bitfount_api.sandbox.state.pairings import Pairings
+from bitfount_api.sandbox.state.pods import Pods
+from bitfount_api.sandbox.state.projects import Projects
+from bitfount_api.sandbox.state.public_keys import PublicKeys
+from bitfount_api.sandbox.state.tokens import Lifetimes, Tokens
+from bitfount_api.sandbox.state.users import Users
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from bitfount_api.sandbox.objects.signing import Presigner
+    from bitfount_api.sandbox.objects.store import ObjectStore
+
+
+class State:
+    """The state of one sandbox.
+
+    Args:
+        path: Path of the SQLite file.
+        store: Object store.
+        presigner: Presigner for the object store's URLs.
+        clock: Function that returns the POSIX time in seconds.
+        lifetimes: Lifetimes of codes and tokens.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        store: ObjectStore,
+        presigner: Presigner,
+        clock: Callable[[], float],
+        lifetimes: Lifetimes,
+    ) -> None:
+        self.database = Database(path)
+        self.store = store
+        self.presigner = presigner
+        self.users = Users(self.database)
+        self.tokens = Tokens(self.database, clock, lifetimes)
+        self.pods = Pods(self.database, clock)
+        self.models = Models(self.database, lambda key: store.head(key) is not None)
+        self.uploads = Uploads(self.database)
+        self.projects = Projects(self.database)
+        self.public_keys = PublicKeys(self.database)
+        self.pairings = Pairings(self.database)
+        self.monitor = Monitor(self.database)
+
+    def link(self, key: str) -> str | None:
+        """Return a presigned URL for an object; None if no object has that key."""
+        return None if self.store.head(key) is None else self.presigner.get(key)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()

@@ -1,1 +1,0 @@
-"""Tools for the documentation site: ``python -m docs.making`` regenerates its pictures."""

@@ -1,0 +1,1 @@
+"""Tools for the documentation site: ``python -m docs.tools`` regenerates its pictures."""

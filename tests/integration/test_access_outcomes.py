@@ -1,0 +1,273 @@
+"""Results of the access manager's and SMART on FHIR's methods for each answer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.rsa_keys import key_pair
+
+from bitfount_api import (
+    HTTPError,
+    InvalidJSONError,
+    PodResponseType,
+    SMARTOnFHIRAccessToken,
+    SMARTOnFHIRError,
+    public_keys_equal,
+    serialize_public_key,
+)
+
+if TYPE_CHECKING:
+    from support.fake_services import FakeServices
+
+_, PUBLIC_KEY = key_pair()
+PROTOCOL = {"class_name": "bitfount.ResultsOnly", "algorithm": [{"class_name": "a"}], "extra": 1}
+BY_TOKEN = ("bob/scans", PROTOCOL, "alice", "tok")
+BY_SIGNATURE = (b"\x00task\xff", b"\x01sig\xfe", "bob/scans", PROTOCOL, "alice")
+CHECKS: dict[str, tuple[Any, ...]] = {
+    "check_oidc_access_request": BY_TOKEN,
+    "check_signature_based_access_request": BY_SIGNATURE,
+}
+
+
+# --- The access manager's key --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["PEM", "SSH"])
+def test_the_key_comes_loaded_and_is_asked_for_without_credentials(
+    played: FakeServices, form: Any
+) -> None:
+    played.json({"accessManagerPublicKey": serialize_public_key(PUBLIC_KEY, form)})
+    assert public_keys_equal(played.access_manager("get_access_manager_key"), PUBLIC_KEY)
+    assert not {"x-api-key", "x-api-key-id", "authorization"} & set(played.requests[0].headers)
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"accessManagerPublicKey": None}, {"accessManagerPublicKey": "no key"}, []]
+)
+def test_an_answer_without_a_key_is_an_error(played: FakeServices, answer: Any) -> None:
+    played.json(answer)
+    with pytest.raises(InvalidJSONError, match="get_access_manager_key"):
+        played.access_manager("get_access_manager_key")
+
+
+def test_a_key_that_is_refused_is_an_http_error(played: FakeServices) -> None:
+    played.json({"errorMessage": "closed"}, 503)
+    with pytest.raises(HTTPError, match="closed"):
+        played.access_manager("get_access_manager_key")
+
+
+# --- Access checks -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize(
+    "code",
+    ["ACCEPT", "NO_ACCESS", "INVALID_PROOF_OF_IDENTITY", "UNAUTHORISED", "NO_PROOF_OF_IDENTITY"],
+)
+def test_the_decision_is_the_code_with_the_limits(
+    played: FakeServices, name: str, code: str
+) -> None:
+    limits = [{"resourceName": "bob/Net:1", "totalUsage": 3, "modelDownloadUrl": None}]
+    played.json({"code": code, "limits": limits})
+    result = played.access_manager(name, *CHECKS[name])
+    assert result == {"response_type": PodResponseType(code), "limits": limits}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("answer", [{}, {"code": None}, {"code": "MAYBE"}, {"limits": None}])
+def test_a_code_that_is_absent_or_unknown_is_no_access(
+    played: FakeServices, name: str, answer: dict[str, Any]
+) -> None:
+    played.json(answer)
+    result = played.access_manager(name, *CHECKS[name])
+    assert result == {"response_type": PodResponseType.NO_ACCESS, "limits": None}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("content", [b"", b"OK", b"[]", b'"ACCEPT"', b"null", b'{"code": 1}'])
+def test_an_answer_that_is_no_object_is_an_error(
+    played: FakeServices, name: str, content: bytes
+) -> None:
+    played.answer(httpx.Response(200, content=content))
+    with pytest.raises(InvalidJSONError):
+        played.access_manager(name, *CHECKS[name])
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_a_check_that_is_refused_is_an_http_error(
+    played: FakeServices, name: str, status: int
+) -> None:
+    played.json({"errorMessage": "because"}, status)
+    with pytest.raises(HTTPError, match="because"):
+        played.access_manager(name, *CHECKS[name])
+
+
+def test_a_token_is_sent_with_what_is_asked(played: FakeServices) -> None:
+    played.json({"code": "ACCEPT"})
+    played.access_manager("check_oidc_access_request", *BY_TOKEN, project_id="p1")
+    assert json.loads(played.requests[0].content) == {
+        "podIdentifier": "bob/scans",
+        "modellerProtocolRequest": PROTOCOL,
+        "modellerName": "alice",
+        "modellerToken": "tok",
+        "identityProvider": "OIDC",
+        "projectId": "p1",
+    }
+    # The access manager receives both parts of the API key.
+    assert played.requests[0].headers["x-api-key"] == "key-hub:key-am"
+
+
+def test_a_signature_is_sent_in_standard_base64(played: FakeServices) -> None:
+    played.json({"code": "ACCEPT"})
+    name = "check_signature_based_access_request"
+    played.access_manager(name, *BY_SIGNATURE, project_id="p1", public_key_id="7")
+    sent = json.loads(played.requests[0].content)
+    assert base64.b64decode(sent["unsignedTask"], validate=True) == b"\x00task\xff"
+    assert base64.b64decode(sent["taskSignature"], validate=True) == b"\x01sig\xfe"
+    assert (sent["projectId"], sent["publicKeyId"]) == ("p1", "7")
+    assert sent["identityProvider"] == "SIGNATURE"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("check_oidc_access_request", ("scans", PROTOCOL, "alice", "tok")),
+        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "A!", "tok")),
+        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", "")),
+        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", "tok", "../x")),
+        ("check_signature_based_access_request", ("text", b"", *BY_SIGNATURE[2:])),
+        ("check_signature_based_access_request", (b"", None, *BY_SIGNATURE[2:])),
+        ("check_signature_based_access_request", (*BY_SIGNATURE, None, "../x")),
+    ],
+)
+def test_arguments_that_are_none_are_refused_before_anything_is_sent(
+    played: FakeServices, name: str, arguments: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ValueError):
+        played.access_manager(name, *arguments)
+    assert played.requests == []
+
+
+def nested(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"class_name": None}, "class_name"),
+        ({"class_name": 5}, "class_name"),
+        ({"algorithm": None}, "algorithm"),
+        ({"algorithm": "x"}, "algorithm"),
+        ({"algorithm": [{}, 5]}, "algorithm"),
+        ({"aggregator": None}, "aggregator"),
+        ({"aggregator": []}, "aggregator"),
+        ({"algorithm": {"at": object()}}, "as JSON: Object of type object"),
+        ({"algorithm": {"at": float("nan")}}, "as JSON: Out of range"),
+        ({"algorithm": {("a", "b"): 1}}, "as JSON: keys must be"),
+        ({"more": nested(100_000)}, "as JSON: it is nested too deeply"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["check_oidc_access_request", "check_signature_based_access_request"]
+)
+def test_a_protocol_that_is_none_is_refused_before_anything_is_sent(
+    played: FakeServices, name: str, changes: dict[str, Any], why: str
+) -> None:
+    """A protocol comes from a modeller; an invalid one must not crash the pod."""
+    protocol = {**PROTOCOL, **changes}
+    arguments = [protocol if given is PROTOCOL else given for given in CHECKS[name]]
+    with pytest.raises(ValueError, match=f"serialized_protocol .*{why}"):
+        played.access_manager(name, *arguments)
+    others: list[Any] = [None, "x", [], 5]
+    for other in others:
+        arguments = [other if given is PROTOCOL else given for given in CHECKS[name]]
+        with pytest.raises(ValueError, match="must be a dict, not"):
+            played.access_manager(name, *arguments)
+    assert played.requests == []
+
+
+# --- SMART on FHIR -------------------------------------------------------------------------------
+
+SERVER = "https://fhir.clinic.example/r4"
+WAITING = {"id": "w", "state": "initialised", "pairingCode": "123"}
+OTHER = {"id": "o", "state": "paired", "resourceServer": "https://other.example"}
+PAIRED = {"id": "p", "state": "paired", "resourceServer": f"{SERVER}/"}
+SESSION = {"type": "confidentialClient", "accessToken": "fhir-secret"}
+
+
+@pytest.mark.parametrize(("server", "chosen"), [(None, "o"), (SERVER, "p"), (f"{SERVER}//", "p")])
+def test_the_token_is_that_of_the_first_pairing_that_fits(
+    played: FakeServices, server: str | None, chosen: str
+) -> None:
+    played.json({"results": [WAITING, OTHER, PAIRED]})
+    played.json({**SESSION, "context": {"nextgen": {"practiceId": "2"}}})
+    token = played.smart_on_fhir(server)
+    assert token == SMARTOnFHIRAccessToken("fhir-secret", None, {"practiceId": "2"})
+    assert played.requests[1].url.path == f"/api/pairings/{chosen}/session"
+    # SMART on FHIR receives the Hub's part of the API key.
+    assert played.requests[0].headers["x-api-key"] == "key-hub"
+    assert "fhir-secret" not in repr(token)
+
+
+@pytest.mark.parametrize("context", [{}, {"context": None}, {"context": {"nextgen": None}}])
+def test_a_token_without_a_context_has_none(played: FakeServices, context: dict[str, Any]) -> None:
+    played.json({"results": [PAIRED]})
+    played.json({**SESSION, **context})
+    assert played.smart_on_fhir().context is None
+
+
+@pytest.mark.parametrize("pairings", [[], [WAITING], [WAITING, OTHER]])
+def test_no_pairing_that_fits_is_an_error_that_says_what_was_looked_at(
+    played: FakeServices, pairings: list[dict[str, Any]]
+) -> None:
+    played.json({"results": pairings})
+    with pytest.raises(SMARTOnFHIRError) as caught:
+        played.smart_on_fhir(SERVER)
+    text = str(caught.value)
+    assert "alice" in text
+    assert SERVER in text
+    assert str(len(pairings)) in text
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_refusal_of_pairings_is_an_http_error(played: FakeServices, status: int) -> None:
+    played.json({"errorMessage": "because"}, status)
+    with pytest.raises(HTTPError, match="because"):
+        played.smart_on_fhir()
+
+
+def test_a_refusal_of_the_session_is_an_http_error(played: FakeServices) -> None:
+    played.json({"results": [PAIRED]})
+    played.json({"errorMessage": "because"}, 404)
+    with pytest.raises(HTTPError, match="because"):
+        played.smart_on_fhir()
+
+
+@pytest.mark.parametrize(
+    ("pairings", "session"),
+    [
+        ([], None),
+        ({"results": None}, None),
+        ({"results": [{"state": "paired"}]}, None),
+        ({"results": [{**PAIRED, "id": "../../x"}]}, None),
+        ({"results": [PAIRED]}, {}),
+        ({"results": [PAIRED]}, {"accessToken": 1}),
+    ],
+)
+def test_answers_without_what_is_needed_are_errors(
+    played: FakeServices, pairings: Any, session: Any
+) -> None:
+    played.json(pairings)
+    if session is not None:
+        played.json(session)
+    with pytest.raises(InvalidJSONError):
+        played.smart_on_fhir()

@@ -1,0 +1,311 @@
+"""Weights arrive complete from a store that breaks off, changes, expires and refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.store import EXPIRED, Act, Plan, ReceivedRequest, Store, running_store
+from support.transfers import Caller
+
+from bitfount_api._operations import downloads
+from bitfount_api._transfer.zstd import Compressor
+from bitfount_api.exceptions import ConnectError, HTTPError, RequestTimeout, TransferError
+from bitfount_api.transfers import Download
+
+MIB = 1024 * 1024
+LARGE = os.urandom(20 * MIB + 12_345)
+SMALL = os.urandom(100_000)
+BOB = ("bob", "Net", 1)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with running_store() as store:
+        yield store
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def call(request: pytest.FixtureRequest, store: Store) -> Caller:
+    return Caller(store.url, asynchronous=request.param)
+
+
+@pytest.fixture(params=["memory", "disk"])
+def get(request: pytest.FixtureRequest, call: Caller, tmp_path: Path) -> Any:
+    """Get the weights, in memory or on disk, and check that no other file is left."""
+
+    def get(**named: Any) -> bytes | None:
+        if request.param == "memory":
+            content: bytes | None = call("get_weights", *BOB, **named)
+            return content
+        folder = tmp_path / "folder"
+        folder.mkdir(exist_ok=True)
+        download = call("download_weights", *BOB, folder / "w.pt", **named)
+        if download is None:
+            assert list(folder.iterdir()) == []
+            return None
+        assert [path.name for path in folder.iterdir()] == ["w.pt"]
+        content = (folder / "w.pt").read_bytes()
+        assert download == Download(
+            folder / "w.pt", len(content), hashlib.sha256(content).hexdigest()
+        )
+        return content
+
+    return get
+
+
+def packed(data: bytes) -> bytes:
+    packer = Compressor(len(data))
+    return packer.feed(data) + packer.finish()
+
+
+def nth(numbers: set[int] | range, act: Act) -> Plan:
+    """Apply the act to some of the requests for an object."""
+    return lambda seen: act if seen.kind == "get" and seen.number in numbers else None
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 4, MIB - 1, MIB, MIB + 1, 5 * MIB, len(LARGE)])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_weights_of_any_size_come_whole(get: Any, store: Store, size: int, parts: int) -> None:
+    store.weights = LARGE[:size]
+    assert get(parts_at_once=parts) == LARGE[:size]
+
+
+def test_nothing_comes_of_nothing(get: Any, store: Store) -> None:
+    assert get() is None
+    store.code = b"code without weights"
+    assert get() is None
+
+
+def test_large_objects_come_in_pieces_side_by_side(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    barrier = threading.Barrier(4)
+
+    def meet(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "get" and 1 <= seen.number <= 4:
+            barrier.wait(30)  # passes only with four concurrent requests
+        return None
+
+    store.plan = meet
+    assert get() == LARGE
+    first, *rest = store.of_kind("get")
+    assert first.range == (0, MIB)
+    assert "if-range" not in first.headers
+    assert min(seen.range for seen in rest if seen.range) == (
+        MIB,
+        MIB + -(-(len(LARGE) - MIB) // 4),
+    )
+    assert {seen.headers["if-range"] for seen in rest} == {f'"{hashlib.md5(LARGE).hexdigest()}"'}
+    assert store.most_at_once <= 4
+
+
+def test_no_more_pieces_are_under_way_than_allowed(
+    get: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "_MAX_RANGE_BYTES", 4 * MIB)
+    store.weights = LARGE
+    assert get(parts_at_once=2) == LARGE
+    assert store.most_at_once <= 2
+    _, *pieces = sorted(seen.range for seen in store.of_kind("get") if seen.range)
+    # Three pieces for each of the two requests, all of one size, so that both end together.
+    assert [start for start, _ in pieces] == [
+        MIB + number * -(-(len(LARGE) - MIB) // 6) for number in range(6)
+    ]
+
+
+def test_one_part_at_once_is_a_plain_request(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    assert get(parts_at_once=1) == LARGE
+    (seen,) = store.of_kind("get")
+    assert "range" not in seen.headers
+    assert seen.headers["accept-encoding"] == "identity"
+
+
+def test_storage_is_sent_no_credentials(get: Any, store: Store) -> None:
+    store.weights = SMALL
+    get()
+    (seen,) = store.of_kind("get")
+    assert not {"x-api-key", "x-api-key-id", "authorization", "cookie"} & set(seen.headers)
+
+
+def test_a_store_that_knows_no_ranges_gives_all(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(9), Act(whole=True))
+    assert get() == LARGE
+    assert len(store.of_kind("get")) == 1
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"weak"'])
+def test_pieces_need_a_strong_etag(get: Any, store: Store, etag: str) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(9), Act(etag=etag))
+    assert get() == LARGE
+    *_, last = store.of_kind("get")
+    assert "range" not in last.headers
+
+
+def test_a_store_may_give_less_at_a_time(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(99), Act(shorter=1_000_000))
+    assert get() == LARGE
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_what_breaks_off_is_taken_up_where_it_was(get: Any, store: Store, parts: int) -> None:
+    store.weights = LARGE
+    cut = 3 * MIB + 50_000
+    store.plan = nth({1}, Act(cut=cut)) if parts == 4 else nth({0}, Act(cut=cut))
+    assert get(parts_at_once=parts) == LARGE
+    requests = store.of_kind("get")
+    broken = requests[1] if parts == 4 else requests[0]
+    first = broken.range[0] if broken.range else 0
+    again = [seen.range[0] for seen in requests if seen is not broken and seen.range]
+    assert first + cut in again
+
+
+def test_a_store_that_ends_too_soon_over_and_over_is_given_up(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(99), Act(cut=0))
+    with pytest.raises(ConnectError):
+        get()
+    assert len(store.of_kind("get")) == 3
+
+
+def test_whoever_gets_on_does_not_give_up(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(6), Act(cut=MIB + 200_000))
+    assert get(parts_at_once=1) == LARGE
+    assert len(store.of_kind("get")) == 7  # more breaks than retries
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_moment_of_weakness_is_waited_out(get: Any, store: Store, status: int) -> None:
+    store.weights = LARGE
+    store.plan = nth({0, 2, 3}, Act(status=status, headers={"retry-after": "0"}))
+    assert get() == LARGE
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_an_expired_url_is_asked_for_anew(get: Any, store: Store, status: int, number: int) -> None:
+    store.weights = LARGE
+
+    def expire(seen: ReceivedRequest) -> Act | None:
+        old = seen.query.get("X-Amz-Signature") == "SECRET1"
+        return Act(status=status, text=EXPIRED) if old and seen.number >= number else None
+
+    store.plan = expire
+    assert get() == LARGE
+    assert len(store.of_kind("hub")) == 2
+
+
+def test_a_url_is_not_asked_for_anew_for_ever(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    store.plan = nth(range(99), Act(status=403, text=EXPIRED))
+    with pytest.raises(HTTPError, match="Request has expired") as caught:
+        get()
+    assert "SECRET" not in str(caught.value)
+    assert len(store.of_kind("hub")) == 3
+
+
+def test_a_url_that_is_gone_is_the_refusal(get: Any, store: Store) -> None:
+    store.weights = SMALL
+
+    def withdraw(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "get":
+            store.weights = None
+            return Act(status=403, text=EXPIRED)
+        return None
+
+    store.plan = withdraw
+    with pytest.raises(HTTPError, match="403"):
+        get()
+
+
+def test_an_object_that_changes_meanwhile_is_begun_anew(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    other = os.urandom(18 * MIB)
+
+    def change(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "get" and seen.number == 3:
+            store.weights = other
+        return None
+
+    store.plan = change
+    assert get() == other
+
+
+def test_an_object_that_changes_all_the_time_is_an_error(get: Any, store: Store) -> None:
+    store.weights = LARGE
+
+    def change(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "get":
+            store.weights = os.urandom(17 * MIB)
+            return Act(cut=1000)
+        return None
+
+    store.plan = change
+    with pytest.raises((TransferError, ConnectError)):
+        get()
+
+
+def test_an_object_larger_than_allowed_is_refused(get: Any, store: Store) -> None:
+    store.weights = LARGE
+    with pytest.raises(TransferError, match="more than the 1,000,000 bytes"):
+        get(max_bytes=1_000_000)
+
+
+def test_what_is_compressed_for_the_way_is_refused(get: Any, store: Store) -> None:
+    store.weights = SMALL
+    store.plan = nth(range(9), Act(headers={"content-encoding": "gzip"}))
+    with pytest.raises(TransferError, match="'gzip'"):
+        get()
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+@pytest.mark.parametrize("size", [0, 10, len(LARGE)])
+def test_packed_weights_are_unpacked(get: Any, store: Store, parts: int, size: int) -> None:
+    store.weights = packed(LARGE[:size])
+    assert get(parts_at_once=parts) == LARGE[:size]
+
+
+def test_frames_after_one_another_are_unpacked(get: Any, store: Store) -> None:
+    store.weights = packed(LARGE[: 9 * MIB]) + packed(LARGE[9 * MIB :])
+    assert get() == LARGE
+
+
+def test_packed_weights_that_break_off_are_taken_up(get: Any, store: Store) -> None:
+    store.weights = packed(LARGE)
+    store.plan = nth({0, 2, 4}, Act(cut=123_456))
+    assert get() == LARGE
+
+
+@pytest.mark.parametrize("what", ["cut", "changed", "swollen"])
+def test_packed_weights_that_are_damaged_are_refused(get: Any, store: Store, what: str) -> None:
+    weights = bytearray(packed(bytes(30 * MIB) if what == "swollen" else SMALL))
+    if what == "cut":
+        del weights[-10:]
+    elif what == "changed":
+        weights[5000] ^= 1
+    store.weights = bytes(weights)
+    with pytest.raises(TransferError):
+        get(max_bytes=20 * MIB)
+
+
+def test_silence_is_bounded(get: Any, store: Store) -> None:
+    store.weights = SMALL
+    store.plan = nth(range(99), Act(stall=0))
+    with pytest.raises(RequestTimeout, match="did not answer in the time"):
+        get(options={"timeout": 0.1})
+
+
+def test_the_whole_is_bounded(get: Any, store: Store) -> None:
+    store.weights = SMALL
+    store.plan = nth(range(9), Act(stall=5000))
+    with pytest.raises(RequestTimeout):
+        get(options={"deadline": 0.3})

@@ -1,0 +1,407 @@
+"""Results of the documented methods for models and weights, for each answer of the Hub."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.fake_services import STORAGE
+
+import bitfount_api
+from bitfount_api import (
+    BitfountModel,
+    HTTPError,
+    InvalidJSONError,
+    ModelTooLargeError,
+    ModelUploadError,
+    ModelValidationError,
+    NoModelCodeError,
+    config,
+    hash_contents,
+)
+
+if TYPE_CHECKING:
+    from support.fake_services import FakeServices
+
+CODE = b"from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
+URL = f"{STORAGE}/model?X-Amz-Signature=secret"
+DETAILS = {"modelDownloadUrl": URL, "modelHash": hash_contents(CODE), "modelVersion": 2}
+FORM = {"success": True, "version": 1, "uploadUrl": f"{STORAGE}/b", "uploadFields": {"key": "k"}}
+
+
+@pytest.fixture
+def model_file(tmp_path: Path) -> Path:
+    path = tmp_path / "Net.py"
+    path.write_bytes(CODE)
+    return path
+
+
+# --- get_model, get_model_code -------------------------------------------------------------------
+
+
+def test_a_model_is_the_class_that_its_code_defines(played: FakeServices) -> None:
+    played.json(DETAILS)
+    played.answer(httpx.Response(200, content=CODE))
+    model = played.hub("get_model", "bob", "Net", 2, "p1")
+    assert model.__name__ == "Net"
+    assert issubclass(model, BitfountModel)
+    query = dict(played.requests[0].url.params)
+    assert query == {
+        "modellerName": "bob", "modelName": "Net", "modelVersion": "2", "projectId": "p1",
+    }  # fmt: skip
+    assert "x-api-key" not in played.requests[1].headers
+
+
+def test_retrieve_model_returns_details_after_one_request(played: FakeServices) -> None:
+    played.json({**DETAILS, "new": 1})
+    assert played.hub("retrieve_model", "bob", "Net", 2, "p1") == {**DETAILS, "new": 1}
+    assert [dict(request.url.params) for request in played.requests] == [
+        {"modellerName": "bob", "modelName": "Net", "modelVersion": "2", "projectId": "p1"}
+    ]
+
+
+def test_retrieve_model_without_version_asks_for_latest(played: FakeServices) -> None:
+    played.json(DETAILS)
+    assert played.hub("retrieve_model", "bob", "Net") == DETAILS
+    assert dict(played.requests[0].url.params) == {"modellerName": "bob", "modelName": "Net"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+def test_retrieve_model_refused_raises_http_error(
+    played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.answer(httpx.Response(status, json={"success": False, "errorMessage": "not now"}))
+    with pytest.raises(HTTPError, match="not now") as caught:
+        played.hub("retrieve_model", "bob", "Net", 2)
+    assert caught.value.status_code == status
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_missing_model_is_logged_under_the_documented_name(
+    played: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.json({"success": False}, 404)
+    assert played.hub("get_weights", "bob", "Net", 1) is None
+    assert [record.name for record in caplog.records if record.levelname == "WARNING"] == [
+        "bitfount_api.models"
+    ]
+
+
+@pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
+def test_an_unknown_model_is_none_after_one_request(
+    played: FakeServices, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.json({"success": False, "errorMessage": "no such model"}, 404)
+    version = (1,) if name == "get_weights" else ()
+    assert played.hub(name, "bob", "Net", *version) is None
+    assert len(played.requests) == 1
+    assert "bob/Net" in caplog.text
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
+@pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
+def test_a_hub_that_refuses_is_an_http_error(played: FakeServices, name: str, status: int) -> None:
+    played.json({"errorMessage": "because"}, status)
+    version = (1,) if name == "get_weights" else ()
+    with pytest.raises(HTTPError, match="because"):
+        played.hub(name, "bob", "Net", *version)
+
+
+@pytest.mark.parametrize("name", ["get_model", "get_model_code"])
+def test_code_of_another_hash_is_refused_and_not_run(
+    played: FakeServices, name: str, tmp_path: Path
+) -> None:
+    mark = tmp_path / "it ran"
+    played.json(DETAILS)
+    played.answer(httpx.Response(200, content=CODE + b"open(%r, 'w')" % str(mark)))
+    with pytest.raises(ModelValidationError, match="was not run"):
+        played.hub(name, "bob", "Net")
+    assert not mark.exists()
+
+
+def test_code_whose_carriage_returns_were_lost_has_the_same_hash(played: FakeServices) -> None:
+    played.json(DETAILS)
+    played.answer(httpx.Response(200, content=CODE.replace(b"\n", b"\r\n")))
+    assert played.hub("get_model_code", "bob", "Net") == CODE.decode()
+
+
+def test_a_project_whose_limit_is_spent_gets_no_code(played: FakeServices) -> None:
+    played.json({"modelHash": "0" * 64, "modelVersion": 1})
+    with pytest.raises(NoModelCodeError, match="limit is spent"):
+        played.hub("get_model", "bob", "Net", 1, "p1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "details", "missing"),
+    [
+        ((), {"modelHash": "0" * 64}, "modelDownloadUrl"),
+        ((1,), {"modelHash": "0" * 64}, "modelDownloadUrl"),
+        ((None, "p1"), {"modelHash": "0" * 64}, "modelDownloadUrl"),
+        ((), {"modelDownloadUrl": URL}, "modelHash"),
+    ],
+)
+def test_an_answer_without_what_is_needed_is_an_error(
+    played: FakeServices, arguments: tuple[Any, ...], details: dict[str, Any], missing: str
+) -> None:
+    played.json(details)
+    with pytest.raises(InvalidJSONError, match=missing):
+        played.hub("get_model", "bob", "Net", *arguments)
+
+
+def test_code_that_object_storage_refuses_is_an_http_error(played: FakeServices) -> None:
+    played.json(DETAILS)
+    played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
+    with pytest.raises(HTTPError, match="NoSuchKey") as caught:
+        played.hub("get_model", "bob", "Net")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [b"class Net(:", b"import nothing_of_this_name\n", b"x = 1\n"])
+def test_code_that_cannot_be_loaded_is_none_with_a_line_in_the_log(
+    played: FakeServices, code: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.json({**DETAILS, "modelHash": hash_contents(code)})
+    played.answer(httpx.Response(200, content=code))
+    assert played.hub("get_model", "bob", "Net") is None
+    assert caplog.records
+
+
+def test_code_that_is_no_text_is_an_error(played: FakeServices) -> None:
+    code = b"# \xff\n"
+    played.json({**DETAILS, "modelHash": hash_contents(code)})
+    played.answer(httpx.Response(200, content=code))
+    with pytest.raises(ModelValidationError, match="not UTF-8"):
+        played.hub("get_model_code", "bob", "Net")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("../eve", "Net"), ("bob", ""), ("bob", "a/b"), ("bob", "Net", -1), ("bob", "Net", 1, "../x")],
+)
+def test_names_that_are_none_are_refused_before_anything_is_sent(
+    played: FakeServices, arguments: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ValueError):
+        played.hub("get_model", *arguments)
+    assert played.requests == []
+
+
+# --- from URLs -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def storage(monkeypatch: pytest.MonkeyPatch, played: FakeServices) -> FakeServices:
+    """Make the session created for presigned URLs use the fake services of the test."""
+    import httpx as module
+
+    def client(*args: Any, **arguments: Any) -> Any:
+        kept = {name: arguments[name] for name in ("headers", "timeout", "follow_redirects")}
+        return original(**kept, transport=module.MockTransport(handle))
+
+    original = module.AsyncClient if played.asynchronous else module.Client
+    handle = played._ahandle if played.asynchronous else played._handle
+    monkeypatch.setattr(module, original.__name__, client)
+    return played
+
+
+def static(played: FakeServices, name: str, *arguments: Any) -> Any:
+    import asyncio
+
+    hub = bitfount_api.AsyncBitfountHub if played.asynchronous else bitfount_api.BitfountHub
+    result = getattr(hub, name)(*arguments)
+    return asyncio.run(result) if played.asynchronous else result
+
+
+def test_a_model_from_a_url_is_the_class(storage: FakeServices) -> None:
+    storage.answer(httpx.Response(200, content=CODE))
+    assert static(storage, "get_model_from_url", URL, hash_contents(CODE)).__name__ == "Net"
+    assert not {"x-api-key", "authorization"} & set(storage.requests[0].headers)
+
+
+def test_a_model_from_a_url_of_another_hash_is_refused(storage: FakeServices) -> None:
+    storage.answer(httpx.Response(200, content=CODE))
+    with pytest.raises(ModelValidationError):
+        static(storage, "get_model_from_url", URL, "0" * 64)
+
+
+def test_a_model_from_a_url_that_cannot_be_loaded_is_none(storage: FakeServices) -> None:
+    storage.answer(httpx.Response(200, content=b"x = ("))
+    assert static(storage, "get_model_from_url", URL, hash_contents(b"x = (")) is None
+
+
+def test_weights_from_a_url_are_bytes(storage: FakeServices) -> None:
+    storage.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert static(storage, "get_weights_from_url", URL) == b"\x00\x01"
+
+
+def test_a_url_that_is_refused_is_an_http_error_without_its_query(storage: FakeServices) -> None:
+    storage.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
+    with pytest.raises(HTTPError, match="AccessDenied") as caught:
+        static(storage, "get_weights_from_url", URL)
+    assert "secret" not in str(caught.value)
+
+
+# --- get_weights ---------------------------------------------------------------------------------
+
+
+def test_weights_are_bytes(played: FakeServices) -> None:
+    played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
+    played.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert played.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
+
+
+def test_weights_come_through_the_project(played: FakeServices) -> None:
+    played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
+    played.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert played.hub("get_weights", "bob", "Net", 2, "p1") == b"\x00\x01"
+    assert played.requests[0].url.params["projectId"] == "p1"
+
+
+@pytest.mark.parametrize("url", [{}, {"weightsDownloadUrl": None}, {"weightsDownloadUrl": ""}])
+def test_weights_that_were_not_uploaded_are_none(played: FakeServices, url: dict[str, Any]) -> None:
+    played.json({**DETAILS, **url})
+    assert played.hub("get_weights", "bob", "Net", 2) is None
+
+
+# --- send_model ----------------------------------------------------------------------------------
+
+
+def test_a_sent_model_gives_the_hubs_json(played: FakeServices, model_file: Path) -> None:
+    played.json(FORM)
+    played.answer(httpx.Response(204))
+    assert played.hub("send_model", model_file, True, description="small") == FORM
+    assert json.loads(played.requests[0].content) == {
+        "modelName": "Net",
+        "modelSize": len(CODE),
+        "modelHash": hash_contents(CODE),
+        "privateModel": True,
+        "modelDescription": "small",
+    }
+    assert b'filename="Net.py"' in played.requests[1].content
+    assert CODE in played.requests[1].content
+
+
+def test_lines_are_sent_with_plain_newlines(played: FakeServices, model_file: Path) -> None:
+    model_file.write_bytes(CODE.replace(b"\n", b"\r\n"))
+    played.json(FORM)
+    played.answer(httpx.Response(204))
+    played.hub("send_model", model_file)
+    assert json.loads(played.requests[0].content)["modelSize"] == len(CODE)
+    assert CODE in played.requests[1].content
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "no model class|model class"),
+        (b"class Net(:", "not valid Python"),
+        (b"class Net: pass", "model class"),
+        (CODE.replace(b"Net", b"Other"), "Net"),
+        (CODE + CODE.replace(b"Net", b"Two"), "model class"),
+        (b"\xff" + CODE, "UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_model_is_refused_before_anything_is_sent(
+    played: FakeServices, model_file: Path, content: bytes, complaint: str
+) -> None:
+    model_file.write_bytes(content)
+    with pytest.raises(ModelValidationError, match=complaint):
+        played.hub("send_model", model_file)
+    assert played.requests == []
+
+
+def test_a_file_that_is_not_there_is_refused(played: FakeServices, tmp_path: Path) -> None:
+    with pytest.raises(ModelValidationError, match="cannot be read"):
+        played.hub("send_model", tmp_path / "Net.py")
+
+
+def test_a_model_over_3_mib_is_refused_before_anything_is_sent(
+    played: FakeServices, model_file: Path
+) -> None:
+    model_file.write_bytes(CODE + b"#" * config.MAX_MODEL_BYTES)
+    with pytest.raises(ModelTooLargeError, match="at most") as caught:
+        played.hub("send_model", model_file)
+    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, ModelUploadError)
+    assert played.requests == []
+
+
+def test_a_file_is_checked_without_running_any_of_it(
+    played: FakeServices, model_file: Path, tmp_path: Path
+) -> None:
+    mark = tmp_path / "it ran"
+    model_file.write_bytes(CODE + b"open(%r, 'w')\nimport torch, bitfount\n" % str(mark))
+    played.json({"success": True, "alreadyExisted": True, "version": 3})
+    assert played.hub("send_model", model_file)["version"] == 3
+    assert not mark.exists()
+
+
+REFUSALS = [
+    httpx.Response(200, json={"success": False, "errorMessage": "no room for it"}),
+    httpx.Response(413, json={"errorMessage": "no room for it"}),
+    httpx.Response(500, text="no room for it"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSALS)))
+@pytest.mark.parametrize("name", ["send_model", "send_weights"])
+def test_what_the_hub_does_not_take_is_an_upload_error(
+    played: FakeServices, model_file: Path, name: str, number: int
+) -> None:
+    answer = REFUSALS[number]
+    played.answer(
+        httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
+    )
+    arguments = (model_file,) if name == "send_model" else ("Net", 1, model_file)
+    with pytest.raises(ModelUploadError, match=r"no room for it|500"):
+        played.hub(name, *arguments)
+
+
+@pytest.mark.parametrize("name", ["send_model", "send_weights"])
+def test_what_object_storage_does_not_take_is_an_upload_error(
+    played: FakeServices, model_file: Path, name: str
+) -> None:
+    played.json(FORM)
+    played.answer(httpx.Response(413, text="<Error><Code>EntityTooLarge</Code></Error>"))
+    arguments = (model_file,) if name == "send_model" else ("Net", 1, model_file)
+    with pytest.raises(ModelUploadError, match="EntityTooLarge") as caught:
+        played.hub(name, *arguments)
+    assert isinstance(caught.value.__cause__, HTTPError)
+
+
+# --- send_weights --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 204])
+def test_sent_weights_give_nothing(played: FakeServices, tmp_path: Path, status: int) -> None:
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"weights")
+    played.json(FORM)
+    played.answer(httpx.Response(status))
+    assert played.hub("send_weights", "Net", 1, path) is None
+    sent = json.loads(played.requests[0].content)
+    assert sent == {"modelName": "Net", "modelVersion": 1, "weightSize": 7}
+    assert played.requests[0].method == "PUT"
+
+
+def test_weights_over_500_mib_are_refused_before_anything_is_read_or_sent(
+    played: FakeServices, tmp_path: Path
+) -> None:
+    path = tmp_path / "w.pt"
+    with path.open("wb") as file:
+        file.truncate(config.MAX_WEIGHTS_BYTES + 1)  # sparse: uses no disk space
+    with pytest.raises(ModelTooLargeError, match="524,288,000 at most") as caught:
+        played.hub("send_weights", "Net", 1, path)
+    assert isinstance(caught.value, ValueError)
+    assert played.requests == []
+
+
+def test_weights_that_cannot_be_read_are_an_upload_error(
+    played: FakeServices, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelUploadError, match=r"w\.pt"):
+        played.hub("send_weights", "Net", 1, tmp_path / "w.pt")
+    assert played.requests == []

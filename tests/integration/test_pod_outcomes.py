@@ -1,0 +1,336 @@
+"""Results of the documented methods for pods, for each answer of the Hub."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.fake_services import STORAGE
+from support.rsa_keys import key_pair
+
+from bitfount_api import (
+    BitfountSchema,
+    HTTPError,
+    InvalidJSONError,
+    PodDoesNotExistError,
+    PodPublicMetadata,
+    SchemaUploadError,
+    load_public_key,
+    public_keys_equal,
+)
+
+if TYPE_CHECKING:
+    from support.fake_services import FakeServices
+
+DETAILS = {"podIdentifier": "bob/scans", "podName": "scans", "isOnline": True, "new": {"x": [1]}}
+_, PUBLIC_KEY = key_pair()
+SCHEMA: dict[str, Any] = {
+    "name": "scans",
+    "features": [],
+    "metadata": {"schema_version": "4", "force_stypes": None},
+}
+POD = PodPublicMetadata("scans", "Scans", "d", SCHEMA, 3)
+FORM = {"success": True, "uploadUrl": f"{STORAGE}/b", "uploadFields": {"key": "k"}}
+REFUSALS = [400, 401, 403, 404, 429, 500, 503, 302]
+
+
+def refusal(status: int, **body: Any) -> httpx.Response:
+    return httpx.Response(status, json={"success": False, **body}, headers={"x-request-id": "r-1"})
+
+
+# --- get_pod -------------------------------------------------------------------------------------
+
+
+def test_a_pod_is_what_the_hub_says_unknown_fields_included(played: FakeServices) -> None:
+    played.json(DETAILS)
+    assert played.hub("get_pod", "bob/scans") == DETAILS
+    assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "path"),
+    [
+        ("bob/scans", "/api/projects/p1/pods/bob/scans"),
+        # A user's own pod is visible without a project.
+        ("alice/scans", "/api/pods/alice/scans"),
+    ],
+)
+def test_others_pods_are_asked_for_through_the_project(
+    played: FakeServices, pod: str, path: str
+) -> None:
+    played.json(DETAILS)
+    played.hub("get_pod", pod, project_id="p1")
+    assert played.requests[0].url.path == path
+
+
+def test_keys_and_schemas_come_through_the_project(played: FakeServices) -> None:
+    path = "/api/projects/p1/pods/bob/scans"
+    played.json({**DETAILS, "podPublicKey": "k"})
+    assert played.hub("get_pod_key", "bob/scans", project_id="p1") == "k"
+    stored = BitfountSchema.load(SCHEMA)
+    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
+    played.answer(httpx.Response(200, content=stored.pack()))
+    assert played.hub("get_pod_schema", "bob/scans", "p1") == stored
+    assert [request.url.path for request in played.requests] == [path, path, "/schema"]
+
+
+@pytest.mark.parametrize("project", [None, "p1"])
+def test_retrieve_pod_missing_pod_raises(played: FakeServices, project: str | None) -> None:
+    played.answer(refusal(404, errorMessage="no such pod"))
+    with pytest.raises(PodDoesNotExistError, match="no such pod") as caught:
+        played.hub("retrieve_pod", "bob/scans", project)
+    error = caught.value
+    assert isinstance(error, HTTPError)  # so code that catches either works
+    assert (error.status_code, error.request_id) == (404, "r-1")
+    assert error.operation == ("get_project_pod" if project else "get_pod")
+    assert error.url == str(played.requests[0].url)
+    assert error.response is not None
+    assert "x-api-key" not in error.response.request.headers
+    assert len(played.requests) == 1
+
+
+@pytest.mark.parametrize("status", [status for status in REFUSALS if status != 404])
+def test_retrieve_pod_refused_raises_http_error(played: FakeServices, status: int) -> None:
+    played.answer(refusal(status))
+    with pytest.raises(HTTPError) as caught:
+        played.hub("retrieve_pod", "bob/scans")
+    assert type(caught.value) is HTTPError
+    assert caught.value.status_code == status
+
+
+def test_retrieve_pod_returns_details(played: FakeServices) -> None:
+    played.json(DETAILS)
+    assert played.hub("retrieve_pod", "bob/scans") == DETAILS
+    assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
+
+
+@pytest.mark.parametrize("pod", ["scans", "bob/", "bob/scans/x", "../keys"])
+def test_retrieve_pod_invalid_identifier_sends_nothing(played: FakeServices, pod: str) -> None:
+    with pytest.raises(ValueError, match="pod"):
+        played.hub("retrieve_pod", pod)
+    assert played.requests == []
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_pod_that_cannot_be_retrieved_is_none_with_one_warning(
+    played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.answer(refusal(status, errorMessage="because"))
+    assert played.hub("get_pod", "bob/scans") is None
+    (warning,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
+    assert "bob/scans" in warning.getMessage()
+    assert str(status) in warning.getMessage()
+    if status == 401:
+        assert "credentials were refused" in warning.getMessage()
+
+
+def test_a_hub_that_cannot_be_reached_gives_none(
+    played: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.answer(httpx.ConnectError("refused"))
+    assert played.hub("get_pod", "bob/scans") is None
+    assert "could not be retrieved" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"<html>", "not JSON"),
+        (b"", "not JSON"),
+        (b"[]", "object"),
+        (b'{"podName": "scans"}', "podIdentifier"),
+        (b'{"podIdentifier": 1, "podName": "scans"}', "podIdentifier"),
+    ],
+)
+def test_details_that_are_none_are_an_error_that_says_why(
+    played: FakeServices, body: bytes, complaint: str
+) -> None:
+    played.answer(httpx.Response(200, content=body))
+    with pytest.raises(InvalidJSONError, match=complaint):
+        played.hub("get_pod", "bob/scans")
+
+
+@pytest.mark.parametrize("name", ["get_pod", "get_pod_key"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"pod_namespace": "bob"},
+        {"pod_name": "scans"},
+        {"pod_identifier": "bob/scans", "pod_namespace": "eve", "pod_name": "scans"},
+        {"pod_identifier": "scans"},
+        {"pod_identifier": "../scans"},
+        {"pod_identifier": "bob/scans", "project_id": "../.."},
+    ],
+)
+def test_arguments_that_name_no_pod_are_refused_before_anything_is_sent(
+    played: FakeServices, name: str, arguments: dict[str, str]
+) -> None:
+    with pytest.raises(ValueError):
+        played.hub(name, **arguments)
+    assert played.requests == []
+
+
+@pytest.mark.parametrize("name", ["get_pod", "get_pod_key"])
+def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> None:
+    played.json({**DETAILS, "podPublicKey": "ssh-rsa A"})
+    with pytest.warns(DeprecationWarning, match="bob/scans") as caught:
+        assert played.hub(name, pod_namespace="bob", pod_name="scans")
+    assert len(caught) == 1
+
+
+# --- get_pod_key ---------------------------------------------------------------------------------
+
+
+def test_a_pods_key_is_the_text_as_given(played: FakeServices) -> None:
+    played.json({**DETAILS, "podPublicKey": "-----BEGIN WHATEVER"})
+    assert played.hub("get_pod_key", "bob/scans") == "-----BEGIN WHATEVER"
+
+
+@pytest.mark.parametrize("key", [{}, {"podPublicKey": ""}, {"podPublicKey": None}])
+def test_a_pod_without_a_key_has_none(played: FakeServices, key: dict[str, Any]) -> None:
+    played.json({**DETAILS, **key})
+    assert played.hub("get_pod_key", "bob/scans") is None
+
+
+def test_a_pod_that_is_not_retrieved_has_no_key(played: FakeServices) -> None:
+    played.answer(refusal(404))
+    assert played.hub("get_pod_key", "bob/scans") is None
+
+
+# --- get_pod_schema ------------------------------------------------------------------------------
+
+
+def test_a_pods_schema_comes_from_object_storage_without_credentials(played: FakeServices) -> None:
+    stored = BitfountSchema.load(SCHEMA)
+    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?sig=1"})
+    played.answer(httpx.Response(200, content=stored.pack()))
+    assert played.hub("get_pod_schema", "bob/scans") == stored
+    assert "x-api-key" in played.requests[0].headers
+    assert "x-api-key" not in played.requests[1].headers
+
+
+@pytest.mark.parametrize("url", [{}, {"schemaDownloadUrl": None}, {"schemaDownloadUrl": "a/b"}])
+def test_no_url_for_the_schema_is_an_error(played: FakeServices, url: dict[str, Any]) -> None:
+    played.json({**DETAILS, **url})
+    with pytest.raises(InvalidJSONError):
+        played.hub("get_pod_schema", "bob/scans")
+
+
+def test_a_schema_of_no_pod_is_an_error(played: FakeServices) -> None:
+    played.answer(refusal(404))
+    with pytest.raises(InvalidJSONError, match="could not be retrieved"):
+        played.hub("get_pod_schema", "bob/scans")
+
+
+def test_a_schema_that_object_storage_refuses_is_an_http_error(played: FakeServices) -> None:
+    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?X-Amz-Signature=secret"})
+    played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
+    with pytest.raises(HTTPError, match="NoSuchKey") as caught:
+        played.hub("get_pod_schema", "bob/scans")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xc1", b"", b"\x80", b"name: scans"])
+def test_what_is_stored_must_be_a_schema(played: FakeServices, content: bytes) -> None:
+    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
+    played.answer(httpx.Response(200, content=content))
+    with pytest.raises(InvalidJSONError, match="the stored schema of pod"):
+        played.hub("get_pod_schema", "bob/scans")
+
+
+# --- register_pod --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_registered_pod_has_its_schema_uploaded(played: FakeServices, status: int) -> None:
+    played.json(FORM, status)
+    played.answer(httpx.Response(204))
+    assert played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY) is None
+    sent = json.loads(played.requests[0].content)
+    assert public_keys_equal(load_public_key(sent["podPublicKey"]), PUBLIC_KEY)
+    assert sent["schemaSize"] == len(BitfountSchema.load(SCHEMA).pack())
+    assert b'filename="bitfount_file"' in played.requests[1].content
+
+
+@pytest.mark.parametrize("status", [202, 204, 400, 401, 403, 409, 413, 500])
+def test_a_pod_that_is_not_registered_is_an_http_error(played: FakeServices, status: int) -> None:
+    answers = [refusal(status, errorMessage="no room")]
+    played.answer(*answers)
+    with pytest.raises(HTTPError, match=f"register_pod: .*{status}") as caught:
+        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+    assert caught.value.status_code == status
+    assert caught.value.request_id == "r-1"
+
+
+def test_a_pod_that_the_hub_does_not_take_is_an_http_error(played: FakeServices) -> None:
+    played.json({"success": False, "errorMessage": "the name is taken"})
+    with pytest.raises(HTTPError, match="the name is taken"):
+        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+
+
+def test_a_schema_that_is_not_uploaded_is_an_http_error(played: FakeServices) -> None:
+    played.json(FORM)
+    played.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
+    with pytest.raises(HTTPError, match="AccessDenied"):
+        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+
+
+def test_a_schema_over_10_mib_is_refused_before_anything_is_sent(played: FakeServices) -> None:
+    large = {**SCHEMA, "description": "x" * (10 * 1024 * 1024)}
+    with pytest.raises(SchemaUploadError, match="10,485,760 at most") as caught:
+        played.hub("register_pod", PodPublicMetadata("s", "S", "d", large), PUBLIC_KEY, PUBLIC_KEY)
+    assert isinstance(caught.value, ValueError)
+    assert played.requests == []
+
+
+def test_a_schema_that_cannot_be_packed_is_refused_before_anything_is_sent(
+    played: FakeServices,
+) -> None:
+    odd = {**SCHEMA, "description": object()}
+    with pytest.raises(SchemaUploadError, match="cannot be serialized"):
+        played.hub("register_pod", PodPublicMetadata("s", "S", "d", odd), PUBLIC_KEY, PUBLIC_KEY)
+    assert played.requests == []
+
+
+def test_what_became_of_the_pods_files_is_sent_along(played: FakeServices) -> None:
+    played.json({"success": True, "alreadyExisted": True})
+    files = {"totalFilesFound": 4, "skipReasons": {"not an image": 1}}
+    played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
+    assert json.loads(played.requests[0].content)["fileProcessingMetadata"] == files
+
+
+# --- do_pod_heartbeat ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [200, 202])
+def test_a_heartbeat_is_taken(played: FakeServices, status: int) -> None:
+    played.json({}, status)
+    assert played.hub("do_pod_heartbeat", ["a", "b"], PUBLIC_KEY) is None
+    assert json.loads(played.requests[0].content)["names"] == ["a", "b"]
+
+
+def test_a_heartbeat_whose_answer_is_odd_is_taken_with_a_warning(
+    played: FakeServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    played.answer(httpx.Response(200, text="OK"))
+    assert played.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY) is None
+    assert "the answer is not valid" in caplog.text
+
+
+def test_a_heartbeat_that_is_refused_is_an_http_error(played: FakeServices) -> None:
+    played.answer(refusal(404, errorMessage="no such pod"))
+    with pytest.raises(HTTPError, match="no such pod"):
+        played.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY)
+
+
+@pytest.mark.parametrize("names", ["scans", ["a/b"], [""], [1]])
+def test_names_that_are_none_are_refused_before_anything_is_sent(
+    played: FakeServices, names: Any
+) -> None:
+    with pytest.raises(ValueError):
+        played.hub("do_pod_heartbeat", names, PUBLIC_KEY)
+    assert played.requests == []

@@ -1,0 +1,252 @@
+"""Results of the documented methods for projects, keys and monitoring, for each answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+from support.rsa_keys import key_pair
+
+import bitfount_api
+from bitfount_api import HTTPError, InvalidJSONError, public_keys_equal, serialize_public_key
+
+if TYPE_CHECKING:
+    from support.fake_services import FakeServices
+
+_, PUBLIC_KEY = key_pair()
+PROJECT = {"id": "p1", "name": "n", "role": "OWNER", "new": True}
+USAGE = {"resourceType": "MODEL_INFERENCE", "resourceName": "bob/Net:1", "totalUsage": 3}
+UPDATE = {
+    "taskId": "t",
+    "senderId": "bob/scans",
+    "timestamp": "2024-01-01T00:00:00Z",
+    "privacy": "PRIVATE",
+    "type": "TASK_CONFIG",
+}
+
+CALLS: dict[str, tuple[Any, ...]] = {
+    "register_user_public_key": (PUBLIC_KEY,),
+    "check_public_key_registered_and_active": ("7",),
+    "create_project": ("n",),
+    "get_projects": (),
+    "add_dataset_to_project_for_user": ("p1", "scans"),
+    "get_usage_limits": ("p1",),
+    "send_monitor_update": (UPDATE,),
+}
+SUCCESSES: dict[str, tuple[Any, Any]] = {
+    "register_user_public_key": ({"id": 7}, 7),
+    "create_project": ({"projectId": "p9"}, "p9"),
+    "get_projects": ({"totalProjects": 1, "projects": [PROJECT]},) * 2,
+    "add_dataset_to_project_for_user": ({}, None),
+    "get_usage_limits": ([USAGE],) * 2,
+    "send_monitor_update": ({}, None),
+}
+STATUSES = {
+    "register_user_public_key": {200, 201, 202},
+    "create_project": {200, 201},
+    "add_dataset_to_project_for_user": {200, 201},
+    "get_projects": {200, 201, 202},
+    "get_usage_limits": {200, 201, 202},
+    "send_monitor_update": {200, 201, 202},
+}
+
+
+@pytest.mark.parametrize("name", SUCCESSES)
+def test_a_success_gives_what_is_documented(played: FakeServices, name: str) -> None:
+    answer, result = SUCCESSES[name]
+    played.json(answer)
+    assert played.hub(name, *CALLS[name]) == result
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [(name, status) for name in STATUSES for status in (200, 201, 202)]
+)
+def test_only_the_documented_statuses_are_successes(
+    played: FakeServices, name: str, status: int
+) -> None:
+    answer, result = SUCCESSES[name]
+    played.json(answer, status)
+    if status in STATUSES[name]:
+        assert played.hub(name, *CALLS[name]) == result
+    else:
+        with pytest.raises(HTTPError, match=f"unexpected status {status}"):
+            played.hub(name, *CALLS[name])
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 429, 500, 503, 307])
+@pytest.mark.parametrize("name", CALLS)
+def test_a_refusal_is_an_http_error_that_says_all(
+    played: FakeServices, name: str, status: int
+) -> None:
+    body = {"success": False, "errorMessage": "because of this"}
+    played.answer(httpx.Response(status, json=body, headers={"x-request-id": "r-1"}))
+    with pytest.raises(HTTPError) as caught:
+        played.hub(name, *CALLS[name])
+    error = caught.value
+    assert (error.status_code, error.request_id) == (status, "r-1")
+    assert str(status) in str(error)
+    assert "because of this" in str(error)
+    assert "r-1" in str(error)
+    assert error.response is not None
+    assert error.response.json() == body
+
+
+@pytest.mark.parametrize("name", ["create_project", "get_projects", "get_usage_limits"])
+@pytest.mark.parametrize("content", [b"", b"<html>", b"null", b'"text"', b"{"])
+def test_an_answer_that_is_not_of_its_shape_is_an_error(
+    played: FakeServices, name: str, content: bytes
+) -> None:
+    played.answer(httpx.Response(200, content=content))
+    with pytest.raises(InvalidJSONError, match=name):
+        played.hub(name, *CALLS[name])
+
+
+@pytest.mark.parametrize("content", [b"", b"OK", b"<html>"])
+@pytest.mark.parametrize("name", ["add_dataset_to_project_for_user", "send_monitor_update"])
+def test_methods_that_give_nothing_need_no_json(
+    played: FakeServices, name: str, content: bytes
+) -> None:
+    played.answer(httpx.Response(200, content=content))
+    assert played.hub(name, *CALLS[name]) is None
+
+
+# --- Keys ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key_id", [7, "7", "a-uuid"])
+def test_a_registered_keys_id_is_what_the_hub_sent(played: FakeServices, key_id: Any) -> None:
+    played.json({"id": key_id}, 201)
+    assert played.hub("register_user_public_key", PUBLIC_KEY) == key_id
+    assert played.asked == ["POST https://hub.test/api/alice/keys?version=2"]
+    sent = json.loads(played.requests[0].content)
+    assert sent == {"key": serialize_public_key(PUBLIC_KEY, "SSH")}
+
+
+@pytest.mark.parametrize("form", ["PEM", "SSH"])
+def test_an_active_key_is_given_loaded(played: FakeServices, form: Any) -> None:
+    text = serialize_public_key(PUBLIC_KEY, form)
+    played.json({"public_key": text, "id": "7", "active": True})
+    details = played.hub("check_public_key_registered_and_active", "7", "bob")
+    assert public_keys_equal(details.pop("public_key"), PUBLIC_KEY)
+    assert details == {"id": "7", "active": True}
+    assert played.asked == ["GET https://hub.test/api/bob/keys/7"]
+
+
+def test_a_key_is_looked_for_among_ones_own_by_default(played: FakeServices) -> None:
+    played.json({}, 404)
+    assert played.hub("check_public_key_registered_and_active", "7") is None
+    assert played.asked == ["GET https://hub.test/api/alice/keys/7"]
+
+
+def test_a_key_that_is_not_active_is_none(played: FakeServices) -> None:
+    text = serialize_public_key(PUBLIC_KEY)
+    played.json({"public_key": text, "id": "7", "active": False})
+    assert played.hub("check_public_key_registered_and_active", "7") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"public_key": "no key", "id": "7", "active": True},
+        {"id": "7", "active": True},
+        {"public_key": "x", "id": "7", "active": "yes"},
+    ],
+)
+def test_details_that_hold_no_key_are_an_error(
+    played: FakeServices, answer: dict[str, Any]
+) -> None:
+    played.json(answer)
+    with pytest.raises(InvalidJSONError):
+        played.hub("check_public_key_registered_and_active", "7")
+
+
+# --- Projects ------------------------------------------------------------------------------------
+
+
+def test_a_page_is_asked_for_by_offset_and_limit(played: FakeServices) -> None:
+    page = {"totalProjects": 30, "projects": [PROJECT]}
+    played.json(page)
+    assert played.hub("get_projects", 24, 6) == page
+    assert dict(played.requests[0].url.params) == {"offset": "24", "limit": "6"}
+
+
+def projects_from(played: FakeServices, page_size: int) -> list[str]:
+    """Return the result of ``iter_projects``, sync or async."""
+    import asyncio
+
+    from bitfount_api import APIKeysHandler, BitfountSession
+
+    handler = played._ahandle if played.asynchronous else played._handle
+    keys = APIKeysHandler("i", "k", "alice")
+    session = BitfountSession(keys, transport=httpx.MockTransport(handler))
+    if not played.asynchronous:
+        hub = bitfount_api.BitfountHub(session, "https://hub.test")
+        return [project["id"] for project in hub.iter_projects(page_size)]
+
+    async def main() -> list[str]:
+        async with session:
+            hub = bitfount_api.AsyncBitfountHub(session, "https://hub.test")
+            return [project["id"] async for project in hub.iter_projects(page_size)]
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(("total", "page_size"), [(0, 2), (1, 2), (2, 2), (5, 2), (5, 100)])
+def test_all_projects_are_given_once_page_by_page(
+    played: FakeServices, total: int, page_size: int
+) -> None:
+    everything = [{"id": f"p{number}"} for number in range(total)]
+
+    def page(request: httpx.Request) -> httpx.Response:
+        offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
+        shown = everything[offset : offset + limit]
+        return httpx.Response(200, json={"totalProjects": total, "projects": shown})
+
+    played.answer(*[page] * (total // page_size + 2))
+    assert projects_from(played, page_size) == [project["id"] for project in everything]
+    assert len(played.requests) <= total // page_size + 1
+
+
+def test_one_models_limits_are_asked_for_by_owner_and_name(played: FakeServices) -> None:
+    limits = {"default": None, "totalGrantees": 1, "usage": [{**USAGE, "granteeUsername": "bob"}]}
+    played.json(limits)
+    assert played.hub("get_usage_limits", "p1", "bob/Net:latest") == limits
+    (asked,) = played.asked
+    assert unquote(asked).endswith("/api/projects/p1/limits/models/bob/Net:latest")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("get_usage_limits", ("../x",)),
+        ("get_usage_limits", ("p1", "Net")),
+        ("get_usage_limits", ("p1", "bob/../Net:1")),
+        ("add_dataset_to_project_for_user", ("p1", "../scans")),
+        ("add_dataset_to_project_for_user", ("a/b", "scans")),
+        ("create_project", ("",)),
+        ("create_project", (None,)),
+        ("get_projects", (-1,)),
+        ("get_projects", (0, -1)),
+        ("check_public_key_registered_and_active", ("../x",)),
+        ("check_public_key_registered_and_active", ("7", "../x")),
+        ("send_monitor_update", ({},)),
+        ("send_monitor_update", ({**UPDATE, "timestamp": 3},)),
+        ("send_monitor_update", ("update",)),
+    ],
+)
+def test_arguments_that_are_none_are_refused_before_anything_is_sent(
+    played: FakeServices, name: str, arguments: tuple[Any, ...]
+) -> None:
+    with pytest.raises(ValueError):
+        played.hub(name, *arguments)
+    assert played.requests == []
+
+
+def test_a_monitor_update_is_sent_as_it_is(played: FakeServices) -> None:
+    update = {**UPDATE, "progress": {"b": {"value": 5, "unit": "batches"}}, "metadata": {"x": [1]}}
+    played.json({}, 202)
+    played.hub("send_monitor_update", update)
+    assert json.loads(played.requests[0].content) == update

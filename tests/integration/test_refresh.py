@@ -1,0 +1,335 @@
+"""The gate: one renewal at a time for all threads and event _event_loops, without deadlocks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from support.oauth import CODE, grant, id_token
+
+from bitfount_api import (
+    AuthenticationError,
+    AuthenticationHandler,
+    BitfountSession,
+    DeviceCodeFlowHandler,
+    ExternallyManagedJWTHandler,
+    RetryPolicy,
+)
+from bitfount_api.auth import _event_loops
+from bitfount_api.auth.token_store import Token
+
+HUB = "https://hub.bitfount.com/api"
+twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def ask(session: BitfountSession, *, asynchronous: bool) -> httpx.Response:
+    return asyncio.run(session.arequest("GET", HUB)) if asynchronous else session.get(HUB)
+
+
+class Services:
+    """The OAuth service and the Hub: refresh tokens rotate, and access tokens can be revoked."""
+
+    def __init__(self, *, slow: float = 0.05) -> None:
+        self.refreshes: list[str] = []
+        self.logins = 0
+        self.live = 1
+        self.slow = slow
+        self.served: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == "hub.bitfount.com":
+            token = request.headers["authorization"].removeprefix("Bearer SECRET-access-")
+            self.served.append(token)
+            return httpx.Response(200 if token == str(self.live) else 401)
+        if request.url.path == "/oauth/device/code":
+            self.logins += 1
+            return httpx.Response(200, json={**CODE, "interval": 0.05})
+        form = dict(pair.split("=") for pair in request.read().decode().split("&"))
+        time.sleep(self.slow)
+        if form["grant_type"] == "refresh_token":
+            self.refreshes.append(form["refresh_token"])
+            if form["refresh_token"] != f"SECRET-refresh-{self.live}":
+                return httpx.Response(403, json={"error": "invalid_grant"})
+            self.live += 1
+        return httpx.Response(200, json=grant(self.live).json())
+
+
+def handler(storage: Path, left: float | None, **more: Any) -> DeviceCodeFlowHandler:
+    """Return a handler with a token that expires in ``left`` seconds; None for no token."""
+    made = DeviceCodeFlowHandler(
+        "auth.test", storage_path=storage, prompt=lambda _: None, retry=RetryPolicy(0), **more
+    )
+    if left is not None:
+        expires_at = time.time() + left
+        made._file.write(Token("SECRET-access-1", id_token(), expires_at, "SECRET-refresh-1"))
+    return made
+
+
+def everybody(session: BitfountSession, threads: int, tasks: int) -> list[int]:
+    """Send requests from threads, and from tasks in two event _event_loops, all at once."""
+    statuses: list[int] = []
+    start = threading.Barrier(threads + 2)
+
+    def one() -> None:
+        start.wait(10)
+        statuses.append(session.get(HUB).status_code)
+
+    async def many() -> None:
+        start.wait(10)
+        answers = await asyncio.gather(*(session.arequest("GET", HUB) for _ in range(tasks // 2)))
+        statuses.extend(answer.status_code for answer in answers)
+        await session.aclose_loop()
+
+    workers = [threading.Thread(target=one) for _ in range(threads)]
+    workers += [threading.Thread(target=lambda: asyncio.run(many())) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    return statuses
+
+
+@pytest.mark.parametrize(
+    ("left", "refreshes", "logins"),
+    [(-60, ["SECRET-refresh-1"], 0), (3600, [], 0), (None, [], 1)],
+    ids=["expired", "good", "none"],
+)
+def test_twenty_threads_and_fifty_tasks_renew_once(
+    tmp_path: Path, left: float | None, refreshes: list[str], logins: int
+) -> None:
+    services = Services()
+    session = BitfountSession(handler(tmp_path, left), transport=httpx.MockTransport(services))
+    assert everybody(session, 20, 50) == [200] * 70
+    assert services.refreshes == refreshes
+    assert services.logins == logins
+    assert len(services.served) == 70
+
+
+def test_a_token_that_all_are_refused_is_renewed_once(tmp_path: Path) -> None:
+    services = Services()
+    made = handler(tmp_path, 3600)
+    session = BitfountSession(made, transport=httpx.MockTransport(services))
+    session.authenticate()
+    revoked = "SECRET-access-0"
+    held = made._held
+    assert held is not None
+    made._held = attrs.evolve(held, token=attrs.evolve(held.token, access_token=revoked))
+    made._file.write(made._held.token)
+    assert everybody(session, 20, 50) == [200] * 70
+    assert services.refreshes == ["SECRET-refresh-1"]
+    assert 70 <= len(services.served) <= 140
+
+
+def test_a_failure_is_shared_and_the_next_call_tries_again(tmp_path: Path) -> None:
+    tried = []
+
+    def get_token() -> Any:
+        tried.append(1)
+        time.sleep(0.05)
+        raise OSError("away")
+
+    session = BitfountSession(
+        ExternallyManagedJWTHandler(None, None, get_token, "alice"),
+        transport=httpx.MockTransport(lambda _: httpx.Response(200)),
+    )
+    failures = []
+    start = threading.Barrier(10)
+
+    def one() -> None:
+        start.wait(10)
+        try:
+            session.get(HUB)
+        except AuthenticationError as error:
+            failures.append(error)
+
+    workers = [threading.Thread(target=one) for _ in range(10)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(failures) == 10
+    assert len(tried) < 10  # callers that came during an attempt did not make their own
+    before = len(tried)
+    with pytest.raises(AuthenticationError):
+        session.get(HUB)
+    assert len(tried) == before + 1
+
+
+# --- Event loops ---------------------------------------------------------------------------------
+
+
+async def test_a_loop_stays_free_while_a_person_logs_in(tmp_path: Path) -> None:
+    services = Services(slow=0.1)
+    session = BitfountSession(handler(tmp_path, None), transport=httpx.MockTransport(services))
+    task = asyncio.create_task(session.arequest("GET", HUB))
+    ticks = 0
+    while not task.done():
+        await asyncio.sleep(0.005)
+        ticks += 1
+    assert (await task).status_code == 200
+    assert ticks > 3
+    await session.aclose()
+
+
+async def test_a_cancelled_caller_leaves_the_renewal_to_the_others(tmp_path: Path) -> None:
+    services = Services(slow=0.1)
+    session = BitfountSession(handler(tmp_path, -60), transport=httpx.MockTransport(services))
+    first = asyncio.create_task(session.arequest("GET", HUB))
+    await asyncio.sleep(0.02)
+    second = asyncio.create_task(session.arequest("GET", HUB))
+    await asyncio.sleep(0.02)
+    first.cancel()
+    assert (await second).status_code == 200
+    assert first.cancelled()
+    assert len(services.refreshes) == 1
+    await session.aclose()
+
+
+class AsyncOnly(httpx.AsyncBaseTransport):
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.loops: set[Any] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.loops.add(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return self.services(request)
+
+
+async def test_an_async_transport_serves_the_login_too(tmp_path: Path) -> None:
+    services = Services(slow=0)
+    transport = AsyncOnly(services)
+    session = BitfountSession(handler(tmp_path, -60), transport=transport)
+    answers = await asyncio.gather(*(session.arequest("GET", HUB) for _ in range(5)))
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert services.refreshes == ["SECRET-refresh-1"]
+    assert transport.loops == {asyncio.get_running_loop()}
+    await session.aclose()
+
+
+def test_an_async_transport_does_not_serve_sync_logins(tmp_path: Path) -> None:
+    session = BitfountSession(handler(tmp_path, -60), transport=AsyncOnly(Services()))
+    with pytest.raises(AuthenticationError, match="cannot make sync calls"):
+        session.authenticate()
+
+
+async def test_a_sync_call_does_not_block_the_loop_that_it_waits_for() -> None:
+    async def get_token() -> Any:
+        await asyncio.sleep(30)
+
+    session = BitfountSession(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    task = asyncio.create_task(session.aauthenticate())
+    await asyncio.sleep(0.02)
+    with pytest.raises(AuthenticationError, match="use the async client"):
+        session.get(HUB)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+# --- Handlers that make calls --------------------------------------------------------------------
+
+
+class CallingBack(AuthenticationHandler):
+    """A handler that calls a function when it authenticates."""
+
+    username = "alice"
+    authenticated = False
+    hub_request_headers: Mapping[str, str] = {"authorization": "own"}
+    am_request_headers: Mapping[str, str] = {"authorization": "own"}
+
+    def __init__(self, doing: Callable[[], Any]) -> None:
+        self.doing = doing
+
+    def authenticate(self) -> None:
+        self.doing()
+
+
+@twins
+@pytest.mark.parametrize("way", ["sync", "async", "coroutine"])
+def test_what_authenticates_cannot_wait_for_itself(
+    asynchronous: bool, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_event_loops, "_LOOP_CHECK_SECONDS", 0.05)
+    doing: dict[str, Callable[[], Any]] = {
+        "sync": lambda: session.get(HUB),
+        "async": lambda: asyncio.run(session.arequest("GET", HUB)),
+        "coroutine": lambda: session.arequest("GET", HUB),
+    }
+    made: AuthenticationHandler = CallingBack(doing[way])
+    if way == "coroutine":
+        made = ExternallyManagedJWTHandler(None, None, doing[way], "alice")
+    session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    with pytest.raises(AuthenticationError, match="itself needs authentication"):
+        ask(session, asynchronous=asynchronous)
+
+
+async def test_nor_can_it_from_within_a_loop() -> None:
+    made = ExternallyManagedJWTHandler(
+        None, None, lambda: session.arequest("GET", HUB), "alice"  # type: ignore[arg-type, return-value]
+    )  # fmt: skip
+    session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    with pytest.raises(AuthenticationError, match="itself needs authentication"):
+        session.get(HUB)
+
+
+@twins
+def test_it_may_call_what_is_not_of_bitfounts(asynchronous: bool) -> None:
+    made = CallingBack(lambda: session.get("https://other.test/"))
+    session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    assert ask(session, asynchronous=asynchronous).status_code == 200
+
+
+@twins
+def test_the_kind_of_a_handlers_failure_is_told_and_its_text_is_not(asynchronous: bool) -> None:
+    cause = LookupError("SECRET")
+
+    def fail() -> None:
+        raise cause
+
+    session = BitfountSession(CallingBack(fail))
+    with pytest.raises(AuthenticationError, match=r"^authentication failed with a Look") as e:
+        ask(session, asynchronous=asynchronous)
+    assert e.value.__cause__ is cause
+
+
+def test_an_interrupt_goes_to_whoever_was_interrupted_and_the_others_are_told() -> None:
+    waiting = threading.Event()
+    failures: list[str] = []
+
+    def interrupted() -> None:
+        threading.Thread(target=other).start()
+        waiting.wait(10)
+        time.sleep(0.05)
+        raise KeyboardInterrupt
+
+    def other() -> None:
+        waiting.set()
+        try:
+            session.authenticate()
+        except AuthenticationError as error:
+            failures.append(str(error))
+
+    session = BitfountSession(CallingBack(interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        session.authenticate()
+    while not failures:
+        time.sleep(0.01)
+    assert failures == ["authentication was interrupted"]
+    session._gate._handler = CallingBack(lambda: None)
+    session.authenticate()  # the gate can be used again
+
+
+async def test_an_interrupt_in_the_thread_of_a_loop_is_an_error() -> None:
+    def interrupted() -> None:
+        raise SystemExit
+
+    with pytest.raises(AuthenticationError, match="interrupted"):
+        await BitfountSession(CallingBack(interrupted)).aauthenticate()

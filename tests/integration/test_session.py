@@ -1,0 +1,547 @@
+"""The session: settings over real sockets, sync and async twins, raw requests, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import pickle
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from support.http_server import Answer, ReceivedRequest, certificate, serving
+
+import bitfount_api
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountHub,
+    AuthenticatedUserError,
+    AuthenticationError,
+    AuthenticationHandler,
+    BitfountHub,
+    BitfountSession,
+    ConnectError,
+    DeviceCodeFlowHandler,
+    HTTPError,
+    RequestException,
+    RequestTimeout,
+    RetryPolicy,
+)
+from bitfount_api._io.driver import Timing
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.session import DEFAULT_DEADLINE
+
+KEYS = APIKeysHandler("id", "SECRET-key", "alice")
+ONCE = RetryPolicy(retries=0)
+NEVER = "http://127.0.0.1:1/"
+twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def run(session: BitfountSession, method: str, url: str, *, asynchronous: bool, **more: Any) -> Any:
+    async def main() -> httpx.Response:
+        async with session:
+            return await session.arequest(method, url, **more)
+
+    if asynchronous:
+        return asyncio.run(main())
+    with session:
+        return session.request(method, url, **more)
+
+
+def echo(asked: ReceivedRequest) -> Answer:
+    """Answer with the request that was received."""
+    told = {"method": asked.method, "target": asked.target, "headers": asked.headers}
+    return 200, {}, json.dumps({**told, "body": asked.body.decode()}).encode()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving(echo) as url:
+        yield url
+
+
+def played(handler: Any, **more: Any) -> BitfountSession:
+    return BitfountSession(KEYS, transport=httpx.MockTransport(handler), **more)
+
+
+# --- Settings ------------------------------------------------------------------------------------
+
+
+@twins
+@pytest.mark.parametrize(("suffix", "end"), [(None, ""), ("", ""), ("ward-7/2.1", " ward-7/2.1")])
+def test_the_user_agent_names_us_and_whoever_uses_us(
+    server: str, asynchronous: bool, suffix: str | None, end: str
+) -> None:
+    from bitfount_api import __version__
+
+    session = BitfountSession(KEYS, user_agent_suffix=suffix)
+    told = run(session, "GET", server, asynchronous=asynchronous).json()
+    assert told["headers"]["user-agent"] == f"bitfount-api/{__version__}{end}"
+
+
+@twins
+def test_a_proxy_is_used_where_it_is_given(server: str, asynchronous: bool) -> None:
+    session = BitfountSession(KEYS, proxy=server)
+    told = run(session, "GET", "http://hub.test/x?y", asynchronous=asynchronous).json()
+    assert told["target"] == "http://hub.test/x?y"
+
+
+@twins
+def test_a_proxy_of_the_environment_is_used(
+    server: str, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for url, target in (("http://hub.test/x", "http://hub.test/x"), (f"{server}/x", "/x")):
+        told = run(BitfountSession(KEYS), "GET", url, asynchronous=asynchronous).json()
+        assert told["target"] == target
+
+
+@twins
+@pytest.mark.parametrize("proxy", ["nonsense://proxy.test", "http://proxy.test:port"])
+def test_a_proxy_of_the_environment_that_is_none_is_an_error_of_ours(
+    asynchronous: bool, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(RequestException) as caught:
+        run(BitfountSession(KEYS), "GET", NEVER, asynchronous=asynchronous)
+    assert not caught.value.sent
+
+
+@pytest.mark.parametrize(
+    "proxy", ["nonsense://u:SECRET@proxy.test", "SECRET.proxy.test:3128", "", 7, "http://SECRET:x"]
+)
+def test_a_proxy_that_is_none_is_refused_and_not_quoted(proxy: Any) -> None:
+    with pytest.raises(ValueError, match="proxy must be a URL") as caught:
+        BitfountSession(KEYS, proxy=proxy)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    path = certificate(tmp_path_factory.mktemp("tls"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, path.with_name("key.pem"))
+    with serving(echo, context) as url:
+        yield url, path
+
+
+def _folder(path: Path) -> Path:
+    """Return a folder of certificates as OpenSSL reads it, named by a hash of the subject."""
+    import subprocess
+
+    folder = path.parent / "folder"
+    folder.mkdir(exist_ok=True)
+    command = ["openssl", "x509", "-hash", "-noout", "-in", str(path)]
+    name = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    (folder / f"{name}.0").write_bytes(path.read_bytes())
+    return folder
+
+
+@twins
+@pytest.mark.parametrize(
+    "verify",
+    [
+        lambda path: path,
+        str,
+        _folder,
+        lambda path: ssl.create_default_context(cafile=path),
+    ],
+    ids=["path", "text", "folder", "context"],
+)
+def test_a_ca_of_ones_own_is_trusted_where_it_is_given(
+    tls: tuple[str, Path], asynchronous: bool, verify: Any
+) -> None:
+    url, path = tls
+    session = BitfountSession(KEYS, verify=verify(path))
+    assert run(session, "GET", url, asynchronous=asynchronous).status_code == 200
+
+
+@twins
+def test_the_systems_trust_store_can_be_used(
+    tls: tuple[str, Path], asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, path = tls
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # the path of OpenSSL's trust store
+    session = BitfountSession(KEYS, verify="system")
+    assert run(session, "GET", url, asynchronous=asynchronous).status_code == 200
+
+
+@twins
+def test_a_ca_that_nobody_knows_is_not_trusted(tls: tuple[str, Path], asynchronous: bool) -> None:
+    with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+        run(BitfountSession(KEYS, retry=ONCE), "GET", tls[0], asynchronous=asynchronous)
+    assert not caught.value.sent
+
+
+def test_certificates_are_always_verified(tmp_path: Path) -> None:
+    for off in (False, "", None, 0):
+        with pytest.raises(ValueError, match="always verified"):
+            BitfountSession(KEYS, verify=off)  # type: ignore[arg-type]
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        BitfountSession(KEYS, verify=tmp_path / "nothing")
+    (tmp_path / "rubbish").write_text("not a certificate")
+    with pytest.raises(ValueError, match="no PEM certificates"):
+        BitfountSession(KEYS, verify=tmp_path / "rubbish")
+
+
+@twins
+def test_a_service_that_says_nothing_is_waited_for_as_long_as_the_timeout(
+    asynchronous: bool,
+) -> None:
+    import socket
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        session = BitfountSession(KEYS, timeout=0.05, retry=ONCE)
+        with pytest.raises(RequestTimeout, match="did not answer"):
+            run(session, "GET", url, asynchronous=asynchronous)
+        session = BitfountSession(KEYS, retry=ONCE)
+        with pytest.raises(RequestTimeout, match="did not answer"):
+            run(session, "GET", url, asynchronous=asynchronous, timeout=0.05)
+        session = BitfountSession(KEYS, deadline=0.05)
+        with pytest.raises(RequestTimeout):
+            run(session, "GET", url, asynchronous=asynchronous)
+
+
+def test_calls_of_ones_own_have_a_deadline() -> None:
+    assert BitfountSession(KEYS)._raw_request("GET", NEVER, {})[1] == Timing(None, DEFAULT_DEADLINE)
+    session = BitfountSession(KEYS, timeout=3, deadline=7)
+    assert session._raw_request("GET", NEVER, {})[1] == Timing(3, 7)
+    assert session._raw_request("GET", NEVER, {"timeout": 2})[1] == Timing(2, 7)
+
+
+@pytest.mark.parametrize(
+    "seconds", [0, -1, float("nan"), float("inf"), 1e9, "3", True, (1, 2), httpx.Timeout(3)]
+)
+def test_a_time_is_a_number_of_seconds(seconds: Any) -> None:
+    for name in ("timeout", "deadline"):
+        with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
+            BitfountSession(KEYS, **{name: seconds})
+        with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
+            BitfountHub(BitfountSession(KEYS)).with_options(**{name: seconds})
+    with pytest.raises(ValueError, match="timeout must be a number of seconds"):
+        BitfountSession(KEYS).get(NEVER, timeout=seconds)
+
+
+@pytest.mark.parametrize("suffix", ["a\nb", "é", "a\r\nx-evil: 1", "\0"])
+def test_a_suffix_can_be_sent(suffix: str) -> None:
+    with pytest.raises(ValueError, match="printable ASCII"):
+        BitfountSession(KEYS, user_agent_suffix=suffix)
+
+
+class AsyncOnly(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text="async")
+
+
+class SyncOnly(httpx.BaseTransport):
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text="sync")
+
+
+@pytest.mark.parametrize(("transport", "way"), [(SyncOnly(), False), (AsyncOnly(), True)])
+def test_a_transport_serves_the_calls_that_it_can_make(transport: Any, way: bool) -> None:
+    expected = "async" if way else "sync"
+    session = BitfountSession(KEYS, transport=transport)
+    assert run(session, "GET", NEVER, asynchronous=way).text == expected
+    with pytest.raises(RequestException, match="transport cannot make") as caught:
+        run(BitfountSession(KEYS, transport=transport), "GET", NEVER, asynchronous=not way)
+    assert not caught.value.sent
+
+
+@twins
+def test_a_transport_of_ones_own_is_not_passed_by(
+    asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", NEVER)
+    answer = run(
+        played(lambda _: httpx.Response(200, text="here")), "GET", NEVER, asynchronous=asynchronous
+    )
+    assert answer.text == "here"
+
+
+@twins
+@pytest.mark.parametrize("retries", [0, 2])
+def test_the_policy_is_the_sessions(asynchronous: bool, retries: int) -> None:
+    asked = []
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(503)
+
+    session = played(fail, retry=RetryPolicy(retries=retries, backoff=0))
+    assert run(session, "GET", NEVER, asynchronous=asynchronous).status_code == 503
+    assert len(asked) == retries + 1
+
+
+# --- Raw requests --------------------------------------------------------------------------------
+
+
+@twins
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "OPTIONS"])
+@pytest.mark.parametrize("status", [200, 204, 404, 409])
+def test_answers_are_given_as_they_are(asynchronous: bool, method: str, status: int) -> None:
+    session = played(lambda request: httpx.Response(status, headers={"method": request.method}))
+    answer = run(session, method, NEVER, asynchronous=asynchronous)
+    assert (answer.status_code, answer.headers["method"]) == (status, method.upper())
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_each_method_has_a_name(method: str) -> None:
+    session = played(lambda request: httpx.Response(200, text=request.method))
+    assert getattr(session, method)(NEVER).text == method.upper()
+
+
+@twins
+def test_arguments_are_httpxs(server: str, asynchronous: bool) -> None:
+    told = run(
+        BitfountSession(KEYS),
+        "POST",
+        f"{server}/x",
+        asynchronous=asynchronous,
+        params={"a": "b c"},
+        headers={"X-Own": "1"},
+        cookies={"c": "d"},
+        json={"e": "f"},
+        timeout=5,
+    ).json()
+    assert told["target"] == "/x?a=b+c" or told["target"] == "/x?a=b%20c"
+    assert told["headers"]["x-own"] == "1"
+    assert told["headers"]["cookie"] == "c=d"
+    assert json.loads(told["body"]) == {"e": "f"}
+    told = run(
+        BitfountSession(KEYS), "PUT", server, asynchronous=asynchronous, data={"g": "h"}
+    ).json()
+    assert told["body"] == "g=h"
+
+
+@twins
+@pytest.mark.parametrize("argument", ["auth", "follow_redirects", "verify", "stream", "proxies"])
+def test_there_are_no_other_arguments(asynchronous: bool, argument: str) -> None:
+    with pytest.raises(TypeError, match=f"take no argument '{argument}'"):
+        run(BitfountSession(KEYS), "GET", NEVER, asynchronous=asynchronous, **{argument: True})
+
+
+@twins
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("trouble", [503, httpx.ReadError("reset"), httpx.ReadTimeout("silent")])
+def test_what_creates_is_not_sent_twice(asynchronous: bool, method: str, trouble: Any) -> None:
+    asked = []
+
+    def fail(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if isinstance(trouble, Exception):
+            raise trouble
+        return httpx.Response(trouble)
+
+    try:
+        run(played(fail), method, NEVER, asynchronous=asynchronous)
+    except RequestException:
+        assert isinstance(trouble, Exception)
+    assert len(asked) == 1
+
+
+# --- Authentication ------------------------------------------------------------------------------
+
+
+def test_the_session_knows_who_is_calling() -> None:
+    session = BitfountSession(KEYS)
+    assert session.username == "alice"
+    assert session.authenticated
+    session.authenticate()
+    asyncio.run(session.aauthenticate())
+
+
+@twins
+def test_nobody_calls_without_credentials(asynchronous: bool) -> None:
+    handler = AnonymousHandler()
+    session = BitfountSession(
+        handler,
+        transport=httpx.MockTransport(lambda request: httpx.Response(401, json=[*request.headers])),
+    )
+    handler.authenticate()
+    assert handler.authenticated
+    assert handler.hub_request_headers == handler.am_request_headers == {}
+    with pytest.raises(AuthenticatedUserError, match="no user is authenticated"):
+        session.username  # noqa: B018
+    answer = run(session, "GET", "https://hub.bitfount.com/x", asynchronous=asynchronous)
+    assert not {"authorization", "x-api-key"} & set(answer.json())
+
+
+@twins
+def test_a_key_that_was_refused_is_not_sent_again(asynchronous: bool) -> None:
+    asked = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(401)
+
+    answer = run(played(refuse), "GET", "https://hub.bitfount.com/x", asynchronous=asynchronous)
+    assert answer.status_code == 401
+    assert len(asked) == 1
+
+
+def test_keys_of_the_environment_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(BitfountSession().authentication_handler, DeviceCodeFlowHandler)
+    monkeypatch.setenv("BITFOUNT_API_KEY_ID", "id")
+    with pytest.raises(AuthenticationError, match="BITFOUNT_API_KEY is not"):
+        BitfountSession()
+    monkeypatch.setenv("BITFOUNT_API_KEY", "SECRET-key")
+    with pytest.raises(AuthenticationError, match="BITFOUNT_USERNAME is not"):
+        BitfountSession()
+    monkeypatch.setenv("BITFOUNT_USERNAME", "alice")
+    session = BitfountSession()
+    assert session.username == "alice"
+    assert session.authentication_handler.hub_request_headers == {
+        "x-api-key-id": "id",
+        "x-api-key": "SECRET-key",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("", "key", "alice"), "api_key_id must not be empty"),
+        (("id", " ", "alice"), "api_key must not be empty"),
+        (("id", "key", ""), "username must not be empty"),
+        (("id", "SECRET\n", "alice"), "not allowed in a header"),
+        (("id", None, "alice"), "must be a str"),
+    ],
+)
+def test_keys_that_cannot_be_sent_are_refused(arguments: Any, words: str) -> None:
+    with pytest.raises(AuthenticationError, match=words) as caught:
+        APIKeysHandler(*arguments)
+    assert "SECRET" not in str(caught.value)
+
+
+def test_a_session_shows_no_secret_and_is_not_pickled() -> None:
+    session = BitfountSession(KEYS, proxy="http://u:SECRET@proxy.test")
+    assert repr(session) == "BitfountSession(APIKeysHandler, authenticated=True)"
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(session)
+
+
+@twins
+def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
+    session = played(lambda _: httpx.Response(403, json={"errorMessage": "no SECRET-key here"}))
+
+    async def main() -> None:
+        await AsyncBitfountHub(session).get_projects()
+
+    with pytest.raises(HTTPError) as caught:
+        asyncio.run(main()) if asynchronous else BitfountHub(session).get_projects()
+    assert "SECRET" not in f"{caught.value} {caught.value.response.request.headers!r}"  # type: ignore[union-attr]
+
+
+# --- Twins and closing ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sync", "twin"),
+    [
+        ("request", "arequest"),
+        ("authenticate", "aauthenticate"),
+        ("credentials", "acredentials"),
+        ("close", "aclose"),
+    ],
+)
+def test_sync_and_async_take_the_same(sync: str, twin: str) -> None:
+    here, there = getattr(BitfountSession, sync), getattr(BitfountSession, twin)
+    assert inspect.signature(here) == inspect.signature(there)
+    assert inspect.iscoroutinefunction(there)
+
+
+@twins
+@pytest.mark.parametrize("kind", ["BitfountHub", "BitfountAM", "SMARTOnFHIR"])
+@pytest.mark.parametrize(
+    ("given", "owns", "closed"),
+    [
+        (True, None, False),
+        (True, False, False),
+        (True, True, True),
+        (False, None, True),
+        (False, False, False),
+    ],
+)
+def test_client_closes_the_session_it_owns(
+    kind: str, given: bool, owns: bool | None, closed: bool, asynchronous: bool
+) -> None:
+    session = played(lambda _: httpx.Response(200)) if given else None
+
+    async def leave() -> Any:
+        async with getattr(bitfount_api, f"Async{kind}")(session, owns_session=owns) as client:
+            pass
+        return client
+
+    if asynchronous:
+        client = asyncio.run(leave())
+    else:
+        with getattr(bitfount_api, kind)(session, owns_session=owns) as client:
+            pass
+    assert client.session.closed is closed
+    client.session.close()
+
+
+@twins
+def test_a_closed_session_makes_no_calls(server: str, asynchronous: bool) -> None:
+    session = BitfountSession(KEYS)
+    assert run(session, "GET", server, asynchronous=asynchronous).status_code == 200
+    assert session.closed
+    for way in (False, True):
+        with pytest.raises(RequestException, match="session is closed") as caught:
+            run(session, "GET", server, asynchronous=way)
+        assert not caught.value.sent
+    session.close()
+    asyncio.run(session.aclose())
+
+
+def test_one_session_serves_sync_code_and_one_loop_after_another(server: str) -> None:
+    with BitfountSession(KEYS) as session:
+        for _ in range(3):
+            assert session.get(server).status_code == 200
+            assert asyncio.run(_one_loop(session, server)) == 200
+
+
+async def _one_loop(session: BitfountSession, server: str) -> int:
+    answer = await session.arequest("GET", server)
+    # The loop ends before the session, so the connections of the loop have to be closed explicitly.
+    await session.aclose_loop()
+    return answer.status_code
+
+
+def test_a_handler_of_ones_own_needs_only_what_is_documented() -> None:
+    class Own(AuthenticationHandler):
+        done = False
+
+        @property
+        def username(self) -> str:
+            return "alice"
+
+        @property
+        def authenticated(self) -> bool:
+            return self.done
+
+        def authenticate(self) -> None:
+            self.done = True
+
+        @property
+        def hub_request_headers(self) -> dict[str, str]:
+            return {"authorization": "own"}
+
+        @property
+        def am_request_headers(self) -> dict[str, str]:
+            return {"authorization": "own am"}
+
+    def tell(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=request.headers["authorization"])
+
+    session = BitfountSession(Own(), transport=httpx.MockTransport(tell))
+    assert session.get("https://hub.bitfount.com/").text == "own"
+    assert session.get("https://am.hub.bitfount.com/").text == "own am"

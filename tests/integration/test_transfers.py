@@ -1,0 +1,430 @@
+"""Transfers in both directions: progress, event loops, cancellation, disks, processes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import resource
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.store import Act, ReceivedRequest, Store, running_store
+from support.transfers import QUICK, Caller
+
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountHub,
+    BitfountHub,
+    BitfountSession,
+)
+from bitfount_api._transfer import part_file
+from bitfount_api.exceptions import HTTPError, ModelUploadError, ModelValidationError, TransferError
+from bitfount_api.transfers import Download
+
+MIB = 1024 * 1024
+LARGE = os.urandom(20 * MIB + 12_345)
+BOB = ("bob", "Net", 1)
+MODEL = b"# a model\r\nclass Net: pass\r\n"
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with running_store() as store:
+        store.weights = LARGE
+        yield store
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def call(request: pytest.FixtureRequest, store: Store) -> Caller:
+    return Caller(store.url, asynchronous=request.param)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def session(timeout: float | None = None) -> BitfountSession:
+    return BitfountSession(APIKeysHandler("id", "key", "alice"), timeout=timeout)
+
+
+def threads() -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name.startswith("bitfount-api")]
+
+
+# --- Models to disk ------------------------------------------------------------------------------
+
+
+def test_a_model_is_written_as_it_was_hashed(call: Caller, store: Store, folder: Path) -> None:
+    store.code = MODEL
+    code = MODEL.replace(b"\r", b"")
+    told: list[Any] = []
+    path = folder / "Net.py"
+    download = call(
+        "download_model", "bob", "Net", None, path, progress=lambda *state: told.append(state)
+    )
+    assert download == Download(path, len(code), hashlib.sha256(code).hexdigest())
+    assert path.read_bytes() == code
+    assert told == [(len(code), len(code), "Net.py")]
+
+
+def test_a_model_that_is_not_what_was_published_is_not_written(
+    call: Caller, store: Store, folder: Path
+) -> None:
+    store.code = MODEL
+
+    def swap(seen: ReceivedRequest) -> None:
+        if seen.kind == "get":
+            store.code = MODEL + b"import os"
+
+    store.plan = swap
+    with pytest.raises(ModelValidationError, match="not what was published"):
+        call("download_model", *BOB, folder / "Net.py")
+    assert names(folder) == set()
+
+
+def test_there_is_no_model(call: Caller, store: Store, folder: Path) -> None:
+    store.weights = None
+    assert call("download_model", *BOB, folder / "Net.py") is None
+    assert names(folder) == set()
+
+
+def test_a_model_that_cannot_be_written_is_an_error(
+    call: Caller, store: Store, folder: Path
+) -> None:
+    store.code = MODEL
+    with pytest.raises(TransferError, match="cannot be written"):
+        call("download_model", *BOB, folder / "none" / "Net.py")
+    with pytest.raises(TransferError, match="cannot be written"):
+        call("download_model", *BOB, folder)
+
+
+# --- Disks ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_a_disk_without_room_is_an_error_and_left_clean(
+    call: Caller, store: Store, folder: Path, parts: int
+) -> None:
+    (folder / "w.pt").write_bytes(b"what was there before")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10 * MIB, before[1]))
+    try:
+        with pytest.raises(TransferError, match=r"w\.pt cannot be written: File too large"):
+            call("download_weights", *BOB, folder / "w.pt", parts_at_once=parts)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(folder) == {"w.pt"}
+    assert (folder / "w.pt").read_bytes() == b"what was there before"
+    assert threads() == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_to_is_an_error(call: Caller, folder: Path) -> None:
+    folder.chmod(0o500)
+    with pytest.raises(TransferError, match="cannot be written: Permission denied"):
+        call("download_weights", *BOB, folder / "w.pt")
+    assert names(folder) == set()
+
+
+@pytest.mark.parametrize("where", ["", "none/w.pt", "file/w.pt"])
+def test_a_place_that_is_none_is_an_error_before_anything_comes(
+    call: Caller, store: Store, folder: Path, where: str
+) -> None:
+    (folder / "file").touch()
+    with pytest.raises(TransferError):
+        call("download_weights", *BOB, folder / where)
+    assert names(folder) == {"file"}
+    assert store.of_kind("get") == []
+
+
+# --- Progress ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+@pytest.mark.parametrize("name", ["get_weights", "download_weights", "send_weights"])
+def test_progress_is_told_from_beginning_to_end(
+    call: Caller, store: Store, folder: Path, name: str, parts: int
+) -> None:
+    told: list[tuple[int, int | None, str]] = []
+    tellers = set()
+
+    def tell(*state: Any) -> None:
+        told.append(state)
+        tellers.add(threading.get_ident())
+
+    path = folder / "w.pt"
+    path.write_bytes(LARGE)
+    arguments: Any = {
+        "get_weights": BOB,
+        "download_weights": (*BOB, path),
+        "send_weights": ("Net", 1, path),
+    }[name]
+    call(name, *arguments, progress=tell, parts_at_once=parts)
+    assert told == sorted(told)
+    assert told[-1][:2] == (len(LARGE), len(LARGE))
+    assert {what for *_, what in told} == {"bob/Net" if name == "get_weights" else "w.pt"}
+    assert len(tellers) == 1
+    assert threading.get_ident() not in tellers
+    assert threads() == []
+
+
+def test_progress_of_a_download_taken_up_begins_where_that_was(
+    call: Caller, store: Store, folder: Path
+) -> None:
+    store.plan = lambda seen: Act(cut=6 * MIB) if seen.kind == "get" else None
+    with pytest.raises(Exception, match="broke"):
+        call("download_weights", *BOB, folder / "w.pt", parts_at_once=1, options={"retry": NEVER})
+    store.plan = lambda _: None
+    told: list[int] = []
+    call("download_weights", *BOB, folder / "w.pt", progress=lambda done, *_: told.append(done))
+    assert told[0] >= 5 * MIB
+    assert told[-1] == len(LARGE)
+
+
+NEVER = type(QUICK)(retries=0)
+
+
+def test_a_file_is_not_named_before_it_has_been_hashed(
+    call: Caller, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = part_file.PartFile.wait_finished
+    waits: list[set[str]] = []
+
+    def behind(part: part_file.PartFile, seconds: float) -> bool:
+        waits.append(names(folder))
+        return len(waits) > 2 and real(part, seconds)
+
+    monkeypatch.setattr(part_file.PartFile, "wait_finished", behind)
+    download = call("download_weights", *BOB, folder / "w.pt")
+    assert waits[:3] == [{"w.pt.part"}] * 3
+    assert download.sha256 == hashlib.sha256(LARGE).hexdigest()
+
+
+# --- Later processes -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_a_later_call_goes_on_where_one_broke_off(
+    call: Caller, store: Store, folder: Path, parts: int
+) -> None:
+    store.plan = lambda seen: (
+        Act(cut=3 * MIB) if seen.kind == "get" and seen.number >= parts // 4 else None
+    )
+    with pytest.raises(Exception, match="broke"):
+        call("download_weights", *BOB, folder / "w.pt", parts_at_once=parts,
+             options={"retry": NEVER})  # fmt: skip
+    assert names(folder) == {"w.pt.part"}
+    store.plan = lambda _: None
+    before = len(store.of_kind("get"))
+    download = call("download_weights", *BOB, folder / "w.pt", parts_at_once=parts)
+    assert download.sha256 == hashlib.sha256(LARGE).hexdigest()
+    assert names(folder) == {"w.pt"}
+    later = store.of_kind("get")[before:]
+    assert all(seen.headers["if-range"] for seen in later)
+    ranges = [seen.range for seen in later if seen.range is not None]
+    assert len(ranges) == len(later)
+    asked = sum((end or len(LARGE)) - start for start, end in ranges)
+    assert asked <= len(LARGE) - 2 * MIB
+
+
+def test_a_later_call_does_not_go_on_with_another_object(
+    call: Caller, store: Store, folder: Path
+) -> None:
+    store.plan = lambda seen: Act(cut=3 * MIB) if seen.kind == "get" else None
+    with pytest.raises(Exception, match="broke"):
+        call("download_weights", *BOB, folder / "w.pt", options={"retry": NEVER})
+    store.plan = lambda _: None
+    store.weights = LARGE[::-1]
+    call("download_weights", *BOB, folder / "w.pt")
+    assert (folder / "w.pt").read_bytes() == LARGE[::-1]
+    assert names(folder) == {"w.pt"}
+
+
+def test_two_downloads_to_one_file_side_by_side(call: Caller, store: Store, folder: Path) -> None:
+    errors = []
+
+    def one() -> None:
+        try:
+            call("download_weights", *BOB, folder / "w.pt")
+        except BaseException as error:
+            errors.append(error)
+
+    barrier = threading.Barrier(2)
+
+    def meet(seen: ReceivedRequest) -> None:
+        if seen.kind == "get" and seen.number < 2:
+            barrier.wait(30)
+
+    store.plan = meet
+    both = [threading.Thread(target=one) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert errors == []
+    assert (folder / "w.pt").read_bytes() == LARGE
+    assert names(folder) == {"w.pt"}
+
+
+# --- Event loops ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["download_weights", "send_weights", "send packed"])
+async def test_the_loop_stays_free(
+    store: Store, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading, writing, hashing and compressing files never runs in the event loop's thread."""
+    loop_thread = threading.get_ident()
+    blocked: list[str] = []
+    ticks = 0
+
+    def watch(module: Any, function: str) -> None:
+        real = getattr(module, function)
+
+        def watched(*arguments: Any, **named: Any) -> Any:
+            if threading.get_ident() == loop_thread:
+                blocked.append(function)
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(module, function, watched)
+
+    for function in ("open", "pwrite", "write", "fsync", "fdatasync", "replace", "unlink"):
+        watch(os, function)
+    watch(os, "ftruncate")
+    watch(os, "posix_fallocate")
+    watch(Path, "open")
+    watch(part_file, "_sync_data")
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    path = folder / "w.pt"
+    path.write_bytes(LARGE)
+    blocked.clear()
+    async with session() as own:
+        hub = AsyncBitfountHub(own, store.url)
+        ticking = asyncio.create_task(tick())
+        if name == "download_weights":
+            await hub.download_weights(*BOB, path)
+        else:
+            await hub.send_weights("Net", 1, path, compress=name == "send packed")
+        ticking.cancel()
+    assert blocked == []
+    assert ticks > 50
+
+
+@pytest.mark.parametrize("name", ["get_weights", "download_weights", "send_weights", "packed"])
+@pytest.mark.parametrize("parts", [1, 4])
+async def test_a_cancelled_transfer_leaves_nothing(
+    store: Store, folder: Path, name: str, parts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stall(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "hub" or (seen.kind == "get" and not seen.number):
+            return None
+        loop.call_soon_threadsafe(asked.set)
+        return Act(stall=500_000)
+
+    store.plan = (
+        stall if parts == 4 or "send" in name or name == "packed" else stall_first(loop, asked)
+    )
+    source = folder / "source"
+    source.write_bytes(LARGE)
+    async with session() as own:
+        hub = AsyncBitfountHub(own, store.url)
+        arguments: dict[str, Any] = {
+            "get_weights": lambda: hub.get_weights(*BOB, parts_at_once=parts),
+            "download_weights": lambda: hub.download_weights(
+                *BOB, folder / "w.pt", parts_at_once=parts
+            ),
+            "send_weights": lambda: hub.send_weights("Net", 1, source, parts_at_once=parts),
+            "packed": lambda: hub.send_weights(
+                "Net", 1, source, parts_at_once=parts, compress=True
+            ),
+        }
+        others = asyncio.all_tasks()
+        task = asyncio.create_task(arguments[name]())
+        await asyncio.wait_for(asked.wait(), 30)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == others
+        assert names(folder) == {"source"}
+        assert threads() == []
+        pool = own.async_client(0)._transport._pool  # type: ignore[attr-defined]
+        assert [one for one in pool.connections if not one.is_idle()] == []
+
+
+def stall_first(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> Any:
+    def stall(seen: ReceivedRequest) -> Act | None:
+        if seen.kind != "get":
+            return None
+        loop.call_soon_threadsafe(asked.set)
+        return Act(stall=500_000)
+
+    return stall
+
+
+def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> None:
+    """Interrupt a transfer as Ctrl-C does: by a signal in the main thread."""
+
+    def interrupt(seen: ReceivedRequest) -> Act | None:
+        if seen.kind == "get" and seen.number == 4:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            return Act(stall=1000)
+        return None
+
+    store.plan = interrupt
+    # The store sends nothing more from now on; the interrupt must not wait for it.
+    with session(timeout=600) as own, pytest.raises(KeyboardInterrupt):
+        BitfountHub(own, store.url).download_weights(*BOB, folder / "w.pt")
+    assert names(folder) == set()
+    assert threads() == []
+
+
+@pytest.mark.parametrize("kind", ["get", "part"])
+def test_what_fails_does_not_wait_for_what_is_silent(
+    call: Caller, store: Store, folder: Path, kind: str
+) -> None:
+    def plan(seen: ReceivedRequest) -> Act | None:
+        if seen.kind != kind:
+            return None
+        number = seen.number if kind == "part" else seen.number - 1
+        return {0: Act(stall=1000), 1: Act(stall=500_000), 2: Act(status=404)}.get(number)
+
+    store.plan = plan
+    source = folder / "source"
+    source.write_bytes(LARGE)
+    options = {"timeout": 600.0}
+    if kind == "part":
+        with pytest.raises(ModelUploadError, match="404"):
+            call("send_weights", "Net", 1, source, options=options)
+    else:
+        with pytest.raises(HTTPError, match="404"):
+            call("download_weights", *BOB, folder / "w.pt", options=options)
+    assert threads() == []
+
+
+def test_an_upload_of_a_source_that_is_gone_is_an_error(call: Caller, folder: Path) -> None:
+    with pytest.raises(ModelUploadError, match="No such file"):
+        call("send_weights", "Net", 1, folder / "none")

@@ -1,0 +1,142 @@
+"""The number of concurrent calls is limited, for threads and for each event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from bitfount_api import APIKeysHandler, BitfountSession
+from bitfount_api._io.capacity import CapacityLimiter
+
+
+class Counter:
+    """The maximum number of callers in the block at the same time."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self.now -= 1
+
+
+def test_threads_wait_for_their_turn() -> None:
+    turns, counter = CapacityLimiter(3), Counter()
+
+    def work(_: int) -> None:
+        with turns.acquire(60), counter:
+            threading.Event().wait(0.002)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(60)))
+    assert counter.most == 3
+
+
+def test_tasks_wait_for_their_turn_in_each_event_loop() -> None:
+    turns = CapacityLimiter(3)
+
+    async def work(counter: Counter) -> None:
+        async with turns.acquire_async(60):
+            with counter:
+                await asyncio.sleep(0.001)
+
+    async def main() -> int:
+        counter = Counter()
+        await asyncio.gather(*(work(counter) for _ in range(60)))
+        return counter.most
+
+    with turns.acquire(1):  # a thread's turn is not one of theirs
+        assert [asyncio.run(main()) for _ in range(2)] == [3, 3]
+
+
+def test_nobody_waits_for_ever() -> None:
+    turns = CapacityLimiter(1)
+    with turns.acquire(1), pytest.raises(httpx.PoolTimeout), turns.acquire(0.01):
+        pass
+
+    async def main() -> None:
+        async with turns.acquire_async(1):
+            with pytest.raises(httpx.PoolTimeout):
+                async with turns.acquire_async(0.01):
+                    pass
+        async with turns.acquire_async(1):
+            pass
+
+    asyncio.run(main())
+    with turns.acquire(0.01):
+        pass
+
+
+def test_a_turn_ends_with_an_error_and_with_a_cancelled_task() -> None:
+    turns = CapacityLimiter(1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), turns.acquire(1):
+            raise ZeroDivisionError
+
+    async def wait() -> None:
+        async with turns.acquire_async(60):
+            await asyncio.sleep(60)
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(wait()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with turns.acquire_async(0.01):
+            pass
+
+    asyncio.run(main())
+
+
+def test_a_transport_of_ones_own_is_not_held_back() -> None:
+    handler = APIKeysHandler("id", "key", "alice")
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    with BitfountSession(handler) as ours, BitfountSession(handler, transport=transport) as theirs:
+        assert type(ours.turn(1)) is not type(theirs.turn(1))
+
+
+def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:
+    turns = CapacityLimiter(5)
+    with turns.acquire(1) as first:
+        with turns.acquire(1) as second, turns.acquire(1) as third:
+            assert (first, second, third) == (0, 1, 2)
+        with turns.acquire(1) as second:
+            assert second == 1
+
+    async def main() -> list[int]:
+        async with turns.acquire_async(1) as one, turns.acquire_async(1) as other:
+            return [one, other]
+
+    assert asyncio.run(main()) == [0, 1]
+    with turns.acquire(1) as again:
+        assert again == 0
+
+
+def test_event_loops_that_ended_are_forgotten() -> None:
+    turns = CapacityLimiter(1)
+
+    async def work() -> None:
+        async with turns.acquire_async(60):
+            await asyncio.sleep(0)
+
+    async def main() -> weakref.ref[asyncio.AbstractEventLoop]:
+        await asyncio.gather(work(), work())  # a waiting task keeps its loop known
+        return weakref.ref(asyncio.get_running_loop())
+
+    ended = asyncio.run(main())
+    asyncio.run(main())
+    gc.collect()
+    assert ended() is None

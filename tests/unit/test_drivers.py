@@ -1,0 +1,553 @@
+"""The drivers perform effects within limits, and map every httpx error to ours."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from support.connection import RUNNERS, FakeConnection, run_blocking, run_in_loop
+
+from bitfount_api._core.effects import Flow, Gather, Operation, RunInThread, Send, Service, Sleep
+from bitfount_api._io import async_driver, sync_driver
+from bitfount_api._io.async_driver import run_async
+from bitfount_api._io.driver import Timing
+from bitfount_api.exceptions import (
+    ConnectError,
+    InvalidJSONError,
+    RequestException,
+    RequestTimeout,
+)
+
+HUB = Service("the Hub", "https://hub.test", "hub")
+OPEN = Service("storage")
+GET = {"method": "get", "url": "/x"}
+
+pytestmark = pytest.mark.parametrize("run", RUNNERS)
+
+
+def ask(service: Service = HUB, **more: Any) -> Flow[Any]:
+    return (yield Send(Operation("op"), service, more.pop("request", GET), **more))
+
+
+def ok(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"a": 1})
+
+
+def test_a_call_goes_to_its_service_with_its_credentials(run: Any) -> None:
+    connection = FakeConnection(ok)
+    response = run(ask(), connection)
+    assert response.json() == {"a": 1}
+    (request,) = connection.requests
+    assert str(request.url) == "https://hub.test/x"
+    assert request.headers["authorization"] == "Bearer hub-0"
+
+
+def test_a_service_without_audience_is_given_no_credentials(run: Any) -> None:
+    connection = FakeConnection(ok)
+    run(ask(OPEN, request={"method": "get", "url": "https://s3.test/o?sig=1"}), connection)
+    assert "authorization" not in connection.requests[0].headers
+
+
+def test_a_path_cannot_name_another_host(run: Any) -> None:
+    connection = FakeConnection(ok)
+    run(ask(request={"method": "get", "url": "//evil.test/x"}), connection)
+    assert connection.requests[0].url.host == "hub.test"
+
+
+def test_refused_credentials_are_renewed_before_the_call(run: Any) -> None:
+    connection = FakeConnection(ok)
+    run(ask(refused={"authorization": "Bearer hub-0"}), connection)
+    assert connection.requests[0].headers["authorization"] == "Bearer hub-1"
+
+
+def test_nothing_is_sent_when_there_are_no_other_credentials(run: Any) -> None:
+    class Fixed(FakeConnection):
+        def credentials(
+            self, audience: str, refused: Mapping[str, str] | None
+        ) -> Mapping[str, str]:
+            return {"x-api-key": "k"}
+
+    connection = Fixed(ok)
+    assert run(ask(refused={"x-api-key": "k"}), connection) is None
+    assert connection.requests == []
+
+
+def test_redirects_are_not_followed(run: Any) -> None:
+    connection = FakeConnection(
+        lambda _: httpx.Response(302, headers={"location": "https://evil.test"})
+    )
+    assert run(ask(), connection).status_code == 302
+    assert len(connection.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "sent"),
+    [
+        (httpx.ConnectError("refused"), ConnectError, False),
+        (httpx.ConnectTimeout("slow"), RequestTimeout, False),
+        (httpx.PoolTimeout("full"), RequestTimeout, False),
+        (httpx.ProxyError("no"), ConnectError, False),
+        (httpx.ReadTimeout("slow"), RequestTimeout, True),
+        (httpx.WriteTimeout("slow"), RequestTimeout, True),
+        (httpx.ReadError("reset"), ConnectError, True),
+        (httpx.WriteError("reset"), ConnectError, True),
+        (httpx.RemoteProtocolError("odd"), ConnectError, True),
+        (httpx.DecodingError("odd"), ConnectError, True),
+    ],
+)
+def test_httpx_errors_become_ours(
+    run: Any, raised: httpx.HTTPError, expected: type[RequestException], sent: bool
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raised.request = request
+        raise raised
+
+    with pytest.raises(expected) as caught:
+        run(
+            ask(OPEN, request={"method": "get", "url": "https://u:p@s3.test/o?sig=SECRET"}),
+            FakeConnection(fail),
+        )
+    assert caught.value.sent is sent
+    assert caught.value.operation == "op"
+    assert caught.value.url == "https://s3.test/o"
+    assert "SECRET" not in str(caught.value)
+
+
+def test_an_error_that_says_nothing_is_told_by_its_kind(run: Any) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadError("", request=request)
+
+    with pytest.raises(ConnectError, match="the connection broke: ReadError"):
+        run(ask(), FakeConnection(fail))
+
+
+def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
+    with pytest.raises(RequestException, match="could not be made"):
+        run(
+            ask(OPEN, request={"method": "get", "url": "https://s3.test:port/o"}),
+            FakeConnection(ok),
+        )
+
+
+def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> None:
+    class Closing(FakeConnection):
+        def client(self, _: int = 0) -> httpx.Client:
+            client = super().client()
+            client.close()
+            self.closed = True
+            return client
+
+        def async_client(self, _: int = 0) -> httpx.AsyncClient:
+            client = super().async_client()
+            client._state = super().async_client()._state.__class__.CLOSED
+            self.closed = True
+            return client
+
+    with pytest.raises(ConnectError, match="closed during the call"):
+        run(ask(), Closing(ok))
+
+
+def test_other_errors_are_left_alone(run: Any) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run(ask(), FakeConnection(fail))
+
+
+def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
+    answers: Iterator[httpx.Response | Exception] = iter(
+        [httpx.ReadError("reset"), httpx.Response(200, text="fine")]
+    )
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def flow() -> Flow[str]:
+        try:
+            yield from ask()
+        except ConnectError:
+            response = yield from ask()
+            return str(response.text)
+        return "no error"
+
+    assert run(flow(), FakeConnection(handle)) == "fine"
+
+
+def test_work_is_done_and_its_errors_are_thrown_in(run: Any) -> None:
+    def flow() -> Flow[int]:
+        try:
+            yield RunInThread(lambda: 1 // 0)
+        except ZeroDivisionError:
+            return int((yield RunInThread(lambda: 7)))
+        return 0
+
+    assert run(flow(), FakeConnection(ok)) == 7
+
+
+def test_a_pause_pauses(run: Any) -> None:
+    def flow() -> Flow[float]:
+        before = time.monotonic()
+        yield Sleep(0.02)
+        return time.monotonic() - before
+
+    assert run(flow(), FakeConnection(ok)) >= 0.02
+
+
+def test_a_pause_beyond_the_deadline_is_not_begun(run: Any) -> None:
+    def flow() -> Flow[None]:
+        yield Sleep(3600)
+
+    with pytest.raises(RequestTimeout, match="would pass while waiting"):
+        run(flow(), FakeConnection(ok), Timing(deadline=1))
+
+
+def test_nothing_is_sent_after_the_deadline(run: Any) -> None:
+    def flow() -> Flow[None]:
+        yield from ask()
+        while True:
+            time.sleep(0.01)
+            yield from ask()
+
+    with pytest.raises(RequestTimeout, match="used up"):
+        run(flow(), FakeConnection(ok), Timing(deadline=0.05))
+
+
+@pytest.mark.parametrize(
+    ("timing", "operation", "expected"),
+    [
+        (None, Operation("op"), 5.0),
+        (None, Operation("op", timeout=2), 2.0),
+        (Timing(timeout=1), Operation("op", timeout=2), 1.0),
+    ],
+)
+def test_timeouts_are_the_callers_then_the_operations_then_the_sessions(
+    run: Any, timing: Timing | None, operation: Operation, expected: float
+) -> None:
+    connection = FakeConnection(ok)
+
+    def flow() -> Flow[Any]:
+        return (yield Send(operation, HUB, GET))
+
+    run(flow(), connection, timing)
+    assert set(connection.requests[0].extensions["timeout"].values()) == {expected}
+
+
+def test_no_timeout_outlasts_the_deadline(run: Any) -> None:
+    connection = FakeConnection(ok)
+    run(ask(), connection, Timing(deadline=0.5))
+    assert max(connection.requests[0].extensions["timeout"].values()) <= 0.5
+
+
+def test_compressed_answers_are_unpacked(run: Any) -> None:
+    packed = gzip.compress(b'{"a": 1}')
+    connection = FakeConnection(
+        lambda _: httpx.Response(200, content=packed, headers={"content-encoding": "gzip"})
+    )
+    response = run(ask(), connection)
+    assert response.json() == {"a": 1}
+    assert response.request.url.path == "/x"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", None])
+def test_answers_have_a_largest_size(
+    run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for driver in (sync_driver, async_driver):
+        monkeypatch.setattr(driver, "MAX_RESPONSE_BYTES", 1000)
+    content, headers = b"x" * 1001, {}
+    if encoding:
+        content, headers = gzip.compress(content), {"content-encoding": encoding}
+
+    class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield content
+
+        async def __aiter__(self) -> Any:
+            yield content
+
+    connection = FakeConnection(lambda _: httpx.Response(200, stream=Stream(), headers=headers))
+    with pytest.raises(InvalidJSONError, match="larger than"):
+        run(ask(), connection)
+
+
+class Pieces:
+    """A body of three chunks."""
+
+    headers: Mapping[str, str] = {"content-type": "text/plain", "content-length": "6"}
+
+    def chunks(self) -> Generator[bytes]:
+        yield from (b"ab", b"cd", b"ef")
+
+
+def test_a_body_streams_with_its_exact_length(run: Any) -> None:
+    received = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        received.append((request.read(), dict(request.headers)))
+        return httpx.Response(200)
+
+    async def ahandle(request: httpx.Request) -> httpx.Response:
+        received.append((await request.aread(), dict(request.headers)))
+        return httpx.Response(200)
+
+    connection = FakeConnection(handle if run is run_blocking else ahandle)
+    run(ask(body=Pieces(), request={"method": "put", "url": "/x"}), connection)
+    ((body, headers),) = received
+    assert body == b"abcdef"
+    assert headers["content-length"] == "6"
+    assert "transfer-encoding" not in headers
+
+
+class Basin:
+    """A sink that records its calls."""
+
+    def __init__(self, *, accept: bool = True, fail: bool = False) -> None:
+        self.accepts = accept
+        self.fail = fail
+        self.content = b""
+        self.ended: list[bool] = []
+
+    def accept(self, response: httpx.Response) -> bool:
+        return self.accepts
+
+    def write(self, chunk: bytes) -> None:
+        if self.fail:
+            raise OSError(28, "disk full")
+        self.content += chunk
+
+    def close(self, *, whole: bool) -> None:
+        self.ended.append(whole)
+
+
+def test_a_sink_is_given_the_raw_body(run: Any) -> None:
+    packed = gzip.compress(b"content")
+
+    class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield from (packed[:5], packed[5:])
+
+        async def __aiter__(self) -> Any:
+            yield packed[:5]
+            yield packed[5:]
+
+    basin = Basin()
+    connection = FakeConnection(
+        lambda _: httpx.Response(200, stream=Stream(), headers={"content-encoding": "gzip"})
+    )
+    run(ask(sink=basin), connection)
+    assert basin.content == packed
+    assert basin.ended == [True]
+
+
+def test_a_sink_is_given_a_body_that_the_transport_has_read(run: Any) -> None:
+    basin = Basin()
+    run(ask(sink=basin), FakeConnection(lambda _: httpx.Response(200, content=b"content")))
+    assert basin.content == b"content"
+    assert basin.ended == [True]
+
+
+def test_a_sink_that_does_not_accept_is_left_alone(run: Any) -> None:
+    basin = Basin(accept=False)
+    assert run(ask(sink=basin), FakeConnection(ok)).json() == {"a": 1}
+    assert basin.ended == []
+
+
+def test_a_sink_is_told_of_a_body_that_broke_off(run: Any) -> None:
+    class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"half"
+            raise httpx.ReadError("reset")
+
+        async def __aiter__(self) -> Any:
+            yield b"half"
+            raise httpx.ReadError("reset")
+
+    basin = Basin()
+    connection = FakeConnection(lambda _: httpx.Response(200, stream=Breaking()))
+    with pytest.raises(ConnectError):
+        run(ask(sink=basin), connection)
+    assert basin.content == b"half"
+    assert basin.ended == [False]
+
+
+def test_a_sink_that_fails_is_closed(run: Any) -> None:
+    basin = Basin(fail=True)
+    with pytest.raises(OSError, match="disk full"):
+        run(ask(sink=basin), FakeConnection(ok))
+    assert basin.ended == [False]
+
+
+def test_flows_together_give_their_results_in_order(run: Any) -> None:
+    def one(number: int) -> Flow[int]:
+        yield Sleep(0.001 * (5 - number))
+        return number
+
+    def flow() -> Flow[list[int]]:
+        results: list[int] = yield Gather([one(n) for n in range(5)], limit=2)
+        return results
+
+    assert run(flow(), FakeConnection(ok)) == [0, 1, 2, 3, 4]
+
+
+def test_no_more_flows_run_together_than_the_limit(run: Any) -> None:
+    now, most = 0, 0
+
+    def one() -> Flow[None]:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        yield Sleep(0.005)
+        now -= 1
+
+    def flow() -> Flow[Any]:
+        return (yield Gather([one() for _ in range(9)], limit=3))
+
+    run(flow(), FakeConnection(ok))
+    assert most == 3
+
+
+def test_the_first_failure_cancels_the_flows_beside_it(run: Any) -> None:
+    ended = []
+
+    def failing() -> Flow[None]:
+        yield Sleep(0.01)
+        raise ConnectError("this one")
+
+    def waiting() -> Flow[None]:
+        try:
+            yield Sleep(60)
+        finally:
+            ended.append("waiting")
+
+    def flow() -> Flow[Any]:
+        flows = [waiting(), failing(), waiting(), waiting()]
+        return (yield Gather(flows, limit=2))
+
+    before = time.monotonic()
+    with pytest.raises(ConnectError, match="this one"):
+        run(flow(), FakeConnection(ok))
+    assert time.monotonic() - before < 30
+    assert 1 <= len(ended) < 3  # a flow that never started has nothing to clean up
+
+
+def test_flows_end_also_when_their_beginning_is_interrupted(run: Any) -> None:
+    if run is not run_blocking:
+        pytest.skip("tasks are not begun while others run")
+    begun, waited = threading.Event(), []
+
+    def waiting() -> Flow[None]:
+        begun.set()
+        yield Sleep(5)
+        waited.append(True)
+
+    class Interrupted(list[Flow[None]]):
+        def __iter__(self) -> Iterator[Flow[None]]:
+            yield self[0]
+            begun.wait(30)
+            raise KeyboardInterrupt
+
+    def flow() -> Flow[Any]:
+        return (yield Gather(Interrupted([waiting(), waiting()]), limit=2))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(flow(), FakeConnection(ok))
+    assert not waited
+
+
+def test_a_flow_is_closed_whatever_happens(run: Any) -> None:
+    closed = []
+
+    def flow() -> Flow[None]:
+        try:
+            yield from ask()
+        finally:
+            closed.append(True)
+
+    def interrupt(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(flow(), FakeConnection(interrupt))
+    assert closed == [True]
+
+
+def test_async_work_does_not_block_the_loop(run: Any) -> None:
+    del run
+
+    async def main() -> int:
+        released = threading.Event()
+
+        def flow() -> Flow[bool]:
+            return bool((yield RunInThread(lambda: released.wait(10))))
+
+        task = asyncio.create_task(run_async(flow(), FakeConnection(ok)))
+        await asyncio.sleep(0.01)
+        released.set()  # reached only if the loop was not blocked
+        return await task
+
+    assert asyncio.run(main()) is True
+
+
+def test_a_cancelled_task_waits_for_the_thread_that_writes(run: Any) -> None:
+    del run
+    events = []
+    begun = threading.Event()
+
+    class Slow(Basin):
+        def write(self, chunk: bytes) -> None:
+            begun.set()
+            time.sleep(0.05)
+            events.append("written")
+
+        def close(self, *, whole: bool) -> None:
+            events.append(f"closed {whole}")
+
+    async def main() -> None:
+        task = asyncio.create_task(run_async(ask(sink=Slow()), FakeConnection(ok)))
+        assert await asyncio.to_thread(begun.wait, 30)
+        task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert events == ["written", "closed False"]
+
+
+def test_the_async_deadline_ends_a_call_that_hangs(run: Any) -> None:
+    del run
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    with pytest.raises(RequestTimeout, match="used up"):
+        run_in_loop(ask(), FakeConnection(hang), Timing(deadline=0.05))
+
+
+def test_the_sync_deadline_ends_a_body_that_drips(run: Any) -> None:
+    del run
+
+    class Drip(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            while True:
+                time.sleep(0.005)
+                yield b"."
+
+    with pytest.raises(RequestTimeout, match="used up"):
+        run_blocking(
+            ask(),
+            FakeConnection(lambda _: httpx.Response(200, stream=Drip())),
+            Timing(deadline=0.05),
+        )

@@ -1,0 +1,136 @@
+"""Operations as flows: the effects that each yields, step by step, without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from support.flows import FakeWorld
+from support.rsa_keys import key_pair
+
+from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
+from bitfount_api._core import services
+from bitfount_api._core.effects import CREDENTIALS, Retry, RunInThread, Send
+from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._operations import models, monitoring, pods, projects, public_keys
+from bitfount_api.hashes import hash_contents
+from bitfount_api.identifiers import PodIdentifier
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+POD = PodIdentifier("bob", "scans")
+DETAILS: dict[str, Any] = {"podIdentifier": "bob/scans", "podName": "scans"}
+CODE = b"from bitfount_api import BitfountModel\nclass Net(BitfountModel): pass\n"
+KEYS = {"x-api-key": "k"}
+
+
+class Who:
+    """The part of a session that flows use."""
+
+    username = "alice"
+
+
+def hub(retries: int = 0) -> ServiceClient:
+    session: Any = Who()
+    return ServiceClient(services.hub("https://hub.test"), session, RetryPolicy(retries=retries))
+
+
+def answer(status: int = 200, /, **body: Any) -> Any:
+    """A response to any call, as from the drivers: with the credentials that were sent."""
+
+    def to(call: Send) -> httpx.Response:
+        request = httpx.Request("GET", "https://x.test", extensions={CREDENTIALS: KEYS})
+        return httpx.Response(status, json=body, request=request)
+
+    return to
+
+
+def test_a_pod_is_one_call_to_the_hub_that_may_be_repeated() -> None:
+    world = FakeWorld([answer(**DETAILS)])
+    assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
+    (call,) = world.calls
+    assert (call.request["method"], call.request["url"]) == ("get", "/api/pods/bob/scans")
+    assert call.service.audience == "hub"
+    assert call.operation.retry is Retry.IDEMPOTENT
+
+
+def test_a_pod_that_is_not_there_is_asked_for_once() -> None:
+    world = FakeWorld([answer(404, errorMessage="no")])
+    assert world.play(pods.get_pod(hub(retries=3), POD, None)) is None
+    assert world.pauses == []
+
+
+def test_a_busy_hub_is_asked_again_after_a_pause() -> None:
+    world = FakeWorld([answer(503), ConnectError("reset"), answer(**DETAILS)])
+    assert world.play(pods.get_pod(hub(retries=2), POD, None)) == DETAILS
+    assert len(world.pauses) == 2
+
+
+def test_refused_credentials_are_renewed_once_and_the_call_repeated() -> None:
+    world = FakeWorld([answer(401), answer(**DETAILS)])
+    assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
+    assert [call.refused for call in world.calls] == [None, KEYS]
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        projects.create_project(hub(retries=3), "n"),
+        public_keys.register(hub(retries=3), key_pair()[1]),
+        monitoring.send_update(
+            hub(retries=3),
+            {
+                "taskId": "t",
+                "senderId": "s",
+                "timestamp": "2024-01-01T00:00:00Z",
+                "privacy": "PRIVATE",
+                "type": "x",
+            },
+        ),
+    ],
+    ids=["create_project", "register_user_public_key", "send_monitor_update"],
+)
+def test_what_creates_something_is_never_sent_twice(flow: Generator[Any, Any, Any]) -> None:
+    world = FakeWorld([ConnectError("reset", sent=True)])
+    with pytest.raises(ConnectError):
+        world.play(flow)
+    assert len(world.calls) == 1
+    assert world.calls[0].operation.retry is Retry.IF_UNSENT
+
+
+def test_what_cannot_have_been_seen_is_sent_again() -> None:
+    world = FakeWorld([ConnectError("refused", sent=False), answer(projectId="p")])
+    assert world.play(projects.create_project(hub(retries=1), "n")) == "p"
+    assert len(world.calls) == 2
+
+
+def test_a_model_is_found_fetched_hashed_and_only_then_run() -> None:
+    steps: list[str] = []
+    flow = models.get_model_from_url(hub(), "https://s3.test/m?sig=1", hash_contents(CODE))
+    step = next(flow)
+    assert isinstance(step, Send)
+    assert step.service.audience is None
+    assert step.sink is not None
+    request = httpx.Request("GET", "https://s3.test/m")
+    response = httpx.Response(200, headers={"content-length": str(len(CODE))}, request=request)
+    assert step.sink.accept(response)
+    step.sink.write(CODE)
+    step.sink.close(whole=True)
+    outcome: Any = response
+    try:
+        while True:
+            step = flow.send(outcome)
+            assert isinstance(step, RunInThread)
+            steps.append(getattr(step.run, "func", step.run).__name__)
+            outcome = step.run()
+    except StopIteration as ended:
+        assert ended.value.__name__ == "Net"
+    assert steps.index("hash_contents") < steps.index("load_model_class")
+
+
+def test_an_answer_that_is_none_is_no_failure_of_the_connection() -> None:
+    world = FakeWorld([answer(podName="scans")])
+    with pytest.raises(InvalidJSONError, match="podIdentifier"):
+        world.play(pods.get_pod(hub(retries=3), POD, None))

@@ -1,0 +1,204 @@
+"""A response becomes validated JSON, or one error that says what is wrong, without secrets."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api import types
+from bitfount_api._core.effects import Operation, Service
+from bitfount_api._core.responses import check_status, decode_json, error_message
+from bitfount_api._core.services import STORAGE
+from bitfount_api.exceptions import (
+    HTTPError,
+    InvalidJSONError,
+    PodDoesNotExistError,
+    RequestException,
+)
+
+HUB = Service("the Hub", "https://hub.test", "hub")
+GET_POD = Operation("get_pod")
+POD = {"podIdentifier": "bob/scans", "podName": "scans", "podPublicKey": "ssh-rsa A"}
+
+
+def answer(
+    status: int = 200, content: bytes | str = b"", headers: dict[str, str] | None = None
+) -> httpx.Response:
+    request = httpx.Request(
+        "GET",
+        "https://hub.test/api/pods/bob/scans?sig=QUERY-SECRET",
+        headers={"x-api-key": "KEY-SECRET", "x-api-key-id": "ID-SECRET", "accept": "*/*"},
+    )
+    return httpx.Response(status, content=content, headers=headers, request=request)
+
+
+def refusal(*args: Any, service: Service = HUB, **more: Any) -> HTTPError:
+    with pytest.raises(HTTPError) as caught:
+        check_status(answer(*args, **more), GET_POD, service)
+    return caught.value
+
+
+def test_json_of_the_documented_shape_is_given_whole() -> None:
+    sent = {**POD, "someday": {"new": [1]}}
+    assert decode_json(answer(content=json.dumps(sent)), types.PodDetails, GET_POD, HUB) == sent
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "not JSON"),
+        (b"<html>", "not JSON"),
+        (b'{"podName": ', "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"NaN", "not JSON"),
+        (b"null", "shape"),
+        (b"[]", "shape"),
+        (json.dumps({"podName": "scans"}).encode(), "podIdentifier"),
+        (json.dumps({**POD, "podName": 7}).encode(), "podName"),
+        (json.dumps({**POD, "isOnline": "yes"}).encode(), "isOnline"),
+    ],
+)
+def test_anything_else_is_invalid_json_that_names_what_is_wrong(content: bytes, what: str) -> None:
+    with pytest.raises(InvalidJSONError, match=what) as caught:
+        decode_json(answer(content=content), types.PodDetails, GET_POD, HUB)
+    assert caught.value.operation == "get_pod"
+    assert caught.value.url == "https://hub.test/api/pods/bob/scans"
+
+
+def test_an_html_page_is_called_one() -> None:
+    page = answer(content="<html>", headers={"content-type": "text/html"})
+    with pytest.raises(InvalidJSONError, match="not JSON but text/html"):
+        decode_json(page, types.PodDetails, GET_POD, HUB)
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (401, "refused with 401 Unauthorized. The credentials were refused"),
+        (403, "refused with 403 Forbidden. These credentials may not"),
+        (404, "refused with 404 Not Found. Check the name"),
+        (413, "The request is larger than the service accepts"),
+        (429, "Too many requests"),
+        (500, "failed with 500 Internal Server Error."),
+        (599, "failed with 599."),
+        (302, "answered with a redirect, which is never followed: 302 Found"),
+        (226, "answered with the unexpected status 226"),
+    ],
+)
+def test_a_refusal_says_what_and_what_to_do(status: int, text: str) -> None:
+    error = refusal(status)
+    assert text in str(error)
+    assert str(error).startswith("get_pod: the Hub ")
+    assert error.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "The presigned URL may have expired: try again with a new one."),
+        (401, "The presigned URL was refused: try again with a new one."),
+        (403, "The presigned URL was refused or has expired: try again with a new one."),
+        (404, "The object is missing, or its upload was aborted: check that it was uploaded."),
+        (413, "The object is larger than object storage accepts."),
+    ],
+)
+def test_advice_for_object_storage_names_no_credentials(status: int, advice: str) -> None:
+    text = str(refusal(status, service=STORAGE))
+    assert text.startswith(f"get_pod: object storage refused with {status} ")
+    assert advice in text
+    assert "credentials" not in text
+    assert "API key" not in text
+
+
+def test_a_refusal_quotes_the_service_and_the_request_id() -> None:
+    error = refusal(
+        403, json.dumps({"errorMessage": "Not yours"}), headers={"x-request-id": "r-17"}
+    )
+    assert "403 Forbidden: Not yours. These" in str(error)
+    assert str(error).endswith("(request id r-17)")
+    assert error.request_id == "r-17"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"errorMessage": "a"}', "a"),
+        ('{"error": "b"}', "b"),
+        ('{"error": "x", "error_description": "c"}', "c"),
+        ('{"message": "d"}', "d"),
+        ('{"errorMessage": 5}', None),
+        ("[1]", None),
+        ("<html>no</html>", None),
+        ("", None),
+        (
+            "<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>",
+            "AccessDenied: Expired",
+        ),
+        ("<Error><Code>SlowDown</Code></Error>", "SlowDown"),
+        ('"' + "x" * 200_000, None),
+    ],
+)
+def test_the_services_own_message_is_found(content: str, message: str | None) -> None:
+    assert error_message(answer(400, content)) == message
+
+
+@pytest.mark.timeout(20)
+def test_no_refusal_takes_long_to_be_understood() -> None:
+    # In quadratic time, each of these would take a minute.
+    for text in ["<Error>", "<Error><Code></Code>"] * 20:
+        assert error_message(answer(500, text * (100_000 // len(text)))) is None
+
+
+def test_a_body_that_was_not_read_has_no_message() -> None:
+    class Unread(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b'{"errorMessage": "x"}'
+
+    assert error_message(httpx.Response(500, stream=Unread())) is None
+
+
+def test_a_refusal_holds_no_secret_even_if_the_service_quotes_it() -> None:
+    error = refusal(
+        403,
+        json.dumps(
+            {"errorMessage": "key KEY-SECRET of ID-SECRET at https://s3/x?sig=QUERY-SECRET\r\n[31m"}
+        ),
+    )
+    assert error.response is not None
+    request = error.response.request
+    told = f"{error} {error!r} {error.__dict__} {request.headers} {request.url}"
+    assert "SECRET" not in told
+    assert "\n" not in str(error)
+    assert request.headers["accept"] == "*/*"
+
+
+def test_a_long_message_is_cut() -> None:
+    assert len(str(refusal(400, json.dumps({"errorMessage": "x" * 5000})))) < 700
+
+
+def test_errors_can_be_pickled() -> None:
+    error = refusal(429, headers={"x-request-id": "r-17"})
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.status_code, copy.request_id) == (str(error), 429, "r-17")
+    assert copy.response is None
+    missing = PodDoesNotExistError(
+        "text", status_code=404, request_id="r-18", response=error.response
+    )
+    copy = pickle.loads(pickle.dumps(missing))
+    assert type(copy) is PodDoesNotExistError
+    assert (str(copy), copy.status_code, copy.request_id) == ("text", 404, "r-18")
+    assert copy.response is None
+    other = RequestException("text", operation="op", url="https://hub.test", sent=False)
+    copy = pickle.loads(pickle.dumps(other))
+    assert (str(copy), copy.operation, copy.url, copy.sent) == (
+        "text",
+        "op",
+        "https://hub.test",
+        False,
+    )

@@ -1,0 +1,192 @@
+"""Retries and refreshed credentials against scripted answers: no server, no clock."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+from time import time
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api._core.effects import CREDENTIALS, Flow, Operation, Retry, Send, Service, Sleep
+from bitfount_api._core.retrying import send_with_retries
+from bitfount_api.exceptions import ConnectError, InvalidJSONError, RequestTimeout
+from bitfount_api.retries import RetryPolicy, parse_retry_after
+
+HUB = Service("the Hub", "https://hub.test", "hub")
+READ = Operation("get_pod")
+CREATE = Operation("create_project", Retry.IF_UNSENT)
+POLICY = RetryPolicy(retries=2)
+
+
+def call(operation: Operation = READ, service: Service = HUB) -> Send:
+    return Send(operation, service, {"method": "get", "url": "/x"})
+
+
+def answer(status: int, **headers: str) -> httpx.Response:
+    request = httpx.Request("GET", "https://hub.test/x", extensions={CREDENTIALS: {"k": "1"}})
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=named, request=request)
+
+
+def play(flow: Flow[Any], *outcomes: Any) -> tuple[Any, list[Any]]:
+    """Send a flow these outcomes of its calls; return its result and the effects it yielded."""
+    steps = [next(flow)]
+    left = list(outcomes)
+    try:
+        while True:
+            step = steps[-1]
+            outcome = None if isinstance(step, Sleep) else left.pop(0)
+            if isinstance(outcome, Exception):
+                steps.append(flow.throw(outcome))
+            else:
+                steps.append(flow.send(outcome))
+    except StopIteration as stop:
+        assert not left, "not all outcomes were used"
+        return stop.value, steps
+
+
+def calls(steps: list[Any]) -> int:
+    return sum(isinstance(step, Send) for step in steps)
+
+
+def test_an_answer_is_given_as_it_is() -> None:
+    result, steps = play(send_with_retries(call(), POLICY), answer(200))
+    assert result.status_code == 200
+    assert calls(steps) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 418, 422, 501])
+def test_what_is_the_requests_own_fault_is_not_repeated(status: int) -> None:
+    result, steps = play(send_with_retries(call(), POLICY), answer(status))
+    assert (result.status_code, calls(steps)) == (status, 1)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_what_is_the_moments_fault_is_repeated(status: int) -> None:
+    result, steps = play(
+        send_with_retries(call(), POLICY), answer(status), answer(status), answer(200)
+    )
+    assert (result.status_code, calls(steps)) == (200, 3)
+    assert all(0 <= step.seconds <= 1 for step in steps if isinstance(step, Sleep))
+
+
+def test_the_last_refusal_is_given_when_nothing_helps() -> None:
+    result, steps = play(send_with_retries(call(), POLICY), answer(503), answer(502), answer(500))
+    assert (result.status_code, calls(steps)) == (500, 3)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_what_creates_is_never_sent_twice(status: int) -> None:
+    result, steps = play(send_with_retries(call(CREATE), POLICY), answer(status))
+    assert (result.status_code, calls(steps)) == (status, 1)
+
+
+@pytest.mark.parametrize("kind", [ConnectError, RequestTimeout])
+def test_what_creates_is_repeated_while_it_was_not_sent(kind: type[ConnectError]) -> None:
+    result, steps = play(
+        send_with_retries(call(CREATE), POLICY), kind("no", sent=False), answer(200)
+    )
+    assert (result.status_code, calls(steps)) == (200, 2)
+    with pytest.raises(kind):
+        play(send_with_retries(call(CREATE), POLICY), kind("no", sent=True))
+
+
+def test_a_broken_connection_is_tried_again_and_then_raised() -> None:
+    failures = [ConnectError(str(number)) for number in range(3)]
+    with pytest.raises(ConnectError, match="2"):
+        play(send_with_retries(call(), POLICY), *failures)
+    result, steps = play(send_with_retries(call(), POLICY), *failures[:2], answer(200))
+    assert (result.status_code, calls(steps)) == (200, 3)
+
+
+def test_other_errors_are_not_repeated() -> None:
+    with pytest.raises(InvalidJSONError):
+        play(send_with_retries(call(), POLICY), InvalidJSONError("too large"))
+
+
+def test_404_is_an_answer_unless_the_policy_says_otherwise() -> None:
+    policy = RetryPolicy(retries=2, retry_not_found=True)
+    result, steps = play(send_with_retries(call(), policy), answer(404), answer(200))
+    assert (result.status_code, calls(steps)) == (200, 2)
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("7", 7), ("0", 0), ("3600", 30)])
+def test_retry_after_is_kept_up_to_the_longest_pause(asked: str, expected: float) -> None:
+    _, steps = play(send_with_retries(call(), POLICY), answer(429, retry_after=asked), answer(200))
+    assert [step.seconds for step in steps if isinstance(step, Sleep)] == [expected]
+
+
+def test_retry_after_may_be_a_date() -> None:
+    date = formatdate(time() + 10, usegmt=True)
+    _, steps = play(send_with_retries(call(), POLICY), answer(503, retry_after=date), answer(200))
+    (pause,) = [step for step in steps if isinstance(step, Sleep)]
+    assert 5 < pause.seconds <= 10
+
+
+@pytest.mark.parametrize("text", ["soon", "", "-1", "1.5", "٣", "Tue, 99 Foo", "9" * 400])
+def test_a_retry_after_that_is_none_does_no_harm(text: str) -> None:
+    assert POLICY.pause(1, text) <= 30
+
+
+def test_a_date_in_the_past_asks_for_no_pause() -> None:
+    assert parse_retry_after(formatdate(0, usegmt=True)) == 0
+
+
+@pytest.mark.parametrize("last", [answer(503), ConnectError("the connection broke")])
+def test_what_went_wrong_is_told_when_no_time_is_left(last: Any) -> None:
+    flow = send_with_retries(call(), POLICY)
+    next(flow)
+    step = flow.throw(last) if isinstance(last, Exception) else flow.send(last)
+    assert isinstance(step, Sleep)
+    if isinstance(last, Exception):
+        with pytest.raises(ConnectError, match="broke"):
+            flow.throw(RequestTimeout("would pass"))
+    else:
+        with pytest.raises(StopIteration) as stop:
+            flow.throw(RequestTimeout("would pass"))
+        assert stop.value.value is last
+
+
+@pytest.mark.parametrize("operation", [READ, CREATE])
+def test_refused_credentials_are_renewed_once(operation: Operation) -> None:
+    result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(200))
+    assert result.status_code == 200
+    assert [step.refused for step in steps] == [None, {"k": "1"}]
+    result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(401))
+    assert (result.status_code, calls(steps)) == (401, 2)
+
+
+def test_credentials_that_cannot_be_renewed_leave_the_refusal() -> None:
+    result, steps = play(send_with_retries(call(), POLICY), answer(401), None)
+    assert (result.status_code, len(steps)) == (401, 2)
+
+
+def test_a_service_without_credentials_is_not_asked_again() -> None:
+    result, steps = play(send_with_retries(call(service=Service("storage")), POLICY), answer(401))
+    assert (result.status_code, calls(steps)) == (401, 1)
+
+
+def test_the_number_of_retries_comes_from_the_environment(monkeypatch: Any) -> None:
+    assert RetryPolicy().max_retries() == 3
+    monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", "1")
+    assert RetryPolicy().max_retries() == 1
+    assert RetryPolicy(retries=0).max_retries() == 0
+
+
+def test_pauses_grow_with_jitter_up_to_the_longest() -> None:
+    policy = RetryPolicy(backoff=1, max_backoff=5)
+    for failures, ceiling in [(1, 1), (2, 2), (3, 4), (4, 5), (5000, 5)]:
+        pauses = [policy.pause(failures) for _ in range(200)]
+        assert 0.5 * ceiling < max(pauses) <= ceiling
+        assert min(pauses) < 0.5 * ceiling
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"retries": -1}, {"backoff": -0.1}, {"max_backoff": float("inf")}, {"retries": "3"}],
+)
+def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RetryPolicy(**arguments)
