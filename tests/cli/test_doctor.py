@@ -230,5 +230,5 @@ def test_a_login_beside_api_keys(console: Console, storage: Path) -> None:
 def test_an_api_key_that_no_header_can_carry(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "planted one"
     told = problems(console, "--offline")
-    assert "BITFOUNT_API_KEY holds a character" in told
+    assert "BITFOUNT_API_KEY contains a character" in told
     assert "planted" not in told
