@@ -75,7 +75,7 @@ def send(request: httpx.Request, share: float = 1.0) -> socket.socket:
 
 
 def arrived(data: Path, least: int) -> None:
-    """Wait until the folder has at least that many bytes of unfinished files."""
+    """Wait until a file in the folder has at least that many bytes."""
     pause = threading.Event()
     for _ in range(1000):
         sizes = [path.stat().st_size for path in data.rglob("*") if path.is_file()]

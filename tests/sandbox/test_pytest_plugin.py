@@ -146,7 +146,7 @@ def test_nothing_starts_before_a_test_asks_for_it(tmp_path: Path) -> None:
 def test_the_fixture_is_there_as_soon_as_the_library_is(tmp_path: Path) -> None:
     ended = run(tmp_path, "--fixtures")
     assert "bitfount_sandbox --" in ended.stdout
-    assert "A local Bitfount on free ports" in ended.stdout
+    assert "Provide a local Bitfount on free ports" in ended.stdout
 
 
 def test_without_the_extra_the_test_that_asks_is_told(tmp_path: Path) -> None:

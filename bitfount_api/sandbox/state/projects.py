@@ -196,7 +196,7 @@ class Projects:
         return None
 
     def use(self, project: str, model: Model, username: str) -> Usage | None:
-        """Count one use; return None if the limit is reached or the model has no usage here."""
+        """Count one use; None if the limit is reached, or model or user is not in the project."""
         with self._database.transaction():
             usage = self.usage(project, model, username)
             if usage is None or usage.spent:
