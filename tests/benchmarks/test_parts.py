@@ -1,4 +1,4 @@
-"""What the measurements stand on: turns, targets, the servers they are made against."""
+"""Test the parts of the benchmarks: comparisons, targets, and the servers."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_link_is_late_and_holds_each_connection_to_its_rate(server: str) -> No
         client.get(f"{url}/requests")
         start = time.perf_counter()
         body = client.get(f"{url}/objects/300000").content
-        # A lower bound: nothing but the link keeps it.
+        # A lower bound, which only the link causes.
         assert time.perf_counter() - start > 0.05 + 0.3 + 0.05
         assert body == BLOCK[:300_000]
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Where the pages' code runs: a folder with files, and an environment that means the sandbox."""
+"""Fixtures for running the pages' code: a folder with files, and the sandbox's environment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def as_alice(
     tmp_path: Path,
     ready_keys: None,
 ) -> Iterator[SandboxClients]:
-    """The sandbox, in a folder with what the pages take for granted, as alice."""
+    """The sandbox as alice, in a folder with the files that the pages assume."""
     sandbox = bitfount_sandbox.sandbox
     for name, value in sandbox.environment("alice").items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""The pages' code, run page by page as it is written there, against the sandbox."""
+"""Run the code of each page, as written, against the sandbox."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "json": json.loads,
 }
 SLOW = {"guides/authentication.md", "guides/testing.md"}
-"""Pages on which somebody waits for a login, or which hold tests for pytest."""
+"""Pages that wait for a login or contain tests for pytest."""
 
-_EXCUSES = 3  # More blocks than that are not to be left out, in all pages together.
+_EXCUSES = 3  # the maximum number of blocks that are not run, on all pages together
 
 
 def name_of(page: Path) -> str:
@@ -36,7 +36,7 @@ def name_of(page: Path) -> str:
 
 
 def run_python(block: Block, page: Path, names: dict[str, Any]) -> str:
-    """Run a block; gives what it prints. Tracebacks show the page's own lines."""
+    """Run a block, and return its output. Tracebacks show the page's line numbers."""
     code = compile("\n" * (block.line - 1) + block.body, name_of(page), "exec")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -45,7 +45,7 @@ def run_python(block: Block, page: Path, names: dict[str, Any]) -> str:
 
 
 def matches(shown: str, printed: str) -> bool:
-    """Whether a page shows what was printed; ``…`` stands for anything."""
+    """Return whether the shown output matches the printed one; ``…`` matches anything."""
     parts = [re.escape(part) for part in shown.strip().split("…")]
     return re.fullmatch(".*?".join(parts), printed.strip(), re.DOTALL) is not None
 
@@ -72,7 +72,7 @@ def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
         if block.excuse:
             continue
         if included := re.fullmatch(r'--8<-- "(.+)"\n', block.body):
-            assert included[1].startswith("examples/")  # those have tests of their own
+            assert included[1].startswith("examples/")  # tests/examples tests these
             assert (PAGES.parents[1] / included[1]).is_file()
             continue
         if block.title == "Output":

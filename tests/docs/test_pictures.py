@@ -1,4 +1,4 @@
-"""The site's pictures are what their scripts make, and say what is so today."""
+"""Test that the site's pictures match their scripts and the current programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOUR = (Path(__file__).parents[2] / "demo" / "tour.py").read_text(encoding="utf-
 
 
 def words(name: str) -> str:
-    """What is written in a picture, a line for each piece of text."""
+    """Return the text of a picture, one line per text element."""
     root = ET.parse(PICTURES / name).getroot()
     found = ("".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text"))
     return "\n".join(found).replace("\xa0", " ")
@@ -24,7 +24,7 @@ def words(name: str) -> str:
 def test_drawings_and_the_reference_of_commands_are_what_the_script_makes() -> None:
     assert len(made()) == 5
     stale = [path.name for path, text in made().items() if path.read_text("utf-8") != text]
-    assert not stale, "make them anew: python -m docs.tools --exact"
+    assert not stale, "regenerate them: python -m docs.tools --exact"
 
 
 def test_no_picture_is_nobodys() -> None:

@@ -1,4 +1,4 @@
-"""What reads and checks the pages finds what is wrong with one."""
+"""Test the parser and the checks of the pages."""
 
 from __future__ import annotations
 

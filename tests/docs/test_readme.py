@@ -1,4 +1,4 @@
-"""What the README says, typed as it is written there."""
+"""Run the README's code and check its commands and links."""
 
 from __future__ import annotations
 

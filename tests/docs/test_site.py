@@ -1,4 +1,4 @@
-"""The documentation site: it builds strictly, and everything in it leads somewhere."""
+"""Test that the documentation site builds in strict mode and has no broken links."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CONFIG = (ROOT / "zensical.toml").read_text(encoding="utf-8")
 
 @attrs.frozen
 class Built:
-    """What came of a build."""
+    """The result of a build."""
 
     status: int
     said: str
@@ -35,7 +35,7 @@ class Built:
 
 
 def copied(folder: Path) -> Path:
-    """A folder with all that the site is made of, to build it without touching the project."""
+    """Copy the site's sources to a folder, to build it without changing the project."""
     for name in ("docs", "examples", "benchmarks"):
         shutil.copytree(ROOT / name, folder / name)
     config = CONFIG.replace('paths = ["."]', f'paths = ["{ROOT.as_posix()}"]')
@@ -58,7 +58,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 class Page(HTMLParser):
-    """The ids of a page, where it links to, and what it loads."""
+    """The ids, links and loaded resources of a page."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Page(HTMLParser):
 
 def pages(site: Path) -> Iterator[tuple[Path, Page]]:
     for path in sorted(site.rglob("*.html")):
-        if path.name != "404.html":  # its addresses are those of a site's root
+        if path.name != "404.html":  # its links are relative to the site's root
             yield path, Page(path)
 
 
@@ -136,7 +136,7 @@ def test_the_reference_has_every_public_name(built: Built) -> None:
     ("page", "words"),
     [
         ("types", "isOnline: NotRequired[bool]"),
-        ("types", "uploadFields: NotRequired"),  # which a private base has
+        ("types", "uploadFields: NotRequired"),  # defined in a private base class
         ("types", 'NO_ACCESS = "NO_ACCESS"'),
         ("keys", "private_key: RSAPrivateKey"),
     ],

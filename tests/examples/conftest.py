@@ -1,4 +1,4 @@
-"""Examples run as their readers run them: as programs of their own, against the sandbox."""
+"""Fixtures for running the examples as separate programs, against the sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bitfount_api.pytest_plugin import SandboxClients
 
 @pytest.fixture
 def start(bitfount_sandbox: SandboxClients, tmp_path: Path) -> Iterator[Start]:
-    """Starts an example as alice, in a folder of its own; it is killed if it is still there."""
+    """Start an example as alice, in a separate folder; it is killed if it still runs at the end."""
     sandbox = bitfount_sandbox.sandbox
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BITFOUNT_")}
     environment = {**kept, **sandbox.environment("alice"), "PYTHONWARNINGS": "error"}

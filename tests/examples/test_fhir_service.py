@@ -1,4 +1,4 @@
-"""The FastAPI dependency: real requests to a sandbox, and to a small clinical system."""
+"""Test the FastAPI dependency with real requests to a sandbox and to a small clinical system."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Service = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
 class Clinic:
-    """A clinical system that knows a patient, and refuses so many requests first."""
+    """A clinical system with one patient, which refuses a number of requests first."""
 
     def __init__(self) -> None:
         self.refuse = 0

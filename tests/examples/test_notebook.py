@@ -1,4 +1,4 @@
-"""The notebook: its cells run in their order, in one event loop, as a notebook runs them."""
+"""Run the notebook's cells in order and in one event loop, as Jupyter does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODE_CELLS = [cell for cell in NOTEBOOK["cells"] if cell["cell_type"] == "code"]
 
 
 async def run(cell: dict[str, Any], names: dict[str, Any]) -> Any:
-    """Run a cell; gives the value of its last line, where that is an expression."""
+    """Run a cell, and return the value of its last line if that is an expression."""
     tree = ast.parse("".join(cell["source"]), cell["id"])
     last = None
     if isinstance(tree.body[-1], ast.Expr):
@@ -43,7 +43,7 @@ async def test_the_cells_run_from_the_first_to_the_last(
     assert shown["publish"] == "alice/Net:1"
     assert shown["gather"][1] == 3_000_000
     assert shown["check"] == ("NO_ACCESS", "ACCEPT")
-    # What a cell shows is kept in the file, and what it holds goes where the file goes.
+    # Outputs are stored in the file and would be published with it.
     secrets = (names["alice"].api_key, names["alice"].api_key.split(":")[0])
     assert not [cell for cell, value in shown.items() for key in secrets if key in repr(value)]
 

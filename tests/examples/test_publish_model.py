@@ -1,4 +1,4 @@
-"""The CI step: it can be run again at any time, and does not say so when it is not so."""
+"""Test that the CI step can be run again, and that it reports failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody else's tests, on the plugin: run by themselves, in a folder of their own."""
+"""Run the tests of another project, which use the plugin, in a separate folder."""
 
 from __future__ import annotations
 

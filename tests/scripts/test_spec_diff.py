@@ -1,4 +1,4 @@
-"""Each kind of change to a spec is told from the others, and its verdict is right."""
+"""Test that each kind of change to a spec is recognised and classified correctly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUS = ("components", "schemas", "Project", "properties", "status")
 
 
 def changes(edit: Edit, before: Edit | None = None) -> list[SpecChange]:
-    """What is said of an edit of the Hub's spec."""
+    """Return the reported changes for an edit of the Hub's spec."""
     old, new = specs.load("hub"), specs.load("hub")
     if before is not None:
         before(old)
@@ -110,9 +110,9 @@ def test_null_is_written_otherwise_in_3_1() -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git work tree that holds the specs, committed."""
+    """A git work tree with the committed specs."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
-        # Set while git runs a hook, these would point at the project itself.
+        # Git sets these while it runs a hook; they would point at the project itself.
         monkeypatch.delenv(name, raising=False)
     shutil.copytree(OPENAPI, tmp_path / "openapi")
     git(tmp_path, "init", "--quiet")

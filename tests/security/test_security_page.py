@@ -1,4 +1,4 @@
-"""Every claim of SECURITY.md, and every fault the project promises to withstand, has a test."""
+"""Test that the tests named in SECURITY.md, and for each promise of the project, exist."""
 
 from __future__ import annotations
 
@@ -158,12 +158,12 @@ IN_THE_MATRIX = {
     "expired presigned URL (a fresh one is asked for)": "expired presigned URL",
     "part upload failing twice": "503, twice",
 }
-"""The faults of the matrix that a line stands for, by the beginning of their names."""
+"""The prefix of the names of the matrix's faults that each line refers to."""
 
 
 @cache
 def _tests_in(path: str) -> frozenset[str]:
-    """Return the tests of a file, by the names that pytest gives them."""
+    """Return the names of a file's tests, as pytest names them."""
     body = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
     of_classes = (
         f"{node.name}::{name}"
