@@ -145,13 +145,13 @@ def _row(name: str) -> Row:
 @pytest.mark.parametrize(
     ("name", "attribute", "stand_in", "where"),
     [
-        ("403", "bitfount_api._core.responses.tell", lambda text, *_, **__: text, "the error"),
+        ("403", "bitfount_api._core.responses.redact", lambda text, *_, **__: text, "the error"),
         ("403", "bitfount_api._core.responses.strip_query", str, "the error"),
-        ("nothing", "bitfount_api._core.redaction._told", lambda value: value, "log"),
+        ("nothing", "bitfount_api._core.redaction._redact_argument", lambda value: value, "log"),
         ("redirect", "bitfount_api._core.redaction._event_name", lambda r: r.getMessage(), "log"),
         (
             "broken",
-            "bitfount_api._io.sync_driver.untrace",
+            "bitfount_api._io.sync_driver.strip_tracebacks",
             lambda _: None,
             "the variables of downloads.py",
         ),
