@@ -15,7 +15,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import calls, chart, footprint, growth, links, official, report, startup, transfers
+from benchmarks import (
+    calls,
+    chart,
+    footprint,
+    growth,
+    official,
+    report,
+    slow_links,
+    startup,
+    transfers,
+)
 from benchmarks.context import FULL, QUICK, Context
 from benchmarks.processes import served
 
@@ -31,7 +41,7 @@ def rows() -> list[Row]:
         *startup.ROWS,
         *calls.ROWS,
         *transfers.rows(),
-        *links.ROWS,
+        *slow_links.ROWS,
         *footprint.ROWS,
     ]
 

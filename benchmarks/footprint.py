@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import httpx
 from packaging.requirements import Requirement
 
-from benchmarks import fresh, official
+from benchmarks import official, venvs
 from benchmarks.calls import session
 from benchmarks.context import MB
 from benchmarks.processes import ROOT
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def installed(setting: Context) -> tuple[int, float, str]:
     """Return the number of packages with this one, their size in bytes, and how it was measured."""
-    made = None if setting.quick else fresh.made(setting.folder)
+    made = None if setting.quick else venvs.made(setting.folder)
     if made is None:
         return *_here(), "as installed here"
     files = (path for path in made.packages.rglob("*") if path.is_file())
@@ -74,7 +74,7 @@ def generating(setting: Context) -> Measured:
     times = []
     for _ in range(2):
         start = time.perf_counter()
-        fresh.run(sys.executable, ROOT / "scripts/generate.py", "--check")
+        venvs.run(sys.executable, ROOT / "scripts/generate.py", "--check")
         times.append(time.perf_counter() - start)
     return Measured(max(times), max(times), None, "s", note="byte-identical twice")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from benchmarks import fresh, official
+from benchmarks import official, venvs
 from benchmarks.compare import in_turns
 from benchmarks.processes import timed
 from benchmarks.results import Measured, Row
@@ -75,7 +75,7 @@ def _python(setting: Context) -> str:
 
     Without a fresh environment, for example without a network, return the current Python.
     """
-    made = None if setting.quick else fresh.made(setting.folder)
+    made = None if setting.quick else venvs.made(setting.folder)
     return sys.executable if made is None else str(made.python)
 
 
