@@ -45,9 +45,11 @@ def test_a_picture_loads_nothing(picture: Path) -> None:
 
 def test_the_demonstration_is_shown_as_it_is() -> None:
     shown = words("demo.svg")
-    titles = re.findall(r"output\.step\([^\n]*\"([^\"]+)\"\):", TOUR)
+    titles = re.findall(r"output\.step\([^)]*\"([^\"]+)\",?\s*\):", TOUR)
     assert len(titles) > STEPS
-    checks = re.findall(r"output\.check\(\"([^\"]+)\"", TOUR.partition("async def download_model")[0])
+    checks = re.findall(
+        r"output\.check\(\s*\"([^\"]+)\"", TOUR.partition("async def download_model")[0]
+    )
     for expected in [*titles[:STEPS], *checks]:
         assert expected in shown
 
