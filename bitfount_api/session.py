@@ -97,7 +97,7 @@ class BitfountSession:
             )
         )
         self._origins: dict[Origin, Service] = {}
-        self._gate = CredentialRefresher(self.authentication_handler, self)
+        self._refresher = CredentialRefresher(self.authentication_handler, self)
 
     # --- Authentication --------------------------------------------------------------------------
 
@@ -121,11 +121,11 @@ class BitfountSession:
         Raises:
             AuthenticationError: No credentials are available.
         """
-        self._gate.authenticate()
+        self._refresher.authenticate()
 
     async def aauthenticate(self) -> None:
         """:meth:`authenticate` for async code."""
-        await self._gate.aauthenticate()
+        await self._refresher.aauthenticate()
 
     # --- For the drivers -------------------------------------------------------------------------
 
@@ -133,13 +133,13 @@ class BitfountSession:
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Return the headers for a service; refreshed if the current ones are ``refused``."""
-        return SecretDict(self._gate.credentials(audience, refused))
+        return SecretDict(self._refresher.credentials(audience, refused))
 
     async def acredentials(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """:meth:`credentials` for async code."""
-        return SecretDict(await self._gate.acredentials(audience, refused))
+        return SecretDict(await self._refresher.acredentials(audience, refused))
 
     def turn(self, seconds: float) -> AbstractContextManager[int]:
         """Wait, at most ``seconds``, until a thread's call may start; yield its turn's number."""

@@ -1,8 +1,8 @@
 """The effects that a flow can yield: a request, a pause, work in a thread, or concurrent flows.
 
 A flow is a generator. It yields an effect and is sent the outcome: the response to a
-:class:`Call`, None for a :class:`Pause`, the result of a :class:`Work`, the list of results of a
-:class:`Together`. Failures are thrown into the generator; those of a call are errors of
+:class:`Send`, None for a :class:`Sleep`, the result of a :class:`RunInThread`, the list of results
+of a :class:`Gather`. Failures are thrown into the generator; those of a request are errors of
 :mod:`bitfount_api.exceptions`. A flow never sleeps, opens sockets, reads files or computes for
 long, so the same code serves sync and async clients, and tests can supply the outcomes.
 """

@@ -65,9 +65,9 @@ def fetch(remote: ServiceClient, url: str, *, limit: int | None = None) -> Flow[
         TransferError: The object is larger than ``most``.
         RequestException: The download failed.
     """
-    vessel = MemoryDestination(ProgressReporter(None, None, "object"), limit)
-    yield from download_into(remote, url, vessel)
-    return vessel.content()
+    destination = MemoryDestination(ProgressReporter(None, None, "object"), limit)
+    yield from download_into(remote, url, destination)
+    return destination.content()
 
 
 def fetch_weights(
@@ -92,10 +92,10 @@ def fetch_weights(
         RequestException: The download failed.
     """
     meter = ProgressReporter(options.progress, None, label)
-    vessel = MemoryDestination(meter, options.max_bytes, unpack=True)
+    destination = MemoryDestination(meter, options.max_bytes, unpack=True)
     try:
-        yield from download_into(remote, url, vessel, parts=options.parts_at_once, renew=renew)
-        content: bytes = yield RunInThread(vessel.content)
+        yield from download_into(remote, url, destination, parts=options.parts_at_once, renew=renew)
+        content: bytes = yield RunInThread(destination.content)
         yield RunInThread(meter.close)
     finally:
         meter.close()
@@ -158,7 +158,7 @@ def download_into(
     parts: int = 1,
     renew: Renew | None = None,
 ) -> Flow[None]:
-    """Download the missing ranges of an object into a vessel.
+    """Download the missing ranges of an object into a destination.
 
     Args:
         remote: The service whose connections and retries to use.
@@ -198,52 +198,54 @@ def download_into(
             address = presigned_url(fresh)
 
 
-def _fill_gaps(remote: ServiceClient, address: str, vessel: Destination, parts: int) -> Flow[None]:
-    start, end = next(vessel.gaps())
+def _fill_gaps(
+    remote: ServiceClient, address: str, destination: Destination, parts: int
+) -> Flow[None]:
+    start, end = next(destination.gaps())
     if parts > 1:
         end = min(start + _FIRST_BYTES, end or start + _FIRST_BYTES)
     while True:
-        yield from _pull(remote, address, RangeRequest(vessel, start, end))
-        if vessel.whole:
+        yield from _pull(remote, address, RangeRequest(destination, start, end))
+        if destination.whole:
             return
-        if parts > 1 and vessel.size is not None:
-            missing = vessel.size - vessel.done.total
+        if parts > 1 and destination.size is not None:
+            missing = destination.size - destination.done.total
             if missing >= _PARALLEL_BYTES:
                 break
-        start, end = next(vessel.gaps())
+        start, end = next(destination.gaps())
     # The same number of pieces for each concurrent request, so that they finish together.
-    turns = -(-missing // (_MAX_RANGE_BYTES * parts))
-    most = -(-missing // (turns * parts))
-    reaches = [
-        RangeRequest(vessel, piece, min(piece + most, after), exclusive=False)
-        for first, after in vessel.done.gaps(vessel.size)
-        for piece in range(first, after, most)
+    rounds = -(-missing // (_MAX_RANGE_BYTES * parts))
+    length = -(-missing // (rounds * parts))
+    ranges = [
+        RangeRequest(destination, piece, min(piece + length, after), exclusive=False)
+        for first, after in destination.done.gaps(destination.size)
+        for piece in range(first, after, length)
     ]
-    yield Gather([_pull(remote, address, reach) for reach in reaches], parts)
+    yield Gather([_pull(remote, address, wanted) for wanted in ranges], parts)
 
 
-def _pull(remote: ServiceClient, address: str, reach: RangeRequest) -> Flow[None]:
+def _pull(remote: ServiceClient, address: str, wanted: RangeRequest) -> Flow[None]:
     """Download one range; after an interruption, request only what is missing."""
     operation = operations.DOWNLOAD_OBJECT
     policy = remote.retry
     failures = 0
     failure: RequestException
-    while not reach.whole:
-        before = reach.position
-        request = {"method": "get", "url": address, "headers": reach.headers()}
+    while not wanted.whole:
+        before = wanted.position
+        request = {"method": "get", "url": address, "headers": wanted.headers()}
         try:
-            response: httpx.Response = yield Send(operation, STORAGE, request, sink=reach)
+            response: httpx.Response = yield Send(operation, STORAGE, request, sink=wanted)
         except (ConnectError, RequestTimeout) as error:
             failure, may_retry, retry_after = error, True, None
         else:
             # A store may return less than the requested range.
-            if reach.whole or (response.is_success and reach.position > before):
+            if wanted.whole or (response.is_success and wanted.position > before):
                 continue
             failure = status_error(response, operation, STORAGE)
             may_retry = policy.should_retry(response.status_code)
             retry_after = response.headers.get("retry-after")
         # Progress resets the failure count: only consecutive failures count.
-        failures = 1 if reach.position > before else failures + 1
+        failures = 1 if wanted.position > before else failures + 1
         if not may_retry or failures > policy.max_retries():
             raise failure
         try:

@@ -99,12 +99,12 @@ class RangeRequest:
         if found is None or int(found[1]) != self.position or int(found[2]) >= int(found[3]):
             raise ConnectError("object storage answered with a range that was not requested")
         etag, size = strong_etag(response.headers.get("etag")), int(found[3])
-        vessel = self._destination
+        destination = self._destination
         if etag is None:
             raise ObjectChangedError  # without an ETag, ranges could be of different objects
-        if vessel.etag is None:
-            vessel.begin(etag, size)
-        elif (etag, size) != (vessel.etag, vessel.size):
+        if destination.etag is None:
+            destination.begin(etag, size)
+        elif (etag, size) != (destination.etag, destination.size):
             raise ObjectChangedError
         self._last = min(int(found[2]) + 1, size if self._end is None else self._end)
         self._end = size if self._end is None else min(self._end, size)

@@ -98,7 +98,7 @@ class TailReader:
     def _start(self) -> threading.Thread:
         if self._thread is None:
             self._thread = threading.Thread(
-                target=self._run, name="bitfount-api-follower", daemon=True
+                target=self._run, name="bitfount-api-tail-reader", daemon=True
             )
             self._thread.start()
         return self._thread

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RefreshConnection(Connection, Protocol):
-    """The part of a session that a gate uses."""
+    """The part of a session that a credential refresher uses."""
 
     @property
     def makes_sync_calls(self) -> bool:

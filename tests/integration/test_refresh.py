@@ -323,7 +323,7 @@ def test_an_interrupt_goes_to_whoever_was_interrupted_and_the_others_are_told() 
     while not failures:
         time.sleep(0.01)
     assert failures == ["authentication was interrupted"]
-    session._gate._handler = CallingBack(lambda: None)
+    session._refresher._handler = CallingBack(lambda: None)
     session.authenticate()  # the gate can be used again
 
 

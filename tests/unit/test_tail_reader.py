@@ -35,7 +35,7 @@ class Log:
 
 
 def no_threads() -> bool:
-    return not any(t.name == "bitfount-api-follower" for t in threading.enumerate())
+    return not any(t.name == "bitfount-api-tail-reader" for t in threading.enumerate())
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox.objects.store import ObjectStore
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 Handler = Callable[[ObjectRequest, str, Incoming], Awaitable["Response"]]
 
@@ -112,8 +112,8 @@ class ObjectApp:
             return
         except S3Error as error:
             response = _refusal(request, error, request_id)
-        except Exception:  # noqa: BLE001 - the client gets an S3 error for any failure
-            _log.exception("%s %s failed", request.method, request.url.path)
+        except Exception:
+            _logger.exception("%s %s failed", request.method, request.url.path)
             failure = S3Error(
                 "InternalError", "We encountered an internal error. Please try again."
             )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox.state.database import Database
 
-_MOST_VERSIONS = 2**63 - 1
+_MAX_VERSIONS = 2**63 - 1
 """SQLite's integers have 64 bits."""
 
 
@@ -93,7 +93,7 @@ class Models:
 
     def get(self, owner: str, name: str, version: int) -> Model | None:
         """Return one version, whether or not its code is stored."""
-        if version > _MOST_VERSIONS:
+        if version > _MAX_VERSIONS:
             return None
         row = self._database.row(
             "SELECT * FROM models WHERE owner = ? AND name = ? AND version = ?",
