@@ -5,8 +5,8 @@
     >>> with BitfountHub(session) as hub:
     ...     pod = hub.get_pod("bob/scans")  # doctest: +SKIP
 
-Every name below can be imported from here; what stands behind it is loaded when it is first used,
-so that importing this package costs next to nothing.
+All public names can be imported from here. Their modules are loaded on first use, so that importing
+this package is fast.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value  # found at once from now on
+    globals()[name] = value  # so that the next access skips this function
     return value
 
 

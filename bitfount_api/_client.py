@@ -1,4 +1,4 @@
-"""What the clients of all services have in common."""
+"""The base classes of the clients of all services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Client:
-    """A client of one service: which session, and how long and how often it tries."""
+    """A client of one service: its session, time limits and retry policy."""
 
     _remote: ServiceClient
     _timing: Timing
@@ -52,18 +52,18 @@ class Client:
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
     ) -> Self:
-        """The same client with other bounds, for single calls: ``hub.with_options(…).get_pod(…)``.
+        """Return a client with other limits, for single calls: ``hub.with_options(…).get_pod(…)``.
 
         Args:
             timeout: Seconds to connect, and between two bytes.
-            deadline: Seconds for a call in all, repetitions included.
-            retry: How failed requests are repeated.
+            deadline: Seconds for a whole call, retries included.
+            retry: The retry policy.
 
         Returns:
-            A client that shares the session of this one.
+            A client that shares this client's session.
 
         Raises:
-            ValueError: A time is not a number of seconds.
+            ValueError: ``timeout`` or ``deadline`` is not a number of seconds.
         """
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
@@ -79,7 +79,7 @@ class Client:
         return other
 
     def _bounds(self, *, transfer: bool) -> Timing:
-        # The time that a file takes grows with its size: only a deadline that was asked for counts.
+        # A transfer's duration grows with the file's size, so it has no default deadline.
         if self._timing.deadline is None and not transfer:
             return Timing(self._timing.timeout, DEFAULT_DEADLINE)
         return self._timing
@@ -89,7 +89,7 @@ class Client:
 
 
 class SyncClient(Client):
-    """A client that blocks."""
+    """The base class of the sync clients."""
 
     def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
         session = self._remote.session
@@ -98,7 +98,7 @@ class SyncClient(Client):
         return run(flow, session, self._bounds(transfer=transfer))
 
     def close(self) -> None:
-        """Close the session if this client owns it: if it made it, or was told to own it."""
+        """Close the session if this client created it, or was given ``owns_session=True``."""
         if self._owns_session:
             self.session.close()
 
@@ -110,10 +110,10 @@ class SyncClient(Client):
 
 
 class AsyncClient(Client):
-    """A client for event loops."""
+    """The base class of the async clients."""
 
     async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
-        # Here, as it brings asyncio, which sync clients have no use for.
+        # Imported here because it imports asyncio, which sync clients do not need.
         from bitfount_api._io.async_driver import run_async
 
         session = self._remote.session
@@ -122,7 +122,7 @@ class AsyncClient(Client):
         return await run_async(flow, session, self._bounds(transfer=transfer))
 
     async def aclose(self) -> None:
-        """Close the session if this client owns it: if it made it, or was told to own it."""
+        """Close the session if this client created it, or was given ``owns_session=True``."""
         if self._owns_session:
             await self.session.aclose()
 

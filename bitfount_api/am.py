@@ -1,5 +1,5 @@
 # Written from async_am.py by `make generate`: edit that file, not this one.
-"""The client of the access manager: may this modeller run this on that pod?"""
+"""The client of the access manager: whether a modeller may run a task on a pod."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class BitfountAM(SyncClient):
-    """Typed API for communicating with the Bitfount Access Manager.
+    """A typed client of the Bitfount access manager.
 
     Args:
-        session: Whose credentials and connections to use. Default: a session of its own, with API
-            keys from the environment or else the device-code flow.
+        session: The session whose credentials and connections are used. Default: a new session,
+            with API keys from the environment or else the device-code flow.
         access_manager_url: The access manager's base URL; the environment's by default.
-        owns_session: Whether :meth:`close` closes the session, too. Default: only if no session
-            was given.
+        owns_session: Whether :meth:`close` also closes the session. Default: only if no session
+            was passed.
 
     Raises:
-        ValueError: ``access_manager_url`` is not a service's base URL.
+        ValueError: ``access_manager_url`` is not a valid base URL.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class BitfountAM(SyncClient):
         self._connect(session, services.access_manager(access_manager_url), owns_session)
 
     def get_access_manager_key(self) -> RSAPublicKey:
-        """Get the access manager's public key. Needs, and sends, no credentials.
+        """Get the access manager's public key. No credentials are needed or sent.
 
         Raises:
-            HTTPError: The access manager refused.
-            InvalidJSONError: Its answer holds no RSA key.
-            RequestException: It could not be reached.
+            HTTPError: The access manager refused the request.
+            InvalidJSONError: The response contains no RSA key.
+            RequestException: The access manager is unreachable.
 
         Endpoint: ``GET /api/access-manager-key``.
         """
@@ -60,24 +60,23 @@ class BitfountAM(SyncClient):
         modeller_access_token: str,
         project_id: str | None = None,
     ) -> types.AccessCheckResult:
-        """Check access by the access token of the modeller.
+        """Check access with the modeller's access token.
 
         Args:
             pod_identifier: The pod the request is for, ``namespace/name``.
-            serialized_protocol: The protocol received from the modeller, passed on untouched.
+            serialized_protocol: The protocol as received from the modeller; sent unchanged.
             modeller_name: The modeller's user name.
             modeller_access_token: The modeller's OAuth access token.
-            project_id: The project the task belongs to, for access by project.
+            project_id: The project the task belongs to, for access granted by a project.
 
         Returns:
-            The decision, and the limits that apply. Whatever the access manager answers that is
-            not known means ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.
-            HTTPError: The access manager refused.
-            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
-            RequestException: It could not be reached.
+            HTTPError: The access manager refused the request.
+            InvalidJSONError: The response is not JSON, or not of the documented shape.
+            RequestException: The access manager is unreachable.
 
         Endpoint: ``POST /api/access``.
         """
@@ -105,22 +104,21 @@ class BitfountAM(SyncClient):
 
         Args:
             unsigned_task: The task, as it was signed.
-            task_signature: The modeller's signature of it, as ``keys.sign`` makes it.
+            task_signature: The modeller's signature of the task, as ``keys.sign`` returns it.
             pod_identifier: The pod the request is for, ``namespace/name``.
-            serialized_protocol: The protocol received from the modeller, passed on untouched.
+            serialized_protocol: The protocol as received from the modeller; sent unchanged.
             modeller_name: The modeller's user name.
-            project_id: The project the task belongs to, for access by project.
-            public_key_id: Which of the modeller's registered keys it was signed with.
+            project_id: The project the task belongs to, for access granted by a project.
+            public_key_id: The id of the modeller's registered key that verifies the signature.
 
         Returns:
-            The decision, and the limits that apply. Whatever the access manager answers that is
-            not known means ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.
-            HTTPError: The access manager refused.
-            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
-            RequestException: It could not be reached.
+            HTTPError: The access manager refused the request.
+            InvalidJSONError: The response is not JSON, or not of the documented shape.
+            RequestException: The access manager is unreachable.
 
         Endpoint: ``POST /api/access``.
         """

@@ -1,6 +1,7 @@
-"""Write files whole or not at all, and read files up to a limit.
+"""Write files atomically, and read files up to a maximum size.
 
-For what should not be left half written, or be readable by others: tokens, keys, settings.
+Use it for files that must not be left half written or be readable by others, such as tokens, keys
+and settings.
 """
 
 from __future__ import annotations

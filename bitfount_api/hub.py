@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 class BitfountHub(SyncClient):
-    """A typed API for interacting with the Bitfount Hub.
+    """A typed client of the Bitfount Hub.
 
     Args:
-        session: Whose credentials and connections to use. Default: a session of its own, with API
-            keys from the environment or else the device-code flow.
+        session: The session whose credentials and connections are used. Default: a new session,
+            with API keys from the environment or else the device-code flow.
         url: The Hub's base URL.
-        owns_session: Whether :meth:`close` closes the session, too. Default: only if no session
-            was given.
+        owns_session: Whether :meth:`close` also closes the session. Default: only if no session
+            was passed.
 
     Raises:
-        ValueError: ``url`` is not a service's base URL.
+        ValueError: ``url`` is not a valid base URL.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class BitfountHub(SyncClient):
 
     @classmethod
     def from_env(cls, session: BitfountSession | None = None) -> BitfountHub:
-        """The Hub of the environment that ``BITFOUNT_ENVIRONMENT`` names."""
+        """Return a client of the Hub of the environment that ``BITFOUNT_ENVIRONMENT`` names."""
         return cls(session, services.hub().url)
 
     # --- Pods ------------------------------------------------------------------------------------
@@ -68,47 +68,49 @@ class BitfountHub(SyncClient):
 
         Args:
             pod_identifier: The pod's full name, ``namespace/name``.
-            pod_namespace: Its owner's user name; deprecated.
-            pod_name: Its name; deprecated.
-            project_id: The project to look for it in, where it is not the caller's own.
+            pod_namespace: The user name of the pod's owner; deprecated.
+            pod_name: The pod's name; deprecated.
+            project_id: The project through which a pod of another user is accessed; not used for
+                the caller's own pods.
 
         Returns:
-            The pod's details; None if they cannot be retrieved (a warning in the log says why, and
-            :meth:`retrieve_pod` raises the error).
+            The pod's details; None if they cannot be retrieved (the reason is logged as a warning;
+            :meth:`retrieve_pod` raises it as an error).
 
         Raises:
-            ValueError: The arguments name no pod, half a pod, or two different ones.
-            InvalidJSONError: The Hub's answer is not JSON, or not a pod's details.
-            AuthenticationError: No credentials could be had.
+            ValueError: The arguments are missing, incomplete, or name two different pods.
+            InvalidJSONError: The response is not JSON, or does not contain a pod's details.
+            AuthenticationError: No credentials are available.
 
-        Endpoint: ``GET /api/pods/{userName}/{podName}``, or the same below
+        Endpoint: ``GET /api/pods/{userName}/{podName}``, or the same path under
         ``/api/projects/{projectId}``.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return self._run(operations.pods.get_pod(self._remote, pod, project_id))
 
     def retrieve_pod(self, pod_identifier: str, project_id: str | None = None) -> types.PodDetails:
-        """Get the details of a pod, or an error that says why they cannot be retrieved.
+        """Get the details of a pod, or raise an error if they cannot be retrieved.
 
-        :meth:`get_pod` returns None instead.
+        :meth:`get_pod` returns None instead of raising.
 
         Args:
             pod_identifier: The pod's full name, ``namespace/name``.
-            project_id: The project to look for it in, where it is not the caller's own.
+            project_id: The project through which a pod of another user is accessed; not used for
+                the caller's own pods.
 
         Returns:
             The pod's details.
 
         Raises:
             ValueError: ``pod_identifier`` is not a valid identifier. Nothing was sent.
-            PodDoesNotExistError: There is no such pod, or these credentials may not see it. It is
-                an ``HTTPError`` with the status 404.
-            HTTPError: The Hub refused for another reason.
-            InvalidJSONError: The Hub's answer is not JSON, or not a pod's details.
-            RequestException: The Hub could not be reached.
-            AuthenticationError: No credentials could be had.
+            PodDoesNotExistError: The pod does not exist, or is not visible with these credentials.
+                This is an ``HTTPError`` with the status 404.
+            HTTPError: The Hub refused the request for another reason.
+            InvalidJSONError: The response is not JSON, or does not contain a pod's details.
+            RequestException: The Hub is unreachable.
+            AuthenticationError: No credentials are available.
 
-        Endpoint: as :meth:`get_pod`.
+        Endpoint: as for :meth:`get_pod`.
         """
         pod = PodIdentifier.parse(pod_identifier)
         return self._run(operations.pods.retrieve(self._remote, pod, project_id))
@@ -124,38 +126,41 @@ class BitfountHub(SyncClient):
 
         Args:
             pod_identifier: The pod's full name, ``namespace/name``.
-            pod_namespace: Its owner's user name; deprecated.
-            pod_name: Its name; deprecated.
-            project_id: The project to look for it in, where it is not the caller's own.
+            pod_namespace: The user name of the pod's owner; deprecated.
+            pod_name: The pod's name; deprecated.
+            project_id: The project through which a pod of another user is accessed; not used for
+                the caller's own pods.
 
         Returns:
-            The key as the Hub gives it, PEM or OpenSSH text, for ``load_public_key``; None if the
-            pod cannot be retrieved or has no key.
+            The key as the Hub returns it, PEM or OpenSSH text, for ``load_public_key``; None if
+            the pod cannot be retrieved or has no key.
 
         Raises:
-            ValueError: The arguments name no pod, half a pod, or two different ones.
-            InvalidJSONError: The Hub's answer is not JSON, or not a pod's details.
-            AuthenticationError: No credentials could be had.
+            ValueError: The arguments are missing, incomplete, or name two different pods.
+            InvalidJSONError: The response is not JSON, or does not contain a pod's details.
+            AuthenticationError: No credentials are available.
 
-        Endpoint: as :meth:`get_pod`.
+        Endpoint: as for :meth:`get_pod`.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return self._run(operations.pods.get_pod_key(self._remote, pod, project_id))
 
     def get_pod_schema(self, pod_identifier: str, project_id: str | None = None) -> BitfountSchema:
-        """Retrieve the schema of a pod.
+        """Get the schema of a pod.
 
         Args:
             pod_identifier: The pod's full name, ``namespace/name``.
-            project_id: The project to look for it in, where it is not the caller's own.
+            project_id: The project through which a pod of another user is accessed; not used for
+                the caller's own pods.
 
         Raises:
-            ValueError: ``pod_identifier`` is none.
-            InvalidJSONError: The pod cannot be retrieved, has no schema, or what is stored is none.
-            HTTPError: Object storage refused the schema.
-            AuthenticationError: No credentials could be had.
+            ValueError: ``pod_identifier`` is not a valid identifier.
+            InvalidJSONError: The pod cannot be retrieved, has no schema, or its stored schema is
+                not valid.
+            HTTPError: Object storage refused the download.
+            AuthenticationError: No credentials are available.
 
-        Endpoint: as :meth:`get_pod`, then ``GET`` at the pod's ``schemaDownloadUrl``.
+        Endpoint: as for :meth:`get_pod`, then ``GET`` of the pod's ``schemaDownloadUrl``.
         """
         pod = PodIdentifier.parse(pod_identifier)
         return self._run(
@@ -172,25 +177,25 @@ class BitfountHub(SyncClient):
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
     ) -> None:
-        """Register a pod with the Hub, and upload its schema.
+        """Register a pod with the Hub and upload its schema.
 
         Registering a pod again updates it.
 
         Args:
-            public_metadata: Details about the pod.
-            pod_public_key: The key that the pod signs with.
-            access_manager_key: The key of the pod's access manager, such as
-                ``BitfountAM.get_access_manager_key()`` gives it.
-            file_processing_metadata: What came of the files behind the pod's data.
-            progress: Told how much of the schema has been sent.
-            parts_at_once: How many parts of a large schema to send at a time, at most.
+            public_metadata: The pod's public metadata.
+            pod_public_key: The pod's public key, which verifies its signatures.
+            access_manager_key: The public key of the pod's access manager, as returned by
+                ``BitfountAM.get_access_manager_key()``.
+            file_processing_metadata: The results of processing the files behind the pod's data.
+            progress: The callback for the progress of the schema's upload.
+            parts_at_once: The maximum number of parts of a large schema to send concurrently.
 
         Raises:
-            SchemaUploadError: The packed schema is over 10 MiB, or it cannot be packed. Nothing
-                was sent.
-            ValueError: The pod's name is not valid, or a key is not RSA. Nothing was sent.
-            HTTPError: The Hub, or object storage, refused.
-            RequestException: The Hub could not be reached, or its answer is not usable.
+            SchemaUploadError: The compressed schema is over 10 MiB, or the schema cannot be
+                serialized. Nothing was sent.
+            ValueError: The pod's name is not valid, or a key is not an RSA key. Nothing was sent.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
 
         Endpoint: ``POST /api/pods``, then object storage.
         """
@@ -206,16 +211,16 @@ class BitfountHub(SyncClient):
         self._run(flow, transfer=True)
 
     def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
-        """Make a "heartbeat" update to the Hub: these pods are online.
+        """Send a heartbeat to the Hub, which reports that the pods are online.
 
         Args:
-            pod_names: The names of the pods, all the caller's.
-            pod_public_key: The key that the pods were registered with.
+            pod_names: The names of the pods, which must all belong to the caller.
+            pod_public_key: The public key that the pods were registered with.
 
         Raises:
             ValueError: A name is not valid. Nothing was sent.
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
 
         Endpoint: ``PATCH /api/pods``.
         """
@@ -232,29 +237,29 @@ class BitfountHub(SyncClient):
         model_version: int | None = None,
         project_id: str | None = None,
     ) -> type[BitfountModel] | None:
-        """Get a model's code, check its hash, **run it**, and give the class it defines.
+        """Get a model's code, check its hash, **run it**, and return the class it defines.
 
-        Running somebody's code is a decision: :meth:`get_model_code` gives the same checked text
-        without running it.
+        Call this only for models that you trust. :meth:`get_model_code` returns the same checked
+        text without running it.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version; the latest by default.
-            project_id: The project that grants the access, and whose limits count.
+            model_version: The version; the latest by default.
+            project_id: The project that grants access, and whose usage limits apply.
 
         Returns:
             The class; None if there is no such model, or its code cannot be parsed or imported
-            (a line in the log says why).
+            (the reason is logged).
 
         Raises:
-            ModelValidationError: The code is not what was published. It was not run.
-            NoModelCodeError: The project's usage limit is spent.
-            InvalidJSONError: The Hub's answer is not JSON, or has no ``modelDownloadUrl``.
-            HTTPError: The Hub or object storage refused.
-            RequestException: One of them could not be reached.
+            ModelValidationError: The code's hash is not the published one. The code was not run.
+            NoModelCodeError: The project's usage limit is exhausted.
+            InvalidJSONError: The Hub's response is not JSON, or has no ``modelDownloadUrl``.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub or object storage is unreachable.
 
-        Endpoint: ``GET /api/models``, then ``GET`` at its ``modelDownloadUrl``.
+        Endpoint: ``GET /api/models``, then ``GET`` of its ``modelDownloadUrl``.
         """
         flow = operations.models.get_model(
             self._remote, username, model_name, model_version, project_id
@@ -268,28 +273,28 @@ class BitfountHub(SyncClient):
         model_version: int | None = None,
         project_id: str | None = None,
     ) -> types.ModelDetails:
-        """Get the details of a model: its version, its hash, and where its code and weights are.
+        """Get the details of a model: its version, its hash, and the URLs of its code and weights.
 
         The code and the weights are not downloaded. The URLs grant access to them for a short
-        time, so keep them secret.
+        time, so keep the URLs secret.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version; the latest by default.
-            project_id: The project that grants the access, and whose limits count.
+            model_version: The version; the latest by default.
+            project_id: The project that grants access, and whose usage limits apply.
 
         Returns:
             The model's details. ``modelDownloadUrl`` is missing or None if the project's usage
-            limit is spent, ``weightsDownloadUrl`` if no weights have been uploaded.
+            limit is exhausted; so is ``weightsDownloadUrl`` if no weights have been uploaded.
 
         Raises:
             ValueError: A name or the version is not valid. Nothing was sent.
-            HTTPError: The Hub refused. The status is 404 if there is no such model, or these
-                credentials may not see it.
-            InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
-            RequestException: The Hub could not be reached.
-            AuthenticationError: No credentials could be had.
+            HTTPError: The Hub refused the request. The status is 404 if the model does not exist,
+                or is not visible with these credentials.
+            InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.
+            RequestException: The Hub is unreachable.
+            AuthenticationError: No credentials are available.
 
         Endpoint: ``GET /api/models``.
         """
@@ -305,26 +310,27 @@ class BitfountHub(SyncClient):
         model_version: int | None = None,
         project_id: str | None = None,
     ) -> str | None:
-        r"""Get a model's code and check its hash, without running it.
+        r"""Get a model's code and check its hash, without running the code.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version; the latest by default.
-            project_id: The project that grants the access, and whose limits count.
+            model_version: The version; the latest by default.
+            project_id: The project that grants access, and whose usage limits apply.
 
         Returns:
-            The very text that was hashed (without any ``\r``), as :meth:`get_model` would run it;
-            None if there is no such model.
+            The text that was hashed (without any ``\r``), as :meth:`get_model` would run it; None
+            if there is no such model.
 
         Raises:
-            ModelValidationError: The code is not what was published, or not UTF-8.
-            NoModelCodeError: The project's usage limit is spent.
-            InvalidJSONError: The Hub's answer is not JSON, or has no ``modelDownloadUrl``.
-            HTTPError: The Hub or object storage refused.
-            RequestException: One of them could not be reached.
+            ModelValidationError: The code's hash is not the published one, or the code is not
+                UTF-8 text.
+            NoModelCodeError: The project's usage limit is exhausted.
+            InvalidJSONError: The Hub's response is not JSON, or has no ``modelDownloadUrl``.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub or object storage is unreachable.
 
-        Endpoint: as :meth:`get_model`.
+        Endpoint: as for :meth:`get_model`.
         """
         flow = operations.models.get_model_source(
             self._remote, username, model_name, model_version, project_id
@@ -341,32 +347,31 @@ class BitfountHub(SyncClient):
         *,
         progress: ProgressCallback | None = None,
     ) -> Download | None:
-        r"""Download a model's code to a file, without running it.
+        r"""Download a model's code to a file, without running the code.
 
-        Its hash is checked before the file appears.
+        The hash of the code is checked before the file is created.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version; None for the latest.
-            path: The file to write. One that is there is replaced.
-            project_id: The project that grants the access, and whose limits count.
-            progress: Told how much has been written.
+            model_version: The version; None for the latest.
+            path: The file to write. An existing file is replaced.
+            project_id: The project that grants access, and whose usage limits apply.
+            progress: The callback for the number of bytes written.
 
         Returns:
-            Where the file is, its size and its SHA-256, which is the hash of the model; what is in
-            it is the very text that was hashed (without any ``\r``). None if there is no such
-            model.
+            The file's path, size and SHA-256, which is the hash of the model. The file contains the
+            text that was hashed (without any ``\r``). None if there is no such model.
 
         Raises:
-            ModelValidationError: The code is not what was published.
-            NoModelCodeError: The project's usage limit is spent.
+            ModelValidationError: The code's hash is not the published one.
+            NoModelCodeError: The project's usage limit is exhausted.
             TransferError: The file cannot be written.
-            InvalidJSONError: The Hub's answer is not JSON, or has no ``modelDownloadUrl``.
-            HTTPError: The Hub or object storage refused.
-            RequestException: One of them could not be reached.
+            InvalidJSONError: The Hub's response is not JSON, or has no ``modelDownloadUrl``.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub or object storage is unreachable.
 
-        Endpoint: as :meth:`get_model`.
+        Endpoint: as for :meth:`get_model`.
         """
         options = TransferOptions(progress)
         flow = operations.models.download_model(
@@ -376,19 +381,19 @@ class BitfountHub(SyncClient):
 
     @staticmethod
     def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
-        """Retrieve model code from a presigned URL, check its hash, **run it**, give its class.
+        """Get model code from a presigned URL, check its hash, **run it**, and return its class.
 
         Args:
-            model_url: The presigned URL. It is sent no credentials.
-            model_hash: The hash that the code has to have: 64 hex digits.
+            model_url: The presigned URL. No credentials are sent to it.
+            model_hash: The expected hash of the code: 64 hex digits.
 
         Returns:
-            The class; None if the code cannot be parsed or imported (a line in the log says why).
+            The class; None if the code cannot be parsed or imported (the reason is logged).
 
         Raises:
-            ModelValidationError: The code has another hash. It was not run.
-            HTTPError: Object storage refused.
-            RequestException: It could not be reached.
+            ModelValidationError: The code has another hash. The code was not run.
+            HTTPError: Object storage refused the request.
+            RequestException: Object storage is unreachable.
         """
         with _anonymous() as session:
             hub = BitfountHub(session)
@@ -403,23 +408,25 @@ class BitfountHub(SyncClient):
         description: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> types.ModelUpload:
-        """Send a model's code to the Hub, in the name of the session's user.
+        """Send a model's code to the Hub, on behalf of the session's user.
 
-        The model is named after the file. The file is checked by its syntax tree; it is not run.
+        The model is named after the file. The file's syntax tree is checked; its code is not run.
 
         Args:
-            model_code_path: The file: UTF-8, at most 3 MiB, with one model class named as the file.
-            private_model: Whether the model is private or publicly accessible.
-            description: What the model does.
-            progress: Told how much has been sent.
+            model_code_path: The file: UTF-8, at most 3 MiB, with one model class of the same name
+                as the file.
+            private_model: Whether the model is private instead of publicly accessible.
+            description: The description of the model.
+            progress: The callback for the progress of the upload.
 
         Returns:
-            The Hub's answer; its ``version`` is the one that was made, or found to be the same.
+            The Hub's response. Its ``version`` is the one that was created, or the existing one
+            with the same code.
 
         Raises:
-            ModelValidationError: The file is no proper model. Nothing was sent.
-            ModelTooLargeError: It is over 3 MiB. Nothing was sent.
-            ModelUploadError: The Hub or object storage refused, or could not be reached.
+            ModelValidationError: The file is not a valid model. Nothing was sent.
+            ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
+            ModelUploadError: The Hub or object storage refused the request, or is unreachable.
 
         Endpoint: ``POST /api/models``, then object storage.
         """
@@ -444,28 +451,28 @@ class BitfountHub(SyncClient):
         parts_at_once: int = PARTS_AT_ONCE,
         max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes | None:
-        """Get a model's weights, in memory; :meth:`download_weights` streams them to a file.
+        """Get a model's weights in memory; :meth:`download_weights` streams them to a file.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version.
-            project_id: The project that grants the access, and whose limits count.
-            progress: Told how much has come.
-            parts_at_once: How many parts of a large object to fetch at a time, at most.
-            max_bytes: The most bytes to take, stored and unpacked.
+            model_version: The model's version.
+            project_id: The project that grants access, and whose usage limits apply.
+            progress: The callback for the progress of the download.
+            parts_at_once: The maximum number of parts of a large object to fetch concurrently.
+            max_bytes: The maximum size in bytes, both as stored and decompressed.
 
         Returns:
-            The weights, decompressed where they are stored compressed; None if there is no such
+            The weights, decompressed if they are stored compressed; None if there is no such
             model, or no weights have been uploaded for it.
 
         Raises:
-            TransferError: They are larger than ``max_bytes``, or damaged.
-            InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
-            HTTPError: The Hub or object storage refused.
-            RequestException: One of them could not be reached.
+            TransferError: The weights are larger than ``max_bytes``, or damaged.
+            InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub or object storage is unreachable.
 
-        Endpoint: ``GET /api/models``, then ``GET`` at its ``weightsDownloadUrl``.
+        Endpoint: ``GET /api/models``, then ``GET`` of its ``weightsDownloadUrl``.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
         weights = operations.models.Weights(
@@ -485,34 +492,34 @@ class BitfountHub(SyncClient):
         parts_at_once: int = PARTS_AT_ONCE,
         max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> Download | None:
-        """Download a model's weights to a file, whatever their size and the link.
+        """Download model weights of any size to a file, also over slow or unreliable connections.
 
-        The file appears whole, or not at all. Until then, the bytes are in ``<name>.part`` beside
-        it. What broke off is taken up there by the next call, also in a later process; a download
-        that is cancelled, or that cannot be written, leaves nothing.
+        The file is created only when it is complete; until then, the bytes are in ``<name>.part``
+        in the same folder. The next call resumes an interrupted download from there, also in a
+        later process. A download that is cancelled, or that cannot be written, leaves no files.
 
         Args:
-            username: The model's owner.
+            username: The user name of the model's owner.
             model_name: The name of the model.
-            model_version: Its version.
-            path: The file to write. One that is there is replaced.
-            project_id: The project that grants the access, and whose limits count.
-            progress: Told how much has come.
-            parts_at_once: How many parts of a large object to fetch at a time, at most.
-            max_bytes: The most bytes to take, stored and unpacked.
+            model_version: The model's version.
+            path: The file to write. An existing file is replaced.
+            project_id: The project that grants access, and whose usage limits apply.
+            progress: The callback for the progress of the download.
+            parts_at_once: The maximum number of parts of a large object to fetch concurrently.
+            max_bytes: The maximum size in bytes, both as stored and decompressed.
 
         Returns:
-            Where the file is, its size and its SHA-256; weights that are stored compressed are
-            decompressed in it. None if there is no such model, or no weights have been uploaded.
+            The file's path, size and SHA-256; weights that are stored compressed are decompressed
+            in the file. None if there is no such model, or no weights have been uploaded.
 
         Raises:
-            TransferError: The file cannot be written; or the weights are larger than
-                ``max_bytes``, or damaged.
-            InvalidJSONError: The Hub's answer is not JSON, or not a model's details.
-            HTTPError: The Hub or object storage refused.
-            RequestException: One of them could not be reached.
+            TransferError: The file cannot be written, or the weights are larger than
+                ``max_bytes`` or damaged.
+            InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.
+            HTTPError: The Hub or object storage refused the request.
+            RequestException: The Hub or object storage is unreachable.
 
-        Endpoint: as :meth:`get_weights`.
+        Endpoint: as for :meth:`get_weights`.
         """
         options = TransferOptions(progress, parts_at_once, max_bytes)
         weights = operations.models.Weights(
@@ -528,21 +535,21 @@ class BitfountHub(SyncClient):
         parts_at_once: int = PARTS_AT_ONCE,
         max_bytes: int = MAX_DOWNLOAD_BYTES,
     ) -> bytes:
-        """Retrieve model weights from a presigned URL.
+        """Get model weights from a presigned URL.
 
         Args:
-            weights_url: The presigned URL. It is sent no credentials.
-            progress: Told how much has come.
-            parts_at_once: How many parts of a large object to fetch at a time, at most.
-            max_bytes: The most bytes to take, stored and unpacked.
+            weights_url: The presigned URL. No credentials are sent to it.
+            progress: The callback for the progress of the download.
+            parts_at_once: The maximum number of parts of a large object to fetch concurrently.
+            max_bytes: The maximum size in bytes, both as stored and decompressed.
 
         Returns:
-            The weights, decompressed where they are stored compressed.
+            The weights, decompressed if they are stored compressed.
 
         Raises:
-            TransferError: They are larger than ``max_bytes``, or damaged.
-            HTTPError: Object storage refused.
-            RequestException: It could not be reached.
+            TransferError: The weights are larger than ``max_bytes``, or damaged.
+            HTTPError: Object storage refused the request.
+            RequestException: Object storage is unreachable.
         """
         with _anonymous() as session:
             hub = BitfountHub(session)
@@ -563,20 +570,20 @@ class BitfountHub(SyncClient):
         """Send a model's weights to the Hub, streamed from disk.
 
         Args:
-            model_name: The name of the model, one of the session user's.
+            model_name: The name of the model, which must belong to the session's user.
             model_version: The version that the weights belong to.
             pretrained_file_path: The file with the weights, at most 500 MiB.
-            progress: Told how much has been sent.
-            parts_at_once: How many parts of a large file to send at a time, at most.
-            compress: Compress the weights on the way (Zstandard, into a temporary file first);
-                whoever gets them has them decompressed.
+            progress: The callback for the progress of the upload.
+            parts_at_once: The maximum number of parts of a large file to send concurrently.
+            compress: Whether to compress the weights for transfer and storage (with Zstandard, into
+                a temporary file first). This library decompresses them when downloading.
 
         Raises:
             ValueError: The model's name or version is not valid. Nothing was sent.
-            ModelTooLargeError: The file is over 500 MiB, compressed where that is wanted. Nothing
-                was sent.
-            ModelUploadError: The file cannot be read, or changed meanwhile; the Hub or object
-                storage refused, or could not be reached.
+            ModelTooLargeError: The file is over 500 MiB, after compression if ``compress`` is true.
+                Nothing was sent.
+            ModelUploadError: The file cannot be read, or changed during the upload; or the Hub or
+                object storage refused the request, or is unreachable.
 
         Endpoint: ``PUT /api/models``, then object storage.
         """
@@ -589,18 +596,18 @@ class BitfountHub(SyncClient):
     # --- Keys ------------------------------------------------------------------------------------
 
     def register_user_public_key(self, key: RSAPublicKey) -> str | int:
-        """Register a public key for the signed-in user.
+        """Register a public key for the session's user.
 
         Args:
-            key: The key that the user's tasks will be signed with.
+            key: The public key that verifies the signatures of the user's tasks.
 
         Returns:
-            The key's id, a text or a number as the Hub gives it.
+            The key's id, a string or a number as the Hub returns it.
 
         Raises:
-            ValueError: The key is not RSA. Nothing was sent.
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached, or its answer is not usable.
+            ValueError: The key is not an RSA key. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
 
         Endpoint: ``POST /api/{userName}/keys?version=2``.
         """
@@ -609,19 +616,19 @@ class BitfountHub(SyncClient):
     def check_public_key_registered_and_active(
         self, key_id: str, username: str | None = None
     ) -> types.ActivePublicKey | None:
-        """Get the details of a public key if it is registered, and active.
+        """Get the details of a public key if it is registered and active.
 
         Args:
             key_id: The key's id.
-            username: Whose key it is; the session's user by default.
+            username: The user name of the key's owner; the session's user by default.
 
         Returns:
-            The key, loaded, with its id; None if there is no such key, or it is not active.
+            The loaded key with its id; None if there is no such key, or it is not active.
 
         Raises:
-            HTTPError: The Hub refused.
-            InvalidJSONError: The Hub's answer is not JSON, or holds no RSA key.
-            RequestException: The Hub could not be reached.
+            HTTPError: The Hub refused the request.
+            InvalidJSONError: The Hub's response is not JSON, or contains no RSA key.
+            RequestException: The Hub is unreachable.
 
         Endpoint: ``GET /api/{userName}/keys/{keyId}``.
         """
@@ -633,15 +640,15 @@ class BitfountHub(SyncClient):
         """Create a project.
 
         Args:
-            name: Its name.
+            name: The project's name.
 
         Returns:
             The project's id.
 
         Raises:
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached, or its answer is not usable. The
-                project may have been made all the same: look before you try again.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable. The project
+                may have been created nevertheless: check before you try again.
 
         Endpoint: ``POST /api/projects``.
         """
@@ -653,29 +660,29 @@ class BitfountHub(SyncClient):
         """Get a page of the caller's projects.
 
         Args:
-            offset: How many projects to skip.
-            limit: The most projects to give.
+            offset: The number of projects to skip.
+            limit: The maximum number of projects to return.
 
         Raises:
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached, or its answer is not usable.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
 
         Endpoint: ``GET /api/projects``.
         """
         return self._run(operations.projects.get_projects(self._remote, offset, limit))
 
     def iter_projects(self, page_size: int = 100) -> Iterator[types.Project]:
-        """Go through all of the caller's projects, page by page.
+        """Iterate over all of the caller's projects, page by page.
 
         Args:
-            page_size: How many projects to ask for at a time.
+            page_size: The number of projects per request.
 
         Yields:
-            One project after another, each once.
+            The projects, each once.
 
         Raises:
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached, or its answer is not usable.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
 
         Endpoint: ``GET /api/projects``, as often as needed.
         """
@@ -684,17 +691,15 @@ class BitfountHub(SyncClient):
             yield from pages.take(self._run(pages.next_page(self._remote)))
 
     def add_dataset_to_project_for_user(self, project_id: str, dataset_name: str) -> None:
-        """Add a dataset to an already existing project.
-
-        Only works for projects owned by the authenticated user.
+        """Add a dataset to an existing project, which must be owned by the session's user.
 
         Args:
             project_id: The project's id.
-            dataset_name: The name of the dataset, that is of the pod that holds it.
+            dataset_name: The name of the dataset, which is the name of the pod that holds it.
 
         Raises:
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
 
         Endpoint: ``PUT /api/projects/{projectId}/pod``.
         """
@@ -703,19 +708,19 @@ class BitfountHub(SyncClient):
     def get_usage_limits(
         self, project_id: str, model_id: str | None = None
     ) -> list[types.SimpleUsage] | types.ProjectModelLimits:
-        """Get usage and limits in a project, for the current user.
+        """Get the session user's usage and limits in a project.
 
         Args:
             project_id: The project's id.
-            model_id: One model, ``owner/ModelName:version`` (or ``:latest``).
+            model_id: The model, ``owner/ModelName:version`` (or ``:latest``).
 
         Returns:
-            With ``model_id``, the usage and limits of that model; without, a list of the usage of
-            each model of the project's task.
+            With ``model_id``, the usage and limits of that model; without it, a list of the usage
+            of each model of the project's task.
 
         Raises:
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached, or its answer is not usable.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
 
         Endpoint: ``GET /api/projects/{projectId}/limits``, and
         ``…/limits/models/{owner}/{model}``.
@@ -732,12 +737,12 @@ class BitfountHub(SyncClient):
         """Send an update to the monitor service.
 
         Args:
-            update: The update, as :class:`~bitfount_api.types.MonitorUpdate` says.
+            update: The update, of the shape :class:`~bitfount_api.types.MonitorUpdate`.
 
         Raises:
-            ValueError: It is not of that shape. Nothing was sent.
-            HTTPError: The Hub refused.
-            RequestException: The Hub could not be reached.
+            ValueError: The update is not of that shape. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
 
         Endpoint: ``POST /api/ingest``.
         """
@@ -745,5 +750,5 @@ class BitfountHub(SyncClient):
 
 
 def _anonymous() -> BitfountSession:
-    """What a presigned URL opens needs no user."""
+    """Return a session without credentials, for presigned URLs."""
     return BitfountSession(AnonymousHandler())

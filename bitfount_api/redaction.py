@@ -1,4 +1,4 @@
-"""Redact text for logs and messages, as this library does in its own."""
+"""Redact text for logs and messages, as this library does for its own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ __all__ = ["redact", "strip_query"]
 
 
 def redact(text: str, *, limit: int = 500) -> str:
-    """Return text from elsewhere in a form that is fit for a log.
+    """Return untrusted text in a form that is safe to log.
 
-    The query, the fragment and the user name of each URL are removed, since they may grant access.
-    Characters that control a terminal are removed, and the text becomes one line.
+    The query, the fragment and the user name of each URL are removed, as they may grant access.
+    Terminal control characters are removed, and the text is joined into one line.
 
     Args:
         text: The text.
-        limit: The length of the result, in characters, at most.
+        limit: The maximum length of the result, in characters.
     """
     return _redaction.redact(text, limit=limit)

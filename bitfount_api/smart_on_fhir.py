@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class SMARTOnFHIR(SyncClient):
-    """The API for SMART on FHIR pairing and session management.
+    """A typed client of SMART on FHIR pairings and sessions.
 
     Args:
-        session: Whose credentials and connections to use. Default: a session of its own, with API
-            keys from the environment or else the device-code flow.
+        session: The session whose credentials and connections are used. Default: a new session,
+            with API keys from the environment or else the device-code flow.
         smart_on_fhir_url: The service's base URL; by default ``SMART_ON_FHIR_URL``, or else the
             environment's.
-        resource_server_url: The FHIR resource server that the pairing has to be with; by default
-            ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, or else any. Nothing is ever sent to it.
-        owns_session: Whether :meth:`close` closes the session, too. Default: only if no session
-            was given.
+        resource_server_url: The FHIR resource server of the pairing; by default
+            ``SMART_ON_FHIR_RESOURCE_SERVER_URL``, or else any. No request is ever sent to it.
+        owns_session: Whether :meth:`close` also closes the session. Default: only if no session
+            was passed.
 
     Raises:
-        ValueError: ``smart_on_fhir_url`` is not a service's base URL, or
-            ``SMART_ON_FHIR_API_TIMEOUT`` not a number of seconds.
+        ValueError: ``smart_on_fhir_url`` is not a valid base URL, or
+            ``SMART_ON_FHIR_API_TIMEOUT`` is not a number of seconds.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class SMARTOnFHIR(SyncClient):
         """Get a SMART on FHIR access token for the logged-in user.
 
         Returns:
-            The token and its NextGen context, of the first pairing with the resource server.
+            The token of the first pairing with the resource server, and its NextGen context.
 
         Raises:
-            SMARTOnFHIRError: The user is not paired with it.
-            HTTPError: The service refused.
-            InvalidJSONError: Its answer is not JSON, or not of the documented shape.
-            RequestException: It could not be reached.
+            SMARTOnFHIRError: The user is not paired with the resource server.
+            HTTPError: The service refused the request.
+            InvalidJSONError: The response is not JSON, or not of the documented shape.
+            RequestException: The service is unreachable.
 
         Endpoint: ``GET /api/pairings``, then ``GET /api/pairings/{id}/session``.
         """

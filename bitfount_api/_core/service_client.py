@@ -1,4 +1,4 @@
-"""A service's client for the flows."""
+"""The client through which flows send requests to a service."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ class ServiceClient:
         """Send a request and return the validated JSON of the response.
 
         Raises:
-            RequestException: No response was received, or it was a refusal or not of that shape.
+            HTTPError: The service refused the request.
+            RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
         return decode_json(response, shape, operation, self.service)
@@ -71,8 +72,8 @@ class ServiceClient:
         """:meth:`get_json` for operations that may report a failure with a successful status.
 
         Raises:
-            HTTPError: The service refused or rejected the request; the text says why.
-            RequestException: No response was received, or it was not of that shape.
+            HTTPError: The service refused the request, or reported a failure; the text says why.
+            RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
         answer = decode_json(response, shape, operation, self.service)

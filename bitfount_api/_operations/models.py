@@ -1,4 +1,4 @@
-"""Models: their code and their weights, sent and got."""
+"""Upload and download the code and the weights of models."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.service_client import ServiceClient
     from bitfount_api.transfers import TransferOptions
 
-# The documented name: programs may handle these lines apart from others.
+# The logger's name is documented, so that programs can handle its records separately.
 _logger = logging.getLogger("bitfount_api.models")
 
 _INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
@@ -60,25 +60,25 @@ _INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
 def get_model_details(
     hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[types.ModelDetails | None]:
-    """Where a model's code and weights are; None, and a line in the log, if there is none."""
+    """Return a model's details, or log a warning and return None if there is no such model."""
     try:
         return (yield from retrieve(hub, username, model_name, version, project_id))
     except HTTPError as error:
         if error.status_code != 404:
             raise
         which = f"{username}/{model_name}" + ("" if version is None else f":{version}")
-        _logger.warning("There is no model %s that these credentials may see", which)
+        _logger.warning("Model %s does not exist, or is not visible with these credentials", which)
         return None
 
 
 def retrieve(
     hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[types.ModelDetails]:
-    """Return where a model's code and weights are.
+    """Return a model's details, with the URLs of its code and weights.
 
     Raises:
-        HTTPError: The Hub refused; with the status 404 if there is no such model.
-        RequestException: The Hub could not be reached, or its answer is not usable.
+        HTTPError: The Hub refused the request; with the status 404 if there is no such model.
+        RequestException: The Hub is unreachable, or its response is not usable.
     """
     request = _get_model._get_kwargs(
         modeller_name=user_name(username),
@@ -92,13 +92,13 @@ def retrieve(
 def get_model_code(
     hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[bytes | None]:
-    """The text of a model that has the hash the Hub gives for it; None if there is no such model.
+    """Return a model's code after checking its hash, or None if there is no such model.
 
     Raises:
-        ModelValidationError: The text has another hash.
-        NoModelCodeError: The project's usage limit is spent.
-        InvalidJSONError: The Hub gives no URL, or no hash.
-        HTTPError: The Hub or object storage refused.
+        ModelValidationError: The code does not have the hash that the Hub returned.
+        NoModelCodeError: The project's usage limit is exhausted.
+        InvalidJSONError: The Hub's response has no URL, or no hash.
+        HTTPError: The Hub or object storage refused the request.
     """
     details = yield from get_model_details(hub, username, model_name, version, project_id)
     if details is None:
@@ -106,8 +106,8 @@ def get_model_code(
     url, expected = details.get("modelDownloadUrl"), details.get("modelHash")
     if not url and version is not None and project_id is not None:
         raise NoModelCodeError(
-            f"the Hub withholds the code of {username}/{model_name}:{version} from project "
-            f"{project_id}: its usage limit is spent. Ask the project's owner to raise it."
+            f"the code of {username}/{model_name}:{version} is withheld from project {project_id}: "
+            "its usage limit is exhausted. Ask the project's owner to raise it."
         )
     if not url or not expected:
         missing = "modelHash" if url else "modelDownloadUrl"
@@ -119,18 +119,18 @@ def get_model_code(
 
 
 def download_code(hub: ServiceClient, url: str, expected: str) -> Flow[bytes]:
-    r"""The text at a presigned URL, without its ``\r``: exactly what the hash was made of.
+    r"""Return the code at a presigned URL, without ``\r``: exactly the bytes that are hashed.
 
     Raises:
-        ModelValidationError: It has another hash.
-        HTTPError: Object storage refused.
+        ModelValidationError: The code has another hash.
+        HTTPError: Object storage refused the request.
     """
     code = normalized((yield from fetch(hub, url, limit=config.MAX_MODEL_BYTES)))
     actual: str = yield RunInThread(partial(hash_contents, code))
     if actual != expected.lower():
         raise ModelValidationError(
-            f"the model's code is not what was published: its hash is {actual}, "
-            f"not {redact(expected, limit=64)}. It was not run."
+            f"the model's code differs from the published code: its hash is {actual}, "
+            f"not {redact(expected, limit=64)}. The code was not run."
         )
     return code
 
@@ -138,10 +138,10 @@ def download_code(hub: ServiceClient, url: str, expected: str) -> Flow[bytes]:
 def get_model_source(
     hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[str | None]:
-    """:func:`get_model_code` as text.
+    """Return the result of :func:`get_model_code` as text.
 
     Raises:
-        ModelValidationError: As there, or the code is not UTF-8.
+        ModelValidationError: As for :func:`get_model_code`, or the code is not UTF-8.
     """
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     try:
@@ -155,7 +155,7 @@ def get_model_source(
 def get_model(
     hub: ServiceClient, username: str, model_name: str, version: int | None, project_id: str | None
 ) -> Flow[type[BitfountModel] | None]:
-    """Run a model's checked code and give its class; None if there is none, or it cannot run."""
+    """Run a model's checked code and return its class; None if it is missing or cannot run."""
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
@@ -166,7 +166,7 @@ def get_model(
 def get_model_from_url(
     hub: ServiceClient, url: str, expected: str
 ) -> Flow[type[BitfountModel] | None]:
-    """Run the checked code at a presigned URL and give its class; None if it cannot run."""
+    """Run the checked code at a presigned URL and return its class; None if it cannot run."""
     code = yield from download_code(hub, url, expected)
     model: type[BitfountModel] | None = yield RunInThread(partial(load_model_class, code))
     return model
@@ -177,11 +177,11 @@ class Weights:
     """The weights of one version of a model.
 
     Args:
-        hub: The Hub that knows where they are.
-        username: The model's owner.
-        model_name: The model.
-        version: Its version.
-        project_id: The project that grants the access.
+        hub: The Hub.
+        username: The user name of the model's owner.
+        model_name: The model's name.
+        version: The model's version.
+        project_id: The project that grants access.
     """
 
     hub: ServiceClient
@@ -191,14 +191,14 @@ class Weights:
     project_id: str | None
 
     def url(self) -> Flow[str | None]:
-        """Where they are now; None if there is no such model, or none have been uploaded."""
+        """Return a presigned URL of the weights; None if there is no such model, or no weights."""
         details = yield from get_model_details(
             self.hub, self.username, self.model_name, self.version, self.project_id
         )
         return details.get("weightsDownloadUrl") if details else None
 
     def get(self, options: TransferOptions) -> Flow[bytes | None]:
-        """What they are, in memory; None as for :meth:`url`."""
+        """Return the weights in memory; None as for :meth:`url`."""
         url = yield from self.url()
         if not url:
             return None
@@ -206,7 +206,7 @@ class Weights:
         return (yield from fetch_weights(self.hub, url, what, options, self.url))
 
     def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
-        """Stream them to disk; None as for :meth:`url`."""
+        """Stream the weights to a file; None as for :meth:`url`."""
         url = yield from self.url()
         if not url:
             return None
@@ -214,7 +214,7 @@ class Weights:
 
 
 def get_weights_from_url(hub: ServiceClient, url: str, options: TransferOptions) -> Flow[bytes]:
-    """The weights at a presigned URL."""
+    """Return the weights at a presigned URL."""
     return (yield from fetch_weights(hub, url, "weights", options))
 
 
@@ -227,7 +227,7 @@ def download_model(
     project_id: str | None,
     options: TransferOptions,
 ) -> Flow[Download | None]:
-    """Write a model's checked code to a file; None if there is no such model."""
+    """Write a model's checked code to a file; return None if there is no such model."""
     target = Path(path)
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
@@ -252,12 +252,12 @@ def send_model(
     description: str | None,
     options: TransferOptions,
 ) -> Flow[types.ModelUpload]:
-    """Check a model's file by reading it, then store it.
+    """Validate a model's file without running it, then upload it.
 
     Raises:
-        ModelValidationError: It is no proper model. Nothing was sent.
-        ModelTooLargeError: It is over 3 MiB. Nothing was sent.
-        ModelUploadError: The Hub, or object storage, refused.
+        ModelValidationError: The file is not a valid model. Nothing was sent.
+        ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
+        ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
     path = Path(path)
     code: bytes = yield RunInThread(partial(_validated_file, path))
@@ -282,11 +282,13 @@ def send_model(
 def send_weights(
     hub: ServiceClient, model_name: str, version: int, path: Path, *, options: TransferOptions
 ) -> Flow[None]:
-    """Store a model's weights, streamed from disk.
+    """Upload a model's weights, streamed from disk.
 
     Raises:
-        ModelTooLargeError: They are over 500 MiB, packed where that is wanted. Nothing was sent.
-        ModelUploadError: The file cannot be read, or the Hub, or object storage, refused.
+        ModelTooLargeError: The weights are over 500 MiB, after compression if that is requested.
+            Nothing was sent.
+        ModelUploadError: The file cannot be read, or the Hub or object storage refused the request
+            or is unreachable.
     """
     path = Path(path)
     name, number = checked_model_name(model_name), checked_model_version(version)
@@ -296,16 +298,16 @@ def send_weights(
             _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
             yield from _upload_weights(hub, name, number, source, options)
             return
-        # What could not be got back by default is not sent, however small it is packed.
+        # A larger file could not be downloaded with the default limit, however well it compresses.
         _check_size(path, source.size, MAX_DOWNLOAD_BYTES)
         copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
         try:
             while (yield RunInThread(copy.step)):
-                yield Sleep(0)  # looks at the deadline
+                yield Sleep(0)  # checks the deadline
             if copy.size > config.MAX_WEIGHTS_BYTES:
                 raise ModelTooLargeError(
-                    f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes, which is the most that "
-                    "the Hub takes, compressed as well"
+                    f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes even when compressed, "
+                    "which is the most that the Hub accepts"
                 )
             packed: Source = yield RunInThread(copy.source)
             yield from _upload_weights(hub, name, number, packed, options)
@@ -328,8 +330,8 @@ def _upload_weights(
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:
-            # The time of its URLs may be over. The Hub gives others for the same weights, but no
-            # second version of a model: that is why this is for weights alone.
+            # The presigned URLs may have expired. The Hub returns new ones for the same weights.
+            # This is not done for code, for which the request could create a second version.
             expired = refused.operation in _INTO_STORAGE and refused.status_code in (400, 403)
             if not expired or attempt == 2:
                 raise
@@ -338,12 +340,12 @@ def _upload_weights(
 
 
 def _validated_file(path: Path) -> bytes:
-    r"""A model's file as it is sent: UTF-8, lines ended by ``\n``; found to be a proper model."""
+    r"""Return a validated model file as it is sent: UTF-8, with lines that end in ``\n``."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise ModelValidationError(f"{path} is not a file")
-        # Half, as a file whose every line ends in \r\n may shrink to that when it is read.
+        # Half the size, because a file of empty \r\n lines shrinks to half when it is read.
         _check_size(path, status.st_size // 2, config.MAX_MODEL_BYTES)
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -358,7 +360,7 @@ def _validated_file(path: Path) -> bytes:
 
 def _check_size(path: Path, size: int, limit: int) -> None:
     if size > limit:
-        raise ModelTooLargeError(f"{path} has {size:,} bytes; the Hub takes {limit:,} at most")
+        raise ModelTooLargeError(f"{path} has {size:,} bytes; the Hub accepts {limit:,} at most")
 
 
 @contextmanager

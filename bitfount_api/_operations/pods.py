@@ -1,4 +1,4 @@
-"""Pods, as the Hub shows them."""
+"""The details and public keys of pods."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _logger = logging.getLogger(__name__)
 def get_pod(
     hub: ServiceClient, pod: PodIdentifier, project_id: str | None
 ) -> Flow[types.PodDetails | None]:
-    """The pod's details; None, and a warning in the log, when they cannot be retrieved."""
+    """Return the pod's details, or log a warning and return None if they cannot be retrieved."""
     try:
         return (yield from retrieve(hub, pod, project_id))
     except InvalidJSONError:
@@ -39,7 +39,7 @@ def get_pod(
 
 
 def get_pod_key(hub: ServiceClient, pod: PodIdentifier, project_id: str | None) -> Flow[str | None]:
-    """The pod's public key as the Hub gives it; None when there is none."""
+    """Return the pod's public key as the Hub returns it, or None if the pod has no key."""
     details = yield from get_pod(hub, pod, project_id)
     if details is None:
         return None
@@ -56,10 +56,10 @@ def retrieve(
     """Return the pod's details.
 
     Raises:
-        PodDoesNotExistError: There is no such pod, or these credentials may not see it.
+        PodDoesNotExistError: The pod does not exist, or is not visible with these credentials.
         RequestException: The details cannot be retrieved for another reason.
     """
-    # A pod of one's own is seen without going through a project, whether or not it is in one.
+    # The caller's own pods are visible without a project, whether or not they belong to one.
     if project_id is None or pod.namespace == hub.username:
         operation = operations.GET_POD
         request = _get_pod._get_kwargs(pod.namespace, pod.name)

@@ -64,7 +64,7 @@ class Token:
         access_token: Token sent with each request.
         id_token: Token that names the user.
         expires_at: Expiry of the access token, in POSIX seconds.
-        refresh_token: Token that can be exchanged once for the next token; None if there is none.
+        refresh_token: Token that can be exchanged once for the next token; None if not granted.
     """
 
     access_token: str = attrs.field(repr=False)
@@ -177,7 +177,7 @@ class TokenFile:
         try:
             before = read_regular_file(self.path, MAX_FILE_BYTES)
         except (FileNotFoundError, ValueError):
-            before = None  # there is none, or none that could be used
+            before = None  # no token, or a file that is not valid
         self.path.unlink(missing_ok=True)
         try:
             yield

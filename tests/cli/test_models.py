@@ -82,7 +82,7 @@ def test_code_that_was_changed_is_not_written(console: Console, model: str) -> N
     for options in ([], ["--output", "-"]):
         outcome = console.run("models", "pull", model, *options)
         assert (outcome.code, outcome.out) == (7, "")
-        assert "not what was published" in outcome.err
+        assert "differs from the published code" in outcome.err
         assert outcome.err.count("\n") == 1
     assert os.listdir() == []
 

@@ -130,7 +130,7 @@ def test_code_whose_carriage_returns_were_lost_has_the_same_hash(played: FakeSer
 
 def test_a_project_whose_limit_is_spent_gets_no_code(played: FakeServices) -> None:
     played.json({"modelHash": "0" * 64, "modelVersion": 1})
-    with pytest.raises(NoModelCodeError, match="limit is spent"):
+    with pytest.raises(NoModelCodeError, match="limit is exhausted"):
         played.hub("get_model", "bob", "Net", 1, "p1")
 
 

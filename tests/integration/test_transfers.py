@@ -89,7 +89,7 @@ def test_a_model_that_is_not_what_was_published_is_not_written(
             store.code = MODEL + b"import os"
 
     store.plan = swap
-    with pytest.raises(ModelValidationError, match="not what was published"):
+    with pytest.raises(ModelValidationError, match="differs from the published code"):
         call("download_model", *BOB, folder / "Net.py")
     assert names(folder) == set()
 

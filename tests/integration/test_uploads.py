@@ -299,7 +299,7 @@ def test_packed_weights_go_in_by_their_packed_size(
     monkeypatch.setattr(config, "MAX_WEIGHTS_BYTES", 5 * MIB)
     send(bytes(len(LARGE)), compress=True)
     assert len(store.uploaded["stored"]) < 10_000
-    with pytest.raises(ModelTooLargeError, match="compressed as well"):
+    with pytest.raises(ModelTooLargeError, match="even when compressed"):
         send(LARGE, compress=True)
 
 
