@@ -5,8 +5,8 @@
     >>> with BitfountHub(session) as hub:
     ...     pod = hub.get_pod("bob/scans")  # doctest: +SKIP
 
-All public names can be imported from here. Their modules are loaded on first use, so that importing
-this package is fast.
+All names in ``__all__`` can be imported from here. Their modules are loaded on first use, so that
+importing this package is fast.
 """
 
 from __future__ import annotations

@@ -330,8 +330,8 @@ def _upload_weights(
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:
-            # The presigned URLs may have expired. The Hub returns new ones for the same weights.
-            # This is not done for code, for which the request could create a second version.
+            # The presigned URLs may have expired. The Hub returns new ones for the same weights,
+            # but not for the same code, so this is done for weights only.
             expired = refused.operation in _INTO_STORAGE and refused.status_code in (400, 403)
             if not expired or attempt == 2:
                 raise

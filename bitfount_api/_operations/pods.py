@@ -39,7 +39,7 @@ def get_pod(
 
 
 def get_pod_key(hub: ServiceClient, pod: PodIdentifier, project_id: str | None) -> Flow[str | None]:
-    """Return the pod's public key as the Hub returns it, or None if the pod has no key."""
+    """Return the pod's public key as the Hub returns it, or None if there is no key."""
     details = yield from get_pod(hub, pod, project_id)
     if details is None:
         return None
