@@ -1,4 +1,4 @@
-"""The command line, ``bitfount-api``. Everything but ``--version`` needs the extra ``cli``."""
+"""The command line, ``bitfount-api``. All of it except ``--version`` needs the extra ``cli``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import sys
 
 from bitfount_api import __version__
 
-_INTERRUPTED = 130  # as in the table of exits.py, which may not have been loaded yet
+_INTERRUPTED = 130  # Exit.INTERRUPTED of exit_codes.py, which may not be loaded yet
 
 
 def main() -> None:
-    """Run the command line, and exit with a code of :mod:`bitfount_api.cli.exit_codes`."""
+    """Run the command line and exit with a code from :mod:`bitfount_api.cli.exit_codes`."""
     try:
         code = _run()
-        # It is done: a Ctrl-C that comes too late may not make it look as if it were not.
+        # The command has finished: a late Ctrl-C must not change the exit code.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except KeyboardInterrupt:  # while the program was loaded: later, the program itself tells it
+    except KeyboardInterrupt:  # during the imports: later, run() handles it
         sys.stderr.write("\nError: Interrupted.\n")
         code = _INTERRUPTED
     sys.exit(code)
@@ -27,7 +27,7 @@ def _run() -> int:
         import click  # noqa: F401
         import rich  # noqa: F401
     except ImportError:
-        # A plain install can answer this, and SECURITY.md asks for it in a report.
+        # This works without the extra, because SECURITY.md asks for the version in a report.
         if sys.argv[1:] == ["--version"]:
             sys.stdout.write(f"bitfount-api {__version__}\n")
             return 0

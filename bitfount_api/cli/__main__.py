@@ -1,4 +1,4 @@
-"""``python -m bitfount_api.cli``, where ``bitfount-api`` is not on the path."""
+"""``python -m bitfount_api.cli``, for use if ``bitfount-api`` is not on the PATH."""
 
 from bitfount_api.cli import main
 

@@ -30,23 +30,26 @@ _ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
 @click.group(
     cls=Group,
     examples=[
-        ("access key > am.pem", "Keep the access manager's key:"),
-        (_CHECKING, "May bob run this on that pod?"),
+        ("access key > am.pem", "Save the access manager's key:"),
+        (_CHECKING, "Check whether bob may run a task on a pod:"),
     ],
 )
 def access() -> None:
-    """Access checks: may this modeller run this on that pod?"""
+    """Check whether a modeller may run a task on a pod."""
 
 
 @access.command(
     examples=[
-        ("access key > am.pem", "Keep it in a file:"),
-        ("access key | bitfount-api keys fingerprint -", "Compare it with what you were told:"),
+        ("access key > am.pem", "Save the key to a file:"),
+        (
+            "access key | bitfount-api keys fingerprint -",
+            "Compare the fingerprint with the one you were given:",
+        ),
     ],
 )
 @click.pass_context
 def key(context: click.Context, /) -> None:
-    """Show the access manager's public key, as PEM. Needs no credentials."""
+    """Show the access manager's public key as PEM. Needs no credentials."""
     app = app_of(context)
     found = app.public_access_manager().get_access_manager_key()
     text, fingerprint = rsa.serialize_public_key(found), rsa.fingerprint(found)
@@ -57,31 +60,33 @@ def key(context: click.Context, /) -> None:
 @access.command(
     arguments={"POD": "The pod's full name: owner/name."},
     examples=[
-        (f"{_CHECKING} --token-file bob.token", "By the modeller's access token:"),
+        (f"{_CHECKING} --token-file bob.token", "Authenticate the modeller with an access token:"),
         (
             f"{_CHECKING} --task task.bin --signature task.sig --key-id 42",
-            "By the signature of the task:",
+            "Authenticate the modeller with the task's signature:",
         ),
     ],
 )
 @click.argument("pod", metavar="POD", type=POD)
-@click.option("--modeller", metavar="NAME", type=USER, required=True, help="Who asks.")
+@click.option(
+    "--modeller", metavar="NAME", type=USER, required=True, help="The modeller's username."
+)
 @click.option(
     "--protocol",
     metavar="FILE",
     type=FILE,
     required=True,
-    help="What they want to run: a serialized protocol, as JSON.",
+    help="The serialized protocol to run, as JSON.",
 )
 @click.option(
     "--token-file",
     metavar="FILE",
     type=FILE,
-    help=f"The modeller's token. Default: {TOKEN_VARIABLE}, or you are asked for it.",
+    help=f"The modeller's token. Default: {TOKEN_VARIABLE}, or a prompt.",
 )
-@click.option("--task", metavar="FILE", type=FILE, help="The task, as it was signed.")
-@click.option("--signature", metavar="FILE", type=FILE, help="The task's signature, as it is.")
-@click.option("--key-id", metavar="ID", type=KEY_ID, help="The key that it was signed with.")
+@click.option("--task", metavar="FILE", type=FILE, help="The task, exactly as signed.")
+@click.option("--signature", metavar="FILE", type=FILE, help="The task's signature, as raw bytes.")
+@click.option("--key-id", metavar="ID", type=KEY_ID, help="The id of the signing key.")
 @click.option("--project", metavar="ID", type=PROJECT, help="The project the task belongs to.")
 @click.pass_context
 def check(
@@ -96,15 +101,15 @@ def check(
     key_id: str | None,
     project: str | None,
 ) -> int:
-    """Ask whether a modeller may run something on a pod.
+    """Check whether a modeller may run a task on your pod.
 
-    The access manager decides. The pod has to be yours. Ends with 0 for ACCEPT, and with 1 for
-    every other decision. With a project, each ACCEPT counts as a use.
+    The access manager decides. You must own the pod. Exits with 0 for ACCEPT and with 1 for every
+    other decision. With a project, each ACCEPT counts as a use.
     """
     if (task is None) != (signature is None):
         raise click.UsageError("Give both --task and --signature, or neither.", context)
     if task is not None and token_file is not None:
-        raise click.UsageError("Give a token or a signature, not both.", context)
+        raise click.UsageError("Give either a token or a signature, not both.", context)
     app = app_of(context)
     wanted = _protocol(protocol)
     if task is not None and signature is not None:
@@ -118,7 +123,7 @@ def check(
             str(pod), wanted, modeller, token, project
         )
     decision = result["response_type"].value
-    # Where code and weights can be had is as good as these, and for the pod alone.
+    # Whoever has a download URL can fetch the code or weights, and only the pod may do so.
     limits: list[dict[str, Any]] = [
         {name: value for name, value in limit.items() if name not in _ADDRESSES}
         for limit in result["limits"] or ()
@@ -129,7 +134,7 @@ def check(
         app.output.data(limits, Rows(_LIMITS, limits, ""))
     if decision == "ACCEPT":
         return Exit.OK
-    app.output.error(f"The access manager does not accept it: {decision}.")
+    app.output.error(f"The access manager did not accept the request: {decision}.")
     return Exit.FAILED
 
 
@@ -140,8 +145,8 @@ def _protocol(file: Path) -> SerializedProtocol:
         raise Failure(f"{file} is not JSON: {error}.", Exit.INVALID_INPUT) from None
     if not isinstance(found, dict) or not isinstance(found.get("class_name"), str):
         raise Failure(
-            f"{file} is no serialized protocol: a JSON object with class_name and algorithm "
-            "is wanted.",
+            f"{file} is not a serialized protocol: it must be a JSON object with class_name and "
+            "algorithm.",
             Exit.INVALID_INPUT,
         )
     return found

@@ -1,4 +1,4 @@
-"""The one place that makes sessions and clients, as the options and the environment say."""
+"""Creates the sessions and clients that the options and the environment configure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 @attrs.define
 class App:
-    """What a command works with.
+    """The options of a command line, and the sessions and clients made from them.
 
     Args:
-        output: How it speaks.
-        hub_url: The Hub; None for the environment's. Likewise the others.
-        username: Whose login to use; None for whoever logged in, or has the API keys.
-        auth_domain: The OAuth authority to log in to.
-        ca: Whose certificates to trust: ``system``, or the path of a bundle.
+        output: Output of the command.
+        hub_url: URL of the Hub; None for the environment's.
+        access_manager_url: URL of the access manager; None for the environment's.
+        smart_on_fhir_url: URL of SMART on FHIR; None for the environment's.
+        username: User whose login to use; None for the user who logged in or owns the API keys.
+        auth_domain: OAuth authority to log in to; None for the environment's.
+        ca: CAs to trust: ``system``, or the path of a bundle.
         timeout: Seconds to connect, and between two bytes.
     """
 
@@ -43,13 +45,13 @@ class App:
     timeout: float | None = None
     _sessions: list[BitfountSession] = attrs.field(factory=list)
 
-    # --- Where and who ---------------------------------------------------------------------------
+    # --- Services and credentials ----------------------------------------------------------------
 
     def service_urls(self) -> tuple[str, str, str]:
         """Return the base URLs of the Hub, the access manager and SMART on FHIR.
 
         Raises:
-            ValueError: A URL is not valid, or ``BITFOUNT_ENVIRONMENT`` names no environment.
+            ValueError: If a URL is not valid, or ``BITFOUNT_ENVIRONMENT`` names no environment.
         """
         return (
             _service_url(self.hub_url, lambda: config.environment().hub_url),
@@ -58,10 +60,10 @@ class App:
         )
 
     def token_file(self) -> TokenFile:
-        """Where the login is kept.
+        """Return the file in which the login is saved.
 
         Raises:
-            ValueError: The OAuth authority's name is none.
+            ValueError: If the OAuth authority is not a valid host name or URL.
         """
         from bitfount_api.auth.oauth import parse_auth_domain
         from bitfount_api.auth.token_store import Issuer, TokenFile
@@ -72,7 +74,7 @@ class App:
         return TokenFile(config.storage_path(), self.username, issuer)
 
     def login_handler(self, prompt: Prompt) -> AuthenticationHandler:
-        """A login with a browser, however else one could authenticate."""
+        """Return a handler for the browser login, even if other credentials are available."""
         from bitfount_api import DeviceCodeFlowHandler
 
         return DeviceCodeFlowHandler(
@@ -80,11 +82,12 @@ class App:
         )
 
     def handler(self) -> AuthenticationHandler:
-        """API keys where the environment holds them, else the login that was saved.
+        """Return a handler for the environment's API keys, otherwise for the saved login.
 
         Raises:
-            Failure: There is neither.
-            AuthenticationError: The environment holds half of what API keys need.
+            Failure: If the API keys have no username.
+            AuthenticationError: If the environment holds incomplete API keys, or if there are
+                neither API keys nor a saved login.
         """
         try:
             keys = config.api_keys()
@@ -99,7 +102,7 @@ class App:
         username = self.username or config.username()
         if username is None:
             raise Failure(
-                "The API keys in the environment do not say whose they are. "
+                "The username of the API keys in the environment is missing. "
                 "Set BITFOUNT_USERNAME, or give --username.",
                 Exit.NOT_AUTHENTICATED,
             )
@@ -114,7 +117,7 @@ class App:
         retry: RetryPolicy | None = None,
         timeout: float | None = None,
     ) -> BitfountSession:
-        """A session; it is closed when the command ends."""
+        """Return a session that is closed when the command ends."""
         from bitfount_api import BitfountSession
 
         session = BitfountSession(
@@ -128,7 +131,7 @@ class App:
         return session
 
     def hub(self) -> BitfountHub:
-        """The Hub."""
+        """Return a client for the Hub."""
         from bitfount_api import BitfountHub
 
         if self.hub_url is None:
@@ -136,25 +139,25 @@ class App:
         return BitfountHub(self.session(), self.hub_url)
 
     def access_manager(self, session: BitfountSession | None = None) -> BitfountAM:
-        """The access manager."""
+        """Return a client for the access manager."""
         from bitfount_api import BitfountAM
 
         return BitfountAM(session or self.session(), self.access_manager_url)
 
     def public_access_manager(self) -> BitfountAM:
-        """The access manager, for what needs no credentials."""
+        """Return a client for the access manager that sends no credentials."""
         from bitfount_api.auth.anonymous import AnonymousHandler
 
         return self.access_manager(self.session(AnonymousHandler()))
 
     def smart_on_fhir(self, resource_server_url: str | None) -> SMARTOnFHIR:
-        """SMART on FHIR."""
+        """Return a client for SMART on FHIR."""
         from bitfount_api import SMARTOnFHIR
 
         return SMARTOnFHIR(self.session(), self.smart_on_fhir_url, resource_server_url)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the sessions."""
         while self._sessions:
             self._sessions.pop().close()
 
@@ -164,4 +167,4 @@ def _service_url(given: str | None, default: Callable[[], str]) -> str:
 
 
 def _not_logged_in() -> NoReturn:
-    raise AuthenticationError("you are not logged in, or your login has ended.")
+    raise AuthenticationError("you are not logged in, or your login has expired.")

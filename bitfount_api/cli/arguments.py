@@ -1,4 +1,4 @@
-"""What people type: names, checked before anything is sent, files, and secrets."""
+"""Command-line arguments: names, validated before a request is sent, files and secrets."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     ParamType = click.ParamType[Any]
 else:
-    ParamType = click.ParamType  # older versions of click cannot be subscripted
+    ParamType = click.ParamType  # not subscriptable in older versions of click
 
 STANDARD_INPUT: Final = "-"
 MAX_SECRET_BYTES: Final = 64 * 1024
 
 
 class Checked(ParamType):
-    """An argument that one of our own checks takes apart.
+    """An argument that is parsed by one of the library's own functions.
 
     Args:
-        name: What to call it in the help.
-        check: Gives the value, or raises ``ValueError``.
+        name: Name of the type in the help.
+        check: Function that returns the parsed value, or raises ``ValueError``.
     """
 
     def __init__(self, name: str, check: Callable[[str], Any]) -> None:
@@ -39,7 +39,7 @@ class Checked(ParamType):
         self._check = check
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The argument, taken apart."""
+        """Parse and return the argument."""
         if not isinstance(value, str):
             return value
         try:
@@ -51,13 +51,15 @@ class Checked(ParamType):
 def _version_wanted(text: str) -> identifiers.ModelIdentifier:
     model = identifiers.ModelIdentifier.parse(text)
     if model.version in (None, "latest"):
-        raise ValueError("weights belong to one version: owner/ModelName:3, say")
+        raise ValueError(
+            "the version is missing: weights belong to one version, such as owner/ModelName:3"
+        )
     return model
 
 
 def _own_version(text: str) -> identifiers.ModelIdentifier:
     if "/" in text:
-        raise ValueError("you can only send weights for models of your own: ModelName:3, say")
+        raise ValueError("the model must be your own, without an owner, such as ModelName:3")
     return _version_wanted(f"me/{text}")
 
 
@@ -77,11 +79,11 @@ project_option = click.option(
 
 
 def contents(path: Path, limit: int) -> bytes:
-    """What is in a file, or comes by standard input for ``-``.
+    """Read a file, or standard input for ``-``.
 
     Raises:
-        ValueError: It is more than ``limit`` bytes.
-        OSError: It cannot be read.
+        ValueError: If there are more than ``limit`` bytes.
+        OSError: If the file cannot be read.
     """
     if str(path) != STANDARD_INPUT:
         return read_file(path, limit)
@@ -92,11 +94,11 @@ def contents(path: Path, limit: int) -> bytes:
 
 
 def public_key(file: Path) -> RSAPublicKey:
-    """The public key in a file, or from standard input.
+    """Read a public key from a file, or from standard input for ``-``.
 
     Raises:
-        Failure: There is none in it.
-        OSError: It cannot be read.
+        Failure: If the file does not contain a valid public key.
+        OSError: If the file cannot be read.
     """
     from bitfount_api import keys
 
@@ -107,43 +109,44 @@ def public_key(file: Path) -> RSAPublicKey:
 
 
 def check_targets(*paths: Path | None, force: bool) -> None:
-    """See, before anything is sent, that files can be written, and nothing is replaced by mistake.
+    """Check, before a request is sent, that files can be written and would not be overwritten.
 
     Raises:
-        Failure: A file is there already, it is a folder, or there is no folder for it.
+        Failure: If a file exists and ``force`` is false, a path is a folder, or a parent folder
+            does not exist.
     """
     for path in paths:
         if path is None:
             continue
         problem = None
         if path.is_dir():
-            problem = f"{path} is a folder. Say which file to write."
+            problem = f"{path} is a folder. Give the path of a file."
         elif path.exists() and not force:
-            problem = f"{path} exists already. Choose another name, or replace it with --force."
+            problem = f"{path} already exists. Choose another name, or replace it with --force."
         elif not path.parent.is_dir():
-            problem = f"There is no folder {path.parent}. Make it first."
+            problem = f"The folder {path.parent} does not exist. Create it first."
         if problem:
             raise Failure(problem, Exit.INVALID_INPUT)
 
 
 def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool = False) -> str:
-    """A secret: from a file, the environment, or a person. Never from the command line.
+    """Read a secret from a file, the environment or a prompt, but never from the command line.
 
     Args:
-        what: What to call it, such as ``"password"``.
-        variable: The environment variable that may hold it.
-        file: The file that holds it; ``-`` for standard input.
-        confirm: Have the person type it twice.
+        what: Name of the secret in messages, such as ``"password"``.
+        variable: Environment variable that may contain the secret.
+        file: File that contains the secret; ``-`` for standard input.
+        confirm: Whether the prompt asks for the secret twice.
 
     Raises:
-        Failure: It is nowhere, and there is nobody to ask; or it is empty.
+        Failure: If the secret is empty, or is not given and standard input is not a terminal.
     """
     if file is not None:
         try:
             found = contents(file, MAX_SECRET_BYTES).decode("utf-8")
         except UnicodeDecodeError:
             raise Failure(
-                f"{file} does not hold a {what}: it is not text.", Exit.INVALID_INPUT
+                f"{file} does not contain a {what}: it is not UTF-8 text.", Exit.INVALID_INPUT
             ) from None
     elif variable in os.environ:
         found = os.environ[variable]
@@ -152,8 +155,8 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
             what.capitalize(), hide_input=True, err=True, confirmation_prompt=confirm
         )
     else:
-        raise Failure(f"There is no {what}: set {variable}.", Exit.INVALID_INPUT)
-    # Files and variables often end in a newline that nobody meant.
+        raise Failure(f"The {what} is missing: set {variable}.", Exit.INVALID_INPUT)
+    # Files and variables often end with a newline that is not part of the secret.
     found = found.strip("\r\n")
     if not found:
         raise Failure(f"The {what} is empty.", Exit.INVALID_INPUT)

@@ -1,4 +1,4 @@
-"""Commands whose help is worth reading, in groups that load them when they are needed."""
+"""Command classes with examples in their help, and groups that load commands lazily."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROGRAM: Final = "bitfount-api"
 
 
 class HelpRequested(click.UsageError):
-    """A group was called without a command: its help says what there is."""
+    """A group was called without a command, so its help is shown."""
 
 
 def _set(name: str, value: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
@@ -30,16 +30,16 @@ def _set(name: str, value: bool) -> Callable[[click.Context, click.Parameter, bo
 
 
 def output_options(*, hidden: bool) -> list[click.Option]:
-    """The options on output, which every command takes wherever they stand.
+    """Return the output options, which every command accepts in any position.
 
     Args:
-        hidden: Leave all but ``--json`` out of the help.
+        hidden: Whether to hide all of them except ``--json`` from the help.
     """
     flags = [
-        ("--json", "as_json", True, "Write data as JSON, for machines."),
-        ("--no-color", "colour", False, "No colours (NO_COLOR=1 does the same)."),
-        ("--quiet", "quiet", True, "Neither notes nor progress on standard error."),
-        ("--debug", "debug", True, "Show what the library logs, and tracebacks."),
+        ("--json", "as_json", True, "Write data as JSON."),
+        ("--no-color", "colour", False, "Use no colours (like NO_COLOR=1)."),
+        ("--quiet", "quiet", True, "Write no notes or progress to standard error."),
+        ("--debug", "debug", True, "Show tracebacks and the library's log messages."),
     ]
     return [
         click.Option(
@@ -56,11 +56,11 @@ def output_options(*, hidden: bool) -> list[click.Option]:
 
 
 class _HelpMixin(click.Command):
-    """A command with examples, and with its arguments explained.
+    """A command whose help describes its arguments and shows examples.
 
     Args:
-        examples: Command lines without the program's name, each with a line on what it does.
-        arguments: What each positional argument is, by the name that the help shows.
+        examples: Command lines without the program's name, each with a line that explains it.
+        arguments: Description of each positional argument, by the name shown in the help.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class _HelpMixin(click.Command):
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.help = "Show this, and do nothing."
+            option.help = "Show this message and exit."
         return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -105,7 +105,7 @@ class _HelpMixin(click.Command):
 
 
 def _lines(example: str) -> list[str]:
-    """An example as it is typed: its first line is ours, others follow it or continue it."""
+    """Return the lines of an example; only its first line gets the program's name."""
     first, *rest = inspect.cleandoc(example).splitlines()
     lines = [f"$ {PROGRAM} {first}"]
     for line in rest:
@@ -115,14 +115,14 @@ def _lines(example: str) -> list[str]:
 
 
 class Command(_HelpMixin):
-    """A command that does something."""
+    """A command that is not a group."""
 
 
 class Group(_HelpMixin, click.Group):
-    """Commands of one noun, or nouns; they are loaded when they are called for.
+    """A group whose commands are loaded on first use.
 
     Args:
-        lazy: The commands to load: name, and ``module:attribute`` within this package.
+        lazy: Commands to load: name, and ``module:attribute`` within this package.
     """
 
     command_class = Command
@@ -132,11 +132,11 @@ class Group(_HelpMixin, click.Group):
         self._lazy = lazy or {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order they are given in."""
+        """Return the names of the commands, in definition order."""
         return [*self.commands, *self._lazy]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, loaded."""
+        """Load and return a command."""
         place = self._lazy.get(cmd_name)
         if place is None:
             return super().get_command(ctx, cmd_name)
@@ -146,13 +146,13 @@ class Group(_HelpMixin, click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the arguments; without any, the help is what is wanted."""
+        """Parse the arguments; without any, show the help."""
         if not args and not ctx.resilient_parsing:
-            raise HelpRequested("Which command?", ctx)
+            raise HelpRequested("Missing command.", ctx)
         return super().parse_args(ctx, args)
 
 
 def app_of(context: click.Context) -> App:
-    """What the command works with."""
+    """Return the application object of the command."""
     app: App = context.find_root().obj
     return app

@@ -1,6 +1,6 @@
-"""What ``sandbox --demo`` puts into a sandbox: a pod, a model with weights, a project, a pairing.
+"""Data of ``sandbox --demo``: a pod, a model with weights, a project and a pairing.
 
-It is put there by the clients, as a user would do it.
+The data is created with the clients, as a user would create it.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class {MODEL}(BitfountModel):
 
 
 def fill(sandbox: Sandbox) -> list[str]:
-    """Put the demonstration's data into a sandbox, unless they are there.
+    """Add the demonstration data to a sandbox, unless it is already there.
 
     Returns:
-        What to try with them: command lines without the program's name, for ``alice``.
+        Example command lines for ``alice``, without the program's name.
     """
     from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
 
@@ -78,7 +78,7 @@ def _fill(sandbox: Sandbox, hub: BitfountHub) -> None:
         PodPublicMetadata(
             name=POD,
             display_name="Retina scans",
-            description="Scans of the retina with what a doctor found; invented.",
+            description="Retina scans with a doctor's findings; synthetic data.",
             schema=document.to_json(),
             number_of_records=document.number_of_records,
         ),
@@ -89,11 +89,11 @@ def _fill(sandbox: Sandbox, hub: BitfountHub) -> None:
         code, weights = Path(folder, f"{MODEL}.py"), Path(folder, "weights.bin")
         code.write_text(_CODE, encoding="utf-8")
         weights.write_bytes(os.urandom(_WEIGHTS_BYTES))
-        hub.send_model(code, description="For demonstrations.")
+        hub.send_model(code, description="A model for demonstrations.")
         hub.send_weights(MODEL, 1, weights)
     sandbox.set_visibility(f"{OWNER}/{POD}", "public")
     sandbox.pair(OWNER, CLINICAL_SYSTEM, nextgen={"practiceId": "demo"})
-    # The project last: its presence says that everything is there.
+    # The project is created last: its presence means that the data is complete.
     project = hub.create_project(PROJECT)
     hub.add_dataset_to_project_for_user(project, POD)
     sandbox.add_member(project, MEMBER)
@@ -113,5 +113,8 @@ def _schema() -> BitfountSchema:
         TextFeature(name="note", dtype="object", description="What the doctor wrote."),
     ]
     return BitfountSchema(
-        name="Retina scans", description="Invented.", number_of_records=1200, features=features
+        name="Retina scans",
+        description="Synthetic data.",
+        number_of_records=1200,
+        features=features,
     )

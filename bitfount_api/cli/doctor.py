@@ -1,4 +1,4 @@
-"""``doctor``: why does it not work here?"""
+"""``doctor``: diagnose the settings, the credentials and the network."""
 
 from __future__ import annotations
 
@@ -20,21 +20,24 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     examples=[
-        ("doctor", "Look at everything:"),
-        ("doctor --offline", "Only at what is on this machine:"),
-        ("--ca system doctor", "See whether the system's CAs make it work:"),
-        ("doctor --json > report.json", "For a report of an error; it holds no secrets:"),
+        ("doctor", "Check everything:"),
+        ("doctor --offline", "Check only this machine, and send nothing:"),
+        ("--ca system doctor", "Check whether it works with the system's CAs:"),
+        (
+            "doctor --json > report.json",
+            "Save the result for a bug report; it contains no secrets:",
+        ),
     ],
 )
 @click.option("--offline", is_flag=True, help="Send nothing.")
 @click.pass_context
 def doctor(context: click.Context, /, offline: bool) -> int:
-    """Find out why it does not work here, and what to do about it.
+    """Find problems on this machine, and show how to fix them.
 
-    Looks at the settings, the credentials and who can read them, the versions, the names, proxies
-    and certificates on the way to each service, and the clock. Changes nothing.
+    Checks the settings, the credentials and their file permissions, the versions, the DNS name,
+    proxy and certificate of each service, and the clock. Changes nothing.
 
-    Ends with 0 if all is well, and with 1 if there is a problem.
+    Exits with 0 if there is no problem, and with 1 otherwise.
     """
     app = app_of(context)
     found = list(_examine(app, offline=offline))
@@ -62,7 +65,7 @@ def doctor(context: click.Context, /, offline: bool) -> int:
     if not problems:
         return Exit.OK
     number = "There is a problem" if len(problems) == 1 else f"There are {len(problems)} problems"
-    app.output.error(f"{number}; what to do stands beside it.")
+    app.output.error(f"{number}: see the advice above.")
     return Exit.FAILED
 
 
@@ -78,12 +81,12 @@ def _examine(app: App, *, offline: bool) -> Iterator[Finding]:
 
 
 def _safely(area: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """A check's findings; that it cannot be done is one too, and the others are done still."""
+    """Return a check's findings; an exception becomes a finding, so the other checks still run."""
     from bitfount_api.cli.checks.report import Report
 
     try:
         return check()
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is looked for
+    except Exception as error:  # noqa: BLE001 - any failure of a check is a finding
         findings = Report(area)
-        findings.problem(error_message(error), "the other findings may tell why")
+        findings.problem(error_message(error), "see the other findings for the cause")
         return findings.found

@@ -1,6 +1,6 @@
-"""What the command line ends with: the exit codes, and which error means which.
+"""The exit codes of the command line, and the mapping from errors to exit codes.
 
-The one table of exit codes. The help of ``bitfount-api`` shows it, and scripts may rely on it.
+``bitfount-api --help`` shows this table, and scripts may rely on it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNAVAILABLE: Final = frozenset({429, 502, 503, 504})
 
 
 class Exit(enum.IntEnum):
-    """An exit code, with what it means."""
+    """An exit code and its meaning."""
 
     meaning: str
 
@@ -30,25 +30,25 @@ class Exit(enum.IntEnum):
         return self
 
     OK = 0, "done"
-    FAILED = 1, "refused, or failed for a reason without a code of its own"
-    USAGE = 2, "the command line was not understood"
-    NOT_AUTHENTICATED = 3, "no credentials, or they were refused"
-    NOT_FOUND = 4, "there is no such thing, or these credentials may not see it"
-    UNREACHABLE = 5, "the service could not be reached, or is not available now"
-    INVALID_INPUT = 6, "a local file or setting is not what it has to be"
-    NOT_AS_PROMISED = 7, "what came is not what was promised: damaged, or of another shape"
-    DEFECT = 70, "a defect of this program: please report it"
-    INTERRUPTED = 130, "interrupted, with Ctrl-C"
-    READER_GONE = 141, "whoever read the output stopped reading"
-    TERMINATED = 143, "told to stop, with SIGTERM"
+    FAILED = 1, "refused by the service, or another failure without its own code"
+    USAGE = 2, "invalid command line"
+    NOT_AUTHENTICATED = 3, "no credentials, or the service refused them"
+    NOT_FOUND = 4, "not found, or not visible with these credentials"
+    UNREACHABLE = 5, "the service cannot be reached, or is temporarily unavailable"
+    INVALID_INPUT = 6, "a local file or setting is invalid or cannot be used"
+    NOT_AS_PROMISED = 7, "the response is invalid: damaged, or not in the expected format"
+    DEFECT = 70, "a bug in this program: please report it"
+    INTERRUPTED = 130, "interrupted with Ctrl-C"
+    READER_GONE = 141, "the reader of the output closed the pipe"
+    TERMINATED = 143, "terminated with SIGTERM"
 
 
 class Failure(Exception):
-    """A command cannot do what it was asked for.
+    """A command failed.
 
     Args:
-        message: One sentence on what is wrong, and one on what to do.
-        code: What to end with.
+        message: One sentence that says what is wrong, and one that says what to do.
+        code: Exit code.
     """
 
     def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
@@ -57,24 +57,24 @@ class Failure(Exception):
 
 
 class BrokenPipe(Exception):
-    """Nobody reads standard output any more."""
+    """The reader of standard output has closed the pipe."""
 
 
 class Terminated(BaseException):
-    """The process was told to stop."""
+    """The process received SIGTERM."""
 
 
 def exit_code(error: BaseException) -> Exit:
-    """What to end with after an error.
+    """Return the exit code for an error.
 
-    The most telling of the error and those it was raised from decides: an upload that failed
-    because there was no connection is a matter of the connection.
+    The most specific error in the chain of causes decides: an upload that failed because there was
+    no connection exits with the code for connection errors.
     """
     if isinstance(error, Failure):
         return error.code
     chain = list(_chain(error))
     if isinstance(chain[-1], exceptions.TransferError) and len(chain) > 1:
-        return Exit.INVALID_INPUT  # an upload, so what is wrong is the file here
+        return Exit.INVALID_INPUT  # an upload: the local file is the cause
     for code in (_connection_code, _credentials_code, _response_code, _input_code):
         for link in chain:
             if (found := code(link)) is not None:
@@ -87,7 +87,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     link: BaseException | None = error
     while link is not None:
         yield link
-        # What a library below ours raised says nothing that our own error does not.
+        # Errors of other libraries add nothing to the error raised from them.
         following = link.__cause__
         link = following if isinstance(following, exceptions.BitfountError) else None
 
@@ -133,13 +133,13 @@ _ADVICE: Final = {
         "Log in with 'bitfount-api login', or set BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and "
         "BITFOUNT_USERNAME."
     ),
-    Exit.UNREACHABLE: "'bitfount-api doctor' looks where it breaks.",
-    Exit.NOT_AS_PROMISED: "'bitfount-api doctor' tells whether the right service answers.",
+    Exit.UNREACHABLE: "Run 'bitfount-api doctor' to find the cause.",
+    Exit.NOT_AS_PROMISED: "Run 'bitfount-api doctor' to check that the right service answers.",
 }
 
 
 def error_message(error: BaseException) -> str:
-    """What went wrong and what to do, in one line."""
+    """Return one line that says what went wrong and what to do."""
     if isinstance(error, OSError) and error.strerror:
         name = f"{error.filename}: " if error.filename else ""
         return f"{name}{error.strerror}."
@@ -150,10 +150,10 @@ def error_message(error: BaseException) -> str:
         return f"{_ended(text)} See '{where} --help'."
     code = exit_code(error)
     if code is Exit.DEFECT:
-        # Its text could be anything, even secret; whoever wants it asks for it.
+        # The error's text could contain a secret, so it is only shown with --debug.
         return (
-            f"Something unexpected went wrong ({type(error).__name__}). Run it again with --debug, "
-            "and report what it shows."
+            f"Unexpected error ({type(error).__name__}). Run the command again with --debug, and "
+            "report its output."
         )
     if isinstance(error, Failure):
         return _ended(str(error))
@@ -162,7 +162,7 @@ def error_message(error: BaseException) -> str:
 
 
 def _capitalised(text: str) -> str:
-    """The library's errors begin as part of a sentence; names, of files say, stay as they are."""
+    """Capitalise the first word, unless it is a name such as a file's."""
     first = text.partition(" ")[0]
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 

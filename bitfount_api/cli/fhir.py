@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 @click.group(
     cls=Group,
-    examples=[("fhir token --output fhir.token", "Keep a token where you alone can read it:")],
+    examples=[("fhir token --output fhir.token", "Save a token to a file that only you can read:")],
 )
 def fhir() -> None:
-    """Tokens for clinical systems, by SMART on FHIR."""
+    """Get access tokens for clinical systems (SMART on FHIR)."""
 
 
 @fhir.command(
     examples=[
-        ("fhir token", "See whether there is one, without showing it:"),
-        ("fhir token --output fhir.token --force", "Keep it in a file that you alone can read:"),
+        ("fhir token", "Check that a token is available, without showing it:"),
+        ("fhir token --output fhir.token --force", "Save it to a file that only you can read:"),
         (
             "fhir token --show \\\n--resource-server https://ehr.example.org/fhir",
-            "Show it, for one clinical system:",
+            "Show the token for one clinical system:",
         ),
     ],
 )
@@ -39,8 +39,8 @@ def fhir() -> None:
     help="The clinical system. Default: SMART_ON_FHIR_RESOURCE_SERVER_URL, or any.",
 )
 @click.option("--show", is_flag=True, help="Write the token itself to standard output.")
-@click.option("--output", metavar="FILE", type=FILE, help="Write it to a file (0600).")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--output", metavar="FILE", type=FILE, help="Write the token to a file (mode 0600).")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
 def token(
     context: click.Context,
@@ -52,11 +52,11 @@ def token(
 ) -> None:
     """Get an access token for the clinical system you are paired with.
 
-    Whoever has the token can read what you can read there, so it is shown only if you ask for it.
-    Ends with 4 if you are not paired.
+    Anyone who has the token can read what you can read in that system, so it is only shown with
+    --show. Exits with 4 if you are not paired.
     """
     if show and output is not None:
-        raise click.UsageError("Give --show or --output, not both.", context)
+        raise click.UsageError("Give either --show or --output, not both.", context)
     app = app_of(context)
     check_targets(output, force=force)
     client = app.smart_on_fhir(resource_server)
@@ -69,7 +69,7 @@ def token(
         "context": found.context,
     }
     facts = {
-        "Token": "there is one; --show or --output FILE gives it" if output is None else None,
+        "Token": "available; use --show or --output FILE to get it" if output is None else None,
         "Written": output,
         "Clinical system": client.resource_server_url or "any",
         "Valid until": None if found.valid_until is None else format_time(found.valid_until),

@@ -1,4 +1,4 @@
-"""``login``, ``logout``, ``whoami``: who you are to the services."""
+"""``login``, ``logout``, ``whoami``: the user and the credentials."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ if TYPE_CHECKING:
     from bitfount_api.cli.output import Output
 
 _KEYS_COUNT = (
-    "The environment holds API keys, which count more than a login: unset BITFOUNT_API_KEY_ID and "
-    "BITFOUNT_API_KEY to use it."
+    "The environment holds API keys, which take precedence over a login: unset BITFOUNT_API_KEY_ID "
+    "and BITFOUNT_API_KEY to use the login."
 )
 
 
 @click.command(
     cls=Command,
     examples=[
-        ("login", "Log in, with the browser of this machine if it has one:"),
-        ("login --no-browser", "Log in from a server, with a browser elsewhere:"),
-        ("--username alice login --force", "Log in anew, and as alice only:"),
+        ("login", "Log in with a browser on this machine, if there is one:"),
+        ("login --no-browser", "Log in on a server, with a browser on another device:"),
+        ("--username alice login --force", "Log in again, only as alice:"),
     ],
 )
-@click.option("--no-browser", is_flag=True, help="Only show where to log in, and open nothing.")
-@click.option("--force", is_flag=True, help="Log in anew, also if you are logged in.")
+@click.option("--no-browser", is_flag=True, help="Show the address without opening a browser.")
+@click.option("--force", is_flag=True, help="Log in again, even if you are logged in.")
 @click.pass_context
 def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     """Log in with a browser, here or on another device.
 
-    Shows a web address and a code, and waits until you have confirmed it. The login is kept in a
-    file that you alone can read, is renewed as needed, and is shared with the official SDK.
+    Shows a web address and a code, and waits until you have confirmed the code. The login is
+    saved in a file that only you can read, is refreshed as needed, and is shared with the official
+    SDK.
     """
     app = app_of(context)
     _warn_of_keys(app.output)
@@ -56,7 +57,7 @@ def _prompt(output: Output, *, browser: bool) -> Any:
     from bitfount_api.auth.prompts import show
 
     def tell(prompt: LoginPrompt) -> None:
-        # Whoever has asked for quiet still has to know where to go.
+        # Shown even with --quiet: the login cannot continue without the address.
         output.ask(str(prompt))
 
     return show if browser else tell
@@ -65,15 +66,15 @@ def _prompt(output: Output, *, browser: bool) -> Any:
 @click.command(
     cls=Command,
     examples=[
-        ("logout", "Forget the login on this machine:"),
-        ("--username alice logout", "Forget the one that was made with --username alice:"),
+        ("logout", "Delete the login from this machine:"),
+        ("--username alice logout", "Delete the login made with --username alice:"),
     ],
 )
 @click.pass_context
 def logout(context: click.Context, /) -> None:
-    """Forget your login on this machine.
+    """Delete your login from this machine.
 
-    API keys in the environment are left alone. Being logged out already is fine, too.
+    API keys in the environment are not changed. Succeeds if you are not logged in.
     """
     app = app_of(context)
     _warn_of_keys(app.output)
@@ -91,17 +92,17 @@ def logout(context: click.Context, /) -> None:
 @click.command(
     cls=Command,
     examples=[
-        ("whoami", "See as whom you work, and whether the Hub agrees:"),
-        ("whoami --offline --json", "The same for a program, without asking the Hub:"),
+        ("whoami", "Show your username and verify the credentials:"),
+        ("whoami --offline --json", "The same as JSON, without a request to the Hub:"),
     ],
 )
-@click.option("--offline", is_flag=True, help="Do not ask the Hub.")
+@click.option("--offline", is_flag=True, help="Send no request to the Hub.")
 @click.pass_context
 def whoami(context: click.Context, /, offline: bool) -> None:
-    """Show who you are, by which credentials, and to which services.
+    """Show your username, the credentials and the services in use.
 
-    Asks the Hub whether it takes the credentials; nothing is changed. Ends with 3 if you are
-    not logged in, or the credentials are refused.
+    Verifies the credentials with a request to the Hub; nothing is changed. Exits with 3 if you
+    are not logged in, or the credentials are refused.
     """
     app = app_of(context)
     hub = app.hub()
@@ -122,7 +123,7 @@ def whoami(context: click.Context, /, offline: bool) -> None:
     }
     facts = {
         "User": value["username"],
-        "Credentials": value["credentials"] + ("" if offline else ", which the Hub takes"),
+        "Credentials": value["credentials"] + ("" if offline else ", accepted by the Hub"),
         "Renewed after": format_time(token.expires_at) if token else None,
         "Environment": value["environment"],
         "Hub": value["hubUrl"],

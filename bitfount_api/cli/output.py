@@ -1,4 +1,4 @@
-"""The one place that writes: data to standard output, everything else to standard error."""
+"""All output: data goes to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _SAID_BY_COMMANDS: Final = "bitfount_api.models"
-"""Who logs that there is no such model, which is what the command ends with anyway."""
+"""Logger whose warnings repeat the error that the command exits with."""
 
 _NOT_IN_JSON: Final = re.compile(
     r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -31,14 +31,14 @@ _NOT_IN_JSON: Final = re.compile(
 
 @attrs.define
 class Output:
-    """How a command speaks.
+    """The output of a command.
 
     Args:
-        as_json: Data is JSON, for machines.
-        colour: Colours where the terminal has them; ``NO_COLOR`` is heeded as well.
-        debug: Errors are shown with where they came from, and what the library logs as well.
-        quiet: Neither notes nor progress.
-        live: Where progress is being drawn: what is said meanwhile has to go past it.
+        as_json: Whether to write data as JSON.
+        colour: Whether to use colours if the terminal has them; ``NO_COLOR`` also turns them off.
+        debug: Whether to show tracebacks and all log messages of the library.
+        quiet: Whether to suppress notes and progress.
+        live: Console on which progress is being drawn; messages have to be written through it.
     """
 
     as_json: bool = False
@@ -50,14 +50,14 @@ class Output:
     # --- Data ------------------------------------------------------------------------------------
 
     def data(self, value: Any, view: views.View) -> None:
-        """Write what was asked for.
+        """Write the result of a command.
 
         Args:
-            value: It as JSON.
-            view: It as people read it.
+            value: Result as a JSON value.
+            view: Result for people.
 
         Raises:
-            BrokenPipe: Nobody reads it.
+            BrokenPipe: If the reader has closed the pipe.
         """
         if self.as_json:
             write(sys.stdout, self._json(value))
@@ -69,7 +69,7 @@ class Output:
             write(sys.stdout, views.plain(view))
 
     def raw(self, text: str) -> None:
-        """Write a text exactly as it is, such as a script; a terminal is spared its controls."""
+        """Write a text unchanged, such as a script; escape control characters on a terminal."""
         write(sys.stdout, sanitize(text) if sys.stdout.isatty() else text)
 
     def _json(self, value: Any) -> str:
@@ -79,24 +79,24 @@ class Output:
     # --- Everything else -------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
-        """Say what was done, or is going to be."""
+        """Write a note about what was done or is about to be done, unless ``quiet``."""
         if not self.quiet:
             self._print("", "", text)
 
     def ask(self, text: str) -> None:
-        """Say what a person has to do now, also where quiet was asked for."""
+        """Write what the user has to do now, even if ``quiet``."""
         self._print("", "", text)
 
     def warn(self, text: str) -> None:
-        """Say what a person should know."""
+        """Write a warning."""
         self._print("Warning", "bold yellow", text)
 
     def error(self, text: str) -> None:
-        """Say, in one line, why a command ends."""
+        """Write a one-line error."""
         self._print("Error", "bold red", text)
 
     def trace(self, error: BaseException) -> None:
-        """Show where an error came from, without what is secret in what it quotes."""
+        """Write an error's traceback, with secrets redacted."""
         from bitfount_api.redaction import redact
 
         for line in "".join(traceback.format_exception(error)).splitlines():
@@ -113,12 +113,12 @@ class Output:
         from rich.text import Text
 
         line = Text.assemble((f"{label}: ", style) if label else "", text)
-        # Not wrapped here: it stays one line for whoever copies it.
+        # Not wrapped, so that it can be copied as one line.
         console = self.live or self.console(sys.stderr)
         console.print(line, soft_wrap=True)
 
     def console(self, stream: TextIO) -> Console:
-        """A rich console on a stream."""
+        """Return a rich console for a stream."""
         from rich.console import Console
 
         return Console(
@@ -131,7 +131,7 @@ class Output:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Meanwhile, tell on standard error what the library logs: warnings, or all to debug."""
+        """Write the library's warnings to standard error, and all its log messages if ``debug``."""
         logger = logging.getLogger("bitfount_api")
         before = (logger.handlers, logger.propagate, logger.level)
         logger.handlers, logger.propagate = [_LogHandler(self)], False
@@ -144,7 +144,7 @@ class Output:
 
 
 class _LogHandler(logging.Handler):
-    """Says what the library logs."""
+    """Write log records as warnings and notes."""
 
     def __init__(self, output: Output) -> None:
         super().__init__()

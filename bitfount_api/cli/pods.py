@@ -1,4 +1,4 @@
-"""``pods``: shown, described, registered, kept online."""
+"""``pods``: show, describe and register pods, and send their heartbeats."""
 
 from __future__ import annotations
 
@@ -28,29 +28,32 @@ _POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
 @click.group(
     cls=Group,
     examples=[
-        ("pods show alice/scans", "See what the Hub shows of a pod:"),
-        ("pods schema alice/scans", "See what its data looks like:"),
+        ("pods show alice/scans", "Show a pod as registered with the Hub:"),
+        ("pods schema alice/scans", "Show the schema of its data:"),
     ],
 )
 def pods() -> None:
-    """Pods: datasets that can be worked on where they are."""
+    """Manage pods: datasets that tasks are run on in place."""
 
 
 @pods.command(
     arguments=_POD_ARGUMENT,
     examples=[
-        ("pods show alice/scans", "A pod that is public, or yours:"),
-        ("pods show alice/scans --project 6f1c2c8e", "A pod that a project lets you use:"),
+        ("pods show alice/scans", "Show a public pod, or one of yours:"),
+        (
+            "pods show alice/scans --project 6f1c2c8e",
+            "Show a pod that you have access to through a project:",
+        ),
     ],
 )
 @click.argument("pod", metavar="POD", type=POD)
 @project_option
 @click.pass_context
 def show(context: click.Context, /, pod: PodIdentifier, project: str | None) -> None:
-    """Show what the Hub shows of a pod.
+    """Show a pod as registered with the Hub.
 
-    Ends with 4 if there is no such pod, or you may not see it. The address of its schema is as
-    good as the schema, and left out: 'pods schema' fetches it.
+    Exits with 4 if the pod does not exist or you may not see it. The schema's download URL is
+    omitted, because it gives access to the schema: 'pods schema' fetches it.
     """
     app = app_of(context)
     details = app.hub().retrieve_pod(str(pod), project)
@@ -83,14 +86,14 @@ def _fingerprint(text: str | None) -> str | None:
 @pods.command(
     arguments=_POD_ARGUMENT,
     examples=[
-        ("pods schema alice/scans", "See the columns of its data:"),
-        ("pods schema alice/scans --output scans.yaml", "Keep the whole document:"),
+        ("pods schema alice/scans", "Show the columns of its data:"),
+        ("pods schema alice/scans --output scans.yaml", "Save the whole document:"),
     ],
 )
 @click.argument("pod", metavar="POD", type=POD)
 @project_option
-@click.option("--output", metavar="FILE", type=FILE, help="Write the document there, as YAML.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--output", metavar="FILE", type=FILE, help="Write the schema to a file, as YAML.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
 def schema(
     context: click.Context,
@@ -100,9 +103,9 @@ def schema(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Show what a pod's data looks like.
+    """Show the schema of a pod's data.
 
-    The names and types of its columns, and none of the data. With --json, the whole document.
+    Shows the names and types of the columns, and no data. With --json, shows the whole document.
     """
     app = app_of(context)
     check_targets(output, force=force)
@@ -126,32 +129,38 @@ def schema(
 
 
 @pods.command(
-    arguments={"NAME": "What to call the pod; it becomes you/NAME."},
+    arguments={"NAME": "The name of the pod; it becomes you/NAME."},
     examples=[
         (
             """pods register scans --schema scans.yaml \\
             --public-key pod.pem.pub --description "OCT scans of 2024\"""",
-            "Make your pod known, or update it:",
+            "Register your pod, or update it:",
         ),
     ],
 )
 @click.argument("name", type=POD_NAME)
+@click.option("--schema", metavar="FILE", type=FILE, required=True, help="The schema of the data.")
 @click.option(
-    "--schema", metavar="FILE", type=FILE, required=True, help="What the data looks like."
+    "--public-key",
+    "key_file",
+    metavar="FILE",
+    type=FILE,
+    required=True,
+    help="The pod's public key.",
 )
+@click.option("--display-name", metavar="TEXT", help="The name shown to users. Default: NAME.")
+@click.option("--description", metavar="TEXT", default="", help="A description of the data.")
 @click.option(
-    "--public-key", "key_file", metavar="FILE", type=FILE, required=True, help="The pod's key."
-)
-@click.option("--display-name", metavar="TEXT", help="What people see. Default: NAME.")
-@click.option("--description", metavar="TEXT", default="", help="What is in it.")
-@click.option(
-    "--records", metavar="N", type=click.IntRange(0), help="How many. Default: as the schema says."
+    "--records",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Number of records. Default: from the schema.",
 )
 @click.option(
     "--access-manager-key",
     metavar="FILE",
     type=FILE,
-    help="The access manager's key. Default: ask it.",
+    help="The access manager's key. Default: fetch it.",
 )
 @click.pass_context
 def register(
@@ -165,9 +174,9 @@ def register(
     records: int | None,
     access_manager_key: Path | None,
 ) -> None:
-    """Register a pod of yours, and upload its schema.
+    """Register one of your pods and upload its schema.
 
-    Registering it again updates it. None of the data is sent.
+    Registering a pod again updates it. No data is sent.
     """
     from bitfount_api import BitfountSchema, PodPublicMetadata
 
@@ -192,12 +201,12 @@ def register(
 
 
 @pods.command(
-    arguments={"NAME": "A pod of yours; several can be given."},
+    arguments={"NAME": "One or more of your pods."},
     examples=[
-        ("pods heartbeat scans --public-key pod.pem.pub", "Say that a pod is online:"),
+        ("pods heartbeat scans --public-key pod.pem.pub", "Report that a pod is online:"),
         (
             "pods heartbeat scans eyes \\\n--public-key pod.pem.pub > /dev/null",
-            "Two at once, from a timer that hears of failures alone:",
+            "Report two pods from a cron job, with output only on failure:",
         ),
     ],
 )
@@ -208,11 +217,11 @@ def register(
     metavar="FILE",
     type=FILE,
     required=True,
-    help="The key that the pods were registered with.",
+    help="The public key that the pods were registered with.",
 )
 @click.pass_context
 def heartbeat(context: click.Context, /, names: tuple[str, ...], key_file: Path) -> None:
-    """Say once that pods of yours are online."""
+    """Send one heartbeat for your pods, which marks them online."""
     app = app_of(context)
     app.hub().do_pod_heartbeat(list(names), public_key(key_file))
     app.output.data({"online": list(names)}, Fields({"Online": list(names)}))

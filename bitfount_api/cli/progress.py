@@ -1,4 +1,4 @@
-"""Progress of a transfer, drawn on standard error where that is a terminal."""
+"""Progress of a transfer, drawn on standard error if it is a terminal."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
 
 _WITH_BAR = 60
 _WITH_SPEED = 44
-"""From how many columns on there is room for that."""
+"""Minimum terminal widths, in columns, for the bar and the speed."""
 
 
 @attrs.define
 class Counter:
-    """Counts the bytes that are moved, and draws them where there is something to draw on."""
+    """Counts the bytes transferred, and updates the progress bar if there is one."""
 
     _started: float = attrs.field(factory=time.monotonic)
     done: int = 0
     _drawing: tuple[Progress, TaskID] | None = None
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        """So many bytes are done, of so many."""
+        """Record the number of bytes transferred so far."""
         self.done = done
         if self._drawing is not None:
             progress, task = self._drawing
             progress.update(task, completed=done, total=total)
 
     def draw_on(self, progress: Progress, task: TaskID) -> None:
-        """Draw there from now on."""
+        """Draw on a progress display from now on."""
         self._drawing = progress, task
 
     def summary(self) -> str:
-        """How much it was, and how fast."""
+        """Return the amount transferred, the time and the speed."""
         seconds = max(time.monotonic() - self._started, 0.001)
         return f"{format_size(self.done)} in {seconds:.1f} s ({format_size(self.done / seconds)}/s)"
 
 
 @contextlib.contextmanager
 def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
-    """Draw a transfer while it lasts; afterwards say how fast it was.
+    """Draw the progress of a transfer, then write a summary.
 
     Args:
-        output: Where to draw.
-        doing: What is moved, such as ``"Retina.py"``.
-        done: What to say in the end, before the summary, such as ``"Sent"``.
+        output: Output of the command.
+        doing: Label of the transfer, such as ``"Retina.py"``.
+        done: First word of the summary, such as ``"Sent"``.
     """
     counter = Counter()
     yield from _drawn(output, doing, counter)

@@ -1,4 +1,4 @@
-"""``projects``: listed, made, given datasets, and how much of them has been used."""
+"""``projects``: list and create projects, add datasets, and show usage limits."""
 
 from __future__ import annotations
 
@@ -30,29 +30,35 @@ _GRANTEES: Final = {"granteeUsername": "User", "role": "Role", **_USAGE}
 @click.group(
     cls=Group,
     examples=[
-        ("projects list", "See your projects:"),
-        ('projects create "Retina 2025"', "Make one:"),
+        ("projects list", "List your projects:"),
+        ('projects create "Retina 2025"', "Create a project:"),
     ],
 )
 def projects() -> None:
-    """Projects: who may do what with which data."""
+    """Manage projects: who may use which data and models."""
 
 
 @projects.command(
     name="list",
     examples=[
-        ("projects list", "The first twelve:"),
-        ("projects list --all --json", "All, for a program:"),
-        ("projects list --limit 50 --offset 100", "The 101st to the 150th:"),
+        ("projects list", "List the first twelve projects:"),
+        ("projects list --all --json", "List all projects as JSON:"),
+        ("projects list --limit 50 --offset 100", "List the 101st to the 150th:"),
     ],
 )
 @click.option(
-    "--limit", metavar="N", type=click.IntRange(1), default=12, help="How many. Default: 12."
+    "--limit",
+    metavar="N",
+    type=click.IntRange(1),
+    default=12,
+    help="Number of projects to show. Default: 12.",
 )
 @click.option(
-    "--offset", metavar="N", type=click.IntRange(0), default=0, help="How many to skip. Default: 0."
+    "--offset", metavar="N", type=click.IntRange(0), default=0, help="Number to skip. Default: 0."
 )
-@click.option("--all", "everything", is_flag=True, help="All of them, whatever --limit says.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Show all projects; ignore --limit and --offset."
+)
 @click.pass_context
 def list_(context: click.Context, /, limit: int, offset: int, everything: bool) -> None:
     """List the projects that you are a member of."""
@@ -71,18 +77,19 @@ def list_(context: click.Context, /, limit: int, offset: int, everything: bool) 
 
 
 @projects.command(
-    arguments={"NAME": "What to call it."},
+    arguments={"NAME": "The name of the project."},
     examples=[
-        ('projects create "Retina 2025"', "Make a project:"),
-        ("projects create Retina --json | jq -r .projectId", "Have its id alone:"),
+        ('projects create "Retina 2025"', "Create a project:"),
+        ("projects create Retina --json | jq -r .projectId", "Print only the id of the project:"),
     ],
 )
 @click.argument("name")
 @click.pass_context
 def create(context: click.Context, /, name: str) -> None:
-    """Create a project, and show its id.
+    """Create a project and show its id.
 
-    It is never sent twice; if the answer is lost, look at 'projects list' before you try again.
+    The request is never retried. If the response is lost, check 'projects list' before you try
+    again.
     """
     app = app_of(context)
     project = app.hub().create_project(name)
@@ -91,16 +98,22 @@ def create(context: click.Context, /, name: str) -> None:
 
 @projects.command(
     name="add-dataset",
-    arguments={**_PROJECT_ARGUMENT, "DATASET": "The name of a pod of yours: scans, not me/scans."},
+    arguments={
+        **_PROJECT_ARGUMENT,
+        "DATASET": "The name of one of your pods: scans, not me/scans.",
+    },
     examples=[
-        ("projects add-dataset 6f1c2c8e scans", "Let a project of yours use a pod of yours:")
+        (
+            "projects add-dataset 6f1c2c8e scans",
+            "Allow one of your projects to use one of your pods:",
+        )
     ],
 )
 @click.argument("project", type=PROJECT)
 @click.argument("dataset", type=POD_NAME)
 @click.pass_context
 def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
-    """Add a dataset of yours to a project of yours."""
+    """Add one of your datasets to one of your projects."""
     app = app_of(context)
     app.hub().add_dataset_to_project_for_user(project, dataset)
     app.output.data(
@@ -111,21 +124,21 @@ def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
 @projects.command(
     arguments=_PROJECT_ARGUMENT,
     examples=[
-        ("projects limits 6f1c2c8e", "See your own usage of each model:"),
+        ("projects limits 6f1c2c8e", "Show your own usage of each model:"),
         (
             "projects limits 6f1c2c8e --model alice/Retina:3",
-            "See everybody's usage of one model:",
+            "Show every user's usage of one model:",
         ),
     ],
 )
 @click.argument("project", type=PROJECT)
-@click.option("--model", type=MODEL, help="One model: owner/ModelName:3, or :latest.")
+@click.option("--model", type=MODEL, help="Show one model: owner/ModelName:3, or :latest.")
 @click.pass_context
 def limits(context: click.Context, /, project: str, model: ModelIdentifier | None) -> None:
     """Show usage and limits of a project's models.
 
-    How often each was used, and how often it may be. A model without a limit can be used as
-    often as you like.
+    Shows the number of uses of each model and its limit. A model without a limit can be used any
+    number of times.
     """
     app = app_of(context)
     hub = app.hub()
@@ -135,10 +148,11 @@ def limits(context: click.Context, /, project: str, model: ModelIdentifier | Non
         return
     found = cast("types.ProjectModelLimits", hub.get_usage_limits(project, str(model)))
     app.output.data(
-        found, _usage(_GRANTEES, found["usage"], f"Nobody has been granted {model} here.")
+        found,
+        _usage(_GRANTEES, found["usage"], f"No user has been granted {model} in this project."),
     )
     if not app.output.as_json and found.get("default") is not None:
-        app.output.note(f"The limit for members without one of their own is {found['default']}.")
+        app.output.note(f"The limit for members without an individual limit is {found['default']}.")
 
 
 def _usage(columns: dict[str, str], usage: Any, empty: str) -> Rows:

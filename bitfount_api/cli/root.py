@@ -1,4 +1,4 @@
-"""``bitfount-api`` itself: its options, its commands, and how it ends."""
+"""The root command ``bitfount-api``: its options, commands and exit."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ _COMMANDS = {
 
 
 class Root(Group):
-    """The whole program, as click runs it."""
+    """The root command."""
 
     def main(self, args: Any = None, *_: Any, **more: Any) -> NoReturn:
-        """Run a command line, and exit."""
+        """Run a command line and exit."""
         raise SystemExit(run(args, **more))
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Its options; those on output are shown here, and taken everywhere."""
+        """Return the options, with the output options visible in the help."""
         *own, help_option = click.Group.get_params(self, ctx)
         return [*own, *output_options(hidden=False), help_option]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The examples, and the table of exit codes."""
+        """Write the examples and the table of exit codes."""
         super().format_epilog(ctx, formatter)
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
@@ -59,24 +59,28 @@ class Root(Group):
     cls=Root,
     lazy=_COMMANDS,
     examples=[
-        ("login", "Log in with a browser, on this machine or another:"),
-        ("pods show alice/scans", "Look at a pod:"),
-        ("projects list --json", "List your projects, for a program:"),
-        ("sandbox --demo", "Try everything on a local Bitfount:"),
-        ("doctor", "Find out why it does not work here:"),
+        ("login", "Log in with a browser, on this or another device:"),
+        ("pods show alice/scans", "Show a pod:"),
+        ("projects list --json", "List your projects as JSON:"),
+        ("sandbox --demo", "Try everything with a local Bitfount:"),
+        ("doctor", "Find problems on this machine:"),
     ],
 )
-@click.option("--hub-url", metavar="URL", help="The Hub. Default: the environment's.")
-@click.option("--access-manager-url", metavar="URL", help="The access manager. Likewise.")
-@click.option("--smart-on-fhir-url", metavar="URL", help="SMART on FHIR. Likewise.")
-@click.option("--auth-domain", metavar="HOST", help="The OAuth authority to log in to. Likewise.")
-@click.option("--username", metavar="NAME", help="Whose login to use; whose the API keys are.")
-@click.option("--ca", metavar="FILE", help="Trust these CAs; 'system' for those of the system.")
+@click.option("--hub-url", metavar="URL", help="URL of the Hub. Default: the environment's.")
+@click.option(
+    "--access-manager-url", metavar="URL", help="URL of the access manager. Same default."
+)
+@click.option("--smart-on-fhir-url", metavar="URL", help="URL of SMART on FHIR. Same default.")
+@click.option("--auth-domain", metavar="HOST", help="OAuth authority to log in to. Same default.")
+@click.option(
+    "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
+)
+@click.option("--ca", metavar="FILE", help="CA bundle to trust; 'system' for the system's CAs.")
 @click.option(
     "--timeout",
     metavar="SECONDS",
     type=click.FloatRange(0, min_open=True, max=3600),
-    help="How long to wait for an answer. Default: 30.",
+    help="How long to wait for a response. Default: 30.",
 )
 @click.version_option(
     __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help="Show the version."
@@ -85,11 +89,11 @@ class Root(Group):
 def root(context: click.Context, /, **options: Any) -> None:
     """Bitfount on the command line: pods, models, projects, keys and access.
 
-    API keys are taken from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
-    them, 'login' logs you in. BITFOUNT_ENVIRONMENT (production, staging, dev, sandbox) says where
-    the services are.
+    API keys are read from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
+    them, log in with 'login'. BITFOUNT_ENVIRONMENT (production, staging, dev, sandbox) selects the
+    services.
 
-    Data goes to standard output, everything else to standard error.
+    Data is written to standard output, everything else to standard error.
     """
     app: App = context.obj
     for name, value in options.items():
@@ -101,8 +105,8 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
     """Run a command line.
 
     Args:
-        args: The arguments; the process's own by default.
-        **more: As click's ``Context`` takes them.
+        args: Arguments; by default those of the process.
+        **more: Arguments of click's ``Context``.
 
     Returns:
         The exit code.
@@ -118,17 +122,17 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
         return outcome if isinstance(outcome, int) else Exit.OK
     except SystemExit as exit_:
         if sys.stdout is not stdout:
-            return Exit.READER_GONE  # of the help: click, which writes it, has put it out of reach
+            return Exit.READER_GONE  # click replaced stdout when writing the help failed
         return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it ends here, with one line
+    except BaseException as error:  # noqa: BLE001 - every error is reported in one line
         code = _end(error, app)
-        if stdout is not None:  # as under pythonw
+        if stdout is not None:  # it is None under pythonw
             streams.settle(stdout)
         return code
 
 
 def _end(error: BaseException, app: App) -> int:
-    """Say why the command ends; returns the exit code."""
+    """Report why the command ends, and return the exit code."""
     try:
         if isinstance(error, HelpRequested) and error.ctx is not None:
             click.echo(error.ctx.get_help(), err=True)
@@ -139,7 +143,7 @@ def _end(error: BaseException, app: App) -> int:
             return Exit.TERMINATED
         if isinstance(error, (KeyboardInterrupt, click.Abort)):
             if isinstance(error.__cause__ or error.__context__, EOFError):
-                app.output.error("The input has ended where an answer was wanted.")
+                app.output.error("The input ended before the prompt was answered.")
                 return Exit.USAGE
             app.output.error("Interrupted.")
             return Exit.INTERRUPTED
@@ -153,14 +157,14 @@ def _end(error: BaseException, app: App) -> int:
 
 @contextlib.contextmanager
 def _stoppable() -> Any:
-    """Have SIGTERM end a command as Ctrl-C does: with everything put back in order."""
+    """Make SIGTERM raise an exception, so that the command cleans up as it does after Ctrl-C."""
 
     def stop(*_: object) -> None:
         raise Terminated
 
     try:
         before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: then signals are somebody else's
+    except ValueError:  # signal handlers can only be set in the main thread
         yield
         return
     try:

@@ -1,4 +1,4 @@
-"""``sandbox``: a local Bitfount, for trying out and for tests."""
+"""``sandbox``: run a local Bitfount."""
 
 from __future__ import annotations
 
@@ -28,19 +28,22 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 @click.command(
     cls=Command,
     examples=[
-        ("sandbox --demo", "Start one with something in it, until Ctrl-C:"),
+        ("sandbox --demo", "Start a sandbox with demonstration data, until Ctrl-C:"),
         (
             "sandbox --demo --env-file sandbox.env\n. ./sandbox.env && bitfount-api projects list",
-            "Use it as alice, from another terminal:",
+            "Use the sandbox as alice, from another terminal:",
         ),
-        ("sandbox --data ~/bitfount-sandbox", "Keep what is in it for the next time:"),
+        ("sandbox --data ~/bitfount-sandbox", "Keep the data for the next start:"),
     ],
 )
-@click.option("--demo", is_flag=True, help="With a pod, a model, weights, a project, a pairing.")
+@click.option("--demo", is_flag=True, help="Add a pod, a model, weights, a project and a pairing.")
 @click.option(
-    "--data", metavar="DIR", type=FILE, help="Keep everything there. Default: nothing is kept."
+    "--data",
+    metavar="DIR",
+    type=FILE,
+    help="Folder for the data. Default: data is deleted on exit.",
 )
-@click.option("--free-ports", is_flag=True, help="Any free ports. Default: 3000 to 3003.")
+@click.option("--free-ports", is_flag=True, help="Use any free ports. Default: 3000 to 3003.")
 @click.option(
     "--host",
     metavar="ADDRESS",
@@ -53,15 +56,15 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
     metavar="NAME",
     type=USER,
     multiple=True,
-    help="Who has an account. Default: alice, bob, carol.",
+    help="Create this user. Default: alice, bob, carol.",
 )
 @click.option(
     "--env-file",
     metavar="FILE",
     type=FILE,
-    help="Write the settings of the first user there (0600); removed when it stops.",
+    help="Write the first user's settings to a file (0600), deleted on exit.",
 )
-@click.option("--show", is_flag=True, help="Show everybody's API keys.")
+@click.option("--show", is_flag=True, help="Show the API keys of all users.")
 @click.pass_context
 def sandbox(
     context: click.Context,
@@ -74,16 +77,16 @@ def sandbox(
     env_file: Path | None,
     show: bool,
 ) -> None:
-    """Run a local Bitfount, to try things out and for tests.
+    """Run a local Bitfount for experiments and tests.
 
-    Hub, access manager, SMART on FHIR and object store, with real state of their own. Says what
-    to type in another terminal, and runs until Ctrl-C. Open the address of one of the first three
-    services in a browser, with /docs at its end, to read and try its API.
+    Serves a stateful Hub, access manager, SMART on FHIR and object store until Ctrl-C, and shows
+    the commands to type in another terminal. To read and try the API of one of the first three
+    services, open its URL followed by /docs in a browser.
     """
     output = app_of(context).output
     check_targets(env_file, force=False)
     if host not in _LOCAL:
-        output.warn(f"Everybody who reaches {host} can use this sandbox.")
+        output.warn(f"Anyone who can connect to {host} can use this sandbox.")
     with _started(data, free_ports=free_ports, host=host, users=users) as running:
         hints: list[str] = []
         if demo:
@@ -112,8 +115,8 @@ def _started(
         made = Sandbox(data, ports=ports, host=host, users=users or DEFAULT_USERS)
     except PortTakenError as error:
         raise Failure(
-            f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop what uses it, or "
-            "give --free-ports.",
+            f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop the program that uses "
+            "it, or give --free-ports.",
             Exit.INVALID_INPUT,
         ) from None
     with made:
@@ -151,7 +154,7 @@ def _tell(
         "Access manager": running.access_manager_url,
         "SMART on FHIR": running.smart_on_fhir_url,
         "Object store": running.storage_url,
-        "Data": f"{running.data}  ({'kept' if kept else 'gone when it stops'})",
+        "Data": f"{running.data}  ({'kept' if kept else 'deleted when it stops'})",
         "Users": everybody,
     }
     if show:
@@ -165,9 +168,9 @@ def _tell(
 def _advise(
     output: Output, running: Sandbox, env_file: Path | None, hints: list[str], *, free_ports: bool
 ) -> None:
-    """Say what to type in another terminal."""
+    """Show the commands to type in another terminal."""
     program = PROGRAM
-    if free_ports:  # which no setting of the environment can name
+    if free_ports:  # the environment has no settings for these URLs
         program += f" --hub-url {running.hub_url} --access-manager-url {running.access_manager_url}"
     if env_file is not None:
         file = env_file if env_file.is_absolute() else f"./{env_file}"
@@ -184,4 +187,4 @@ def _advise(
 def _wait() -> NoReturn:
     forever = threading.Event()
     while True:
-        forever.wait(1)  # without a limit, Windows would not hear of Ctrl-C
+        forever.wait(1)  # without a timeout, Ctrl-C does not interrupt the wait on Windows

@@ -1,4 +1,4 @@
-"""Standard output and standard error, whatever characters they take and whoever reads them."""
+"""Writing to standard output and standard error, with any encoding and any reader."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _PLAIN: Final = {
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-"""What can rewrite what a terminal shows, or cannot be written at all."""
+"""Characters that can change what a terminal shows, or that cannot be encoded."""
 
 
 def prepare() -> None:
-    """Have the streams take every text: what their encoding lacks is written in another way."""
+    """Make the streams accept any text by replacing characters that their encoding lacks."""
     codecs.register_error(_FALLBACK, _fall_back)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -51,7 +51,7 @@ def prepare() -> None:
 
 
 def _fall_back(error: UnicodeError) -> tuple[str, int]:
-    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - it is used for writing alone
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - the handler is only used for encoding
     missing = error.object[error.start : error.end]
     return "".join(_replacement(character, error.encoding) for character in missing), error.end
 
@@ -59,7 +59,7 @@ def _fall_back(error: UnicodeError) -> tuple[str, int]:
 def _replacement(character: str, encoding: str) -> str:
     if character in _PLAIN:
         return _PLAIN[character]
-    # An accent can be left away; another script cannot, and is written as its code.
+    # Drop accents; write characters of other scripts as escape sequences.
     base = unicodedata.normalize("NFD", character)[0]
     if base != character and base.isalnum() and _can_encode(encoding, base):
         return base
@@ -80,20 +80,20 @@ def _code(character: str) -> str:
 
 
 def sanitize(text: str) -> str:
-    """Text from elsewhere as a terminal may be given it: control characters become their codes."""
+    """Return untrusted text with control characters replaced by their escape sequences."""
     return _CONTROL.sub(lambda found: _code(found[0]), text)
 
 
 def takes_unicode(stream: TextIO) -> bool:
-    """Whether a stream takes every character."""
+    """Return whether a stream can encode every character."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Write a text, at once.
+    """Write a text and flush the stream.
 
     Raises:
-        BrokenPipe: Nobody reads it.
+        BrokenPipe: If the reader has closed the pipe.
     """
     try:
         stream.write(text)
@@ -104,14 +104,14 @@ def write(stream: TextIO, text: str) -> None:
     except OSError as error:
         if os.name != "nt" or error.errno != errno.EINVAL:
             raise
-        _silence(stream)  # how Windows says the same
+        _silence(stream)  # Windows reports a closed pipe as EINVAL
         raise BrokenPipe from error
 
 
 def settle(stream: TextIO) -> None:
-    """Flush a stream, and drop what cannot be written.
+    """Flush a stream, and drop output that cannot be written.
 
-    Otherwise Python 3.14 and later try again at exit, and change the exit code to 120.
+    Otherwise Python 3.14 and later flush again at exit, fail, and change the exit code to 120.
     """
     try:
         stream.flush()
@@ -120,7 +120,7 @@ def settle(stream: TextIO) -> None:
 
 
 def _silence(stream: TextIO) -> None:
-    """Send elsewhere what is left in the stream: Python would write it, and complain, at exit."""
+    """Discard the buffered output, which Python would otherwise flush at exit, with an error."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):

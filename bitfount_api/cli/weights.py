@@ -1,4 +1,4 @@
-"""``weights``: what models have learnt, pushed and pulled."""
+"""``weights``: upload and download the weights of models."""
 
 from __future__ import annotations
 
@@ -26,35 +26,41 @@ if TYPE_CHECKING:
 @click.group(
     cls=Group,
     examples=[
-        ("weights push RetinaClassifier:3 epoch-90.pt", "Send the weights of a model of yours:"),
-        ("weights pull alice/RetinaClassifier:3", "Fetch somebody's:"),
+        (
+            "weights push RetinaClassifier:3 epoch-90.pt",
+            "Upload the weights of one of your models:",
+        ),
+        ("weights pull alice/RetinaClassifier:3", "Download a model's weights:"),
     ],
 )
 def weights() -> None:
-    """The weights of models, streamed to and from disk."""
+    """Upload and download weights, streamed from and to disk."""
 
 
 @weights.command(
     arguments={
-        "MODEL": "A version of a model of yours: ModelName:3.",
+        "MODEL": "A version of one of your models: ModelName:3.",
         "FILE": "The weights, 500 MiB at most.",
     },
     examples=[
-        ("weights push RetinaClassifier:3 epoch-90.pt", "Send weights, with a progress bar:"),
-        ("weights push RetinaClassifier:3 epoch-90.pt --quiet", "Without it, in a nightly job:"),
+        ("weights push RetinaClassifier:3 epoch-90.pt", "Upload weights with a progress bar:"),
+        (
+            "weights push RetinaClassifier:3 epoch-90.pt --quiet",
+            "Without a progress bar, in a nightly job:",
+        ),
     ],
 )
 @click.argument("model", type=OWN_MODEL_VERSION)
 @click.argument("file", type=FILE)
 @click.pass_context
 def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
-    """Send the weights of a model of yours.
+    """Upload the weights of one of your models.
 
-    Weights that this version has already are replaced.
+    Replaces the existing weights of this version.
     """
     app = app_of(context)
     hub = app.hub()
-    assert isinstance(model.version, int)  # noqa: S101 - the argument's type has seen to it
+    assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
     with transfer(app.output, file.name, "Sent") as counter:
         hub.send_weights(model.name, model.version, file, progress=counter)
     name, sent = f"{hub.session.username}/{model.model}", file.stat().st_size
@@ -67,17 +73,19 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
 @weights.command(
     arguments={"MODEL": "One version of a model: owner/ModelName:3."},
     examples=[
-        ("weights pull alice/RetinaClassifier:3", "Write them to RetinaClassifier-3.weights:"),
+        ("weights pull alice/RetinaClassifier:3", "Download to RetinaClassifier-3.weights:"),
         (
             "weights pull alice/RetinaClassifier:3 --project 6f1c2c8e \\\n--output retina.pt",
-            "Through a project, to a file of your choice:",
+            "Use access through a project, and choose the file:",
         ),
     ],
 )
 @click.argument("model", type=MODEL_VERSION)
 @project_option
-@click.option("--output", metavar="FILE", type=FILE, help="Default: ModelName-3.weights.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option(
+    "--output", metavar="FILE", type=FILE, help="File to write. Default: ModelName-3.weights."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
 def pull(
     context: click.Context,
@@ -87,25 +95,25 @@ def pull(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Fetch the weights of a model, in several parts at a time.
+    """Download the weights of a model, in several parts at a time.
 
-    The file appears once it is whole. If the connection breaks, what has come is kept beside it,
-    and the next time goes on from there; Ctrl-C leaves nothing behind. The SHA-256 that is shown
-    is that of the file: compare it with what the model's owner says.
+    The file appears when the download is complete. If the connection breaks, the bytes received so
+    far are kept next to the file, and the next download resumes from there; Ctrl-C deletes them.
+    Shows the SHA-256 of the file: compare it with the one the model's owner gives you.
     """
     app = app_of(context)
     path = output or Path(f"{model.name}-{model.version}.weights")
     check_targets(path, force=force)
     hub = app.hub()
-    assert isinstance(model.version, int)  # noqa: S101 - the argument's type has seen to it
+    assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
     with transfer(app.output, path.name, "Fetched") as counter:
         found = hub.download_weights(
             model.owner, model.name, model.version, path, project, progress=counter
         )
         if found is None:
             raise Failure(
-                f"There are no weights of {model} that you may see. 'bitfount-api models show "
-                f"{model}' tells whether there is the model.",
+                f"No weights of {model} exist that you may see. Run 'bitfount-api models show "
+                f"{model}' to check that the model exists.",
                 Exit.NOT_FOUND,
             )
     app.output.data(

@@ -160,7 +160,7 @@ def test_a_request_can_be_interrupted(console: Console) -> None:
 def test_the_sandbox_in_a_terminal(console: Console) -> None:
     with terminal(console, "sandbox", "--free-ports", "--demo") as running:
         text = running.until("Stop it with Ctrl-C")
-        data = next(line for line in text.splitlines() if "gone when it stops" in line).split()[1]
+        data = next(line for line in text.splitlines() if "deleted when it stops" in line).split()[1]
         assert Path(data).is_dir()
         interrupted(running)
     assert not Path(data).exists()
