@@ -123,7 +123,7 @@ def check(
             str(pod), wanted, modeller, token, project
         )
     decision = result["response_type"].value
-    # Whoever has a download URL can fetch the code or weights, and only the pod may do so.
+    # Anyone who has a download URL can fetch the code or weights, and only the pod may.
     limits: list[dict[str, Any]] = [
         {name: value for name, value in limit.items() if name not in _ADDRESSES}
         for limit in result["limits"] or ()

@@ -51,9 +51,7 @@ class Checked(ParamType):
 def _version_wanted(text: str) -> identifiers.ModelIdentifier:
     model = identifiers.ModelIdentifier.parse(text)
     if model.version in (None, "latest"):
-        raise ValueError(
-            "the version is missing: weights belong to one version, such as owner/ModelName:3"
-        )
+        raise ValueError("the model must include a version number, such as owner/ModelName:3")
     return model
 
 

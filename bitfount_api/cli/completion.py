@@ -1,4 +1,4 @@
-"""``completion``: the script that lets a shell complete what is typed."""
+"""``completion``: print a shell completion script."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _VARIABLE = "_BITFOUNT_API_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, /, shell: str) -> None:
-    """Let a shell complete commands and options.
+    """Print a shell completion script.
 
-    Prints a script; save it to a file that the shell reads when it starts.
+    The script completes commands and options. Save it to a file that the shell reads at startup.
     """
     kind = get_completion_class(shell)
-    assert kind is not None  # noqa: S101 - click has all three
+    assert kind is not None  # noqa: S101 - click supports all three
     output = app_of(context).output
     script = kind(context.find_root().command, {}, PROGRAM, _VARIABLE).source()
     if output.as_json:

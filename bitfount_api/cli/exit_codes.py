@@ -30,13 +30,13 @@ class Exit(enum.IntEnum):
         return self
 
     OK = 0, "done"
-    FAILED = 1, "refused by the service, or another failure without its own code"
+    FAILED = 1, "refused, or another failure without its own code"
     USAGE = 2, "invalid command line"
     NOT_AUTHENTICATED = 3, "no credentials, or the service refused them"
     NOT_FOUND = 4, "not found, or not visible with these credentials"
     UNREACHABLE = 5, "the service cannot be reached, or is temporarily unavailable"
     INVALID_INPUT = 6, "a local file or setting is invalid or cannot be used"
-    NOT_AS_PROMISED = 7, "the response is invalid: damaged, or not in the expected format"
+    NOT_AS_PROMISED = 7, "the received data is damaged, or not in the expected format"
     DEFECT = 70, "a bug in this program: please report it"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
     READER_GONE = 141, "the reader of the output closed the pipe"

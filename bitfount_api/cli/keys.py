@@ -1,4 +1,4 @@
-"""``keys``: making, registering, checking and comparing RSA keys."""
+"""``keys``: generate, register, check and compare RSA keys."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _FILE_ARGUMENT = {"FILE": "The public key, as PEM or OpenSSH; '-' reads standard
 @click.group(
     cls=Group,
     examples=[
-        ("keys generate alice.pem", "Make a key pair:"),
-        ("keys register alice.pem.pub", "Let the Hub know it:"),
+        ("keys generate alice.pem", "Generate a key pair:"),
+        ("keys register alice.pem.pub", "Register the public key with the Hub:"),
     ],
 )
 def keys() -> None:
-    """Keys that name pods and users, and sign tasks."""
+    """Manage the RSA keys that identify pods and users and sign tasks."""
 
 
 @keys.command(
-    arguments={"FILE": "Where the private key goes; the public one goes to FILE.pub."},
+    arguments={"FILE": "The private key's file; the public key is written to FILE.pub."},
     examples=[
-        ("keys generate alice.pem", "Make alice.pem and alice.pem.pub:"),
-        ("keys generate pod.pem --encrypt", "Protect the private key by a password:"),
+        ("keys generate alice.pem", "Generate alice.pem and alice.pem.pub:"),
+        ("keys generate pod.pem --encrypt", "Encrypt the private key with a password:"),
     ],
 )
 @click.argument("file", type=FILE)
@@ -55,15 +55,18 @@ def keys() -> None:
     metavar="N",
     type=click.IntRange(rsa.MIN_KEY_SIZE, rsa.MAX_KEY_SIZE),
     default=rsa.DEFAULT_KEY_SIZE,
-    help="The key's size. Default: 4096, which the services expect.",
+    help="Key size in bits. Default: 4096, as the services expect.",
 )
-@click.option("--encrypt", is_flag=True, help=f"Ask for a password, or take {PASSWORD_VARIABLE}.")
-@click.option("--force", is_flag=True, help="Replace keys that are there; they are lost.")
+@click.option(
+    "--encrypt", is_flag=True, help=f"Encrypt with a password from {PASSWORD_VARIABLE} or a prompt."
+)
+@click.option("--force", is_flag=True, help="Replace existing keys, which are lost.")
 @click.pass_context
 def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, force: bool) -> None:
-    """Make an RSA key pair.
+    """Generate an RSA key pair.
 
-    The private key can be read by you alone (0600). Whoever has it can act in its name.
+    Only you can read the private key's file (0600). Anyone who has the key can act as its
+    owner.
     """
     output = app_of(context).output
     public_file = file.with_name(f"{file.name}.pub")
@@ -75,7 +78,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     try:
         atomic_write(public_file, text.encode("ascii"), overwrite=force)
     except BaseException:
-        file.unlink(missing_ok=True)  # half a pair would be in the way the next time
+        file.unlink(missing_ok=True)  # without its public key, it would only block the next attempt
         raise
     fingerprint = rsa.fingerprint(pair.public_key)
     output.data(
@@ -96,9 +99,9 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
 @click.argument("file", type=FILE)
 @click.pass_context
 def register(context: click.Context, /, file: Path) -> None:
-    """Register a public key of yours with the Hub.
+    """Register one of your public keys with the Hub.
 
-    Your signed tasks are checked with it. Shows the key's id.
+    The signatures of your tasks are verified with this key. Shows the key's id.
     """
     app = app_of(context)
     key = public_key(file)
@@ -113,14 +116,17 @@ def register(context: click.Context, /, file: Path) -> None:
 @keys.command(
     arguments={"ID": "The key's id, as 'keys register' shows it."},
     examples=[
-        ("keys check 42", "See whether a key of yours is active:"),
-        ("keys check 42 --owner bob --public-key bob.pub", "See whether it is the one you have:"),
+        ("keys check 42", "Check that one of your keys is active:"),
+        (
+            "keys check 42 --owner bob --public-key bob.pub",
+            "Check that bob's key is the one you have:",
+        ),
     ],
 )
 @click.argument("key_id", metavar="ID", type=KEY_ID)
-@click.option("--owner", metavar="NAME", type=USER, help="Whose key it is. Default: yours.")
+@click.option("--owner", metavar="NAME", type=USER, help="The key's owner. Default: you.")
 @click.option(
-    "--public-key", "expected_file", metavar="FILE", type=FILE, help="The key that it has to be."
+    "--public-key", "expected_file", metavar="FILE", type=FILE, help="The expected public key."
 )
 @click.pass_context
 def check(
@@ -128,7 +134,7 @@ def check(
 ) -> None:
     """Check that a key is registered and active.
 
-    Ends with 4 if it is not, and with 1 if it is another key than --public-key.
+    Exits with 4 if it is not, and with 1 if it differs from --public-key.
     """
     app = app_of(context)
     expected = None if expected_file is None else public_key(expected_file)
@@ -157,23 +163,26 @@ def check(
     }
     app.output.data(value, Fields(facts))
     if same is False:
-        raise Failure(f"Key {key_id} is not the one in {expected_file}. Do not trust it.")
+        raise Failure(f"Key {key_id} differs from the key in {expected_file}. Do not trust it.")
 
 
 @keys.command(
     arguments={"FILE": "A public or a private key; '-' reads standard input."},
     examples=[
-        ("keys fingerprint alice.pem.pub", "Read it out to whoever has the key from you:"),
-        ("access key | bitfount-api keys fingerprint -", "The access manager's:"),
+        ("keys fingerprint alice.pem.pub", "Show the fingerprint of a key you gave to someone:"),
+        (
+            "access key | bitfount-api keys fingerprint -",
+            "Show the fingerprint of the access manager's key:",
+        ),
     ],
 )
 @click.argument("file", type=FILE)
 @click.pass_context
 def fingerprint(context: click.Context, /, file: Path) -> None:
-    """Show the short name of a key, as 'ssh-keygen -l' does.
+    """Show the fingerprint of a key, like 'ssh-keygen -l'.
 
-    A private key and its public key have the same. For an encrypted private key, the password is
-    asked for, or taken from BITFOUNT_KEY_PASSWORD.
+    A private key and its public key have the same fingerprint. The password of an encrypted private
+    key is read from BITFOUNT_KEY_PASSWORD or a prompt.
     """
     data = contents(file, rsa.MAX_KEY_BYTES)
     key = _of_private_key(data) if b"PRIVATE KEY-----" in data else rsa.parse_public_key(data)

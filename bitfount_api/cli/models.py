@@ -1,4 +1,4 @@
-"""``models``: their code, pushed and pulled. Nothing here ever runs it."""
+"""``models``: upload and download the code of models. The code is never executed."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ _MODEL_ARGUMENT = {"MODEL": "owner/ModelName:3; owner/ModelName is the latest ve
     cls=Group,
     examples=[
         ("models push RetinaClassifier.py", "Publish a model:"),
-        ("models pull alice/RetinaClassifier:3", "Have somebody's code, to read it:"),
+        ("models pull alice/RetinaClassifier:3", "Download a model's code, to read it:"),
     ],
 )
 def models() -> None:
-    """The code of models. It is moved and checked here, and never run."""
+    """Upload and download model code, which is never executed."""
 
 
 @models.command(
     arguments=_MODEL_ARGUMENT,
     examples=[
-        ("models show alice/RetinaClassifier", "The latest version:"),
-        ("models show alice/RetinaClassifier:3 --json", "One version, for a program:"),
+        ("models show alice/RetinaClassifier", "Show the latest version:"),
+        ("models show alice/RetinaClassifier:3 --json", "Show one version as JSON:"),
     ],
 )
 @click.argument("model", type=MODEL)
 @project_option
 @click.pass_context
 def show(context: click.Context, /, model: ModelIdentifier, project: str | None) -> None:
-    """Show what the Hub knows of a model.
+    """Show a model as registered with the Hub.
 
-    Its version, its hash, and whether it has weights. The addresses of code and weights are as
-    good as these, and left out.
+    Shows its version, its hash and whether it has weights. The download URLs of the code and the
+    weights are omitted, because they give access to both.
     """
     app = app_of(context)
     try:
@@ -68,31 +68,31 @@ def show(context: click.Context, /, model: ModelIdentifier, project: str | None)
         "Model": f"{model.owner}/{model.name}",
         "Version": details.get("modelVersion"),
         "SHA-256": details.get("modelHash"),
-        "Code": "yes" if value["hasCode"] else "withheld: the usage limit is spent",
+        "Code": "yes" if value["hasCode"] else "withheld: the usage limit is reached",
         "Weights": value["hasWeights"],
     }
     app.output.data(value, Fields(facts))
 
 
 @models.command(
-    arguments={"FILE": "UTF-8, 3 MiB at most, with one model class named as the file."},
+    arguments={"FILE": "UTF-8, at most 3 MiB, with one model class named like the file."},
     examples=[
         ("models push RetinaClassifier.py", "Publish a model, or a new version of it:"),
         (
             'models push RetinaClassifier.py --private \\\n--description "OCT, 3 classes"',
-            "Keep it to yourself, and to projects of yours:",
+            "Publish a private model, for you and your projects:",
         ),
     ],
 )
 @click.argument("file", type=FILE)
-@click.option("--private", is_flag=True, help="Only you, and projects that use it, may have it.")
-@click.option("--description", metavar="TEXT", help="What it does.")
+@click.option("--private", is_flag=True, help="Restrict access to you and projects that use it.")
+@click.option("--description", metavar="TEXT", help="A description of the model.")
 @click.pass_context
 def push(context: click.Context, /, file: Path, private: bool, description: str | None) -> None:
-    """Publish the code of a model of yours.
+    """Publish the code of one of your models.
 
-    The model is named after the file. The file is checked by reading it, not by running it. If
-    the Hub has this very code already, no new version is made.
+    The model is named after the file. The file is parsed to validate it, and never executed. If
+    the Hub already has identical code, no new version is created.
     """
     from bitfount_api import hash_contents
 
@@ -102,7 +102,7 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
         answer = hub.send_model(file, private, description=description, progress=counter)
     version = answer.get("version")
     name = f"{hub.session.username}/{file.stem}" + ("" if version is None else f":{version}")
-    # As it was sent: the Hub has the text, not the line ends of this machine.
+    # Hash the text that was sent: its line endings can differ from the file's.
     sha256 = hash_contents(file.read_text(encoding="utf-8"))
     existed = bool(answer.get("alreadyExisted"))
     app.output.data(
@@ -114,16 +114,22 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
 @models.command(
     arguments=_MODEL_ARGUMENT,
     examples=[
-        ("models pull alice/RetinaClassifier:3", "Write it to RetinaClassifier.py:"),
-        ("models pull alice/RetinaClassifier --output - | less", "Read it, and keep nothing:"),
+        ("models pull alice/RetinaClassifier:3", "Download to RetinaClassifier.py:"),
+        (
+            "models pull alice/RetinaClassifier --output - | less",
+            "Read the code without saving it:",
+        ),
     ],
 )
 @click.argument("model", type=MODEL)
 @project_option
 @click.option(
-    "--output", metavar="FILE", type=FILE, help="Default: ModelName.py; '-' is standard output."
+    "--output",
+    metavar="FILE",
+    type=FILE,
+    help="File to write; '-' is standard output. Default: ModelName.py.",
 )
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
 def pull(
     context: click.Context,
@@ -133,10 +139,10 @@ def pull(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Fetch the code of a model, and check its hash. It is not run.
+    """Download a model's code and verify its hash.
 
-    The file appears only once its hash has matched. Fetching is not a use; where a project's
-    limit is spent, there is nothing to fetch.
+    The code is not executed. The file appears only after its hash has been verified. A download
+    does not count as a use; once a project's usage limit is reached, the code is withheld.
     """
     app = app_of(context)
     try:
@@ -147,7 +153,7 @@ def pull(
         check_targets(path, force=force)
         _download(app, model, project, path)
     except ModelValidationError as error:
-        raise Failure(f"{error} Tell its owner.", Exit.NOT_AS_PROMISED) from error
+        raise Failure(f"{error} Report this to the model's owner.", Exit.NOT_AS_PROMISED) from error
 
 
 def _download(app: App, model: ModelIdentifier, project: str | None, path: Path) -> None:
@@ -188,11 +194,11 @@ def _print(app: App, model: ModelIdentifier, project: str | None) -> None:
     if app.output.as_json:
         app.output.data({"model": str(model), "code": code, "sha256": sha256}, Text(code))
     else:
-        app.output.raw(code)  # byte for byte what was hashed
+        app.output.raw(code)  # exactly the text that was hashed
 
 
 def _version_of(model: ModelIdentifier) -> int | None:
-    """The version that is meant; None for the latest."""
+    """Return the version number, or None for the latest version."""
     return model.version if isinstance(model.version, int) else None
 
 

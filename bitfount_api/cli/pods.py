@@ -33,7 +33,7 @@ _POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
     ],
 )
 def pods() -> None:
-    """Manage pods: datasets that tasks are run on in place."""
+    """Manage pods: datasets that are analysed in place."""
 
 
 @pods.command(

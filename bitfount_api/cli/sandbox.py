@@ -115,8 +115,8 @@ def _started(
         made = Sandbox(data, ports=ports, host=host, users=users or DEFAULT_USERS)
     except PortTakenError as error:
         raise Failure(
-            f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop the program that uses "
-            "it, or give --free-ports.",
+            f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop the program "
+            "that uses it, or give --free-ports.",
             Exit.INVALID_INPUT,
         ) from None
     with made:

@@ -1,4 +1,4 @@
-"""How data looks to people: facts, tables and texts, as wide as there is room."""
+"""Views that show data to people: fields, tables, findings and texts."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _MIN_COLUMN_WIDTH = 12
-"""Columns narrower than that, in characters, break words: then rows are shown one by one."""
+"""Minimum width in characters. With narrower columns, rows are shown one below the other."""
 
 
 @attrs.frozen
 class Text:
-    """A text as it is, such as a key."""
+    """A text that is shown unchanged, such as a key."""
 
     text: str
 
 
 @attrs.frozen
 class Fields:
-    """What is known of one thing: names and values, in order. What is None is left out."""
+    """Names and values of one object, in order. Values that are None or empty are omitted."""
 
     fields: Mapping[str, Any]
 
@@ -38,9 +38,9 @@ class Rows:
     """A table.
 
     Args:
-        columns: The key of each column in the rows, and its heading.
-        rows: The rows.
-        empty: What to say, on standard error, when there is none.
+        columns: Key of each column in the rows, and its heading.
+        rows: Rows as mappings.
+        empty: Note for standard error if there are no rows.
     """
 
     columns: Mapping[str, str]
@@ -48,16 +48,16 @@ class Rows:
     empty: str
 
     def cells(self) -> list[list[str]]:
-        """The rows as texts."""
+        """Return the rows as texts."""
         return [[display(row.get(key)) for key in self.columns] for row in self.rows]
 
 
 @attrs.frozen
 class Findings:
-    """What was found, in areas, with what to do.
+    """Findings of ``doctor``, grouped by area.
 
     Args:
-        remarks: For each its area, its level (a key of ``_COLOURS``), a text, and an advice or "".
+        findings: Area, level (a key of ``_COLOURS``), text, and advice or "" of each finding.
     """
 
     findings: Sequence[tuple[str, str, str, str]]
@@ -69,7 +69,7 @@ _COLOURS = {"ok": "green", "note": "cyan", "warning": "yellow", "problem": "bold
 
 
 def display(value: Any) -> str:
-    """A value as people read it."""
+    """Return a value as text for people."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -82,7 +82,7 @@ def display(value: Any) -> str:
 
 
 def format_size(count: float) -> str:
-    """So many bytes as people read it: 1.5 MB, in powers of 1000 as disks and networks count."""
+    """Return a number of bytes for people, such as 1.5 MB, in SI units (powers of 1000)."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
@@ -91,16 +91,16 @@ def format_size(count: float) -> str:
 
 
 def format_time(posix: float) -> str:
-    """A time as people read it, where they are."""
+    """Return a time for people, in the local time zone."""
     local = dt.datetime.fromtimestamp(posix, dt.UTC).astimezone()
     return local.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
-# --- For whatever reads a pipe: one row a line, whole --------------------------------------------
+# --- For pipes: one row per line, not truncated --------------------------------------------------
 
 
 def plain(view: View) -> str:
-    """A view without colours, lines and borders, each row or fact in a line of its own."""
+    """Return a view as text without colours and borders, with one row or field per line."""
     if isinstance(view, Text):
         return view.text if view.text.endswith("\n") else f"{view.text}\n"
     if isinstance(view, Fields):
@@ -130,7 +130,7 @@ def plain(view: View) -> str:
 
 
 def draw(view: View, console: Console) -> None:
-    """A view in a terminal's width and colours."""
+    """Draw a view with the width and colours of a terminal."""
     if isinstance(view, Text):
         console.out(sanitize(view.text).removesuffix("\n"), highlight=False)
     elif isinstance(view, Fields):
@@ -189,7 +189,7 @@ def _draw_findings(view: Findings, console: Console) -> None:
 
 
 def _fits(view: Rows, width: int) -> bool:
-    """Whether each column can have its content, or a readable width, side by side."""
+    """Return whether every column fits with its content or with the minimum width."""
     needed = 0
     for at, heading in enumerate(view.columns.values()):
         widest = max((len(row[at]) for row in view.cells()), default=0)

@@ -112,7 +112,7 @@ def pull(
         )
         if found is None:
             raise Failure(
-                f"No weights of {model} exist that you may see. Run 'bitfount-api models show "
+                f"There are no weights of {model} that you may see. Run 'bitfount-api models show "
                 f"{model}' to check that the model exists.",
                 Exit.NOT_FOUND,
             )

@@ -26,7 +26,7 @@ def test_all_is_well(console: Console) -> None:
         "Clock",
     }
     assert sum("answers in" in finding["text"] for finding in found) == 4
-    assert any("takes the credentials of alice" in finding["text"] for finding in found)
+    assert any("accepts the credentials of alice" in finding["text"] for finding in found)
     assert "Versions" in console.ok("doctor").out
 
 
@@ -70,8 +70,8 @@ def test_a_setting_that_is_wrong(console: Console, name: str, value: str) -> Non
 def test_one_of_two_settings_for_authorities_counts(console: Console) -> None:
     console.environment |= {"SSL_CERT_FILE": certifi.where(), "SSL_CERT_DIR": "/no/such/folder"}
     told = [found["text"] for found in findings(console, "--offline", code=0)]
-    assert f"SSL_CERT_FILE is {certifi.where()}: only CAs in there are trusted" in told
-    assert "SSL_CERT_DIR is /no/such/folder, and not read: SSL_CERT_FILE counts more" in told
+    assert f"SSL_CERT_FILE is {certifi.where()}: only the CAs in it are trusted" in told
+    assert "SSL_CERT_DIR is /no/such/folder, but ignored: SSL_CERT_FILE takes precedence" in told
 
 
 def test_a_setting_that_is_misspelt(console: Console) -> None:
@@ -91,7 +91,7 @@ def test_credentials_that_are_missing(console: Console) -> None:
 
 def test_credentials_that_are_refused(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "other:other"
-    assert "does not take the credentials" in problems(console)
+    assert "does not accept the credentials" in problems(console)
 
 
 def test_a_check_that_cannot_be_done_is_a_problem(
@@ -114,7 +114,7 @@ def test_packages_that_are_missing_or_others(
     told = findings(console, "--offline", code=1)
     texts = [finding["text"] for finding in told]
     assert "httpx is not installed" in texts
-    assert "the installed package says that it is 0.0.1" in texts
+    assert "the installed package has version 0.0.1" in texts
     assert any("bitfount 5.3.0" in text for text in texts)
     assert "the sandbox is not installed" in texts
 
@@ -158,12 +158,12 @@ def test_a_login_is_told(console: Console, storage: Path) -> None:
     write_token(console, storage)
     texts = [finding["text"] for finding in findings(console, code=0)]
     assert any("logged in as alice" in text for text in texts)
-    assert any("takes the credentials of alice" in text for text in texts)
+    assert any("accepts the credentials of alice" in text for text in texts)
 
 
 def test_a_login_that_has_ended(console: Console, storage: Path) -> None:
     write_token(console, storage, access_token_expires_at=1)
-    assert "has ended" in problems(console, "--offline")
+    assert "has expired" in problems(console, "--offline")
     write_token(console, storage, access_token_expires_at=1, refresh_token="r")
     findings(console, "--offline", code=0)
 
@@ -222,7 +222,7 @@ def test_a_login_beside_api_keys(console: Console, storage: Path) -> None:
     console.be("bob")
     write_token(console, storage)
     texts = [finding["text"] for finding in findings(console, "--offline", code=0)]
-    assert "the API keys count more than the login" in texts
+    assert "the API keys take precedence over the login" in texts
     write_token(console, storage, auth_domain="other")
     findings(console, "--offline", code=0)
 

@@ -21,7 +21,7 @@ from bitfount_api.sandbox.faults import Fault
 def test_a_name_that_is_not_known(console: Console) -> None:
     console.options = [*console.services, "--hub-url", "https://hub.invalid"]
     told = problems(console)
-    assert "the name hub.invalid is not known" in told
+    assert "the name hub.invalid cannot be resolved" in told
     assert "HTTPS_PROXY" in told
 
 
@@ -30,7 +30,7 @@ def test_a_login_is_not_needed_where_there_are_api_keys(console: Console) -> Non
     (note,) = [found for found in findings(console, code=0) if "auth.invalid" in found["text"]]
     assert (note["level"], note["advice"]) == ("note", None)
     console.be(None)
-    assert "the name auth.invalid is not known" in problems(console)
+    assert "the name auth.invalid cannot be resolved" in problems(console)
 
 
 def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None:
@@ -59,18 +59,18 @@ def test_a_service_that_is_not_well(console: Console) -> None:
 def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
     portal = Fault(status=302, headers={"location": "http://portal.invalid/"})
     console.sandbox.fail("/api/access-manager-key", portal, times=None)
-    assert "sends elsewhere" in problems(console)
+    assert "answers with a redirect" in problems(console)
     console.sandbox.faults.clear()
     page = Fault(status=200, headers={"content-type": "text/html"}, body=b"<html>")
     console.sandbox.fail("/api/access-manager-key", page, times=None)
-    assert "not as the access manager does" in problems(console)
+    assert "not like the access manager" in problems(console)
 
 
 def test_a_proxy_that_wants_a_password(console: Console) -> None:
     with serving(lambda _: (407, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
         told = problems(console)
-    assert "wants a name and a password" in told
+    assert "requires a username and a password" in told
 
 
 def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
@@ -78,7 +78,7 @@ def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
         console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
         console.options = [*console.services, "--hub-url", "https://hub.invalid"]
         told = problems(console)
-    assert f"the proxy {url} does not let it through" in told
+    assert f"the proxy {url} does not allow the connection" in told
 
 
 def test_a_proxy_is_told_where_all_is_well(console: Console) -> None:
@@ -101,7 +101,7 @@ def test_no_encryption_where_it_is_expected(console: Console) -> None:
 def test_silence(console: Console) -> None:
     console.sandbox.fail("/api/pairings", Fault(delay=30), times=None)
     console.options = [*console.services, "--timeout", "0.3"]
-    assert "no answer in the time allowed" in problems(console)
+    assert "no response within the timeout" in problems(console)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -164,4 +164,4 @@ def test_a_login_that_cannot_be_used_is_replaced(somebody: Console) -> None:
 
 
 def test_logging_in_beside_api_keys_warns(console: Console) -> None:
-    assert "count more than a login" in console.ok("logout").err
+    assert "take precedence over a login" in console.ok("logout").err

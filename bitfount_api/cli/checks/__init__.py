@@ -1,1 +1,1 @@
-"""What ``doctor`` looks at. Each check gives findings, with what to do about each."""
+"""The checks of ``doctor``. Each check returns findings, with advice for each problem."""

@@ -1,4 +1,4 @@
-"""API keys, the saved login, and who can read what is kept on disk."""
+"""API keys, the saved login, and the permissions of the files with secrets."""
 
 from __future__ import annotations
 
@@ -31,38 +31,38 @@ _HEAD_BYTES: Final = 64
 
 
 def check(app: App) -> list[Finding]:
-    """Look at what could be sent, and where it is kept. Nothing is sent."""
+    """Check the credentials and the files that contain them, without sending a request."""
     findings = Report("Credentials")
     by_keys = _check_keys(app, findings)
     _check_login(app, findings, needed=not by_keys)
-    if os.name != "nt":  # where modes say little, and folders of users are theirs
+    if os.name != "nt":  # modes mean little on Windows, and user folders are private
         _check_modes(findings)
     return findings.found
 
 
 def check_accepted(app: App) -> list[Finding]:
-    """Ask the Hub whether it takes the credentials; nothing is changed."""
+    """Check that the Hub accepts the credentials, without changing anything."""
     findings = Report("Credentials")
     try:
         handler = app.handler()
     except (Failure, BitfountError, ValueError):
-        return []  # which check() has told
+        return []  # already reported by check()
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
         BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
     except BitfountError as error:
         code = exit_code(error)
         if code is Exit.NOT_AUTHENTICATED:
-            findings.problem("the Hub does not take the credentials", _LOG_IN)
-        elif code is not Exit.UNREACHABLE:  # which the other checks tell
-            findings.problem(error_message(error), "see that the Hub's URL is right")
+            findings.problem("the Hub does not accept the credentials", _LOG_IN)
+        elif code is not Exit.UNREACHABLE:  # reported by the network check
+            findings.problem(error_message(error), "check the Hub's URL")
     else:
-        findings.ok(f"the Hub takes the credentials of {session.username}")
+        findings.ok(f"the Hub accepts the credentials of {session.username}")
     return findings.found
 
 
 def _check_keys(app: App, findings: Report) -> bool:
-    """Whether API keys are used, be they good or bad."""
+    """Check the API keys, and return whether any are set, valid or not."""
     try:
         keys = config.api_keys()
         if keys is None:
@@ -70,15 +70,13 @@ def _check_keys(app: App, findings: Report) -> bool:
         header_value(keys.api_key_id, "BITFOUNT_API_KEY_ID")
         header_value(keys.api_key, "BITFOUNT_API_KEY")
     except (ValueError, AuthenticationError) as error:
-        findings.problem(str(error), "set the id and the key as they were given to you")
+        findings.problem(str(error), "set the id and the key exactly as you received them")
         return True
     username = app.username or config.username()
     if username is None:
-        findings.problem(
-            "there are API keys, but nothing says whose they are", "set BITFOUNT_USERNAME"
-        )
+        findings.problem("the username of the API keys is missing", "set BITFOUNT_USERNAME")
     else:
-        findings.ok(f"the environment holds API keys of {username}")
+        findings.ok(f"the environment contains API keys of {username}")
     return True
 
 
@@ -90,7 +88,7 @@ def _check_login(app: App, findings: Report, *, needed: bool) -> None:
         return
     token = file.read()
     if token is None:
-        text = f"{file.path} holds no login for this environment, or none that can be used"
+        text = f"{file.path} contains no login that can be used in this environment"
         if needed:
             findings.problem(text, _LOG_IN)
         else:
@@ -102,13 +100,15 @@ def _check_login(app: App, findings: Report, *, needed: bool) -> None:
         findings.problem(f"{file.path}: {error}", _LOG_IN)
         return
     if token.expires_at > time.time():
-        findings.ok(f"logged in as {username}; to be renewed by {format_time(token.expires_at)}")
+        findings.ok(
+            f"logged in as {username}; the token expires at {format_time(token.expires_at)}"
+        )
     elif token.refresh_token:
-        findings.ok(f"logged in as {username}; the next command renews it")
+        findings.ok(f"logged in as {username}; the next command refreshes the token")
     else:
-        findings.problem(f"the login of {username} has ended", "log in with 'bitfount-api login'")
+        findings.problem(f"the login of {username} has expired", "log in with 'bitfount-api login'")
     if not needed:
-        findings.note("the API keys count more than the login")
+        findings.note("the API keys take precedence over the login")
 
 
 def _check_modes(findings: Report) -> None:
@@ -128,11 +128,11 @@ def _check_mode(findings: Report, path: Path, wanted: int, what: str) -> None:
         status = path.lstat()
     except OSError as error:
         findings.problem(
-            f"{path} cannot be looked at: {error.strerror}", "see that the folder is yours"
+            f"{path} cannot be checked: {error.strerror}", "check that you own the folder"
         )
         return
     if stat.S_ISLNK(status.st_mode):
-        findings.warn(f"{path} is a link, and not followed", "put the file itself there")
+        findings.warn(f"{path} is a link, which is not followed", "replace the link with the file")
         return
     if hasattr(os, "getuid") and status.st_uid not in (os.getuid(), 0):
         findings.warn(
@@ -141,17 +141,15 @@ def _check_mode(findings: Report, path: Path, wanted: int, what: str) -> None:
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         findings.problem(
-            f"others can get at {path}, which holds {what} (mode {mode:04o})",
+            f"other users can access {path}, which contains {what} (mode {mode:04o})",
             f"chmod {wanted:o} '{path}'",
         )
     elif not mode & 0o400:
-        findings.problem(
-            f"you cannot read {path} yourself (mode {mode:04o})", f"chmod {wanted:o} '{path}'"
-        )
+        findings.problem(f"you cannot read {path} (mode {mode:04o})", f"chmod {wanted:o} '{path}'")
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """What is in a folder and those in it, up to a number."""
+    """Yield files of a folder and its subfolders, up to a limit in depth and number."""
     count = 0
     for base, folders, names in os.walk(folder):
         if len(Path(base).relative_to(folder).parts) >= 3:

@@ -1,4 +1,4 @@
-"""Whether the services can be reached, and whether the clocks agree."""
+"""Check that the services can be reached, and that the clock is right."""
 
 from __future__ import annotations
 
@@ -32,20 +32,15 @@ _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SKEW_TOLD: Final = 30.0
 _SKEW_HARMFUL: Final = 300.0
 """Tokens count as expired 1 to 10 minutes early, and object storage refuses requests whose time is
-15 minutes off: with less than this, everything works."""
+15 minutes off: with a smaller difference, everything works."""
 
-
-_ASTRAY: Final = (
-    "see that the URL is right, and that no page wants you to log in to the network first"
-)
-_FIREWALL: Final = (
-    "a firewall may be in between: ask for access, or for a proxy to set in HTTPS_PROXY"
-)
+_ASTRAY: Final = "check the URL, and whether the network requires a login in the browser first"
+_FIREWALL: Final = "a firewall may block it: ask for access, or for a proxy to set in HTTPS_PROXY"
 
 
 @attrs.frozen
 class Place:
-    """A service, and a path at which it says something to anybody."""
+    """A service, and a path that answers without credentials."""
 
     name: str
     url: str
@@ -56,14 +51,14 @@ class Place:
 
 @attrs.define
 class Visit:
-    """What came of a request to a place."""
+    """The result of a request to a service."""
 
     findings: Report
     skew: float | None = None
 
 
 def check(app: App) -> list[Finding]:
-    """Ask every service for something that needs no credentials; nothing is changed."""
+    """Send each service a request without credentials that changes nothing."""
     places = list(_places(app))
     timeout = app.timeout or _TIMEOUT
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
@@ -79,7 +74,7 @@ def check(app: App) -> list[Finding]:
 
 
 def _is_excused(finding: Finding) -> Finding:
-    """A finding on a place that nothing needs: it is good to know, and nothing has to be done."""
+    """Reduce a problem with a service that is not needed to a note without advice."""
     if finding.level not in (Level.PROBLEM, Level.WARNING):
         return finding
     text = f"{finding.text} (only a login needs it, and there are API keys)"
@@ -102,14 +97,14 @@ def _has_keys() -> bool:
     try:
         return config.api_keys() is not None
     except ValueError:
-        return True  # half of them, which the credentials' check tells
+        return True  # incomplete, which the credentials check reports
 
 
 def _visits(session: BitfountSession, places: list[Place]) -> list[Visit]:
-    """Visit all of them at a time.
+    """Send requests to all services concurrently.
 
-    Not with a pool: that waits for its threads in the end, also when Ctrl-C was typed, and nothing
-    ends the lookup of a name before its time.
+    Uses daemon threads instead of a thread pool: a pool waits for its threads even after Ctrl-C,
+    and a DNS lookup cannot be cancelled.
     """
     runs: list[Future[Visit]] = []
     for place in places:
@@ -122,7 +117,7 @@ def _visits(session: BitfountSession, places: list[Place]) -> list[Visit]:
 def _into(run: Future[Visit], session: BitfountSession, place: Place) -> None:
     try:
         run.set_result(_visit(session, place))
-    except BaseException as error:  # noqa: BLE001 - raised where it is asked for
+    except BaseException as error:  # noqa: BLE001 - raised by Future.result()
         run.set_exception(error)
 
 
@@ -132,7 +127,7 @@ def _visit(session: BitfountSession, place: Place) -> Visit:
     where = f"{place.name} ({place.url})"
     url = httpx.URL(place.url)
     if url.scheme == "http" and url.host not in _LOCAL:
-        findings.warn(f"{where} is spoken to without encryption", "use its https:// URL")
+        findings.warn(f"{where} is used without encryption", "use its https:// URL")
     proxy = _proxy_for(url)
     if proxy is None and (trouble := _lookup(url)):
         findings.problem(f"{where}: {trouble[0]}", trouble[1])
@@ -156,19 +151,19 @@ def _judge(findings: Report, place: Place, where: str, answer: httpx.Response, t
     status = answer.status_code
     if status == 407:
         findings.problem(
-            f"{where}: the proxy wants a name and a password",
-            "put them into HTTPS_PROXY: http://name:password@proxy:port",
+            f"{where}: the proxy requires a username and a password",
+            "add them to HTTPS_PROXY: http://name:password@proxy:port",
         )
     elif status >= 500:
         findings.problem(f"{where} answers {status} after {took}", "try again later")
     elif answer.is_redirect:
         findings.problem(
-            f"{where} sends elsewhere ({status}), which is not followed",
+            f"{where} answers with a redirect ({status}), which is not followed",
             _ASTRAY,
         )
     elif place.is_json and not _is_object(answer):
         findings.problem(
-            f"{where} answers {status}, but not as {place.name} does",
+            f"{where} answers {status}, but not like {place.name}",
             _ASTRAY,
         )
     else:
@@ -183,7 +178,7 @@ def _is_object(answer: httpx.Response) -> bool:
 
 
 def _proxy_for(url: httpx.URL) -> str | None:
-    """The proxy that requests go through, as it may be told."""
+    """Return the URL of the proxy for requests, without credentials."""
     if urllib.request.proxy_bypass(url.host):
         return None
     proxies = urllib.request.getproxies()
@@ -196,43 +191,43 @@ def _lookup(url: httpx.URL) -> tuple[str, str] | None:
         socket.getaddrinfo(url.host, url.port or (443 if url.scheme == "https" else 80))
     except (OSError, UnicodeError):
         return (
-            f"the name {url.host} is not known here (DNS)",
-            "see that the URL is right, and that there is a network; set HTTPS_PROXY if it has one",
+            f"the name {url.host} cannot be resolved (DNS)",
+            "check the URL and the network connection; set HTTPS_PROXY if the network has a proxy",
         )
     return None
 
 
 def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tuple[str, str]:
-    """Why there was no answer, and what to do."""
+    """Return why there was no response, and what to do."""
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
                 f"its certificate is not trusted ({cause.verify_message})",
-                "where the network reads along, its CA is needed: --ca FILE, or --ca system",
+                "if the network inspects TLS, trust its CA with --ca FILE or --ca system",
             )
         if isinstance(cause, (ssl.SSLError, httpx.ProxyError)):
             if proxy is not None:
                 return (
-                    f"the proxy {proxy} does not let it through",
-                    "see that HTTPS_PROXY is right, or name the service in NO_PROXY",
+                    f"the proxy {proxy} does not allow the connection",
+                    "check HTTPS_PROXY, or add the service to NO_PROXY",
                 )
             return (
-                "no encrypted connection (TLS) can be made",
-                "see that the URL and port are right",
+                "an encrypted connection (TLS) cannot be established",
+                "check the URL and the port",
             )
     if isinstance(error, RequestTimeout):
         return (
-            "no answer in the time allowed",
+            "no response within the timeout",
             _FIREWALL,
         )
     if isinstance(error, ConnectError) and proxy is not None:
-        advice = "see that HTTPS_PROXY is right, or name the service in NO_PROXY"
+        advice = "check HTTPS_PROXY, or add the service to NO_PROXY"
         return f"the proxy {proxy} cannot be reached", advice
     if isinstance(error, ConnectError) and url.host in _LOCAL:
-        return "nothing listens there", "start it: 'bitfount-api sandbox'"
+        return "no program listens on this port", "start it: 'bitfount-api sandbox'"
     return (
-        "no connection can be made",
+        "a connection cannot be established",
         _FIREWALL,
     )
 
@@ -245,25 +240,25 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _skew(answer: httpx.Response, here: float) -> float | None:
-    """How many seconds this machine's clock is ahead of the service's."""
+    """Return how many seconds this machine's clock is ahead of the service's."""
     try:
         there = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
-    # A date has whole seconds: on average, it is half a second more.
+    # The header truncates to whole seconds: on average, the time is half a second later.
     return here - there.timestamp() - 0.5
 
 
 def _check_clock(findings: Report, skews: list[float]) -> None:
     if not skews:
-        findings.note("no service tells the time")
+        findings.note("no response contains a date")
         return
     skew = sorted(skews)[len(skews) // 2]
     text = f"this clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
-    advice = "set it by the network (NTP)"
+    advice = "synchronise it over the network (NTP)"
     if abs(skew) >= _SKEW_HARMFUL:
-        findings.problem(f"{text}: tokens and addresses will seem expired", advice)
+        findings.problem(f"{text}: tokens and download URLs will seem expired", advice)
     elif abs(skew) >= _SKEW_TOLD:
         findings.warn(text, advice)
     else:
-        findings.ok("this clock agrees with the services' within half a minute")
+        findings.ok("this clock differs from the services' by less than 30 s")

@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""Findings of the checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 
 class Level(enum.StrEnum):
-    """How bad it is."""
+    """Severity of a finding."""
 
     OK = "ok"
     NOTE = "note"
@@ -18,13 +18,13 @@ class Level(enum.StrEnum):
 
 @attrs.frozen
 class Finding:
-    """One thing that was looked at.
+    """A result of a check.
 
     Args:
-        area: What it belongs to, such as ``"Settings"``.
-        level: How bad it is.
-        text: What was found.
-        advice: What to do about it; None where nothing has to be done.
+        area: Area that was checked, such as ``"Settings"``.
+        level: Severity.
+        text: Description of the finding.
+        advice: Advice on how to fix the problem; None if there is nothing to do.
     """
 
     area: str
@@ -41,17 +41,17 @@ class Report:
     found: list[Finding] = attrs.field(factory=list)
 
     def ok(self, text: str) -> None:
-        """It is as it should be."""
+        """Add a finding without a problem."""
         self.found.append(Finding(self.area, Level.OK, text))
 
     def note(self, text: str, advice: str | None = None) -> None:
-        """Good to know."""
+        """Add an informational finding."""
         self.found.append(Finding(self.area, Level.NOTE, text, advice))
 
     def warn(self, text: str, advice: str) -> None:
-        """It works, but not for long, or not for everything, or not safely."""
+        """Add a finding about something that works, but not permanently, completely or securely."""
         self.found.append(Finding(self.area, Level.WARNING, text, advice))
 
     def problem(self, text: str, advice: str) -> None:
-        """It does not work like that."""
+        """Add a finding about something that does not work."""
         self.found.append(Finding(self.area, Level.PROBLEM, text, advice))

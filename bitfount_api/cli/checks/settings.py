@@ -34,7 +34,7 @@ _CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def check() -> list[Finding]:
-    """Look at all variables that this library, or what it stands on, reads."""
+    """Check all environment variables that this library or its dependencies read."""
     findings = Report("Settings")
     for name, reader in _CHECKS.items():
         _check_variable(findings, name, reader)
@@ -45,7 +45,7 @@ def check() -> list[Finding]:
     _check_certificates(findings)
     _check_spelling(findings)
     if not findings.found:
-        findings.ok("no variables are set: all is as it comes, in production")
+        findings.ok("no variables are set: the defaults apply, with the production environment")
     return findings.found
 
 
@@ -64,11 +64,11 @@ def _check_variable(findings: Report, name: str, reader: Callable[[], Any]) -> N
 
 def _check_proxies(findings: Report) -> None:
     for name in _PROXIES:
-        # Written small, they count more; HTTP_PROXY is read only so where a web server runs us.
+        # The lower-case name takes precedence; under CGI, only the lower-case http_proxy is read.
         value = os.environ.get(name.lower()) or os.environ.get(name)
         if value:
             shown = redact(value, limit=200)
-            if "@" in shown:  # a proxy can be named without a scheme, and with a password
+            if "@" in shown:  # a proxy without a scheme can still contain a password
                 shown = shown.rpartition("@")[2]
             findings.note(f"{name} is {shown}")
 
@@ -80,13 +80,13 @@ def _check_certificates(findings: Report) -> None:
             continue
         path = Path(value)
         if name == "SSL_CERT_DIR" and os.environ.get("SSL_CERT_FILE"):
-            findings.note(f"{name} is {value}, and not read: SSL_CERT_FILE counts more")
+            findings.note(f"{name} is {value}, but ignored: SSL_CERT_FILE takes precedence")
             continue
         there = path.is_dir() if name.endswith("DIR") else path.is_file()
         if there:
-            findings.note(f"{name} is {value}: only CAs in there are trusted")
+            findings.note(f"{name} is {value}: only the CAs in it are trusted")
         else:
-            findings.problem(f"{name} is {value}, which is not there", f"correct {name}")
+            findings.problem(f"{name} is {value}, which does not exist", f"correct {name}")
 
 
 def _check_spelling(findings: Report) -> None:
@@ -94,6 +94,6 @@ def _check_spelling(findings: Report) -> None:
     for name in sorted(os.environ):
         if name in known or not name.upper().startswith(("BITFOUNT_", "SMART_ON_FHIR_", "BIT_")):
             continue
-        # The official SDK reads more of them: only what looks like one of ours is told.
+        # The official SDK reads other variables, so report only names similar to this library's.
         if close := difflib.get_close_matches(name.upper(), known, 1, 0.88):
-            findings.warn(f"{name} is set, but nothing reads it", f"is {close[0]} meant?")
+            findings.warn(f"{name} is set, but not used", f"did you mean {close[0]}?")

@@ -1,4 +1,4 @@
-"""What is installed here."""
+"""Installed versions."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SANDBOX: Final = ("starlette", "uvicorn", "python-multipart")
 
 
 def check() -> list[Finding]:
-    """Tell what a report of an error should hold."""
+    """Report the versions that a bug report should contain."""
     findings = Report("Versions")
     findings.ok(f"bitfount-api {__version__}")
     installed = _version("bitfount-api")
     if installed is not None and installed != __version__:
         findings.warn(
-            f"the installed package says that it is {installed}",
-            "install it anew: pip install --force-reinstall bitfount-api",
+            f"the installed package has version {installed}",
+            "reinstall it: pip install --force-reinstall bitfount-api",
         )
     system = f"{platform.system()} {platform.release()} on {platform.machine()}"
     findings.ok(f"Python {platform.python_version()}, {system}")
@@ -45,10 +45,12 @@ def check() -> list[Finding]:
             findings.problem(f"{name} is not installed", "pip install 'bitfount-api[cli]'")
     if any(_version(name) is None for name in _SANDBOX):
         findings.note(
-            "the sandbox is not installed", "to have it: pip install 'bitfount-api[sandbox]'"
+            "the sandbox is not installed", "to install it: pip install 'bitfount-api[sandbox]'"
         )
     if (official := _version("bitfount")) is not None:
-        findings.note(f"the official SDK is here too, bitfount {official}; the two share logins")
+        findings.note(
+            f"the official SDK is also installed (bitfount {official}); both share logins"
+        )
     return findings.found
 
 
