@@ -39,7 +39,7 @@ _FILE_ARGUMENT = {"FILE": "The public key, as PEM or OpenSSH; '-' reads standard
     ],
 )
 def keys() -> None:
-    """Manage the RSA keys that identify pods and users and sign tasks."""
+    """Manage RSA keys that identify pods and users and sign tasks."""
 
 
 @keys.command(
