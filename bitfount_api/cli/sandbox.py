@@ -150,7 +150,7 @@ def _tell(
         "environment": running.environment(),
     }
     facts = {
-        "Hub": f"{running.hub_url}  (OAuth too)",
+        "Hub": f"{running.hub_url}  (with OAuth)",
         "Access manager": running.access_manager_url,
         "SMART on FHIR": running.smart_on_fhir_url,
         "Object store": running.storage_url,
