@@ -147,12 +147,23 @@ def _end(error: BaseException, app: App) -> int:
                 return Exit.USAGE
             app.output.error("Interrupted.")
             return Exit.INTERRUPTED
+        if _was_interrupted(error):
+            app.output.error("Interrupted.")
+            return Exit.INTERRUPTED
         if app.output.debug:
             app.output.trace(error)
         app.output.error(error_message(error))
         return exit_code(error)
     except BrokenPipe:
         return Exit.READER_GONE
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether an error came from the clean-up after Ctrl-C, such as of a lock that was not held."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, KeyboardInterrupt):
+        link = link.__cause__ or link.__context__
+    return link is not None
 
 
 @contextlib.contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 import pytest
 
 from bitfount_api import exceptions
+from bitfount_api.cli import root
 from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
 
 CODES: list[tuple[BaseException, Exit]] = [
@@ -121,3 +124,17 @@ def test_codes_are_those_that_were_promised() -> None:
         "READER_GONE": 141,
         "TERMINATED": 143,
     }
+
+
+def test_an_error_of_the_clean_up_after_ctrl_c_is_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            threading.Lock().release()  # as a condition does whose wait was interrupted
+
+    monkeypatch.setattr(click.Group, "main", interrupted)
+    assert root.run([]) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == "Error: Interrupted.\n"
