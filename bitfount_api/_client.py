@@ -10,7 +10,7 @@ from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.driver import Timing
 from bitfount_api._io.sync_driver import run
-from bitfount_api.session import DEFAULT_DEADLINE, BitfountSession
+from bitfount_api.session import BitfountSession
 
 if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow, Service
@@ -80,9 +80,7 @@ class Client:
 
     def _bounds(self, *, transfer: bool) -> Timing:
         # A transfer's duration grows with the file's size, so it has no default deadline.
-        if self._timing.deadline is None and not transfer:
-            return Timing(self._timing.timeout, DEFAULT_DEADLINE)
-        return self._timing
+        return self._timing if transfer else self._timing.with_default_deadline()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(url={self.url!r}, session={self.session!r})"

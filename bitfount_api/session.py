@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 30.0
 """Seconds to connect, and between two bytes of a response."""
 
-DEFAULT_DEADLINE = 180.0
-"""Seconds for a whole call, retries included. File transfers have no default deadline: they are
-limited by the time between two bytes."""
 
 _RAW_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
@@ -233,10 +230,8 @@ class BitfountSession:
             )
         timeout = arguments.pop("timeout", None)
         check_seconds("timeout", timeout)
-        timing = Timing(
-            self.own_timeout if timeout is None else timeout,
-            DEFAULT_DEADLINE if self.deadline is None else self.deadline,
-        )
+        seconds = self.own_timeout if timeout is None else timeout
+        timing = Timing(seconds, self.deadline).with_default_deadline()
         if arguments.get("headers"):
             # In lower case, so that credentials replace a header of the same name.
             arguments["headers"] = dict(httpx.Headers(arguments["headers"]))

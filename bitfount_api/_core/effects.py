@@ -40,15 +40,17 @@ class Operation:
 
     Args:
         name: The operationId in the specs, used in errors and logs.
-        repeat: When a failed request may be retried.
+        retry: When a failed request may be retried.
         timeout: Seconds to wait for the service; None for the session's timeout.
         success: The statuses that mean success; any other 2xx is an error.
+        public: Whether the request is sent without credentials.
     """
 
     name: str
     retry: Retry = Retry.IDEMPOTENT
     timeout: float | None = None
     success: frozenset[int] = frozenset({200, 201, 202, 203, 204})
+    public: bool = False
 
 
 @attrs.frozen
@@ -116,6 +118,11 @@ class Send:
     body: Body | None = None
     sink: Sink | None = None
     refused: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+
+    @property
+    def audience(self) -> Audience | None:
+        """Which credentials to send; None to send no credentials."""
+        return None if self.operation.public else self.service.audience
 
 
 @attrs.frozen

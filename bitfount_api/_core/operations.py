@@ -1,8 +1,8 @@
-"""The operations: which may be retried, their timeouts, and the statuses that mean success.
+"""The operations: which may be retried, their timeouts, success statuses and credentials.
 
 Defined once, here, and used by the flows and by the fault tests. Names are the operationIds of the
 specs; timeouts are in seconds and come from the wire contract. Operations that create or count
-something are ``UNSENT``: they are never sent twice once the service may have seen them.
+something are ``IF_UNSENT``: they are never sent twice once the service may have seen them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GET_MODEL_USAGE_LIMITS = Operation("get_model_usage_limits")
 SEND_MONITOR_UPDATE = Operation("send_monitor_update", Retry.IF_UNSENT, timeout=5)
 
 # --- The access manager --------------------------------------------------------------------------
-GET_ACCESS_MANAGER_KEY = Operation("get_access_manager_key", timeout=5)
+GET_ACCESS_MANAGER_KEY = Operation("get_access_manager_key", timeout=5, public=True)
 CHECK_ACCESS = Operation("check_access", Retry.IF_UNSENT, timeout=10)
 
 # --- SMART on FHIR -------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
     if (
         answer is not None
         and answer.status_code == 401
-        and call.service.audience
+        and call.audience
         and (
             refused := answer.request.extensions.get(CREDENTIALS)
         )  # empty if there were no credentials to send

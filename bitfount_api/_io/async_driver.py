@@ -103,7 +103,7 @@ async def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
 
 async def _send(call: Send, scope: CallContext) -> httpx.Response | None:
     connection = scope.connection
-    audience = call.service.audience
+    audience = call.audience
     credentials = await connection.acredentials(audience, call.refused) if audience else None
     if call.refused is not None and credentials == call.refused:
         return None

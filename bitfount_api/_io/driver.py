@@ -63,6 +63,11 @@ class Connection(Protocol):
         """Do the same as :meth:`turn` in the running event loop."""
 
 
+DEFAULT_DEADLINE = 180.0
+"""Seconds for a whole call, retries included. File transfers have no default deadline: they are
+limited by the time between two bytes."""
+
+
 @attrs.frozen
 class Timing:
     """Time limits of a run, in seconds.
@@ -74,6 +79,10 @@ class Timing:
 
     timeout: float | None = None
     deadline: float | None = None
+
+    def with_default_deadline(self) -> Timing:
+        """Return these limits with the default deadline, unless there is a deadline."""
+        return self if self.deadline is not None else Timing(self.timeout, DEFAULT_DEADLINE)
 
 
 class CallContext:

@@ -98,7 +98,7 @@ def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
 
 def _send(call: Send, scope: CallContext) -> httpx.Response | None:
     connection = scope.connection
-    audience = call.service.audience
+    audience = call.audience
     credentials = connection.credentials(audience, call.refused) if audience else None
     if call.refused is not None and credentials == call.refused:
         return None

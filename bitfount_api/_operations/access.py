@@ -8,14 +8,12 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import attrs
 from bitfount_am_client.api.access import check_access as _check_access
 from bitfount_am_client.api.access import get_access_manager_key as _get_access_manager_key
 from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
 
 from bitfount_api import types
 from bitfount_api._core import operations
-from bitfount_api._core.responses import decode_json
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier, path_part, user_name
 from bitfount_api.keys import parse_public_key
@@ -37,10 +35,8 @@ def get_key(access_manager: ServiceClient) -> Flow[RSAPublicKey]:
         InvalidJSONError: The response has no RSA key.
     """
     operation = operations.GET_ACCESS_MANAGER_KEY
-    service = attrs.evolve(access_manager.service, audience=None)
     request = _get_access_manager_key._get_kwargs()
-    response = yield from access_manager.send(operation, request, service=service)
-    answer = decode_json(response, types.AccessManagerKey, operation, service)
+    answer = yield from access_manager.get_json(operation, request, types.AccessManagerKey)
     try:
         return parse_public_key(answer["accessManagerPublicKey"])
     except ValueError as error:

@@ -31,9 +31,8 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
-from bitfount_api._io.driver import Timing
+from bitfount_api._io.driver import DEFAULT_DEADLINE, Timing
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.session import DEFAULT_DEADLINE
 
 KEYS = APIKeysHandler("id", "SECRET-key", "alice")
 ONCE = RetryPolicy(retries=0)

@@ -161,7 +161,7 @@ def _requirements(
 
 def _too_old(entry: Locked, where: str, environment: dict[str, str]) -> set[str]:
     package = metadata(entry)
-    pythons = package.metadata["Requires-Python"] if package else None
+    pythons = package.metadata.get("Requires-Python") if package else None
     if pythons and environment["python_full_version"] not in SpecifierSet(pythons):
         return {f"{entry.name}=={entry.version} cannot be installed by {where}"}
     return set()

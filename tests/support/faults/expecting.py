@@ -6,7 +6,6 @@ import attrs
 from support.faults.kinds import Kind
 from support.faults.legs import Leg, Outcome, Row
 
-from bitfount_api._core import operations as known
 from bitfount_api._core.effects import Retry
 from bitfount_api.exceptions import HTTPError
 
@@ -64,7 +63,7 @@ def expected(row: Row, index: int, kind: Kind) -> Expected:
 
 def _unauthorised(row: Row, index: int, kind: Kind) -> Expected:
     leg = row.legs[index]
-    if leg.service == "storage" or leg.operation is known.GET_ACCESS_MANAGER_KEY:
+    if leg.service == "storage" or leg.operation.public:
         return _ending(row, index, _tries(leg, 1), leg.refused or HTTPError)
     if kind.times == 1:
         return attrs.evolve(_going_on(row, index, (2, 2), "value"), renewals=1)
