@@ -125,7 +125,8 @@ def gaps(text: str, roots: Iterable[str]) -> list[str]:
                 seen.add((name, extras))
                 queue += _requirements(entry, extras, environment)
                 found |= _too_old(entry, where, environment)
-    found |= {f"{entry.name} is not needed" for entry in entries if id(entry) not in needed}
+    # Packages for another environment may be needed by others that are not installed here.
+    found |= {f"{entry.name} is not needed" for entry in here(entries) if id(entry) not in needed}
     return sorted(found)
 
 
@@ -161,7 +162,8 @@ def _requirements(
 
 def _too_old(entry: Locked, where: str, environment: dict[str, str]) -> set[str]:
     package = metadata(entry)
-    pythons = package.metadata.get("Requires-Python") if package else None
+    named = package is not None and "Requires-Python" in package.metadata
+    pythons = package.metadata["Requires-Python"] if package and named else None
     if pythons and environment["python_full_version"] not in SpecifierSet(pythons):
         return {f"{entry.name}=={entry.version} cannot be installed by {where}"}
     return set()
