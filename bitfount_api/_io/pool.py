@@ -33,7 +33,7 @@ _CALLS_PER_CLIENT = 5
 several times per call: with 50 concurrent calls, a call took 3.4 ms over one client and 0.4 ms over
 ten."""
 
-# Turns limits the number of connections. With its own limit, httpx would close idle connections
+# CapacityLimiter limits the number of connections. httpx, by its own limit, would close idle ones
 # that it has already assigned to a call, and that call would wait until it times out.
 _LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=15.0)
 
