@@ -15,15 +15,21 @@ DEMO    := $(VENV)-demo/$(IN)/python
 LOWEST  := $(VENV)-lowest/$(IN)/python
 WORKFLOWS := $(VENV)-workflows/$(IN)
 UV      := $(VENV)-lock/$(IN)/uv
-PIP     ?=  # a wheel of pip, for set-up to use instead of the one that Python brings
+PIP_WHEEL ?=  # a wheel of pip, for set-up to use instead of the one that Python brings
 ARGS    ?=
 BASE    ?= HEAD
+
+ifneq ($(words $(VENV)),1)
+$(error VENV is one folder, whose name has no spaces)
+endif
+# Code from elsewhere must not be imported instead of that of the environment.
+unexport PYTHONHOME PYTHONPATH
 
 READY        := $(VENV)/.ready
 READY_DEMO   := $(VENV)-demo/.ready
 READY_LOWEST := $(VENV)-lowest/.ready
-READY_WORKFLOWS := $(VENV)-workflows/.locked
-READY_LOCK   := $(VENV)-lock/.locked
+READY_WORKFLOWS := $(VENV)-workflows/installed.txt
+READY_LOCK   := $(VENV)-lock/installed.txt
 PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
@@ -34,20 +40,23 @@ help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A changed lock rebuilds its environment; a changed pyproject.toml only installs the project again.
-$(VENV)/.locked: requirements/dev.txt
-$(VENV)-demo/.locked: requirements/demo.txt
-$(VENV)-lowest/.locked: requirements/lowest.txt
-$(VENV)-workflows/.locked: requirements/workflows.txt
-$(VENV)-lock/.locked: requirements/lock.txt
-%/.locked:
-	@$(PYTHON) scripts/set_up.py create $(@D) $^ $(if $(PIP),--pip $(PIP))
-	@touch $@
-%/.ready: %/.locked pyproject.toml
-	@$(PYTHON) scripts/set_up.py project $(@D)
+$(VENV)/installed.txt: requirements/dev.txt
+$(VENV)-demo/installed.txt: requirements/demo.txt
+$(VENV)-lowest/installed.txt: requirements/lowest.txt
+$(VENV)-workflows/installed.txt: requirements/workflows.txt
+$(VENV)-lock/installed.txt: requirements/lock.txt
+# The script decides: the lock, the folder and the Python count. Without PYTHON=, any Python is kept.
+SET_UP := "$(PYTHON)" scripts/set_up.py
+KEEP   := $(if $(filter file,$(origin PYTHON)),--any-python)
+%/installed.txt: FORCE
+	@$(SET_UP) create $(@D) $(filter %.txt,$^) $(KEEP) $(if $(PIP_WHEEL),--pip $(PIP_WHEEL))
+FORCE:
+%/.ready: %/installed.txt pyproject.toml
+	@$(SET_UP) project $(@D)
 	@touch $@
 # The tests of the locks try them with an old and a new pip.
-$(PIPS): $(VENV)/.locked requirements/pip-oldest.txt requirements/pip-newest.txt
-	@$(PYTHON) scripts/set_up.py download $(@D) $(filter %.txt,$^)
+$(PIPS): $(VENV)/installed.txt requirements/pip-oldest.txt requirements/pip-newest.txt
+	@$(SET_UP) download $(@D) $(filter requirements/%,$^)
 	@touch $@
 
 setup: $(READY) $(PIPS)  ## Set up .venv and nothing else
@@ -151,6 +160,7 @@ lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements
 	$(COMPILE) --group pip --resolution lowest-direct --output-file requirements/pip-oldest.txt
 
 clean:  ## Remove what was built, and the environments
-	rm -rf $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-workflows $(VENV)-lock \
-	  dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	for folder in $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-workflows $(VENV)-lock; do \
+	  if [ -f $$folder/pyvenv.cfg ]; then rm -rf $$folder; fi; done
+	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

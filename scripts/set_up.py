@@ -18,6 +18,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python runs this line a
     )
 
 import argparse
+import ast
+import contextlib
 import importlib.util
 import os
 import platform
@@ -33,14 +35,12 @@ LOG = "set-up.log"
 INSTALLED = "installed.txt"  # the lock that the environment was made from
 PINNED = re.compile(r"^[a-z0-9].*==", re.MULTILINE)
 
-ENVIRONMENT = {
-    # Ignore those parts of the user's pip configuration that change what is installed (constraints
-    # for other projects, user installs). Keep those that say where packages come from: index,
-    # proxy, certificates.
-    "PIP_CONSTRAINT": os.devnull,
-    "PIP_USER": "0",
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "PIP_NO_INPUT": "1",
+# The settings of pip that say where packages come from. All others are left out: they change what
+# is installed, and where (constraints for other projects, user installs, target folders).
+KEPT_SETTINGS = {
+    *("index-url", "extra-index-url", "find-links", "no-index", "keyring-provider"),
+    *("proxy", "cert", "client-cert", "trusted-host", "timeout", "default-timeout", "retries"),
+    *("cache-dir", "no-cache-dir"),
 }
 
 
@@ -74,6 +74,11 @@ CAUSES = [
         " With a package index of your own: export PIP_INDEX_URL=https://...",
     ),
     Cause(
+        pattern=r"\(from versions: none\)",
+        why="The package index gave no usable answer",
+        remedy="Check the index, with its user and password: pip config list",
+    ),
+    Cause(
         pattern="No space left on device",
         why="The disk is full",
         remedy="Free some space, or choose another disk: make VENV=/other/disk/venv ...",
@@ -81,12 +86,18 @@ CAUSES = [
     Cause(
         pattern="DO NOT MATCH THE HASHES",
         why="A package differs from the file that was locked",
-        remedy="Do not use it. If the index is a mirror, ask its operator; otherwise report it.",
+        remedy="If you edited the lock, run make lock. Otherwise do not use the package: ask the"
+        " operator of the mirror, or report it.",
     ),
     Cause(
         pattern="Permission denied|Read-only file system",
         why="This user has no permission to write there",
         remedy="Change the permissions, or choose another folder: make VENV=/other/folder ...",
+    ),
+    Cause(
+        pattern="init_import_site",
+        why="Python cannot read the name of a folder in this locale",
+        remedy="Choose another locale: export LC_ALL=C.UTF-8",
     ),
     Cause(
         pattern="Could not find a version that satisfies|No matching distribution found",
@@ -127,23 +138,25 @@ class Environment:
     def __init__(self, folder: Path, pip: Path | None = None) -> None:
         self.folder = folder
         self._wheel = pip
+        self._settings: dict[str, str] | None = None
         self._python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
 
     def create(self) -> None:
-        """Create the environment; delete what was in its folder."""
+        """Create the environment; delete an earlier one."""
         step = f"creating {self.folder}"
-        # Debian ships ensurepip in python3-venv. The message of venv about it is easily missed.
-        if importlib.util.find_spec("ensurepip") is None:
-            raise StepError(
-                step,
-                f"{sys.executable} comes without ensurepip.",
-                f"On Debian and Ubuntu: apt install python3-venv (or python3.{sys.version_info[1]}"
-                "-venv). Or choose another Python: make PYTHON=python3.13 ...",
-            )
+        for module in ("venv", "ensurepip"):
+            # Debian ships both in python3-venv. The message of venv about it is easily missed.
+            spec = importlib.util.find_spec(module)
+            if spec is None or spec.origin is None:
+                raise StepError(
+                    step,
+                    f"{sys.executable} comes without {module}.",
+                    "On Debian and Ubuntu: apt install python3-venv (or"
+                    f" python3.{sys.version_info[1]}-venv). Or choose another Python: make"
+                    " PYTHON=python3.13 ...",
+                )
         try:
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            self.folder.mkdir(parents=True)
+            self._empty()
         except OSError as error:
             raise StepError(step, f"{error}.", "Choose another folder: make VENV=... ...") from None
         if self._wheel is None:
@@ -153,13 +166,37 @@ class Environment:
             install = ["install", "--no-index", "--no-compile", self._wheel]
             self._run(step, [self._python, self._wheel / "pip", *install])
 
-    def has(self, lock: Path) -> bool:
-        """Whether the environment was made from a lock with the same text, by the same Python."""
-        installed = self.folder / INSTALLED
-        return installed.exists() and installed.read_text("utf-8") == self._fingerprint(lock)
+    def _empty(self) -> None:
+        """Make an empty folder, unless it holds something else than an environment."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = list(self.folder.iterdir())
+        if content and not {"pyvenv.cfg", LOG} & {path.name for path in content}:
+            raise FileExistsError(f"{self.folder} holds other files")
+        # Not the folder itself: it may be a mount point.
+        for path in content:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def has(self, lock: Path, *, any_python: bool) -> bool:
+        """Whether the environment was made here from a lock with the same text.
+
+        Args:
+            lock: The lock.
+            any_python: Whether it may have been made by another Python than this one.
+        """
+        try:
+            python, *rest = (self.folder / INSTALLED).read_text("utf-8").splitlines(keepends=True)
+        except (OSError, ValueError):
+            return False
+        wanted_python, *wanted = self._fingerprint(lock).splitlines(keepends=True)
+        return self._python.exists() and rest == wanted and (any_python or python == wanted_python)
 
     def _fingerprint(self, lock: Path) -> str:
-        return f"# {sys.executable} {sys.version}\n{lock.read_text('utf-8')}"
+        # An environment that was moved or copied runs the code of the place that it came from.
+        here = f"# {self.folder.resolve()} of {ROOT}"
+        return f"# {sys.executable} {sys.version_info}\n{here}\n{lock.read_text('utf-8')}"
 
     def install(self, lock: Path) -> None:
         """Install exactly the packages of a lock, and check that they fit together."""
@@ -180,12 +217,25 @@ class Environment:
 
     def _pip(self, step: str, *arguments: object) -> None:
         # Isolated (-I): neither PYTHONPATH nor the user's packages are part of the environment.
-        self._run(step, [self._python, "-I", "-m", "pip", *arguments])
+        pip = [self._python, "-I", "-m", "pip"]
+        if self._settings is None:
+            listed = subprocess.run(
+                [*map(str, pip), "config", "list"], capture_output=True, text=True, check=False
+            )
+            self._settings = kept_settings(listed.stdout)
+        self._run(step, [*pip, *arguments])
 
     def _run(self, step: str, command: Sequence[object]) -> None:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
         run = subprocess.run(
             [str(word) for word in command],
-            env={**os.environ, **ENVIRONMENT},
+            env={
+                **own,
+                **(self._settings or {}),
+                "PIP_CONFIG_FILE": os.devnull,
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_NO_INPUT": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -193,22 +243,45 @@ class Environment:
             check=False,
         )
         log = self.folder / LOG
-        with log.open("a", encoding="utf-8") as file:
+        # On a full disk, what pip printed still says so.
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             file.write(f"== {step}\n{run.stdout}")
         if run.returncode:
             why, remedy = explain(run.stdout)
             raise StepError(step, why, f"{remedy}\nThe whole output: {log}")
 
 
+def kept_settings(listed: str) -> dict[str, str]:
+    """Return variables for those settings of ``pip config list`` that are kept."""
+    kept = {}
+    # Variables come first in the list, and count more than files.
+    for line in reversed(listed.splitlines()):
+        name, equals, value = line.partition("=")
+        setting = name.rpartition(".")[2]
+        if equals and setting in KEPT_SETTINGS:
+            text = " ".join(ast.literal_eval(value).split("\n"))
+            kept[f"PIP_{setting.upper().replace('-', '_')}"] = text.strip()
+    return kept
+
+
 def explain(output: str) -> tuple[str, str]:
     """Return the reason and the remedy for a step that failed, from its output."""
     # An error of pip goes on in the indented lines below it.
     errors = re.findall(r"^(?:ERROR: |Error: |error: )(.*(?:\n +.*)*)", output, re.MULTILINE)
-    last = " ".join((errors or [output.strip() or "it printed nothing"])[-1].split())
+    lines = output.strip().splitlines() or ["it printed nothing"]
+    last = errors[-1] if errors and errors[-1] != "Exception:" else lines[-1]
     for cause in CAUSES:
-        if re.search(cause.pattern, output):
-            return f"{cause.why} ({last}).", cause.remedy
-    return last, "Read the output. To start again: make clean"
+        if found := re.search(f"^.*(?:{cause.pattern}).*$", output, re.MULTILINE):
+            # The line that names the cause, rather than what follows from it.
+            line = last if re.search(cause.pattern, last) else found[0]
+            return f"{cause.why} ({shorten(line)}).", cause.remedy
+    return shorten(last), "Read the output. To start again: make clean"
+
+
+def shorten(text: str) -> str:
+    """Return a text in one line of at most 300 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else line[:299] + "…"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -218,19 +291,24 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: What follows the name of the script; that of this process without them.
 
     Returns:
-        0: done; 1: a step failed.
+        0: done; 1: a step failed; 130: interrupted.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("create", "project", "download"))
     parser.add_argument("folder", type=Path, help="the folder of the virtual environment")
     parser.add_argument("locks", type=Path, nargs="*", help="requirements files with hashes")
     parser.add_argument("--pip", type=Path, help="a wheel of pip to use instead of Python's own")
+    parser.add_argument(
+        "--any-python", action="store_true", help="keep an environment that another Python made"
+    )
     options = parser.parse_args(arguments)
+    if options.pip and not (options.pip.suffix == ".whl" and options.pip.is_file()):
+        parser.error(f"{options.pip} is not a wheel of pip")
     environment = Environment(options.folder, options.pip)
     try:
         if options.action == "create":
             (lock,) = options.locks
-            if not environment.has(lock):
+            if not environment.has(lock, any_python=options.any_python):
                 tell(f"Creating {options.folder} with Python {platform.python_version()}")
                 environment.create()
                 count = len(PINNED.findall(lock.read_text("utf-8")))
@@ -243,9 +321,12 @@ def main(arguments: list[str] | None = None) -> int:
             for lock in options.locks:
                 tell(f"Fetching {lock}")
                 environment.download(lock)
-    except StepError as error:
+    except (StepError, OSError) as error:
         tell(f"\n{error}")
         return 1
+    except KeyboardInterrupt:
+        tell("\nSet-up was interrupted. The next make starts it again.")
+        return 130
     return 0
 
 

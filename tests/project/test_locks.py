@@ -77,6 +77,18 @@ def test_a_lock_satisfies_pyproject(name: str) -> None:
         assert version in root.specifier, root
 
 
+def test_the_lowest_versions_are_the_bounds_of_pyproject() -> None:
+    locked = {entry.name: entry.version for entry in locks.read(text_of("lowest"))}
+    for root in map(Requirement, [*LIBRARY, *group("editable")]):
+        (bound,) = (one.version for one in root.specifier if one.operator == ">=")
+        release = Version(bound).release
+        version = locked[canonicalize_name(root.name)]
+        # 45.0.1 where 45 is the bound: there is no 45.0.0.
+        assert version, root
+        assert Version(version).release[: len(release)] == release, root
+    assert "pip==22.3 " in text_of("pip-oldest")
+
+
 def test_what_generated_code_depends_on_is_pinned_exactly() -> None:
     for root in map(Requirement, PROJECT["dependency-groups"]["generate"]):
         assert [one.operator for one in root.specifier] == ["=="], root

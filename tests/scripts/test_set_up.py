@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import platform
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import set_up
+from support.http_server import serving
 from support.locks import bundled_pip
 
 pytestmark = pytest.mark.slow
@@ -78,7 +80,9 @@ def test_a_proxy_that_does_not_answer(tmp_path: Path) -> None:
 
 def test_an_index_without_the_version(tmp_path: Path) -> None:
     (tmp_path / "simple" / "idna").mkdir(parents=True)
-    (tmp_path / "simple" / "idna" / "index.html").write_text("<!DOCTYPE html><html></html>")
+    link = '<a href="idna-1.0-py3-none-any.whl">idna-1.0-py3-none-any.whl</a>'
+    page = f"<!DOCTYPE html><html><body>{link}</body></html>"
+    (tmp_path / "simple" / "idna" / "index.html").write_text(page)
     check_last_lines(
         run(tmp_path, PIP_INDEX_URL=(tmp_path / "simple").as_uri()),
         r"Set-up failed while installing lock\.txt\.",
@@ -87,16 +91,48 @@ def test_an_index_without_the_version(tmp_path: Path) -> None:
     )
 
 
-def test_a_python_without_ensurepip(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("missing", ["venv", "ensurepip"])
+def test_a_python_without_a_module_of_venv(
+    missing: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # As Debian's is without python3-venv. That cannot be taken out of the Python that runs this.
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == missing else real(name)
+    )
     (tmp_path / "lock.txt").write_text(LOCK)
     assert set_up.main(["create", str(tmp_path / "venv"), str(tmp_path / "lock.txt")]) == 1
     lines = capsys.readouterr().err.splitlines()[-3:]
-    assert lines[1] == f"Why: {sys.executable} comes without ensurepip."
+    assert lines[1] == f"Why: {sys.executable} comes without {missing}."
     assert "apt install python3-venv" in lines[2]
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "venv").mkdir()
+    (tmp_path / "venv" / "thesis").write_text("years of work")
+    check_last_lines(
+        run(tmp_path),
+        "",
+        r"Set-up failed while creating venv\.",
+        r"Why: venv holds other files\.",
+        r"What to do: Choose another folder",
+    )
+    assert (tmp_path / "venv" / "thesis").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_an_index_that_refuses(tmp_path: Path, status: int) -> None:
+    with serving(lambda _: (status, {}, b"")) as index:
+        tried = run(tmp_path, PIP_INDEX_URL=f"{index}/simple")
+    check_last_lines(
+        tried,
+        r"Set-up failed while installing lock\.txt\.",
+        r"Why: The package index gave no usable answer",
+        r"What to do: Check the index",
+    )
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -130,18 +166,43 @@ def test_an_older_python_is_refused_in_one_line(tmp_path: Path, version: str) ->
 
 def test_somebodys_own_pip_configuration_is_not_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "constraints.txt").write_text("idna<3\n")
+    elsewhere = tmp_path / "elsewhere"
     (tmp_path / "pip.conf").write_text(
         f"[global]\nconstraint = {tmp_path / 'constraints.txt'}\nuser = true\n"
-        f"extra-index-url = file://{tmp_path}/not-there\n"
+        f"extra-index-url = file://{tmp_path}/not-there\n[install]\ntarget = {elsewhere}\n"
     )
-    (tmp_path / "empty.txt").write_text("")
-    options = ("create", "venv", "empty.txt")
-    done = run(tmp_path, *options, PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PYTHONPATH="/other")
+    wheel = bundled_pip()
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    version = wheel.name.split("-")[1]
+    (tmp_path / "some.txt").write_text(f"pip=={version} --hash=sha256:{digest}\n")
+    done = run(
+        tmp_path,
+        *("create", "venv", "some.txt"),
+        PIP_CONFIG_FILE=str(tmp_path / "pip.conf"),
+        PIP_FIND_LINKS=str(wheel.parent),
+        PIP_NO_INDEX="1",
+        PIP_PREFIX=str(elsewhere),
+        PYTHONPATH="/other",
+    )
     assert done.returncode == 0, done.stderr
+    assert not elsewhere.exists()
     assert done.stderr.splitlines() == [
         f"Creating venv with Python {platform.python_version()}",
-        "Installing 0 packages from empty.txt",
+        "Installing 1 package from some.txt",
     ]
+
+
+def test_settings_that_say_where_packages_come_from_are_kept() -> None:
+    listed = (
+        ":env:.index-url='https://of-a-variable.example'\n"
+        "global.index-url='https://of-a-file.example'\n"
+        "global.extra-index-url='https://one.example\\nhttps://two.example'\n"
+        "install.target='/elsewhere'\nglobal.user='true'\n"
+    )
+    assert set_up.kept_settings(listed) == {
+        "PIP_INDEX_URL": "https://of-a-variable.example",
+        "PIP_EXTRA_INDEX_URL": "https://one.example https://two.example",
+    }
 
 
 def test_an_environment_is_made_again_only_from_another_lock(tmp_path: Path) -> None:
@@ -151,3 +212,34 @@ def test_an_environment_is_made_again_only_from_another_lock(tmp_path: Path) -> 
         done = run(tmp_path, *options)
         assert done.returncode == 0
         assert ("Creating" in done.stderr) == again, (text, done.stderr)
+
+
+def test_an_environment_that_was_moved_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    pip = ("--pip", bundled_pip())
+    assert "Creating" in run(tmp_path, "create", "venv", "empty.txt", *pip).stderr
+    (tmp_path / "venv").rename(tmp_path / "moved")
+    assert "Creating" in run(tmp_path, "create", "moved", "empty.txt", *pip).stderr
+    assert "Creating" not in run(tmp_path, "create", "moved", "empty.txt", *pip).stderr
+    # As if another Python had made it.
+    installed = tmp_path / "moved" / set_up.INSTALLED
+    first, rest = installed.read_text().split("\n", 1)
+    installed.write_text(f"{first} another\n{rest}")
+    assert "Creating" not in run(tmp_path, "create", "moved", "empty.txt", "--any-python").stderr
+    assert "Creating" in run(tmp_path, "create", "moved", "empty.txt", *pip).stderr
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    output = (
+        "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    )
+    why, remedy = set_up.explain(output)
+    assert why.startswith("The disk is full (")
+    assert remedy.startswith("Free some space")
+
+
+def test_the_last_line_of_an_exception_of_pip_is_given() -> None:
+    why, _ = set_up.explain(
+        "ERROR: Exception:\nTraceback (most recent call last):\nKeyError: 'x'\n"
+    )
+    assert why == "KeyError: 'x'"
