@@ -52,27 +52,29 @@ class Cause(NamedTuple):
     remedy: str
 
 
+PROXY = Cause(
+    pattern="ProxyError|Tunnel connection failed|407 Proxy",
+    why="The proxy, or the package index behind it, cannot be reached",
+    remedy="Check HTTPS_PROXY, and 'proxy' in pip's configuration: address, user, password.",
+)
+UNREACHABLE = Cause(
+    pattern="Temporary failure in name resolution|Name or service not known|getaddrinfo failed"
+    "|nodename nor servname|NewConnectionError|Connection refused|Network is unreachable"
+    "|ConnectTimeoutError|ReadTimeoutError|Read timed out|Max retries exceeded",
+    why="The package index cannot be reached",
+    remedy="Connect to a network. Behind a proxy: export HTTPS_PROXY=http://proxy.example:8080."
+    " With a package index of your own: export PIP_INDEX_URL=https://...",
+)
 # The first match counts, so causes come before their consequences: for an index that cannot be
 # reached, pip also says that it found no matching distribution.
 CAUSES = [
-    Cause(
-        pattern="ProxyError|Tunnel connection failed|407 Proxy",
-        why="The proxy refused the connection, or cannot be reached",
-        remedy="Check HTTPS_PROXY, and 'proxy' in pip's configuration: address, user, password.",
-    ),
+    PROXY,
     Cause(
         pattern="CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError",
         why="The certificate of the package index is not trusted",
         remedy="If a proxy decrypts TLS, name its CA certificate: export PIP_CERT=/path/to/ca.pem",
     ),
-    Cause(
-        pattern="Temporary failure in name resolution|Name or service not known|getaddrinfo failed"
-        "|nodename nor servname|NewConnectionError|Connection refused|Network is unreachable"
-        "|ConnectTimeoutError|ReadTimeoutError|Read timed out|Max retries exceeded",
-        why="The package index cannot be reached",
-        remedy="Connect to a network. Behind a proxy: export HTTPS_PROXY=http://proxy.example:8080."
-        " With a package index of your own: export PIP_INDEX_URL=https://...",
-    ),
+    UNREACHABLE,
     Cause(
         pattern=r"\(from versions: none\)",
         why="The package index gave no usable answer",
@@ -247,7 +249,10 @@ class Environment:
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             file.write(f"== {step}\n{run.stdout}")
         if run.returncode:
-            why, remedy = explain(run.stdout)
+            variables = {name.upper() for name, value in os.environ.items() if value}
+            proxied = variables & {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"}
+            proxied |= (self._settings or {}).keys() & {"PIP_PROXY"}
+            why, remedy = explain(run.stdout, proxied=bool(proxied))
             raise StepError(step, why, f"{remedy}\nThe whole output: {log}")
 
 
@@ -264,8 +269,14 @@ def kept_settings(listed: str) -> dict[str, str]:
     return kept
 
 
-def explain(output: str) -> tuple[str, str]:
-    """Return the reason and the remedy for a step that failed, from its output."""
+def explain(output: str, *, proxied: bool = False) -> tuple[str, str]:
+    """Return the reason and the remedy for a step that failed.
+
+    Args:
+        output: What the step printed.
+        proxied: Whether a proxy is configured. A newer pip does not say that it is the proxy which
+            cannot be reached.
+    """
     # An error of pip goes on in the indented lines below it.
     errors = re.findall(r"^(?:ERROR: |Error: |error: )(.*(?:\n +.*)*)", output, re.MULTILINE)
     lines = output.strip().splitlines() or ["it printed nothing"]
@@ -274,7 +285,8 @@ def explain(output: str) -> tuple[str, str]:
         if found := re.search(f"^.*(?:{cause.pattern}).*$", output, re.MULTILINE):
             # The line that names the cause, rather than what follows from it.
             line = last if re.search(cause.pattern, last) else found[0]
-            return f"{cause.why} ({shorten(line)}).", cause.remedy
+            reported = PROXY if cause is UNREACHABLE and proxied else cause
+            return f"{reported.why} ({shorten(line)}).", reported.remedy
     return shorten(last), "Read the output. To start again: make clean"
 
 
