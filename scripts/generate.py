@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import filecmp
 import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,7 @@ SPECS = {
     "access_manager": "bitfount_am_client",
     "smart_on_fhir": "bitfount_fhir_client",
 }
+_BUILDER = re.compile(r"\b_get_kwargs\b")
 TOOLS = ("openapi-python-client", "ruff")
 
 
@@ -99,6 +101,8 @@ def build(specs: Path, target: Path) -> None:
         jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
     for job in jobs:
         job.result()
+    for package in SPECS.values():
+        publish_builders(target / package)
     # The generator's own clean-up would read the configuration of parent folders. Instead, remove
     # unused imports, sort the others, and format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
@@ -121,6 +125,24 @@ def _build_one(specs: Path, spec: str, target: Path) -> None:
         "--fail-on-warning",
     )
     (target / "py.typed").write_text("# Marker file for PEP 561\n", encoding="utf-8")
+
+
+def publish_builders(package: Path) -> None:
+    """Give the request builder of each endpoint a public name: ``build_request``.
+
+    The generator has a private builder only. The typed layer sends the requests itself, so the
+    builders are what it needs of an endpoint.
+
+    Raises:
+        GenerationError: An endpoint has no builder under the name that this version of the
+            generator gives it.
+    """
+    for path in sorted(package.glob("api/*/*.py")):
+        if path.name != "__init__.py":
+            text = path.read_text(encoding="utf-8")
+            if "def _get_kwargs(" not in text:
+                raise GenerationError(f"{path.name} has no function _get_kwargs to make public")
+            path.write_text(_BUILDER.sub("build_request", text), encoding="utf-8", newline="\n")
 
 
 def _run(tool: str, *arguments: str) -> None:

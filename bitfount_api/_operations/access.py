@@ -35,7 +35,7 @@ def get_key(access_manager: ServiceClient) -> Flow[RSAPublicKey]:
         InvalidJSONError: The response has no RSA key.
     """
     operation = operations.GET_ACCESS_MANAGER_KEY
-    request = _get_access_manager_key._get_kwargs()
+    request = _get_access_manager_key.build_request()
     answer = yield from access_manager.get_json(operation, request, types.AccessManagerKey)
     try:
         return parse_public_key(answer["accessManagerPublicKey"])
@@ -132,7 +132,7 @@ def _base64(data: bytes, what: str) -> str:
 def _check(
     access_manager: ServiceClient, body: OIDCAccessRequest | SignatureAccessRequest
 ) -> Flow[types.AccessCheckResult]:
-    request = _check_access._get_kwargs(body=body)
+    request = _check_access.build_request(body=body)
     answer = yield from access_manager.get_json(
         operations.CHECK_ACCESS, request, types.AccessDecision
     )

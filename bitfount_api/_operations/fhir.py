@@ -27,7 +27,7 @@ def get_access_token(
         HTTPError: SMART on FHIR refused the request.
     """
     page = yield from fhir.get_json(
-        operations.GET_PAIRINGS, _get_pairings._get_kwargs(), types.PairingsPage
+        operations.GET_PAIRINGS, _get_pairings.build_request(), types.PairingsPage
     )
     pairing_id = _find_pairing(page["results"], resource_server_url)
     if pairing_id is None:
@@ -42,7 +42,7 @@ def get_access_token(
     except ValueError as error:
         raise InvalidJSONError(f"{operation.name}: {error}", operation=operation.name) from None
     session = yield from fhir.get_json(
-        operation, _get_pairing_session._get_kwargs(part), types.PairingSession
+        operation, _get_pairing_session.build_request(part), types.PairingSession
     )
     context = session.get("context")
     return types.SMARTOnFHIRAccessToken(

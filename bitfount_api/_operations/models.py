@@ -80,7 +80,7 @@ def retrieve(
         HTTPError: The Hub refused the request; with the status 404 if there is no such model.
         RequestException: The Hub is unreachable, or its response is not usable.
     """
-    request = _get_model._get_kwargs(
+    request = _get_model.build_request(
         modeller_name=user_name(username),
         model_name=checked_model_name(model_name),
         model_version=UNSET if version is None else checked_model_version(version),
@@ -261,7 +261,7 @@ def send_model(
     """
     path = Path(path)
     code: bytes = yield RunInThread(partial(_validated_file, path))
-    request = _send_model._get_kwargs(
+    request = _send_model.build_request(
         body=ModelUploadRequest(
             model_name=path.stem,
             model_size=len(code),
@@ -319,7 +319,7 @@ def send_weights(
 def _upload_weights(
     hub: ServiceClient, model_name: str, version: int, source: Source, options: TransferOptions
 ) -> Flow[None]:
-    request = _send_weights._get_kwargs(
+    request = _send_weights.build_request(
         body=WeightsUploadRequest(
             model_name=model_name, model_version=version, weight_size=source.size
         ),

@@ -31,6 +31,6 @@ def send_update(hub: ServiceClient, update: Mapping[str, Any]) -> Flow[None]:
         msgspec.convert(update, types.MonitorUpdate)
     except msgspec.ValidationError as error:
         raise ValueError(f"the monitor update is not of the documented shape: {error}") from None
-    request = _send_monitor_update._get_kwargs(body=MonitorUpdate.from_dict(update))
+    request = _send_monitor_update.build_request(body=MonitorUpdate.from_dict(update))
     operation = operations.SEND_MONITOR_UPDATE
     check_status((yield from hub.send(operation, request)), operation, hub.service)

@@ -58,7 +58,7 @@ def register_pod(
     processing: FileProcessingMetadata | Any = UNSET
     if file_processing_metadata is not None:
         processing = FileProcessingMetadata.from_dict(file_processing_metadata)
-    request = _register_pod._get_kwargs(
+    request = _register_pod.build_request(
         body=RegisterPodRequest(
             name=pod_name(metadata.name),
             pod_display_name=metadata.display_name,
@@ -112,7 +112,7 @@ def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPubli
     """
     if isinstance(pod_names, str):
         raise ValueError("pod_names must be a list of names, not one text")
-    request = _do_pod_heartbeat._get_kwargs(
+    request = _do_pod_heartbeat.build_request(
         body=HeartbeatRequest(
             names=[pod_name(name) for name in pod_names],
             pod_public_key=serialize_public_key(key, "SSH"),

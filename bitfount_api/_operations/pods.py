@@ -62,11 +62,11 @@ def retrieve(
     # The caller's own pods are visible without a project, whether or not they belong to one.
     if project_id is None or pod.namespace == hub.username:
         operation = operations.GET_POD
-        request = _get_pod._get_kwargs(pod.namespace, pod.name)
+        request = _get_pod.build_request(pod.namespace, pod.name)
     else:
         operation = operations.GET_PROJECT_POD
         project_id = path_part(project_id, "project id")
-        request = _get_project_pod._get_kwargs(project_id, pod.namespace, pod.name)
+        request = _get_project_pod.build_request(project_id, pod.namespace, pod.name)
     try:
         return (yield from hub.get_json(operation, request, types.PodDetails))
     except HTTPError as error:

@@ -31,7 +31,7 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError("the project's name must be a non-empty text")
-    request = _create_project._get_kwargs(
+    request = _create_project.build_request(
         body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
     )
     answer = yield from hub.get_json(operations.CREATE_PROJECT, request, types.ProjectCreated)
@@ -49,7 +49,7 @@ def get_projects(
     for name, value in (("offset", offset), ("limit", limit)):
         if value is not None:
             whole_number(value, name)
-    request = _get_projects._get_kwargs(
+    request = _get_projects.build_request(
         offset=UNSET if offset is None else offset, limit=UNSET if limit is None else limit
     )
     return (yield from hub.get_json(operations.GET_PROJECTS, request, types.ProjectsPage))
@@ -61,7 +61,7 @@ def add_dataset(hub: ServiceClient, project_id: str, dataset_name: str) -> Flow[
     Raises:
         HTTPError: The Hub refused the request.
     """
-    request = _add_dataset_to_project._get_kwargs(
+    request = _add_dataset_to_project.build_request(
         path_part(project_id, "project id"),
         body=[DatasetReference(pod_name=pod_name(dataset_name, "dataset name"))],
     )
@@ -75,7 +75,7 @@ def get_usage_limits(hub: ServiceClient, project_id: str) -> Flow[list[types.Sim
     Raises:
         HTTPError: The Hub refused the request.
     """
-    request = _get_usage_limits._get_kwargs(path_part(project_id, "project id"))
+    request = _get_usage_limits.build_request(path_part(project_id, "project id"))
     return (yield from hub.get_json(operations.GET_USAGE_LIMITS, request, list[types.SimpleUsage]))
 
 
@@ -88,7 +88,7 @@ def get_model_usage_limits(
         HTTPError: The Hub refused the request.
     """
     model = ModelIdentifier.parse(model_id)
-    request = _get_model_usage_limits._get_kwargs(
+    request = _get_model_usage_limits.build_request(
         path_part(project_id, "project id"), model.owner, model.model
     )
     return (

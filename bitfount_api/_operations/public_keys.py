@@ -31,7 +31,7 @@ def register(hub: ServiceClient, key: RSAPublicKey) -> Flow[str | int]:
     Raises:
         HTTPError: The Hub refused the request.
     """
-    request = _register_user_public_key._get_kwargs(
+    request = _register_user_public_key.build_request(
         user_name(hub.username),
         body=RegisterKeyRequest(key=serialize_public_key(key, "SSH")),
         version=2,
@@ -50,7 +50,7 @@ def check(
         InvalidJSONError: The response has no RSA key.
     """
     owner = user_name(hub.username if username is None else username)
-    request = _get_user_public_key._get_kwargs(owner, path_part(key_id, "key id"))
+    request = _get_user_public_key.build_request(owner, path_part(key_id, "key id"))
     operation = operations.GET_USER_PUBLIC_KEY
     response = yield from hub.send(operation, request)
     if response.status_code == 404:

@@ -111,7 +111,7 @@ def _upload_parts(
         }
     )
     operation = operations.COMPLETE_UPLOAD
-    response = yield from remote.send(operation, _complete_upload._get_kwargs(body=body))
+    response = yield from remote.send(operation, _complete_upload.build_request(body=body))
     check_status(response, operation, remote.service)
 
 

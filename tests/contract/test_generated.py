@@ -40,7 +40,7 @@ def snake_case(name: str) -> str:
 
 def body_models(module: types.ModuleType) -> list[Any]:
     """Return the classes that the endpoint takes for its body, or for the entries of a list."""
-    annotation = inspect.signature(module._get_kwargs).parameters["body"].annotation
+    annotation = inspect.signature(module.build_request).parameters["body"].annotation
     if getattr(annotation, "__origin__", None) is list:
         return list(get_args(annotation))
     return list(get_args(annotation)) or [annotation]
@@ -93,7 +93,7 @@ def test_arguments(endpoint: str) -> None:
     name, place = ENDPOINTS[endpoint]
     spec = specs.load(name)
     unset = importlib.import_module(f"{specs.PACKAGES[name]}.types").UNSET
-    taken = inspect.signature(module_of(name, place)._get_kwargs).parameters
+    taken = inspect.signature(module_of(name, place).build_request).parameters
     in_path = re.findall(r"\{(\w+)\}", place.path)
     positional = [p.name for p in taken.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert positional == [snake_case(each) for each in in_path]
@@ -110,7 +110,7 @@ def test_arguments(endpoint: str) -> None:
 def test_request(endpoint: str) -> None:
     name, place = ENDPOINTS[endpoint]
     for arguments, example in calls(name, place):
-        kwargs = module_of(name, place)._get_kwargs(**arguments)
+        kwargs = module_of(name, place).build_request(**arguments)
         assert kwargs.keys() <= {"method", "url", "params", "json", "headers"}
         assert kwargs["method"] == place.method
         assert kwargs.get("json") == example
@@ -144,7 +144,7 @@ def test_optional_arguments_are_not_sent(endpoint: str) -> None:
             if not each["required"]
         }
         given = {key: value for key, value in arguments.items() if key not in optional}
-        kwargs = module_of(name, place)._get_kwargs(**given)
+        kwargs = module_of(name, place).build_request(**given)
         assert not set(optional.values()) & set(kwargs.get("params", {}))
 
 

@@ -60,7 +60,7 @@ def test_flows_use_every_endpoint() -> None:
 @pytest.mark.parametrize(("file", "module", "name"), imported())
 def test_what_flows_import_is_there(file: str, module: str, name: str) -> None:
     if ".api." in module:
-        assert callable(importlib.import_module(f"{module}.{name}")._get_kwargs)
+        assert callable(importlib.import_module(f"{module}.{name}").build_request)
     else:
         assert hasattr(importlib.import_module(module), name)
 

@@ -42,8 +42,22 @@ def test_module_uses_no_private_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "_operations").glob("*.py")), ids=lambda path: path.stem
+)
+def test_operation_uses_generated_code_by_public_names(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [
+        name
+        for name in private_names(tree)
+        if not name.startswith("bitfount_api.")  # an operation may use the package's own
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
     ("code", "found"),
     [
+        ("endpoint._get_kwargs()", "_get_kwargs"),
         ("from bitfount_api._core import services", "bitfount_api._core.services"),
         (
             "from bitfount_api._internal.files import atomic_write",

@@ -143,6 +143,12 @@ def test_other_versions_of_the_tools_are_refused(
     assert complaint in capsys.readouterr().err
 
 
+def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built / PACKAGE, tmp_path / PACKAGE)
+    with pytest.raises(generate.GenerationError, match="has no function _get_kwargs"):
+        generate.publish_builders(tmp_path / PACKAGE)  # they are public already
+
+
 def test_versions_stand_in_one_place() -> None:
     pins = {tool: generate.pinned(ROOT / "pyproject.toml")[tool] for tool in generate.TOOLS}
     written = [*(ROOT / "scripts").glob("*.py"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]

@@ -12,7 +12,7 @@ from ...models.signature_access_request import SignatureAccessRequest
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: OIDCAccessRequest | SignatureAccessRequest,
 ) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def sync_detailed(
         Response[AccessDecision | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 
@@ -179,7 +179,7 @@ async def asyncio_detailed(
         Response[AccessDecision | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 

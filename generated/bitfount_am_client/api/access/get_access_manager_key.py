@@ -10,7 +10,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs() -> dict[str, Any]:
+def build_request() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -76,7 +76,7 @@ def sync_detailed(
         Response[AccessManagerKey | ServiceError]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = build_request()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -122,7 +122,7 @@ async def asyncio_detailed(
         Response[AccessManagerKey | ServiceError]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = build_request()
 
     response = await client.get_async_httpx_client().request(**kwargs)
 

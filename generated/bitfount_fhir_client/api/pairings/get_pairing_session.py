@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     id: str,
 ) -> dict[str, Any]:
 
@@ -110,7 +110,7 @@ def sync_detailed(
         Response[PairingSession | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         id=id,
     )
 
@@ -167,7 +167,7 @@ async def asyncio_detailed(
         Response[PairingSession | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         id=id,
     )
 

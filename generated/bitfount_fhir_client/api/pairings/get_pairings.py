@@ -10,7 +10,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs() -> dict[str, Any]:
+def build_request() -> dict[str, Any]:
 
     _kwargs: dict[str, Any] = {
         "method": "get",
@@ -86,7 +86,7 @@ def sync_detailed(
         Response[PairingsPage | ServiceError]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = build_request()
 
     response = client.get_httpx_client().request(
         **kwargs,
@@ -132,7 +132,7 @@ async def asyncio_detailed(
         Response[PairingsPage | ServiceError]
     """
 
-    kwargs = _get_kwargs()
+    kwargs = build_request()
 
     response = await client.get_async_httpx_client().request(**kwargs)
 

@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     user_name: str,
     key_id: str,
 ) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def sync_detailed(
         Response[PublicKeyDetails | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         user_name=user_name,
         key_id=key_id,
     )
@@ -175,7 +175,7 @@ async def asyncio_detailed(
         Response[PublicKeyDetails | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         user_name=user_name,
         key_id=key_id,
     )

@@ -12,7 +12,7 @@ from ...models.service_error import ServiceError
 from ...types import UNSET, Response
 
 
-def _get_kwargs(
+def build_request(
     user_name: str,
     *,
     body: RegisterKeyRequest,
@@ -137,7 +137,7 @@ def sync_detailed(
         Response[RegisteredKey | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         user_name=user_name,
         body=body,
         version=version,
@@ -208,7 +208,7 @@ async def asyncio_detailed(
         Response[RegisteredKey | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         user_name=user_name,
         body=body,
         version=version,

@@ -10,7 +10,7 @@ from ...models.service_error import ServiceError
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def build_request(
     *,
     modeller_name: str,
     model_name: str,
@@ -127,7 +127,7 @@ def sync_detailed(
         Response[ModelDetails | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         modeller_name=modeller_name,
         model_name=model_name,
         model_version=model_version,
@@ -206,7 +206,7 @@ async def asyncio_detailed(
         Response[ModelDetails | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         modeller_name=modeller_name,
         model_name=model_name,
         model_version=model_version,

@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: ModelUploadRequest,
     multipart_upload: bool | Unset = UNSET,
@@ -126,7 +126,7 @@ def sync_detailed(
         Response[ModelUpload | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )
@@ -191,7 +191,7 @@ async def asyncio_detailed(
         Response[ModelUpload | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )

@@ -11,7 +11,7 @@ from ...models.weights_upload_request import WeightsUploadRequest
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: WeightsUploadRequest,
     multipart_upload: bool | Unset = UNSET,
@@ -130,7 +130,7 @@ def sync_detailed(
         Response[ModelUpload | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )
@@ -193,7 +193,7 @@ async def asyncio_detailed(
         Response[ModelUpload | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )

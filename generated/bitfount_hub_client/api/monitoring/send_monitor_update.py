@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: MonitorUpdate,
 ) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def sync_detailed(
         Response[Acknowledgement | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 
@@ -167,7 +167,7 @@ async def asyncio_detailed(
         Response[Acknowledgement | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 

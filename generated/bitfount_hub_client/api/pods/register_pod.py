@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: RegisterPodRequest,
     multipart_upload: bool | Unset = UNSET,
@@ -131,7 +131,7 @@ def sync_detailed(
         Response[PodRegistration | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )
@@ -196,7 +196,7 @@ async def asyncio_detailed(
         Response[PodRegistration | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
         multipart_upload=multipart_upload,
     )

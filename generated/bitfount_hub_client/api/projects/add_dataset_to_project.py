@@ -12,7 +12,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     project_id: str,
     *,
     body: list[DatasetReference],
@@ -129,7 +129,7 @@ def sync_detailed(
         Response[Acknowledgement | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
         body=body,
     )
@@ -192,7 +192,7 @@ async def asyncio_detailed(
         Response[Acknowledgement | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
         body=body,
     )

@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     *,
     body: CreateProjectRequest,
 ) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def sync_detailed(
         Response[ProjectCreated | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 
@@ -172,7 +172,7 @@ async def asyncio_detailed(
         Response[ProjectCreated | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         body=body,
     )
 

@@ -11,7 +11,7 @@ from ...models.service_error import ServiceError
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     project_id: str,
     owner: str,
     model: str,
@@ -114,7 +114,7 @@ def sync_detailed(
         Response[ProjectModelLimits | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
         owner=owner,
         model=model,
@@ -185,7 +185,7 @@ async def asyncio_detailed(
         Response[ProjectModelLimits | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
         owner=owner,
         model=model,

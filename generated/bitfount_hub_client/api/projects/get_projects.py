@@ -10,7 +10,7 @@ from ...models.service_error import ServiceError
 from ...types import UNSET, Response, Unset
 
 
-def _get_kwargs(
+def build_request(
     *,
     limit: int | Unset = UNSET,
     offset: int | Unset = UNSET,
@@ -110,7 +110,7 @@ def sync_detailed(
         Response[ProjectsPage | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         limit=limit,
         offset=offset,
     )
@@ -173,7 +173,7 @@ async def asyncio_detailed(
         Response[ProjectsPage | ServiceError]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         limit=limit,
         offset=offset,
     )

@@ -11,7 +11,7 @@ from ...models.simple_usage import SimpleUsage
 from ...types import Response
 
 
-def _get_kwargs(
+def build_request(
     project_id: str,
 ) -> dict[str, Any]:
 
@@ -110,7 +110,7 @@ def sync_detailed(
         Response[ServiceError | list[SimpleUsage]]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
     )
 
@@ -167,7 +167,7 @@ async def asyncio_detailed(
         Response[ServiceError | list[SimpleUsage]]
     """
 
-    kwargs = _get_kwargs(
+    kwargs = build_request(
         project_id=project_id,
     )
 
