@@ -9,7 +9,6 @@ import attrs
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.driver import Timing
-from bitfount_api._io.sync_driver import run
 from bitfount_api.session import BitfountSession
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ T = TypeVar("T")
 class Client:
     """A client of one service: its session, time limits and retry policy."""
 
+    _session: BitfountSession
     _remote: ServiceClient
     _timing: Timing
     _owns_session: bool
@@ -32,13 +32,14 @@ class Client:
         self._owns_session = session is None if owns_session is None else owns_session
         session = session or BitfountSession()
         session._register_service(service)
-        self._remote = ServiceClient(service, session, session.retry)
-        self._timing = Timing(session.own_timeout, session.deadline)
+        self._session = session
+        self._remote = ServiceClient(service, session.retry, lambda: session.username)
+        self._timing = Timing(session._explicit_timeout, session.deadline)
 
     @property
     def session(self) -> BitfountSession:
         """The session whose credentials and connections are used."""
-        return self._remote.session
+        return self._session
 
     @property
     def url(self) -> str:
@@ -78,10 +79,6 @@ class Client:
             other._remote = attrs.evolve(self._remote, retry=retry)
         return other
 
-    def _bounds(self, *, transfer: bool) -> Timing:
-        # A transfer's duration grows with the file's size, so it has no default deadline.
-        return self._timing if transfer else self._timing.with_default_deadline()
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}(url={self.url!r}, session={self.session!r})"
 
@@ -89,11 +86,8 @@ class Client:
 class SyncClient(Client):
     """The base class of the sync clients."""
 
-    def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
-        session = self._remote.session
-        if authenticate and not session.authenticated:
-            session.authenticate()
-        return run(flow, session, self._bounds(transfer=transfer))
+    def _run(self, flow: Flow[T]) -> T:
+        return self._session._run(flow, self._timing)
 
     def close(self) -> None:
         """Close the session if this client created it, or was given ``owns_session=True``."""
@@ -110,14 +104,8 @@ class SyncClient(Client):
 class AsyncClient(Client):
     """The base class of the async clients."""
 
-    async def _run(self, flow: Flow[T], *, transfer: bool = False, authenticate: bool = True) -> T:
-        # Imported here because it imports asyncio, which sync clients do not need.
-        from bitfount_api._io.async_driver import run_async
-
-        session = self._remote.session
-        if authenticate and not session.authenticated:
-            await session.aauthenticate()
-        return await run_async(flow, session, self._bounds(transfer=transfer))
+    async def _run(self, flow: Flow[T]) -> T:
+        return await self._session._run_async(flow, self._timing)
 
     async def aclose(self) -> None:
         """Close the session if this client created it, or was given ``owns_session=True``."""

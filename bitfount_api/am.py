@@ -51,7 +51,7 @@ class BitfountAM(SyncClient):
         Endpoint: ``GET /api/access-manager-key``.
         """
         # Without a login: the operation needs no credentials.
-        return self._run(access.get_key(self._remote), authenticate=False)
+        return self._run(access.get_key(self._remote))
 
     def check_oidc_access_request(
         self,

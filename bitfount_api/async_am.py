@@ -50,7 +50,7 @@ class AsyncBitfountAM(AsyncClient):
         Endpoint: ``GET /api/access-manager-key``.
         """
         # Without a login: the operation needs no credentials.
-        return await self._run(access.get_key(self._remote), authenticate=False)
+        return await self._run(access.get_key(self._remote))
 
     async def check_oidc_access_request(
         self,

@@ -166,9 +166,7 @@ class AsyncBitfountHub(AsyncClient):
         Endpoint: as for :meth:`get_pod`, then ``GET`` of the pod's ``schemaDownloadUrl``.
         """
         pod = PodIdentifier.parse(pod_identifier)
-        return await self._run(
-            operations.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
-        )
+        return await self._run(operations.pod_schemas.get_pod_schema(self._remote, pod, project_id))
 
     async def register_pod(
         self,
@@ -211,7 +209,7 @@ class AsyncBitfountHub(AsyncClient):
             file_processing_metadata,
             options,
         )
-        await self._run(flow, transfer=True)
+        await self._run(flow)
 
     async def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
         """Send a heartbeat to the Hub, which reports that the pods are online.
@@ -267,7 +265,7 @@ class AsyncBitfountHub(AsyncClient):
         flow = operations.models.get_model(
             self._remote, username, model_name, model_version, project_id
         )
-        return await self._run(flow, transfer=True)
+        return await self._run(flow)
 
     async def retrieve_model(
         self,
@@ -338,7 +336,7 @@ class AsyncBitfountHub(AsyncClient):
         flow = operations.models.get_model_source(
             self._remote, username, model_name, model_version, project_id
         )
-        return await self._run(flow, transfer=True)
+        return await self._run(flow)
 
     async def download_model(
         self,
@@ -380,7 +378,7 @@ class AsyncBitfountHub(AsyncClient):
         flow = operations.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
-        return await self._run(flow, transfer=True)
+        return await self._run(flow)
 
     @staticmethod
     async def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
@@ -401,7 +399,7 @@ class AsyncBitfountHub(AsyncClient):
         async with _anonymous() as session:
             hub = AsyncBitfountHub(session)
             flow = operations.models.get_model_from_url(hub._remote, model_url, model_hash)
-            return await hub._run(flow, transfer=True)
+            return await hub._run(flow)
 
     async def send_model(
         self,
@@ -441,7 +439,7 @@ class AsyncBitfountHub(AsyncClient):
             description=description,
             options=options,
         )
-        return await self._run(flow, transfer=True)
+        return await self._run(flow)
 
     async def get_weights(
         self,
@@ -481,7 +479,7 @@ class AsyncBitfountHub(AsyncClient):
         weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
-        return await self._run(weights.get(options), transfer=True)
+        return await self._run(weights.get(options))
 
     async def download_weights(
         self,
@@ -528,7 +526,7 @@ class AsyncBitfountHub(AsyncClient):
         weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
-        return await self._run(weights.download(path, options), transfer=True)
+        return await self._run(weights.download(path, options))
 
     @staticmethod
     async def get_weights_from_url(
@@ -558,7 +556,7 @@ class AsyncBitfountHub(AsyncClient):
             hub = AsyncBitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
             flow = operations.models.get_weights_from_url(hub._remote, weights_url, options)
-            return await hub._run(flow, transfer=True)
+            return await hub._run(flow)
 
     async def send_weights(
         self,
@@ -594,7 +592,7 @@ class AsyncBitfountHub(AsyncClient):
         flow = operations.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
-        await self._run(flow, transfer=True)
+        await self._run(flow)
 
     # --- Keys ------------------------------------------------------------------------------------
 

@@ -163,9 +163,7 @@ class BitfountHub(SyncClient):
         Endpoint: as for :meth:`get_pod`, then ``GET`` of the pod's ``schemaDownloadUrl``.
         """
         pod = PodIdentifier.parse(pod_identifier)
-        return self._run(
-            operations.pod_schemas.get_pod_schema(self._remote, pod, project_id), transfer=True
-        )
+        return self._run(operations.pod_schemas.get_pod_schema(self._remote, pod, project_id))
 
     def register_pod(
         self,
@@ -208,7 +206,7 @@ class BitfountHub(SyncClient):
             file_processing_metadata,
             options,
         )
-        self._run(flow, transfer=True)
+        self._run(flow)
 
     def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
         """Send a heartbeat to the Hub, which reports that the pods are online.
@@ -264,7 +262,7 @@ class BitfountHub(SyncClient):
         flow = operations.models.get_model(
             self._remote, username, model_name, model_version, project_id
         )
-        return self._run(flow, transfer=True)
+        return self._run(flow)
 
     def retrieve_model(
         self,
@@ -335,7 +333,7 @@ class BitfountHub(SyncClient):
         flow = operations.models.get_model_source(
             self._remote, username, model_name, model_version, project_id
         )
-        return self._run(flow, transfer=True)
+        return self._run(flow)
 
     def download_model(
         self,
@@ -377,7 +375,7 @@ class BitfountHub(SyncClient):
         flow = operations.models.download_model(
             self._remote, username, model_name, model_version, path, project_id, options
         )
-        return self._run(flow, transfer=True)
+        return self._run(flow)
 
     @staticmethod
     def get_model_from_url(model_url: str, model_hash: str) -> type[BitfountModel] | None:
@@ -398,7 +396,7 @@ class BitfountHub(SyncClient):
         with _anonymous() as session:
             hub = BitfountHub(session)
             flow = operations.models.get_model_from_url(hub._remote, model_url, model_hash)
-            return hub._run(flow, transfer=True)
+            return hub._run(flow)
 
     def send_model(
         self,
@@ -438,7 +436,7 @@ class BitfountHub(SyncClient):
             description=description,
             options=options,
         )
-        return self._run(flow, transfer=True)
+        return self._run(flow)
 
     def get_weights(
         self,
@@ -478,7 +476,7 @@ class BitfountHub(SyncClient):
         weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
-        return self._run(weights.get(options), transfer=True)
+        return self._run(weights.get(options))
 
     def download_weights(
         self,
@@ -525,7 +523,7 @@ class BitfountHub(SyncClient):
         weights = operations.models.Weights(
             self._remote, username, model_name, model_version, project_id
         )
-        return self._run(weights.download(path, options), transfer=True)
+        return self._run(weights.download(path, options))
 
     @staticmethod
     def get_weights_from_url(
@@ -555,7 +553,7 @@ class BitfountHub(SyncClient):
             hub = BitfountHub(session)
             options = TransferOptions(progress, parts_at_once, max_bytes)
             flow = operations.models.get_weights_from_url(hub._remote, weights_url, options)
-            return hub._run(flow, transfer=True)
+            return hub._run(flow)
 
     def send_weights(
         self,
@@ -591,7 +589,7 @@ class BitfountHub(SyncClient):
         flow = operations.models.send_weights(
             self._remote, model_name, model_version, pretrained_file_path, options=options
         )
-        self._run(flow, transfer=True)
+        self._run(flow)
 
     # --- Keys ------------------------------------------------------------------------------------
 

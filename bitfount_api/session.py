@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
 from bitfount_api._core.effects import Operation, Retry, Send, Service
-from bitfount_api._core.redaction import SecretDict
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
 from bitfount_api._internal.session_settings import check_proxy, ssl_trust, user_agent
 from bitfount_api._internal.urls import Origin, origin, request_url
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.driver import Timing
-from bitfount_api._io.pool import ClientPool, ConnectionSettings
+from bitfount_api._io.pool import DEFAULT_TIMEOUT, ClientPool, ConnectionSettings
 from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._default import default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
@@ -23,16 +22,12 @@ from bitfount_api.retries import RetryPolicy
 if TYPE_CHECKING:
     import os
     import ssl
-    from collections.abc import Mapping
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from bitfount_api._core.effects import Audience
+    from bitfount_api._core.effects import Flow
     from bitfount_api.auth.handler import AuthenticationHandler
 
 
-DEFAULT_TIMEOUT = 30.0
-"""Seconds to connect, and between two bytes of a response."""
-
+T = TypeVar("T")
 
 _RAW_ARGUMENTS = frozenset(
     {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
@@ -81,7 +76,7 @@ class BitfountSession:
         check_seconds("deadline", deadline)
         self.authentication_handler = authentication_handler or default_handler()
         self.timeout = DEFAULT_TIMEOUT if timeout is None else float(timeout)
-        self.own_timeout = timeout
+        self._explicit_timeout = timeout
         self.deadline = deadline
         self.retry = retry or RetryPolicy()
         self._connections = ClientPool(
@@ -94,7 +89,7 @@ class BitfountSession:
             )
         )
         self._origins: dict[Origin, Service] = {}
-        self._refresher = CredentialRefresher(self.authentication_handler, self)
+        self._refresher = CredentialRefresher(self.authentication_handler, self._connections)
 
     # --- Authentication --------------------------------------------------------------------------
 
@@ -124,45 +119,16 @@ class BitfountSession:
         """:meth:`authenticate` for async code."""
         await self._refresher.aauthenticate()
 
-    # --- For the drivers -------------------------------------------------------------------------
+    # --- Calls of clients ------------------------------------------------------------------------
 
-    def credentials(
-        self, audience: Audience, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
-        """Return the headers for a service; refreshed if the current ones are ``refused``."""
-        return SecretDict(self._refresher.credentials(audience, refused))
+    def _run(self, flow: Flow[T], timing: Timing) -> T:
+        return run(flow, self._connections, self._refresher, timing)
 
-    async def acredentials(
-        self, audience: Audience, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
-        """:meth:`credentials` for async code."""
-        return SecretDict(await self._refresher.acredentials(audience, refused))
+    async def _run_async(self, flow: Flow[T], timing: Timing) -> T:
+        # Imported here because it imports asyncio, which sync callers do not need.
+        from bitfount_api._io.async_driver import run_async
 
-    def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Wait, at most ``seconds``, until a thread's call may start; yield its turn's number."""
-        return self._connections.turn(seconds)
-
-    def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """:meth:`turn` for the running event loop."""
-        return self._connections.aturn(seconds)
-
-    def client(self, turn: int) -> httpx.Client:
-        """Return the httpx client for a thread's call that has this turn."""
-        return self._connections.client(turn)
-
-    def async_client(self, turn: int) -> httpx.AsyncClient:
-        """Return the running event loop's httpx client for a call that has this turn."""
-        return self._connections.async_client(turn)
-
-    @property
-    def makes_sync_calls(self) -> bool:
-        """Whether the session can make sync calls; False with a transport that is async only."""
-        return self._connections.makes_sync_calls
-
-    @property
-    def closed(self) -> bool:
-        """Whether the session has been closed."""
-        return self._connections.closed
+        return await run_async(flow, self._connections, self._refresher, timing)
 
     # --- Raw requests ----------------------------------------------------------------------------
 
@@ -191,14 +157,12 @@ class BitfountSession:
             AuthenticationError: No credentials are available.
         """
         call, timing = self._raw_request(method, url, arguments)
-        return run(send_with_retries(call, self.retry), self, timing)
+        return self._run(send_with_retries(call, self.retry), timing)
 
     async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` for async code."""
-        from bitfount_api._io.async_driver import run_async
-
         call, timing = self._raw_request(method, url, arguments)
-        return await run_async(send_with_retries(call, self.retry), self, timing)
+        return await self._run_async(send_with_retries(call, self.retry), timing)
 
     def get(self, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` with ``GET``."""
@@ -230,8 +194,8 @@ class BitfountSession:
             )
         timeout = arguments.pop("timeout", None)
         check_seconds("timeout", timeout)
-        seconds = self.own_timeout if timeout is None else timeout
-        timing = Timing(seconds, self.deadline).with_default_deadline()
+        seconds = self._explicit_timeout if timeout is None else timeout
+        timing = Timing(seconds, self.deadline)
         if arguments.get("headers"):
             # In lower case, so that credentials replace a header of the same name.
             arguments["headers"] = dict(httpx.Headers(arguments["headers"]))
@@ -250,6 +214,11 @@ class BitfountSession:
         return {origin(httpx.URL(known.url)): known for known in environment} | self._origins
 
     # --- Closing ---------------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has been closed."""
+        return self._connections.closed
 
     def close(self) -> None:
         """Close the connections of sync clients; :meth:`aclose` closes those of an event loop."""

@@ -44,7 +44,7 @@ class SMARTOnFHIR(SyncClient):
     ) -> None:
         self._connect(session, services.smart_on_fhir(smart_on_fhir_url), owns_session)
         self.resource_server_url = _resource_server(resource_server_url)
-        self._timing = _patience(self._timing)
+        self._timing = _with_configured_timeout(self._timing)
 
     def get_access_token(self) -> types.SMARTOnFHIRAccessToken:
         """Get a SMART on FHIR access token for the logged-in user.
@@ -67,5 +67,5 @@ def _resource_server(url: str | None) -> str | None:
     return url or config.smart_on_fhir_resource_server_url()
 
 
-def _patience(timing: Timing) -> Timing:
+def _with_configured_timeout(timing: Timing) -> Timing:
     return Timing(timing.timeout or config.smart_on_fhir_timeout(), timing.deadline)

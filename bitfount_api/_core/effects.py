@@ -1,17 +1,22 @@
-"""The effects that a flow can yield: a request, a pause, work in a thread, or concurrent flows.
+"""The effects of flows: get credentials, send a request, sleep, run in a thread, gather flows.
 
 A flow is a generator. It yields an effect and is sent the outcome: the response to a
-:class:`Send`, None for a :class:`Sleep`, the result of a :class:`RunInThread`, the list of results
-of a :class:`Gather`. Failures are thrown into the generator; those of a request are errors of
-:mod:`bitfount_api.exceptions`. A flow never sleeps, opens sockets, reads files or computes for
-long, so the same code serves sync and async clients, and tests can supply the outcomes.
+:class:`Send`, None for a :class:`Sleep`, and so on. Failures are thrown into the generator; those
+of a request are errors of :mod:`bitfount_api.exceptions`. A flow never sleeps, opens sockets, reads
+files or computes for long, so the same code serves sync and async clients, and tests can supply the
+outcomes.
+
+Flows yield effects through the functions of this module, so that type checkers know each outcome:
+
+    text = yield from run_in_thread(path.read_text, "utf-8")
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
 
 import attrs
 
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
-CREDENTIALS = "bitfount_api.credentials"
+P = ParamSpec("P")
 OBJECT_STORAGE = "object storage"
 """The name of the service that is addressed by presigned URLs."""
 Audience = Literal["hub", "am"]
@@ -44,6 +49,8 @@ class Operation:
         timeout: Seconds to wait for the service; None for the session's timeout.
         success: The statuses that mean success; any other 2xx is an error.
         public: Whether the request is sent without credentials.
+        transfers_file: Whether the request is part of the transfer of a file. Its duration grows
+            with the file's size, so the default deadline does not apply.
     """
 
     name: str
@@ -51,6 +58,7 @@ class Operation:
     timeout: float | None = None
     success: frozenset[int] = frozenset({200, 201, 202, 203, 204})
     public: bool = False
+    transfers_file: bool = False
 
 
 @attrs.frozen
@@ -96,11 +104,22 @@ class Sink(Protocol):
 
 
 @attrs.frozen(eq=False)
+class GetCredentials:
+    """Get the credentials for a service. The outcome is the headers to send.
+
+    Args:
+        audience: Which credentials to get.
+        refused: The credentials that a service has just refused; they are refreshed first, unless
+            another caller has done so in the meantime.
+    """
+
+    audience: Audience
+    refused: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen(eq=False)
 class Send:
     """Send one request. The outcome is its ``httpx.Response``, read to the end or into ``sink``.
-
-    The credentials that were sent are kept in the response's ``request.extensions`` under
-    :data:`CREDENTIALS`. The outcome is None if no credentials but those ``refused`` are available.
 
     Args:
         operation: The operation.
@@ -109,7 +128,7 @@ class Send:
             ``headers``, as the generated request builders return them.
         body: The streamed request body, instead of ``json`` or ``data``.
         sink: The destination of the response body, instead of memory.
-        refused: The credentials that the service has just refused; they are refreshed first.
+        credentials: The headers with the credentials.
     """
 
     operation: Operation
@@ -117,12 +136,16 @@ class Send:
     request: Mapping[str, Any] = attrs.field(repr=False)
     body: Body | None = None
     sink: Sink | None = None
-    refused: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    credentials: Mapping[str, str] | None = attrs.field(default=None, repr=False)
 
     @property
     def audience(self) -> Audience | None:
         """Which credentials to send; None to send no credentials."""
         return None if self.operation.public else self.service.audience
+
+    def with_credentials(self, headers: Mapping[str, str]) -> Send:
+        """Return the same request with credentials."""
+        return Send(self.operation, self.service, self.request, self.body, self.sink, headers)
 
 
 @attrs.frozen
@@ -153,5 +176,56 @@ class Gather:
     limit: int
 
 
-Effect = Send | Sleep | RunInThread | Gather
+Effect = GetCredentials | Send | Sleep | RunInThread | Gather
 Flow = Generator[Effect, Any, T]
+
+
+def get_credentials(
+    audience: Audience, refused: Mapping[str, str] | None = None
+) -> Flow[Mapping[str, str]]:
+    """Get the headers for a service; refreshed ones if the current ones were ``refused``.
+
+    Raises:
+        AuthenticationError: No credentials are available.
+    """
+    headers: Mapping[str, str] = yield GetCredentials(audience, refused)
+    return headers
+
+
+def send(request: Send) -> Flow[httpx.Response]:
+    """Send one request, without retries, and return the response, whatever its status.
+
+    Raises:
+        RequestException: No response was received.
+    """
+    response: httpx.Response = yield request
+    return response
+
+
+def sleep(seconds: float) -> Flow[None]:
+    """Sleep; with 0 seconds, only check the deadline.
+
+    Raises:
+        RequestTimeout: The deadline has passed, or would pass while sleeping.
+    """
+    yield Sleep(seconds)
+
+
+def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+    """Return the result of a blocking function, which does not block an event loop.
+
+    Raises:
+        Exception: The function raised it.
+    """
+    result: T = yield RunInThread(partial(function, *args, **kwargs))
+    return result
+
+
+def gather(flows: Sequence[Flow[T]], limit: int) -> Flow[list[T]]:
+    """Return the results of flows that run concurrently, at most ``limit`` at a time.
+
+    Raises:
+        Exception: A flow raised it. The others are cancelled.
+    """
+    results: list[T] = yield Gather(flows, limit)
+    return results

@@ -1,4 +1,4 @@
-"""The operations: which may be retried, their timeouts, success statuses and credentials.
+"""The operations: retries, timeouts, success statuses, credentials, and whether a file is moved.
 
 Defined once, here, and used by the flows and by the fault tests. Names are the operationIds of the
 specs; timeouts are in seconds and come from the wire contract. Operations that create or count
@@ -17,9 +17,9 @@ GET_PROJECT_POD = Operation("get_project_pod")
 REGISTER_POD = Operation("register_pod", Retry.IF_UNSENT, timeout=10, success=_OK_OR_CREATED)
 DO_POD_HEARTBEAT = Operation("do_pod_heartbeat", timeout=10)
 GET_MODEL = Operation("get_model")
-SEND_MODEL = Operation("send_model", Retry.IF_UNSENT)
-SEND_WEIGHTS = Operation("send_weights")
-COMPLETE_UPLOAD = Operation("complete_upload", Retry.IF_UNSENT)
+SEND_MODEL = Operation("send_model", Retry.IF_UNSENT, transfers_file=True)
+SEND_WEIGHTS = Operation("send_weights", transfers_file=True)
+COMPLETE_UPLOAD = Operation("complete_upload", Retry.IF_UNSENT, transfers_file=True)
 REGISTER_USER_PUBLIC_KEY = Operation("register_user_public_key", Retry.IF_UNSENT, timeout=10)
 GET_USER_PUBLIC_KEY = Operation("get_user_public_key")
 CREATE_PROJECT = Operation("create_project", Retry.IF_UNSENT, success=_OK_OR_CREATED)
@@ -39,6 +39,8 @@ GET_PAIRING_SESSION = Operation("get_pairing_session")
 
 # --- Object storage ------------------------------------------------------------------------------
 # A presigned form or URL is for one object: sending a request again stores the same bytes again.
-UPLOAD_OBJECT = Operation("upload_object", success=frozenset({200, 201, 203, 204}))
-UPLOAD_PART = Operation("upload_part", success=frozenset({200}))
-DOWNLOAD_OBJECT = Operation("download_object", success=frozenset({200, 206}))
+UPLOAD_OBJECT = Operation(
+    "upload_object", success=frozenset({200, 201, 203, 204}), transfers_file=True
+)
+UPLOAD_PART = Operation("upload_part", success=frozenset({200}), transfers_file=True)
+DOWNLOAD_OBJECT = Operation("download_object", success=frozenset({200, 206}), transfers_file=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MAX_ERROR_BYTES = 100_000
+"""The maximum size of an error body that is parsed."""
 _MAX_XML_BYTES = 4096
 """How much of an error body is searched for object storage's XML. Searching more could take
 seconds."""
@@ -164,22 +166,32 @@ def rejected_error(response: httpx.Response, operation: Operation, service: Serv
 
 def error_message(response: httpx.Response) -> str | None:
     """Return the service's error message: ``errorMessage`` or the like, or object storage's XML."""
+    document = error_document(response)
+    for key in ("errorMessage", "error_description", "message", "error"):
+        if isinstance(value := document.get(key), str) and value:
+            return value
+    found = _XML_ERROR.search(_error_body(response)[:_MAX_XML_BYTES].decode("utf-8", "replace"))
+    return ": ".join(part for part in found.groups() if part) if found else None
+
+
+def error_document(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of an error response; empty if the body is not one, or is too large.
+
+    For OAuth, the fields are those of RFC 6749, section 5.2.
+    """
+    try:
+        value = msgspec.json.decode(_error_body(response))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _error_body(response: httpx.Response) -> bytes:
     try:
         content = response.content
     except httpx.ResponseNotRead:
-        return None
-    if not content or len(content) > 100_000:
-        return None
-    try:
-        value = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        found = _XML_ERROR.search(content[:_MAX_XML_BYTES].decode("utf-8", "replace"))
-        return ": ".join(part for part in found.groups() if part) if found else None
-    if isinstance(value, dict):
-        for key in ("errorMessage", "error_description", "message", "error"):
-            if isinstance(value.get(key), str) and value[key]:
-                return str(value[key])
-    return None
+        return b""
+    return content if len(content) <= _MAX_ERROR_BYTES else b""
 
 
 def _strip_credentials(response: httpx.Response) -> httpx.Response:

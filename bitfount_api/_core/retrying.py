@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-import attrs
-
-from bitfount_api._core.effects import CREDENTIALS, Flow, Retry, Send, Sleep
+from bitfount_api._core.effects import Flow, Retry, Send, get_credentials, send, sleep
 from bitfount_api.exceptions import ConnectError, RequestTimeout
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ _logger = logging.getLogger(__name__)
 
 
 def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
-    """Send a request, with retries as policy and operation allow.
+    """Send a request with the service's credentials, and retry as policy and operation allow.
 
     After a 401, refresh the credentials and send the request once more, whatever its operation: a
     service refuses credentials before it does anything else.
@@ -28,57 +26,68 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
         The last response, whatever its status.
 
     Raises:
+        AuthenticationError: No credentials are available.
         RequestException: No response was received.
     """
-    answer = yield from _send_until_answered(call, policy)
-    if (
-        answer is not None
-        and answer.status_code == 401
-        and call.audience
-        and (
-            refused := answer.request.extensions.get(CREDENTIALS)
-        )  # empty if there were no credentials to send
-    ):
-        answer = (
-            yield from _send_until_answered(attrs.evolve(call, refused=refused), policy)
-        ) or answer
-    assert answer is not None  # noqa: S101 - None only for a call that names refused credentials
+    audience = call.audience
+    if audience is None:
+        return (yield from _send_until_answered(call, policy))
+    credentials = yield from get_credentials(audience)
+    answer = yield from _send_until_answered(call.with_credentials(credentials), policy)
+    if answer.status_code == 401 and credentials:
+        refreshed = yield from get_credentials(audience, credentials)
+        if refreshed != credentials:
+            answer = yield from _send_until_answered(call.with_credentials(refreshed), policy)
     return answer
 
 
-def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response | None]:
+def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
     failures = 0
     while True:
+        failures += 1
         try:
-            answer: httpx.Response | None = yield call
+            answer = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
-            failures += 1
-            if failures > policy.max_retries() or not may_retry(call, sent=error.sent):
+            if not may_retry(call, sent=error.sent) or not (
+                yield from pause_before_retry(policy, failures, str(error))
+            ):
                 raise
-            pause = Sleep(policy.pause(failures))
-            _logger.info("%s; retrying in %.1f s", error, pause.seconds)
-            try:
-                yield pause
-            except RequestTimeout:
-                raise error from None  # the failure says more than "out of time"
         else:
-            if answer is None or not policy.should_retry(answer.status_code):
+            if not policy.should_retry(answer.status_code) or not may_retry(call, sent=True):
                 return answer
-            failures += 1
-            if failures > policy.max_retries() or not may_retry(call, sent=True):
-                return answer
-            pause = Sleep(policy.pause(failures, answer.headers.get("retry-after")))
             name, service = call.operation.name, call.service.name
-            _logger.info(
-                "%s: %s answered %d; retrying in %.1f s",
-                name, service, answer.status_code, pause.seconds,
-            )  # fmt: skip
-            try:
-                yield pause
-            except RequestTimeout:
+            reason = f"{name}: {service} answered {answer.status_code}"
+            retry_after = answer.headers.get("retry-after")
+            if not (yield from pause_before_retry(policy, failures, reason, retry_after)):
                 return answer
 
 
 def may_retry(call: Send, *, sent: bool) -> bool:
     """Whether a failed request may be retried, given whether it may have been ``sent``."""
     return call.operation.retry is Retry.IDEMPOTENT or not sent
+
+
+def pause_before_retry(
+    policy: RetryPolicy, failures: int, reason: str, retry_after: str | None = None
+) -> Flow[bool]:
+    """Pause before the next attempt of a request that may be retried.
+
+    Args:
+        policy: The retry policy.
+        failures: The number of consecutive failures so far.
+        reason: The last failure, for the log.
+        retry_after: The service's ``Retry-After`` header.
+
+    Returns:
+        Whether to try again: not after the last attempt, and not if the deadline would pass during
+        the pause. The last failure then says more than "out of time".
+    """
+    if failures > policy.max_retries():
+        return False
+    seconds = policy.pause(failures, retry_after)
+    _logger.info("%s; retrying in %.1f s", reason, seconds)
+    try:
+        yield from sleep(seconds)
+    except RequestTimeout:
+        return False
+    return True

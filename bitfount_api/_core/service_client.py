@@ -6,39 +6,59 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from bitfount_api._core.effects import Body, Flow, Operation, Send, Service, Sink
+from bitfount_api._core.effects import (
+    Body,
+    Flow,
+    Operation,
+    Send,
+    Service,
+    Sink,
+    get_credentials,
+)
 from bitfount_api._core.responses import decode_json, rejected_error
 from bitfount_api._core.retrying import send_with_retries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import httpx
 
     from bitfount_api.retries import RetryPolicy
-    from bitfount_api.session import BitfountSession
 
 T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
 class ServiceClient:
-    """A service, with the session and the retry policy of its requests.
+    """A service, with the user and the retry policy of its requests.
 
     Args:
         service: The service.
-        session: The session that sends the requests.
         retry: The retry policy.
+        read_username: Returns the user that the credentials belong to, if it is known.
     """
 
     service: Service
-    session: BitfountSession
     retry: RetryPolicy
+    read_username: Callable[[], str]
 
-    @property
-    def username(self) -> str:
-        """The caller's user name. Flows run only after the session is authenticated."""
-        return self.session.username
+    def authenticate(self) -> Flow[None]:
+        """Get credentials now, for flows that do lengthy work before their first request.
+
+        Raises:
+            AuthenticationError: No credentials are available.
+        """
+        if self.service.audience is not None:
+            yield from get_credentials(self.service.audience)
+
+    def get_username(self) -> Flow[str]:
+        """Return the user that the credentials belong to.
+
+        Raises:
+            AuthenticationError: No credentials are available.
+        """
+        yield from self.authenticate()  # a handler may not know the user before
+        return self.read_username()
 
     def send(
         self,

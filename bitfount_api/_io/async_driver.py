@@ -9,7 +9,16 @@ import asyncio
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any, cast
 
-from bitfount_api._core.effects import Effect, Flow, Gather, RunInThread, Send, Sleep, T
+from bitfount_api._core.effects import (
+    Effect,
+    Flow,
+    Gather,
+    GetCredentials,
+    RunInThread,
+    Send,
+    Sleep,
+    T,
+)
 from bitfount_api._core.redaction import strip_tracebacks
 from bitfount_api._io.decoders import BoundedDecoder, content_encodings
 from bitfount_api._io.driver import (
@@ -24,37 +33,48 @@ from bitfount_api._io.errors import map_exceptions
 from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     import httpx
 
     from bitfount_api._core.effects import Sink
-    from bitfount_api._io.driver import Connection, Timing
+    from bitfount_api._io.driver import Connections, Credentials, Timing
 
 _BATCH_BYTES = 1024 * 1024
 """The number of bytes to collect before a thread writes them."""
 
 
-async def run_async(flow: Flow[T], connection: Connection, timing: Timing | None = None) -> T:
+async def run_async(
+    flow: Flow[T],
+    connections: Connections,
+    credentials: Credentials | None = None,
+    timing: Timing | None = None,
+) -> T:
     """Run a flow to its end in the running event loop without blocking the loop.
+
+    Args:
+        flow: The flow.
+        connections: The connections to send requests over.
+        credentials: The source of credentials; None for flows that need none.
+        timing: The time limits; None for flows that set their own.
 
     Raises:
         Exception: If the flow raises it.
     """
     try:
-        return await _run(flow, CallContext.start(connection, timing))
+        return await _run(flow, CallContext(connections, credentials, timing))
     except BitfountError as error:
         strip_tracebacks(error)
         raise
 
 
-async def _run(flow: Flow[T], scope: CallContext) -> T:
+async def _run(flow: Flow[T], context: CallContext) -> T:
     with closing(flow):
         try:
             step = next(flow)
             while True:
                 try:
-                    outcome = await _perform(step, scope)
+                    outcome = await _perform(step, context)
                 except Exception as error:  # noqa: BLE001 - thrown into the flow, which decides
                     step = flow.throw(error)
                 else:
@@ -63,33 +83,42 @@ async def _run(flow: Flow[T], scope: CallContext) -> T:
             return cast("T", stop.value)
 
 
-async def _perform(step: Effect, scope: CallContext) -> Any:
+async def _perform(step: Effect, context: CallContext) -> Any:
     if isinstance(step, Sleep):
-        await asyncio.sleep(scope.checked_pause(step))
+        await asyncio.sleep(context.checked_pause(step))
         return None
     if isinstance(step, RunInThread):
         return await _in_thread(step.run)
     if isinstance(step, Gather):
-        return await _run_gather(step, scope)
-    remaining = scope.remaining()
-    if remaining is None:
-        return await _send(step, scope)
+        return await _run_gather(step, context)
+    if isinstance(step, GetCredentials):
+        work = context.credentials_for_flow().aheaders(step.audience, step.refused)
+        return await _before_deadline(work, context, "authentication")
+    context.start(step.operation)
+    return await _before_deadline(_send(step, context), context, step.operation.name)
+
+
+async def _before_deadline(work: Coroutine[Any, Any, T], context: CallContext, what: str) -> T:
     try:
+        remaining = context.remaining()
+        if remaining is None:
+            return await work
         async with asyncio.timeout(remaining):
-            return await _send(step, scope)
+            return await work
     except TimeoutError:
         raise RequestTimeout(
-            f"{step.operation.name}: the time allowed for the whole operation is used up",
-            operation=step.operation.name,
+            f"{what}: the time allowed for the whole operation is used up", operation=what
         ) from None
+    finally:
+        work.close()  # if the deadline had passed before
 
 
-async def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
+async def _run_gather(step: Gather, context: CallContext) -> list[Any]:
     turn = asyncio.Semaphore(step.limit)
 
     async def in_turn(flow: Flow[Any]) -> Any:
         async with turn:
-            return await _run(flow, scope)
+            return await _run(flow, context)
 
     runs = [asyncio.create_task(in_turn(flow)) for flow in step.flows]
     try:
@@ -101,33 +130,28 @@ async def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
     return collect_results(runs, step.flows)
 
 
-async def _send(call: Send, scope: CallContext) -> httpx.Response | None:
-    connection = scope.connection
-    audience = call.audience
-    credentials = await connection.acredentials(audience, call.refused) if audience else None
-    if call.refused is not None and credentials == call.refused:
-        return None
-    arguments = request_arguments(call, credentials, scope)
-    with map_exceptions(call, connection), open_body(call) as chunks:
+async def _send(call: Send, context: CallContext) -> httpx.Response:
+    arguments = request_arguments(call, context)
+    connections = context.connections
+    with map_exceptions(call, connections), open_body(call) as chunks:
         if chunks is not None:
             arguments["content"] = _body_chunks(chunks)
-        async with connection.aturn(arguments["timeout"]) as turn:
-            client = connection.async_client(turn)
+        async with connections.alease(arguments["timeout"]) as client:
             request = client.build_request(**arguments)
             response = await client.send(request, auth=None, follow_redirects=False, stream=True)
             async with aclosing(response):
-                return await _read_response(response, call, scope)
+                return await _read_response(response, call, context)
 
 
 async def _read_response(
-    response: httpx.Response, call: Send, scope: CallContext
+    response: httpx.Response, call: Send, context: CallContext
 ) -> httpx.Response:
     """Return the response after reading its body into memory or into the sink."""
     if call.sink is not None and await _in_thread(call.sink.accept, response):
-        response.stream = LimitedStream(response.stream, scope, limit=None)
+        response.stream = LimitedStream(response.stream, context, limit=None)
         await _write_to_sink(response, call.sink)
         return response
-    response.stream = LimitedStream(response.stream, scope, limit=MAX_RESPONSE_BYTES)
+    response.stream = LimitedStream(response.stream, context, limit=MAX_RESPONSE_BYTES)
     if response.is_closed or not content_encodings(response):
         await response.aread()
         return response
@@ -167,7 +191,7 @@ async def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
 
 
 async def _raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_closed:  # see _pour in drive.py
+    if response.is_closed:  # a custom transport may have read the body already
         yield response.content
     else:
         async for chunk in response.aiter_raw():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class CapacityLimiter:
     """Limits the number of concurrent calls of all threads, and of each event loop.
 
-    A turn is a number, the lowest one not in use, so that few concurrent calls have low numbers.
+    Each call has a slot: a number, the lowest one free, so that few concurrent calls have low ones.
 
     Args:
         limit: Maximum number of concurrent calls.
@@ -38,10 +38,10 @@ class CapacityLimiter:
 
     @contextmanager
     def acquire(self, seconds: float) -> Iterator[int]:
-        """Wait for a turn, and hold it for the duration of the block.
+        """Wait for a slot, and hold it for the duration of the block.
 
         Raises:
-            httpx.PoolTimeout: If no turn is free within ``seconds``.
+            httpx.PoolTimeout: If no slot is free within ``seconds``.
         """
         if not self._semaphore.acquire(timeout=seconds):
             raise httpx.PoolTimeout("too many calls are in progress")
@@ -54,7 +54,7 @@ class CapacityLimiter:
 
     @asynccontextmanager
     async def acquire_async(self, seconds: float) -> AsyncIterator[int]:
-        """Do the same as :meth:`turn` in the running event loop."""
+        """Do the same as :meth:`acquire` in the running event loop."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -89,7 +89,7 @@ def drop_closed_loops(
 
 
 class _Slots:
-    """The numbers from 0 to ``most - 1``, each in use by one call at a time."""
+    """The numbers from 0 to ``limit - 1``, each in use by one call at a time."""
 
     def __init__(self, limit: int) -> None:
         self._free = list(range(limit))

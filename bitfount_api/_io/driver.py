@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from contextlib import closing, nullcontext
 from functools import partial
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 import httpx
 
-from bitfount_api._core.effects import CREDENTIALS, Flow, Send, Sleep
 from bitfount_api._core.redaction import SecretDict
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
 from bitfount_api._io.decoders import check_size
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from bitfount_api._core.effects import Audience
+    from bitfount_api._core.effects import Audience, Flow, Operation, Send, Sleep
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """The maximum decompressed size of a response that is read into memory, in bytes. The largest
 expected response, a pod's schema, is a sixth of it."""
 
 
-class Connection(Protocol):
-    """The part of a session that the drivers use."""
+class Connections(Protocol):
+    """The connections that the drivers send requests over."""
 
     @property
     def timeout(self) -> float:
@@ -38,34 +38,34 @@ class Connection(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether the session is closed, so that no more calls can be made."""
+        """Whether the connections are closed, so that no more calls can be made."""
 
-    def client(self, turn: int) -> httpx.Client:
-        """Return the client for the call with this turn in a thread."""
+    def lease(self, seconds: float) -> AbstractContextManager[httpx.Client]:
+        """Return a context manager with the client for one call of this thread.
 
-    def async_client(self, turn: int) -> httpx.AsyncClient:
-        """Return the client for the call with this turn in the running event loop."""
+        Args:
+            seconds: The maximum number of seconds to wait, if too many calls are in progress.
+        """
 
-    def credentials(
-        self, audience: Audience, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
+    def alease(self, seconds: float) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        """:meth:`lease` for the running event loop."""
+
+
+class Credentials(Protocol):
+    """The source of the credentials that the drivers pass to flows."""
+
+    def headers(self, audience: Audience, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         """Return the headers for a service; new ones if the current ones were ``refused``."""
 
-    async def acredentials(
+    async def aheaders(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """Return the headers for a service without blocking the event loop."""
-
-    def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Wait at most ``seconds`` until a call may begin, and hold its number for the block."""
-
-    def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """Do the same as :meth:`turn` in the running event loop."""
+        """:meth:`headers` without blocking the event loop."""
 
 
 DEFAULT_DEADLINE = 180.0
-"""Seconds for a whole call, retries included. File transfers have no default deadline: they are
-limited by the time between two bytes."""
+"""Seconds for a whole call, from its first request, retries included. File transfers have no
+default deadline: they are limited by the time between two bytes."""
 
 
 @attrs.frozen
@@ -74,42 +74,61 @@ class Timing:
 
     Args:
         timeout: Timeout to connect and between two bytes; None for the operation's own.
-        deadline: Maximum duration of the whole run, with pauses and retries; None for no limit.
+        deadline: Maximum duration of the whole run, with pauses and retries; None for the default.
     """
 
     timeout: float | None = None
     deadline: float | None = None
 
-    def with_default_deadline(self) -> Timing:
-        """Return these limits with the default deadline, unless there is a deadline."""
-        return self if self.deadline is not None else Timing(self.timeout, DEFAULT_DEADLINE)
-
 
 class CallContext:
-    """The context of a run: its connection, its timeout, its deadline and its cancellation."""
+    """The context of a run: its connections, credentials, timeout, deadline and cancellation.
 
-    def __init__(self, connection: Connection, timeout: float | None, bounds: Limits) -> None:
-        self.connection = connection
-        self.timeout = timeout
-        self.bounds = bounds
+    Args:
+        connections: The connections to send requests over.
+        credentials: The source of credentials; None for flows that need none.
+        timing: The time limits; None for flows that set their own.
+    """
 
-    @classmethod
-    def start(cls, connection: Connection, timing: Timing | None) -> CallContext:
-        if timing is None:
-            return cls(connection, None, Limits())
-        end = None if timing.deadline is None else time.monotonic() + timing.deadline
-        return cls(connection, timing.timeout, Limits(end))
+    def __init__(
+        self, connections: Connections, credentials: Credentials | None, timing: Timing | None
+    ) -> None:
+        self.connections = connections
+        self.credentials = credentials
+        self.timeout = None if timing is None else timing.timeout
+        self._has_default_deadline = timing is not None and timing.deadline is None
+        end = None
+        if timing is not None and timing.deadline is not None:
+            end = time.monotonic() + timing.deadline
+        self.limits = Limits(end)
+
+    def start(self, operation: Operation) -> None:
+        """Start the default deadline with the first request; a transfer of a file ends it."""
+        if self._has_default_deadline:
+            if operation.transfers_file:
+                self._has_default_deadline = False
+                self.limits = Limits(None, self.limits.cancellation)
+            elif self.limits.end is None:
+                end = time.monotonic() + DEFAULT_DEADLINE
+                self.limits = Limits(end, self.limits.cancellation)
+
+    def credentials_for_flow(self) -> Credentials:
+        """Return the source of credentials for a flow that asks for them."""
+        assert self.credentials is not None  # noqa: S101 - only authentication runs without it
+        return self.credentials
 
     def inner(self, cancellation: Cancellation) -> CallContext:
-        """Return a scope with the same deadline, for flows that can be cancelled."""
-        return CallContext(self.connection, self.timeout, Limits(self.bounds.end, cancellation))
+        """Return a context with the same deadline, for flows that can be cancelled."""
+        inner = copy.copy(self)
+        inner.limits = Limits(self.limits.end, cancellation)
+        return inner
 
     def wait(self, seconds: float) -> None:
         """Wait for the given number of seconds, or until the flow is cancelled."""
-        if self.bounds.cancellation is None:
+        if self.limits.cancellation is None:
             time.sleep(seconds)
         else:
-            self.bounds.cancellation.wait(seconds)
+            self.limits.cancellation.wait(seconds)
         self.remaining()
 
     def raise_if_cancelled(self) -> None:
@@ -118,8 +137,8 @@ class CallContext:
         Raises:
             Cancelled: If the flow has been cancelled.
         """
-        if self.bounds.cancellation is not None:
-            self.bounds.cancellation.raise_if_cancelled()
+        if self.limits.cancellation is not None:
+            self.limits.cancellation.raise_if_cancelled()
 
     def remaining(self) -> float | None:
         """Return the number of seconds until the deadline; None for no deadline.
@@ -128,11 +147,11 @@ class CallContext:
             RequestTimeout: If the deadline has passed.
         """
         self.raise_if_cancelled()
-        return self.bounds.remaining(None, partial(RequestTimeout, sent=True))
+        return self.limits.remaining(None, partial(RequestTimeout, sent=True))
 
     def timeout_for(self, call: Send) -> float:
         """Return the timeout of a call in seconds, to connect and between two bytes."""
-        seconds = self.timeout or call.operation.timeout or self.connection.timeout
+        seconds = self.timeout or call.operation.timeout or self.connections.timeout
         remaining = self.remaining()
         return seconds if remaining is None else min(seconds, remaining)
 
@@ -150,9 +169,8 @@ class CallContext:
         return pause.seconds
 
 
-def request_arguments(
-    call: Send, credentials: Mapping[str, str] | None, scope: CallContext
-) -> dict[str, Any]:
+def request_arguments(call: Send, context: CallContext) -> dict[str, Any]:
+    """Return the arguments for httpx's ``build_request``."""
     arguments = SecretDict(call.request)
     service_url = call.service.url
     if service_url:
@@ -160,13 +178,12 @@ def request_arguments(
         # service only, and by the rules for joining URLs a path could name another host.
         arguments["url"] = service_url + arguments["url"]
     headers = SecretDict(arguments.get("headers") or {})
-    if credentials:
-        headers.update(credentials)
-        arguments["extensions"] = {CREDENTIALS: credentials}
+    if call.credentials:
+        headers.update(call.credentials)
     if call.body is not None:
         headers.update(call.body.headers)
     arguments["headers"] = headers
-    arguments["timeout"] = scope.timeout_for(call)
+    arguments["timeout"] = context.timeout_for(call)
     return arguments
 
 
@@ -181,14 +198,14 @@ def open_body(call: Send) -> AbstractContextManager[Generator[bytes] | None]:
 class LimitedStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A response stream that enforces the deadline and a maximum size."""
 
-    def __init__(self, stream: Any, scope: CallContext, *, limit: int | None) -> None:
+    def __init__(self, stream: Any, context: CallContext, *, limit: int | None) -> None:
         self._stream = stream
-        self._scope = scope
+        self._context = context
         self._limit = limit
         self._size = 0
 
     def _pass(self, chunk: bytes) -> bytes:
-        self._scope.remaining()
+        self._context.remaining()
         self._size += len(chunk)
         if self._limit is not None:
             check_size(self._size, self._limit)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bitfount_api._core.effects import Send
-    from bitfount_api._io.driver import Connection
+    from bitfount_api._io.driver import Connections
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -28,12 +28,12 @@ _QUOTED = re.compile(r":?\s*\b(?:bytearray\()?b['\"].*", re.DOTALL)
 
 
 @contextmanager
-def map_exceptions(call: Send, connection: Connection) -> Iterator[None]:
+def map_exceptions(call: Send, connections: Connections) -> Iterator[None]:
     """Map httpx's exceptions to those of this library, and redact secrets in httpx's logs.
 
     Args:
         call: Call that is made within the block.
-        connection: Connection that the call is made over.
+        connections: Connections that the call is made over.
 
     Raises:
         RequestException: If the call fails.
@@ -53,7 +53,7 @@ def map_exceptions(call: Send, connection: Connection) -> Iterator[None]:
             operation=name,
         ) from None
     except RuntimeError as error:
-        if not connection.closed:
+        if not connections.closed:
             raise
         # Another thread or task closed the session after the call had begun.
         raise ConnectError(

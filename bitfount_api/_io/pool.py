@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -19,10 +19,12 @@ from bitfount_api.exceptions import RequestException
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager, AbstractContextManager
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 C = TypeVar("C", httpx.Client, httpx.AsyncClient)
+
+DEFAULT_TIMEOUT = 30.0
+"""Seconds to connect, and between two bytes of a response."""
 
 _MAX_CONCURRENT_CALLS = 100
 """The maximum number of concurrent calls of all threads, and of each event loop. Further calls wait
@@ -51,7 +53,7 @@ class ConnectionSettings:
     """
 
     user_agent: str
-    timeout: float
+    timeout: float = DEFAULT_TIMEOUT
     proxy: str | None = attrs.field(default=None, repr=False)
     verify: bool | ssl.SSLContext = True
     transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None
@@ -81,27 +83,35 @@ class ClientPool:
         transport = self._settings.transport
         return transport is None or hasattr(transport, "handle_request")
 
-    def turn(self, seconds: float) -> AbstractContextManager[int]:
-        """Wait until a thread's call may begin. Calls of a custom transport are not limited."""
-        return (
-            self._limiter.acquire(seconds) if self._settings.transport is None else nullcontext(0)
-        )
+    @property
+    def timeout(self) -> float:
+        """Default timeout in seconds, to connect and between two bytes."""
+        return self._settings.timeout
 
-    def aturn(self, seconds: float) -> AbstractAsyncContextManager[int]:
-        """Wait until a call in the running event loop may begin; see :meth:`turn`."""
-        return (
-            self._limiter.acquire_async(seconds)
-            if self._settings.transport is None
-            else nullcontext(0)
-        )
+    @contextmanager
+    def lease(self, seconds: float) -> Iterator[httpx.Client]:
+        """Wait until this thread's call may begin, and return its client for the block.
 
-    def client(self, turn: int) -> httpx.Client:
-        """Return the client for the call with this turn in a thread.
+        Args:
+            seconds: Maximum number of seconds to wait. Calls of a custom transport are not limited,
+                and never wait.
 
         Raises:
-            RequestException: If the session is closed, or its settings are not usable.
+            httpx.PoolTimeout: If too many calls are in progress.
+            RequestException: If the pool is closed, or its settings are not usable.
         """
-        number = turn // _CALLS_PER_CLIENT
+        custom = self._settings.transport is not None
+        with nullcontext(0) if custom else self._limiter.acquire(seconds) as slot:
+            yield self._client(slot // _CALLS_PER_CLIENT)
+
+    @asynccontextmanager
+    async def alease(self, seconds: float) -> AsyncIterator[httpx.AsyncClient]:
+        """:meth:`lease` for the running event loop."""
+        custom = self._settings.transport is not None
+        async with nullcontext(0) if custom else self._limiter.acquire_async(seconds) as slot:
+            yield self._async_client(slot // _CALLS_PER_CLIENT)
+
+    def _client(self, number: int) -> httpx.Client:
         client = self._clients.get(number)
         if client is None:
             with self._lock:
@@ -113,20 +123,17 @@ class ClientPool:
                     self._clients[number] = client
         return client
 
-    def async_client(self, turn: int) -> httpx.AsyncClient:
-        """Return the client for the call with this turn in the running event loop.
-
-        Connections are bound to their event loop, so each loop has its own clients.
-        """
+    def _async_client(self, number: int) -> httpx.AsyncClient:
         import asyncio
 
+        # Connections are bound to their event loop, so each loop has its own clients.
         loop = asyncio.get_running_loop()
-        number = turn // _CALLS_PER_CLIENT
         clients = self._of_loops.get(loop)
         if clients is None or number not in clients:
             with self._lock:
                 client = self._build(httpx.AsyncClient, "handle_async_request")
-                drop_closed_loops(self._of_loops)  # loops that ended without a call of leave()
+                # Loops may end without a call of aclose_loop().
+                drop_closed_loops(self._of_loops)
                 clients = self._of_loops.setdefault(loop, {})
                 clients[number] = client
         return clients[number]
@@ -170,7 +177,7 @@ class ClientPool:
             ) from None
 
     def close(self) -> None:
-        """Close the clients of threads and create no more; see :meth:`leave` for event loops."""
+        """Close the clients of threads and create no more; :meth:`aclose_loop` closes a loop's."""
         with self._lock:
             self.closed = True
             clients, self._clients = self._clients, {}

@@ -9,7 +9,16 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
-from bitfount_api._core.effects import Effect, Flow, Gather, RunInThread, Send, Sleep, T
+from bitfount_api._core.effects import (
+    Effect,
+    Flow,
+    Gather,
+    GetCredentials,
+    RunInThread,
+    Send,
+    Sleep,
+    T,
+)
 from bitfount_api._core.redaction import strip_tracebacks
 from bitfount_api._io.deadlines import Cancellation, apply
 from bitfount_api._io.decoders import BoundedDecoder, content_encodings
@@ -31,31 +40,42 @@ if TYPE_CHECKING:
     import httpx
 
     from bitfount_api._core.effects import Sink
-    from bitfount_api._io.driver import Connection, Timing
+    from bitfount_api._io.driver import Connections, Credentials, Timing
 
 
-def run(flow: Flow[T], connection: Connection, timing: Timing | None = None) -> T:
+def run(
+    flow: Flow[T],
+    connections: Connections,
+    credentials: Credentials | None = None,
+    timing: Timing | None = None,
+) -> T:
     """Run a flow to its end in this thread.
+
+    Args:
+        flow: The flow.
+        connections: The connections to send requests over.
+        credentials: The source of credentials; None for flows that need none.
+        timing: The time limits; None for flows that set their own.
 
     Raises:
         Exception: If the flow raises it.
     """
     try:
-        return _run(flow, CallContext.start(connection, timing))
+        return _run(flow, CallContext(connections, credentials, timing))
     except BitfountError as error:
         strip_tracebacks(error)
         raise
 
 
-def _run(flow: Flow[T], scope: CallContext) -> T:
+def _run(flow: Flow[T], context: CallContext) -> T:
     with closing(flow):
         try:
             step = next(flow)
             while True:
                 try:
-                    outcome = _perform(step, scope)
+                    outcome = _perform(step, context)
                 except Exception as error:
-                    scope.raise_if_cancelled()  # raise Cancelled if cancellation caused this error
+                    context.raise_if_cancelled()  # the cancellation may have caused this error
                     step = flow.throw(error)
                 else:
                     step = flow.send(outcome)
@@ -63,23 +83,26 @@ def _run(flow: Flow[T], scope: CallContext) -> T:
             return cast("T", stop.value)
 
 
-def _perform(step: Effect, scope: CallContext) -> Any:
+def _perform(step: Effect, context: CallContext) -> Any:
     if isinstance(step, Send):
-        return _send(step, scope)
+        return _send(step, context)
     if isinstance(step, Sleep):
-        scope.wait(scope.checked_pause(step))
+        context.wait(context.checked_pause(step))
         return None
     if isinstance(step, RunInThread):
         return step.run()
-    return _run_gather(step, scope)
+    if isinstance(step, GetCredentials):
+        context.remaining()
+        return context.credentials_for_flow().headers(step.audience, step.refused)
+    return _run_gather(step, context)
 
 
-def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
+def _run_gather(step: Gather, context: CallContext) -> list[Any]:
     # Imported here, since only transfers of large objects run flows concurrently.
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     cancellation = Cancellation()
-    inner = scope.inner(cancellation)
+    inner = context.inner(cancellation)
     with ThreadPoolExecutor(step.limit, "bitfount-api") as pool:
         runs: list[Future[Any]] = []
         try:
@@ -96,31 +119,26 @@ def _run_gather(step: Gather, scope: CallContext) -> list[Any]:
     return collect_results(runs, step.flows)
 
 
-def _send(call: Send, scope: CallContext) -> httpx.Response | None:
-    connection = scope.connection
-    audience = call.audience
-    credentials = connection.credentials(audience, call.refused) if audience else None
-    if call.refused is not None and credentials == call.refused:
-        return None
-    arguments = request_arguments(call, credentials, scope)
-    turn = connection.turn(arguments["timeout"])
+def _send(call: Send, context: CallContext) -> httpx.Response:
+    context.start(call.operation)
+    arguments = request_arguments(call, context)
+    connections = context.connections
     with (
-        apply(scope.bounds),
-        map_exceptions(call, connection),
+        apply(context.limits),
+        map_exceptions(call, connections),
         open_body(call) as chunks,
-        turn as number,
+        connections.lease(arguments["timeout"]) as client,
     ):
         if chunks is not None:
-            arguments["content"] = _limited(chunks, scope)
-        client = connection.client(number)
+            arguments["content"] = _limited(chunks, context)
         request = client.build_request(**arguments)
         response = client.send(request, auth=None, follow_redirects=False, stream=True)
         with closing(response):
             if call.sink is not None and call.sink.accept(response):
-                response.stream = LimitedStream(response.stream, scope, limit=None)
+                response.stream = LimitedStream(response.stream, context, limit=None)
                 _write_to_sink(response, call.sink)
                 return response
-            response.stream = LimitedStream(response.stream, scope, limit=MAX_RESPONSE_BYTES)
+            response.stream = LimitedStream(response.stream, context, limit=MAX_RESPONSE_BYTES)
             if response.is_closed or not content_encodings(response):
                 response.read()
             else:
@@ -142,7 +160,7 @@ def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
         sink.close(whole=whole)
 
 
-def _limited(chunks: Iterator[bytes], scope: CallContext) -> Iterator[bytes]:
+def _limited(chunks: Iterator[bytes], context: CallContext) -> Iterator[bytes]:
     for chunk in chunks:
-        scope.remaining()
+        context.remaining()
         yield chunk

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bitfount_api._core import operations
-from bitfount_api._core.effects import Flow, Gather, RunInThread, Send, Sleep
+from bitfount_api._core.effects import Flow, Send, gather, run_in_thread, send, sleep
 from bitfount_api._core.responses import status_error
+from bitfount_api._core.retrying import pause_before_retry
 from bitfount_api._core.services import STORAGE
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.destinations import MemoryDestination
@@ -27,8 +27,6 @@ from bitfount_api.progress import ProgressReporter
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
-
-    import httpx
 
     from bitfount_api._core.service_client import ServiceClient
     from bitfount_api._transfer.destinations import Destination
@@ -62,7 +60,7 @@ def fetch(remote: ServiceClient, url: str, *, limit: int | None = None) -> Flow[
 
     Raises:
         HTTPError: Object storage refused the request.
-        TransferError: The object is larger than ``most``.
+        TransferError: The object is larger than ``limit``.
         RequestException: The download failed.
     """
     destination = MemoryDestination(ProgressReporter(None, None, "object"), limit)
@@ -91,14 +89,14 @@ def fetch_weights(
         TransferError: The object exceeds the maximum size, or is damaged.
         RequestException: The download failed.
     """
-    meter = ProgressReporter(options.progress, None, label)
-    destination = MemoryDestination(meter, options.max_bytes, unpack=True)
+    reporter = ProgressReporter(options.progress, None, label)
+    destination = MemoryDestination(reporter, options.max_bytes, unpack=True)
     try:
         yield from download_into(remote, url, destination, parts=options.parts_at_once, renew=renew)
-        content: bytes = yield RunInThread(destination.content)
-        yield RunInThread(meter.close)
+        content = yield from run_in_thread(destination.content)
+        yield from run_in_thread(reporter.close)
     finally:
-        meter.close()
+        reporter.close()
     return content
 
 
@@ -125,28 +123,28 @@ def download(
         RequestException: The download failed. The partial file is kept beside the target.
     """
     target = Path(path)
-    meter = ProgressReporter(options.progress, None, target.name)
-    part = PartFile(target, meter, options.max_bytes)
+    reporter = ProgressReporter(options.progress, None, target.name)
+    part = PartFile(target, reporter, options.max_bytes)
     try:
-        yield RunInThread(part.open)
+        yield from run_in_thread(part.open)
         yield from download_into(remote, url, part, parts=options.parts_at_once, renew=renew)
-        while not (yield RunInThread(partial(part.wait_finished, 0.25))):
-            yield Sleep(0)  # checks the deadline
-        result: Download = yield RunInThread(part.finish)
-        yield RunInThread(meter.close)
+        while not (yield from run_in_thread(part.wait_finished, 0.25)):
+            yield from sleep(0)  # checks the deadline
+        result = yield from run_in_thread(part.finish)
+        yield from run_in_thread(reporter.close)
     except OSError as error:
-        yield RunInThread(part.discard)
+        yield from run_in_thread(part.discard)
         raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
     except TransferError:
-        yield RunInThread(part.discard)
+        yield from run_in_thread(part.discard)
         raise
     except BitfountError:
-        yield RunInThread(part.keep)
+        yield from run_in_thread(part.keep)
         raise
     finally:
         # The only cleanup when the flow is cancelled. No request writes to the file any more.
         part.discard()
-        meter.close()
+        reporter.close()
     return result
 
 
@@ -186,7 +184,7 @@ def download_into(
                 raise TransferError(
                     "the object changed repeatedly during the download: try again later"
                 ) from None
-            yield RunInThread(partial(destination.begin, None, None))
+            yield from run_in_thread(destination.begin, None, None)
         except HTTPError as refused:
             renewals = 1 if destination.done.total > had else renewals + 1
             # Object storage answers requests with an expired URL with one of these statuses.
@@ -221,20 +219,19 @@ def _fill_gaps(
         for first, after in destination.done.gaps(destination.size)
         for piece in range(first, after, length)
     ]
-    yield Gather([_pull(remote, address, wanted) for wanted in ranges], parts)
+    yield from gather([_pull(remote, address, wanted) for wanted in ranges], parts)
 
 
 def _pull(remote: ServiceClient, address: str, wanted: RangeRequest) -> Flow[None]:
     """Download one range; after an interruption, request only what is missing."""
     operation = operations.DOWNLOAD_OBJECT
-    policy = remote.retry
     failures = 0
     failure: RequestException
     while not wanted.whole:
         before = wanted.position
         request = {"method": "get", "url": address, "headers": wanted.headers()}
         try:
-            response: httpx.Response = yield Send(operation, STORAGE, request, sink=wanted)
+            response = yield from send(Send(operation, STORAGE, request, sink=wanted))
         except (ConnectError, RequestTimeout) as error:
             failure, may_retry, retry_after = error, True, None
         else:
@@ -242,13 +239,11 @@ def _pull(remote: ServiceClient, address: str, wanted: RangeRequest) -> Flow[Non
             if wanted.whole or (response.is_success and wanted.position > before):
                 continue
             failure = status_error(response, operation, STORAGE)
-            may_retry = policy.should_retry(response.status_code)
+            may_retry = remote.retry.should_retry(response.status_code)
             retry_after = response.headers.get("retry-after")
         # Progress resets the failure count: only consecutive failures count.
         failures = 1 if wanted.position > before else failures + 1
-        if not may_retry or failures > policy.max_retries():
+        if not may_retry or not (
+            yield from pause_before_retry(remote.retry, failures, str(failure), retry_after)
+        ):
             raise failure
-        try:
-            yield Sleep(policy.pause(failures, retry_after))
-        except RequestTimeout:
-            raise failure from None  # the failure says more than "out of time"

@@ -32,8 +32,9 @@ def get_access_token(
     pairing_id = _find_pairing(page["results"], resource_server_url)
     if pairing_id is None:
         where = f" with {resource_server_url}" if resource_server_url else ""
+        username = yield from fhir.get_username()
         raise SMARTOnFHIRError(
-            f"{fhir.username} is not paired{where}: checked {len(page['results'])} pairing(s). "
+            f"{username} is not paired{where}: checked {len(page['results'])} pairing(s). "
             "Pair in the Bitfount Hub, then try again."
         )
     operation = operations.GET_PAIRING_SESSION

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import stat
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
 from bitfount_api._core import operations
-from bitfount_api._core.effects import RunInThread, Sleep
+from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._internal.files import atomic_write
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
@@ -126,7 +125,7 @@ def download_code(hub: ServiceClient, url: str, expected: str) -> Flow[bytes]:
         HTTPError: Object storage refused the request.
     """
     code = normalized((yield from fetch(hub, url, limit=config.MAX_MODEL_BYTES)))
-    actual: str = yield RunInThread(partial(hash_contents, code))
+    actual = yield from run_in_thread(hash_contents, code)
     if actual != expected.lower():
         raise ModelValidationError(
             f"the model's code differs from the published code: its hash is {actual}, "
@@ -159,8 +158,7 @@ def get_model(
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
-    model: type[BitfountModel] | None = yield RunInThread(partial(load_model_class, code))
-    return model
+    return (yield from run_in_thread(load_model_class, code))
 
 
 def get_model_from_url(
@@ -168,8 +166,7 @@ def get_model_from_url(
 ) -> Flow[type[BitfountModel] | None]:
     """Run the checked code at a presigned URL and return its class; None if it cannot run."""
     code = yield from download_code(hub, url, expected)
-    model: type[BitfountModel] | None = yield RunInThread(partial(load_model_class, code))
-    return model
+    return (yield from run_in_thread(load_model_class, code))
 
 
 @attrs.frozen
@@ -232,15 +229,15 @@ def download_model(
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
-    meter = ProgressReporter(options.progress, len(code), target.name)
+    reporter = ProgressReporter(options.progress, len(code), target.name)
     try:
-        yield RunInThread(partial(atomic_write, target, code))
-        meter.add(len(code))
-        yield RunInThread(meter.close)
+        yield from run_in_thread(atomic_write, target, code)
+        reporter.add(len(code))
+        yield from run_in_thread(reporter.close)
     except OSError as error:
         raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
-        meter.close()
+        reporter.close()
     return Download(target, len(code), hash_contents(code))
 
 
@@ -260,12 +257,12 @@ def send_model(
         ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
     path = Path(path)
-    code: bytes = yield RunInThread(partial(_validated_file, path))
+    code = yield from run_in_thread(_validated_file, path)
     request = _send_model.build_request(
         body=ModelUploadRequest(
             model_name=path.stem,
             model_size=len(code),
-            model_hash=(yield RunInThread(partial(hash_contents, code))),
+            model_hash=(yield from run_in_thread(hash_contents, code)),
             private_model=bool(private),
             model_description=UNSET if description is None else description,
         ),
@@ -293,25 +290,26 @@ def send_weights(
     path = Path(path)
     name, number = checked_model_name(model_name), checked_model_version(version)
     with _map_upload_errors(path):
-        source: Source = yield RunInThread(partial(Source.from_file, path))
+        source = yield from run_in_thread(Source.from_file, path)
         if not options.compress:
             _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
             yield from _upload_weights(hub, name, number, source, options)
             return
         # A larger file could not be downloaded with the default limit, however well it compresses.
         _check_size(path, source.size, MAX_DOWNLOAD_BYTES)
+        yield from hub.authenticate()  # a user should not have to log in after minutes
         copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
         try:
-            while (yield RunInThread(copy.step)):
-                yield Sleep(0)  # checks the deadline
+            while (yield from run_in_thread(copy.step)):
+                yield from sleep(0)  # checks the deadline
             if copy.size > config.MAX_WEIGHTS_BYTES:
                 raise ModelTooLargeError(
                     f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes even when compressed, "
                     "which is the most that the Hub accepts"
                 )
-            packed: Source = yield RunInThread(copy.source)
+            packed = yield from run_in_thread(copy.source)
             yield from _upload_weights(hub, name, number, packed, options)
-            yield RunInThread(copy.discard)
+            yield from run_in_thread(copy.discard)
         finally:
             copy.discard()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
@@ -17,7 +16,7 @@ from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
 from bitfount_api._core import operations
-from bitfount_api._core.effects import RunInThread
+from bitfount_api._core.effects import run_in_thread
 from bitfount_api._core.responses import check_status, parse_json
 from bitfount_api._operations.uploads import TransferOptions, upload
 from bitfount_api._transfer.request_bodies import Source
@@ -54,7 +53,7 @@ def register_pod(
             sent.
         HTTPError: The Hub or object storage refused the request.
     """
-    packed: bytes = yield RunInThread(partial(_packed_schema, metadata))
+    packed = yield from run_in_thread(_packed_schema, metadata)
     processing: FileProcessingMetadata | Any = UNSET
     if file_processing_metadata is not None:
         processing = FileProcessingMetadata.from_dict(file_processing_metadata)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bitfount_api import config
-from bitfount_api._core.effects import RunInThread
+from bitfount_api._core.effects import run_in_thread
 from bitfount_api._operations.downloads import fetch
 from bitfount_api._operations.pods import retrieve
 from bitfount_api.exceptions import InvalidJSONError, RequestException
@@ -45,10 +44,9 @@ def get_pod_schema(
         )
     packed = yield from fetch(hub, url, limit=config.MAX_SCHEMA_BYTES)
     try:
-        schema: BitfountSchema = yield RunInThread(partial(BitfountSchema.unpack, packed))
+        return (yield from run_in_thread(BitfountSchema.unpack, packed))
     except ValueError as error:
         raise InvalidJSONError(
             f"{operation}: the stored schema of pod {pod} is not valid: {error}",
             operation=operation,
         ) from error
-    return schema

@@ -60,7 +60,7 @@ def retrieve(
         RequestException: The details cannot be retrieved for another reason.
     """
     # The caller's own pods are visible without a project, whether or not they belong to one.
-    if project_id is None or pod.namespace == hub.username:
+    if project_id is None or pod.namespace == (yield from hub.get_username()):
         operation = operations.GET_POD
         request = _get_pod.build_request(pod.namespace, pod.name)
     else:

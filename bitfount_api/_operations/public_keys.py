@@ -31,9 +31,10 @@ def register(hub: ServiceClient, key: RSAPublicKey) -> Flow[str | int]:
     Raises:
         HTTPError: The Hub refused the request.
     """
+    body = RegisterKeyRequest(key=serialize_public_key(key, "SSH"))
     request = _register_user_public_key.build_request(
-        user_name(hub.username),
-        body=RegisterKeyRequest(key=serialize_public_key(key, "SSH")),
+        user_name((yield from hub.get_username())),
+        body=body,
         version=2,
     )
     operation = operations.REGISTER_USER_PUBLIC_KEY
@@ -49,7 +50,7 @@ def check(
         HTTPError: The Hub refused the request.
         InvalidJSONError: The response has no RSA key.
     """
-    owner = user_name(hub.username if username is None else username)
+    owner = user_name((yield from hub.get_username()) if username is None else username)
     request = _get_user_public_key.build_request(owner, path_part(key_id, "key id"))
     operation = operations.GET_USER_PUBLIC_KEY
     response = yield from hub.send(operation, request)

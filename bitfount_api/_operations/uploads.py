@@ -10,7 +10,7 @@ from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
 from bitfount_hub_client.models import CompleteUploadRequest
 
 from bitfount_api._core import operations
-from bitfount_api._core.effects import Flow, Gather, RunInThread
+from bitfount_api._core.effects import Flow, gather, run_in_thread
 from bitfount_api._core.responses import check_status
 from bitfount_api._core.services import STORAGE
 from bitfount_api._internal.urls import presigned_url
@@ -56,24 +56,24 @@ def upload(
         HTTPError: Object storage or the Hub refused the request.
         TransferError: The file changed during the upload, or the stored bytes differ from it.
     """
-    meter = ProgressReporter(options.progress, source.size, source.file_name)
+    reporter = ProgressReporter(options.progress, source.size, source.file_name)
     try:
         if ticket.get("uploadUrl"):
-            yield from _upload_form(remote, ticket, source, meter)
+            yield from _upload_form(remote, ticket, source, reporter)
         elif ticket.get("uploadUrls"):
-            yield from _upload_parts(remote, ticket, source, object_type, options, meter)
+            yield from _upload_parts(remote, ticket, source, object_type, options, reporter)
         elif not ticket.get("alreadyExisted"):
             raise InvalidJSONError("the Hub's answer has no upload URL")
-        yield RunInThread(meter.close)
+        yield from run_in_thread(reporter.close)
     finally:
-        meter.close()
+        reporter.close()
 
 
 def _upload_form(
-    remote: ServiceClient, ticket: Mapping[str, Any], source: Source, meter: ProgressReporter
+    remote: ServiceClient, ticket: Mapping[str, Any], source: Source, reporter: ProgressReporter
 ) -> Flow[None]:
     url = presigned_url(ticket["uploadUrl"])
-    body = FormBody(ticket.get("uploadFields") or {}, source, meter)
+    body = FormBody(ticket.get("uploadFields") or {}, source, reporter)
     operation = operations.UPLOAD_OBJECT
     request = {"method": "post", "url": url}
     response = yield from remote.send(operation, request, service=STORAGE, body=body)
@@ -86,7 +86,7 @@ def _upload_parts(
     source: Source,
     object_type: ObjectType,
     options: TransferOptions,
-    meter: ProgressReporter,
+    reporter: ProgressReporter,
 ) -> Flow[None]:
     urls, size = ticket["uploadUrls"], ticket.get("chunkSize") or 0
     if size < 1 or not ticket.get("uploadId") or not ticket.get("key"):
@@ -98,10 +98,10 @@ def _upload_parts(
             f"{source.file_name}"
         )
     flows = [
-        _upload_part(remote, url, source, (number, needed, size), meter)
+        _upload_part(remote, url, source, (number, needed, size), reporter)
         for number, url in enumerate(urls, 1)
     ]
-    etags: list[str] = yield Gather(flows, options.parts_at_once)
+    etags = yield from gather(flows, options.parts_at_once)
     body = CompleteUploadRequest.from_dict(
         {
             "objectType": object_type,
@@ -120,12 +120,12 @@ def _upload_part(
     url: str,
     source: Source,
     which: tuple[int, int, int],
-    meter: ProgressReporter,
+    reporter: ProgressReporter,
 ) -> Flow[str]:
     """Upload one part and return its ETag."""
     number, count, size = which
     offset = (number - 1) * size
-    body = PartBody(source, offset, min(size, source.size - offset), meter)
+    body = PartBody(source, offset, min(size, source.size - offset), reporter)
     operation = operations.UPLOAD_PART
     request = {"method": "put", "url": presigned_url(url)}
     try:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 
-import msgspec
-
-from bitfount_api._core.effects import Operation, Retry, RunInThread, Sleep
+from bitfount_api._core.effects import Operation, Retry, run_in_thread, send, sleep
 from bitfount_api._core.redaction import REDACTED, redact
-from bitfount_api._core.responses import decode_json
-from bitfount_api._core.retrying import send_with_retries
+from bitfount_api._core.responses import decode_json, error_document
+from bitfount_api._core.retrying import pause_before_retry, send_with_retries
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.exceptions import (
     AuthenticationError,
@@ -74,7 +70,7 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     call = authority.call(
         REQUEST_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
     )
-    asked_at = _monotonic()
+    asked_at = authority.clock.monotonic()
     response = yield from send_with_retries(call, authority.retry)
     if response.status_code not in _OK:
         raise AuthenticationError(_failure_text("the login could not be started", response))
@@ -85,7 +81,7 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     shown = LoginPrompt(
         code["verification_uri"], code["user_code"], seconds, code.get("verification_uri_complete")
     )
-    yield RunInThread(partial(_show, prompt, shown))
+    yield from run_in_thread(_show, prompt, shown)
     interval = min(code.get("interval", DEFAULT_INTERVAL), MAX_LOGIN_SECONDS)
     return (yield from _poll(authority, code["device_code"], interval, asked_at + seconds))
 
@@ -99,10 +95,10 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
     )
     interval = max(interval, MIN_INTERVAL)
     pause, trouble = interval, ""
-    while _monotonic() + pause < end:
-        yield Sleep(pause)
+    while authority.clock.monotonic() + pause < end:
+        yield from sleep(pause)
         try:
-            response: httpx.Response = yield call
+            response = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
             # Back off exponentially while the failure lasts; RFC 8628, section 3.5.
             pause, trouble = _bounded(pause * 2, interval), f" (last error: {error})"
@@ -151,12 +147,12 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
             return None
         failures += 1
         # A request refused by a rate limit (429) was not processed, so it can be sent again.
-        if response.status_code != 429 or failures > authority.retry.max_retries():
-            raise RequestException(
-                _failure_text("the token could not be refreshed", response, refresh_token),
-                operation=REQUEST_TOKEN.name,
-            )
-        yield Sleep(authority.retry.pause(failures, response.headers.get("retry-after")))
+        failure = _failure_text("the token could not be refreshed", response, refresh_token)
+        retry_after = response.headers.get("retry-after")
+        if response.status_code != 429 or not (
+            yield from pause_before_retry(authority.retry, failures, failure, retry_after)
+        ):
+            raise RequestException(failure, operation=REQUEST_TOKEN.name)
 
 
 def _show(prompt: Prompt, shown: LoginPrompt) -> None:
@@ -174,7 +170,7 @@ def _error_code(response: httpx.Response) -> str | None:
     """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other answers."""
     if not response.is_client_error and not response.is_server_error:
         return None
-    value = _json(response).get("error")
+    value = error_document(response).get("error")
     return value if isinstance(value, str) and value else None
 
 
@@ -192,22 +188,10 @@ def _bounded(pause: float, interval: float) -> float:
 def _failure_text(what: str, response: httpx.Response, *secrets: str) -> str:
     """Return an error text with the status and, if any, the service's own error description."""
     said = [f"{what}: the OAuth service answered {response.status_code}"]
-    document = _json(response)
+    document = error_document(response)
     for key in ("error", "error_description"):
         if isinstance(value := document.get(key), str) and value:
             for secret in secrets:
                 value = value.replace(secret, REDACTED).replace(quote_plus(secret), REDACTED)
             said.append(redact(value))
     return ": ".join(said)
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _monotonic() -> float:
-    return time.monotonic()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import attrs
 
-from bitfount_api._io.driver import Connection
+from bitfount_api._core.redaction import SecretDict
 from bitfount_api._io.sync_driver import run
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
@@ -18,15 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._core.effects import Audience
+    from bitfount_api._io.pool import ClientPool
     from bitfount_api.auth.handler import AuthenticationHandler
-
-
-class RefreshConnection(Connection, Protocol):
-    """The part of a session that a credential refresher uses."""
-
-    @property
-    def makes_sync_calls(self) -> bool:
-        """Whether flows can be run in any thread; otherwise only in event loops."""
 
 
 @attrs.frozen(eq=False)
@@ -51,18 +44,16 @@ class CredentialRefresher:
 
     Args:
         handler: Handler that holds the credentials.
-        connection: Connection that the handler's flows run over.
+        connections: Connections that the handler's flows run over.
     """
 
-    def __init__(self, handler: AuthenticationHandler, connection: RefreshConnection) -> None:
+    def __init__(self, handler: AuthenticationHandler, connections: ClientPool) -> None:
         self._handler = handler
-        self._connection = connection
+        self._connections = connections
         self._lock = threading.Lock()
         self._current: _Refresh | None = None
 
-    def credentials(
-        self, audience: Audience, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
+    def headers(self, audience: Audience, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         """Return the headers for a service; new ones if the current ones were ``refused``.
 
         Raises:
@@ -73,10 +64,10 @@ class CredentialRefresher:
         self._refresh(audience, refused)
         return self._headers(audience)
 
-    async def acredentials(
+    async def aheaders(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
-        """Do the same as :meth:`credentials` without blocking the event loop."""
+        """Do the same as :meth:`headers` without blocking the event loop."""
         if self._usable(audience, refused):
             return self._headers(audience)
         await self._refresh_async(audience, refused)
@@ -84,15 +75,17 @@ class CredentialRefresher:
 
     def authenticate(self) -> None:
         """Get credentials unless there are usable ones."""
-        self.credentials("hub", None)
+        self.headers("hub", None)
 
     async def aauthenticate(self) -> None:
         """Do the same as :meth:`authenticate` without blocking the event loop."""
-        await self.acredentials("hub", None)
+        await self.aheaders("hub", None)
 
     def _headers(self, audience: Audience) -> Mapping[str, str]:
         handler = self._handler
-        return handler.am_request_headers if audience == "am" else handler.hub_request_headers
+        return SecretDict(
+            handler.am_request_headers if audience == "am" else handler.hub_request_headers
+        )
 
     def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
         if not self._handler.authenticated:
@@ -101,7 +94,7 @@ class CredentialRefresher:
         return (
             refused is None
             or not self._handler.renewable
-            or dict(self._headers(audience)) != dict(refused)
+            or self._headers(audience) != dict(refused)
         )
 
     def _begin(
@@ -189,13 +182,13 @@ class CredentialRefresher:
         flow = self._handler.authentication(refused=refused, loop=loop)
         if flow is None:
             self._handler.authenticate()
-        elif loop is not None and not self._connection.makes_sync_calls:
+        elif loop is not None and not self._connections.makes_sync_calls:
             from bitfount_api._io.async_driver import run_async
             from bitfount_api.auth._event_loops import wait_for
 
-            wait_for(run_async(flow, self._connection), loop)
+            wait_for(run_async(flow, self._connections), loop)
         else:
-            run(flow, self._connection)
+            run(flow, self._connections)
 
     def _end(self, renewal: _Refresh, failure: BaseException | None) -> None:
         with self._lock:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-import time
-from functools import partial
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bitfount_api import config
-from bitfount_api._core.effects import RunInThread, Sleep
+from bitfount_api._core.effects import run_in_thread, sleep
+from bitfount_api._internal.session_settings import user_agent
+from bitfount_api._io.pool import ClientPool, ConnectionSettings
 from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._device_flow import log_in, refresh
-from bitfount_api.auth._standalone_connection import StandaloneConnection
 from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.handler import AuthenticationHandler
-from bitfount_api.auth.oauth import Authority, parse_auth_domain
+from bitfount_api.auth.oauth import Authority, Clock, parse_auth_domain
 from bitfount_api.auth.prompts import show
 from bitfount_api.auth.token_store import DEFAULT_USER, Issuer, Token, TokenFile
 from bitfount_api.auth.validation import header_value
@@ -79,6 +79,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             for the login. Default: print to standard error, and open a browser if there is one.
         storage_path: Folder for tokens. Default: ``BITFOUNT_STORAGE_PATH``, or ``~/.bitfount``.
         retry: Retry policy for requests to the authority.
+        clock: Clock for the expiry of tokens and device codes; default: the system's.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -95,6 +96,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         prompt: Prompt | None = None,
         storage_path: str | os.PathLike[str] | None = None,
         retry: RetryPolicy | None = None,
+        clock: Clock | None = None,
     ) -> None:
         name, url = parse_auth_domain(auth_domain or config.environment().auth_domain)
         issuer = Issuer(name, client_id or config.environment().client_id, scopes, audience)
@@ -103,7 +105,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
                 raise ValueError(f"{argument} must be a non-empty string")
         if username == DEFAULT_USER:
             username = None
-        self._authority = Authority(url, issuer, retry or RetryPolicy())
+        self._clock = clock or Clock()
+        self._authority = Authority(url, issuer, retry or RetryPolicy(), self._clock)
         self._username = username
         self._prompt = prompt or show
         storage = config.storage_path() if storage_path is None else Path(storage_path)
@@ -128,7 +131,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     def authenticated(self) -> bool:
         """Whether there is a token that is valid for another ten minutes."""
         held = self._held
-        return held is not None and _now() < held.usable_until
+        return held is not None and self._clock.now() < held.usable_until
 
     def authenticate(self) -> None:
         """Get a valid token: from the token file, by refreshing it, or by a login.
@@ -141,8 +144,9 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             AuthenticatedUserError: If a user other than ``username`` has logged in.
         """
         if not self.authenticated:
-            with StandaloneConnection() as connection:
-                run(self.authentication(refused=False, loop=None), connection)
+            pool = ClientPool(ConnectionSettings(user_agent(None)))
+            with closing(pool):
+                run(self.authentication(refused=False, loop=None), pool)
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:
@@ -202,7 +206,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         Returns:
             Whether the file's token is in use now, and the token.
         """
-        found: Token | None = yield RunInThread(self._file.read)
+        found = yield from run_in_thread(self._file.read)
         if found is None:
             return False, None
         try:
@@ -211,7 +215,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             self._file.warn("is ignored", str(error))
             return False, None
         usable_until = found.expires_at - REFRESH_MARGIN
-        if _now() >= usable_until or found.access_token == refused_token:
+        if self._clock.now() >= usable_until or found.access_token == refused_token:
             return False, found
         self._held = _Held(found, username, usable_until)
         return True, found
@@ -226,13 +230,13 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         waited, pause = 0.0, _LOCK_PAUSE
         while waited < _MAX_LOCK_WAIT:
             try:
-                lock: BaseFileLock | None = yield RunInThread(self._file.try_lock)
+                lock = yield from run_in_thread(self._file.try_lock)
             except OSError as error:
                 self._file.warn("cannot be shared with other processes", error.strerror)
                 return False, None
             if lock is not None:
                 return False, lock
-            yield Sleep(pause)
+            yield from sleep(pause)
             done, _ = yield from self._from_file(refused_token)
             if done:
                 return True, None
@@ -283,8 +287,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         Returns:
             Whether the token can still be used.
         """
-        until = min(token.expires_at - _MIN_GRACE, _now() + _GRACE)
-        if _now() >= until:
+        until = min(token.expires_at - _MIN_GRACE, self._clock.now() + _GRACE)
+        if self._clock.now() >= until:
             return False
         self._held = _Held(token, self._checked_username(token.id_token), until)
         return True
@@ -296,11 +300,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         except AuthenticationError:
             if old is not None:
                 # The refresh token has been used, and the answer with the next one is invalid.
-                yield RunInThread(self._file.remove)
+                yield from run_in_thread(self._file.remove)
                 self._forget_refresh_token()
             raise
         self._held = held
-        yield RunInThread(partial(self._file.write, held.token))
+        yield from run_in_thread(self._file.write, held.token)
 
     def _forget_refresh_token(self) -> None:
         if self._held is not None:
@@ -323,10 +327,10 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         token = Token(
             header_value(grant["access_token"], "the access token"),
             id_token,
-            _now() + lifetime,
+            self._clock.now() + lifetime,
             grant.get("refresh_token") or (old.refresh_token if old else None),
         )
-        # A token with a lifetime of no more than EARLY would count as expired from the beginning.
+        # With REFRESH_MARGIN, a token with a shorter lifetime would never count as valid.
         early = REFRESH_MARGIN if lifetime > REFRESH_MARGIN else lifetime / 2
         return _Held(token, self._checked_username(id_token), token.expires_at - early)
 
@@ -345,7 +349,3 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         # that runs partly as one user and partly as another.
         held = self._held
         return self._username or (held.username if held else None)
-
-
-def _now() -> float:
-    return time.time()

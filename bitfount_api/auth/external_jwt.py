@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api._core.effects import RunInThread
+from bitfount_api._core.effects import run_in_thread
 from bitfount_api.auth._event_loops import wait_for
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.validation import header_value
@@ -107,7 +107,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
     ) -> Flow[None]:
         """Do the same as :meth:`authenticate`, as a flow with the loop for an async function."""
         del refused  # the current token is replaced in any case
-        yield RunInThread(lambda: self._fetch(loop))
+        yield from run_in_thread(self._fetch, loop)
 
     def _fetch(self, loop: asyncio.AbstractEventLoop | None) -> None:
         try:

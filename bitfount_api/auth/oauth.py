@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 import attrs
@@ -12,11 +13,26 @@ from bitfount_api._core.effects import Operation, Send, Service
 from bitfount_api._internal.urls import base_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bitfount_api.auth.token_store import Issuer
     from bitfount_api.retries import RetryPolicy
 
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?|[0-9a-f:]+")
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@attrs.frozen
+class Clock:
+    """The sources of the time in seconds, which tests replace.
+
+    Args:
+        now: Returns the time since the epoch.
+        monotonic: Returns the time on a clock that never goes back.
+    """
+
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
 
 
 @attrs.frozen
@@ -27,11 +43,13 @@ class Authority:
         url: Base URL of the service.
         issuer: Name of the service, and the client, scopes and audience to request tokens for.
         retry: Retry policy for failed requests.
+        clock: Clock for the expiry of device codes.
     """
 
     url: str
     issuer: Issuer
     retry: RetryPolicy
+    clock: Clock = Clock()
 
     def call(self, operation: Operation, path: str, **form: str) -> Send:
         """Return a call to the service with a form, as OAuth requires."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from contract import matching, specs
@@ -13,7 +14,7 @@ from support.oauth import ISSUER, answer
 from bitfount_api import AuthenticationError, RetryPolicy, config
 from bitfount_api._core.effects import Send
 from bitfount_api.auth import _device_flow
-from bitfount_api.auth.oauth import Authority
+from bitfount_api.auth.oauth import Authority, Clock
 
 OAUTH = specs.load("oauth")
 AUTHORITY = Authority("https://auth.test", ISSUER, RetryPolicy(retries=1))
@@ -47,15 +48,14 @@ def sent(call: Send) -> list[str]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> FakeWorld:
-    world = FakeWorld([])
-    monkeypatch.setattr(_device_flow, "_monotonic", world.clock)
-    return world
+def world() -> FakeWorld:
+    return FakeWorld([])
 
 
 def log_in(world: FakeWorld, *outcomes: Any) -> Any:
     world.outcomes = list(outcomes)
-    return world.play(_device_flow.log_in(AUTHORITY, lambda prompt: None))
+    authority = attrs.evolve(AUTHORITY, clock=Clock(world.clock, world.clock))
+    return world.play(_device_flow.log_in(authority, lambda prompt: None))
 
 
 CODE = example("/oauth/device/code", "200")

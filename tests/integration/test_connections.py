@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -77,7 +78,8 @@ def test_threads_share_clients_and_keep_their_connections(
             answers = list(pool.map(lambda _: session.get(server.url), range(AT_ONCE)))
             assert {answer.status_code for answer in answers} == {200}
     assert server.connections == AT_ONCE
-    clients = [session.client(turn) for turn in range(AT_ONCE)]
+    with ExitStack() as leases:
+        clients = [leases.enter_context(session._connections.lease(1)) for _ in range(AT_ONCE)]
     assert [clients.count(client) for client in dict.fromkeys(clients)] == [5, 5, 5, 5, 3]
 
 
@@ -87,17 +89,23 @@ async def test_tasks_share_clients_and_keep_their_connections(server: Server) ->
             calls = [session.arequest("GET", server.url) for _ in range(AT_ONCE)]
             assert {answer.status_code for answer in await asyncio.gather(*calls)} == {200}
         assert server.connections == AT_ONCE
-        clients = [session.async_client(turn) for turn in range(AT_ONCE)]
+        async with AsyncExitStack() as leases:
+            clients = [
+                await leases.enter_async_context(session._connections.alease(1))
+                for _ in range(AT_ONCE)
+            ]
         assert len(set(clients)) == 5
     assert all(client.is_closed for client in clients)
 
 
 def test_a_session_closes_all_of_them(session: BitfountSession) -> None:
-    clients = [session.client(turn) for turn in (0, 7, 99)]
+    with ExitStack() as leases:
+        clients = [leases.enter_context(session._connections.lease(1)) for _ in range(100)]
+    assert len(set(clients)) == 20
     session.close()
     assert all(client.is_closed for client in clients)
-    with pytest.raises(RequestException, match="is closed"):
-        session.client(0)
+    with pytest.raises(RequestException, match="is closed"), session._connections.lease(1):
+        pass
 
 
 async def test_calls_that_wait_while_a_session_is_closed_open_no_others() -> None:
@@ -137,6 +145,8 @@ def test_event_loops_that_ended_unasked_are_forgotten(session: BitfountSession) 
 def test_certificates_are_read_once(
     session: BitfountSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.client(0)
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
-    session.client(50)
+    with ExitStack() as leases:
+        first = leases.enter_context(session._connections.lease(1))
+        monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+        clients = [leases.enter_context(session._connections.lease(1)) for _ in range(50)]
+    assert any(client is not first for client in clients)

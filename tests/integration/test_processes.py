@@ -39,7 +39,8 @@ with BitfountSession(handler) as session:
         time.sleep(0.005)
     session.authenticate()
     for _ in range(int(rounds)):
-        session.credentials("hub", handler.hub_request_headers)  # as if the Hub had refused them
+        refused = handler.hub_request_headers
+        session._refresher.headers("hub", refused)
     print(session.username)
 """
 
@@ -194,14 +195,16 @@ def test_no_log_tells_a_secret(
     async def main() -> None:
         async with session:
             await session.aauthenticate()
-            await session.acredentials("hub", session.authentication_handler.hub_request_headers)
+            await session._refresher.aheaders(
+                "hub", session.authentication_handler.hub_request_headers
+            )
 
     if asynchronous:
         asyncio.run(main())
     else:
         with session:
             session.authenticate()
-            session.credentials("hub", session.authentication_handler.hub_request_headers)
+            session._refresher.headers("hub", session.authentication_handler.hub_request_headers)
     assert (oauth.logins, oauth.refreshes) == (1, 1)
     assert "/oauth/token" in caplog.text  # httpx logs these calls
     for secret in ("device-1", "access-1", "refresh-1", id_token(), "Bearer"):

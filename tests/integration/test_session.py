@@ -31,7 +31,7 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
-from bitfount_api._io.driver import DEFAULT_DEADLINE, Timing
+from bitfount_api._io.driver import Timing
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 KEYS = APIKeysHandler("id", "SECRET-key", "alice")
@@ -210,7 +210,7 @@ def test_a_service_that_says_nothing_is_waited_for_as_long_as_the_timeout(
 
 
 def test_calls_of_ones_own_have_a_deadline() -> None:
-    assert BitfountSession(KEYS)._raw_request("GET", NEVER, {})[1] == Timing(None, DEFAULT_DEADLINE)
+    assert BitfountSession(KEYS)._raw_request("GET", NEVER, {})[1] == Timing()
     session = BitfountSession(KEYS, timeout=3, deadline=7)
     assert session._raw_request("GET", NEVER, {})[1] == Timing(3, 7)
     assert session._raw_request("GET", NEVER, {"timeout": 2})[1] == Timing(2, 7)
@@ -447,7 +447,6 @@ def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
     [
         ("request", "arequest"),
         ("authenticate", "aauthenticate"),
-        ("credentials", "acredentials"),
         ("close", "aclose"),
     ],
 )

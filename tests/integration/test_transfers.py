@@ -371,8 +371,9 @@ async def test_a_cancelled_transfer_leaves_nothing(
         assert asyncio.all_tasks() == others
         assert names(folder) == {"source"}
         assert threads() == []
-        pool = own.async_client(0)._transport._pool  # type: ignore[attr-defined]
-        assert [one for one in pool.connections if not one.is_idle()] == []
+        async with own._connections.alease(1) as client:
+            pool = client._transport._pool  # type: ignore[attr-defined]
+            assert [one for one in pool.connections if not one.is_idle()] == []
 
 
 def stall_first(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> Any:

@@ -1,11 +1,11 @@
-"""A minimal session for the drivers, over a transport that a test implements."""
+"""Connections and credentials for the drivers, over a transport that a test implements."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -41,43 +41,44 @@ class FakeConnection:
         answer = self._handler(request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    def client(self, _: int = 0) -> httpx.Client:
+    def client(self) -> httpx.Client:
         if self._client is None:
             self._client = httpx.Client(transport=httpx.MockTransport(self._handle))
         return self._client
 
-    def async_client(self, _: int = 0) -> httpx.AsyncClient:
+    def async_client(self) -> httpx.AsyncClient:
         if self._async_client is None:
             self._async_client = httpx.AsyncClient(transport=httpx.MockTransport(self._ahandle))
         return self._async_client
 
-    def credentials(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
+    @contextlib.contextmanager
+    def lease(self, _: float) -> Iterator[httpx.Client]:
+        yield self.client()
+
+    @contextlib.asynccontextmanager
+    async def alease(self, _: float) -> AsyncIterator[httpx.AsyncClient]:
+        yield self.async_client()
+
+    def headers(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         current = {"authorization": f"Bearer {audience}-{self.renewals}"}
         if refused == current:
             self.renewals += 1
-            return self.credentials(audience, None)
+            return self.headers(audience, None)
         return current
 
-    def turn(self, _: float) -> contextlib.nullcontext[int]:
-        return contextlib.nullcontext(0)
-
-    aturn = turn
-
-    async def acredentials(
-        self, audience: str, refused: Mapping[str, str] | None
-    ) -> Mapping[str, str]:
+    async def aheaders(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         await asyncio.sleep(0)
-        return self.credentials(audience, refused)
+        return self.headers(audience, refused)
 
 
 def run_blocking(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
     """Run a flow in this thread."""
-    return run(flow, connection, timing)
+    return run(flow, connection, connection, timing)
 
 
 def run_in_loop(flow: Flow[Any], connection: Any, timing: Timing | None = None) -> Any:
     """Run a flow in a new event loop."""
-    return asyncio.run(run_async(flow, connection, timing))
+    return asyncio.run(run_async(flow, connection, connection, timing))
 
 
 RUNNERS = [run_blocking, run_in_loop]

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from bitfount_api._core.effects import Flow, RunInThread, Send, Sleep
+from bitfount_api._core.effects import Flow, GetCredentials, RunInThread, Send, Sleep
 
 
 @attrs.define
@@ -17,11 +17,13 @@ class FakeWorld:
     Args:
         outcomes: Outcomes of the calls, in order: a response, an error, or a function of the call.
         now: Current time, in seconds; pauses advance it.
+        credentials: The headers to supply, in order, each until it is refused; the last one stays.
     """
 
     outcomes: list[Any]
     now: float = 1_000_000.0
     calls: list[Send] = attrs.field(factory=list)
+    credentials: list[dict[str, str]] = attrs.field(factory=lambda: [{"x-api-key": "k"}])
     pauses: list[float] = attrs.field(factory=list)
 
     def clock(self) -> float:
@@ -49,6 +51,10 @@ class FakeWorld:
             return None
         if isinstance(step, RunInThread):
             return step.run()
+        if isinstance(step, GetCredentials):
+            if step.refused == self.credentials[0] and len(self.credentials) > 1:
+                del self.credentials[0]
+            return self.credentials[0]
         assert isinstance(step, Send)
         self.calls.append(step)
         assert self.outcomes, "the flow made more calls than expected"

@@ -12,6 +12,7 @@ from support.flows import FakeWorld
 
 from bitfount_api import DeviceCodeFlowHandler, RetryPolicy
 from bitfount_api.auth.claims import USERNAME_CLAIM
+from bitfount_api.auth.oauth import Clock
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.auth.token_store import Issuer, Token, TokenFile
 
@@ -106,7 +107,8 @@ class Player:
 
     def __call__(self, username: str | None = None, **more: Any) -> FakeAuthority:
         prompts: list[LoginPrompt] = []
-        more = {"prompt": prompts.append, "retry": RetryPolicy(retries=2), **more}
+        clock = Clock(self.world.clock, self.world.clock)
+        more = {"prompt": prompts.append, "retry": RetryPolicy(retries=2), "clock": clock, **more}
         handler = DeviceCodeFlowHandler(
             **attrs.asdict(ISSUER), username=username, storage_path=self.storage, **more
         )

@@ -7,12 +7,13 @@ import gc
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, nullcontext
 
 import httpx
 import pytest
 
-from bitfount_api import APIKeysHandler, BitfountSession
 from bitfount_api._io.capacity import CapacityLimiter
+from bitfount_api._io.pool import ClientPool, ConnectionSettings
 
 
 class Counter:
@@ -101,11 +102,16 @@ def test_a_turn_ends_with_an_error_and_with_a_cancelled_task() -> None:
     asyncio.run(main())
 
 
-def test_a_transport_of_ones_own_is_not_held_back() -> None:
-    handler = APIKeysHandler("id", "key", "alice")
+def test_calls_of_a_custom_transport_are_not_limited() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
-    with BitfountSession(handler) as ours, BitfountSession(handler, transport=transport) as theirs:
-        assert type(ours.turn(1)) is not type(theirs.turn(1))
+    for custom, limited in ((None, True), (transport, False)):
+        with ExitStack() as stack:
+            settings = ConnectionSettings("agent", transport=custom)
+            pool = stack.enter_context(closing(ClientPool(settings)))
+            for _ in range(100):
+                stack.enter_context(pool.lease(0))
+            with pytest.raises(httpx.PoolTimeout) if limited else nullcontext():
+                stack.enter_context(pool.lease(0))
 
 
 def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:

@@ -18,17 +18,13 @@ from bitfount_api import (
     RequestTimeout,
 )
 from bitfount_api._core.effects import Send
-from bitfount_api.auth import _device_flow, device_code
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.auth.token_store import Token
 
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Player:
-    world = FakeWorld([])
-    monkeypatch.setattr(device_code, "_now", world.clock)
-    monkeypatch.setattr(_device_flow, "_monotonic", world.clock)
-    return Player(tmp_path, world)
+def make(tmp_path: Path) -> Player:
+    return Player(tmp_path, FakeWorld([]))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from support.flows import FakeWorld
 
-from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy
+from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send, Sleep
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.services import STORAGE
@@ -28,9 +28,7 @@ from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import TransferOptions
 
 URL = "https://s3.test/object?X-Amz-Signature=SECRET"
-REMOTE = ServiceClient(
-    STORAGE, BitfountSession(APIKeysHandler("i", "k", "alice")), RetryPolicy(retries=1)
-)
+REMOTE = ServiceClient(STORAGE, RetryPolicy(retries=1), lambda: "alice")
 DATA = os.urandom(1000)
 ETAG = '"abc"'
 

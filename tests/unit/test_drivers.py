@@ -13,7 +13,17 @@ import httpx
 import pytest
 from support.connection import RUNNERS, FakeConnection, run_blocking, run_in_loop
 
-from bitfount_api._core.effects import Flow, Gather, Operation, RunInThread, Send, Service, Sleep
+from bitfount_api._core.effects import (
+    Flow,
+    Gather,
+    Operation,
+    RunInThread,
+    Send,
+    Service,
+    Sleep,
+    get_credentials,
+)
+from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._io import async_driver, sync_driver
 from bitfount_api._io.async_driver import run_async
 from bitfount_api._io.driver import Timing
@@ -23,6 +33,7 @@ from bitfount_api.exceptions import (
     RequestException,
     RequestTimeout,
 )
+from bitfount_api.retries import RetryPolicy
 
 HUB = Service("the Hub", "https://hub.test", "hub")
 OPEN = Service("storage")
@@ -40,8 +51,11 @@ def ok(_: httpx.Request) -> httpx.Response:
 
 
 def test_a_call_goes_to_its_service_with_its_credentials(run: Any) -> None:
+    def flow() -> Flow[Any]:
+        return (yield from ask(credentials=(yield from get_credentials("hub"))))
+
     connection = FakeConnection(ok)
-    response = run(ask(), connection)
+    response = run(flow(), connection)
     assert response.json() == {"a": 1}
     (request,) = connection.requests
     assert str(request.url) == "https://hub.test/x"
@@ -61,21 +75,26 @@ def test_a_path_cannot_name_another_host(run: Any) -> None:
 
 
 def test_refused_credentials_are_renewed_before_the_call(run: Any) -> None:
-    connection = FakeConnection(ok)
-    run(ask(refused={"authorization": "Bearer hub-0"}), connection)
-    assert connection.requests[0].headers["authorization"] == "Bearer hub-1"
+    def refuse_first(request: httpx.Request) -> httpx.Response:
+        first = request.headers["authorization"] == "Bearer hub-0"
+        return httpx.Response(401 if first else 200)
+
+    connection = FakeConnection(refuse_first)
+    call = Send(Operation("op"), HUB, GET)
+    assert run(send_with_retries(call, RetryPolicy(retries=0)), connection).status_code == 200
+    sent = [request.headers["authorization"] for request in connection.requests]
+    assert sent == ["Bearer hub-0", "Bearer hub-1"]
 
 
 def test_nothing_is_sent_when_there_are_no_other_credentials(run: Any) -> None:
     class Fixed(FakeConnection):
-        def credentials(
-            self, audience: str, refused: Mapping[str, str] | None
-        ) -> Mapping[str, str]:
+        def headers(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
             return {"x-api-key": "k"}
 
-    connection = Fixed(ok)
-    assert run(ask(refused={"x-api-key": "k"}), connection) is None
-    assert connection.requests == []
+    connection = Fixed(lambda _: httpx.Response(401))
+    call = Send(Operation("op"), HUB, GET)
+    assert run(send_with_retries(call, RetryPolicy(retries=0)), connection).status_code == 401
+    assert len(connection.requests) == 1
 
 
 def test_redirects_are_not_followed(run: Any) -> None:
@@ -137,13 +156,13 @@ def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
 
 def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> None:
     class Closing(FakeConnection):
-        def client(self, _: int = 0) -> httpx.Client:
+        def client(self) -> httpx.Client:
             client = super().client()
             client.close()
             self.closed = True
             return client
 
-        def async_client(self, _: int = 0) -> httpx.AsyncClient:
+        def async_client(self) -> httpx.AsyncClient:
             client = super().async_client()
             client._state = super().async_client()._state.__class__.CLOSED
             self.closed = True

@@ -11,7 +11,7 @@ from support.rsa_keys import key_pair
 
 from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
 from bitfount_api._core import services
-from bitfount_api._core.effects import CREDENTIALS, Retry, RunInThread, Send
+from bitfount_api._core.effects import Retry, RunInThread, Send
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._operations import models, monitoring, pods, projects, public_keys
 from bitfount_api.hashes import hash_contents
@@ -26,22 +26,17 @@ CODE = b"from bitfount_api import BitfountModel\nclass Net(BitfountModel): pass\
 KEYS = {"x-api-key": "k"}
 
 
-class Who:
-    """The part of a session that flows use."""
-
-    username = "alice"
-
-
 def hub(retries: int = 0) -> ServiceClient:
-    session: Any = Who()
-    return ServiceClient(services.hub("https://hub.test"), session, RetryPolicy(retries=retries))
+    return ServiceClient(
+        services.hub("https://hub.test"), RetryPolicy(retries=retries), lambda: "alice"
+    )
 
 
 def answer(status: int = 200, /, **body: Any) -> Any:
-    """A response to any call, as from the drivers: with the credentials that were sent."""
+    """A response to any call."""
 
     def to(call: Send) -> httpx.Response:
-        request = httpx.Request("GET", "https://x.test", extensions={CREDENTIALS: KEYS})
+        request = httpx.Request("GET", "https://x.test")
         return httpx.Response(status, json=body, request=request)
 
     return to
@@ -69,9 +64,10 @@ def test_a_busy_hub_is_asked_again_after_a_pause() -> None:
 
 
 def test_refused_credentials_are_renewed_once_and_the_call_repeated() -> None:
-    world = FakeWorld([answer(401), answer(**DETAILS)])
+    fresh = {"x-api-key": "new"}
+    world = FakeWorld([answer(401), answer(**DETAILS)], credentials=[KEYS, fresh])
     assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
-    assert [call.refused for call in world.calls] == [None, KEYS]
+    assert [call.credentials for call in world.calls] == [KEYS, fresh]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
-from bitfount_api._core.effects import CREDENTIALS, Flow, Operation, Retry, Send, Service, Sleep
+from bitfount_api._core.effects import (
+    Flow,
+    GetCredentials,
+    Operation,
+    Retry,
+    Send,
+    Service,
+    Sleep,
+)
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api.exceptions import ConnectError, InvalidJSONError, RequestTimeout
 from bitfount_api.retries import RetryPolicy, parse_retry_after
@@ -25,19 +33,31 @@ def call(operation: Operation = READ, service: Service = HUB) -> Send:
 
 
 def answer(status: int, **headers: str) -> httpx.Response:
-    request = httpx.Request("GET", "https://hub.test/x", extensions={CREDENTIALS: {"k": "1"}})
+    request = httpx.Request("GET", "https://hub.test/x")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx.Response(status, headers=named, request=request)
 
 
-def play(flow: Flow[Any], *outcomes: Any) -> tuple[Any, list[Any]]:
-    """Send a flow these outcomes of its calls; return its result and the effects it yielded."""
+KEYS = {"k": "1"}
+FRESH = {"k": "2"}
+
+
+def play(
+    flow: Flow[Any], *outcomes: Any, refreshed: dict[str, str] = FRESH
+) -> tuple[Any, list[Any]]:
+    """Send a flow these outcomes of its calls; return its result and the effects it yielded.
+
+    Credentials are ``KEYS``, and once those are refused, ``refreshed``.
+    """
     steps = [next(flow)]
     left = list(outcomes)
     try:
         while True:
             step = steps[-1]
-            outcome = None if isinstance(step, Sleep) else left.pop(0)
+            if isinstance(step, GetCredentials):
+                outcome: Any = KEYS if step.refused is None else refreshed
+            else:
+                outcome = None if isinstance(step, Sleep) else left.pop(0)
             if isinstance(outcome, Exception):
                 steps.append(flow.throw(outcome))
             else:
@@ -136,7 +156,7 @@ def test_a_date_in_the_past_asks_for_no_pause() -> None:
 
 @pytest.mark.parametrize("last", [answer(503), ConnectError("the connection broke")])
 def test_what_went_wrong_is_told_when_no_time_is_left(last: Any) -> None:
-    flow = send_with_retries(call(), POLICY)
+    flow = send_with_retries(call(service=Service("storage")), POLICY)
     next(flow)
     step = flow.throw(last) if isinstance(last, Exception) else flow.send(last)
     assert isinstance(step, Sleep)
@@ -153,14 +173,15 @@ def test_what_went_wrong_is_told_when_no_time_is_left(last: Any) -> None:
 def test_refused_credentials_are_renewed_once(operation: Operation) -> None:
     result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(200))
     assert result.status_code == 200
-    assert [step.refused for step in steps] == [None, {"k": "1"}]
+    assert [step.refused for step in steps if isinstance(step, GetCredentials)] == [None, KEYS]
+    assert [step.credentials for step in steps if isinstance(step, Send)] == [KEYS, FRESH]
     result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(401))
     assert (result.status_code, calls(steps)) == (401, 2)
 
 
 def test_credentials_that_cannot_be_renewed_leave_the_refusal() -> None:
-    result, steps = play(send_with_retries(call(), POLICY), answer(401), None)
-    assert (result.status_code, len(steps)) == (401, 2)
+    result, steps = play(send_with_retries(call(), POLICY), answer(401), refreshed=KEYS)
+    assert (result.status_code, calls(steps)) == (401, 1)
 
 
 def test_a_service_without_credentials_is_not_asked_again() -> None:

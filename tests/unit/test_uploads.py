@@ -13,7 +13,7 @@ import httpx
 import pytest
 from support.flows import FakeWorld
 
-from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy
+from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.services import hub
@@ -24,11 +24,7 @@ from bitfount_api.exceptions import InvalidJSONError, TransferError
 from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import TransferOptions
 
-REMOTE = ServiceClient(
-    hub("https://hub.test"),
-    BitfountSession(APIKeysHandler("i", "k", "alice")),
-    RetryPolicy(retries=1),
-)
+REMOTE = ServiceClient(hub("https://hub.test"), RetryPolicy(retries=1), lambda: "alice")
 DATA = os.urandom(3 * CHUNK_BYTES + 5)
 SOURCE = Source.from_bytes(DATA, "w.pt")
 
