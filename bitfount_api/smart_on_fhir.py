@@ -43,7 +43,7 @@ class SMARTOnFHIR(SyncClient):
         owns_session: bool | None = None,
     ) -> None:
         self._connect(session, services.smart_on_fhir(smart_on_fhir_url), owns_session)
-        self.resource_server_url = _resource_server(resource_server_url)
+        self.resource_server_url: str | None = _resource_server(resource_server_url)
         self._timing = _with_configured_timeout(self._timing)
 
     def get_access_token(self) -> types.SMARTOnFHIRAccessToken:

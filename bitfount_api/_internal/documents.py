@@ -12,7 +12,7 @@ import functools
 import itertools
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from bitfount_api import config
 from bitfount_api._internal.validation import quote, shorten
@@ -381,5 +381,4 @@ def to_packed(document: Mapping[str, Any]) -> bytes:
     """Return a validated document as msgpack, the format in object storage."""
     import msgpack
 
-    packed: bytes = msgpack.packb(document)
-    return packed
+    return cast("bytes", msgpack.packb(document))  # None only with autoreset=False

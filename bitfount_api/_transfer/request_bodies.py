@@ -36,9 +36,9 @@ class Source:
 
     file_name: str
     size: int
-    _data: bytes | None = attrs.field(default=None, repr=False)
-    _path: Path | None = None
-    _identity: tuple[int, ...] = ()
+    _data: bytes | None = attrs.field(default=None, repr=False, alias="data")
+    _path: Path | None = attrs.field(default=None, alias="path")
+    _identity: tuple[int, ...] = attrs.field(default=(), alias="identity")
 
     @classmethod
     def from_bytes(cls, data: bytes, file_name: str) -> Source:

@@ -104,7 +104,7 @@ class TokenFile:
 
     def __init__(self, storage: Path, username: str | None, issuer: Issuer) -> None:
         folder = DEFAULT_USER if username is None else user_name(username)
-        self.path = Path(storage) / folder / ".token"
+        self.path: Path = Path(storage) / folder / ".token"
         self._issuer = issuer
         self._warned: set[str] = set()
 

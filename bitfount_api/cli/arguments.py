@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     ParamType = click.ParamType[Any]
 else:
     ParamType = click.ParamType  # not subscriptable in older versions of click
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
 
 STANDARD_INPUT: Final = "-"
 MAX_SECRET_BYTES: Final = 64 * 1024
@@ -71,9 +73,12 @@ PROJECT: Final = Checked("id", lambda text: identifiers.path_part(text, "project
 KEY_ID: Final = Checked("id", lambda text: identifiers.path_part(text, "key id"))
 FILE: Final = click.Path(path_type=Path)
 
-project_option = click.option(
-    "--project", metavar="ID", type=PROJECT, help="The project through which you have access."
-)
+
+def project_option(command: _F) -> _F:
+    """Add the option ``--project`` to a command."""
+    return click.option(
+        "--project", metavar="ID", type=PROJECT, help="The project through which you have access."
+    )(command)
 
 
 def contents(path: Path, limit: int) -> bytes:

@@ -73,7 +73,7 @@ class _HelpMixin(click.Command):
         more.setdefault("context_settings", dict(_CONTEXT))
         super().__init__(*args, **more)
         self.examples = examples
-        self.arguments = arguments or {}
+        self.arguments: Mapping[str, str] = arguments or {}
         self._output_options = output_options(hidden=True)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -125,7 +125,7 @@ class Group(_HelpMixin, click.Group):
         lazy: Commands to load: name, and ``module:attribute`` within this package.
     """
 
-    command_class = Command
+    command_class: type[click.Command] | None = Command
 
     def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(*args, **more)

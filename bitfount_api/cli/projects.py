@@ -151,8 +151,9 @@ def limits(context: click.Context, /, project: str, model: ModelIdentifier | Non
         found,
         _usage(_GRANTEES, found["usage"], f"No user has been granted {model} in this project."),
     )
-    if not app.output.as_json and found.get("default") is not None:
-        app.output.note(f"The limit for members without an individual limit is {found['default']}.")
+    default = found.get("default")
+    if not app.output.as_json and default is not None:
+        app.output.note(f"The limit for members without an individual limit is {default}.")
 
 
 def _usage(columns: dict[str, str], usage: Any, empty: str) -> Rows:

@@ -17,11 +17,11 @@ try:
     from bitfount_api.sandbox.servers import PortTakenError
     from bitfount_api.sandbox.state.tokens import Lifetimes
     from bitfount_api.sandbox.state.users import User
-except ModuleNotFoundError as error:
-    missing = (error.name or "").partition(".")[0]
-    if missing in ("starlette", "uvicorn"):
+except ModuleNotFoundError as _error:
+    _missing = (_error.name or "").partition(".")[0]
+    if _missing in ("starlette", "uvicorn"):
         raise ModuleNotFoundError(
-            f"the sandbox needs {missing}: pip install 'bitfount-api[sandbox]'", name=missing
+            f"the sandbox needs {_missing}: pip install 'bitfount-api[sandbox]'", name=_missing
         ) from None
     raise
 

@@ -66,7 +66,7 @@ class BlobWriter:
 
     def __init__(self, name: str, temporary: Path, final: Path) -> None:
         self.name = name
-        self.size = 0
+        self.size: int = 0
         self._temporary = temporary
         self._final = final
         self._md5 = hashlib.md5(usedforsecurity=False)

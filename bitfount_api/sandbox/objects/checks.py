@@ -27,9 +27,11 @@ class Digest(Protocol):
 
     def update(self, data: bytes, /) -> None:
         """Add bytes."""
+        ...
 
     def digest(self) -> bytes:
         """Return the digest of the bytes so far."""
+        ...
 
 
 class Crc32:

@@ -60,8 +60,8 @@ class S3Error(Exception):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
-        self.status = STATUSES[code]
-        self.headers = headers or {}
+        self.status: int = STATUSES[code]
+        self.headers: dict[str, str] = headers or {}
 
 
 def error_response(error: S3Error, *, resource: str, request_id: str, head: bool) -> Response:

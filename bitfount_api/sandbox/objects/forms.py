@@ -51,7 +51,7 @@ class Form:
             )
         self.fields: dict[str, str] = {}
         """Fields before the file, by lower-case name."""
-        self.ended = False
+        self.ended: bool = False
         self._events: list[FileBegins | FileData] = []
         self._size = 0
         self._in_file = False

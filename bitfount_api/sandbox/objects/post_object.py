@@ -61,7 +61,7 @@ class Receipt:
             )
         # Some browsers send the whole path; only the last part is the file's name.
         last = re.split(r"[/\\]", file_name)[-1]
-        self.key = fields["key"].replace("${filename}", last)
+        self.key: str = fields["key"].replace("${filename}", last)
         self._policy.check({**fields, "key": self.key}, bucket, now)
         self._checks = Checks(fields)
         content_type, headers = stored_headers(fields)

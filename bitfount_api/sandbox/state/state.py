@@ -41,18 +41,18 @@ class State:
         clock: Callable[[], float],
         lifetimes: Lifetimes,
     ) -> None:
-        self.database = Database(path)
+        self.database: Database = Database(path)
         self.store = store
         self.presigner = presigner
-        self.users = Users(self.database)
-        self.tokens = Tokens(self.database, clock, lifetimes)
-        self.pods = Pods(self.database, clock)
-        self.models = Models(self.database, lambda key: store.head(key) is not None)
-        self.uploads = Uploads(self.database)
-        self.projects = Projects(self.database)
-        self.public_keys = PublicKeys(self.database)
-        self.pairings = Pairings(self.database)
-        self.monitor = Monitor(self.database)
+        self.users: Users = Users(self.database)
+        self.tokens: Tokens = Tokens(self.database, clock, lifetimes)
+        self.pods: Pods = Pods(self.database, clock)
+        self.models: Models = Models(self.database, lambda key: store.head(key) is not None)
+        self.uploads: Uploads = Uploads(self.database)
+        self.projects: Projects = Projects(self.database)
+        self.public_keys: PublicKeys = PublicKeys(self.database)
+        self.pairings: Pairings = Pairings(self.database)
+        self.monitor: Monitor = Monitor(self.database)
 
     def link(self, key: str) -> str | None:
         """Return a presigned URL for an object; None if no object has that key."""
