@@ -74,11 +74,13 @@ class BitfountSession:
     ) -> None:
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
-        self.authentication_handler = authentication_handler or default_handler()
-        self.timeout = DEFAULT_TIMEOUT if timeout is None else float(timeout)
+        self.authentication_handler: AuthenticationHandler = (
+            authentication_handler or default_handler()
+        )
+        self.timeout: float = DEFAULT_TIMEOUT if timeout is None else float(timeout)
         self._explicit_timeout = timeout
         self.deadline = deadline
-        self.retry = retry or RetryPolicy()
+        self.retry: RetryPolicy = retry or RetryPolicy()
         self._connections = ClientPool(
             ConnectionSettings(
                 user_agent=user_agent(user_agent_suffix),

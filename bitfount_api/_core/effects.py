@@ -82,9 +82,11 @@ class Body(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """``content-type`` and the exact ``content-length``."""
+        ...
 
     def chunks(self) -> Generator[bytes]:
         """Yield the bytes from the beginning, at each call. Closing it closes their file."""
+        ...
 
 
 class Sink(Protocol):
@@ -95,12 +97,15 @@ class Sink(Protocol):
 
         Called again for each attempt.
         """
+        ...
 
     def write(self, chunk: bytes) -> None:
         """Receive the next bytes."""
+        ...
 
     def close(self, *, whole: bool) -> None:
         """End the body. ``whole`` is False if the connection broke before its end."""
+        ...
 
 
 @attrs.frozen(eq=False)

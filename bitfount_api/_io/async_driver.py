@@ -199,7 +199,7 @@ async def _raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
 
 async def _body_chunks(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while chunk := await _in_thread(next, chunks, b""):
+    while chunk := await _in_thread(lambda: next(chunks, b"")):
         yield chunk
 
 

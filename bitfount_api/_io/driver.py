@@ -35,10 +35,12 @@ class Connections(Protocol):
     @property
     def timeout(self) -> float:
         """Default timeout in seconds, to connect and between two bytes."""
+        ...
 
     @property
     def closed(self) -> bool:
         """Whether the connections are closed, so that no more calls can be made."""
+        ...
 
     def lease(self, seconds: float) -> AbstractContextManager[httpx.Client]:
         """Return a context manager with the client for one call of this thread.
@@ -46,9 +48,11 @@ class Connections(Protocol):
         Args:
             seconds: The maximum number of seconds to wait, if too many calls are in progress.
         """
+        ...
 
     def alease(self, seconds: float) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         """:meth:`lease` for the running event loop."""
+        ...
 
 
 class Credentials(Protocol):
@@ -56,11 +60,13 @@ class Credentials(Protocol):
 
     def headers(self, audience: Audience, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         """Return the headers for a service; new ones if the current ones were ``refused``."""
+        ...
 
     async def aheaders(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """:meth:`headers` without blocking the event loop."""
+        ...
 
 
 DEFAULT_DEADLINE = 180.0
