@@ -121,8 +121,6 @@ ENVIRONMENTS: Final[Mapping[str, Environment]] = MappingProxyType(
 PRODUCTION_HUB_URL: Final = ENVIRONMENTS["production"].hub_url
 """The documented default of ``BitfountHub(url=...)``."""
 
-PRODUCTION_AM_URL: Final = ENVIRONMENTS["production"].access_manager_url
-
 
 def environment() -> Environment:
     """Return the environment of ``BITFOUNT_ENVIRONMENT``; production if it is unset or empty.

@@ -24,7 +24,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-GENERATED = ROOT / "generated"
 SPECS = {
     "hub": "bitfount_hub_client",
     "access_manager": "bitfount_am_client",

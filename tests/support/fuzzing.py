@@ -67,8 +67,6 @@ ODD_VALUES: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([0, -1, 1, *_LARGE, *_FLOATS]),
     st.sampled_from([None, True, False, [], {}, [None], {"": None}, [[]], [{}]]),
 ).map(copy.deepcopy)
-CHANGES = ["drop", "retype", "null", "nest", "add", "rename", "double"]
-WAYS = [*["as it is"] * 6, "cut", "patch", "gzip", "deflate", "br", "liar"]
 
 
 def _deep(value: Any, depth: int) -> Any:

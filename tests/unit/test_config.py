@@ -94,7 +94,8 @@ class TestEnvironment:
 
     def test_the_documented_default(self) -> None:
         assert config.PRODUCTION_HUB_URL == "https://hub.bitfount.com"
-        assert config.PRODUCTION_AM_URL == "https://am.hub.bitfount.com"
+        production = config.ENVIRONMENTS["production"]
+        assert production.access_manager_url == "https://am.hub.bitfount.com"
 
 
 class TestSmartOnFhir:
