@@ -165,7 +165,7 @@ def test_sync_clients_do_without_the_async_ones() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        bitfount_api.Nothing  # noqa: B018
+        bitfount_api.Nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
