@@ -24,6 +24,9 @@ $(error VENV is one folder, whose name has no spaces)
 endif
 # Code from elsewhere must not be imported instead of that of the environment.
 unexport PYTHONHOME PYTHONPATH
+# Run the pyright that the lock installs, without asking the package index for a newer one.
+unexport PYRIGHT_PYTHON_FORCE_VERSION PYRIGHT_PYTHON_PYLANCE_VERSION
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 READY        := $(VENV)/.ready
 READY_DEMO   := $(VENV)-demo/.ready
@@ -100,9 +103,15 @@ lint-workflows: $(READY_WORKFLOWS)  ## Look for mistakes and weaknesses in .gith
 	$(WORKFLOWS)/jactionlint
 	$(WORKFLOWS)/zizmor --offline --quiet .github
 
-typecheck: $(READY)  ## Check the types, strictly
+# --verifytypes ignores --pythonpath, and asks the first python in PATH where packages are.
+VERIFY_TYPES := PATH="$$(cd $(BIN) && pwd):$$PATH" $(RUN) -m pyright --verifytypes
+
+typecheck: $(READY)  ## Check the types, strictly, and that every public type is known
 	$(RUN) -m mypy -p bitfount_api -p demo
 	$(RUN) -m mypy scripts tests
+	$(RUN) -m pyright --pythonpath $(RUN)
+	@report=$$($(VERIFY_TYPES) bitfount_api --ignoreexternal) || { echo "$$report"; exit 1; }; \
+	  echo "$$report" | grep score
 
 check: lint typecheck check-generated  ## All checks that run nothing of the code
 
