@@ -18,9 +18,9 @@ class AccessLimit:
         resource_name (str):
         total_usage (int):
         resource_type (str | Unset): `MODEL_INFERENCE`.
-        limit (int | None | Unset): Null means no limit.
-        model_download_url (None | str | Unset): Presigned.
-        weights_download_url (None | str | Unset): Presigned.
+        limit (int | None | Unset): Null means unlimited.
+        model_download_url (None | str | Unset): Presigned URL.
+        weights_download_url (None | str | Unset): Presigned URL.
     """
 
     resource_name: str

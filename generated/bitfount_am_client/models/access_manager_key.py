@@ -13,7 +13,7 @@ T = TypeVar("T", bound="AccessManagerKey")
 class AccessManagerKey:
     """
     Attributes:
-        access_manager_public_key (str): PEM or OpenSSH text.
+        access_manager_public_key (str): Public key in PEM or OpenSSH format.
     """
 
     access_manager_public_key: str

@@ -22,9 +22,10 @@ class OIDCAccessRequest:
     """
     Attributes:
         pod_identifier (str): `namespace/name`.
-        modeller_protocol_request (SerializedProtocol): The protocol that the modeller asks to run, passed on untouched.
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them; at most 39.
-        modeller_token (str): An empty one is no proof of identity.
+        modeller_protocol_request (SerializedProtocol): The protocol that the modeller requests to run, passed on
+            unchanged.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39 characters.
+        modeller_token (str): Access token of the modeller. An empty token means no proof of identity.
         identity_provider (OIDCAccessRequestIdentityProvider):
         project_id (None | str):
     """

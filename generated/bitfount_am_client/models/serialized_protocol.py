@@ -23,7 +23,7 @@ T = TypeVar("T", bound="SerializedProtocol")
 
 @_attrs_define
 class SerializedProtocol:
-    """The protocol that the modeller asks to run, passed on untouched.
+    """The protocol that the modeller requests to run, passed on unchanged.
 
     Attributes:
         class_name (str):

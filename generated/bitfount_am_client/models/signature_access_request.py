@@ -22,10 +22,11 @@ class SignatureAccessRequest:
     """
     Attributes:
         pod_identifier (str): `namespace/name`.
-        modeller_protocol_request (SerializedProtocol): The protocol that the modeller asks to run, passed on untouched.
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them; at most 39.
-        unsigned_task (str): Standard base64.
-        task_signature (str): Standard base64.
+        modeller_protocol_request (SerializedProtocol): The protocol that the modeller requests to run, passed on
+            unchanged.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39 characters.
+        unsigned_task (str): Base64 with the standard alphabet.
+        task_signature (str): Base64 with the standard alphabet.
         identity_provider (SignatureAccessRequestIdentityProvider):
         project_id (None | str):
         public_key_id (None | str):

@@ -13,15 +13,15 @@ T = TypeVar("T", bound="Pairing")
 
 @_attrs_define
 class Pairing:
-    """With `state` `initialised` there is a `pairingCode`, with `paired` a `resourceServer`.
+    """With the state `initialised`, the pairing has a `pairingCode`; with `paired`, a `resourceServer`.
 
     Attributes:
         id (str):
         state (str): `initialised` or `paired`.
         owner_username (str | Unset):
-        created_at (str | Unset): ISO 8601.
-        updated_at (str | Unset): ISO 8601.
-        expires_at (str | Unset): ISO 8601.
+        created_at (str | Unset): Time in ISO 8601 format.
+        updated_at (str | Unset): Time in ISO 8601 format.
+        expires_at (str | Unset): Time in ISO 8601 format.
         client_public_key (None | str | Unset):
         client_ip_address (None | str | Unset):
         pairing_code (str | Unset):

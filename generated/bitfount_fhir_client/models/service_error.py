@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ServiceError")
 
 @_attrs_define
 class ServiceError:
-    """Why it was not done. Other bodies happen, HTML too.
+    """Reason of the failure. Error responses may have other bodies, such as HTML.
 
     Attributes:
         success (bool | Unset):

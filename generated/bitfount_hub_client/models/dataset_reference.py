@@ -13,7 +13,7 @@ T = TypeVar("T", bound="DatasetReference")
 class DatasetReference:
     """
     Attributes:
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
     """
 
     pod_name: str

@@ -22,7 +22,7 @@ T = TypeVar("T", bound="FileProcessingMetadata")
 
 @_attrs_define
 class FileProcessingMetadata:
-    """What came of the files behind the pod's data.
+    """Results of processing the files of the pod's dataset.
 
     Attributes:
         total_files_found (int | Unset):

@@ -18,7 +18,7 @@ class GranteeUsage:
         resource_name (str):
         total_usage (int):
         resource_type (str | Unset): `MODEL_INFERENCE`.
-        limit (int | None | Unset): Null means no limit.
+        limit (int | None | Unset): Null means unlimited.
         grantee_username (str | Unset):
         role (str | Unset):
     """

@@ -14,7 +14,7 @@ class HeartbeatRequest:
     """
     Attributes:
         names (list[str]):
-        pod_public_key (str): One line of OpenSSH text.
+        pod_public_key (str): Public key as one line in OpenSSH format.
     """
 
     names: list[str]

@@ -15,9 +15,9 @@ T = TypeVar("T", bound="ModelDetails")
 class ModelDetails:
     """
     Attributes:
-        model_download_url (None | str | Unset): Presigned.
+        model_download_url (None | str | Unset): Presigned URL.
         model_hash (None | str | Unset):
-        weights_download_url (None | str | Unset): Presigned.
+        weights_download_url (None | str | Unset): Presigned URL.
         model_version (int | None | Unset):
     """
 

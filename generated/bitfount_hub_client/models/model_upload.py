@@ -23,10 +23,10 @@ class ModelUpload:
         already_existed (bool | Unset):
         version (int | None | Unset):
         error_message (None | str | Unset):
-        upload_url (None | str | Unset): Where the presigned form goes.
+        upload_url (None | str | Unset): URL to send the presigned form to.
         upload_fields (ModelUploadUploadFieldsType0 | None | Unset):
         upload_urls (list[str] | None | Unset):
-        chunk_size (int | None | Unset): Bytes of each part but the last.
+        chunk_size (int | None | Unset): Size of each part in bytes, except the last part.
         upload_id (None | str | Unset):
         key (None | str | Unset):
     """

@@ -16,8 +16,8 @@ class ModelUploadRequest:
     """
     Attributes:
         model_name (str):
-        model_size (int): Bytes of the code.
-        model_hash (str): Lower-case hex SHA-256 of the bytes without every `\\r`.
+        model_size (int): Size of the code in bytes.
+        model_hash (str): SHA-256 of the code with every `\\r` removed, in lower-case hexadecimal.
         private_model (bool):
         model_description (str | Unset):
     """

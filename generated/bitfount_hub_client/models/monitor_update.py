@@ -23,9 +23,9 @@ class MonitorUpdate:
     Attributes:
         task_id (str):
         sender_id (str):
-        timestamp (str): ISO 8601.
+        timestamp (str): Time in ISO 8601 format.
         privacy (str): PRIVATE, MODELLER or ALL_PARTICIPANTS.
-        type_ (str): Open: TASK_CONFIG, TASK_STATUS_UPDATE, names of messages.
+        type_ (str): Open enumeration: TASK_CONFIG, TASK_STATUS_UPDATE, or the name of a message.
         recipient_id (str | Unset):
         message (str | Unset):
         metadata (MonitorUpdateMetadata | Unset):

@@ -18,14 +18,14 @@ class PodDetails:
         pod_identifier (str): `namespace/name`.
         pod_name (str):
         pod_display_name (str | Unset):
-        pod_public_key (None | str | Unset): PEM or OpenSSH text.
-        access_manager_public_key (None | str | Unset): PEM or OpenSSH text.
+        pod_public_key (None | str | Unset): Public key in PEM or OpenSSH format.
+        access_manager_public_key (None | str | Unset): Public key in PEM or OpenSSH format.
         description (None | str | Unset):
         schema_storage_key (None | str | Unset):
         is_online (bool | Unset):
         provider_user_name (str | Unset):
         visibility (str | Unset): `public` or `private`.
-        schema_download_url (None | str | Unset): Presigned.
+        schema_download_url (None | str | Unset): Presigned URL.
     """
 
     pod_identifier: str

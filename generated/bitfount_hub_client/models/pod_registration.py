@@ -25,10 +25,10 @@ class PodRegistration:
         already_existed (bool | Unset):
         message (None | str | Unset):
         error_message (None | str | Unset):
-        upload_url (None | str | Unset): Where the presigned form goes.
+        upload_url (None | str | Unset): URL to send the presigned form to.
         upload_fields (None | PodRegistrationUploadFieldsType0 | Unset):
         upload_urls (list[str] | None | Unset):
-        chunk_size (int | None | Unset): Bytes of each part but the last.
+        chunk_size (int | None | Unset): Size of each part in bytes, except the last part.
         upload_id (None | str | Unset):
         key (None | str | Unset):
     """

@@ -18,8 +18,8 @@ class Project:
         id (str):
         name (str | Unset):
         role (str | Unset):
-        created_at (str | Unset): ISO 8601.
-        updated_at (str | Unset): ISO 8601.
+        created_at (str | Unset): Time in ISO 8601 format.
+        updated_at (str | Unset): Time in ISO 8601 format.
         status (str | Unset): `PUBLISHED` or `ARCHIVED`.
         is_demo (bool | Unset):
     """

@@ -20,7 +20,7 @@ class ProjectModelLimits:
     """
     Attributes:
         usage (list[GranteeUsage]):
-        default (int | None | Unset): The limit of members without one of their own.
+        default (int | None | Unset): Limit for members that have no individual limit.
         total_grantees (int | Unset):
     """
 

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="PublicKeyDetails")
 class PublicKeyDetails:
     """
     Attributes:
-        public_key (str): PEM.
+        public_key (str): Public key in PEM format.
         id (int | str):
         active (bool):
     """

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="RegisterKeyRequest")
 class RegisterKeyRequest:
     """
     Attributes:
-        key (str): One line of OpenSSH text.
+        key (str): Public key as one line in OpenSSH format.
     """
 
     key: str

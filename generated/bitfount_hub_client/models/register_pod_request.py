@@ -19,14 +19,14 @@ T = TypeVar("T", bound="RegisterPodRequest")
 class RegisterPodRequest:
     """
     Attributes:
-        name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        name (str): Lower-case letters and digits, separated by single `-` or `_`.
         pod_display_name (str):
-        pod_public_key (str): One line of OpenSSH text.
-        access_manager_public_key (str): One line of OpenSSH text.
+        pod_public_key (str): Public key as one line in OpenSSH format.
+        access_manager_public_key (str): Public key as one line in OpenSSH format.
         description (str):
-        schema_size (int): Bytes of the packed schema.
+        schema_size (int): Size of the msgpack-encoded schema in bytes.
         number_of_records (int | None):
-        file_processing_metadata (FileProcessingMetadata | Unset): What came of the files behind the pod's data.
+        file_processing_metadata (FileProcessingMetadata | Unset): Results of processing the files of the pod's dataset.
     """
 
     name: str

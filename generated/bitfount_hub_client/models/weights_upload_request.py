@@ -15,7 +15,7 @@ class WeightsUploadRequest:
     Attributes:
         model_name (str):
         model_version (int):
-        weight_size (int): Bytes as uploaded.
+        weight_size (int): Size of the uploaded file in bytes.
     """
 
     model_name: str

@@ -104,10 +104,11 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: OIDCAccessRequest | SignatureAccessRequest,
 ) -> Response[AccessDecision | ServiceError]:
-    """Decide about a modeller's request
+    """Check a modeller's access request
 
-     Decides by the modeller's access token (`identityProvider: OIDC`) or by the signature of the
-    task (`SIGNATURE`: RSA-PSS, SHA-256, MGF1 with SHA-256, 20 bytes of salt).
+     Decides whether the modeller may run the protocol on the pod. The modeller is identified by an
+    access token (`identityProvider: OIDC`) or by the signature of the task (`SIGNATURE`: RSA-PSS,
+    SHA-256, MGF1 with SHA-256, 20 bytes of salt).
 
     Args:
         body (OIDCAccessRequest | SignatureAccessRequest):
@@ -136,10 +137,11 @@ def sync(
     client: AuthenticatedClient | Client,
     body: OIDCAccessRequest | SignatureAccessRequest,
 ) -> AccessDecision | ServiceError | None:
-    """Decide about a modeller's request
+    """Check a modeller's access request
 
-     Decides by the modeller's access token (`identityProvider: OIDC`) or by the signature of the
-    task (`SIGNATURE`: RSA-PSS, SHA-256, MGF1 with SHA-256, 20 bytes of salt).
+     Decides whether the modeller may run the protocol on the pod. The modeller is identified by an
+    access token (`identityProvider: OIDC`) or by the signature of the task (`SIGNATURE`: RSA-PSS,
+    SHA-256, MGF1 with SHA-256, 20 bytes of salt).
 
     Args:
         body (OIDCAccessRequest | SignatureAccessRequest):
@@ -163,10 +165,11 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: OIDCAccessRequest | SignatureAccessRequest,
 ) -> Response[AccessDecision | ServiceError]:
-    """Decide about a modeller's request
+    """Check a modeller's access request
 
-     Decides by the modeller's access token (`identityProvider: OIDC`) or by the signature of the
-    task (`SIGNATURE`: RSA-PSS, SHA-256, MGF1 with SHA-256, 20 bytes of salt).
+     Decides whether the modeller may run the protocol on the pod. The modeller is identified by an
+    access token (`identityProvider: OIDC`) or by the signature of the task (`SIGNATURE`: RSA-PSS,
+    SHA-256, MGF1 with SHA-256, 20 bytes of salt).
 
     Args:
         body (OIDCAccessRequest | SignatureAccessRequest):
@@ -193,10 +196,11 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: OIDCAccessRequest | SignatureAccessRequest,
 ) -> AccessDecision | ServiceError | None:
-    """Decide about a modeller's request
+    """Check a modeller's access request
 
-     Decides by the modeller's access token (`identityProvider: OIDC`) or by the signature of the
-    task (`SIGNATURE`: RSA-PSS, SHA-256, MGF1 with SHA-256, 20 bytes of salt).
+     Decides whether the modeller may run the protocol on the pod. The modeller is identified by an
+    access token (`identityProvider: OIDC`) or by the signature of the task (`SIGNATURE`: RSA-PSS,
+    SHA-256, MGF1 with SHA-256, 20 bytes of salt).
 
     Args:
         body (OIDCAccessRequest | SignatureAccessRequest):

@@ -64,9 +64,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[AccessManagerKey | ServiceError]:
-    """Show the access manager's public key
+    """Get the access manager's public key
 
-     The key that pods are registered with. Takes no credentials.
+     Returns the public key with which pods are registered. Needs no credentials.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -89,9 +89,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> AccessManagerKey | ServiceError | None:
-    """Show the access manager's public key
+    """Get the access manager's public key
 
-     The key that pods are registered with. Takes no credentials.
+     Returns the public key with which pods are registered. Needs no credentials.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -110,9 +110,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[AccessManagerKey | ServiceError]:
-    """Show the access manager's public key
+    """Get the access manager's public key
 
-     The key that pods are registered with. Takes no credentials.
+     Returns the public key with which pods are registered. Needs no credentials.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -133,9 +133,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> AccessManagerKey | ServiceError | None:
-    """Show the access manager's public key
+    """Get the access manager's public key
 
-     The key that pods are registered with. Takes no credentials.
+     Returns the public key with which pods are registered. Needs no credentials.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -95,9 +95,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PairingSession | ServiceError]:
-    """Get an access token
+    """Get an access token for a clinical system
 
-     An access token for the clinical system of a paired pairing.
+     Returns an access token for the clinical system of a pairing with the state `paired`.
 
     Args:
         id (str):
@@ -126,9 +126,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> PairingSession | ServiceError | None:
-    """Get an access token
+    """Get an access token for a clinical system
 
-     An access token for the clinical system of a paired pairing.
+     Returns an access token for the clinical system of a pairing with the state `paired`.
 
     Args:
         id (str):
@@ -152,9 +152,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PairingSession | ServiceError]:
-    """Get an access token
+    """Get an access token for a clinical system
 
-     An access token for the clinical system of a paired pairing.
+     Returns an access token for the clinical system of a pairing with the state `paired`.
 
     Args:
         id (str):
@@ -181,9 +181,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> PairingSession | ServiceError | None:
-    """Get an access token
+    """Get an access token for a clinical system
 
-     An access token for the clinical system of a paired pairing.
+     Returns an access token for the clinical system of a pairing with the state `paired`.
 
     Args:
         id (str):

@@ -76,7 +76,7 @@ def sync_detailed(
 ) -> Response[PairingsPage | ServiceError]:
     """List the caller's pairings
 
-     All pairings of the caller, whatever their state.
+     Returns all pairings of the caller, in any state.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -101,7 +101,7 @@ def sync(
 ) -> PairingsPage | ServiceError | None:
     """List the caller's pairings
 
-     All pairings of the caller, whatever their state.
+     Returns all pairings of the caller, in any state.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -122,7 +122,7 @@ async def asyncio_detailed(
 ) -> Response[PairingsPage | ServiceError]:
     """List the caller's pairings
 
-     All pairings of the caller, whatever their state.
+     Returns all pairings of the caller, in any state.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -145,7 +145,7 @@ async def asyncio(
 ) -> PairingsPage | ServiceError | None:
     """List the caller's pairings
 
-     All pairings of the caller, whatever their state.
+     Returns all pairings of the caller, in any state.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -93,13 +93,13 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PublicKeyDetails | ServiceError]:
-    """Show a public key
+    """Get a public key
 
-     A registered key of any user, and whether it is active.
+     Returns a registered key of any user, and whether the key is active.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         key_id (str):
 
     Raises:
@@ -128,13 +128,13 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> PublicKeyDetails | ServiceError | None:
-    """Show a public key
+    """Get a public key
 
-     A registered key of any user, and whether it is active.
+     Returns a registered key of any user, and whether the key is active.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         key_id (str):
 
     Raises:
@@ -158,13 +158,13 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PublicKeyDetails | ServiceError]:
-    """Show a public key
+    """Get a public key
 
-     A registered key of any user, and whether it is active.
+     Returns a registered key of any user, and whether the key is active.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         key_id (str):
 
     Raises:
@@ -191,13 +191,13 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> PublicKeyDetails | ServiceError | None:
-    """Show a public key
+    """Get a public key
 
-     A registered key of any user, and whether it is active.
+     Returns a registered key of any user, and whether the key is active.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         key_id (str):
 
     Raises:

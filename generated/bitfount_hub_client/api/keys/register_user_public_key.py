@@ -121,11 +121,11 @@ def sync_detailed(
 ) -> Response[RegisteredKey | ServiceError]:
     """Register a public key
 
-     Registers one of the caller's own public keys.
+     Registers a public key of the caller.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         version (int):
         body (RegisterKeyRequest):
 
@@ -159,11 +159,11 @@ def sync(
 ) -> RegisteredKey | ServiceError | None:
     """Register a public key
 
-     Registers one of the caller's own public keys.
+     Registers a public key of the caller.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         version (int):
         body (RegisterKeyRequest):
 
@@ -192,11 +192,11 @@ async def asyncio_detailed(
 ) -> Response[RegisteredKey | ServiceError]:
     """Register a public key
 
-     Registers one of the caller's own public keys.
+     Registers a public key of the caller.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         version (int):
         body (RegisterKeyRequest):
 
@@ -228,11 +228,11 @@ async def asyncio(
 ) -> RegisteredKey | ServiceError | None:
     """Register a public key
 
-     Registers one of the caller's own public keys.
+     Registers a public key of the caller.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         version (int):
         body (RegisterKeyRequest):
 

@@ -107,14 +107,14 @@ def sync_detailed(
     model_version: int | Unset = UNSET,
     project_id: str | Unset = UNSET,
 ) -> Response[ModelDetails | ServiceError]:
-    """Find a model's code and weights
+    """Get the download URLs of a model
 
-     Gives presigned URLs for a model's code and weights. When a version and a project are asked
-    for and there is no `modelDownloadUrl`, the project's usage limit is spent.
+     Returns presigned URLs of a model's code and weights. If the request names a version and a
+    project, and the response has no `modelDownloadUrl`, the project's usage limit is exhausted.
 
     Args:
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them;
-            at most 39.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at
+            most 39 characters.
         model_name (str):
         model_version (int | Unset):
         project_id (str | Unset):
@@ -149,14 +149,14 @@ def sync(
     model_version: int | Unset = UNSET,
     project_id: str | Unset = UNSET,
 ) -> ModelDetails | ServiceError | None:
-    """Find a model's code and weights
+    """Get the download URLs of a model
 
-     Gives presigned URLs for a model's code and weights. When a version and a project are asked
-    for and there is no `modelDownloadUrl`, the project's usage limit is spent.
+     Returns presigned URLs of a model's code and weights. If the request names a version and a
+    project, and the response has no `modelDownloadUrl`, the project's usage limit is exhausted.
 
     Args:
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them;
-            at most 39.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at
+            most 39 characters.
         model_name (str):
         model_version (int | Unset):
         project_id (str | Unset):
@@ -186,14 +186,14 @@ async def asyncio_detailed(
     model_version: int | Unset = UNSET,
     project_id: str | Unset = UNSET,
 ) -> Response[ModelDetails | ServiceError]:
-    """Find a model's code and weights
+    """Get the download URLs of a model
 
-     Gives presigned URLs for a model's code and weights. When a version and a project are asked
-    for and there is no `modelDownloadUrl`, the project's usage limit is spent.
+     Returns presigned URLs of a model's code and weights. If the request names a version and a
+    project, and the response has no `modelDownloadUrl`, the project's usage limit is exhausted.
 
     Args:
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them;
-            at most 39.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at
+            most 39 characters.
         model_name (str):
         model_version (int | Unset):
         project_id (str | Unset):
@@ -226,14 +226,14 @@ async def asyncio(
     model_version: int | Unset = UNSET,
     project_id: str | Unset = UNSET,
 ) -> ModelDetails | ServiceError | None:
-    """Find a model's code and weights
+    """Get the download URLs of a model
 
-     Gives presigned URLs for a model's code and weights. When a version and a project are asked
-    for and there is no `modelDownloadUrl`, the project's usage limit is spent.
+     Returns presigned URLs of a model's code and weights. If the request names a version and a
+    project, and the response has no `modelDownloadUrl`, the project's usage limit is exhausted.
 
     Args:
-        modeller_name (str): Lower-case letters and digits, with single `-` or `_` between them;
-            at most 39.
+        modeller_name (str): Lower-case letters and digits, separated by single `-` or `_`; at
+            most 39 characters.
         model_name (str):
         model_version (int | Unset):
         project_id (str | Unset):

@@ -111,8 +111,8 @@ def sync_detailed(
 ) -> Response[ModelUpload | ServiceError]:
     """Publish a model's code
 
-     Makes a new version of a model, or finds the one of the same hash, and says where the code
-    is to be uploaded: UTF-8, at most 3 MiB.
+     Creates a new version of a model, or finds the version with the same hash, and returns the
+    target for the upload of the code: UTF-8, at most 3 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -146,8 +146,8 @@ def sync(
 ) -> ModelUpload | ServiceError | None:
     """Publish a model's code
 
-     Makes a new version of a model, or finds the one of the same hash, and says where the code
-    is to be uploaded: UTF-8, at most 3 MiB.
+     Creates a new version of a model, or finds the version with the same hash, and returns the
+    target for the upload of the code: UTF-8, at most 3 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -176,8 +176,8 @@ async def asyncio_detailed(
 ) -> Response[ModelUpload | ServiceError]:
     """Publish a model's code
 
-     Makes a new version of a model, or finds the one of the same hash, and says where the code
-    is to be uploaded: UTF-8, at most 3 MiB.
+     Creates a new version of a model, or finds the version with the same hash, and returns the
+    target for the upload of the code: UTF-8, at most 3 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -209,8 +209,8 @@ async def asyncio(
 ) -> ModelUpload | ServiceError | None:
     """Publish a model's code
 
-     Makes a new version of a model, or finds the one of the same hash, and says where the code
-    is to be uploaded: UTF-8, at most 3 MiB.
+     Creates a new version of a model, or finds the version with the same hash, and returns the
+    target for the upload of the code: UTF-8, at most 3 MiB.
 
     Args:
         multipart_upload (bool | Unset):

@@ -116,7 +116,7 @@ def sync_detailed(
 ) -> Response[ModelUpload | ServiceError]:
     """Publish a model's weights
 
-     Says where the weights of one version of a model are to be uploaded, at most 500 MiB.
+     Returns the target for the upload of the weights of one model version, at most 500 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -150,7 +150,7 @@ def sync(
 ) -> ModelUpload | ServiceError | None:
     """Publish a model's weights
 
-     Says where the weights of one version of a model are to be uploaded, at most 500 MiB.
+     Returns the target for the upload of the weights of one model version, at most 500 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -179,7 +179,7 @@ async def asyncio_detailed(
 ) -> Response[ModelUpload | ServiceError]:
     """Publish a model's weights
 
-     Says where the weights of one version of a model are to be uploaded, at most 500 MiB.
+     Returns the target for the upload of the weights of one model version, at most 500 MiB.
 
     Args:
         multipart_upload (bool | Unset):
@@ -211,7 +211,7 @@ async def asyncio(
 ) -> ModelUpload | ServiceError | None:
     """Publish a model's weights
 
-     Says where the weights of one version of a model are to be uploaded, at most 500 MiB.
+     Returns the target for the upload of the weights of one model version, at most 500 MiB.
 
     Args:
         multipart_upload (bool | Unset):

@@ -95,9 +95,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: MonitorUpdate,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Tell the monitor how a task is doing
+    """Send a task's status to the monitor
 
-     Takes one update about a task, from a pod or from a modeller.
+     Receives one status update of a task, from a pod or from a modeller.
 
     Args:
         body (MonitorUpdate):
@@ -126,9 +126,9 @@ def sync(
     client: AuthenticatedClient | Client,
     body: MonitorUpdate,
 ) -> Acknowledgement | ServiceError | None:
-    """Tell the monitor how a task is doing
+    """Send a task's status to the monitor
 
-     Takes one update about a task, from a pod or from a modeller.
+     Receives one status update of a task, from a pod or from a modeller.
 
     Args:
         body (MonitorUpdate):
@@ -152,9 +152,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: MonitorUpdate,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Tell the monitor how a task is doing
+    """Send a task's status to the monitor
 
-     Takes one update about a task, from a pod or from a modeller.
+     Receives one status update of a task, from a pod or from a modeller.
 
     Args:
         body (MonitorUpdate):
@@ -181,9 +181,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: MonitorUpdate,
 ) -> Acknowledgement | ServiceError | None:
-    """Tell the monitor how a task is doing
+    """Send a task's status to the monitor
 
-     Takes one update about a task, from a pod or from a modeller.
+     Receives one status update of a task, from a pod or from a modeller.
 
     Args:
         body (MonitorUpdate):

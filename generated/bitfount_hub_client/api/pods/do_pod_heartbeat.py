@@ -100,9 +100,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: HeartbeatRequest,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Say that pods are online
+    """Send a heartbeat for pods
 
-     Keeps the caller's pods online for a while.
+     Marks the caller's pods as online for a limited time.
 
     Args:
         body (HeartbeatRequest):
@@ -131,9 +131,9 @@ def sync(
     client: AuthenticatedClient | Client,
     body: HeartbeatRequest,
 ) -> Acknowledgement | ServiceError | None:
-    """Say that pods are online
+    """Send a heartbeat for pods
 
-     Keeps the caller's pods online for a while.
+     Marks the caller's pods as online for a limited time.
 
     Args:
         body (HeartbeatRequest):
@@ -157,9 +157,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: HeartbeatRequest,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Say that pods are online
+    """Send a heartbeat for pods
 
-     Keeps the caller's pods online for a while.
+     Marks the caller's pods as online for a limited time.
 
     Args:
         body (HeartbeatRequest):
@@ -186,9 +186,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: HeartbeatRequest,
 ) -> Acknowledgement | ServiceError | None:
-    """Say that pods are online
+    """Send a heartbeat for pods
 
-     Keeps the caller's pods online for a while.
+     Marks the caller's pods as online for a limited time.
 
     Args:
         body (HeartbeatRequest):

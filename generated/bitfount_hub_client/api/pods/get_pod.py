@@ -93,14 +93,14 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PodDetails | ServiceError]:
-    """Show a pod
+    """Get a pod
 
-     What the Hub shows of a pod to whoever may see it.
+     Returns the details of a pod that the caller may see.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -128,14 +128,14 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> PodDetails | ServiceError | None:
-    """Show a pod
+    """Get a pod
 
-     What the Hub shows of a pod to whoever may see it.
+     Returns the details of a pod that the caller may see.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -158,14 +158,14 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PodDetails | ServiceError]:
-    """Show a pod
+    """Get a pod
 
-     What the Hub shows of a pod to whoever may see it.
+     Returns the details of a pod that the caller may see.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,14 +191,14 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> PodDetails | ServiceError | None:
-    """Show a pod
+    """Get a pod
 
-     What the Hub shows of a pod to whoever may see it.
+     Returns the details of a pod that the caller may see.
 
     Args:
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

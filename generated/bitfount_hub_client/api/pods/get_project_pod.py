@@ -96,15 +96,15 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PodDetails | ServiceError]:
-    """Show a pod through a project
+    """Get a pod through a project
 
-     What the Hub shows of somebody else's pod to a member of a project it is in.
+     Returns the details of another user's pod to a member of a project that contains the pod.
 
     Args:
         project_id (str):
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -134,15 +134,15 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> PodDetails | ServiceError | None:
-    """Show a pod through a project
+    """Get a pod through a project
 
-     What the Hub shows of somebody else's pod to a member of a project it is in.
+     Returns the details of another user's pod to a member of a project that contains the pod.
 
     Args:
         project_id (str):
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -167,15 +167,15 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[PodDetails | ServiceError]:
-    """Show a pod through a project
+    """Get a pod through a project
 
-     What the Hub shows of somebody else's pod to a member of a project it is in.
+     Returns the details of another user's pod to a member of a project that contains the pod.
 
     Args:
         project_id (str):
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -203,15 +203,15 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> PodDetails | ServiceError | None:
-    """Show a pod through a project
+    """Get a pod through a project
 
-     What the Hub shows of somebody else's pod to a member of a project it is in.
+     Returns the details of another user's pod to a member of a project that contains the pod.
 
     Args:
         project_id (str):
-        user_name (str): Lower-case letters and digits, with single `-` or `_` between them; at
-            most 39.
-        pod_name (str): Lower-case letters and digits, with single `-` or `_` between them.
+        user_name (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
+        pod_name (str): Lower-case letters and digits, separated by single `-` or `_`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

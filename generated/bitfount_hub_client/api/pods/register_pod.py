@@ -116,8 +116,8 @@ def sync_detailed(
 ) -> Response[PodRegistration | ServiceError]:
     """Register a pod
 
-     Makes a pod known, or updates one of the same name, and says where its schema is to be
-    uploaded: msgpack, at most 10 MiB, under the file name `bitfount_file`.
+     Registers a pod, or updates the caller's pod of the same name, and returns the target for the
+    upload of its schema: msgpack, at most 10 MiB, with the file name `bitfount_file`.
 
     Args:
         multipart_upload (bool | Unset):
@@ -151,8 +151,8 @@ def sync(
 ) -> PodRegistration | ServiceError | None:
     """Register a pod
 
-     Makes a pod known, or updates one of the same name, and says where its schema is to be
-    uploaded: msgpack, at most 10 MiB, under the file name `bitfount_file`.
+     Registers a pod, or updates the caller's pod of the same name, and returns the target for the
+    upload of its schema: msgpack, at most 10 MiB, with the file name `bitfount_file`.
 
     Args:
         multipart_upload (bool | Unset):
@@ -181,8 +181,8 @@ async def asyncio_detailed(
 ) -> Response[PodRegistration | ServiceError]:
     """Register a pod
 
-     Makes a pod known, or updates one of the same name, and says where its schema is to be
-    uploaded: msgpack, at most 10 MiB, under the file name `bitfount_file`.
+     Registers a pod, or updates the caller's pod of the same name, and returns the target for the
+    upload of its schema: msgpack, at most 10 MiB, with the file name `bitfount_file`.
 
     Args:
         multipart_upload (bool | Unset):
@@ -214,8 +214,8 @@ async def asyncio(
 ) -> PodRegistration | ServiceError | None:
     """Register a pod
 
-     Makes a pod known, or updates one of the same name, and says where its schema is to be
-    uploaded: msgpack, at most 10 MiB, under the file name `bitfount_file`.
+     Registers a pod, or updates the caller's pod of the same name, and returns the target for the
+    upload of its schema: msgpack, at most 10 MiB, with the file name `bitfount_file`.
 
     Args:
         multipart_upload (bool | Unset):

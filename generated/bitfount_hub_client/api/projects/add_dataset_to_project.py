@@ -115,7 +115,7 @@ def sync_detailed(
 ) -> Response[Acknowledgement | ServiceError]:
     """Add datasets to a project
 
-     Adds datasets of the caller's to a project of the caller's.
+     Adds datasets of the caller to a project of the caller.
 
     Args:
         project_id (str):
@@ -149,7 +149,7 @@ def sync(
 ) -> Acknowledgement | ServiceError | None:
     """Add datasets to a project
 
-     Adds datasets of the caller's to a project of the caller's.
+     Adds datasets of the caller to a project of the caller.
 
     Args:
         project_id (str):
@@ -178,7 +178,7 @@ async def asyncio_detailed(
 ) -> Response[Acknowledgement | ServiceError]:
     """Add datasets to a project
 
-     Adds datasets of the caller's to a project of the caller's.
+     Adds datasets of the caller to a project of the caller.
 
     Args:
         project_id (str):
@@ -210,7 +210,7 @@ async def asyncio(
 ) -> Acknowledgement | ServiceError | None:
     """Add datasets to a project
 
-     Adds datasets of the caller's to a project of the caller's.
+     Adds datasets of the caller to a project of the caller.
 
     Args:
         project_id (str):

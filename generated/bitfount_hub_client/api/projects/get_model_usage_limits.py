@@ -96,14 +96,14 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ProjectModelLimits | ServiceError]:
-    """Show the usage of one model in a project
+    """Get the usage of one model in a project
 
-     How often each member has used a model, and how often they may.
+     Returns the usage and the usage limit of each member for one model.
 
     Args:
         project_id (str):
-        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
-            39.
+        owner (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         model (str):
 
     Raises:
@@ -134,14 +134,14 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> ProjectModelLimits | ServiceError | None:
-    """Show the usage of one model in a project
+    """Get the usage of one model in a project
 
-     How often each member has used a model, and how often they may.
+     Returns the usage and the usage limit of each member for one model.
 
     Args:
         project_id (str):
-        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
-            39.
+        owner (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         model (str):
 
     Raises:
@@ -167,14 +167,14 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ProjectModelLimits | ServiceError]:
-    """Show the usage of one model in a project
+    """Get the usage of one model in a project
 
-     How often each member has used a model, and how often they may.
+     Returns the usage and the usage limit of each member for one model.
 
     Args:
         project_id (str):
-        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
-            39.
+        owner (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         model (str):
 
     Raises:
@@ -203,14 +203,14 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> ProjectModelLimits | ServiceError | None:
-    """Show the usage of one model in a project
+    """Get the usage of one model in a project
 
-     How often each member has used a model, and how often they may.
+     Returns the usage and the usage limit of each member for one model.
 
     Args:
         project_id (str):
-        owner (str): Lower-case letters and digits, with single `-` or `_` between them; at most
-            39.
+        owner (str): Lower-case letters and digits, separated by single `-` or `_`; at most 39
+            characters.
         model (str):
 
     Raises:

@@ -96,7 +96,7 @@ def sync_detailed(
 ) -> Response[ProjectsPage | ServiceError]:
     """List projects
 
-     One page of the projects that the caller is a member of.
+     Returns one page of the projects of which the caller is a member.
 
     Args:
         limit (int | Unset):
@@ -130,7 +130,7 @@ def sync(
 ) -> ProjectsPage | ServiceError | None:
     """List projects
 
-     One page of the projects that the caller is a member of.
+     Returns one page of the projects of which the caller is a member.
 
     Args:
         limit (int | Unset):
@@ -159,7 +159,7 @@ async def asyncio_detailed(
 ) -> Response[ProjectsPage | ServiceError]:
     """List projects
 
-     One page of the projects that the caller is a member of.
+     Returns one page of the projects of which the caller is a member.
 
     Args:
         limit (int | Unset):
@@ -191,7 +191,7 @@ async def asyncio(
 ) -> ProjectsPage | ServiceError | None:
     """List projects
 
-     One page of the projects that the caller is a member of.
+     Returns one page of the projects of which the caller is a member.
 
     Args:
         limit (int | Unset):

@@ -95,9 +95,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ServiceError | list[SimpleUsage]]:
-    """Show the caller's usage in a project
+    """Get the caller's usage in a project
 
-     How often the caller has used each model of the project's task, and how often they may.
+     Returns the caller's usage and usage limit for each model of the project's task.
 
     Args:
         project_id (str):
@@ -126,9 +126,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
 ) -> ServiceError | list[SimpleUsage] | None:
-    """Show the caller's usage in a project
+    """Get the caller's usage in a project
 
-     How often the caller has used each model of the project's task, and how often they may.
+     Returns the caller's usage and usage limit for each model of the project's task.
 
     Args:
         project_id (str):
@@ -152,9 +152,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
 ) -> Response[ServiceError | list[SimpleUsage]]:
-    """Show the caller's usage in a project
+    """Get the caller's usage in a project
 
-     How often the caller has used each model of the project's task, and how often they may.
+     Returns the caller's usage and usage limit for each model of the project's task.
 
     Args:
         project_id (str):
@@ -181,9 +181,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
 ) -> ServiceError | list[SimpleUsage] | None:
-    """Show the caller's usage in a project
+    """Get the caller's usage in a project
 
-     How often the caller has used each model of the project's task, and how often they may.
+     Returns the caller's usage and usage limit for each model of the project's task.
 
     Args:
         project_id (str):

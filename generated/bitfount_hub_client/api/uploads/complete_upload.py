@@ -100,9 +100,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: CompleteUploadRequest,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Complete an upload in parts
+    """Complete a multipart upload
 
-     Joins the parts that have been uploaded into the object.
+     Assembles the uploaded parts into the object.
 
     Args:
         body (CompleteUploadRequest):
@@ -131,9 +131,9 @@ def sync(
     client: AuthenticatedClient | Client,
     body: CompleteUploadRequest,
 ) -> Acknowledgement | ServiceError | None:
-    """Complete an upload in parts
+    """Complete a multipart upload
 
-     Joins the parts that have been uploaded into the object.
+     Assembles the uploaded parts into the object.
 
     Args:
         body (CompleteUploadRequest):
@@ -157,9 +157,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: CompleteUploadRequest,
 ) -> Response[Acknowledgement | ServiceError]:
-    """Complete an upload in parts
+    """Complete a multipart upload
 
-     Joins the parts that have been uploaded into the object.
+     Assembles the uploaded parts into the object.
 
     Args:
         body (CompleteUploadRequest):
@@ -186,9 +186,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: CompleteUploadRequest,
 ) -> Acknowledgement | ServiceError | None:
-    """Complete an upload in parts
+    """Complete a multipart upload
 
-     Joins the parts that have been uploaded into the object.
+     Assembles the uploaded parts into the object.
 
     Args:
         body (CompleteUploadRequest):
