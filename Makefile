@@ -1,9 +1,9 @@
-# The front door. `make` lists what there is; every target sets up what it needs, once:
+# `make` lists the targets. Each target creates the environments that it needs, once:
 #   .venv         development    requirements/dev.txt
 #   .venv-demo    demonstration  requirements/demo.txt
 #   .venv-lowest  lowest allowed versions of the requirements  requirements/lowest.txt
 #   .venv-workflows  linters of .github/  requirements/workflows.txt
-#   .venv-lock    uv alone, to renew these locks  requirements/lock.txt
+#   .venv-lock    uv, to update these locks  requirements/lock.txt
 
 WINDOWS := $(filter Windows_NT,$(OS))
 PYTHON  ?= $(if $(WINDOWS),python,python3)
@@ -15,14 +15,14 @@ DEMO    := $(VENV)-demo/$(IN)/python
 LOWEST  := $(VENV)-lowest/$(IN)/python
 WORKFLOWS := $(VENV)-workflows/$(IN)
 UV      := $(VENV)-lock/$(IN)/uv
-PIP_WHEEL ?=  # a wheel of pip, for set-up to use instead of the one that Python brings
+PIP_WHEEL ?=  # a wheel of pip, for set-up to use instead of the pip bundled with Python
 ARGS    ?=
 BASE    ?= HEAD
 
 ifneq ($(words $(VENV)),1)
-$(error VENV is one folder, whose name has no spaces)
+$(error VENV must be one folder, without spaces in its name)
 endif
-# Code from elsewhere must not be imported instead of that of the environment.
+# These variables would make Python import code from outside the environment.
 unexport PYTHONHOME PYTHONPATH
 # Run the pyright that the lock installs, without asking the package index for a newer one.
 unexport PYRIGHT_PYTHON_FORCE_VERSION PYRIGHT_PYTHON_PYLANCE_VERSION
@@ -42,13 +42,14 @@ PIPS         := $(VENV)/.downloaded
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# A changed lock rebuilds its environment; a changed pyproject.toml only installs the project again.
+# A changed lock rebuilds its environment. A changed pyproject.toml only reinstalls the project.
 $(VENV)/installed.txt: requirements/dev.txt
 $(VENV)-demo/installed.txt: requirements/demo.txt
 $(VENV)-lowest/installed.txt: requirements/lowest.txt
 $(VENV)-workflows/installed.txt: requirements/workflows.txt
 $(VENV)-lock/installed.txt: requirements/lock.txt
-# The script decides: the lock, the folder and the Python count. Without PYTHON=, any Python is kept.
+# The script decides whether to rebuild: from the lock, the folder and the Python version. Without
+# PYTHON=, it keeps the environment's Python.
 SET_UP := "$(PYTHON)" scripts/set_up.py
 KEEP   := $(if $(filter file,$(origin PYTHON)),--any-python)
 %/installed.txt: FORCE
@@ -57,63 +58,63 @@ FORCE:
 %/.ready: %/installed.txt pyproject.toml
 	@$(SET_UP) project $(@D)
 	@touch $@
-# The tests of the locks try them with an old and a new pip.
+# The tests of the locks install them with an old and a new pip.
 $(PIPS): $(VENV)/installed.txt requirements/pip-oldest.txt requirements/pip-newest.txt
 	@$(SET_UP) download $(@D) $(filter requirements/%,$^)
 	@touch $@
 
-setup: $(READY) $(PIPS)  ## Set up .venv and nothing else
+setup: $(READY) $(PIPS)  ## Set up .venv only
 
-demo: $(READY_DEMO)  ## Walk through the platform on a local sandbox (ARGS=--json for machines)
+demo: $(READY_DEMO)  ## Run a tour of the platform on a local sandbox (ARGS=--json prints JSON)
 	@$(DEMO) -m demo $(ARGS)
 
-sandbox: $(READY_DEMO)  ## Start the local sandbox and leave it running (ARGS=--help)
+sandbox: $(READY_DEMO)  ## Run the local sandbox until it is interrupted (ARGS=--help)
 	@$(DEMO) -m bitfount_api.sandbox $(ARGS)
 
-test: $(READY) $(PIPS)  ## Run all tests (ARGS="-k name" for some, ARGS="-m 'not slow'" for the fast)
+test: $(READY) $(PIPS)  ## Run the tests (ARGS="-k name" selects by name, ARGS="-m 'not slow'" skips slow ones)
 	$(RUN) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-lowest: $(READY_LOWEST)  ## Run the unit tests with the lowest versions that pyproject.toml allows
 	$(LOWEST) -m pytest tests/unit $(ARGS)
 
-coverage: $(READY) $(PIPS)  ## Run all tests, and fail if they leave too much of the code out
+coverage: $(READY) $(PIPS)  ## Run all tests, and fail if code coverage is too low
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest $(ARGS)
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
-generate: $(READY)  ## Make generated/ from openapi/, the sync clients, the table of exports
+generate: $(READY)  ## Generate the clients in generated/, the sync clients and the table of exports
 	$(RUN) scripts/generate.py
 	$(RUN) scripts/unasync.py
 	$(RUN) scripts/exports.py
 
-check-generated: $(READY)  ## See that everything generated is what `make generate` makes
+check-generated: $(READY)  ## Check that generated code is up to date
 	$(RUN) scripts/generate.py --check
 	$(RUN) scripts/unasync.py --check
 	$(RUN) scripts/exports.py --check
 
-spec-diff: $(READY)  ## Tell which changes to openapi/ since BASE=<git rev> break callers
+spec-diff: $(READY)  ## List the changes to openapi/ since BASE=<git rev>, breaking ones first
 	@$(RUN) scripts/spec_diff.py $(BASE) $(ARGS)
 
-lint: $(READY)  ## Look for mistakes and odd formatting
+lint: $(READY)  ## Check the code and its format with ruff
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 
-lint-workflows: $(READY_WORKFLOWS)  ## Look for mistakes and weaknesses in .github/
+lint-workflows: $(READY_WORKFLOWS)  ## Check the workflows in .github/ for errors and security problems
 	$(WORKFLOWS)/jactionlint
 	$(WORKFLOWS)/zizmor --offline --quiet .github
 
 # --verifytypes ignores --pythonpath, and asks the first python in PATH where packages are.
 VERIFY_TYPES := PATH="$$(cd $(BIN) && pwd):$$PATH" $(RUN) -m pyright --verifytypes
 
-typecheck: $(READY)  ## Check the types, strictly, and that every public type is known
+typecheck: $(READY)  ## Check the types with mypy --strict and pyright
 	$(RUN) -m mypy -p bitfount_api -p demo
 	$(RUN) -m mypy scripts tests
 	$(RUN) -m pyright --pythonpath $(RUN)
 	@report=$$($(VERIFY_TYPES) bitfount_api --ignoreexternal) || { echo "$$report"; exit 1; }; \
 	  echo "$$report" | grep score
 
-check: lint typecheck check-generated  ## All checks that run nothing of the code
+check: lint typecheck check-generated  ## Run all checks that do not execute the code
 
 format: $(READY)  ## Format the code
 	$(RUN) -m ruff check --fix-only --quiet
@@ -123,38 +124,38 @@ build: $(READY)  ## Build the wheel and the source distribution into dist/
 	rm -rf dist
 	$(RUN) -m build --no-isolation --outdir dist .
 
-check-dist: $(READY)  ## See that the wheel and the source distribution are fit to publish
+check-dist: $(READY)  ## Check that the wheel and the source distribution can be published
 	$(RUN) scripts/check_dist.py
 
-sbom: $(READY) build  ## List the runtime dependencies of the built wheel in dist/sbom.cdx.json
+sbom: $(READY) build  ## Write the software bill of materials of the wheel to dist/sbom.cdx.json
 	$(RUN) scripts/sbom.py
 
-docs: $(READY)  ## Build the documentation into site/, and fail on a broken link
+docs: $(READY)  ## Build the documentation into site/, and fail on broken links
 	$(BIN)/zensical build --clean --strict
 
-pictures: $(READY)  ## Draw the documentation's pictures anew, and record the terminal
+pictures: $(READY)  ## Regenerate the pictures and terminal recordings of the documentation
 	$(RUN) -m docs.tools
 
-bench: $(READY)  ## Measure every row of the performance budget (ARGS=--quick)
+bench: $(READY)  ## Run the benchmarks (ARGS=--quick)
 	@$(RUN) -m benchmarks $(ARGS)
 
-faults: $(READY)  ## Print what each operation comes to under each fault
+faults: $(READY)  ## Print the result of each operation under each fault
 	@$(RUN) scripts/faults.py $(ARGS)
 
-fuzz: $(READY)  ## Look for answers, files and names that break something, 10,000 an operation
+fuzz: $(READY)  ## Run the property tests with 10,000 random examples per operation
 	HYPOTHESIS_PROFILE=fuzz $(RUN) -m pytest tests/property $(ARGS)
 
-load: $(READY)  ## Put 200 threads and 2,000 tasks on one session for a minute
+load: $(READY)  ## Run a load test: one minute with 200 threads and 2,000 tasks on one session
 	@$(RUN) scripts/load.py $(ARGS)
 
-record: $(READY)  ## Record the cassettes of every operation anew, against the sandbox
+record: $(READY)  ## Record the cassettes of all operations again, against the sandbox
 	$(RUN) scripts/record.py $(ARGS)
 
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header \
            --generate-hashes --no-strip-extras --no-emit-index-url
 RUNTIME := pyproject.toml --extra cli --extra sandbox
 
-lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements/
+lock: $(READY_LOCK)  ## Update all locks in requirements/ to the newest versions
 	$(COMPILE) $(RUNTIME) --group dev --output-file requirements/dev.txt
 	$(COMPILE) $(RUNTIME) --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) $(RUNTIME) --group editable --constraints requirements/dev.txt \
@@ -168,7 +169,7 @@ lock: $(READY_LOCK)  ## Choose the newest versions for all files in requirements
 	$(COMPILE) --group pip --output-file requirements/pip-newest.txt
 	$(COMPILE) --group pip --resolution lowest-direct --output-file requirements/pip-oldest.txt
 
-clean:  ## Remove what was built, and the environments
+clean:  ## Remove build results, caches and environments
 	for folder in $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-workflows $(VENV)-lock; do \
 	  if [ -f $$folder/pyvenv.cfg ]; then rm -rf $$folder; fi; done
 	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

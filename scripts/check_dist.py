@@ -1,10 +1,10 @@
-"""Build the wheel and the source distribution, and check that they are fit to publish.
+"""Build the wheel and the source distribution, and check that they can be published.
 
     python scripts/check_dist.py
 
-The builds run without isolation and without a network: they use the build backend that is installed
-in this environment. Each step prints one line. The first check that fails prints its name and the
-reason, and ends the run. Everything is built in a temporary folder; ``dist/`` is left alone.
+The builds run without isolation and without a network: they use the build backend installed in this
+environment. Each step prints one line. The first check that fails prints its name and the reason,
+and ends the run. Everything is built in a temporary folder; ``dist/`` is not changed.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-EPOCH = "1580601600"  # hatchling's own default for SOURCE_DATE_EPOCH
-_LEFT_OUT = shutil.ignore_patterns(
+EPOCH = "1580601600"  # hatchling's default for SOURCE_DATE_EPOCH
+_IGNORED = shutil.ignore_patterns(
     ".git", "__pycache__", ".*_cache", ".hypothesis", ".coverage*", "dist", "build", "site"
 )
 
 
 class CheckError(Exception):
-    """A check failed; the text names the check and the reason."""
+    """A check failed; the message names the check and the reason."""
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: The arguments after the script's name; those of the process by default.
-        root: The top of the source tree.
+        arguments: Command-line arguments; the process's own by default.
+        root: Root of the source tree.
 
     Returns:
-        0: all checks passed; 1: a check failed.
+        0 if all checks passed, 1 if one failed.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.parse_args(arguments)
@@ -55,16 +55,16 @@ def check(root: Path, work: Path) -> None:
     """Run all checks.
 
     Args:
-        root: The top of the source tree.
-        work: An empty folder.
+        root: Root of the source tree.
+        work: Empty folder for the builds.
 
     Raises:
-        CheckError: A check failed.
+        CheckError: If a check failed.
     """
     tool("pyproject.toml is valid", root, "validate_pyproject", "pyproject.toml")
     wheel, sdist = build("build from the tree", root, work / "first")
     tool("twine accepts the metadata", root, "twine", "check", "--strict", str(wheel), str(sdist))
-    tool("the wheel holds the right files", root, "check_wheel_contents", str(wheel))
+    tool("the wheel contains the expected files", root, "check_wheel_contents", str(wheel))
 
     copied = copy(root, work / "a copy of the tree")
     again = build("build from a copy of the tree", copied, work / "second", umask=0o077)
@@ -83,14 +83,14 @@ def tool(name: str, root: Path, module: str, *arguments: str, umask: int = 0o022
     """Run a Python tool as one check.
 
     Args:
-        name: What the check proves.
-        root: The folder to run the tool in.
-        module: The tool's module.
-        *arguments: The tool's arguments.
-        umask: The file mode mask of the process.
+        name: Name of the check, in the output.
+        root: Working directory of the tool.
+        module: Module of the tool.
+        *arguments: Arguments of the tool.
+        umask: File mode mask of the process.
 
     Raises:
-        CheckError: The tool failed; the text ends with the tool's output.
+        CheckError: If the tool failed. The message ends with its output.
     """
     environment = {"SOURCE_DATE_EPOCH": EPOCH, **os.environ}
     # Otherwise validate-pyproject fetches the list of classifiers if trove-classifiers is missing.
@@ -115,16 +115,16 @@ def build(name: str, root: Path, output: Path, umask: int = 0o022) -> tuple[Path
     """Build the wheel and the source distribution from a tree, as one check.
 
     Args:
-        name: What the check proves.
-        root: The top of the source tree.
-        output: The folder to write to.
-        umask: The file mode mask during the build.
+        name: Name of the check, in the output.
+        root: Root of the source tree.
+        output: Output folder.
+        umask: File mode mask during the build.
 
     Returns:
         The wheel and the source distribution.
 
     Raises:
-        CheckError: The build failed.
+        CheckError: If the build failed.
     """
     options = ("--no-isolation", "--wheel", "--sdist", "--outdir", str(output))
     tool(name, root, "build", *options, ".", umask=umask)
@@ -136,18 +136,18 @@ def copy(root: Path, target: Path) -> Path:
     """Copy a source tree, with other modification times and without access for group and others.
 
     Args:
-        root: The top of the source tree.
-        target: The folder to make.
+        root: Root of the source tree.
+        target: Folder to create.
 
     Returns:
         The folder.
     """
 
-    def left_out(folder: str, names: list[str]) -> set[str]:
+    def ignored(folder: str, names: list[str]) -> set[str]:
         environments = {name for name in names if Path(folder, name, "pyvenv.cfg").exists()}
-        return _LEFT_OUT(folder, names) | environments
+        return _IGNORED(folder, names) | environments
 
-    shutil.copytree(root, target, symlinks=True, ignore=left_out)
+    shutil.copytree(root, target, symlinks=True, ignore=ignored)
     for number, path in enumerate(sorted(target.rglob("*"))):
         if path.is_file() and not path.is_symlink():
             path.chmod(path.stat().st_mode & 0o700)
@@ -159,29 +159,29 @@ def same(name: str, first: Path, second: Path) -> None:
     """Compare two archives byte by byte, as one check.
 
     Args:
-        name: What the check proves.
-        first: A wheel or a source distribution.
-        second: Another of the same kind.
+        name: Name of the check, in the output.
+        first: Wheel or source distribution.
+        second: Another archive of the same kind.
 
     Raises:
-        CheckError: The archives differ; the text names the members that do.
+        CheckError: If the archives differ. The message names the members that differ.
     """
     if first.read_bytes() != second.read_bytes():
         one, other = members(first), members(second)
         names = sorted(key for key in one | other if one.get(key) != other.get(key))
-        reason = ", ".join(names) or "the same members, stored in another order or form"
+        reason = ", ".join(names) or "the order or the format of the same members"
         raise CheckError(f"{name}: the two archives differ in: {reason}")
     print(f"ok      {name}", flush=True)
 
 
 def members(path: Path) -> dict[str, tuple[object, ...]]:
-    """Read an archive.
+    """Return the members of an archive.
 
     Args:
-        path: A wheel or a source distribution.
+        path: Wheel or source distribution.
 
     Returns:
-        What an archive says of each member, and the member's content, by name.
+        Metadata and content of each member, by name.
     """
     if path.suffix == ".whl":
         with zipfile.ZipFile(path) as wheel:

@@ -1,10 +1,10 @@
 """Write the table of lazy exports and ``__all__`` in ``bitfount_api/__init__.py``, or check them.
 
     python scripts/exports.py            write both from the imports for type checkers
-    python scripts/exports.py --check    end with 1 if that would change anything
+    python scripts/exports.py --check    exit with 1 if writing would change anything
 
-The imports below ``if TYPE_CHECKING:`` are written by hand. Type checkers follow them; at run time,
-the table tells the module that a name is imported from when it is first used. Editors read
+The imports below ``if TYPE_CHECKING:`` are written by hand, for type checkers. At run time, the
+table maps each name to the module from which it is imported at its first use. Editors read
 ``__all__``, and understand only a list of strings.
 """
 
@@ -15,7 +15,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from rewriting import ROOT, formatted, options, settle
+import rewriting
+from rewriting import ROOT, SourceError, formatted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,46 +25,43 @@ BEGIN = "# Written by `make generate` from the imports above.\n"
 END = "# End of what `make generate` writes.\n"
 PACKAGE = "bitfount_api"
 ALWAYS = "__version__"
-"""The one public name that is not lazy."""
-# The order of __all__ is ruff's.
+"""The only public name that is not lazy."""
+# Sorts __all__.
 RULES = ("RUF022",)
-
-
-class UnexpectedError(Exception):
-    """The module is not laid out as this script needs it."""
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
-        root: The folder that holds ``bitfount_api/`` and ``pyproject.toml``.
+        arguments: Command-line arguments; the process's own by default.
+        root: Folder that contains ``bitfount_api/`` and ``pyproject.toml``.
 
     Returns:
-        0: written, or nothing to write; 1: the module is not laid out as expected, or ``--check``
-        found differences.
+        0 on success; 1 if the module's layout is not as expected, or ``--check`` found differences.
     """
-    chosen = options(__doc__.splitlines()[0], arguments)
     path = root / PACKAGE / "__init__.py"
-    try:
-        text = rewritten(path.read_text(encoding="utf-8"))
-    except UnexpectedError as error:
-        print(f"{path}: {error}", file=sys.stderr)
-        return 1
-    return settle({path: formatted(text, path, *RULES)}, check=chosen.check)
+
+    def generate() -> dict[Path, str]:
+        try:
+            text = rewritten(path.read_text(encoding="utf-8"))
+        except SourceError as error:
+            raise SourceError(f"{path}: {error}") from None
+        return {path: formatted(text, path, *RULES)}
+
+    return rewriting.main(__doc__, arguments, generate)
 
 
 def rewritten(text: str) -> str:
     """Return the module with a new table and a new ``__all__``, not yet formatted.
 
     Raises:
-        UnexpectedError: A marker is missing, or an import is not ``from … import X as X``.
+        SourceError: If a marker is missing or an import is not ``from … import X as X``.
     """
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise UnexpectedError("a comment that marks what is written is missing")
+        raise SourceError("a comment that marks the generated lines is missing")
     modules = exports(ast.parse(text))
     table = json.dumps(modules, indent=4, sort_keys=True)
     names = json.dumps([ALWAYS, *modules], indent=4)
@@ -74,7 +72,7 @@ def exports(tree: ast.Module) -> dict[str, str]:
     """Return the module of each name that type checkers see, relative to the package.
 
     Raises:
-        UnexpectedError: There is no block for type checkers, or a statement in it is not
+        SourceError: If the block for type checkers is missing, or a statement in it is not
             ``from bitfount_api.… import X as X``.
     """
     blocks = [
@@ -83,13 +81,13 @@ def exports(tree: ast.Module) -> dict[str, str]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     ]
     if len(blocks) != 1:
-        raise UnexpectedError("there has to be one block `if TYPE_CHECKING:`")
+        raise SourceError("exactly one block `if TYPE_CHECKING:` is required")
     found: dict[str, str] = {}
     for node in blocks[0].body:
         module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
         names = node.names if isinstance(node, ast.ImportFrom) else []
         if not module.startswith(f"{PACKAGE}.") or any(each.name != each.asname for each in names):
-            raise UnexpectedError(f"line {node.lineno} is not `from {PACKAGE}.… import X as X`")
+            raise SourceError(f"line {node.lineno} is not `from {PACKAGE}.… import X as X`")
         found |= {each.name: module.removeprefix(f"{PACKAGE}.") for each in names}
     return found
 

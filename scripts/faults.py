@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from support.faults.expecting import Expected
     from support.faults.legs import Leg, Outcome, Row
 
-NOT_THERE = "·"
+NOT_APPLICABLE = "·"
 
 
 def describe(outcome: Outcome) -> str:
@@ -37,7 +37,7 @@ def describe(outcome: Outcome) -> str:
     return short[outcome] if isinstance(outcome, str) else outcome.__name__
 
 
-def counted(found: Expected) -> str:
+def format_counts(found: Expected) -> str:
     """Format the number of times each request is received: ``1+3`` for one, then three."""
     return "+".join(
         str(low) if low == high else f"{low}…" if high > 100 else f"{low}-{high}"
@@ -51,7 +51,7 @@ def lines(
     """Yield one cell per request of a row, with its text and its complaints."""
     for index, leg in enumerate(row.legs):
         if not kind.only(leg):
-            yield leg, NOT_THERE, []
+            yield leg, NOT_APPLICABLE, []
             continue
         wanted = expected(row, index, kind)
         complaints = []
@@ -61,7 +61,7 @@ def lines(
                 way = "async" if asynchronous else "sync"
                 complaints += [f"{way}: {each}" for each in report.complaints]
         mark = "" if not complaints else "  !!"
-        yield leg, f"{describe(wanted.outcome)} ({counted(wanted)}){mark}", complaints
+        yield leg, f"{describe(wanted.outcome)} ({format_counts(wanted)}){mark}", complaints
 
 
 def report(box: FaultEnvironment | None) -> int:
@@ -78,13 +78,13 @@ def report(box: FaultEnvironment | None) -> int:
                               zip(found, heads, strict=True))  # fmt: skip
             print(f"  {kind.name:<{width}}  {shown}".rstrip(), flush=True)
             for _, text, complaints in found:
-                cells += 2 * (text != NOT_THERE)
+                cells += 2 * (text != NOT_APPLICABLE)
                 wrong += bool(complaints)
                 for complaint in complaints:
                     print(f"      !! {complaint}")
-    print(f"\n{len(ROWS)} operations, {len(KINDS)} faults, {cells} cells, {wrong} of them wrong.")
-    print("In brackets: how often the service received each of the operation's requests.")
-    print(f"{NOT_THERE}: cannot happen (only object storage URLs expire).")
+    print(f"\n{len(ROWS)} operations, {len(KINDS)} faults, {cells} cells, {wrong} wrong.")
+    print("In brackets: number of times that the service received the request.")
+    print(f"{NOT_APPLICABLE}: cannot happen (only object storage URLs expire).")
     return wrong
 
 
@@ -99,10 +99,10 @@ def main() -> int:
         report(None)
         return 0
     logging.disable(logging.CRITICAL)
-    begun = time.monotonic()
+    started = time.monotonic()
     with arena() as box:
         wrong = report(box)
-    print(f"{time.monotonic() - begun:.0f} s")
+    print(f"{time.monotonic() - started:.0f} s")
     return 1 if wrong else 0
 
 

@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         differences = compare(built, root / "generated")
     if differences:
         print(*differences, sep="\n", file=sys.stderr)
-        print("generated/ is not what the specs make: run `make generate`", file=sys.stderr)
+        print("generated/ is out of date: run `make generate`", file=sys.stderr)
     return 1 if differences else 0
 
 
@@ -77,7 +77,7 @@ def wrong_versions(pyproject: Path) -> list[str]:
         except importlib.metadata.PackageNotFoundError:
             installed = "no version"
         if tool not in pins:
-            complaints.append(f"{tool}: {pyproject.name} pins no exact version of it")
+            complaints.append(f"{tool}: {pyproject.name} does not pin an exact version")
         elif installed != pins[tool]:
             complaints.append(f"{tool}: {pins[tool]} is pinned, but {installed} is installed")
     return complaints
@@ -102,8 +102,8 @@ def build(specs: Path, target: Path) -> None:
         job.result()
     for package in SPECS.values():
         publish_builders(target / package)
-    # The generator's own clean-up would read the configuration of parent folders. Instead, remove
-    # unused imports, sort the others, and format.
+    # The generator's default hooks would read the ruff configuration of parent folders. Instead,
+    # remove unused imports, sort the others, and format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
     _run("ruff", "check", *ruff, "--select=F401,I", "--fix-only", str(target))
     _run("ruff", "format", *ruff, str(target))

@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=200)
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--share", type=float, default=0.05, help="of failing requests")
+    parser.add_argument("--share", type=float, default=0.05, help="share of requests that fail")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     measured = run(given.threads, given.tasks, given.seconds, given.share)

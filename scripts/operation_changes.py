@@ -112,8 +112,8 @@ class OperationComparison:
     """Compares the operations of two specs.
 
     Args:
-        old: The spec as it was.
-        new: The spec as it is.
+        old: The old spec.
+        new: The new spec.
     """
 
     def __init__(self, old: Node, new: Node) -> None:
@@ -128,7 +128,7 @@ class OperationComparison:
             yield Change(True, "", f"was {was}")
         for key in ("operationId", "tags"):
             if was.node.get(key) != now.node.get(key):
-                what = f"was {was.node.get(key)}, is {now.node.get(key)}: generated code moves"
+                what = f"was {was.node.get(key)}, is {now.node.get(key)}: the generated code moves"
                 yield Change(False, key, what)
         if now.node.get("deprecated") and not was.node.get("deprecated"):
             yield Change(False, "", "is deprecated")
@@ -164,7 +164,9 @@ class OperationComparison:
                 yield Change(required, at, "is new, and required" if required else "is new")
             else:
                 if old["name"] != new["name"]:
-                    yield Change(False, at, f"was called {old['name']}: only its name")
+                    yield Change(
+                        False, at, f"was renamed from {old['name']}; requests are unchanged"
+                    )
                 yield from _requirement(old, new, at)
                 yield from _keywords(old, new, at, {"name", "in", "required", "schema"})
                 schemas = old.get("schema", {}), new.get("schema", {})

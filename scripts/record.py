@@ -32,11 +32,14 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
         folder: Folder of the cassettes.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("operation", nargs="*", help="an operation to record (default: all)")
+    parser.add_argument("operation", nargs="*", help="operation to record (default: all)")
     wanted = parser.parse_args(arguments).operation or sorted(SCENES)
     for name in wanted:
         if name not in SCENES:
-            print(f"There is no operation {name}: {', '.join(SCENES)}", file=sys.stderr)
+            print(
+                f"Unknown operation {name!r}. The operations are: {', '.join(SCENES)}",
+                file=sys.stderr,
+            )
             return 2
     folder.mkdir(exist_ok=True)
     file = folder / RESULTS

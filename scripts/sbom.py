@@ -3,11 +3,11 @@
     python scripts/sbom.py [--output dist/sbom.cdx.json]
 
 Installs the wheel and the packages of ``requirements/runtime.txt`` (the requirements of the library
-and of its extras) into a new virtual environment, and lets cyclonedx-py list that environment. So
-the list holds what an installation holds, with licences and the dependency graph, and no
-development tool. It is valid for the Python and the platform that the script runs on.
+and of its extras) into a new virtual environment, and lists that environment with cyclonedx-py.
+The list contains the packages of an installation, with licences and the dependency graph, but no
+development tools. It is valid for the Python version and the platform on which the script runs.
 
-Without SOURCE_DATE_EPOCH the file has no timestamp; the same wheel then makes the same file.
+Without SOURCE_DATE_EPOCH the file has no timestamp, so the same wheel always gives the same file.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: The arguments after the script's name; those of the process by default.
-        root: The top of the source tree, with the wheel in ``dist/``.
+        arguments: Command-line arguments; the process's own by default.
+        root: Root of the source tree, with the wheel in ``dist/``.
 
     Returns:
-        0: written; 1: there is not exactly one wheel, or a tool failed.
+        0 on success; 1 if there is not exactly one wheel, or a tool failed.
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     default = root / "dist" / "sbom.cdx.json"
@@ -42,7 +42,9 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     wheels = sorted((root / "dist").glob("*.whl"))
     if len(wheels) != 1:
-        print(f"dist/ holds {len(wheels)} wheels, not one: run `make build`", file=sys.stderr)
+        print(
+            f"dist/ contains {len(wheels)} wheels instead of one: run `make build`", file=sys.stderr
+        )
         return 1
     try:
         document = environment(wheels[0], root)
@@ -52,7 +54,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     complete(document, wheels[0])
     options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     count = len(document["components"])
-    print(f"{options.output}: {count} packages that {wheels[0].name} depends on")
+    print(f"{options.output}: {count} packages on which {wheels[0].name} depends")
     return 0
 
 
@@ -61,13 +63,13 @@ def environment(wheel: Path, root: Path) -> dict[str, Any]:
 
     Args:
         wheel: The wheel.
-        root: The top of the source tree.
+        root: Root of the source tree.
 
     Returns:
-        The bill of materials as cyclonedx-py writes it.
+        The bill of materials from cyclonedx-py.
 
     Raises:
-        CalledProcessError: The installation or cyclonedx-py failed; its own words went to standard
+        CalledProcessError: If the installation or cyclonedx-py failed. Its output went to standard
             error.
     """
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
@@ -88,11 +90,11 @@ def environment(wheel: Path, root: Path) -> dict[str, Any]:
 
 
 def complete(document: dict[str, Any], wheel: Path) -> None:
-    """Add what cyclonedx-py cannot read from ``pyproject.toml``: the version, and the wheel's hash.
+    """Add the fields that ``pyproject.toml`` does not contain: the version and the wheel's hash.
 
     Args:
-        document: The bill of materials; changed in place.
-        wheel: The wheel that it describes.
+        document: Bill of materials; changed in place.
+        wheel: Wheel that the document describes.
     """
     version = wheel.name.split("-")[1]
     document["metadata"]["component"] |= {

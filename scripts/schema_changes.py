@@ -113,8 +113,8 @@ class Comparison:
     """Compares schemas of two specs, for one direction.
 
     Args:
-        old: The spec as it was.
-        new: The spec as it is.
+        old: The old spec.
+        new: The new spec.
         direction: Whether the schemas describe requests or answers.
     """
 
@@ -123,7 +123,7 @@ class Comparison:
         self._new = new
         self._direction = direction
         self._request = direction is Direction.REQUEST
-        self._under_way: set[tuple[int, int]] = set()
+        self._active: set[tuple[int, int]] = set()
 
     def changes(self, old: Node, new: Node, at: str) -> list[Change]:
         """Return the changes between two schemas and their nested schemas."""
@@ -132,15 +132,15 @@ class Comparison:
         at = f"{self._direction.value}: {name}" if name else at
         found = []
         if name and was and name != was:
-            found.append(Change(False, at, f"was called {was}, in generated code too"))
+            found.append(Change(False, at, f"was renamed from {was}, in generated code too"))
         pair = (id(follow(self._old, old)), id(follow(self._new, new)))
-        if pair in self._under_way:
+        if pair in self._active:
             return found
-        self._under_way.add(pair)
+        self._active.add(pair)
         try:
             return [*found, *self._of(flat(self._old, old), flat(self._new, new), at)]
         finally:
-            self._under_way.remove(pair)
+            self._active.remove(pair)
 
     def _of(self, old: Node, new: Node, at: str) -> Iterator[Change]:
         if any(word in schema for schema in (old, new) for word in ("oneOf", "anyOf")):
@@ -171,9 +171,9 @@ class Comparison:
             yield self._change("null" in now, at, what)
             return
         what = f"was {_list(was)}, is {_list(now)}"
-        if _takes(now, was):
+        if _accepts(now, was):
             yield self._change(True, at, what)
-        elif _takes(was, now):
+        elif _accepts(was, now):
             yield self._change(False, at, what)
         else:
             yield Change(True, at, what)
@@ -235,7 +235,7 @@ class Comparison:
         elif now is False or was is False:
             # An answer may always have new fields, named or not.
             breaking = self._request and now is False
-            what = "takes no other fields any more" if now is False else "takes other fields now"
+            what = "no longer accepts other fields" if now is False else "accepts other fields now"
             yield Change(breaking, at, what)
         else:
             wider = not isinstance(now, dict)
@@ -255,12 +255,12 @@ class Comparison:
                 tries, key=lambda each: (sum(c.breaking for c in each[1]), len(each[1]))
             )
             if any(each.breaking for each in found) and _name(best) != _name(form):
-                what = "is not taken any more" if self._request else "is a new form"
+                what = "is no longer accepted" if self._request else "is a new form"
                 yield Change(True, at, f"{_name(form)} {what}")
             else:
                 yield from found
         if len(was) != len(now):
-            yield Change(False, at, f"has {len(now)} forms, where it had {len(was)}")
+            yield Change(False, at, f"has {len(now)} forms instead of {len(was)}")
         common = [
             {key: value for key, value in each.items() if key not in ("oneOf", "anyOf")}
             for each in (old, new)
@@ -286,7 +286,7 @@ def _name(schema: Node) -> str:
     return schema.get("$ref", "").rpartition("/")[2] or _list(types_of(schema))
 
 
-def _takes(types: frozenset[str], others: frozenset[str]) -> bool:
+def _accepts(types: frozenset[str], others: frozenset[str]) -> bool:
     """Return whether values of all the other types are also values of these types."""
     return all(each in types or (each == "integer" and "number" in types) for each in others)
 
@@ -296,4 +296,4 @@ def _list(values: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return "not stated" if value is None else str(value)
+    return "not set" if value is None else str(value)

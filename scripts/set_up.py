@@ -11,7 +11,7 @@ If a step fails, the exit code is 1 and the last lines say which step, why, and 
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - an older Python runs this line and no further
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python ends here
     sys.exit(
         f"Python 3.11 or newer is needed, and {sys.executable} is {sys.version.split()[0]}. "
         "Choose another: make PYTHON=python3.13 ..."
@@ -35,8 +35,8 @@ LOG = "set-up.log"
 INSTALLED = "installed.txt"  # the lock that the environment was made from
 PINNED = re.compile(r"^[a-z0-9].*==", re.MULTILINE)
 
-# The settings of pip that say where packages come from. All others are left out: they change what
-# is installed, and where (constraints for other projects, user installs, target folders).
+# The settings of pip that say where packages come from. All others are ignored, because they change
+# which packages are installed, and where (constraints, user installs, target folders).
 KEPT_SETTINGS = {
     *("index-url", "extra-index-url", "find-links", "no-index", "keyring-provider"),
     *("proxy", "cert", "client-cert", "trusted-host", "timeout", "default-timeout", "retries"),
@@ -45,7 +45,7 @@ KEPT_SETTINGS = {
 
 
 class Cause(NamedTuple):
-    """A pattern in the output of a step, the reason that it shows, and the remedy."""
+    """A pattern in the output of a step, with its reason and remedy."""
 
     pattern: str
     why: str
@@ -169,11 +169,11 @@ class Environment:
             self._run(step, [self._python, self._wheel / "pip", *install])
 
     def _empty(self) -> None:
-        """Make an empty folder, unless it holds something else than an environment."""
+        """Create the folder or empty it, unless it contains files other than an environment's."""
         self.folder.mkdir(parents=True, exist_ok=True)
         content = list(self.folder.iterdir())
         if content and not {"pyvenv.cfg", LOG} & {path.name for path in content}:
-            raise FileExistsError(f"{self.folder} holds other files")
+            raise FileExistsError(f"{self.folder} contains other files")
         # Not the folder itself: it may be a mount point.
         for path in content:
             if path.is_dir() and not path.is_symlink():
@@ -245,7 +245,7 @@ class Environment:
             check=False,
         )
         log = self.folder / LOG
-        # On a full disk, what pip printed still says so.
+        # On a full disk the log cannot be written, but pip's output still names the cause.
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             file.write(f"== {step}\n{run.stdout}")
         if run.returncode:
@@ -259,7 +259,7 @@ class Environment:
 def kept_settings(listed: str) -> dict[str, str]:
     """Return variables for those settings of ``pip config list`` that are kept."""
     kept = {}
-    # Variables come first in the list, and count more than files.
+    # Variables come first in the list, and take precedence over files.
     for line in reversed(listed.splitlines()):
         name, equals, value = line.partition("=")
         setting = name.rpartition(".")[2]
@@ -277,13 +277,13 @@ def explain(output: str, *, proxied: bool = False) -> tuple[str, str]:
         proxied: Whether a proxy is configured. A newer pip does not say that it is the proxy which
             cannot be reached.
     """
-    # An error of pip goes on in the indented lines below it.
+    # pip continues an error message in indented lines.
     errors = re.findall(r"^(?:ERROR: |Error: |error: )(.*(?:\n +.*)*)", output, re.MULTILINE)
     lines = output.strip().splitlines() or ["it printed nothing"]
     last = errors[-1] if errors and errors[-1] != "Exception:" else lines[-1]
     for cause in CAUSES:
         if found := re.search(f"^.*(?:{cause.pattern}).*$", output, re.MULTILINE):
-            # The line that names the cause, rather than what follows from it.
+            # Prefer the line that names the cause to one that names a consequence.
             line = last if re.search(cause.pattern, last) else found[0]
             reported = PROXY if cause is UNREACHABLE and proxied else cause
             return f"{reported.why} ({shorten(line)}).", reported.remedy
@@ -300,10 +300,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
+        arguments: Command-line arguments; the process's own by default.
 
     Returns:
-        0: done; 1: a step failed; 130: interrupted.
+        0 on success, 1 if a step failed, 130 if interrupted.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("action", choices=("create", "project", "download"))
@@ -321,29 +321,29 @@ def main(arguments: list[str] | None = None) -> int:
         if options.action == "create":
             (lock,) = options.locks
             if not environment.has(lock, any_python=options.any_python):
-                tell(f"Creating {options.folder} with Python {platform.python_version()}")
+                report(f"Creating {options.folder} with Python {platform.python_version()}")
                 environment.create()
                 count = len(PINNED.findall(lock.read_text("utf-8")))
-                tell(f"Installing {count} package{'s'[: count != 1]} from {lock}")
+                report(f"Installing {count} package{'s'[: count != 1]} from {lock}")
                 environment.install(lock)
         elif options.action == "project":
-            tell(f"Installing this project into {options.folder}")
+            report(f"Installing this project into {options.folder}")
             environment.install_project()
         else:
             for lock in options.locks:
-                tell(f"Fetching {lock}")
+                report(f"Fetching {lock}")
                 environment.download(lock)
     except (StepError, OSError) as error:
-        tell(f"\n{error}")
+        report(f"\n{error}")
         return 1
     except KeyboardInterrupt:
-        tell("\nSet-up was interrupted. The next make starts it again.")
+        report("\nSet-up was interrupted. The next make starts it again.")
         return 130
     return 0
 
 
-def tell(line: str) -> None:
-    """Print a line at once: the next step takes a while."""
+def report(line: str) -> None:
+    """Print a line and flush it, because the next step may take long."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "openapi"
 
 
-class CannotTellError(Exception):
+class ComparisonError(Exception):
     """The revision does not exist, or a file is not a valid spec."""
 
 
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     try:
         changes = changes_since(options.base, root)
-    except CannotTellError as error:
+    except ComparisonError as error:
         print(error, file=sys.stderr)
         return 2
     breaking = [change for change in changes if change.pop("breaking")]
@@ -57,7 +57,7 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
     """Return all changes to all specs, in the format of the JSON output.
 
     Raises:
-        CannotTellError: If the revision does not exist or a spec cannot be read.
+        ComparisonError: If the revision does not exist or a spec cannot be read.
     """
     before, after = specs_at(revision, root), specs_now(root)
     changes = []
@@ -65,7 +65,7 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
         try:
             found = spec_changes(before.get(name, {}), after.get(name, {}))
         except LookupError as error:
-            raise CannotTellError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
+            raise ComparisonError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
         changes += [{"spec": name, **dataclasses.asdict(change)} for change in found]
     return changes
 
@@ -74,12 +74,12 @@ def specs_at(revision: str, root: Path) -> dict[str, Any]:
     """Return the specs of a revision, by name.
 
     Raises:
-        CannotTellError: If the revision does not exist or one of its specs cannot be read.
+        ComparisonError: If the revision does not exist or one of its specs cannot be read.
     """
     wanted = f"{revision}^{{commit}}"
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     if found is None:
-        raise CannotTellError(f"there is no revision {revision!r}: name a commit, branch or tag")
+        raise ComparisonError(f"there is no revision {revision!r}: name a commit, branch or tag")
     commit = found.strip()
     names = _git(root, "ls-tree", "--name-only", commit, f"{FOLDER}/") or ""
     return {
@@ -93,7 +93,7 @@ def specs_now(root: Path) -> dict[str, Any]:
     """Return the specs of the work tree, by name.
 
     Raises:
-        CannotTellError: If a spec cannot be read.
+        ComparisonError: If a spec cannot be read.
     """
     return {
         path.stem: _parse(f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8"))
@@ -110,9 +110,9 @@ def _parse(name: str, text: str | None) -> dict[str, Any]:
     try:
         spec = yaml.safe_load(text or "")
     except yaml.YAMLError as error:
-        raise CannotTellError(f"{name} is not YAML: {error}") from None
+        raise ComparisonError(f"{name} is not YAML: {error}") from None
     if not isinstance(spec, dict | None):
-        raise CannotTellError(f"{name} is not a spec")
+        raise ComparisonError(f"{name} is not a spec")
     return spec or {}
 
 
@@ -127,9 +127,9 @@ def _git(root: Path, *arguments: str) -> str | None:
 def report(base: str, breaking: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
     """Return all changes as text, breaking changes first."""
     if not breaking and not others:
-        return f"Nothing has changed since {base}."
+        return f"No changes since {base}."
     lines = []
-    for title, changes in (("Breaks callers", breaking), ("Breaks nobody", others)):
+    for title, changes in (("Breaks callers", breaking), ("Does not break callers", others)):
         if changes:
             lines.append(f"{title}:")
         for change in changes:
@@ -137,7 +137,7 @@ def report(base: str, breaking: list[dict[str, Any]], others: list[dict[str, Any
             where = f"{first} and {len(more)} more" if more else first
             what = f"{change['at']} {change['what']}".strip()
             lines.append(f"  {change['spec']}, {where}: {what}")
-    lines.append(f"{len(breaking)} change(s) since {base} break callers, {len(others)} do not.")
+    lines.append(f"Changes since {base}: {len(breaking)} breaking, {len(others)} other.")
     return "\n".join(lines)
 
 

@@ -1,11 +1,11 @@
 """Write the sync clients from the async ones, or check them.
 
     python scripts/unasync.py            write bitfount_api/hub.py from async_hub.py, and so on
-    python scripts/unasync.py --check    end with 1 if that would change anything
+    python scripts/unasync.py --check    exit with 1 if writing would change anything
 
-The async modules are written by hand. A sync twin is the same text without ``async`` and ``await``,
-docstrings and comments included, and with the sync names of ``NAMES``. ruff then joins the lines
-that have become short, with the configuration of the project.
+The async modules are written by hand. A sync module is the same text, docstrings and comments
+included, without ``async`` and ``await`` and with the sync names of ``NAMES``. ruff then formats it
+with the project's configuration.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from rewriting import ROOT, formatted, options, settle
+import rewriting
+from rewriting import ROOT, SourceError, formatted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,65 +36,59 @@ NAMES = {
     "__aexit__": "__exit__",
     "aclose": "close",
 }
-# Imports are in another order without their "Async", and a loop that only yields is a `yield from`.
+# Without "Async", imports sort differently. A sync loop that only yields becomes `yield from`.
 RULES = ("I", "UP028")
 
 _KEYWORD = re.compile(r"\b(?:async|await) ")
 _WORD = re.compile(r"\b\w+\b")
-_LEFT = re.compile(r"async|await|\b__a(?:enter|exit|iter|next)__|\baclose\b", re.IGNORECASE)
-
-
-class LeftOverError(Exception):
-    """Something in an async module has no sync form."""
+_ASYNC = re.compile(r"async|await|\b__a(?:enter|exit|iter|next)__|\baclose\b", re.IGNORECASE)
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line.
 
     Args:
-        arguments: What follows the name of the script; that of this process without them.
-        root: The folder that holds ``bitfount_api/`` and ``pyproject.toml``.
+        arguments: Command-line arguments; the process's own by default.
+        root: Folder that contains ``bitfount_api/`` and ``pyproject.toml``.
 
     Returns:
-        0: written, or nothing to write; 1: an async module holds something without a sync form, or
-        ``--check`` found differences.
+        0 on success; 1 if a line of an async module has no sync form, or ``--check`` found
+        differences.
     """
-    chosen = options(__doc__.splitlines()[0], arguments)
     package = root / "bitfount_api"
-    try:
-        twins = {package / TWINS[name]: twin(package / name) for name in TWINS}
-    except LeftOverError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return settle(twins, check=chosen.check)
+
+    def generate() -> dict[Path, str]:
+        return {package / TWINS[name]: twin(package / name) for name in TWINS}
+
+    return rewriting.main(__doc__, arguments, generate)
 
 
 def twin(path: Path) -> str:
     """Return the text of the sync twin of an async module.
 
     Raises:
-        LeftOverError: A line of the module has no sync form.
+        SourceError: If a line of the module has no sync form.
     """
     text = path.read_text(encoding="utf-8")
     try:
         text = transformed(text)
-    except LeftOverError as error:
-        raise LeftOverError(f"{path.name}:{error}") from None
+    except SourceError as error:
+        raise SourceError(f"{path.name}:{error}") from None
     header = f"# Written from {path.name} by `make generate`: edit that file, not this one.\n"
     return formatted(header + text, path.with_name(TWINS[path.name]), *RULES)
 
 
 def transformed(text: str) -> str:
-    """Return async source code, or prose about it, in its sync form; the layout is left alone.
+    """Return the sync form of async source code or prose, with the same layout.
 
     Raises:
-        LeftOverError: A line still says something async. The text begins with its number.
+        SourceError: If a line has no sync form. The message begins with the line number.
     """
     text = _KEYWORD.sub("", text)
     text = _WORD.sub(lambda word: NAMES.get(word[0], word[0]), text)
     for number, line in enumerate(text.splitlines(), start=1):
-        if left := _LEFT.search(line):
-            raise LeftOverError(f"{number}: {left[0]!r} has no sync form: {line.strip()}")
+        if found := _ASYNC.search(line):
+            raise SourceError(f"{number}: {found[0]!r} has no sync form: {line.strip()}")
     return text
 
 

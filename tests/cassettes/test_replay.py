@@ -116,7 +116,9 @@ def test_an_operation_is_recorded_anew(tmp_path: Path, capsys: pytest.CaptureFix
 
 def test_an_operation_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert record.main(["get_pods"]) == 2
-    assert capsys.readouterr().err.startswith("There is no operation get_pods: add_dataset")
+    assert capsys.readouterr().err.startswith(
+        "Unknown operation 'get_pods'. The operations are: add_dataset"
+    )
 
 
 def test_what_was_recorded_has_no_secret_of_the_sandboxs(tmp_path: Path) -> None:

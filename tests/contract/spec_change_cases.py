@@ -85,7 +85,7 @@ BREAKING: dict[str, Case] = {
     "minimum raised": (put(*SENT_FIELDS, "modelSize", "minimum", value=9), "minimum was 0, is 9"),
     "length limited": (
         put(*SENT_FIELDS, "modelDescription", "maxLength", value=9),
-        "maxLength was not stated, is 9",
+        "maxLength was not set, is 9",
     ),
     "pattern changed": (put(*SENT_FIELDS, "modelHash", "pattern", value="^$"), "pattern was ^[0-9"),
     "enum narrowed": (
@@ -96,7 +96,7 @@ BREAKING: dict[str, Case] = {
         put(*SCHEMAS, "MonitorUpdate", "properties", "privacy", "enum", value=["PRIVATE"]),
         "privacy is limited to PRIVATE",
     ),
-    "object closed": (put(*SENT, "additionalProperties", value=False), "takes no other fields"),
+    "object closed": (put(*SENT, "additionalProperties", value=False), "no longer accepts other fields"),
     "values of a map typed": (
         put(
             *SCHEMAS,
@@ -171,7 +171,7 @@ BREAKING: dict[str, Case] = {
     ),
     "something that is not understood": (
         put(*POD_FIELDS, "podName", "contentEncoding", value="base64"),
-        "contentEncoding was not stated, is base64",
+        "contentEncoding was not set, is base64",
     ),
 }
 
@@ -195,7 +195,7 @@ HARMLESS: dict[str, Case] = {
             put("paths", KEY, "get", "parameters", 1, "name", value="id")(spec),
             move("paths", KEY, to="/api/{userName}/keys/{id}")(spec),
         ),
-        "path parameter id was called keyId: only its name",
+        "path parameter id was renamed from keyId; requests are unchanged",
     ),
     "parameter becomes optional": (
         put("paths", "/api/models", "get", "parameters", 0, "required", value=False),
@@ -220,7 +220,7 @@ HARMLESS: dict[str, Case] = {
     "request field of more types": (put(*SENT_FIELDS, "modelName", value=CHOICE), "has 2 forms"),
     "maximum raised": (put(*SENT_FIELDS, "modelSize", "maximum", value=1 << 30), "is 1073741824"),
     "minimum dropped": (drop(*SENT_FIELDS, "modelSize", "minimum"), "minimum was 0"),
-    "pattern dropped": (drop(*SENT_FIELDS, "modelHash", "pattern"), "is not stated"),
+    "pattern dropped": (drop(*SENT_FIELDS, "modelHash", "pattern"), "is not set"),
     "enum widened": (
         add(*SCHEMAS, "CompleteUploadRequest", "properties", "objectType", "enum", value="Weights"),
         "objectType can be Weights now",
@@ -253,7 +253,7 @@ HARMLESS: dict[str, Case] = {
     ),
     "field's type narrowed": (
         put(*SCHEMAS, "RegisteredKey", "properties", "id", value=STRING),
-        "has 1 forms, where it had 2",
+        "has 1 forms instead of 2",
     ),
     "bounds of an answer": (put(*PROJECT, "name", "maxLength", value=9), "maxLength was not"),
     "schema renamed": (
@@ -262,7 +262,7 @@ HARMLESS: dict[str, Case] = {
             put("components", "responses", "PodDetails", "content", "application/json", "schema",
                 value={"$ref": "#/components/schemas/Pod"})(spec),
         ),
-        "answer: Pod was called PodDetails",
+        "answer: Pod was renamed from PodDetails",
     ),
     "operation described otherwise": (
         put(*LIST, "summary", value="All"),

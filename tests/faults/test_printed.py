@@ -20,5 +20,5 @@ def test_it_shows_every_operation_and_every_fault() -> None:
     for kind in KINDS:
         assert shown.count(f"  {kind.name}  ") == len(ROWS)
     (total,) = (line for line in shown.splitlines() if "operations," in line)
-    assert total.endswith(" 0 of them wrong.")
+    assert total.endswith(" 0 wrong.")
     assert "  \n" not in shown

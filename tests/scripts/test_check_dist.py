@@ -35,7 +35,7 @@ STEPS = [
     "pyproject.toml is valid",
     "build from the tree",
     "twine accepts the metadata",
-    "the wheel holds the right files",
+    "the wheel contains the expected files",
     "build from a copy of the tree",
     "the wheel is reproducible",
     "the source distribution is reproducible",

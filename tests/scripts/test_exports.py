@@ -7,7 +7,7 @@ from pathlib import Path
 
 import exports
 import pytest
-from rewriting import formatted
+from rewriting import SourceError, formatted
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,12 +54,12 @@ def test_table_and_names_are_written_between_the_markers() -> None:
 )
 def test_other_statement_in_the_block_is_an_error(old: str, new: str) -> None:
     assert old in BEFORE
-    with pytest.raises(exports.UnexpectedError):
+    with pytest.raises(SourceError):
         rewritten(BEFORE.replace(old, new))
 
 
 def test_missing_marker_is_an_error() -> None:
-    with pytest.raises(exports.UnexpectedError, match="marks"):
+    with pytest.raises(SourceError, match="marks"):
         exports.rewritten(BEFORE + AFTER)
 
 

@@ -34,5 +34,5 @@ def test_no_or_several_wheels_end_with_one_line(
         (tmp_path / "dist" / name).touch()
     assert sbom.main([], tmp_path) == 1
     assert capsys.readouterr().err == (
-        f"dist/ holds {len(names)} wheels, not one: run `make build`\n"
+        f"dist/ contains {len(names)} wheels instead of one: run `make build`\n"
     )

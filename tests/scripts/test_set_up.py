@@ -121,7 +121,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
         run(tmp_path),
         "",
         r"Set-up failed while creating venv\.",
-        r"Why: venv holds other files\.",
+        r"Why: venv contains other files\.",
         r"What to do: Choose another folder",
     )
     assert (tmp_path / "venv" / "thesis").read_text() == "years of work"

@@ -139,7 +139,7 @@ def replace(root: Path, name: str, old: str, new: str) -> None:
 
 def test_nothing_since(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert spec_diff.main(["HEAD"], repository) == 0
-    assert capsys.readouterr().out == "Nothing has changed since HEAD.\n"
+    assert capsys.readouterr().out == "No changes since HEAD.\n"
 
 
 def test_work_tree_against_revisions(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +149,7 @@ def test_work_tree_against_revisions(repository: Path, capsys: pytest.CaptureFix
     assert spec_diff.main(["HEAD"], repository) == 0
     said = capsys.readouterr().out
     assert "hub, POST /api/models: request: ModelUploadRequest.licence is new" in said
-    assert "0 change(s) since HEAD break callers, 1 do not." in said
+    assert "Changes since HEAD: 0 breaking, 1 other." in said
     commit(repository)
     replace(repository, "access_manager.yaml", "  /api/access:", "  /api/decision:")
     assert spec_diff.main(["HEAD~1", "--json"], repository) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import unasync
+from rewriting import SourceError
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +86,7 @@ def test_twin_is_the_module_without_async(tmp_path: Path) -> None:
     ],
 )
 def test_line_without_a_sync_form_is_an_error(line: str, left: str) -> None:
-    with pytest.raises(unasync.LeftOverError, match=rf"^2: '{left}' has no sync form"):
+    with pytest.raises(SourceError, match=rf"^2: '{left}' has no sync form"):
         unasync.transformed(f"x = 1\n{line}\n")
 
 
