@@ -71,17 +71,17 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("bitfount_api").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as work, served("benchmarks.server") as server:
         scale = QUICK if options.quick else FULL
-        setting = Context(scale, options.quick, server, Path(work), official.find())
+        context = Context(scale, options.quick, server, Path(work), official.find())
         done = []
         for row in wanted:
             print(f"{row.what} …", file=sys.stderr, flush=True)
-            done.append((row, row.measure(setting)))
+            done.append((row, row.measure(context)))
         growths = []
         if not options.no_growth and not options.only:
             print("growth …", file=sys.stderr, flush=True)
-            growths = growth.grown(setting)
+            growths = growth.measure(context)
     tables = "\n".join(
-        [*report.table(done), *(line for grown in growths for line in ("", *grown.lines()))]
+        [*report.table(done), *(line for each in growths for line in ("", *each.lines()))]
     )
     print(tables)
     whole = not (options.quick or options.only or options.no_growth)

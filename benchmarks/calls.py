@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from benchmarks import official
-from benchmarks.compare import in_turns
+from benchmarks.compare import alternate
 from benchmarks.pods import IDENTIFIER
 from benchmarks.results import Measured, Row
 from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountHub, BitfountSession
@@ -31,10 +31,10 @@ def session() -> BitfountSession:
     return BitfountSession(APIKeysHandler("key-id", "key", "alice"))
 
 
-def get_pod_sync(setting: Context) -> Measured:
+def get_pod_sync(context: Context) -> Measured:
     """Measure sequential calls in one thread."""
-    url = f"{setting.server}/api/pods/{IDENTIFIER}"
-    count = setting.scale.calls
+    url = f"{context.server}/api/pods/{IDENTIFIER}"
+    count = context.scale.calls
 
     def each(call: Callable[[], object]) -> float:
         start = time.perf_counter()
@@ -43,35 +43,35 @@ def get_pod_sync(setting: Context) -> Measured:
         return (time.perf_counter() - start) / count
 
     with (
-        BitfountHub(session(), setting.server) as hub,
+        BitfountHub(session(), context.server) as hub,
         hub.session,
         httpx.Client(headers=HEADERS, limits=LIMITS) as client,
     ):
-        comparison = in_turns(
+        comparison = alternate(
             lambda: each(lambda: hub.get_pod(IDENTIFIER)),
             lambda: each(lambda: client.get(url).json()),
-            rounds=setting.scale.rounds,
+            rounds=context.scale.rounds,
         )
-    return Measured.of(comparison, official=official.seconds(setting, "get_pod", 200))
+    return Measured.of(comparison, official=official.seconds(context, "get_pod", 200))
 
 
-def get_pod_async(setting: Context) -> Measured:
+def get_pod_async(context: Context) -> Measured:
     """Measure sequential calls in one event loop."""
-    scale = setting.scale
-    return Measured.of(side_by_side(setting, scale.calls, 1, scale.rounds))
+    scale = context.scale
+    return Measured.of(side_by_side(context, scale.calls, 1, scale.rounds))
 
 
-def get_pod_burst(setting: Context) -> Measured:
+def get_pod_burst(context: Context) -> Measured:
     """Measure concurrent calls in one event loop."""
-    scale = setting.scale
-    return Measured.of(side_by_side(setting, scale.burst, scale.at_once, -(-scale.rounds // 3)))
+    scale = context.scale
+    return Measured.of(side_by_side(context, scale.burst, scale.concurrent, -(-scale.rounds // 3)))
 
 
-def side_by_side(setting: Context, count: int, at_once: int, rounds: int) -> Comparison:
-    """Compare the seconds per call of ``count`` calls, ``at_once`` of them at a time."""
-    url = f"{setting.server}/api/pods/{IDENTIFIER}"
+def side_by_side(context: Context, count: int, concurrent: int, rounds: int) -> Comparison:
+    """Compare the seconds per call of ``count`` calls, ``concurrent`` of them at a time."""
+    url = f"{context.server}/api/pods/{IDENTIFIER}"
     with asyncio.Runner() as runner:
-        hub = AsyncBitfountHub(session(), setting.server)
+        hub = AsyncBitfountHub(session(), context.server)
         client = httpx.AsyncClient(headers=HEADERS, limits=LIMITS, timeout=60)
 
         async def bare() -> object:
@@ -82,16 +82,16 @@ def side_by_side(setting: Context, count: int, at_once: int, rounds: int) -> Com
             await client.aclose()
 
         try:
-            return in_turns(
-                lambda: runner.run(_each(lambda: hub.get_pod(IDENTIFIER), count, at_once)),
-                lambda: runner.run(_each(bare, count, at_once)),
+            return alternate(
+                lambda: runner.run(_each(lambda: hub.get_pod(IDENTIFIER), count, concurrent)),
+                lambda: runner.run(_each(bare, count, concurrent)),
                 rounds=rounds,
             )
         finally:
             runner.run(close())
 
 
-async def _each(call: Callable[[], Awaitable[object]], count: int, at_once: int) -> float:
+async def _each(call: Callable[[], Awaitable[object]], count: int, concurrent: int) -> float:
     left = iter(range(count))
 
     async def work() -> None:
@@ -100,7 +100,7 @@ async def _each(call: Callable[[], Awaitable[object]], count: int, at_once: int)
 
     start = time.perf_counter()
     async with asyncio.TaskGroup() as workers:
-        for _ in range(at_once):
+        for _ in range(concurrent):
             workers.create_task(work())
     return (time.perf_counter() - start) / count
 

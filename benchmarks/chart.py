@@ -72,11 +72,11 @@ def _bar(number: int, done: Done) -> Iterator[str]:
         f'<rect x="{_BAR_START}" y="{y - 13}" width="{width:.0f}" height="17" rx="2" '
         f'fill="{color}"/>'
     )
-    told_value = f"{format_value(measured.value, row.unit)}  ({row.target})"
+    label = f"{format_value(measured.value, row.unit)}  ({row.target})"
     if width > _BUDGET * 0.6:
-        yield _text(_BAR_START + 8, y, told_value, color="#ffffff")
+        yield _text(_BAR_START + 8, y, label, color="#ffffff")
     else:
-        yield _text(_BAR_START + width + 8, y, told_value)
+        yield _text(_BAR_START + width + 8, y, label)
     values = (measured.ours, measured.theirs, measured.official)
     for (_, end), value in zip(_COLUMNS, values, strict=True):
         yield _text(end, y, format_value(value, measured.quantity), anchor="end")

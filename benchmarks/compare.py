@@ -43,7 +43,7 @@ class Comparison:
         return ratios[len(ratios) // 4], ratios[-1 - len(ratios) // 4]
 
 
-def in_turns(
+def alternate(
     ours: Callable[[], float], theirs: Callable[[], float], *, rounds: int, warm: bool = True
 ) -> Comparison:
     """Measure two functions alternately: A B, B A, A B …

@@ -22,7 +22,7 @@ class Scale:
         rounds: Number of rounds of calls.
         calls: Number of sequential calls per round.
         burst: Number of concurrent calls per round.
-        at_once: Maximum number of calls at a time in a burst.
+        concurrent: Maximum number of calls at a time in a burst.
         transfers: Number of rounds of transfers.
         large: Size of large weights, in bytes.
         slow: Size of weights over slow links, in bytes.
@@ -36,7 +36,7 @@ class Scale:
     rounds: int
     calls: int
     burst: int
-    at_once: int
+    concurrent: int
     transfers: int
     large: int
     slow: int
@@ -51,7 +51,7 @@ FULL = Scale(
     rounds=41,
     calls=100,
     burst=1000,
-    at_once=50,
+    concurrent=50,
     transfers=7,
     large=400 * MB,
     slow=40 * MB,
@@ -65,7 +65,7 @@ QUICK = Scale(
     rounds=1,
     calls=3,
     burst=20,
-    at_once=5,
+    concurrent=5,
     transfers=1,
     large=6 * MB,
     slow=1 * MB,

@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from benchmarks.context import Context
 
 
-def installed(setting: Context) -> tuple[int, float, str]:
-    """Return the number of packages with this one, their size in bytes, and how it was measured."""
-    made = None if setting.quick else venvs.made(setting.folder)
-    if made is None:
+def installed(context: Context) -> tuple[int, float, str]:
+    """Return the number of packages including this one, their bytes, and how they were measured."""
+    fresh = None if context.quick else venvs.create(context.folder)
+    if fresh is None:
         return *_here(), "as installed here"
-    files = (path for path in made.packages.rglob("*") if path.is_file())
+    files = (path for path in fresh.packages.rglob("*") if path.is_file())
     size = sum(path.stat().st_size for path in files)
-    return len(json.loads(made.listed)), size, "a fresh environment, compiled files included"
+    return len(json.loads(fresh.listed)), size, "a fresh environment, compiled files included"
 
 
 def _here() -> tuple[int, float]:
-    """Follow the requirements of the installed project, and add up the sizes of all files."""
+    """Return the number of packages that the project needs here, and the size of their files."""
     size, found = 0.0, set(_required("bitfount-api", set()))
     for name in found:
         for path in importlib.metadata.distribution(name).files or ():
@@ -57,20 +57,20 @@ def _required(name: str, seen: set[str]) -> Iterator[str]:
             yield from _required(requirement.name, seen)
 
 
-def packages(setting: Context) -> Measured:
+def packages(context: Context) -> Measured:
     """Count the installed packages, including this one."""
-    count, _, how = installed(setting)
+    count, _, how = installed(context)
     return Measured(count, count, None, "", note=how)
 
 
-def megabytes(setting: Context) -> Measured:
+def megabytes(context: Context) -> Measured:
     """Measure the size of the installed packages."""
-    _, size, how = installed(setting)
+    _, size, how = installed(context)
     return Measured(size / MB, size / MB, None, "MB", note=how)
 
 
-def generating(setting: Context) -> Measured:
-    """Measure the slower of two runs that generate all clients and compare them with the stored."""
+def generating(context: Context) -> Measured:
+    """Measure the slower of two runs that generate all clients and compare the result."""
     times = []
     for _ in range(2):
         start = time.perf_counter()
@@ -79,33 +79,33 @@ def generating(setting: Context) -> Measured:
     return Measured(max(times), max(times), None, "s", note="byte-identical twice")
 
 
-def round_trips(setting: Context) -> Measured:
+def round_trips(context: Context) -> Measured:
     """Measure the largest number of requests that a call for a missing object sends."""
     counts = {}
-    with BitfountHub(session(), setting.server) as hub, hub.session:
-        for what, ask in (
+    with BitfountHub(session(), context.server) as hub, hub.session:
+        for what, call in (
             ("pod", lambda: hub.get_pod("bob/missing")),
             ("model", lambda: hub.get_model("bob", "missing", 1)),
             ("weights", lambda: hub.get_weights("bob", "missing", 1)),
             ("key", lambda: hub.check_public_key_registered_and_active("missing")),
         ):
-            before = _requests(setting)
-            assert ask() is None
-            counts[what] = _requests(setting) - before - 1
-    most = max(counts.values())
-    before = _requests(setting)
-    seen = official.measured(setting, "missing", "model")
-    theirs = None if seen is None else _requests(setting) - before - 1
-    return Measured(most, most, None, "", official=theirs, note=", ".join(counts))
+            before = _requests(context)
+            assert call() is None
+            counts[what] = _requests(context) - before - 1
+    largest = max(counts.values())
+    before = _requests(context)
+    seen = official.measured(context, "missing", "model")
+    requests = None if seen is None else _requests(context) - before - 1
+    return Measured(largest, largest, None, "", official=requests, note=", ".join(counts))
 
 
-def _requests(setting: Context) -> int:
-    return int(httpx.get(f"{setting.server}/requests", trust_env=False).text)
+def _requests(context: Context) -> int:
+    return int(httpx.get(f"{context.server}/requests", trust_env=False).text)
 
 
 ROWS = [
     Row("packages", "packages installed", "official SDK: 281", 18, "", packages),
     Row("megabytes", "installed size", "official SDK: 6,600 MB", 40, "MB", megabytes),
     Row("generate", "`make generate`, three specs, twice", "", 15, "s", generating),
-    Row("round-trips", "something that is missing: requests", "", 1, "", round_trips),
+    Row("round-trips", "requests for a missing object", "", 1, "", round_trips),
 ]

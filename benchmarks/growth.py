@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from benchmarks.transfers import Transfer
 
 _STEP_CALLS = 300
-"""The number of calls per step; steps with more concurrent calls make as many calls."""
+"""Minimum number of calls per step. Steps with more concurrent calls make that many calls."""
 
 
 @attrs.frozen
 class Point:
-    """One step of a growth.
+    """One measurement of a growth.
 
     Args:
         amount: The amount, in the growth's unit.
@@ -67,32 +67,32 @@ class Growth:
             )
 
 
-def grown(setting: Context) -> list[Growth]:
+def measure(context: Context) -> list[Growth]:
     """Measure all growths."""
     return [
         Growth(
             "downloads",
             "weights to disk",
             "MB",
-            [_point(size, download(setting, size)) for size in setting.scale.downloads],
+            [_point(size, download(context, size)) for size in context.scale.downloads],
         ),
         Growth(
             "uploads",
             "weights from disk (the Hub accepts at most 500 MiB)",
             "MB",
-            [_point(size, upload(setting, size, "Form")) for size in setting.scale.uploads],
+            [_point(size, upload(context, size, "Form")) for size in context.scale.uploads],
         ),
         Growth(
             "calls",
             "seconds per `get_pod`, with concurrent calls",
             "at a time",
-            [_calls(setting, at_once) for at_once in setting.scale.concurrency],
+            [_calls(context, concurrent) for concurrent in context.scale.concurrency],
         ),
         Growth(
             "projects",
             "`iter_projects`",
             "projects",
-            [_projects(setting, count) for count in setting.scale.projects],
+            [_projects(context, count) for count in context.scale.projects],
         ),
     ]
 
@@ -103,13 +103,13 @@ def _point(size: int, transfer: Transfer) -> Point:
     return Point(size / MB, ours, theirs, transfer.memory / MB)
 
 
-def _calls(setting: Context, at_once: int) -> Point:
-    count = at_once if setting.quick else max(_STEP_CALLS, at_once)
-    time = side_by_side(setting, count, at_once, 1 if setting.quick else 5)
-    return Point(at_once, statistics.median(time.ours), statistics.median(time.theirs))
+def _calls(context: Context, concurrent: int) -> Point:
+    count = concurrent if context.quick else max(_STEP_CALLS, concurrent)
+    time = side_by_side(context, count, concurrent, 1 if context.quick else 5)
+    return Point(concurrent, statistics.median(time.ours), statistics.median(time.theirs))
 
 
-def _projects(setting: Context, count: int) -> Point:
-    runs = [task("ours_projects", setting.server, count) for _ in range(setting.scale.transfers)]
+def _projects(context: Context, count: int) -> Point:
+    runs = [task("ours_projects", context.server, count) for _ in range(context.scale.transfers)]
     memory = max(run["peak"] - run["base"] for run in runs)
     return Point(count, statistics.median(run["seconds"] for run in runs), None, memory / MB)

@@ -23,22 +23,22 @@ _SECONDS = 300
 
 def find() -> str | None:
     """Return the Python that has the official SDK: the variable's, or the current one."""
-    look = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bitfount') is None)"
+    check = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bitfount') is None)"
     for python in (os.environ.get(VARIABLE), sys.executable):
         if python and shutil.which(python):
-            done = subprocess.run([python, "-c", look], check=False, env=environment())
+            done = subprocess.run([python, "-c", check], check=False, env=environment())
             if done.returncode == 0:
                 return python
     return None
 
 
 def measured(
-    setting: Context, task: str | int | Path, *arguments: str | int | Path
+    context: Context, task: str | int | Path, *arguments: str | int | Path
 ) -> dict[str, float] | None:
-    """Run a task of the official SDK once, because it takes long and differs by factors.
+    """Run a task of the official SDK once: it takes long, and the differences are large.
 
     Args:
-        setting: The setting, with the Python of the official SDK, if it is installed.
+        context: The context, with the path of the official SDK's Python, if it is installed.
         task: The name of a task in ``official_tasks.py``.
         *arguments: The arguments of the task.
 
@@ -46,12 +46,12 @@ def measured(
         ``seconds``, and for transfers ``base`` and ``peak`` in bytes; None if the official SDK is
         not installed or the task fails.
     """
-    if setting.official is None:
+    if context.official is None:
         return None
     try:
         return output_of(
-            [setting.official, _SCRIPT, task, setting.server, *arguments],
-            more=dict.fromkeys(("BITFOUNT_STORAGE_PATH", "BITFOUNT_LOGS_DIR"), str(setting.folder)),
+            [context.official, _SCRIPT, task, context.server, *arguments],
+            more=dict.fromkeys(("BITFOUNT_STORAGE_PATH", "BITFOUNT_LOGS_DIR"), str(context.folder)),
             seconds=_SECONDS,
             quiet=True,
         )
@@ -61,7 +61,7 @@ def measured(
         return None
 
 
-def seconds(setting: Context, task: str, *arguments: str | int) -> float | None:
+def seconds(context: Context, task: str, *arguments: str | int) -> float | None:
     """Run a task of the official SDK, and return only its seconds."""
-    done = measured(setting, task, *arguments)
+    done = measured(context, task, *arguments)
     return done["seconds"] if done else None

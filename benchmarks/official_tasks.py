@@ -1,5 +1,5 @@
 # mypy: disable-error-code="import-not-found"
-"""The tasks of the official SDK, run as a script by the Python that has it (3.10).
+"""The tasks of the official SDK, run as a script by the Python 3.10 that has it.
 
 ``python official_tasks.py NAME URL ARGUMENTS…`` prints what :mod:`benchmarks.tasks` prints.
 """
@@ -81,11 +81,11 @@ def upload(url: str, path: str) -> dict[str, float]:
 def missing(url: str, kind: str) -> dict[str, float]:
     """Request a pod or model that does not exist."""
     hub = hub_at(url)
-    ask = {
+    call = {
         "pod": lambda: hub.get_pod("bob/missing"),
         "model": lambda: hub.get_model("bob", "missing", 1),
     }[kind]
-    return measured(ask)
+    return measured(call)
 
 
 if __name__ == "__main__":

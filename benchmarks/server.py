@@ -1,9 +1,9 @@
 """A Hub and an object store with almost no overhead, so that the client's cost is measured.
 
 Run as a separate process (``python -m benchmarks.server``), it prints its port. It has no users and
-stores nothing: objects consist of one repeated block of bytes, with the size that is part of their
-name, and uploads are counted and discarded. The sandbox, which behaves like the real services,
-checks and stores what it receives, which would dominate the measurements.
+stores nothing: an object consists of one repeated block of bytes, its name contains its size, and
+uploads are counted and discarded. The sandbox behaves like the real services, but it checks and
+stores what it receives, which would dominate the measurements.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BLOCK = random.Random(7).randbytes(1024 * 1024)
 """The block of bytes that objects consist of."""
 
 CHUNK_SIZE = 5 * 1024 * 1024
-"""The part size in bytes that the Hub requests for multipart uploads."""
+"""Part size of multipart uploads in bytes, as the Hub chooses it."""
 
 _POD = json.dumps(POD).encode()
 _RANGE = re.compile(rb"\r\nrange: *bytes=(\d+)-(\d*)", re.IGNORECASE)
@@ -52,7 +52,7 @@ class Connection(asyncio.BufferedProtocol):
         self._paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport for answers."""
+        """Store the transport for responses."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
@@ -63,15 +63,15 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Process received bytes of a request's head or body."""
         if self._body_left > nbytes:
-            self._take_body(self._buffer[:nbytes])
+            self._receive_body(self._buffer[:nbytes])
             return
         data = bytes(self._buffer[:nbytes])
         while data:
             if self._body_left:
-                taken, data = data[: self._body_left], data[self._body_left :]
-                self._take_body(taken)
+                part, data = data[: self._body_left], data[self._body_left :]
+                self._receive_body(part)
                 if not self._body_left:
-                    self._answer()
+                    self._respond()
                 continue
             whole = self._head + data
             end = whole.find(b"\r\n\r\n")
@@ -83,25 +83,25 @@ class Connection(asyncio.BufferedProtocol):
             found = _LENGTH.search(self._head)
             self._body, self._body_left = b"", int(found[1]) if found else 0
             if not self._body_left:
-                self._answer()
+                self._respond()
 
-    def _take_body(self, part: bytes | memoryview) -> None:
+    def _receive_body(self, part: bytes | memoryview) -> None:
         self._body_left -= len(part)
         if len(self._body) + len(part) < _MAX_HEAD_BYTES:
             self._body += part  # small bodies are JSON requests, which are parsed
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         Connection.requests += 1
         head, self._head = self._head, b""
         method, target = head.split(b" ", 2)[:2]
         if method == b"GET" and target.startswith(b"/objects/"):
-            self._give_object(head, target)
+            self._send_object(head, target)
             return
-        status, body = self._said(head, method, target)
+        status, body = self._response(head, method, target)
         extra = b'etag: "not-an-md5"\r\n' if target.startswith(b"/objects/") else b""
         self._write_head(status, len(body), extra, body)
 
-    def _said(self, head: bytes, method: bytes, target: bytes) -> tuple[int, bytes]:
+    def _response(self, head: bytes, method: bytes, target: bytes) -> tuple[int, bytes]:
         path, _, query = target.partition(b"?")
         if path == b"/requests":
             return 200, str(Connection.requests - 1).encode()
@@ -115,7 +115,7 @@ class Connection(asyncio.BufferedProtocol):
         assert host is not None
         return 200, _hub_answer(method, path, query, self._body, f"http://{host[1].decode()}")
 
-    def _give_object(self, head: bytes, target: bytes) -> None:
+    def _send_object(self, head: bytes, target: bytes) -> None:
         size = int(_OBJECT.match(target)[1])  # type: ignore[index]
         extra = b'etag: "object"\r\naccept-ranges: bytes\r\n'
         status, start, end = 200, 0, size
@@ -125,7 +125,7 @@ class Connection(asyncio.BufferedProtocol):
             status = 206
             extra += b"content-range: bytes %d-%d/%d\r\n" % (start, end - 1, size)
         self._write_head(status, end - start, extra)
-        self._sending = stretch(start, end)
+        self._sending = object_bytes(start, end)
         self._send()
 
     def _write_head(self, status: int, length: int, extra: bytes, body: bytes = b"") -> None:
@@ -153,7 +153,7 @@ class Connection(asyncio.BufferedProtocol):
         self._send()
 
 
-def stretch(start: int, end: int) -> Iterator[memoryview]:
+def object_bytes(start: int, end: int) -> Iterator[memoryview]:
     """Yield an object's bytes from ``start`` to ``end``."""
     while start < end:
         inside = start % len(BLOCK)
@@ -178,11 +178,11 @@ def _hub_answer(method: bytes, path: bytes, query: bytes, body: bytes, origin: s
         return json.dumps(answer).encode()
     if path == b"/api/models":
         answer = {"success": True, "alreadyExisted": False, "version": 1}
-        asked = json.loads(body)
-        if asked["modelName"].startswith("Form") or b"multipartUpload=true" not in query:
+        request = json.loads(body)
+        if request["modelName"].startswith("Form") or b"multipartUpload=true" not in query:
             answer |= {"uploadUrl": f"{origin}/objects/1", "uploadFields": {"key": "object"}}
         else:
-            count = -(-asked["weightSize"] // CHUNK_SIZE)
+            count = -(-request["weightSize"] // CHUNK_SIZE)
             answer |= {
                 "uploadUrls": [f"{origin}/objects/1?partNumber={n + 1}" for n in range(count)],
                 "chunkSize": CHUNK_SIZE,

@@ -1,8 +1,8 @@
 """A slow link: a TCP proxy that delays all data and limits the rate of each connection.
 
 Run as a separate process (``python -m benchmarks.slow_link PORT``), it prints its port and
-forwards all connections to the other one. Hospital links behave like this, and make several
-connections worthwhile: distance and other users of the link limit the rate of a single connection.
+forwards all connections to the given port. Hospital links behave like this: distance and other
+users of the link limit the rate of a single connection, so several connections are faster.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Direction:
     def __init__(self, delay: float, rate: float) -> None:
         self._delay = delay
         self._rate = rate
-        self._under_way: collections.deque[tuple[float, bytes]] = collections.deque()
+        self._in_flight: collections.deque[tuple[float, bytes]] = collections.deque()
         self._changed = asyncio.Event()
-        self._room = asyncio.Semaphore(max(4, int(2 * delay * rate / _CHUNK_BYTES)))
+        self._capacity = asyncio.Semaphore(max(4, int(2 * delay * rate / _CHUNK_BYTES)))
 
     async def carry(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opening: float
@@ -47,11 +47,11 @@ class Direction:
         try:
             free = asyncio.get_running_loop().time() + opening
             while chunk := await reader.read(_CHUNK_BYTES):
-                await self._room.acquire()
+                await self._capacity.acquire()
                 free = max(free, asyncio.get_running_loop().time()) + len(chunk) / self._rate
-                self._under_way.append((free + self._delay, chunk))
+                self._in_flight.append((free + self._delay, chunk))
                 self._changed.set()
-            self._under_way.append((free + self._delay, b""))
+            self._in_flight.append((free + self._delay, b""))
             self._changed.set()
             await deliver
         finally:
@@ -60,19 +60,19 @@ class Direction:
     async def _deliver(self, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            while not self._under_way:
+            while not self._in_flight:
                 self._changed.clear()
                 await self._changed.wait()
-            due, chunk = self._under_way.popleft()
-            if (early := due - loop.time()) > 0:
-                await asyncio.sleep(early)
+            due, chunk = self._in_flight.popleft()
+            if (wait := due - loop.time()) > 0:
+                await asyncio.sleep(wait)
             if not chunk:
                 with contextlib.suppress(OSError):
                     writer.write_eof()
                 return
             writer.write(chunk)
             await writer.drain()
-            self._room.release()
+            self._capacity.release()
 
 
 async def join(
@@ -84,13 +84,13 @@ async def join(
 ) -> None:
     """Forward one connection to the port, in both directions."""
     far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-    _keep_little(writer)
-    _keep_little(far_writer)
+    _limit_buffers(writer)
+    _limit_buffers(far_writer)
     try:
-        async with asyncio.TaskGroup() as ways:
+        async with asyncio.TaskGroup() as tasks:
             # A handshake takes one round trip before the first byte.
-            ways.create_task(Direction(delay, rate).carry(reader, far_writer, 2 * delay))
-            ways.create_task(Direction(delay, rate).carry(far_reader, writer, 0))
+            tasks.create_task(Direction(delay, rate).carry(reader, far_writer, 2 * delay))
+            tasks.create_task(Direction(delay, rate).carry(far_reader, writer, 0))
     except* OSError:
         pass  # one side has closed the connection
     finally:
@@ -98,8 +98,8 @@ async def join(
             end.close()
 
 
-def _keep_little(writer: asyncio.StreamWriter) -> None:
-    """Limit the kernel's buffers to what a network would hold; the rest waits at the sender."""
+def _limit_buffers(writer: asyncio.StreamWriter) -> None:
+    """Limit the kernel's buffers to the capacity of a network, so that the sender has to wait."""
     connection = writer.get_extra_info("socket")
     for which in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         connection.setsockopt(socket.SOL_SOCKET, which, _SOCKET_BYTES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING
 
-from benchmarks.compare import in_turns
+from benchmarks.compare import alternate
 from benchmarks.processes import served, task
 from benchmarks.results import Measured, Row
 from benchmarks.transfers import PARTS
@@ -25,13 +25,13 @@ _ROUNDS = 3
 """Few rounds are enough, because the link determines the time and the machine hardly matters."""
 
 
-def _slow(setting: Context, ours: Callable[[str], float], one: Callable[[str], float]) -> Measured:
-    port = setting.server.rpartition(":")[2]
+def _slow(context: Context, ours: Callable[[str], float], bare: Callable[[str], float]) -> Measured:
+    port = context.server.rpartition(":")[2]
     with served("benchmarks.slow_link", port, "--delay", str(DELAY), "--rate", str(RATE)) as link:
-        comparison = in_turns(
-            lambda: one(link),
+        comparison = alternate(
+            lambda: bare(link),
             lambda: ours(link),
-            rounds=1 if setting.quick else _ROUNDS,
+            rounds=1 if context.quick else _ROUNDS,
             warm=False,
         )
     return Measured(
@@ -39,25 +39,25 @@ def _slow(setting: Context, ours: Callable[[str], float], one: Callable[[str], f
         statistics.median(comparison.theirs),
         statistics.median(comparison.ours),
         spread=comparison.spread,
-        note=f"{setting.scale.slow / 1e6:.0f} MB, {RATE / 1e6:.0f} MB/s a connection",
+        note=f"{context.scale.slow / 1e6:.0f} MB, {RATE / 1e6:.0f} MB/s a connection",
     )
 
 
-def down(setting: Context) -> Measured:
+def down(context: Context) -> Measured:
     """Measure a download with four ranges at a time, and with bare httpx over one connection."""
-    size, path = setting.scale.slow, setting.folder / "slow.pt"
+    size, path = context.scale.slow, context.folder / "slow.pt"
     return _slow(
-        setting,
+        context,
         lambda url: float(task("ours_download", url, size, path, PARTS)["seconds"]),
         lambda url: float(task("bare_download", url, size, path)["seconds"]),
     )
 
 
-def up(setting: Context) -> Measured:
+def up(context: Context) -> Measured:
     """Measure an upload with four parts at a time, and with bare httpx over one connection."""
-    path = setting.file(setting.scale.slow)
+    path = context.file(context.scale.slow)
     return _slow(
-        setting,
+        context,
         lambda url: float(task("ours_upload", url, path, "Net", PARTS)["seconds"]),
         lambda url: float(task("bare_upload", url, path)["seconds"]),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from benchmarks import official, venvs
-from benchmarks.compare import in_turns
+from benchmarks.compare import alternate
 from benchmarks.processes import timed
 from benchmarks.results import Measured, Row
 
@@ -33,50 +33,50 @@ import bitfount_hub_client.models
 """
 
 
-def importing(setting: Context) -> Measured:
+def importing(context: Context) -> Measured:
     """Compare importing the package with an empty Python program."""
-    python = _python(setting)
-    comparison = in_turns(
+    python = _python(context)
+    comparison = alternate(
         lambda: timed([python, "-I", "-c", "import bitfount_api"]),
         lambda: timed([python, "-I", "-c", "pass"]),
-        rounds=setting.scale.starts,
+        rounds=context.scale.starts,
     )
     return Measured(
         comparison.difference * 1000,
         statistics.median(comparison.ours),
         statistics.median(comparison.theirs),
-        official=official.seconds(setting, "importing"),
+        official=official.seconds(context, "importing"),
     )
 
 
-def first_pod(setting: Context) -> Measured:
+def first_pod(context: Context) -> Measured:
     """Measure a complete program: import, session, one pod, exit."""
-    python = _python(setting)
-    ours, bare = (text.format(url=setting.server) for text in (_OURS, _BARE))
-    comparison = in_turns(
+    python = _python(context)
+    ours, bare = (text.format(url=context.server) for text in (_OURS, _BARE))
+    comparison = alternate(
         lambda: timed([python, "-I", "-c", ours]),
         lambda: timed([python, "-I", "-c", bare]),
-        rounds=setting.scale.starts,
+        rounds=context.scale.starts,
     )
-    loading = in_turns(
+    loading = alternate(
         lambda: timed([python, "-I", "-c", _LOADING]),
         lambda: timed([python, "-I", "-c", "import httpx"]),
-        rounds=setting.scale.starts,
+        rounds=context.scale.starts,
     )
     return attrs.evolve(
-        Measured.of(comparison, official=official.seconds(setting, "first_pod")),
+        Measured.of(comparison, official=official.seconds(context, "first_pod")),
         note=f"loading the generated client, attrs and msgspec alone takes "
         f"{loading.difference * 1000:.0f} ms",
     )
 
 
-def _python(setting: Context) -> str:
+def _python(context: Context) -> str:
     """Return the Python of a fresh environment, because httpx imports optional packages.
 
     Without a fresh environment, for example without a network, return the current Python.
     """
-    made = None if setting.quick else venvs.made(setting.folder)
-    return sys.executable if made is None else str(made.python)
+    fresh = None if context.quick else venvs.create(context.folder)
+    return sys.executable if fresh is None else str(fresh.python)
 
 
 ROWS = [

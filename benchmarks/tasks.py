@@ -33,8 +33,8 @@ def peak() -> int:
     except OSError:
         import resource
 
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        maximum = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return maximum if sys.platform == "darwin" else maximum * 1024
     return int(status.partition("VmHWM:")[2].split(None, 1)[0]) * 1024
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from benchmarks import official
-from benchmarks.compare import Comparison, in_turns
+from benchmarks.compare import Comparison, alternate
 from benchmarks.context import MB
 from benchmarks.processes import task
 from benchmarks.results import Measured, Row
@@ -24,8 +24,8 @@ PARTS = 4
 
 
 @attrs.define
-class Meter:
-    """The seconds of a task, and the peak memory of its runs in addition to importing.
+class Task:
+    """A task that records the peak memory of its runs, in addition to importing.
 
     Args:
         run: Function that runs the task once.
@@ -51,36 +51,36 @@ class Transfer:
 
 
 def compared(
-    setting: Context, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
+    context: Context, ours: Callable[[], dict[str, float]], bare: Callable[[], dict[str, float]]
 ) -> Transfer:
     """Run both alternately, each time in new processes."""
-    mine, other = Meter(ours), Meter(bare)
-    time = in_turns(mine, other, rounds=setting.scale.transfers, warm=not setting.quick)
-    return Transfer(time, mine.memory, other.memory)
+    ours_task, bare_task = Task(ours), Task(bare)
+    time = alternate(ours_task, bare_task, rounds=context.scale.transfers, warm=not context.quick)
+    return Transfer(time, ours_task.memory, bare_task.memory)
 
 
-def download(setting: Context, size: int) -> Transfer:
+def download(context: Context, size: int) -> Transfer:
     """Measure downloads to disk."""
-    path = _target(setting)
+    path = _target(context)
     return compared(
-        setting,
-        partial(task, "ours_download", setting.server, size, path, PARTS),
-        partial(task, "bare_download", setting.server, size, path),
+        context,
+        partial(task, "ours_download", context.server, size, path, PARTS),
+        partial(task, "bare_download", context.server, size, path),
     )
 
 
-def upload(setting: Context, size: int, name: str) -> Transfer:
+def upload(context: Context, size: int, name: str) -> Transfer:
     """Measure uploads from disk; if the name begins with ``Form``, the server requests one form."""
-    path = setting.file(size)
+    path = context.file(size)
     return compared(
-        setting,
-        partial(task, "ours_upload", setting.server, path, name, PARTS),
-        partial(task, "bare_upload", setting.server, path),
+        context,
+        partial(task, "ours_upload", context.server, path, name, PARTS),
+        partial(task, "bare_upload", context.server, path),
     )
 
 
-def _target(setting: Context) -> Path:
-    return setting.folder / "downloaded.pt"
+def _target(context: Context) -> Path:
+    return context.folder / "downloaded.pt"
 
 
 class Transfers:
@@ -90,37 +90,37 @@ class Transfers:
         self._done: dict[str, Transfer] = {}
         self._official: dict[str, dict[str, float] | None] = {}
 
-    def _once(self, setting: Context, what: str) -> Transfer:
-        size = setting.scale.large
-        ways: dict[str, Callable[[], Transfer]] = {
-            "download": lambda: download(setting, size),
-            "upload-form": lambda: upload(setting, size, "Form"),
-            "upload-parts": lambda: upload(setting, size, "Net"),
+    def _measure_once(self, context: Context, what: str) -> Transfer:
+        size = context.scale.large
+        transfers: dict[str, Callable[[], Transfer]] = {
+            "download": lambda: download(context, size),
+            "upload-form": lambda: upload(context, size, "Form"),
+            "upload-parts": lambda: upload(context, size, "Net"),
         }
         if what not in self._done:
-            self._done[what] = ways[what]()
+            self._done[what] = transfers[what]()
             if what == "download":
-                work: list[str | int | Path] = ["download", size, _target(setting)]
+                work: list[str | int | Path] = ["download", size, _target(context)]
             else:
-                work = ["upload", setting.file(size)]
+                work = ["upload", context.file(size)]
             # The official SDK does not support multipart uploads.
-            known = what != "upload-parts"
-            self._official[what] = official.measured(setting, *work) if known else None
+            supported = what != "upload-parts"
+            self._official[what] = official.measured(context, *work) if supported else None
         return self._done[what]
 
-    def time(self, what: str, setting: Context) -> Measured:
+    def time(self, what: str, context: Context) -> Measured:
         """Measure the time of a transfer."""
-        transfer = self._once(setting, what)
+        transfer = self._measure_once(context, what)
         done = self._official.get(what)
         measured = Measured.of(transfer.time, official=done["seconds"] if done else None)
         if what != "upload-parts":
             return measured
-        md5 = task("bare_hash", "md5", setting.scale.large)["seconds"]
+        md5 = task("bare_hash", "md5", context.scale.large)["seconds"]
         return attrs.evolve(measured, note=f"the MD5 of the parts alone takes {md5:.2f} s")
 
-    def memory(self, what: str, setting: Context) -> Measured:
+    def memory(self, what: str, context: Context) -> Measured:
         """Measure the memory of a transfer in addition to importing, in MB."""
-        transfer = self._once(setting, what)
+        transfer = self._measure_once(context, what)
         done = self._official.get(what)
         return Measured(
             transfer.memory / MB,
@@ -131,34 +131,34 @@ class Transfers:
         )
 
 
-def in_memory(setting: Context) -> Measured:
+def in_memory(context: Context) -> Measured:
     """Measure the memory of ``get_weights`` in addition to the object itself."""
-    size = setting.scale.large
+    size = context.scale.large
     bare, ours = (
-        Meter(partial(task, name, setting.server, size)) for name in ("bare_bytes", "ours_bytes")
+        Task(partial(task, name, context.server, size)) for name in ("bare_bytes", "ours_bytes")
     )
-    in_turns(ours, bare, rounds=-(-setting.scale.transfers // 3), warm=False)
+    alternate(ours, bare, rounds=-(-context.scale.transfers // 3), warm=False)
     return Measured((ours.memory - size) / MB, ours.memory / MB, bare.memory / MB, "MB")
 
 
-def hashed(setting: Context) -> Measured:
+def hashed(context: Context) -> Measured:
     """Compare a download, which is hashed at the same time, with the slower of both parts."""
-    size, path = setting.scale.large, _target(setting)
+    size, path = context.scale.large, _target(context)
     alone: dict[str, list[float]] = {"bare_download": [], "bare_hash": []}
 
     def slower() -> float:
         for name, arguments in (
-            ("bare_download", (setting.server, size, path)),
+            ("bare_download", (context.server, size, path)),
             ("bare_hash", ("sha256", size)),
         ):
             alone[name].append(task(name, *arguments)["seconds"])
         return max(times[-1] for times in alone.values())
 
-    comparison = in_turns(
-        lambda: float(task("ours_download", setting.server, size, path, PARTS)["seconds"]),
+    comparison = alternate(
+        lambda: float(task("ours_download", context.server, size, path, PARTS)["seconds"]),
         slower,
-        rounds=setting.scale.transfers,
-        warm=not setting.quick,
+        rounds=context.scale.transfers,
+        warm=not context.quick,
     )
     transfer, digest = (statistics.median(times) for times in alone.values())
     return attrs.evolve(
@@ -171,19 +171,19 @@ def rows() -> list[Row]:
     """Return the rows about transfers."""
     transfers = Transfers()
     found = []
-    for what, told in (
+    for what, title in (
         ("download", "400 MB to disk"),
         ("upload-form", "400 MB from disk, one form"),
         ("upload-parts", "400 MB from disk, in parts"),
     ):
         time, memory = partial(transfers.time, what), partial(transfers.memory, what)
         found += [
-            Row(what, told, "bare httpx streaming", 1.3, "×", time),
-            Row(f"{what}-memory", f"{told}: memory", "importing", 32, "MB", memory),
+            Row(what, title, "bare httpx streaming", 1.3, "×", time),
+            Row(f"{what}-memory", f"{title}: memory", "importing", 32, "MB", memory),
         ]
     return [
         *found,
-        # A tenth of the object, and 32 MB.
+        # 10 % of the object, plus 32 MB.
         Row("get-weights", "`get_weights`, 400 MB: memory", "the object", 72, "MB", in_memory),
         Row("sha256", "SHA-256 while downloading", "the slower of both", 1.2, "×", hashed),
     ]

@@ -31,8 +31,8 @@ class FreshEnvironment:
 
 
 @cache
-def made(folder: Path) -> FreshEnvironment | None:
-    """Build the wheel, and install it in a new environment. The result is cached.
+def create(folder: Path) -> FreshEnvironment | None:
+    """Build the wheel and install it in a new environment. The result is cached.
 
     Returns:
         The environment, or None if it cannot be created, for example without a network.

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from benchmarks import chart, tasks
-from benchmarks.compare import Comparison, in_turns
+from benchmarks.compare import Comparison, alternate
 from benchmarks.processes import served
 from benchmarks.results import Measured, Row, format_value
-from benchmarks.server import BLOCK, stretch
+from benchmarks.server import BLOCK, object_bytes
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_two_things_take_turns_and_neither_is_always_first() -> None:
         seen.append(name)
         return 1
 
-    in_turns(lambda: measure("a"), lambda: measure("b"), rounds=3)
+    alternate(lambda: measure("a"), lambda: measure("b"), rounds=3)
     assert "".join(seen) == "ab" + "ab" + "ba" + "ab"
 
 
@@ -86,7 +86,7 @@ def test_the_peak_of_a_process_is_seen() -> None:
 
 def test_objects_are_as_large_as_their_names_say(server: str) -> None:
     whole = httpx.get(f"{server}/objects/3000000")
-    assert whole.content == b"".join(stretch(0, 3_000_000)) == (BLOCK * 3)[:3_000_000]
+    assert whole.content == b"".join(object_bytes(0, 3_000_000)) == (BLOCK * 3)[:3_000_000]
     piece = httpx.get(f"{server}/objects/3000000", headers={"range": "bytes=1048570-2000000"})
     assert piece.status_code == 206
     assert piece.headers["content-range"] == "bytes 1048570-2000000/3000000"
