@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--weights", type=int, default=64, metavar="MiB", help="size of the weights (%(default)s)"
     )
     options = parser.parse_args(arguments)
-    teller = JSONOutput() if options.json else ConsoleOutput()
+    output = JSONOutput() if options.json else ConsoleOutput()
     try:
         with Sandbox(users=()) as sandbox, tempfile.TemporaryDirectory() as folder:
-            tour = Tour(sandbox, teller, Path(folder), options.weights)
+            tour = Tour(sandbox, output, Path(folder), options.weights)
             try:
                 tour.walk()
             finally:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps({"ok": False, "error": str(error)}))
         print(f"The demonstration failed: {error}", file=sys.stderr)
         return 1
-    teller.end()
+    output.end()
     return 0
 
 

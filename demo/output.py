@@ -64,9 +64,9 @@ class JSONOutput:
     def step(self, who: str, title: str) -> Iterator[None]:
         """Record and time a step."""
         self._steps.append(Step(who, title))
-        began = time.perf_counter()
+        started = time.perf_counter()
         yield
-        self._steps[-1].seconds = round(time.perf_counter() - began, 3)
+        self._steps[-1].seconds = round(time.perf_counter() - started, 3)
 
     def fact(self, label: str, value: object) -> None:
         """Record a result as a JSON value, or as text if its type is not a JSON type."""
@@ -104,9 +104,9 @@ class ConsoleOutput:
         """Print a step's title before its results, and its duration after them."""
         self._count += 1
         self._console.print(f"\n[bold cyan]{self._count:>2}  {title}[/]  [dim]{who}[/]")
-        began = time.perf_counter()
+        started = time.perf_counter()
         yield
-        self._console.print(f"    [dim]{time.perf_counter() - began:.2f} s[/]")
+        self._console.print(f"    [dim]{time.perf_counter() - started:.2f} s[/]")
 
     def fact(self, label: str, value: object) -> None:
         """Print a result as a line, or as a table if it is a list of rows."""
@@ -154,10 +154,10 @@ class ConsoleOutput:
         with Progress(*columns, console=self._console) as bars:
             task = bars.add_task(label, total=None)
 
-            def tell(done: int, total: int | None, what: str) -> None:
+            def update(done: int, total: int | None, label: str) -> None:
                 bars.update(task, completed=done, total=total)
 
-            yield tell
+            yield update
 
     def end(self) -> None:
         """Print that all steps succeeded."""

@@ -1,4 +1,4 @@
-"""The steps of the demonstration. Each reports who does what, and checks the result."""
+"""The steps of the demonstration. Each reports its user and action, and checks the result."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Tour:
     """The steps and their shared state.
 
     Args:
-        sandbox: The running sandbox.
-        tell: The output of the steps.
-        folder: A folder for temporary files.
-        mebibytes: The size of the weights in MiB.
+        sandbox: Running sandbox.
+        output: Output of the steps.
+        folder: Folder for temporary files.
+        mebibytes: Size of the weights in MiB.
     """
 
     sandbox: Sandbox
@@ -79,7 +79,7 @@ class Tour:
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """The protocol that the modellers ask to run on the pod."""
+        """The protocol that the modellers request to run on the pod."""
         model = {
             "class_name": "BitfountModelReference",
             "username": self.modeller.username,
@@ -257,7 +257,7 @@ class Tour:
     def _token_check(self, token: str) -> PodResponseType:
         result = self.custodian.access_manager.check_oidc_access_request(
             self.pod_identifier,
-            self.protocol,  # type: ignore[arg-type] # a dict of that shape
+            self.protocol,  # type: ignore[arg-type] # a plain dict
             self.colleague.username,
             token,
             project_id=self.project_id,
@@ -284,7 +284,7 @@ class Tour:
             task,
             signature,
             self.pod_identifier,
-            self.protocol,  # type: ignore[arg-type] # a dict of that shape
+            self.protocol,  # type: ignore[arg-type] # a plain dict
             self.modeller.username,
             project_id=self.project_id,
             public_key_id=self.key_id,
@@ -301,20 +301,20 @@ class Tour:
                 decision = self._token_check(token)
                 usage = self.colleague.hub.get_usage_limits(self.project_id, self.model_id)
                 assert isinstance(usage, dict)
-                mine = usage["usage"][0]
+                own_usage = usage["usage"][0]
                 rows.append(
                     {
                         "decision": decision.value,
-                        "used": mine["totalUsage"],
-                        "limit": mine.get("limit"),
+                        "used": own_usage["totalUsage"],
+                        "limit": own_usage.get("limit"),
                     }
                 )
             self.output.fact("Runs", rows)
             self.output.check(
                 "At the limit, access is denied", decision == PodResponseType.NO_ACCESS
             )
-            spent = rows[-1]["used"] == rows[-1]["limit"] == LIMIT
-            self.output.check("The Hub has counted each use", spent)
+            counted = rows[-1]["used"] == rows[-1]["limit"] == LIMIT
+            self.output.check("The Hub has counted each use", counted)
             refusal = ""
             try:
                 self.colleague.hub.get_model(

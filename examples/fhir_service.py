@@ -34,18 +34,18 @@ RESOURCE_SERVER = os.environ.get("SMART_ON_FHIR_RESOURCE_SERVER_URL", "https://f
 
 
 class Tokens:
-    """A cache for the current token, which is replaced after a minute or when it was refused."""
+    """A cache for the current token, which is replaced after a minute or after it was refused."""
 
     def __init__(self, fhir: AsyncSMARTOnFHIR, seconds: float = 60) -> None:
         self._fhir = fhir
         self._seconds = seconds
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._token: SMARTOnFHIRAccessToken | None = None
         self._fetched = 0.0
 
     async def get(self, refused: SMARTOnFHIRAccessToken | None = None) -> SMARTOnFHIRAccessToken:
         """Return a token that is not known to be invalid, and is not ``refused``."""
-        async with self._turn:
+        async with self._lock:
             old = time.monotonic() - self._fetched > self._seconds
             if self._token is None or old or self._token is refused:
                 self._token = await self._fhir.get_access_token()
@@ -92,15 +92,15 @@ async def patient(patient_id: str, token: FHIRToken, request: Request) -> Any:
         raise HTTPException(422, "a patient's id consists of letters, digits and hyphens")
     clinic: httpx.AsyncClient = request.app.state.clinic
     tokens: Tokens = request.app.state.tokens
-    answer = await _ask(clinic, patient_id, token)
+    answer = await _get_patient(clinic, patient_id, token)
     if answer.status_code == 401:  # the cached token has expired early
-        answer = await _ask(clinic, patient_id, await tokens.get(refused=token))
+        answer = await _get_patient(clinic, patient_id, await tokens.get(refused=token))
     if answer.status_code != 200:
         raise HTTPException(502, f"the clinical system answered {answer.status_code}")
     return answer.json()
 
 
-async def _ask(
+async def _get_patient(
     clinic: httpx.AsyncClient, patient_id: str, token: SMARTOnFHIRAccessToken
 ) -> httpx.Response:
     headers = {"authorization": f"Bearer {token.token}"}

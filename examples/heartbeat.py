@@ -3,7 +3,7 @@
     python heartbeat.py scans notes --key keys/scans.pem
 
 Credentials come from the environment. When heartbeats fail, the service logs the first failure and
-continues. SIGTERM and Ctrl-C stop it at once, with exit status 0.
+continues. SIGTERM and Ctrl-C stop it immediately, with exit status 0.
 """
 
 from __future__ import annotations

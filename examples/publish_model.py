@@ -2,8 +2,8 @@
 
     python publish_model.py models/Net.py weights/net.pt --output "$GITHUB_OUTPUT"
 
-Credentials come from the environment. The step is safe to run again: code that exists already
-keeps its version, and its weights are replaced by the same ones. Prints one line of JSON. The exit
+Credentials come from the environment. The step is safe to run again: unchanged code keeps
+its version, and its weights are replaced. Prints one line of JSON. The exit
 status is 0 if everything was stored and read back, and 1 otherwise.
 """
 
@@ -21,7 +21,7 @@ from bitfount_api import BitfountError, BitfountHub, BitfountSession, hash_file_
 
 
 class PublishError(Exception):
-    """The stored model or weights are not what was sent."""
+    """The stored model or weights differ from the local files."""
 
 
 def publish(hub: BitfountHub, code: Path, weights: Path, *, private: bool) -> dict[str, object]:
@@ -29,7 +29,7 @@ def publish(hub: BitfountHub, code: Path, weights: Path, *, private: bool) -> di
 
     Raises:
         BitfountError: If the model cannot be published or read back.
-        PublishError: If the data read back is not what was sent.
+        PublishError: If the data read back differ from the local files.
     """
     answer = hub.send_model(code, private_model=private)
     version = answer.get("version")
@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("code", type=Path, help="the model's file")
     parser.add_argument("weights", type=Path, help="the weights file")
     parser.add_argument("--private", action="store_true", help="hide the model from other users")
-    parser.add_argument("--output", type=Path, help="a file to append the line model=… to")
+    parser.add_argument("--output", type=Path, help="file to which the line model=… is appended")
     parser.add_argument("--hub-url", help="the Hub's URL (default: from the environment)")
     options = parser.parse_args()
     if not os.environ.get("BITFOUNT_API_KEY"):

@@ -1,4 +1,4 @@
-"""A small convolutional network that tells two kinds of retina scans apart."""
+"""A small convolutional network that classifies two kinds of retina scans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bitfount_api import BitfountModel
 class RetinaClassifier(BitfountModel):
     """Three convolutions and a linear head, in PyTorch's style.
 
-    PyTorch is imported when the network is built, so that reading the class needs none of it.
+    PyTorch is imported when the network is built, so the class can be loaded without it.
     """
 
     def __init__(self, classes: int = 2, learning_rate: float = 1e-3) -> None:
@@ -18,7 +18,7 @@ class RetinaClassifier(BitfountModel):
         self.learning_rate = learning_rate
 
     def create_model(self) -> Any:
-        """The network, for images of three channels."""
+        """Return the network, for images with three channels."""
         from torch import nn
 
         def block(inputs: int, outputs: int) -> list[Any]:
@@ -30,7 +30,7 @@ class RetinaClassifier(BitfountModel):
         return nn.Sequential(*layers, *head)
 
     def configure_optimizers(self, model: Any) -> Any:
-        """Adam over all of the network's weights."""
+        """Return the Adam optimizer for all weights of the network."""
         from torch import optim
 
         return optim.Adam(model.parameters(), lr=self.learning_rate)

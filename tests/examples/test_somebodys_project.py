@@ -19,7 +19,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_its_tests_pass(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLES / "somebodys_project", tmp_path / "project"))
+    folder = Path(shutil.copytree(EXAMPLES / "downstream_project", tmp_path / "project"))
     result = run(folder)
     assert result.returncode == 0, result.stdout + result.stderr
     passed = re.search(r"(\d+) passed", result.stdout)
@@ -28,7 +28,7 @@ def test_its_tests_pass(tmp_path: Path) -> None:
 
 
 def test_its_tests_find_a_mistake(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(EXAMPLES / "somebodys_project", tmp_path / "project"))
+    folder = Path(shutil.copytree(EXAMPLES / "downstream_project", tmp_path / "project"))
     program = folder / "nightly.py"
     code = program.read_text(encoding="utf-8")
     assert "is not None:\n            continue" in code

@@ -52,7 +52,7 @@ def register_new(
 
 
 def unused_models(hub: BitfountHub) -> list[str]:
-    """Return the models of our projects that have not been used in any project."""
+    """Return the models of the user's projects that have not been used in any project."""
     used: dict[str, int] = {}
     for project in hub.iter_projects():
         # Without a model name, the result is a list with each model of the project and its uses.

@@ -29,7 +29,7 @@ def register(ward, datasets):
     return nightly.register_new(hub, access_manager, datasets, key)
 
 
-def test_what_is_new_is_registered_once(ward, bitfount_sandbox):
+def test_new_datasets_are_registered_once(ward, bitfount_sandbox):
     assert register(ward, WARD[:1]) == ["scans"]
     assert register(ward, WARD) == ["notes"]
     assert register(ward, WARD) == []
@@ -37,17 +37,17 @@ def test_what_is_new_is_registered_once(ward, bitfount_sandbox):
     assert stored.get_feature_names("image") == ["scan"]
 
 
-def test_a_bad_moment_of_the_storage_does_no_harm(ward, bitfount_sandbox):
+def test_storage_error_is_retried(ward, bitfount_sandbox):
     fault = Fault(status=503, headers={"retry-after": "0"})
     bitfount_sandbox.sandbox.fail("*", fault, service="storage", method="POST")
     assert register(ward, WARD) == ["scans", "notes"]
 
 
-def test_a_refusal_stops_it_before_the_rest(ward, bitfount_sandbox):
+def test_rejection_stops_the_registration(ward, bitfount_sandbox):
     bitfount_sandbox.sandbox.fail("/api/pods", Fault(status=403), method="POST", times=None)
-    with pytest.raises(HTTPError) as refused:
+    with pytest.raises(HTTPError) as raised:
         register(ward, WARD)
-    assert refused.value.status_code == 403
+    assert raised.value.status_code == 403
     assert bitfount_sandbox.sandbox.objects == []
 
 
