@@ -164,7 +164,7 @@ class Tour:
                     "message": "waiting for modellers",
                 }
             )
-            updates = self.sandbox.world.monitor.updates("demo")
+            updates = self.sandbox.state.monitor.updates("demo")
             self.output.check("The monitor has the update", len(updates) == 1)
 
     def publish_model(self) -> None:
@@ -339,7 +339,7 @@ class Tour:
     def look_back(self) -> None:
         """Show the stored objects and the next steps."""
         with self.output.step("everybody", "Stored objects and next steps"):
-            store = self.sandbox.world.store
+            store = self.sandbox.state.store
             rows: list[dict[str, Any]] = []
             for key in self.sandbox.objects:
                 found = store.head(key)

@@ -93,7 +93,7 @@ def sandbox(
             from bitfount_api.cli.demo_data import fill
 
             hints = fill(running)
-        everybody = [user.username for user in running.world.users.all()]
+        everybody = [user.username for user in running.state.users.all()]
         first = next(iter(users), "alice" if "alice" in everybody else everybody[0])
         with _environment_file(running, first, env_file):
             _tell(output, running, everybody, show=show, kept=data is not None)

@@ -59,7 +59,7 @@ def banner(sandbox: Sandbox, *, kept: bool) -> str:
         "",
         "Users (their API keys are valid only in this sandbox):",
     ]
-    for user in sandbox.world.users.all():
+    for user in sandbox.state.users.all():
         lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
     found = _port_of(sandbox.hub_url), _port_of(sandbox.access_manager_url)
     lines += ["", "Environment variables for clients:", ""]

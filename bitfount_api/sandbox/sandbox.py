@@ -96,7 +96,7 @@ class Sandbox:
             self.data.chmod(0o700)
             self._open(ports or Ports(), host, clock, lifetimes or Lifetimes())
             for username in users:
-                self.world.users.add(username)
+                self.state.users.add(username)
         except BaseException:
             self._ending.close()
             raise
@@ -120,16 +120,16 @@ class Sandbox:
         store = self._ending.enter_context(ObjectStore(self.data / "objects", clock=clock))
         access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
         presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
-        self.world: State = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
-        self._ending.callback(self.world.close)
-        world = self.world
+        self.state: State = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        self._ending.callback(self.state.close)
+        state = self.state
         apps: dict[str, ASGIApp] = {
-            "hub": service(world, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
+            "hub": service(state, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
             "access_manager": service(
-                world, "am", [*explorer.routes(("access_manager",)), *access_manager.ROUTES]
+                state, "am", [*explorer.routes(("access_manager",)), *access_manager.ROUTES]
             ),
             "smart_on_fhir": service(
-                world, "fhir", [*explorer.routes(("smart_on_fhir",)), *smart_on_fhir.ROUTES]
+                state, "fhir", [*explorer.routes(("smart_on_fhir",)), *smart_on_fhir.ROUTES]
             ),
             "storage": create_app(
                 store, bucket=BUCKET, access_key=access_key, secret_key=secret_key, clock=clock
@@ -160,19 +160,19 @@ class Sandbox:
     def clear(self) -> None:
         """Delete everything but the users and their API keys."""
         self.faults.clear()
-        for upload in self.world.uploads.all():
+        for upload in self.state.uploads.all():
             # An upload completed in the meantime is an object, which is deleted below.
             with suppress(S3Error):
-                self.world.store.abort_upload(upload.key, upload.id)
-        self.world.database.clear()
+                self.state.store.abort_upload(upload.key, upload.id)
+        self.state.database.clear()
         for key in self.objects:
-            self.world.store.delete(key)
+            self.state.store.delete(key)
 
     # --- Users -----------------------------------------------------------------------------------
 
     def user(self, username: str) -> User:
         """Return the user of that name, with an API key; create the user if missing."""
-        return self.world.users.add(username)
+        return self.state.users.add(username)
 
     def environment(self, username: str | None = None) -> dict[str, str]:
         """Return the environment variables that point a client to this sandbox.
@@ -193,27 +193,27 @@ class Sandbox:
         if visibility not in ("public", "private"):
             raise ValueError(f"visibility must be 'public' or 'private', not {visibility!r}")
         owner, name = self._pod(pod)
-        self.world.pods.show(owner, name, visibility)
+        self.state.pods.show(owner, name, visibility)
 
     def grant(self, pod: str, username: str) -> None:
         """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""
         owner, name = self._pod(pod)
-        self.world.pods.grant(owner, name, self.user(username).username)
+        self.state.pods.grant(owner, name, self.user(username).username)
 
     def add_member(self, project_id: str, username: str, role: str = "MODELLER") -> None:
         """Make a user a member of a project, as OWNER, MODELLER, DATA_CUSTODIAN or OBSERVER."""
         self._check_project(project_id)
-        self.world.projects.add_member(project_id, self.user(username).username, role)
+        self.state.projects.add_member(project_id, self.user(username).username, role)
 
     def add_model(self, project_id: str, model: str, limit: int | None = None) -> None:
         """Add a model (``owner/Name:version``) to a project, with a limit for each member."""
         self._check_project(project_id)
         owner, _, rest = model.partition("/")
         name, _, version = rest.partition(":")
-        found = self.world.models.find(owner, name, int(version) if version.isdigit() else None)
+        found = self.state.models.find(owner, name, int(version) if version.isdigit() else None)
         if found is None:
             raise ValueError(f"model {model} does not exist, or its code has not been uploaded")
-        self.world.projects.add_model(project_id, found, limit)
+        self.state.projects.add_model(project_id, found, limit)
 
     def pair(
         self,
@@ -231,7 +231,7 @@ class Sandbox:
             remote_user: Name of the user in the clinical system.
             nextgen: NextGen context of the pairing's session.
         """
-        return self.world.pairings.pair(
+        return self.state.pairings.pair(
             self.user(username).username,
             resource_server,
             remote_user=remote_user,
@@ -240,24 +240,24 @@ class Sandbox:
 
     def token(self, username: str) -> str:
         """Return an access token for a user, as issued by the OAuth authority."""
-        return self.world.tokens.access_token(self.user(username).username)
+        return self.state.tokens.access_token(self.user(username).username)
 
     def approve(self, user_code: str, username: str) -> bool:
         """Approve a device code as that user; False if no such code is pending."""
-        return self.world.tokens.decide(user_code, self.user(username).username)
+        return self.state.tokens.decide(user_code, self.user(username).username)
 
     def deny(self, user_code: str) -> bool:
         """Deny a device code; False if no such code is pending."""
-        return self.world.tokens.decide(user_code, None)
+        return self.state.tokens.decide(user_code, None)
 
     def corrupt(self, key: str, offset: int | None = None) -> None:
         """Corrupt one byte of an object, as a bad disk does; see :attr:`objects`."""
-        self.world.store.flip_byte(key, offset)
+        self.state.store.flip_byte(key, offset)
 
     @property
     def objects(self) -> list[str]:
         """Keys of all objects."""
-        return list(self.world.store.keys())
+        return list(self.state.store.keys())
 
     def fail(
         self,
@@ -278,10 +278,10 @@ class Sandbox:
 
     def _pod(self, identifier: str) -> tuple[str, str]:
         owner, _, name = identifier.partition("/")
-        if self.world.pods.get(owner, name) is None:
+        if self.state.pods.get(owner, name) is None:
             raise ValueError(f"pod {identifier!r} does not exist")
         return owner, name
 
     def _check_project(self, project_id: str) -> None:
-        if not self.world.projects.exists(project_id):
+        if not self.state.projects.exists(project_id):
             raise ValueError(f"project {project_id!r} does not exist")

@@ -132,7 +132,7 @@ def test_what_was_recorded_has_no_secret_of_the_sandboxs(tmp_path: Path) -> None
             if name == "get_access_token":
                 secrets.add(result["token"])
             secrets |= {*given.values()} - {given.get("project")}
-        for user in sandbox.world.users.all():
+        for user in sandbox.state.users.all():
             secrets |= {*user.api_key.split(":"), *user.api_key_id.split(":")}
     text = "".join(file.read_text() for file in tmp_path.iterdir())
     assert len(secrets) > 10

@@ -125,7 +125,7 @@ def test_packages_that_are_missing_or_others(
 def write_token(console: Console, storage: Path, **changes: Any) -> Path:
     from bitfount_api import config
 
-    grant = console.sandbox.world.tokens._grant("alice", "c", "openid", "a", "family")
+    grant = console.sandbox.state.tokens._grant("alice", "c", "openid", "a", "family")
     document = {
         "access_token": grant["access_token"],
         "id_token": grant["id_token"],

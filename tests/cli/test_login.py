@@ -112,7 +112,7 @@ def test_a_login_that_was_revoked_asks_for_another(somebody: Console) -> None:
     text = token_path(somebody).read_text(encoding="utf-8")
     expired = re.sub(r'"access_token_expires_at": [0-9.]+', '"access_token_expires_at": 1.0', text)
     token_path(somebody).write_text(expired, encoding="utf-8")
-    somebody.sandbox.world.tokens.revoke()
+    somebody.sandbox.state.tokens.revoke()
     outcome = somebody.run("whoami")
     assert (outcome.code, outcome.out) == (3, "")
     assert "bitfount-api login" in outcome.err

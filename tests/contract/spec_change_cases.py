@@ -96,7 +96,10 @@ BREAKING: dict[str, Case] = {
         put(*SCHEMAS, "MonitorUpdate", "properties", "privacy", "enum", value=["PRIVATE"]),
         "privacy is limited to PRIVATE",
     ),
-    "object closed": (put(*SENT, "additionalProperties", value=False), "no longer accepts other fields"),
+    "object closed": (
+        put(*SENT, "additionalProperties", value=False),
+        "no longer accepts other fields",
+    ),
     "values of a map typed": (
         put(
             *SCHEMAS,

@@ -141,7 +141,7 @@ def shared(sandbox: Sandbox, bob: Api) -> str:
     register_pod(bob)
     publish(bob, code=b"one")
     publish(bob, code=b"two", privateModel=True)
-    sandbox.world.store.put("weights/bob/Net/1", b"weights")
+    sandbox.state.store.put("weights/bob/Net/1", b"weights")
     project = create_project(bob)
     sandbox.add_member(project, "alice", "MODELLER")
     sandbox.add_model(project, "bob/Net:1", limit=10)
@@ -188,7 +188,7 @@ def test_the_access_manager(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Pa
     project = shared(sandbox, bob)
     sandbox.grant("bob/scans", "alice")
     task = b"a task"
-    number = sandbox.world.public_keys.register("alice", openssh()).id
+    number = sandbox.state.public_keys.register("alice", openssh()).id
     values: dict[str, list[Any]] = {
         "body.podIdentifier": ["bob/scans", "alice/scans"],
         "body.modellerName": ["alice", "bob"],
@@ -206,7 +206,7 @@ def test_the_access_manager(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Pa
 
 def test_smart_on_fhir(sandbox: Sandbox, bob: Api, tmp_path: Path) -> None:
     pairings = [
-        sandbox.world.pairings.begin("bob"),
+        sandbox.state.pairings.begin("bob"),
         sandbox.pair("bob", "https://ehr.example", remote_user="dr-bob"),
         sandbox.pair("bob", "https://ehr.example", nextgen={"practiceId": "1"}),
         sandbox.pair("alice", "https://ehr.example"),

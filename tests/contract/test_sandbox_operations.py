@@ -92,7 +92,7 @@ def register(call: Caller, username: str = "carol", name: str = "scans") -> None
 def test_register_pod(call: Caller) -> None:
     register(call)
     register(call)  # registering again is not an error
-    (pod,) = call.sandbox.world.pods.all()
+    (pod,) = call.sandbox.state.pods.all()
     assert (pod.identifier, pod.number_of_records) == ("carol/scans", 3)
     assert call.sandbox.objects == ["schemas/carol/scans"]
 
@@ -154,7 +154,7 @@ def test_get_pod_schema_refused(call: Caller) -> None:
     with pytest.raises(InvalidJSONError):
         call.hub("alice", "get_pod_schema", "carol/scans")
     register(call)
-    call.sandbox.world.store.delete("schemas/carol/scans")
+    call.sandbox.state.store.delete("schemas/carol/scans")
     with pytest.raises(InvalidJSONError):
         call.hub("alice", "get_pod_schema", "carol/scans")
     register(call)
@@ -189,7 +189,7 @@ def test_send_model(call: Caller, model_file: Path) -> None:
     assert (again["alreadyExisted"], again["version"]) == (True, 1)
     model_file.write_text(f"# new\n{CODE}")
     assert publish(call, model_file)["version"] == 2
-    assert call.sandbox.world.store.read("models/alice/Net/1") == CODE.encode()
+    assert call.sandbox.state.store.read("models/alice/Net/1") == CODE.encode()
 
 
 def test_send_model_refused(call: Caller, model_file: Path) -> None:
@@ -213,7 +213,7 @@ def test_send_weights(call: Caller, model_file: Path, tmp_path: Path) -> None:
     for content in (WEIGHTS, bytes(11 * 1024 * 1024)):  # in one form, and in parts
         weights.write_bytes(content)
         assert call.hub("alice", "send_weights", "Net", 1, weights) is None
-        assert call.sandbox.world.store.read("weights/alice/Net/1") == content
+        assert call.sandbox.state.store.read("weights/alice/Net/1") == content
 
 
 def test_send_weights_refused(call: Caller, model_file: Path, tmp_path: Path) -> None:
@@ -254,9 +254,9 @@ def test_get_model_refused(call: Caller, model_file: Path) -> None:
     assert call.hub("bob", "get_model", "alice", "Net") is None
     project = share(call, limit=1)
     assert call.hub("bob", "get_model", "alice", "Net", 1, project) is not None
-    model = call.sandbox.world.models.find("alice", "Net", 1)
+    model = call.sandbox.state.models.find("alice", "Net", 1)
     assert model is not None
-    call.sandbox.world.projects.use(project, model, "bob")
+    call.sandbox.state.projects.use(project, model, "bob")
     with pytest.raises(NoModelCodeError):
         call.hub("bob", "get_model", "alice", "Net", 1, project)
     with pytest.raises(InvalidJSONError):
@@ -270,7 +270,7 @@ def test_get_model_refused(call: Caller, model_file: Path) -> None:
 
 def test_get_weights(call: Caller, model_file: Path) -> None:
     publish(call, model_file)
-    call.sandbox.world.store.put("weights/alice/Net/1", WEIGHTS)
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
     assert call.hub("bob", "get_weights", "alice", "Net", 1) == WEIGHTS
 
 
@@ -278,21 +278,21 @@ def test_get_weights_refused(call: Caller, model_file: Path) -> None:
     assert call.hub("bob", "get_weights", "alice", "Net", 1) is None
     publish(call, model_file)
     assert call.hub("bob", "get_weights", "alice", "Net", 1) is None
-    call.sandbox.world.store.put("weights/alice/Net/1", WEIGHTS)
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
     forbid(call, "/bitfount/*")
     refusal(call, 403, "get_weights", "alice", "Net", 1)
 
 
 def test_get_model_from_url(call: Caller, model_file: Path) -> None:
     publish(call, model_file)
-    url = call.sandbox.world.presigner.get("models/alice/Net/1")
+    url = call.sandbox.state.presigner.get("models/alice/Net/1")
     model = call.static("get_model_from_url", url, hash_contents(CODE.encode()))
     assert model.__name__ == "Net"
 
 
 def test_get_model_from_url_refused(call: Caller, model_file: Path) -> None:
     publish(call, model_file)
-    url = call.sandbox.world.presigner.get("models/alice/Net/1")
+    url = call.sandbox.state.presigner.get("models/alice/Net/1")
     with pytest.raises(ModelValidationError):
         call.static("get_model_from_url", url, "0" * 64)
     with pytest.raises(HTTPError) as raised:
@@ -302,13 +302,13 @@ def test_get_model_from_url_refused(call: Caller, model_file: Path) -> None:
 
 
 def test_get_weights_from_url(call: Caller) -> None:
-    call.sandbox.world.store.put("w", WEIGHTS)
-    url = call.sandbox.world.presigner.get("w")
+    call.sandbox.state.store.put("w", WEIGHTS)
+    url = call.sandbox.state.presigner.get("w")
     assert call.static("get_weights_from_url", url) == WEIGHTS
 
 
 def test_get_weights_from_url_refused(call: Caller) -> None:
-    url = call.sandbox.world.presigner.get("w")
+    url = call.sandbox.state.presigner.get("w")
     with pytest.raises(HTTPError) as raised:
         call.static("get_weights_from_url", url)
     assert raised.value.status_code == 404
@@ -343,7 +343,7 @@ def test_check_public_key_registered_and_active_refused(call: Caller) -> None:
     assert call.hub("alice", name, "999999") is None
     key_id = call.hub("alice", "register_user_public_key", POD_KEY)
     assert call.hub("bob", name, str(key_id)) is None
-    call.sandbox.world.public_keys.deactivate("alice", key_id)
+    call.sandbox.state.public_keys.deactivate("alice", key_id)
     assert call.hub("alice", name, str(key_id)) is None
     forbid(call)
     refusal(call, 403, name, str(key_id))
@@ -354,7 +354,7 @@ def test_check_public_key_registered_and_active_refused(call: Caller) -> None:
 
 def test_create_project(call: Caller) -> None:
     project = call.hub("alice", "create_project", "Glaucoma")
-    assert call.sandbox.world.projects.role(project, "alice") == "OWNER"
+    assert call.sandbox.state.projects.role(project, "alice") == "OWNER"
 
 
 def test_create_project_refused(call: Caller) -> None:
@@ -383,7 +383,7 @@ def test_add_dataset_to_project_for_user(call: Caller) -> None:
     project = call.hub("alice", "create_project", "Glaucoma")
     for _ in range(2):  # the service answers the second call differently
         assert call.hub("alice", "add_dataset_to_project_for_user", project, "scans") is None
-    assert call.sandbox.world.projects.has_pod(project, "alice", "scans")
+    assert call.sandbox.state.projects.has_pod(project, "alice", "scans")
 
 
 def test_add_dataset_to_project_for_user_refused(call: Caller) -> None:
@@ -438,7 +438,7 @@ UPDATE = {
 
 def test_send_monitor_update(call: Caller) -> None:
     assert call.hub("carol", "send_monitor_update", UPDATE) is None
-    assert call.sandbox.world.monitor.updates("t1") == [UPDATE]
+    assert call.sandbox.state.monitor.updates("t1") == [UPDATE]
 
 
 def test_send_monitor_update_refused(call: Caller) -> None:
@@ -547,7 +547,7 @@ def test_check_signature_based_access_request_refused(call: Caller) -> None:
 
 
 def test_get_access_token(call: Caller) -> None:
-    call.sandbox.world.pairings.begin("alice")
+    call.sandbox.state.pairings.begin("alice")
     context = {"enterpriseId": "1", "practiceId": "2"}
     call.sandbox.pair("alice", "https://ehr.example/r4", nextgen=context)
     token = call.fhir("alice", "get_access_token")
@@ -559,7 +559,7 @@ def test_get_access_token(call: Caller) -> None:
 
 
 def test_get_access_token_refused(call: Caller) -> None:
-    call.sandbox.world.pairings.begin("alice")
+    call.sandbox.state.pairings.begin("alice")
     with pytest.raises(SMARTOnFHIRError, match=r"alice is not paired.* 1 pairing"):
         call.fhir("alice", "get_access_token")
     forbid(call)

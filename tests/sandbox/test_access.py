@@ -110,7 +110,7 @@ def test_another_token_is_the_wrong_proof(
 
 
 def test_the_signature_of_a_registered_key_is_proof(pod: Api, sandbox: Sandbox) -> None:
-    (key,) = sandbox.world.public_keys.active("bob")
+    (key,) = sandbox.state.public_keys.active("bob")
     assert code(pod, by_signature()) == "ACCEPT"
     assert code(pod, by_signature(publicKeyId=str(key.id))) == "ACCEPT"
 
@@ -139,8 +139,8 @@ def test_any_other_signature_is_the_wrong_proof(changes: dict[str, Any], pod: Ap
 
 
 def test_a_key_out_of_use_proves_nothing(pod: Api, sandbox: Sandbox) -> None:
-    (key,) = sandbox.world.public_keys.active("bob")
-    sandbox.world.public_keys.deactivate("bob", key.id)
+    (key,) = sandbox.state.public_keys.active("bob")
+    sandbox.state.public_keys.deactivate("bob", key.id)
     assert code(pod, by_signature()) == "INVALID_PROOF_OF_IDENTITY"
     assert code(pod, by_signature(publicKeyId=str(key.id))) == "INVALID_PROOF_OF_IDENTITY"
 
@@ -148,7 +148,7 @@ def test_a_key_out_of_use_proves_nothing(pod: Api, sandbox: Sandbox) -> None:
 def test_any_of_ones_keys_will_do_unless_one_is_named(
     pod: Api, sandbox: Sandbox, bob: Api, alice: Api
 ) -> None:
-    first = str(sandbox.world.public_keys.active("bob")[0].id)
+    first = str(sandbox.state.public_keys.active("bob")[0].id)
     key = {"key": openssh(1)}
     second = str(done(bob.hub("POST", "/api/bob/keys?version=2", key), 201)["id"])
     foreign = str(done(alice.hub("POST", "/api/alice/keys?version=2", key), 201)["id"])
@@ -233,7 +233,7 @@ def decide(pod: Api, sandbox: Sandbox, project: str, run: Any = RUN, who: str = 
 def test_uses_are_counted_to_the_limit_and_the_urls_withheld_there(
     project: str, pod: Api, sandbox: Sandbox
 ) -> None:
-    sandbox.world.store.put("weights/alice/Net/1", b"weights")
+    sandbox.state.store.put("weights/alice/Net/1", b"weights")
     first = decide(pod, sandbox, project)
     (limit,) = first["limits"]
     assert first["code"] == "ACCEPT"

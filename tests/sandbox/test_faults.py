@@ -179,8 +179,8 @@ def test_an_end_past_the_body_is_no_fault(sandbox: Sandbox, alice: Api, link: st
 
 
 def test_all_that_comes_before_an_end_arrives_in_pieces_too(sandbox: Sandbox, alice: Api) -> None:
-    sandbox.world.store.put("large", bytes(10_000_000))
-    url = sandbox.world.presigner.get("large")
+    sandbox.state.store.put("large", bytes(10_000_000))
+    url = sandbox.state.presigner.get("large")
     sandbox.fail("*", Fault(truncate_after=9_000_000))
     with pytest.raises(httpx.RemoteProtocolError, match="received 9000000 bytes"):
         alice.get(url)

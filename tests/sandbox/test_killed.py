@@ -107,7 +107,7 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
 
     with Sandbox(tmp_path) as sandbox:
         assert sandbox.objects == ["models/alice/M/1"]
-        assert sandbox.world.store.read("models/alice/M/1") == code
+        assert sandbox.state.store.read("models/alice/M/1") == code
         api = Api(sandbox, "alice")
         page = done(api.hub("GET", "/api/projects"))
         assert [found["id"] for found in page["projects"]] == [project]
@@ -121,12 +121,12 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
         ticket = done(api.hub("POST", "/api/models", again))
         assert (ticket["version"], ticket["alreadyExisted"]) == (2, False)
         assert api.store(ticket, large).is_success
-        url = sandbox.world.presigner.put_part(weights["key"], weights["uploadId"], 2)
+        url = sandbox.state.presigner.put_part(weights["key"], weights["uploadId"], 2)
         last = api.put(url, bytes(MEBIBYTE)).headers["etag"]
         body = {"objectType": "Model", "key": weights["key"], "uploadId": weights["uploadId"]}
         tags = [{"ETag": tag.strip('"'), "PartNumber": n} for n, tag in enumerate((etag, last), 1)]
         done(api.hub("POST", "/api/upload", {**body, "parts": tags}))
-        assert sandbox.world.store.read(weights["key"]) == first + bytes(MEBIBYTE)
+        assert sandbox.state.store.read(weights["key"]) == first + bytes(MEBIBYTE)
         api.close()
 
 
@@ -157,7 +157,7 @@ def test_it_may_be_killed_at_any_moment(tmp_path: Path) -> None:
     stored = set(sandbox.objects)
     assert confirmed <= stored
     for key in stored:
-        assert sandbox.world.store.read(key) == content[key.split("/")[2]]
+        assert sandbox.state.store.read(key) == content[key.split("/")[2]]
     sandbox.stop()
     used = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     assert used < 200_000 * len(stored) + MEBIBYTE

@@ -59,14 +59,14 @@ def test_ending_is_possible_at_any_time_and_twice(temporary: Path) -> None:
 def test_a_folder_of_ones_own_is_kept_for_oneself_alone(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "deep" / "data") as sandbox:
         key = sandbox.user("alice").api_key
-        sandbox.world.store.put("k", b"object")
+        sandbox.state.store.put("k", b"object")
         assert stat.S_IMODE(sandbox.data.stat().st_mode) == 0o700
     sandbox.data.chmod(0o755)
     with Sandbox(str(sandbox.data), users=()) as again:
         assert stat.S_IMODE(again.data.stat().st_mode) == 0o700
         assert again.user("alice").api_key == key
         assert again.objects == ["k"]
-        assert [user.username for user in again.world.users.all()] == ["alice", "bob", "carol"]
+        assert [user.username for user in again.state.users.all()] == ["alice", "bob", "carol"]
 
 
 def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> None:
@@ -80,8 +80,8 @@ def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> No
     sandbox.clear()
     assert sandbox.objects == []
     assert sandbox.requests == []
-    assert sandbox.world.models.all() == []
-    assert sandbox.world.uploads.all() == []
+    assert sandbox.state.models.all() == []
+    assert sandbox.state.uploads.all() == []
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
     assert done(alice.fhir("GET", "/api/pairings")) == {"results": []}
     assert sandbox.user("alice").api_key == key
@@ -97,18 +97,18 @@ def test_clearing_takes_an_upload_for_ended_that_the_store_has_ended(
     alice.store(done(alice.hub("POST", "/api/models", body)), b"abc")
     large = {"modelName": "M", "modelVersion": 1, "weightSize": 6 * 1024 * 1024}
     done(alice.hub("PUT", "/api/models?multipartUpload=true", large))
-    (upload,) = sandbox.world.uploads.all()
-    sandbox.world.store.abort_upload(upload.key, upload.id)
+    (upload,) = sandbox.state.uploads.all()
+    sandbox.state.store.abort_upload(upload.key, upload.id)
     sandbox.clear()
-    assert sandbox.world.uploads.all() == []
+    assert sandbox.state.uploads.all() == []
 
 
 def test_a_byte_goes_bad_and_good_again(sandbox: Sandbox) -> None:
-    sandbox.world.store.put("k", b"abc")
+    sandbox.state.store.put("k", b"abc")
     sandbox.corrupt("k")
-    assert sandbox.world.store.read("k") == b"acc"
+    assert sandbox.state.store.read("k") == b"acc"
     sandbox.corrupt("k", offset=1)
-    assert sandbox.world.store.read("k") == b"abc"
+    assert sandbox.state.store.read("k") == b"abc"
 
 
 def free_port() -> int:

@@ -69,9 +69,9 @@ def test_the_same_code_again_may_become_private(alice: Api, bob: Api) -> None:
 def test_descriptions_are_kept(sandbox: Sandbox, alice: Api) -> None:
     publish(alice, code=CODE, modelDescription="first")
     announce(alice)
-    assert [model.description for model in sandbox.world.models.all()] == ["first"]
+    assert [model.description for model in sandbox.state.models.all()] == ["first"]
     announce(alice, modelDescription="second")
-    assert [model.description for model in sandbox.world.models.all()] == ["second"]
+    assert [model.description for model in sandbox.state.models.all()] == ["second"]
 
 
 def test_a_version_whose_code_never_arrived_is_none(alice: Api, bob: Api) -> None:
@@ -129,13 +129,13 @@ def test_a_spent_limit_withholds_the_code_from_all_but_the_owner(
     project = create_project(alice)
     sandbox.add_model(project, "alice/Net:1", limit=1)
     sandbox.add_member(project, "bob", "MODELLER")
-    model = sandbox.world.models.find("alice", "Net", 1)
+    model = sandbox.state.models.find("alice", "Net", 1)
     assert model is not None
     assert "modelDownloadUrl" in done(find(bob, projectId=project))
-    assert sandbox.world.projects.use(project, model, "bob") is not None
+    assert sandbox.state.projects.use(project, model, "bob") is not None
     withheld = done(find(bob, projectId=project, modelVersion=1))
     assert withheld == {"modelHash": model.hash, "modelVersion": 1}
-    assert sandbox.world.projects.use(project, model, "alice") is not None
+    assert sandbox.state.projects.use(project, model, "alice") is not None
     assert "modelDownloadUrl" in done(find(alice, projectId=project))
     # Outside the project, a public model is available to everybody.
     assert "modelDownloadUrl" in done(find(bob))
@@ -172,7 +172,7 @@ def test_weights_can_be_replaced(sandbox: Sandbox, alice: Api) -> None:
     assert again["alreadyExisted"] is True
     assert alice.store(again, b"new").is_success
     assert alice.get(done(find(alice))["weightsDownloadUrl"]).content == b"new"
-    assert [model.weights_size for model in sandbox.world.models.all()] == [3]
+    assert [model.weights_size for model in sandbox.state.models.all()] == [3]
 
 
 def test_weights_are_for_models_of_ones_own(alice: Api, bob: Api) -> None:
@@ -224,7 +224,7 @@ def test_what_makes_no_sense_is_refused_and_leaves_no_model(
     changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/models", model_body(**changes)), status)
-    assert sandbox.world.models.all() == []
+    assert sandbox.state.models.all() == []
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "𝔸" * 63, "Ünet 2.0", "...", "a%2Fb", "?#&="])

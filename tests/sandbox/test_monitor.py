@@ -32,9 +32,9 @@ MOST: dict[str, Any] = {
 def test_updates_are_kept_in_order_as_they_were_sent(sandbox: Sandbox, alice: Api) -> None:
     for update in (LEAST, MOST, {**LEAST, "taskId": "t2"}):
         assert done(alice.hub("POST", "/api/ingest", update)) == {"success": True}
-    assert sandbox.world.monitor.updates("t1") == [LEAST, MOST]
-    assert len(sandbox.world.monitor.updates()) == 3
-    assert sandbox.world.monitor.updates("t3") == []
+    assert sandbox.state.monitor.updates("t1") == [LEAST, MOST]
+    assert len(sandbox.state.monitor.updates()) == 3
+    assert sandbox.state.monitor.updates("t3") == []
 
 
 @pytest.mark.parametrize("privacy", ["PRIVATE", "MODELLER", "ALL_PARTICIPANTS"])
@@ -44,7 +44,7 @@ def test_every_privacy_and_form_of_time_is_taken(
 ) -> None:
     update = {**LEAST, "privacy": privacy, "timestamp": timestamp, "type": "custom"}
     done(alice.hub("POST", "/api/ingest", update))
-    assert sandbox.world.monitor.updates() == [update]
+    assert sandbox.state.monitor.updates() == [update]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_makes_no_sense_is_refused_and_not_kept(
     changes: dict[str, Any], sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/ingest", {**LEAST, **changes}), 422)
-    assert sandbox.world.monitor.updates() == []
+    assert sandbox.state.monitor.updates() == []
 
 
 @pytest.mark.parametrize("name", LEAST)

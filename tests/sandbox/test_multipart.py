@@ -54,8 +54,8 @@ def test_parts_become_the_object(sandbox: Sandbox, alice: Api) -> None:
     tags = put(alice, ticket, FIRST, LAST)
     assert sandbox.objects == ["models/alice/Net/1"]
     assert done(complete(alice, ticket, list(enumerate(tags, 1)))) == {"success": True}
-    assert sandbox.world.store.read("weights/alice/Net/1") == FIRST + LAST
-    assert sandbox.world.uploads.all() == []
+    assert sandbox.state.store.read("weights/alice/Net/1") == FIRST + LAST
+    assert sandbox.state.uploads.all() == []
 
 
 def test_an_upload_is_completed_once(alice: Api) -> None:
@@ -136,7 +136,7 @@ def test_an_upload_that_the_store_has_ended_cannot_be_completed(
 ) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
-    sandbox.world.store.abort_upload(ticket["key"], ticket["uploadId"])
+    sandbox.state.store.abort_upload(ticket["key"], ticket["uploadId"])
     assert "cannot be joined" in refused(complete(alice, ticket, parts), 422)
 
 

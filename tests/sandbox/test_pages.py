@@ -267,7 +267,7 @@ def test_every_answer_has_an_id(alice: Api) -> None:
 def test_a_mistake_of_the_sandboxs_own_is_a_documented_failure(
     sandbox: Sandbox, alice: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sandbox.world, "projects", None)
+    monkeypatch.setattr(sandbox.state, "projects", None)
     said = refused(alice.hub("GET", "/api/projects"), 500)
     assert said == "The sandbox has a mistake: AttributeError"
     # The error is logged as well, possibly after the response has been sent.

@@ -14,7 +14,7 @@ EHR = "https://ehr.example/r4"
 def test_pairings_are_listed_in_their_order_for_their_owner(
     sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
-    begun = sandbox.world.pairings.begin("alice")
+    begun = sandbox.state.pairings.begin("alice")
     made = sandbox.pair("alice", EHR, remote_user="dr-alice")
     plain = sandbox.pair("alice", EHR)
     first, second, third = done(alice.fhir("GET", "/api/pairings"))["results"]
@@ -54,6 +54,6 @@ def test_somebody_elses_pairing_is_none(sandbox: Sandbox, alice: Api, bob: Api) 
 def test_a_pairing_that_is_not_made_has_no_session_yet(
     sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
-    path = f"/api/pairings/{sandbox.world.pairings.begin('alice')}/session"
+    path = f"/api/pairings/{sandbox.state.pairings.begin('alice')}/session"
     assert refused(alice.fhir("GET", path), 409) == "The pairing is not paired yet"
     refused(bob.fhir("GET", path), 404)

@@ -39,7 +39,7 @@ def test_a_pod_is_registered_and_shown(sandbox: Sandbox, alice: Api, bob: Api) -
         "providerUserName": "alice",
         "visibility": "public",
     }
-    assert [pod.number_of_records for pod in sandbox.world.pods.all()] == [3]
+    assert [pod.number_of_records for pod in sandbox.state.pods.all()] == [3]
 
 
 def test_a_pod_whose_schema_never_arrived_has_no_url(alice: Api) -> None:
@@ -137,14 +137,14 @@ def test_what_makes_no_sense_is_refused_and_leaves_no_pod(
     changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/pods", pod_body(**changes)), status)
-    assert sandbox.world.pods.all() == []
+    assert sandbox.state.pods.all() == []
 
 
 @pytest.mark.parametrize("name", pod_body())
 def test_everything_is_needed(name: str, sandbox: Sandbox, alice: Api) -> None:
     body = {key: value for key, value in pod_body().items() if key != name}
     assert f"`{name}`" in refused(alice.hub("POST", "/api/pods", body), 422)
-    assert sandbox.world.pods.all() == []
+    assert sandbox.state.pods.all() == []
 
 
 def test_what_numbers_and_names_may_be_is_taken(sandbox: Sandbox, alice: Api) -> None:
@@ -152,7 +152,7 @@ def test_what_numbers_and_names_may_be_is_taken(sandbox: Sandbox, alice: Api) ->
     files = {"totalFilesFound": 2**70, "skipReasons": {"": -1}, "additionalMetrics": metrics}
     body = pod_body("a" * 255, numberOfRecords=2**63 - 1, fileProcessingMetadata=files)
     done(alice.hub("POST", "/api/pods", {**body, "unknown": "field"}), 201)
-    (pod,) = sandbox.world.pods.all()
+    (pod,) = sandbox.state.pods.all()
     assert pod.files == {
         "totalFilesFound": 2**70,
         "skipReasons": {"": -1},
@@ -203,7 +203,7 @@ def test_a_form_is_given_out_unless_parts_are_asked_for_and_make_sense(alice: Ap
 @pytest.mark.parametrize("value", ["yes", "", "TRUE", "1", "true&multipartUpload=true"])
 def test_the_query_is_checked(value: str, sandbox: Sandbox, alice: Api) -> None:
     refused(alice.hub("POST", f"/api/pods?multipartUpload={value}", pod_body()), 400)
-    assert sandbox.world.pods.all() == []
+    assert sandbox.state.pods.all() == []
 
 
 # --- Heartbeats ----------------------------------------------------------------------------------

@@ -19,9 +19,9 @@ def page(api: Api, query: str = "") -> Any:
 
 def use(sandbox: Sandbox, project: str, username: str, times: int = 1) -> list[bool]:
     """Count one use of alice/Net:1, as access decisions do; return whether it was allowed."""
-    model = sandbox.world.models.find("alice", "Net", 1)
+    model = sandbox.state.models.find("alice", "Net", 1)
     assert model is not None
-    return [sandbox.world.projects.use(project, model, username) is not None for _ in range(times)]
+    return [sandbox.state.projects.use(project, model, username) is not None for _ in range(times)]
 
 
 # --- Made and listed -----------------------------------------------------------------------------
@@ -64,9 +64,9 @@ def test_pages_go_through_all_projects_the_newest_first(alice: Api, bob: Api) ->
 
 
 def test_a_page_has_an_end(sandbox: Sandbox, alice: Api) -> None:
-    with sandbox.world.database.transaction():
+    with sandbox.state.database.transaction():
         for number in range(101):
-            sandbox.world.projects.create("alice", str(number), {})
+            sandbox.state.projects.create("alice", str(number), {})
     assert len(page(alice, "?limit=1000")["projects"]) == 100
 
 
@@ -88,8 +88,8 @@ def test_a_project_that_makes_no_sense_is_refused(body: Any, alice: Api) -> None
 
 
 def test_projects_may_be_archived_and_demos(sandbox: Sandbox, alice: Api) -> None:
-    sandbox.world.projects.create("alice", "demo", {"any": "thing"}, demo=True)
-    sandbox.world.projects.archive(create_project(alice, "old"))
+    sandbox.state.projects.create("alice", "demo", {"any": "thing"}, demo=True)
+    sandbox.state.projects.archive(create_project(alice, "old"))
     old, demo = page(alice)["projects"]
     assert (old["status"], old["isDemo"]) == ("ARCHIVED", False)
     assert (demo["status"], demo["isDemo"]) == ("PUBLISHED", True)
@@ -129,7 +129,7 @@ def test_owners_and_custodians_add_datasets_of_their_own(
         assert done(answer, 201) == {"success": True}
     else:
         refused(answer, 403)
-    assert sandbox.world.projects.has_pod(project, "bob", "scans") is may
+    assert sandbox.state.projects.has_pod(project, "bob", "scans") is may
 
 
 def test_datasets_are_added_once_and_all_or_none(sandbox: Sandbox, alice: Api, bob: Api) -> None:
@@ -203,13 +203,13 @@ def test_limits_are_counted_for_each_member(
 
 
 def test_a_member_may_have_a_limit_of_their_own(project: str, sandbox: Sandbox, bob: Api) -> None:
-    model = sandbox.world.models.find("alice", "Net", 1)
+    model = sandbox.state.models.find("alice", "Net", 1)
     assert model is not None
-    sandbox.world.projects.limit(project, model, "bob", 1)
+    sandbox.state.projects.limit(project, model, "bob", 1)
     assert use(sandbox, project, "bob", 2) == [True, False]
-    sandbox.world.projects.limit(project, model, "bob", 3)
+    sandbox.state.projects.limit(project, model, "bob", 3)
     assert use(sandbox, project, "bob", 3) == [True, True, False]
-    sandbox.world.projects.limit(project, model, "bob", None)
+    sandbox.state.projects.limit(project, model, "bob", None)
     assert done(bob.hub("GET", f"/api/projects/{project}/limits"))[0] == usage(1, 3, 2)
 
 

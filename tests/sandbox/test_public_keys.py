@@ -36,9 +36,9 @@ def test_a_key_of_two_users_is_two_keys(alice: Api, bob: Api) -> None:
 
 def test_a_key_is_put_out_of_use_and_used_again(sandbox: Sandbox, alice: Api) -> None:
     number = done(register(alice), 201)["id"]
-    sandbox.world.public_keys.deactivate("bob", number)
+    sandbox.state.public_keys.deactivate("bob", number)
     assert done(alice.hub("GET", f"/api/alice/keys/{number}"))["active"] is True
-    sandbox.world.public_keys.deactivate("alice", number)
+    sandbox.state.public_keys.deactivate("alice", number)
     assert done(alice.hub("GET", f"/api/alice/keys/{number}"))["active"] is False
     assert done(register(alice), 201)["id"] == number
     assert done(alice.hub("GET", f"/api/alice/keys/{number}"))["active"] is True
@@ -54,7 +54,7 @@ def test_a_key_that_is_not_there_is_not_found(key_id: str, alice: Api) -> None:
 def test_keys_are_registered_for_oneself(sandbox: Sandbox, alice: Api) -> None:
     refused(register(alice, owner="bob"), 403)
     refused(register(alice, owner="nobody"), 403)
-    assert sandbox.world.public_keys.active("bob") == []
+    assert sandbox.state.public_keys.active("bob") == []
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_refresh_tokens_rotate(sandbox: Sandbox, nobody: Api) -> None:
     third = done(refresh(nobody, second["refresh_token"]))
     assert len({first["refresh_token"], second["refresh_token"], third["refresh_token"]}) == 3
     assert third["scope"] == SCOPE
-    assert sandbox.world.tokens.reuses == 0
+    assert sandbox.state.tokens.reuses == 0
 
 
 def test_a_refresh_token_used_twice_kills_its_whole_family(sandbox: Sandbox, nobody: Api) -> None:
@@ -167,7 +167,7 @@ def test_a_refresh_token_used_twice_kills_its_whole_family(sandbox: Sandbox, nob
     second = done(refresh(nobody, first["refresh_token"]))
     assert error(refresh(nobody, first["refresh_token"])) == "invalid_grant"
     assert error(refresh(nobody, second["refresh_token"])) == "invalid_grant"
-    assert sandbox.world.tokens.reuses == 1
+    assert sandbox.state.tokens.reuses == 1
     done(refresh(nobody, other["refresh_token"]))
 
 
@@ -182,7 +182,7 @@ def test_a_refresh_token_of_another_client_is_unknown_and_no_reuse(
 
 def test_all_refresh_tokens_can_be_revoked(sandbox: Sandbox, nobody: Api) -> None:
     tokens = grant(sandbox, nobody)
-    sandbox.world.tokens.revoke()
+    sandbox.state.tokens.revoke()
     assert error(refresh(nobody, tokens["refresh_token"])) == "invalid_grant"
 
 

@@ -151,8 +151,8 @@ def code(sandbox: Sandbox) -> dict[str, Any]:
 def model(sandbox: Sandbox) -> dict[str, Any]:
     """Publish alice's model with weights."""
     code(sandbox)
-    sandbox.world.store.put("weights/alice/Net/1", WEIGHTS)
-    link = sandbox.world.presigner.get
+    sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    link = sandbox.state.presigner.get
     return {"code": link("models/alice/Net/1"), "weights": link("weights/alice/Net/1")}
 
 
@@ -182,7 +182,7 @@ def registered(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def paired(sandbox: Sandbox) -> dict[str, Any]:
-    sandbox.world.pairings.begin("alice")
+    sandbox.state.pairings.begin("alice")
     sandbox.pair("alice", "https://ehr.example/r4", nextgen={"practiceId": "1"})
     return {}
 

@@ -73,16 +73,16 @@ class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", t
     public_key_id: str | None
 
 
-def own_key(world: State) -> rsa.RSAPublicKey:
+def own_key(state: State) -> rsa.RSAPublicKey:
     """Return the access manager's public key; the key pair is generated on first use."""
     name = "access manager key"
-    text = world.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
+    text = state.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
     if text is None:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         form = serialization.PrivateFormat.PKCS8
         plain = serialization.NoEncryption()
         text = key.private_bytes(serialization.Encoding.PEM, form, plain).decode()
-        world.database.execute("INSERT INTO secrets VALUES (?, ?)", name, text)
+        state.database.execute("INSERT INTO secrets VALUES (?, ?)", name, text)
     private = serialization.load_pem_private_key(text.encode(), None)
     assert isinstance(private, rsa.RSAPrivateKey)
     return private.public_key()
@@ -95,35 +95,35 @@ async def key(request: Request) -> Response:
 
 async def access(request: Request) -> Response:
     """Return whether a modeller may run a protocol on one of the caller's pods."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted: ByToken | BySignature = await body(request, ByToken | BySignature)
     owner, _, name = wanted.pod_identifier.partition("/")
-    pod = world.pods.get(owner, name)
+    pod = state.pods.get(owner, name)
     if pod is None:
         raise Refusal(404, "There is no such pod")
     if pod.owner != user:
         raise Refusal(403, "Access to a pod is asked for by the pod")
-    code = _identity(world, wanted)
+    code = _identity(state, wanted)
     usage: Usage | None = None
     limits: list[dict[str, Any]] | None = None
     if code == ACCEPT:
-        code = _permission(world, wanted, pod)
+        code = _permission(state, wanted, pod)
     if code == ACCEPT and wanted.project_id is not None:
-        model = _model(world, wanted)
+        model = _model(state, wanted)
         if model is not None:
-            usage = world.projects.usage(wanted.project_id, model, wanted.modeller_name)
+            usage = state.projects.usage(wanted.project_id, model, wanted.modeller_name)
         if model is not None and usage is not None:
-            used = world.projects.use(wanted.project_id, model, wanted.modeller_name)
+            used = state.projects.use(wanted.project_id, model, wanted.modeller_name)
             code = NO_ACCESS if used is None else ACCEPT
-            limits = [_limit(world, used or usage, model, withheld=used is None)]
+            limits = [_limit(state, used or usage, model, withheld=used is None)]
     return answer({"code": code, "limits": limits})
 
 
-def _identity(world: State, wanted: ByToken | BySignature) -> str:
+def _identity(state: State, wanted: ByToken | BySignature) -> str:
     if isinstance(wanted, ByToken):
         if not wanted.modeller_token:
             return NO_PROOF
-        user = world.tokens.user_of(wanted.modeller_token)
+        user = state.tokens.user_of(wanted.modeller_token)
         return ACCEPT if user == wanted.modeller_name else INVALID_PROOF
     try:
         task = base64.b64decode(wanted.unsigned_task, validate=True)
@@ -132,7 +132,7 @@ def _identity(world: State, wanted: ByToken | BySignature) -> str:
         raise Refusal(422, "unsignedTask and taskSignature must be standard base64") from None
     if not signature:
         return NO_PROOF
-    keys = world.public_keys.active(wanted.modeller_name)
+    keys = state.public_keys.active(wanted.modeller_name)
     if wanted.public_key_id is not None:
         keys = [known for known in keys if str(known.id) == wanted.public_key_id]
     if any(public_keys.signed(known.text, task, signature) for known in keys):
@@ -140,17 +140,17 @@ def _identity(world: State, wanted: ByToken | BySignature) -> str:
     return INVALID_PROOF
 
 
-def _permission(world: State, wanted: AccessRequest, pod: Pod) -> str:
+def _permission(state: State, wanted: AccessRequest, pod: Pod) -> str:
     modeller = wanted.modeller_name
     if wanted.project_id is None:
-        return ACCEPT if world.pods.granted(pod.owner, pod.name, modeller) else NO_ACCESS
-    role = world.projects.role(wanted.project_id, modeller)
-    if role is None or not world.projects.has_pod(wanted.project_id, pod.owner, pod.name):
+        return ACCEPT if state.pods.granted(pod.owner, pod.name, modeller) else NO_ACCESS
+    role = state.projects.role(wanted.project_id, modeller)
+    if role is None or not state.projects.has_pod(wanted.project_id, pod.owner, pod.name):
         return NO_ACCESS
     return ACCEPT if role in MAY_RUN else UNAUTHORISED
 
 
-def _model(world: State, wanted: AccessRequest) -> Model | None:
+def _model(state: State, wanted: AccessRequest) -> Model | None:
     """Return the Hub model that the protocol runs, or None if it names none."""
     algorithm = wanted.modeller_protocol_request.algorithm
     for step in algorithm if isinstance(algorithm, list) else [algorithm]:
@@ -160,15 +160,15 @@ def _model(world: State, wanted: AccessRequest) -> Model | None:
         owner, name = reference.get("username"), reference.get("model_ref")
         version = reference.get("model_version")
         if isinstance(owner, str) and isinstance(name, str):
-            return world.models.find(owner, name, version if isinstance(version, int) else None)
+            return state.models.find(owner, name, version if isinstance(version, int) else None)
     return None
 
 
-def _limit(world: State, usage: Usage, model: Model, *, withheld: bool) -> dict[str, Any]:
+def _limit(state: State, usage: Usage, model: Model, *, withheld: bool) -> dict[str, Any]:
     limit = simple(usage)
     if not withheld:
-        limit["modelDownloadUrl"] = world.link(model.code_key)
-        limit["weightsDownloadUrl"] = world.link(model.weights_key)
+        limit["modelDownloadUrl"] = state.link(model.code_key)
+        limit["weightsDownloadUrl"] = state.link(model.weights_key)
     return limit
 
 

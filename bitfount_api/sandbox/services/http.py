@@ -63,7 +63,7 @@ def service(
         },
     )
     app.router.redirect_slashes = False
-    app.state.world = state
+    app.state.sandbox_state = state
     app.state.name = name
     app.add_middleware(_RequestId)
     return app
@@ -86,7 +86,7 @@ class _RequestId:
 
 def state_of(request: Request) -> State:
     """Return the state that a request works on."""
-    return cast("State", request.app.state.world)
+    return cast("State", request.app.state.sandbox_state)
 
 
 def caller(request: Request) -> str:
@@ -95,15 +95,15 @@ def caller(request: Request) -> str:
     Raises:
         Refusal: With 401, if credentials are missing or not valid.
     """
-    world = state_of(request)
+    state = state_of(request)
     authorization = request.headers.get("authorization", "")
     key_id, key = request.headers.get("x-api-key-id"), request.headers.get("x-api-key")
     user = None
     if key_id and key:
         half: Literal["hub", "am"] = "am" if request.app.state.name == "am" else "hub"
-        user = world.users.of_api_key(key_id, key, half)
+        user = state.users.of_api_key(key_id, key, half)
     elif authorization[:7].lower() == "bearer ":
-        user = world.tokens.user_of(authorization[7:].strip())
+        user = state.tokens.user_of(authorization[7:].strip())
     if user is None:
         given = key_id or key or authorization
         reason = "The credentials are not valid" if given else "There are no credentials"

@@ -69,38 +69,38 @@ class PublishWeights(msgspec.Struct, rename="camel"):
 
 async def find(request: Request) -> Response:
     """Return download URLs of a model's code and weights."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted = query(request, FindModel)
     version = None if wanted.model_version is None else int(wanted.model_version)
-    model = world.models.find(wanted.modeller_name, wanted.model_name, version)
-    if model is None or not _visible(world, model, user, wanted.project_id):
+    model = state.models.find(wanted.modeller_name, wanted.model_name, version)
+    if model is None or not _visible(state, model, user, wanted.project_id):
         raise Refusal(404, "There is no such model")
     details = {"modelHash": model.hash, "modelVersion": model.version}
     if wanted.project_id is not None and model.owner != user:
-        usage = world.projects.usage(wanted.project_id, model, user)
+        usage = state.projects.usage(wanted.project_id, model, user)
         if usage is not None and usage.spent:
             return answer(details)
-    details["modelDownloadUrl"] = world.presigner.get(model.code_key)
-    weights_url = world.link(model.weights_key)
+    details["modelDownloadUrl"] = state.presigner.get(model.code_key)
+    weights_url = state.link(model.weights_key)
     return answer(
         details if weights_url is None else {**details, "weightsDownloadUrl": weights_url}
     )
 
 
-def _visible(world: State, model: Model, user: str, project: str | None) -> bool:
+def _visible(state: State, model: Model, user: str, project: str | None) -> bool:
     if model.owner == user:
         return True
     if project is not None:
-        if world.projects.role(project, user) is None:
+        if state.projects.role(project, user) is None:
             return False
-        if world.projects.usage(project, model, user) is not None:
+        if state.projects.usage(project, model, user) is not None:
             return True
     return not model.private
 
 
 async def publish(request: Request) -> Response:
     """Create a version of one of the caller's models."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishModel = await body(request, PublishModel)
     if wanted.model_size > MAX_MODEL_BYTES:
@@ -108,7 +108,7 @@ async def publish(request: Request) -> Response:
     if len(wanted.model_name.encode()) > MAX_NAME_BYTES:
         raise Refusal(422, f"The name has more than {MAX_NAME_BYTES} bytes")
     description = wanted.model_description
-    model, there = world.models.publish(
+    model, there = state.models.publish(
         user,
         wanted.model_name,
         hash_=wanted.model_hash,
@@ -123,7 +123,7 @@ async def publish(request: Request) -> Response:
         {
             **published,
             **destination(
-                world,
+                state,
                 user,
                 "Model",
                 model.code_key,
@@ -136,23 +136,23 @@ async def publish(request: Request) -> Response:
 
 async def publish_weights(request: Request) -> Response:
     """Add weights to a version of one of the caller's models."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: PublishWeights = await body(request, PublishWeights)
     if wanted.weight_size > MAX_WEIGHTS_BYTES:
         raise Refusal(413, f"The weights have more than {MAX_WEIGHTS_BYTES} bytes")
-    model = world.models.find(user, wanted.model_name, wanted.model_version)
+    model = state.models.find(user, wanted.model_name, wanted.model_version)
     if model is None:
         raise Refusal(404, f"{user} has no model {wanted.model_name}:{wanted.model_version}")
-    existed = world.store.head(model.weights_key) is not None
-    world.models.weigh(model, wanted.weight_size)
+    existed = state.store.head(model.weights_key) is not None
+    state.models.weigh(model, wanted.weight_size)
     return answer(
         {
             "success": True,
             "alreadyExisted": existed,
             "version": model.version,
             **destination(
-                world,
+                state,
                 user,
                 "Model",
                 model.weights_key,

@@ -45,7 +45,7 @@ PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")
 
 async def ingest(request: Request) -> Response:
     """Store an update about a task."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     update: MonitorUpdate = await body(request, MonitorUpdate)
     if update.privacy not in PRIVACY:
         raise Refusal(422, f"privacy must be one of {', '.join(PRIVACY)}")
@@ -53,7 +53,7 @@ async def ingest(request: Request) -> Response:
         dt.datetime.fromisoformat(update.timestamp)
     except ValueError:
         raise Refusal(422, "timestamp must be an ISO 8601 time") from None
-    world.monitor.take(user, msgspec.to_builtins(update))
+    state.monitor.take(user, msgspec.to_builtins(update))
     return answer({"success": True})
 
 

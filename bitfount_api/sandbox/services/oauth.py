@@ -63,27 +63,27 @@ async def ask(request: Request) -> Response:
 
 async def decide(request: Request) -> Response:
     """Record the user's decision."""
-    world = state_of(request)
-    users = [user.username for user in world.users.all()]
+    state = state_of(request)
+    users = [user.username for user in state.users.all()]
     fields = await _fields(request, "user_code", "username", "decision")
     code, username, decision = (str(value or "") for value in fields.values())
-    state = world.tokens.waiting(code)
+    code_state = state.tokens.waiting(code)
     complaints = {
         None: f"There is no code {normalised(code)}. Check the code and enter it again.",
         "expired": "That code has expired. Start again on the device.",
         "used": "That code has already been used.",
     }
-    if state != "pending":
-        return pages.activation(code, users, complaints[state])
+    if code_state != "pending":
+        return pages.activation(code, users, complaints[code_state])
     if decision == "approve" and username in users:
-        world.tokens.decide(code, username)
+        state.tokens.decide(code, username)
         return pages.outcome(
             "Device connected",
             f"The program continues as {username}. You can close this page.",
             good=True,
         )
     if decision == "deny":
-        world.tokens.decide(code, None)
+        state.tokens.decide(code, None)
         return pages.outcome(
             "Device refused", "The program was denied access. You can close this page.", good=False
         )

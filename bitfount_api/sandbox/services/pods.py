@@ -66,23 +66,23 @@ class Heartbeat(msgspec.Struct, rename="camel"):
 
 async def show(request: Request) -> Response:
     """Show a pod that the caller may see without a project."""
-    world, user = state_of(request), caller(request)
-    pod = world.pods.visible(user, request.path_params["owner"], request.path_params["name"])
-    return _details(world, pod)
+    state, user = state_of(request), caller(request)
+    pod = state.pods.visible(user, request.path_params["owner"], request.path_params["name"])
+    return _details(state, pod)
 
 
 async def show_in_project(request: Request) -> Response:
     """Show a pod that the caller may see through a project."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     project = request.path_params["project"]
     owner, name = request.path_params["owner"], request.path_params["name"]
-    if world.projects.role(project, user) is None:
+    if state.projects.role(project, user) is None:
         raise Refusal(404, "There is no such project")
-    there = world.projects.has_pod(project, owner, name)
-    return _details(world, world.pods.get(owner, name) if there else None)
+    there = state.projects.has_pod(project, owner, name)
+    return _details(state, state.pods.get(owner, name) if there else None)
 
 
-def _details(world: State, pod: Pod | None) -> Response:
+def _details(state: State, pod: Pod | None) -> Response:
     if pod is None:
         raise Refusal(404, "There is no such pod")
     details = {
@@ -97,13 +97,13 @@ def _details(world: State, pod: Pod | None) -> Response:
         "providerUserName": pod.owner,
         "visibility": pod.visibility,
     }
-    url = world.link(pod.schema_key)
+    url = state.link(pod.schema_key)
     return answer(details if url is None else {**details, "schemaDownloadUrl": url})
 
 
 async def register(request: Request) -> Response:
     """Register or update one of the caller's pods."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
     wanted: RegisterPod = await body(request, RegisterPod)
     if wanted.schema_size > MAX_SCHEMA_BYTES:
@@ -111,7 +111,7 @@ async def register(request: Request) -> Response:
     for key in (wanted.pod_public_key, wanted.access_manager_public_key):
         _check_key(key)
     files = wanted.file_processing_metadata
-    existed = world.pods.register(
+    existed = state.pods.register(
         user,
         wanted.name,
         display_name=wanted.pod_display_name,
@@ -122,14 +122,14 @@ async def register(request: Request) -> Response:
         schema_size=wanted.schema_size,
         files=None if files is UNSET else msgspec.to_builtins(files),
     )
-    pod = world.pods.get(user, wanted.name)
+    pod = state.pods.get(user, wanted.name)
     assert pod is not None
     registration = {
         "success": True,
         "alreadyExisted": existed,
         "message": "updated" if existed else "registered",
         **destination(
-            world,
+            state,
             user,
             "Schema",
             pod.schema_key,
@@ -142,10 +142,10 @@ async def register(request: Request) -> Response:
 
 async def heartbeat(request: Request) -> Response:
     """Keep the caller's pods online."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted: Heartbeat = await body(request, Heartbeat)
     _check_key(wanted.pod_public_key)
-    unknown = world.pods.heard_of(user, wanted.names, wanted.pod_public_key)
+    unknown = state.pods.heard_of(user, wanted.names, wanted.pod_public_key)
     if unknown:
         raise Refusal(404, f"{user} has no pod with that key of the name {', '.join(unknown)}")
     return answer({"success": True})

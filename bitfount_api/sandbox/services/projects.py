@@ -59,13 +59,13 @@ Datasets = Annotated[list[Dataset], msgspec.Meta(min_length=1)]
 
 async def page(request: Request) -> Response:
     """List a page of the caller's projects."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted = query(request, Page)
     limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _ENDLESS)
-    projects = world.projects.page(user, offset, limit)
+    projects = state.projects.page(user, offset, limit)
     return answer(
         {
-            "totalProjects": world.projects.count(user),
+            "totalProjects": state.projects.count(user),
             "projects": [
                 {
                     "id": project.id,
@@ -84,35 +84,35 @@ async def page(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Create a project owned by the caller."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted: CreateProject = await body(request, CreateProject)
-    return answer({"projectId": world.projects.create(user, wanted.name, wanted.metadata)}, 201)
+    return answer({"projectId": state.projects.create(user, wanted.name, wanted.metadata)}, 201)
 
 
 async def add_pods(request: Request) -> Response:
     """Add some of the caller's datasets to a project."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted: list[Dataset] = await body(request, Datasets)
     project = request.path_params["project"]
-    if _role(world, project, user) not in (OWNER, CUSTODIAN):
+    if _role(state, project, user) not in (OWNER, CUSTODIAN):
         raise Refusal(403, "Only the owner and custodians of a project may add datasets to it")
     names = [dataset.pod_name for dataset in wanted]
     for name in names:
-        if world.pods.get(user, name) is None:
+        if state.pods.get(user, name) is None:
             raise Refusal(404, f"{user} has no pod {name}")
-    return answer({"success": True}, 201 if world.projects.add_pods(project, user, names) else 200)
+    return answer({"success": True}, 201 if state.projects.add_pods(project, user, names) else 200)
 
 
 async def limits(request: Request) -> Response:
     """Show the caller's usage of each of a project's models."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     project = request.path_params["project"]
-    _role(world, project, user)
+    _role(state, project, user)
     return answer(
         [
             simple(usage)
-            for owner, name, version, _ in world.projects.models(project)
-            for usage in world.projects.usages(project, owner, name, version)
+            for owner, name, version, _ in state.projects.models(project)
+            for usage in state.projects.usages(project, owner, name, version)
             if usage.username == user
         ]
     )
@@ -120,20 +120,20 @@ async def limits(request: Request) -> Response:
 
 async def model_limits(request: Request) -> Response:
     """Show the usage of one model: of all members to the project's owner, else the caller's."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     project, owner = request.path_params["project"], request.path_params["owner"]
-    role = _role(world, project, user)
+    role = _role(state, project, user)
     name, _, version = request.path_params["model"].rpartition(":")
     listed = [
         row
-        for row in world.projects.models(project)
+        for row in state.projects.models(project)
         if (row["owner"], row["name"]) == (owner, name)
         and version in ("latest", str(row["version"]))
     ]
     if not listed:
         raise Refusal(404, "There is no such model in the project")
     newest = listed[-1]
-    usages = world.projects.usages(project, owner, name, newest["version"])
+    usages = state.projects.usages(project, owner, name, newest["version"])
     shown = [usage for usage in usages if role == OWNER or usage.username == user]
     return answer(
         {
@@ -157,8 +157,8 @@ def simple(usage: Usage) -> dict[str, Any]:
     }
 
 
-def _role(world: State, project: str, user: str) -> str:
-    role = world.projects.role(project, user)
+def _role(state: State, project: str, user: str) -> str:
+    role = state.projects.role(project, user)
     if role is None:
         # Users who are not members must not learn whether the project exists.
         raise Refusal(404, "There is no such project")

@@ -28,13 +28,13 @@ class RegisterKey(msgspec.Struct):
 
 async def register(request: Request) -> Response:
     """Register a public key of the caller."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     query(request, Form)
     wanted: RegisterKey = await body(request, RegisterKey)
     if request.path_params["owner"] != user:
         raise Refusal(403, "Users can only register their own keys")
     try:
-        key = world.public_keys.register(user, wanted.key)
+        key = state.public_keys.register(user, wanted.key)
     except ValueError as error:
         raise Refusal(422, f"The key is not valid: {error}") from None
     return answer({"id": key.id}, 201)
@@ -42,9 +42,9 @@ async def register(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Show a registered key of any user."""
-    world = state_of(request)
+    state = state_of(request)
     caller(request)
-    key = world.public_keys.get(request.path_params["owner"], request.path_params["key_id"])
+    key = state.public_keys.get(request.path_params["owner"], request.path_params["key_id"])
     if key is None:
         raise Refusal(404, "There is no such key")
     return answer({"public_key": key.pem, "id": key.id, "active": key.active})

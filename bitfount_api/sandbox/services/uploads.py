@@ -50,18 +50,18 @@ class CompleteUpload(msgspec.Struct, rename="camel"):
 
 
 def destination(
-    world: State, owner: str, kind: str, key: str, size: int, *, multipart: bool
+    state: State, owner: str, kind: str, key: str, size: int, *, multipart: bool
 ) -> dict[str, Any]:
     """Return the response fields with the upload destination of an object of that size."""
     if not multipart or size < CHUNK_BYTES:
-        url, fields = world.presigner.post(key, min_bytes=size, max_bytes=size)
+        url, fields = state.presigner.post(key, min_bytes=size, max_bytes=size)
         return {"uploadUrl": url, "uploadFields": fields}
-    upload_id = world.store.create_upload(key)
-    world.uploads.add(Upload(upload_id, owner, kind, key, size))
+    upload_id = state.store.create_upload(key)
+    state.uploads.add(Upload(upload_id, owner, kind, key, size))
     count = -(-size // CHUNK_BYTES)
     return {
         "uploadUrls": [
-            world.presigner.put_part(key, upload_id, number) for number in range(1, count + 1)
+            state.presigner.put_part(key, upload_id, number) for number in range(1, count + 1)
         ],
         "chunkSize": CHUNK_BYTES,
         "uploadId": upload_id,
@@ -71,9 +71,9 @@ def destination(
 
 async def complete(request: Request) -> Response:
     """Join the parts of an upload into the object."""
-    world, user = state_of(request), caller(request)
+    state, user = state_of(request), caller(request)
     wanted: CompleteUpload = await body(request, CompleteUpload)
-    upload = world.uploads.get(wanted.upload_id)
+    upload = state.uploads.get(wanted.upload_id)
     if upload is None or (upload.owner, upload.key) != (user, wanted.key):
         raise Refusal(404, "There is no such upload")
     if upload.kind != wanted.object_type:
@@ -83,16 +83,16 @@ async def complete(request: Request) -> Response:
         raise Refusal(422, f"The upload has {count} part(s), to be listed in order")
     parts = [(part.number, part.etag) for part in wanted.parts]
     try:
-        for part in world.store.parts(upload.key, upload.id):
+        for part in state.store.parts(upload.key, upload.id):
             announced = min(CHUNK_BYTES, upload.size - (part.number - 1) * CHUNK_BYTES)
             if part.number <= count and part.size != announced:
                 raise Refusal(
                     422, f"Part {part.number} has {part.size} bytes, announced were {announced}"
                 )
-        await run_in_threadpool(world.store.complete_upload, upload.key, upload.id, parts)
+        await run_in_threadpool(state.store.complete_upload, upload.key, upload.id, parts)
     except S3Error as error:
         raise Refusal(422, f"The parts cannot be joined: {error}") from None
-    world.uploads.remove(upload.id)
+    state.uploads.remove(upload.id)
     return answer({"success": True})
 
 

@@ -122,10 +122,10 @@ class FaultEnvironment:
         return folder / "file"
 
     def model_url(self) -> str:
-        return self.sandbox.world.presigner.get("models/alice/Net/1")
+        return self.sandbox.state.presigner.get("models/alice/Net/1")
 
     def weights_url(self) -> str:
-        return self.sandbox.world.presigner.get("weights/alice/Net/1")
+        return self.sandbox.state.presigner.get("weights/alice/Net/1")
 
     def model_hash(self) -> str:
         return hash_contents(CODE.format("Net", 0))
@@ -145,13 +145,13 @@ class FaultEnvironment:
     @contextlib.contextmanager
     def storage_at(self, url: str) -> Iterator[None]:
         """Point presigned URLs to another address within the block."""
-        world = self.sandbox.world
-        before = world.presigner
-        world.presigner = Presigner(url, before._bucket, before._access_key, before._secret_key)
+        state = self.sandbox.state
+        before = state.presigner
+        state.presigner = Presigner(url, before._bucket, before._access_key, before._secret_key)
         try:
             yield
         finally:
-            world.presigner = before
+            state.presigner = before
 
 
 @contextlib.contextmanager
