@@ -24,7 +24,7 @@ TRANSPORT = "bitfount_api.sandbox.transport"
 SERVICES = ("access_manager", "hub", "smart_on_fhir", "storage")
 
 _MAX_RECORDED = 10_000
-_GLANCE_SECONDS = 0.05
+_POLL_SECONDS = 0.05
 _POSITION = validators.optional(validators.ge(0))
 _STATUS = validators.optional(validators.and_(validators.ge(200), validators.le(599)))
 
@@ -47,7 +47,7 @@ class Fault:
         corrupt_at: Position of the body byte in which one bit is flipped.
 
     Raises:
-        ValueError: If a number of seconds or bytes is negative, or the status is not a final one.
+        ValueError: If a number of seconds or bytes is negative, or the status is not final.
     """
 
     delay: float = attrs.field(default=0, validator=validators.ge(0))
@@ -106,7 +106,7 @@ class Faults:
             self._planned.append(_Planned(service, method.upper(), path, fault, times))
 
     def clear(self) -> None:
-        """Remove all planned faults and all received requests."""
+        """Remove all planned faults and recorded requests."""
         with self._lock:
             self._planned.clear()
             self._seen.clear()
@@ -148,26 +148,26 @@ class FaultyApp:
         if fault is None:
             await self._app(scope, receive, send)
             return
-        spoiled = _FaultyExchange(fault, scope[TRANSPORT], send)
+        response = _FaultyResponse(fault, scope[TRANSPORT], send)
         if fault.reset_after == 0:
-            await spoiled.be_silent()
-            spoiled.break_off()
+            await response.delay()
+            response.disconnect()
         elif fault.status is None:
-            await self._app(scope, receive, spoiled)
+            await self._app(scope, receive, response)
         else:
-            given = {"content-length": str(len(fault.body)), **fault.headers}
-            headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+            fields = {"content-length": str(len(fault.body)), **fault.headers}
+            headers = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
             start = {"type": "http.response.start", "status": fault.status, "headers": headers}
-            await spoiled(start)
-            await spoiled({"type": "http.response.body", "body": fault.body})
-        if spoiled.broken:
+            await response(start)
+            await response({"type": "http.response.body", "body": fault.body})
+        if response.broken:
             # The server logs an error if the application returns with an incomplete response while
             # the connection is open.
             while (await receive())["type"] != "http.disconnect":
                 pass
 
 
-class _FaultyExchange:
+class _FaultyResponse:
     """Send a response with a fault in it."""
 
     def __init__(self, fault: Fault, transport: asyncio.Transport, send: Send) -> None:
@@ -181,7 +181,7 @@ class _FaultyExchange:
         if self.broken:
             return
         if message["type"] == "http.response.start":
-            await self.be_silent()
+            await self.delay()
         if message["type"] == "http.response.body":
             body, end = bytearray(message.get("body", b"")), self._end()
             begin = self._position
@@ -191,7 +191,7 @@ class _FaultyExchange:
             self._position += len(body)
             if end is not None and self._position >= end:
                 await self._send({**message, "body": bytes(body[: end - begin]), "more_body": True})
-                self.break_off()
+                self.disconnect()
                 return
             message = {**message, "body": bytes(body)}
         await self._send(message)
@@ -200,15 +200,15 @@ class _FaultyExchange:
         ends = (self._fault.reset_after, self._fault.truncate_after)
         return min((end for end in ends if end is not None), default=None)
 
-    async def be_silent(self) -> None:
+    async def delay(self) -> None:
         """Wait for the fault's delay, or until the client has disconnected."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._fault.delay
+        end_time = loop.time() + self._fault.delay
         # Only the protocol is notified when its transport closes, so poll the transport.
-        while (left := until - loop.time()) > 0 and not self._transport.is_closing():  # noqa: ASYNC110
-            await asyncio.sleep(min(left, _GLANCE_SECONDS))
+        while (remaining := end_time - loop.time()) > 0 and not self._transport.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(min(remaining, _POLL_SECONDS))
 
-    def break_off(self) -> None:
+    def disconnect(self) -> None:
         """Close or reset the connection, depending on the fault."""
         self.broken = True
         if self._fault.reset_after is None:

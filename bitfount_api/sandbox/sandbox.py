@@ -61,7 +61,7 @@ class Sandbox:
     Args:
         data: Folder for all data; by default a temporary folder, deleted when the sandbox stops.
         ports: Ports to listen on; free ports by default.
-        host: Address to listen on. Anybody who can reach it can use the sandbox's data.
+        host: Address to listen on. Anyone who can reach it can use the sandbox's data.
         users: Users to create at the start; see :meth:`user`.
         lifetimes: Lifetimes of device codes and tokens.
         clock: Function that returns the POSIX time in seconds; tests can replace it.
@@ -82,46 +82,42 @@ class Sandbox:
         lifetimes: Lifetimes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.faults: Faults = Faults()
-        self.data: Path = Path(
-            tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data
-        )
-        # Cleanup for stop(), in reverse order.
-        self._ending = ExitStack()
+        self.faults = Faults()
+        self.data = Path(tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data)
+        # The steps of stop(), in reverse order.
+        self._cleanup = ExitStack()
         if data is None:
-            self._ending.callback(shutil.rmtree, self.data, ignore_errors=True)
+            self._cleanup.callback(shutil.rmtree, self.data, ignore_errors=True)
         try:
             self.data.mkdir(parents=True, exist_ok=True)
-            # The folder holds the users' API keys.
+            # The folder contains the users' API keys.
             self.data.chmod(0o700)
             self._open(ports or Ports(), host, clock, lifetimes or Lifetimes())
             for username in users:
                 self.state.users.add(username)
         except BaseException:
-            self._ending.close()
+            self._cleanup.close()
             raise
 
     def _open(
         self, ports: Ports, host: str, clock: Callable[[], float], lifetimes: Lifetimes
     ) -> None:
         listeners = {
-            name: self._ending.enter_context(listen(host, port, name))
+            name: self._cleanup.enter_context(listen(host, port, name))
             for name, port in attrs.asdict(ports).items()
         }
-        shown = f"[{host}]" if ":" in host else host
+        url_host = f"[{host}]" if ":" in host else host
         urls = {
-            name: f"http://{shown}:{listener.getsockname()[1]}"
+            name: f"http://{url_host}:{listener.getsockname()[1]}"
             for name, listener in listeners.items()
         }
-        self.hub_url: str = urls["hub"]
-        self.access_manager_url: str = urls["access_manager"]
-        self.smart_on_fhir_url: str = urls["smart_on_fhir"]
-        self.storage_url: str = urls["storage"]
-        store = self._ending.enter_context(ObjectStore(self.data / "objects", clock=clock))
+        self.hub_url, self.access_manager_url = urls["hub"], urls["access_manager"]
+        self.smart_on_fhir_url, self.storage_url = urls["smart_on_fhir"], urls["storage"]
+        store = self._cleanup.enter_context(ObjectStore(self.data / "objects", clock=clock))
         access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
         presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
-        self.state: State = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
-        self._ending.callback(self.state.close)
+        self.state = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        self._cleanup.callback(self.state.close)
         state = self.state
         apps: dict[str, ASGIApp] = {
             "hub": service(state, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
@@ -138,7 +134,7 @@ class Sandbox:
         self._servers = Servers(
             [(FaultyApp(app, name, self.faults), listeners[name]) for name, app in apps.items()]
         )
-        self._ending.callback(self._servers.stop)
+        self._cleanup.callback(self._servers.stop)
 
     # --- Start and stop --------------------------------------------------------------------------
 
@@ -149,7 +145,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving; a temporary data folder is deleted."""
-        self._ending.close()
+        self._cleanup.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -158,7 +154,7 @@ class Sandbox:
         self.stop()
 
     def clear(self) -> None:
-        """Delete everything but the users and their API keys."""
+        """Delete all data except the users and their API keys."""
         self.faults.clear()
         for upload in self.state.uploads.all():
             # An upload completed in the meantime is an object, which is deleted below.
@@ -193,7 +189,7 @@ class Sandbox:
         if visibility not in ("public", "private"):
             raise ValueError(f"visibility must be 'public' or 'private', not {visibility!r}")
         owner, name = self._pod(pod)
-        self.state.pods.show(owner, name, visibility)
+        self.state.pods.set_visibility(owner, name, visibility)
 
     def grant(self, pod: str, username: str) -> None:
         """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""

@@ -27,6 +27,6 @@ def text(name: str) -> str:
 
 @cache
 def parsed(name: str) -> dict[str, Any]:
-    """Return a parsed spec; the result is shared and must not be modified."""
+    """Return a parsed spec. The result is shared and must not be modified."""
     spec: dict[str, Any] = yaml.safe_load(text(name))
     return spec

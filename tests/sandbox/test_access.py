@@ -306,7 +306,7 @@ def test_the_model_is_found_in_any_step_and_the_newest_without_a_version(
 def test_a_pod_is_asked_for_by_its_owner(pod: Api, alice: Api, bob: Api, sandbox: Sandbox) -> None:
     for api in (alice, bob):
         said = refused(ask(api, by_token(sandbox.token("bob"))), 403)
-        assert said == "Access to a pod is asked for by the pod"
+        assert said == "Only the owner of a pod may check access to it"
     for name in ("carol/other", "nobody/scans"):
         refused(ask(pod, by_token("x", podIdentifier=name)), 404)
 

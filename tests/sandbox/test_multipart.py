@@ -97,26 +97,28 @@ def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, ali
     ticket = weights(alice)
     tags = [*put(alice, ticket, FIRST, LAST), "0" * 32]
     said = refused(complete(alice, ticket, [(number, tags[number - 1]) for number in numbers]), 422)
-    assert said == "The upload has 2 part(s), to be listed in order"
+    assert said == "The upload has 2 part(s), which must be listed in order"
     assert sandbox.objects == ["models/alice/Net/1"]
 
 
 def test_a_part_that_is_missing_or_another_is_refused(sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
     (first,) = put(alice, ticket, FIRST)
-    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, "0" * 32)]), 422)
+    assert "cannot be assembled" in refused(
+        complete(alice, ticket, [(1, first), (2, "0" * 32)]), 422
+    )
     put(alice, ticket, FIRST, LAST)
-    assert "cannot be joined" in refused(complete(alice, ticket, [(1, first), (2, first)]), 422)
+    assert "cannot be assembled" in refused(complete(alice, ticket, [(1, first), (2, first)]), 422)
     assert sandbox.objects == ["models/alice/Net/1"]
 
 
 @pytest.mark.parametrize(
     ("contents", "complaint"),
     [
-        ((FIRST, LAST + b"x"), "Part 2 has 1048577 bytes, announced were 1048576"),
-        ((FIRST, LAST[1:]), "Part 2 has 1048575 bytes, announced were 1048576"),
-        ((FIRST + b"x", LAST[1:]), "Part 1 has 5242881 bytes, announced were 5242880"),
-        ((FIRST + LAST, b""), "Part 1 has 6291456 bytes, announced were 5242880"),
+        ((FIRST, LAST + b"x"), "Part 2 has 1048577 bytes, but 1048576 were announced"),
+        ((FIRST, LAST[1:]), "Part 2 has 1048575 bytes, but 1048576 were announced"),
+        ((FIRST + b"x", LAST[1:]), "Part 1 has 5242881 bytes, but 5242880 were announced"),
+        ((FIRST + LAST, b""), "Part 1 has 6291456 bytes, but 5242880 were announced"),
     ],
     ids=["more", "less", "shifted", "all in the first"],
 )
@@ -137,7 +139,7 @@ def test_an_upload_that_the_store_has_ended_cannot_be_completed(
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     sandbox.state.store.abort_upload(ticket["key"], ticket["uploadId"])
-    assert "cannot be joined" in refused(complete(alice, ticket, parts), 422)
+    assert "cannot be assembled" in refused(complete(alice, ticket, parts), 422)
 
 
 @pytest.mark.parametrize(

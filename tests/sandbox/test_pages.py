@@ -269,7 +269,7 @@ def test_a_mistake_of_the_sandboxs_own_is_a_documented_failure(
 ) -> None:
     monkeypatch.setattr(sandbox.state, "projects", None)
     said = refused(alice.hub("GET", "/api/projects"), 500)
-    assert said == "The sandbox has a mistake: AttributeError"
+    assert said == "Internal error of the sandbox: AttributeError"
     # The error is logged as well, possibly after the response has been sent.
     end = time.monotonic() + 30
     while "AttributeError" not in caplog.text and time.monotonic() < end:

@@ -47,21 +47,21 @@ _LISTING: Final = frozenset(
 
 
 class Operation(NamedTuple):
-    """The form of requests for an operation.
+    """An operation, and the requests that it handles.
 
     Args:
         handler: Handler of the operation.
         method: HTTP method.
         on_key: True for an operation on an object, False for one on the bucket.
-        needs: Required query parameters.
-        takes: Optional query parameters.
+        required: Required query parameters.
+        optional: Optional query parameters.
     """
 
     handler: Handler
     method: str
     on_key: bool
-    needs: frozenset[str] = frozenset()
-    takes: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
 
 
 class ObjectApp:
@@ -81,24 +81,28 @@ class ObjectApp:
         self._bucket = bucket
         self._verifier = verifier
         self._clock = clock
-        do = Operations(store, bucket)
+        operations = Operations(store, bucket)
         part = frozenset({"partNumber", "uploadId"})
         upload = frozenset({"uploadId"})
         self._operations = (
-            Operation(do.get, "GET", True),
-            Operation(do.head, "HEAD", True),
-            Operation(do.put, "PUT", True),
-            Operation(do.delete, "DELETE", True),
-            Operation(do.create_upload, "POST", True, frozenset({"uploads"})),
-            Operation(do.put_part, "PUT", True, part),
+            Operation(operations.get, "GET", True),
+            Operation(operations.head, "HEAD", True),
+            Operation(operations.put, "PUT", True),
+            Operation(operations.delete, "DELETE", True),
+            Operation(operations.create_upload, "POST", True, frozenset({"uploads"})),
+            Operation(operations.put_part, "PUT", True, part),
             Operation(
-                do.list_parts, "GET", True, upload, frozenset({"max-parts", "part-number-marker"})
+                operations.list_parts,
+                "GET",
+                True,
+                upload,
+                frozenset({"max-parts", "part-number-marker"}),
             ),
-            Operation(do.complete_upload, "POST", True, upload),
-            Operation(do.abort_upload, "DELETE", True, upload),
-            Operation(do.create_bucket, "PUT", False),
-            Operation(do.head_bucket, "HEAD", False),
-            Operation(do.list_objects, "GET", False, frozenset({"list-type"}), _LISTING),
+            Operation(operations.complete_upload, "POST", True, upload),
+            Operation(operations.abort_upload, "DELETE", True, upload),
+            Operation(operations.create_bucket, "PUT", False),
+            Operation(operations.head_bucket, "HEAD", False),
+            Operation(operations.list_objects, "GET", False, frozenset({"list-type"}), _LISTING),
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +111,7 @@ class ObjectApp:
         incoming = Incoming(receive, expects="expect" in request.headers)
         request_id = secrets.token_hex(8).upper()
         try:
-            response = await self._answer(request, incoming)
+            response = await self._respond(request, incoming)
         except ClientDisconnect:
             return
         except S3Error as error:
@@ -126,44 +130,44 @@ class ObjectApp:
             response.headers["connection"] = "close"
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, incoming: Incoming) -> Response:
-        asked = ObjectRequest.parse(request)
-        if asked.method == "POST" and asked.bucket and not asked.key and not asked.query:
-            self._check_bucket(asked)
-            return await post(asked, incoming, self._store, self._verifier, self._clock)
-        payload = self._verifier.check(asked)
-        operation = self._operation(asked)
-        self._check_bucket(asked)
-        return await operation.handler(asked, payload, incoming)
+    async def _respond(self, request: Request, incoming: Incoming) -> Response:
+        parsed = ObjectRequest.parse(request)
+        if parsed.method == "POST" and parsed.bucket and not parsed.key and not parsed.query:
+            self._check_bucket(parsed)
+            return await post(parsed, incoming, self._store, self._verifier, self._clock)
+        payload = self._verifier.check(parsed)
+        operation = self._operation(parsed)
+        self._check_bucket(parsed)
+        return await operation.handler(parsed, payload, incoming)
 
-    def _operation(self, asked: ObjectRequest) -> Operation:
-        if not asked.bucket:
+    def _operation(self, request: ObjectRequest) -> Operation:
+        if not request.bucket:
             raise S3Error("NotImplemented", "Operations on all buckets are not implemented.")
         names = frozenset(
             name
-            for name in asked.query
+            for name in request.query
             if name not in _AUTHENTICATION and not name.startswith(_RESPONSE)
         )
-        on_key = bool(asked.key)
-        here = [each for each in self._operations if each.on_key == on_key]
-        same = [each for each in here if each.method == asked.method]
-        for each in same:
-            if each.needs <= names <= each.needs | each.takes:
+        on_key = bool(request.key)
+        candidates = [each for each in self._operations if each.on_key == on_key]
+        same_method = [each for each in candidates if each.method == request.method]
+        for each in same_method:
+            if each.required <= names <= each.required | each.optional:
                 return each
-        if same or names:
+        if same_method or names:
             raise S3Error("NotImplemented", "You asked for functionality that is not implemented.")
         raise S3Error(
             "MethodNotAllowed",
             "The specified method is not allowed against this resource.",
-            {"allow": ", ".join(sorted({each.method for each in here}))},
+            {"allow": ", ".join(sorted({each.method for each in candidates}))},
         )
 
-    def _check_bucket(self, asked: ObjectRequest) -> None:
-        if asked.bucket == self._bucket:
+    def _check_bucket(self, request: ObjectRequest) -> None:
+        if request.bucket == self._bucket:
             return
-        if asked.method == "PUT" and not asked.key:
+        if request.method == "PUT" and not request.key:
             raise S3Error("TooManyBuckets", f"The store has one bucket: {self._bucket}.")
-        raise S3Error("NoSuchBucket", f"The specified bucket does not exist: {asked.bucket}")
+        raise S3Error("NoSuchBucket", f"The specified bucket does not exist: {request.bucket}")
 
 
 def create_app(

@@ -24,11 +24,11 @@ class AwsChunked:
 
     def __init__(self) -> None:
         self.trailers: dict[str, str] = {}
-        self.ended: bool = False
-        self._held = b""
-        self._left = 0
+        self.ended = False
+        self._buffer = b""
+        self._remaining = 0
         """Bytes of the current chunk that have not been received yet."""
-        self._wants_end = False
+        self._expects_crlf = False
         """Whether the CRLF after a chunk's bytes has not been received yet."""
         self._last = False
 
@@ -38,45 +38,50 @@ class AwsChunked:
         Raises:
             S3Error: ``InvalidRequest``, if the body is not valid ``aws-chunked``.
         """
-        self._held += piece
-        while self._held:
-            if self._left:
-                content, self._held = self._held[: self._left], self._held[self._left :]
-                self._left -= len(content)
-                self._wants_end = not self._left
+        self._buffer += piece
+        while self._buffer:
+            if self._remaining:
+                content, self._buffer = (
+                    self._buffer[: self._remaining],
+                    self._buffer[self._remaining :],
+                )
+                self._remaining -= len(content)
+                self._expects_crlf = not self._remaining
                 yield content
                 continue
-            line, found, rest = self._held.partition(b"\r\n")
-            if not found:
-                if len(self._held) > _MAX_LINE:
-                    raise _broken()
+            line, crlf, rest = self._buffer.partition(b"\r\n")
+            if not crlf:
+                if len(self._buffer) > _MAX_LINE:
+                    raise _malformed()
                 return
-            self._held = rest
-            self._take(line)
+            self._buffer = rest
+            self._process_line(line)
 
-    def _take(self, line: bytes) -> None:
+    def _process_line(self, line: bytes) -> None:
         if self.ended:
-            raise _broken()
-        if self._wants_end:
+            raise _malformed()
+        if self._expects_crlf:
             if line:
-                raise _broken()
-            self._wants_end = False
+                raise _malformed()
+            self._expects_crlf = False
         elif self._last:
             text, colon, value = line.decode("latin-1").partition(":")
             name = text.strip().lower()
             if not line:
                 self.ended = True
             elif not colon or name in self.trailers or len(self.trailers) == _MAX_TRAILERS:
-                raise _broken()
+                raise _malformed()
             else:
                 self.trailers[name] = value.strip()
         else:
             match = _SIZE.fullmatch(line)
             if match is None:
-                raise _broken()
-            self._left = int(match[1], 16)
-            self._last = not self._left
+                raise _malformed()
+            self._remaining = int(match[1], 16)
+            self._last = not self._remaining
 
 
-def _broken() -> S3Error:
-    return S3Error("InvalidRequest", "The body is not in the chunks that the headers state.")
+def _malformed() -> S3Error:
+    return S3Error(
+        "InvalidRequest", "The body is not encoded in the chunks that the headers state."
+    )

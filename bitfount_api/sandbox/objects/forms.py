@@ -135,7 +135,7 @@ class Form:
         if self._in_file:
             self._events.append(FileBegins(_text(options.get(b"filename", b""))))
         elif name in self.fields:
-            raise S3Error("InvalidArgument", f"The field {name} comes twice.")
+            raise S3Error("InvalidArgument", f"The field {name} is repeated.")
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
@@ -158,7 +158,7 @@ class Form:
         if self._size > MAX_FIELDS_BYTES:
             raise S3Error(
                 "MaxPostPreDataLengthExceeded",
-                f"All fields before the file may have {MAX_FIELDS_BYTES} bytes at most.",
+                f"All fields before the file may have at most {MAX_FIELDS_BYTES} bytes.",
             )
 
 

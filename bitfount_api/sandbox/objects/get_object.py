@@ -40,7 +40,7 @@ def is_not_modified(headers: Mapping[str, str], stored: StoredObject) -> bool:
     since = _moment(headers.get("if-unmodified-since"))
     failed = None
     if matches is not None:
-        failed = None if _lists(matches, stored.etag, weak=False) else "If-Match"
+        failed = None if _contains(matches, stored.etag, weak=False) else "If-Match"
     elif since is not None and _modified(stored) > since:
         failed = "If-Unmodified-Since"
     if failed:
@@ -51,7 +51,7 @@ def is_not_modified(headers: Mapping[str, str], stored: StoredObject) -> bool:
     none_matches = headers.get("if-none-match")
     since = _moment(headers.get("if-modified-since"))
     if none_matches is not None:
-        return _lists(none_matches, stored.etag, weak=True)
+        return _contains(none_matches, stored.etag, weak=True)
     return since is not None and _modified(stored) <= since
 
 
@@ -70,7 +70,7 @@ def requested_range(headers: Mapping[str, str], stored: StoredObject) -> tuple[i
         S3Error: ``InvalidRange``, if the object has no bytes in the range.
     """
     match = _RANGE.fullmatch(headers.get("range", "").replace(" ", ""))
-    if match is None or not any(match.groups()) or not _still(headers.get("if-range"), stored):
+    if match is None or not any(match.groups()) or not _unchanged(headers.get("if-range"), stored):
         return None
     # Longer numbers than any size needs would take long to parse, without changing the result.
     first, last = (group and int(group[:18]) for group in match.groups())
@@ -96,7 +96,7 @@ def http_date(moment: dt.datetime) -> str:
     return email.utils.format_datetime(moment, usegmt=True)
 
 
-class FileAnswer(Response):
+class FileResponse(Response):
     """A response with a range of a file's bytes, read as fast as the client receives them.
 
     Args:
@@ -113,13 +113,13 @@ class FileAnswer(Response):
         super().__init__(None, status, {**headers, "content-length": str(size)})
         self._file = file
         self._start = start
-        self._left = size
+        self._remaining = size
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response."""
         del scope
         # Servers accept data for a client that has disconnected, so watch for the disconnect.
-        gone = asyncio.ensure_future(_gone(receive))
+        disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
         try:
             await send(
                 {
@@ -129,24 +129,24 @@ class FileAnswer(Response):
                 }
             )
             await run_in_threadpool(self._file.seek, self._start)
-            while not gone.done():
-                chunk = await run_in_threadpool(self._file.read, min(CHUNK_BYTES, self._left))
-                self._left -= len(chunk)
-                more = bool(chunk) and self._left > 0
+            while not disconnected.done():
+                chunk = await run_in_threadpool(self._file.read, min(CHUNK_BYTES, self._remaining))
+                self._remaining -= len(chunk)
+                more = bool(chunk) and self._remaining > 0
                 await send({"type": "http.response.body", "body": chunk, "more_body": more})
                 if not more:
                     break
         finally:
-            gone.cancel()
+            disconnected.cancel()
             self._file.close()
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _still(condition: str | None, stored: StoredObject) -> bool:
+def _unchanged(condition: str | None, stored: StoredObject) -> bool:
     if condition is None:
         return True
     if condition.startswith(('"', "W/")):
@@ -154,7 +154,7 @@ def _still(condition: str | None, stored: StoredObject) -> bool:
     return _moment(condition) == _modified(stored)
 
 
-def _lists(tags: str, etag: str, *, weak: bool) -> bool:
+def _contains(tags: str, etag: str, *, weak: bool) -> bool:
     for tag in tags.split(","):
         text = tag.strip()
         if weak:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from bitfount_api.sandbox.objects.values import StoredObject
 
-_KEPT: Final = ("cache-control", "content-disposition", "content-language", "expires")
-_SAID: Final = (
+_STORED: Final = ("cache-control", "content-disposition", "content-language", "expires")
+_OVERRIDES: Final = (
     "response-cache-control",
     "response-content-disposition",
     "response-content-encoding",
@@ -58,7 +58,7 @@ def stored_headers(headers: Mapping[str, str]) -> tuple[str | None, dict[str, st
         S3Error: ``NotImplemented``, if a header requests an unsupported feature;
             ``InvalidArgument``, if a value is not a valid header value.
     """
-    stored = {name: headers[name] for name in _KEPT if name in headers}
+    stored = {name: headers[name] for name in _STORED if name in headers}
     for name, value in headers.items():
         if name.startswith("x-amz-meta-"):
             stored[name] = value
@@ -70,9 +70,9 @@ def stored_headers(headers: Mapping[str, str]) -> tuple[str | None, dict[str, st
             )
     # "aws-chunked" describes the transfer of the body and is not stored.
     encodings = [each.strip() for each in headers.get("content-encoding", "").split(",")]
-    lasting = ", ".join(each for each in encodings if each and each != "aws-chunked")
-    if lasting:
-        stored["content-encoding"] = lasting
+    stored_encodings = ", ".join(each for each in encodings if each and each != "aws-chunked")
+    if stored_encodings:
+        stored["content-encoding"] = stored_encodings
     kinds = _checked({"content-type": headers.get("content-type", "")})
     return kinds["content-type"] or None, _checked(stored)
 
@@ -94,7 +94,7 @@ def response_headers(stored: StoredObject, query: Mapping[str, str]) -> dict[str
         "last-modified": http_date(stored.modified),
         **stored.headers,
     }
-    for name in _SAID:
+    for name in _OVERRIDES:
         if name in query:
             headers[name.removeprefix("response-")] = query[name]
     return _checked(headers)

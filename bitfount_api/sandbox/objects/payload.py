@@ -42,7 +42,7 @@ class Incoming:
 
     def __init__(self, receive: Receive, *, expects: bool) -> None:
         self._receive = receive
-        self._untouched = True
+        self._unread = True
         self._expects = expects
         self._ended = False
 
@@ -53,7 +53,7 @@ class Incoming:
             ClientDisconnect: If the client disconnected before the end of the body.
         """
         while not self._ended:
-            self._untouched = False
+            self._unread = False
             message = await self._receive()
             self._ended = not message.get("more_body", False)
             if message["type"] == "http.disconnect":
@@ -69,7 +69,7 @@ class Incoming:
             True if nothing is left. Otherwise the connection cannot be reused: the next bytes may
             be the rest of this body, or another request.
         """
-        left = 0 if self._untouched and self._expects else _DRAIN_BYTES
+        left = 0 if self._unread and self._expects else _DRAIN_BYTES
         with contextlib.suppress(TimeoutError, ClientDisconnect):
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while left > 0 and (piece := await self.piece()):
@@ -78,12 +78,12 @@ class Incoming:
 
 
 async def stream_body(
-    asked: ObjectRequest, payload: str, incoming: Incoming, write: Callable[[bytes], None]
+    request: ObjectRequest, payload: str, incoming: Incoming, write: Callable[[bytes], None]
 ) -> Checks:
     """Pass a body to a function, in batches and in threads; check its length and digests.
 
     Args:
-        asked: Request.
+        request: Request.
         payload: Signed hex SHA-256 of the body, or S3's placeholder for it.
         incoming: Body.
         write: Function that is called with each batch.
@@ -92,11 +92,11 @@ async def stream_body(
         S3Error: If the body does not match the request's headers.
         ClientDisconnect: If the client disconnected before the end of the body.
     """
-    checks = Checks(asked.headers, payload)
+    checks = Checks(request.headers, payload)
     chunked = AwsChunked() if payload == TRAILER else None
-    expected = _expected_length(asked, streaming=chunked is not None)
+    expected = _expected_length(request, streaming=chunked is not None)
 
-    def take(data: bytes) -> None:
+    def process(data: bytes) -> None:
         checks.update(data)
         write(data)
 
@@ -105,7 +105,7 @@ async def stream_body(
         size += len(batch)
         if size > expected:
             break
-        await run_in_threadpool(take, batch)
+        await run_in_threadpool(process, batch)
     if size != expected or (chunked and not chunked.ended):
         raise S3Error(
             "IncompleteBody",
@@ -115,38 +115,40 @@ async def stream_body(
     return checks
 
 
-async def read_body(asked: ObjectRequest, payload: str, incoming: Incoming, limit: int) -> bytes:
+async def read_body(request: ObjectRequest, payload: str, incoming: Incoming, limit: int) -> bytes:
     """Return a complete small body.
 
     Raises:
         S3Error: If the body does not match the request's headers, or has more than ``limit`` bytes.
     """
-    if _expected_length(asked, streaming=payload == TRAILER) > limit:
+    if _expected_length(request, streaming=payload == TRAILER) > limit:
         raise S3Error("MalformedXML", f"The body is longer than {limit} bytes.")
     body = bytearray()
-    await stream_body(asked, payload, incoming, body.extend)
+    await stream_body(request, payload, incoming, body.extend)
     return bytes(body)
 
 
 async def batches(incoming: Incoming, chunked: AwsChunked | None = None) -> AsyncIterator[bytes]:
     """Yield a body in larger pieces."""
-    held: list[bytes] = []
+    buffered: list[bytes] = []
     size = 0
     while piece := await incoming.piece():
         for part in chunked.feed(piece) if chunked else (piece,):
-            held.append(part)
+            buffered.append(part)
             size += len(part)
         if size >= BATCH_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
+            yield b"".join(buffered)
+            buffered, size = [], 0
+    if buffered:
+        yield b"".join(buffered)
 
 
-def _expected_length(asked: ObjectRequest, *, streaming: bool) -> int:
-    stated = asked.headers.get("x-amz-decoded-content-length" if streaming else "content-length")
-    if stated is None or not _COUNT.fullmatch(stated):
+def _expected_length(request: ObjectRequest, *, streaming: bool) -> int:
+    text = request.headers.get("x-amz-decoded-content-length" if streaming else "content-length")
+    if text is None or not _COUNT.fullmatch(text):
         raise S3Error("MissingContentLength", "You must provide the length of the body.")
-    if int(stated) > MAX_BYTES:
-        raise S3Error("EntityTooLarge", f"One request takes {MAX_BYTES} bytes at most.")
-    return int(stated)
+    if int(text) > MAX_BYTES:
+        raise S3Error(
+            "EntityTooLarge", f"The body of a request may have at most {MAX_BYTES} bytes."
+        )
+    return int(text)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _EXCEPTED: Final = frozenset({"x-amz-signature", "file", "policy"})
-"""Fields that need no condition, like fields whose names begin with ``x-ignore-``."""
+"""Fields that need no condition. Neither do fields whose names begin with ``x-ignore-``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,10 @@ class Policy:
             match each:
                 case dict() if each:
                     conditions += [_condition("eq", f"${name}", each[name]) for name in each]
-                case ["content-length-range", least, most]:
-                    smallest = max(smallest, _count(least))
-                    largest = _count(most) if largest is None else min(largest, _count(most))
+                case ["content-length-range", minimum, maximum]:
+                    smallest = max(smallest, _count(minimum))
+                    count = _count(maximum)
+                    largest = count if largest is None else min(largest, count)
                 case [kind, name, value]:
                     conditions.append(_condition(kind, name, value))
                 case _:
@@ -144,9 +145,9 @@ class Policy:
 
 def _condition(kind: Any, name: Any, value: Any) -> Condition:
     if kind not in ("eq", "starts-with"):
-        raise _invalid("a condition is eq, starts-with or content-length-range")
+        raise _invalid("a condition must be eq, starts-with or content-length-range")
     if not isinstance(name, str) or not name.startswith("$") or not isinstance(value, str):
-        raise _invalid("a condition names a field as $name, and a text")
+        raise _invalid("a condition must name a field as $name, and a text")
     return Condition(kind, name[1:].lower(), value)
 
 
@@ -155,7 +156,7 @@ def _count(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise _invalid("content-length-range has two numbers of bytes")
+        raise _invalid("content-length-range must have two numbers of bytes")
     return value
 
 

@@ -93,7 +93,7 @@ class Receipt:
 
 
 async def post(
-    asked: ObjectRequest,
+    request: ObjectRequest,
     incoming: Incoming,
     store: ObjectStore,
     verifier: Verifier,
@@ -105,35 +105,35 @@ async def post(
         S3Error: If the form is malformed, or the upload is not allowed.
         ClientDisconnect: If the client disconnected before the end of the form.
     """
-    if "content-length" not in asked.headers:
+    if "content-length" not in request.headers:
         raise S3Error("MissingContentLength", "You must provide the Content-Length HTTP header.")
-    form = Form(asked.headers.get("content-type", ""))
+    form = Form(request.headers.get("content-type", ""))
     receipt: Receipt | None = None
-    held = bytearray()
+    buffered = bytearray()
     with contextlib.ExitStack() as stack:
         while piece := await incoming.piece():
             for event in form.feed(piece):
                 if isinstance(event, FileBegins):
                     receipt = await run_in_threadpool(
-                        Receipt, store, asked.bucket, form.fields, event.name, verifier, clock()
+                        Receipt, store, request.bucket, form.fields, event.name, verifier, clock()
                     )
                     stack.callback(receipt.close)
                 else:
-                    held += event.data
-            if receipt is not None and len(held) >= BATCH_BYTES:
-                await run_in_threadpool(receipt.write, bytes(held))
-                held.clear()
+                    buffered += event.data
+            if receipt is not None and len(buffered) >= BATCH_BYTES:
+                await run_in_threadpool(receipt.write, bytes(buffered))
+                buffered.clear()
         form.finish()
         assert receipt is not None
-        if held:
-            await run_in_threadpool(receipt.write, bytes(held))
+        if buffered:
+            await run_in_threadpool(receipt.write, bytes(buffered))
         stored = await run_in_threadpool(receipt.commit)
-    return _answer(asked, form.fields, stored)
+    return _response(request, form.fields, stored)
 
 
-def _answer(asked: ObjectRequest, fields: Mapping[str, str], stored: StoredObject) -> Response:
-    path = f"/{encoded(asked.bucket)}/{encoded(stored.key, safe='/')}"
-    location = f"{asked.scheme}://{asked.headers.get('host', 'localhost')}{path}"
+def _response(request: ObjectRequest, fields: Mapping[str, str], stored: StoredObject) -> Response:
+    path = f"/{encoded(request.bucket)}/{encoded(stored.key, safe='/')}"
+    location = f"{request.scheme}://{request.headers.get('host', 'localhost')}{path}"
     headers = {"location": location, "etag": f'"{stored.etag}"'}
     status = fields.get("success_action_status")
     if status == "201":
@@ -141,7 +141,7 @@ def _answer(asked: ObjectRequest, fields: Mapping[str, str], stored: StoredObjec
             "PostResponse",
             [
                 ("Location", location),
-                ("Bucket", asked.bucket),
+                ("Bucket", request.bucket),
                 ("Key", stored.key),
                 ("ETag", headers["etag"]),
             ],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRequest:
-    """A decoded request. Decoding once ensures that what is verified is what is executed.
+    """A decoded request. It is decoded only once, so the verified request is also the executed one.
 
     Args:
         method: Method in upper case.
@@ -61,7 +61,7 @@ class ObjectRequest:
             raise S3Error("InvalidURI", "The URL is not UTF-8.") from None
         for name, count in Counter(name for name, _ in query).items():
             if count > 1:
-                raise S3Error("InvalidArgument", f"The query parameter {name} comes twice.")
+                raise S3Error("InvalidArgument", f"The query parameter {name} is repeated.")
         headers: dict[str, str] = {}
         for name, value in request.headers.items():
             headers[name] = f"{headers[name]},{value}" if name in headers else value

@@ -61,7 +61,7 @@ class Verifier:
         self._region = region
         self._clock = clock
 
-    def check(self, asked: ObjectRequest) -> str:
+    def check(self, request: ObjectRequest) -> str:
         """Check the signature of a request, in its query or in its headers.
 
         Returns:
@@ -70,16 +70,16 @@ class Verifier:
         Raises:
             S3Error: If the signature is missing or not valid.
         """
-        in_query = any(name.lower() == "x-amz-signature" for name in asked.query)
-        in_headers = "authorization" in asked.headers
+        in_query = any(name.lower() == "x-amz-signature" for name in request.query)
+        in_headers = "authorization" in request.headers
         if in_query and in_headers:
             raise S3Error("InvalidArgument", "Only one way to authenticate is allowed.")
-        if in_query or "X-Amz-Algorithm" in asked.query:
-            return self._check_query(asked)
+        if in_query or "X-Amz-Algorithm" in request.query:
+            return self._check_query(request)
         if in_headers:
-            return self._check_headers(asked)
-        if "AWSAccessKeyId" in asked.query or "Signature" in asked.query:
-            raise _old_version()
+            return self._check_headers(request)
+        if "AWSAccessKeyId" in request.query or "Signature" in request.query:
+            raise _unsupported_version()
         raise S3Error("AccessDenied", "Access Denied: the request is not signed.")
 
     def check_form(self, fields: Mapping[str, str]) -> None:
@@ -92,7 +92,7 @@ class Verifier:
             S3Error: If the signature is missing or not valid.
         """
         if "awsaccesskeyid" in fields:
-            raise _old_version()
+            raise _unsupported_version()
         if "policy" not in fields:
             raise S3Error("AccessDenied", "Access Denied: the form has no policy.")
         names = ("x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature")
@@ -106,39 +106,41 @@ class Verifier:
         scope = self._scope(credential, timestamp, "InvalidArgument")
         self._compare(scope, fields["policy"], signature)
 
-    def _check_query(self, asked: ObjectRequest) -> str:
+    def _check_query(self, request: ObjectRequest) -> str:
         code = "AuthorizationQueryParametersError"
         for name in _QUERY:
-            if name not in asked.query:
+            if name not in request.query:
                 raise S3Error(code, f"A presigned request needs {', '.join(_QUERY)}.")
         algorithm, credential, signature, timestamp, names, expires = (
-            asked.query[name] for name in _QUERY
+            request.query[name] for name in _QUERY
         )
         if algorithm != ALGORITHM:
             raise S3Error(code, f"X-Amz-Algorithm must be {ALGORITHM}.")
         if not re.fullmatch(r"\d{1,9}", expires, re.ASCII):
             raise S3Error(code, "X-Amz-Expires must be a number of seconds.")
         if int(expires) > MAX_EXPIRES:
-            raise S3Error(code, f"X-Amz-Expires must be {MAX_EXPIRES} (7 days) at most.")
-        since = self._clock() - self._moment(timestamp, code)
+            raise S3Error(code, f"X-Amz-Expires must be at most {MAX_EXPIRES} (7 days).")
+        age = self._clock() - self._moment(timestamp, code)
         scope = self._scope(credential, timestamp, code)
-        if since < -MAX_SKEW:
+        if age < -MAX_SKEW:
             raise S3Error("AccessDenied", "Access Denied: the request is not valid yet.")
-        if since > int(expires):
+        if age > int(expires):
             raise S3Error("AccessDenied", "Request has expired.")
         payload = UNSIGNED
         if "x-amz-content-sha256" in names.split(";"):
-            payload = asked.headers.get("x-amz-content-sha256", "")
-        query = [pair for pair in asked.pairs if pair[0] != b"X-Amz-Signature"]
-        request = SignedRequest(asked.method, asked.path, query, _signed(asked, names), payload)
-        self._compare(scope, request.text_to_sign(timestamp, scope), signature)
+            payload = request.headers.get("x-amz-content-sha256", "")
+        query = [pair for pair in request.pairs if pair[0] != b"X-Amz-Signature"]
+        signed_request = SignedRequest(
+            request.method, request.path, query, _signed(request, names), payload
+        )
+        self._compare(scope, signed_request.text_to_sign(timestamp, scope), signature)
         return payload
 
-    def _check_headers(self, asked: ObjectRequest) -> str:
+    def _check_headers(self, request: ObjectRequest) -> str:
         code = "AuthorizationHeaderMalformed"
-        header = asked.headers["authorization"]
+        header = request.headers["authorization"]
         if header.startswith("AWS "):
-            raise _old_version()
+            raise _unsupported_version()
         match = _HEADER.fullmatch(header.strip())
         if match is None:
             raise S3Error(
@@ -146,24 +148,26 @@ class Verifier:
                 f"Authorization must be {ALGORITHM} Credential=…, SignedHeaders=…, Signature=…",
             )
         credential, names, signature = match.groups()
-        timestamp = asked.headers.get("x-amz-date", "")
+        timestamp = request.headers.get("x-amz-date", "")
         if not timestamp:
             raise S3Error("AccessDenied", "A signed request needs the header x-amz-date.")
-        since = self._clock() - self._moment(timestamp, "AccessDenied")
+        age = self._clock() - self._moment(timestamp, "AccessDenied")
         scope = self._scope(credential, timestamp, code)
-        if abs(since) > MAX_SKEW:
+        if abs(age) > MAX_SKEW:
             raise S3Error(
                 "RequestTimeTooSkewed",
                 "The difference between the request time and the current time is too large.",
             )
-        payload = asked.headers.get("x-amz-content-sha256", "")
+        payload = request.headers.get("x-amz-content-sha256", "")
         if not payload:
             raise S3Error(
                 "InvalidRequest", "A signed request needs the header x-amz-content-sha256."
             )
-        headers = _signed(asked, names)
-        request = SignedRequest(asked.method, asked.path, asked.pairs, headers, payload)
-        self._compare(scope, request.text_to_sign(timestamp, scope), signature)
+        headers = _signed(request, names)
+        signed_request = SignedRequest(
+            request.method, request.path, request.pairs, headers, payload
+        )
+        self._compare(scope, signed_request.text_to_sign(timestamp, scope), signature)
         return payload
 
     def _moment(self, timestamp: str, code: str) -> float:
@@ -192,23 +196,23 @@ class Verifier:
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             raise S3Error(
                 "SignatureDoesNotMatch",
-                "The signature is not the one that the store calculates: something else was "
-                "signed, or with another secret key.",
+                "The signature differs from the one that the store calculates: the signed content "
+                "or the secret key is different.",
             )
 
 
-def _signed(asked: ObjectRequest, names: str) -> dict[str, str]:
+def _signed(request: ObjectRequest, names: str) -> dict[str, str]:
     """Return the signed headers; all headers that affect the operation must be signed."""
     listed = names.split(";")
-    for name in asked.headers:
+    for name in request.headers:
         if name not in listed and (name == "host" or name.startswith("x-amz-")):
-            if name == "x-amz-content-sha256" and "X-Amz-Signature" in asked.query:
+            if name == "x-amz-content-sha256" and "X-Amz-Signature" in request.query:
                 continue  # adds nothing to a presigned request
             raise S3Error("AccessDenied", f"The header {name} was sent, but not signed.")
-    return {name: asked.headers.get(name, "") for name in listed}
+    return {name: request.headers.get(name, "") for name in listed}
 
 
-def _old_version() -> S3Error:
+def _unsupported_version() -> S3Error:
     return S3Error(
         "InvalidRequest", f"This way to authenticate is not supported. Please use {ALGORITHM}."
     )

@@ -163,7 +163,7 @@ class ObjectStore:
             file.write(bytes([byte ^ 1]))
         return offset
 
-    # --- Uploads in parts ------------------------------------------------------------------------
+    # --- Multipart uploads -----------------------------------------------------------------------
 
     def create_upload(
         self, key: str, content_type: str | None = None, headers: Mapping[str, str] | None = None
@@ -264,7 +264,7 @@ class ObjectStore:
                 raise no_such_upload()
             return kind, self._catalog.parts(upload_id)
 
-    # --- What writers do at their end ------------------------------------------------------------
+    # --- Committing ------------------------------------------------------------------------------
 
     def _commit(
         self, blob: BlobWriter, key: str, kind: Kind, etag: str, upload_id: str | None = None

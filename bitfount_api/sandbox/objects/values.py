@@ -68,7 +68,7 @@ def checked_key(key: str) -> str:
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
-        raise S3Error("InvalidURI", "The key is not proper Unicode text.") from None
+        raise S3Error("InvalidURI", "The key is not valid Unicode text.") from None
     if not size:
         raise S3Error("InvalidArgument", "The key is empty.")
     if size > MAX_KEY_BYTES:
@@ -90,11 +90,11 @@ def no_such_upload() -> S3Error:
     )
 
 
-def chosen_parts(there: Mapping[int, PartRow], parts: Sequence[tuple[int, str]]) -> list[PartRow]:
+def chosen_parts(stored: Mapping[int, PartRow], parts: Sequence[tuple[int, str]]) -> list[PartRow]:
     """Return the listed parts, after all of S3's checks.
 
     Args:
-        there: Uploaded parts, by number.
+        stored: Uploaded parts, by number.
         parts: Number and ETag, with or without quotes, of each listed part.
 
     Raises:
@@ -107,12 +107,12 @@ def chosen_parts(there: Mapping[int, PartRow], parts: Sequence[tuple[int, str]])
     if any(one >= next_ for one, next_ in itertools.pairwise(numbers)):
         raise S3Error("InvalidPartOrder", "The list of parts was not in ascending order.")
     for number, etag in parts:
-        part = there.get(number)
+        part = stored.get(number)
         if part is None or part.etag != etag.strip('"'):
             raise S3Error(
-                "InvalidPart", f"Part {number} could not be found, or its ETag is another one."
+                "InvalidPart", f"Part {number} could not be found, or its ETag does not match."
             )
-    chosen = [there[number] for number in numbers]
+    chosen = [stored[number] for number in numbers]
     for part in chosen[:-1]:
         if part.size < MIN_PART_BYTES:
             raise S3Error(

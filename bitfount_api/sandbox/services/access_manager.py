@@ -73,7 +73,7 @@ class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", t
     public_key_id: str | None
 
 
-def own_key(state: State) -> rsa.RSAPublicKey:
+def public_key(state: State) -> rsa.RSAPublicKey:
     """Return the access manager's public key; the key pair is generated on first use."""
     name = "access manager key"
     text = state.database.scalar("SELECT value FROM secrets WHERE name = ?", name)
@@ -90,7 +90,7 @@ def own_key(state: State) -> rsa.RSAPublicKey:
 
 async def key(request: Request) -> Response:
     """Return the access manager's public key, without credentials."""
-    return answer({"accessManagerPublicKey": public_keys.to_pem(own_key(state_of(request)))})
+    return answer({"accessManagerPublicKey": public_keys.to_pem(public_key(state_of(request)))})
 
 
 async def access(request: Request) -> Response:
@@ -102,7 +102,7 @@ async def access(request: Request) -> Response:
     if pod is None:
         raise Refusal(404, "There is no such pod")
     if pod.owner != user:
-        raise Refusal(403, "Access to a pod is asked for by the pod")
+        raise Refusal(403, "Only the owner of a pod may check access to it")
     code = _identity(state, wanted)
     usage: Usage | None = None
     limits: list[dict[str, Any]] | None = None

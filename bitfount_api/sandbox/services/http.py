@@ -41,7 +41,7 @@ Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,1000}\Z")]
 
 
 class Refusal(Exception):
-    """A request is rejected with a status and a reason."""
+    """A request is rejected, with a status and a reason."""
 
     def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(reason)
@@ -52,13 +52,13 @@ class Refusal(Exception):
 def service(
     state: State, name: Literal["hub", "am", "fhir"], routes: Sequence[BaseRoute]
 ) -> Starlette:
-    """Return an application with these routes, whose errors have the documented body."""
+    """Return an application with these routes; errors have the documented body."""
     app = Starlette(
         routes=routes,
         exception_handlers={
             Refusal: _refused,
-            HTTPException: _unexpected,
-            ClientDisconnect: _broken_off,
+            HTTPException: _http_error,
+            ClientDisconnect: _disconnected,
             Exception: _failed,
         },
     )
@@ -85,12 +85,12 @@ class _RequestId:
 
 
 def state_of(request: Request) -> State:
-    """Return the state that a request works on."""
+    """Return the state of the sandbox that received a request."""
     return cast("State", request.app.state.sandbox_state)
 
 
 def caller(request: Request) -> str:
-    """Return the user whose credentials a request carries.
+    """Return the user who sent a request.
 
     Raises:
         Refusal: With 401, if credentials are missing or not valid.
@@ -116,7 +116,7 @@ async def body(request: Request, shape: Any) -> Any:
 
     Raises:
         Refusal: With 400, if the body is not JSON; with 413, if it is too large; with 422, if it
-            does not have that shape.
+            does not have the given shape.
     """
     content = bytearray()
     async for chunk in request.stream():
@@ -140,7 +140,7 @@ def query(request: Request, shape: type[T]) -> T:
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in values:
-            raise Refusal(400, f"The parameter {name} is given twice")
+            raise Refusal(400, f"The parameter {name} is repeated")
         values[name] = value
     try:
         return msgspec.convert(values, shape)
@@ -162,7 +162,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     return _refusal(error.status, str(error), error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -181,10 +181,10 @@ def _methods(request: Request) -> set[str]:
     }
 
 
-async def _broken_off(request: Request, error: Exception) -> Response:
+async def _disconnected(request: Request, error: Exception) -> Response:
     return _refusal(400, "The client disconnected before the end of the request", None)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     # Starlette re-raises the error afterwards, so that it is logged.
-    return _refusal(500, f"The sandbox has a mistake: {type(error).__name__}", None)
+    return _refusal(500, f"Internal error of the sandbox: {type(error).__name__}", None)

@@ -78,7 +78,7 @@ async def find(request: Request) -> Response:
     details = {"modelHash": model.hash, "modelVersion": model.version}
     if wanted.project_id is not None and model.owner != user:
         usage = state.projects.usage(wanted.project_id, model, user)
-        if usage is not None and usage.spent:
+        if usage is not None and usage.exhausted:
             return answer(details)
     details["modelDownloadUrl"] = state.presigner.get(model.code_key)
     weights_url = state.link(model.weights_key)
@@ -108,7 +108,7 @@ async def publish(request: Request) -> Response:
     if len(wanted.model_name.encode()) > MAX_NAME_BYTES:
         raise Refusal(422, f"The name has more than {MAX_NAME_BYTES} bytes")
     description = wanted.model_description
-    model, there = state.models.publish(
+    model, existed = state.models.publish(
         user,
         wanted.model_name,
         hash_=wanted.model_hash,
@@ -116,8 +116,8 @@ async def publish(request: Request) -> Response:
         private=wanted.private_model,
         description=None if description is UNSET else description,
     )
-    published = {"success": True, "alreadyExisted": there, "version": model.version}
-    if there:
+    published = {"success": True, "alreadyExisted": existed, "version": model.version}
+    if existed:
         return answer(published)
     return answer(
         {
@@ -145,7 +145,7 @@ async def publish_weights(request: Request) -> Response:
     if model is None:
         raise Refusal(404, f"{user} has no model {wanted.model_name}:{wanted.model_version}")
     existed = state.store.head(model.weights_key) is not None
-    state.models.weigh(model, wanted.weight_size)
+    state.models.set_weights_size(model, wanted.weight_size)
     return answer(
         {
             "success": True,

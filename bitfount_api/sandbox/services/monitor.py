@@ -53,7 +53,7 @@ async def ingest(request: Request) -> Response:
         dt.datetime.fromisoformat(update.timestamp)
     except ValueError:
         raise Refusal(422, "timestamp must be an ISO 8601 time") from None
-    state.monitor.take(user, msgspec.to_builtins(update))
+    state.monitor.add(user, msgspec.to_builtins(update))
     return answer({"success": True})
 
 

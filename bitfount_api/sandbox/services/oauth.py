@@ -55,7 +55,7 @@ async def token(request: Request) -> Response:
     return JSONResponse(granted, headers=_NO_STORE)
 
 
-async def ask(request: Request) -> Response:
+async def activate(request: Request) -> Response:
     """Show the page where a user approves or denies a code."""
     users = [user.username for user in state_of(request).users.all()]
     return pages.activation(request.query_params.get("user_code", ""), users)
@@ -67,14 +67,14 @@ async def decide(request: Request) -> Response:
     users = [user.username for user in state.users.all()]
     fields = await _fields(request, "user_code", "username", "decision")
     code, username, decision = (str(value or "") for value in fields.values())
-    code_state = state.tokens.waiting(code)
-    complaints = {
+    code_state = state.tokens.code_state(code)
+    messages = {
         None: f"There is no code {normalised(code)}. Check the code and enter it again.",
         "expired": "That code has expired. Start again on the device.",
         "used": "That code has already been used.",
     }
     if code_state != "pending":
-        return pages.activation(code, users, complaints[code_state])
+        return pages.activation(code, users, messages[code_state])
     if decision == "approve" and username in users:
         state.tokens.decide(code, username)
         return pages.outcome(
@@ -118,6 +118,6 @@ def _refusal(error: Refused) -> Response:
 ROUTES = [
     Route("/oauth/device/code", device_code, methods=["POST"]),
     Route("/oauth/token", token, methods=["POST"]),
-    Route("/activate", ask, methods=["GET"]),
+    Route("/activate", activate, methods=["GET"]),
     Route("/activate", decide, methods=["POST"]),
 ]

@@ -78,8 +78,8 @@ async def show_in_project(request: Request) -> Response:
     owner, name = request.path_params["owner"], request.path_params["name"]
     if state.projects.role(project, user) is None:
         raise Refusal(404, "There is no such project")
-    there = state.projects.has_pod(project, owner, name)
-    return _details(state, state.pods.get(owner, name) if there else None)
+    listed = state.projects.has_pod(project, owner, name)
+    return _details(state, state.pods.get(owner, name) if listed else None)
 
 
 def _details(state: State, pod: Pod | None) -> Response:
@@ -145,9 +145,9 @@ async def heartbeat(request: Request) -> Response:
     state, user = state_of(request), caller(request)
     wanted: Heartbeat = await body(request, Heartbeat)
     _check_key(wanted.pod_public_key)
-    unknown = state.pods.heard_of(user, wanted.names, wanted.pod_public_key)
+    unknown = state.pods.record_heartbeat(user, wanted.names, wanted.pod_public_key)
     if unknown:
-        raise Refusal(404, f"{user} has no pod with that key of the name {', '.join(unknown)}")
+        raise Refusal(404, f"{user} has no pod named {', '.join(unknown)} with that key")
     return answer({"success": True})
 
 

@@ -31,7 +31,7 @@ MAX_PAGE = 100
 """The maximum number of projects on a page, whatever the caller requests."""
 
 # SQLite's integers have 64 bits; larger offsets give an empty page as well.
-_ENDLESS = 2**62
+_MAX_OFFSET = 2**62
 
 
 class Page(msgspec.Struct):
@@ -61,7 +61,7 @@ async def page(request: Request) -> Response:
     """List a page of the caller's projects."""
     state, user = state_of(request), caller(request)
     wanted = query(request, Page)
-    limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _ENDLESS)
+    limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _MAX_OFFSET)
     projects = state.projects.page(user, offset, limit)
     return answer(
         {

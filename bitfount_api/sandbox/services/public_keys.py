@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-class Form(msgspec.Struct):
-    """Query parameter with the version of the request's form."""
+class FormVersion(msgspec.Struct):
+    """Query parameter with the version of the request format."""
 
     version: Literal["2"]
 
@@ -29,7 +29,7 @@ class RegisterKey(msgspec.Struct):
 async def register(request: Request) -> Response:
     """Register a public key of the caller."""
     state, user = state_of(request), caller(request)
-    query(request, Form)
+    query(request, FormVersion)
     wanted: RegisterKey = await body(request, RegisterKey)
     if request.path_params["owner"] != user:
         raise Refusal(403, "Users can only register their own keys")

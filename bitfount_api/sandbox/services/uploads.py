@@ -70,7 +70,7 @@ def destination(
 
 
 async def complete(request: Request) -> Response:
-    """Join the parts of an upload into the object."""
+    """Assemble the parts of an upload into the object."""
     state, user = state_of(request), caller(request)
     wanted: CompleteUpload = await body(request, CompleteUpload)
     upload = state.uploads.get(wanted.upload_id)
@@ -80,18 +80,19 @@ async def complete(request: Request) -> Response:
         raise Refusal(422, f"The upload is of a {upload.kind}, not of a {wanted.object_type}")
     count = -(-upload.size // CHUNK_BYTES)
     if [part.number for part in wanted.parts] != list(range(1, count + 1)):
-        raise Refusal(422, f"The upload has {count} part(s), to be listed in order")
+        raise Refusal(422, f"The upload has {count} part(s), which must be listed in order")
     parts = [(part.number, part.etag) for part in wanted.parts]
     try:
         for part in state.store.parts(upload.key, upload.id):
             announced = min(CHUNK_BYTES, upload.size - (part.number - 1) * CHUNK_BYTES)
             if part.number <= count and part.size != announced:
                 raise Refusal(
-                    422, f"Part {part.number} has {part.size} bytes, announced were {announced}"
+                    422,
+                    f"Part {part.number} has {part.size} bytes, but {announced} were announced",
                 )
         await run_in_threadpool(state.store.complete_upload, upload.key, upload.id, parts)
     except S3Error as error:
-        raise Refusal(422, f"The parts cannot be joined: {error}") from None
+        raise Refusal(422, f"The parts cannot be assembled: {error}") from None
     state.uploads.remove(upload.id)
     return answer({"success": True})
 

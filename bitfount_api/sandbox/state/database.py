@@ -1,4 +1,4 @@
-"""The SQLite file that stores everything but the objects."""
+"""The SQLite file that stores all state except the objects."""
 
 from __future__ import annotations
 
@@ -122,8 +122,8 @@ class Database:
             raise
 
     def _prepare(self, path: Path) -> None:
-        # WAL with synchronous=NORMAL keeps committed data when the process is killed, which is
-        # enough for a local service.
+        # With WAL and synchronous=NORMAL, committed data survives if the process is killed, which
+        # is sufficient for a local service.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
@@ -180,7 +180,7 @@ class Database:
         return None if row is None else row[0]
 
     def clear(self) -> None:
-        """Delete everything but the users and the secrets."""
+        """Delete all data except the users and the secrets."""
         kept = {"users", "secrets", "sqlite_sequence"}
         with self._lock:
             self._connection.execute("PRAGMA foreign_keys = OFF")

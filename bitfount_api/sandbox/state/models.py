@@ -45,8 +45,8 @@ class Models:
 
     Args:
         database: Database that stores the models.
-        stored: Function that returns whether an object with a key exists: a version whose code was
-            never uploaded is not available.
+        stored: Function that returns whether an object with a key exists. A version is available
+            only if its code was uploaded.
     """
 
     def __init__(self, database: Database, stored: Callable[[str], bool]) -> None:
@@ -74,12 +74,12 @@ class Models:
                 *(owner, name),
             )
             newest = None if row is None else _model(row)
-            there = newest is not None and self._stored(newest.code_key)
-            if newest is not None and (newest.hash == hash_ or not there):
+            has_code = newest is not None and self._stored(newest.code_key)
+            if newest is not None and (newest.hash == hash_ or not has_code):
                 version = newest.version
             else:
                 version = 1 if newest is None else newest.version + 1
-            same = newest is not None and there and newest.hash == hash_
+            same = newest is not None and has_code and newest.hash == hash_
             self._database.execute(
                 "INSERT INTO models (owner, name, version, hash, size, private, description) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash, "
@@ -118,7 +118,7 @@ class Models:
         """Return every version of every model."""
         return [_model(row) for row in self._database.rows("SELECT * FROM models ORDER BY 1, 2, 3")]
 
-    def weigh(self, model: Model, size: int) -> None:
+    def set_weights_size(self, model: Model, size: int) -> None:
         """Record the size in bytes of the weights that are about to be uploaded."""
         self._database.execute(
             "UPDATE models SET weights_size = ? WHERE owner = ? AND name = ? AND version = ?",

@@ -17,7 +17,7 @@ class Monitor:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take(self, sender: str, update: dict[str, Any]) -> None:
+    def add(self, sender: str, update: dict[str, Any]) -> None:
         """Store an update."""
         self._database.execute(
             "INSERT INTO monitor_updates (sender, received_at, content) VALUES (?, ?, ?)",

@@ -70,7 +70,7 @@ class Pairings:
     def of(self, owner: str) -> list[dict[str, Any]]:
         """Return a user's pairings in the service's format, in the order of their creation."""
         rows = self._database.rows("SELECT * FROM pairings WHERE owner = ? ORDER BY number", owner)
-        return [_shown(row) for row in rows]
+        return [_to_json(row) for row in rows]
 
     def session(self, owner: str, pairing: str) -> dict[str, Any] | None:
         """Return the session of a user's pairing; None if there is no such pairing.
@@ -91,7 +91,7 @@ class Pairings:
         return session
 
 
-def _shown(row: sqlite3.Row) -> dict[str, Any]:
+def _to_json(row: sqlite3.Row) -> dict[str, Any]:
     pairing = {
         "id": row["id"],
         "ownerUsername": row["owner"],

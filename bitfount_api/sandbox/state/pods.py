@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 POD_NAME = r"[a-z0-9]+((-|_)[a-z0-9]+)*"
 
 ONLINE_SECONDS = 120.0
-"""How long a pod counts as online after its last registration or heartbeat, in seconds."""
+"""Number of seconds for which a pod is online after its registration or a heartbeat."""
 
 
 @attrs.frozen
@@ -102,8 +102,8 @@ class Pods:
             return None
         return pod
 
-    def heard_of(self, owner: str, names: list[str], public_key: str) -> list[str]:
-        """Keep pods online; return the names for which the owner has no pod with that key.
+    def record_heartbeat(self, owner: str, names: list[str], public_key: str) -> list[str]:
+        """Mark pods as online; return the names for which the owner has no pod with that key.
 
         Raises:
             ValueError: If the public key is not valid.
@@ -122,7 +122,7 @@ class Pods:
                     )
         return unknown
 
-    def show(self, owner: str, name: str, visibility: str) -> None:
+    def set_visibility(self, owner: str, name: str, visibility: str) -> None:
         """Make a pod ``public`` or ``private``."""
         self._database.execute(
             "UPDATE pods SET visibility = ? WHERE owner = ? AND name = ?", visibility, owner, name

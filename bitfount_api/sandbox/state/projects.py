@@ -47,7 +47,7 @@ class Usage:
     limit: int | None
 
     @property
-    def spent(self) -> bool:
+    def exhausted(self) -> bool:
         """True if the limit is reached."""
         return self.limit is not None and self.used >= self.limit
 
@@ -77,14 +77,14 @@ class Projects:
         return bool(self._database.scalar("SELECT COUNT(*) FROM projects WHERE id = ?", project))
 
     def count(self, username: str) -> int:
-        """Return the number of projects that a user is a member of."""
+        """Return the number of projects of which a user is a member."""
         count: int = self._database.scalar(
             "SELECT COUNT(*) FROM members WHERE username = ?", username
         )
         return count
 
     def page(self, username: str, offset: int, limit: int) -> list[Project]:
-        """Return a page of the projects that a user is a member of, newest first."""
+        """Return a page of the projects of which a user is a member, newest first."""
         rows = self._database.rows(
             "SELECT p.id, p.name, m.role, p.status, p.demo, p.created_at, p.updated_at "
             "FROM projects p JOIN members m ON m.project = p.id WHERE m.username = ? "
@@ -175,7 +175,7 @@ class Projects:
         """Return each member's usage of a model; empty if the model is not in the project."""
         rows = self._database.rows(
             "SELECT m.username, m.role, coalesce(u.used, 0) AS used, "
-            "coalesce(u.own_limit, p.default_limit) AS most FROM project_models p "
+            "coalesce(u.own_limit, p.default_limit) AS usage_limit FROM project_models p "
             "JOIN members m ON m.project = p.project LEFT JOIN usages u ON u.project = p.project "
             "AND u.owner = p.owner AND u.name = p.name AND u.version = p.version "
             "AND u.username = m.username "
@@ -185,7 +185,8 @@ class Projects:
         )
         resource = f"{owner}/{name}:{version}"
         return [
-            Usage(resource, row["username"], row["role"], row["used"], row["most"]) for row in rows
+            Usage(resource, row["username"], row["role"], row["used"], row["usage_limit"])
+            for row in rows
         ]
 
     def usage(self, project: str, model: Model, username: str) -> Usage | None:
@@ -199,7 +200,7 @@ class Projects:
         """Count one use; None if the limit is reached, or model or user is not in the project."""
         with self._database.transaction():
             usage = self.usage(project, model, username)
-            if usage is None or usage.spent:
+            if usage is None or usage.exhausted:
                 return None
             self._database.execute(
                 "INSERT INTO usages VALUES (?, ?, ?, ?, ?, 1, NULL) "

@@ -1,4 +1,4 @@
-"""The public keys that users sign their tasks with."""
+"""The public keys that verify the signatures of users' tasks."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def load(text: str) -> rsa.RSAPublicKey:
         else:
             key = serialization.load_ssh_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError("that is no public key in PEM or OpenSSH form") from error
+        raise ValueError("the text is not a public key in PEM or OpenSSH format") from error
     if not isinstance(key, rsa.RSAPublicKey):
         raise ValueError("the key is not an RSA key")
     return key

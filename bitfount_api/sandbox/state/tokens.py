@@ -83,7 +83,7 @@ class Tokens:
             "interval": self.lifetimes.interval,
         }
 
-    def waiting(self, user_code: str) -> Literal["pending", "expired", "used"] | None:
+    def code_state(self, user_code: str) -> Literal["pending", "expired", "used"] | None:
         """Return the state of a user code; None if there is no such code."""
         row = self._database.row(
             "SELECT * FROM device_codes WHERE user_code = ?", normalised(user_code)
@@ -97,7 +97,7 @@ class Tokens:
     def decide(self, user_code: str, username: str | None) -> bool:
         """Approve a pending code as this user, or deny it (None); False if it is not pending."""
         with self._database.transaction():
-            if self.waiting(user_code) != "pending":
+            if self.code_state(user_code) != "pending":
                 return False
             self._database.execute(
                 "UPDATE device_codes SET state = ?, username = ? WHERE user_code = ?",
@@ -122,15 +122,15 @@ class Tokens:
             now, polled = self._clock(), row["polled_at"]
             if now >= row["expires_at"]:
                 raise Refused("expired_token", "The device code has expired.")
-            early = polled is not None and now - polled < row["interval"]
+            too_early = polled is not None and now - polled < row["interval"]
             if row["state"] == "pending":
-                wait = row["interval"] + (5 if early else 0)
+                wait = row["interval"] + (5 if too_early else 0)
                 self._database.execute(
                     "UPDATE device_codes SET polled_at = ?, interval = ? WHERE device_code = ?",
                     *(now, wait, device_code),
                 )
         if row["state"] == "pending":
-            if early:
+            if too_early:
                 raise Refused("slow_down", "You are polling too fast.", 429)
             raise Refused("authorization_pending", "The user has not decided yet.")
         with self._database.transaction():

@@ -26,7 +26,7 @@ class User:
         username: Name of the user.
         api_key_id: Id of the API key, ``hub:access-manager``, the format of
             ``BITFOUNT_API_KEY_ID``.
-        api_key: API key, in two halves of the same format. Not part of the repr.
+        api_key: API key, in the same format. Not part of the repr.
     """
 
     username: str
@@ -34,7 +34,7 @@ class User:
     api_key: str = attrs.field(repr=False)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that make clients call as this user."""
+        """Return the environment variables for clients of this user."""
         return {
             "BITFOUNT_API_KEY_ID": self.api_key_id,
             "BITFOUNT_API_KEY": self.api_key,
@@ -82,8 +82,8 @@ class Users:
     def of_api_key(self, key_id: str, key: str, service: Literal["hub", "am"]) -> str | None:
         """Return the name of the user an API key belongs to, or None.
 
-        The Hub receives the first half of the id and the key; the access manager receives both in
-        full.
+        The Hub receives the first parts of the id and of the key; the access manager receives both
+        completely.
         """
         row = self._database.row(
             "SELECT * FROM users WHERE key_id_hub = ?", key_id.partition(":")[0]
@@ -94,11 +94,11 @@ class Users:
         expected = (user.api_key_id, user.api_key)
         if service == "hub":
             expected = (row["key_id_hub"], row["key_hub"])
-        right = [
-            hmac.compare_digest(ours.encode(), theirs.encode())
-            for ours, theirs in zip(expected, (key_id, key), strict=True)
+        matches = [
+            hmac.compare_digest(value.encode(), received.encode())
+            for value, received in zip(expected, (key_id, key), strict=True)
         ]
-        return user.username if all(right) else None
+        return user.username if all(matches) else None
 
 
 def _user(row: sqlite3.Row) -> User:

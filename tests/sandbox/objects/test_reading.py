@@ -279,9 +279,9 @@ def test_nothing_is_read_for_a_client_that_has_gone(
             self._file.close()  # type: ignore[attr-defined]
             closed.set()
 
-    whole = get_object.FileAnswer.__init__
+    whole = get_object.FileResponse.__init__
     monkeypatch.setattr(
-        get_object.FileAnswer,
+        get_object.FileResponse,
         "__init__",
         lambda self, file, *rest: whole(self, Watched(file), *rest),  # type: ignore[arg-type]
     )
