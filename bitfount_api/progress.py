@@ -31,12 +31,12 @@ class ProgressReporter:
     """Counts the bytes that threads transfer, and calls the progress callback from one thread.
 
     Calls are in order and never concurrent. A slow callback does not delay the transfer: it is
-    called with the latest state when it returns, and always with the last one.
+    called with the latest state when it returns, and always with the final state.
 
     Args:
-        callback: The callback; None for no reports.
-        total: The total in bytes; None if unknown.
-        label: The name to report, such as a file's name.
+        callback: Callback; None for no reports.
+        total: Total in bytes; None if unknown.
+        label: Name to report, such as a file's name.
     """
 
     def __init__(self, callback: ProgressCallback | None, total: int | None, label: str) -> None:
@@ -63,7 +63,7 @@ class ProgressReporter:
                 self._thread.start()
 
     def close(self) -> None:
-        """Report the last state and stop the thread. May be called again."""
+        """Report the last state and stop the thread. May be called more than once."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -109,18 +109,18 @@ def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
         console=console,
     )
     tasks: dict[str, Any] = {}
-    turn = threading.Lock()
+    lock = threading.Lock()
 
-    def tell(done: int, total: int | None, what: str) -> None:
-        with turn:  # one callback may serve concurrent transfers
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+    def update(done: int, total: int | None, label: str) -> None:
+        with lock:  # one callback may serve concurrent transfers
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total)
+            bars.update(tasks[label], completed=done, total=total)
             if done == total:
-                del tasks[what]  # the next transfer with this name is another one
+                del tasks[label]  # the next transfer with this name is another one
 
     with bars:
-        yield tell
+        yield update
 
 
 @contextmanager
@@ -135,22 +135,22 @@ def tqdm_progress(file: Any = None) -> Iterator[ProgressCallback]:
     """
     tqdm = _library("tqdm").tqdm
     bars: dict[str, Any] = {}
-    turn = threading.Lock()
+    lock = threading.Lock()
 
-    def tell(done: int, total: int | None, what: str) -> None:
-        with turn:  # as above
-            if what not in bars:
-                bars[what] = tqdm(
-                    total=total, desc=what, unit="B", unit_scale=True, unit_divisor=1024, file=file
+    def update(done: int, total: int | None, label: str) -> None:
+        with lock:  # one callback may serve concurrent transfers
+            if label not in bars:
+                bars[label] = tqdm(
+                    total=total, desc=label, unit="B", unit_scale=True, unit_divisor=1024, file=file
                 )
-            bar = bars[what]
+            bar = bars[label]
             bar.total = total
             bar.update(done - bar.n)
             if done == total:
-                bars.pop(what).close()
+                bars.pop(label).close()
 
     try:
-        yield tell
+        yield update
     finally:
         for bar in bars.values():
             bar.close()

@@ -49,13 +49,13 @@ class CompressedCopy:
             if self._descriptor is None:
                 self._descriptor, name = tempfile.mkstemp(prefix="bitfount-api-")
                 self._path = Path(name)
-            taken = 0
-            while taken < _STEP_BYTES:
+            count = 0
+            while count < _STEP_BYTES:
                 chunk = next(self._chunks, b"")
                 self._write(self._compressor.feed(chunk) if chunk else self._compressor.finish())
                 if not chunk or self.size > self._limit:
                     return False
-                taken += len(chunk)
+                count += len(chunk)
         except OSError as error:
             raise TransferError(
                 f"{self._source.file_name} cannot be compressed in {tempfile.gettempdir()}: "

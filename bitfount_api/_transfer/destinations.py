@@ -23,15 +23,15 @@ class Destination:
     Subclasses store the bytes.
 
     Args:
-        meter: Progress meter, called with the number of bytes received.
+        progress: Reporter of the number of bytes received.
         limit: Maximum size of the object in bytes; None for no maximum.
     """
 
-    def __init__(self, meter: ProgressReporter, limit: int | None) -> None:
+    def __init__(self, progress: ProgressReporter, limit: int | None) -> None:
         self.etag: str | None = None
         self.size: int | None = None
         self.done = ByteRanges()
-        self._meter = meter
+        self._progress = progress
         self._limit = limit
         self._lock = threading.Lock()
 
@@ -52,8 +52,8 @@ class Destination:
             OSError: If there is no space for the object.
         """
         self._check(size or 0)
-        self._meter.add(-self.done.total)
-        self._meter.total = size
+        self._progress.add(-self.done.total)
+        self._progress.total = size
         self.etag, self.size, self.done = etag, size, ByteRanges()
         self._begin()
 
@@ -70,11 +70,11 @@ class Destination:
         with self._lock:
             self.done.add(offset, end)
             self._stored()
-        self._meter.add(len(chunk))
+        self._progress.add(len(chunk))
 
     def set_size(self, size: int) -> None:
         """Set the size of the object, known only from the end of its response."""
-        self.size = self._meter.total = size
+        self.size = self._progress.total = size
 
     def gaps(self) -> Iterator[tuple[int, int | None]]:
         """Yield the missing ranges. The end of the last one is None if the size is unknown."""
@@ -101,13 +101,15 @@ class MemoryDestination(Destination):
     """An object in memory, stored once: a compressed one is decompressed while it is received.
 
     Args:
-        meter: Progress meter, called with the number of bytes received.
+        progress: Reporter of the number of bytes received.
         limit: Maximum size of the object in bytes, compressed and decompressed; None for none.
         unpack: Whether to decompress a compressed object. Requires ``limit``.
     """
 
-    def __init__(self, meter: ProgressReporter, limit: int | None, *, unpack: bool = False) -> None:
-        super().__init__(meter, limit)
+    def __init__(
+        self, progress: ProgressReporter, limit: int | None, *, unpack: bool = False
+    ) -> None:
+        super().__init__(progress, limit)
         self._unpack = unpack and limit is not None
         self._begin()
 
@@ -128,8 +130,8 @@ class MemoryDestination(Destination):
         return content
 
     def _begin(self) -> None:
-        # Allocate the whole size at once: growing would copy, and memory that is not written to
-        # takes no space. BytesIO takes the bytes over without a copy, as it has the only reference.
+        # Allocate the whole size immediately: growing would copy, and memory that is not written
+        # to takes no space. BytesIO uses the bytes without a copy, as it has the only reference.
         self._buffer = io.BytesIO(bytes(self.size or 0))
         self._reorder: ReorderBuffer | None = None
 

@@ -37,20 +37,20 @@ class PartFile(Destination):
 
     Args:
         target: Path of the file to download to.
-        meter: Progress meter, called with the number of bytes received, now and earlier.
+        progress: Reporter of the number of bytes received, now and earlier.
         limit: Maximum size of the object in bytes, compressed and decompressed.
     """
 
-    def __init__(self, target: Path, meter: ProgressReporter, limit: int) -> None:
-        super().__init__(meter, limit)
+    def __init__(self, target: Path, progress: ProgressReporter, limit: int) -> None:
+        super().__init__(progress, limit)
         self._target = target
         self._max_bytes = limit
         self._path = target
         self._descriptor: int | None = None
-        self._lasting = True
+        self._resumable = True
         self._saves = 0
-        self._contents: ObjectHasher | None = None
-        self._follower: TailReader | None = None
+        self._hasher: ObjectHasher | None = None
+        self._tail_reader: TailReader | None = None
 
     def open(self) -> None:
         """Open the part file, to resume an earlier download or begin a new one.
@@ -73,9 +73,9 @@ class PartFile(Destination):
             # Request at least one byte, to find out whether the object is still the same.
             done = ByteRanges([(0, state.size - 1)])
         self.etag, self.size, self.done, self._saves = state.etag, state.size, done, state.number
-        self._meter.total = state.size
-        self._meter.add(done.total)
-        self._follow()
+        self._progress.total = state.size
+        self._progress.add(done.total)
+        self._start_reading()
 
     def wait_finished(self, seconds: float) -> bool:
         """Wait until the object, which is now complete, has been hashed and decompressed.
@@ -90,14 +90,14 @@ class PartFile(Destination):
             TransferError: If the object is damaged, or too large when decompressed.
             OSError: If the decompressed bytes cannot be written.
         """
-        assert self._follower is not None  # noqa: S101 - begin() was called
+        assert self._tail_reader is not None  # noqa: S101 - begin() was called
         assert self.size is not None  # noqa: S101 - the object is complete
         assert self._descriptor is not None  # noqa: S101
-        if self._follower.wait_finished(self.size, 0):
+        if self._tail_reader.wait_finished(self.size, 0):
             return True
         # Flush to disk while the rest is hashed, so that finish() has little to wait for.
         _sync_data(self._descriptor)
-        return self._follower.wait_finished(self.size, seconds)
+        return self._tail_reader.wait_finished(self.size, seconds)
 
     def finish(self) -> Download:
         """Move the downloaded file to the target.
@@ -106,12 +106,12 @@ class PartFile(Destination):
             TransferError: If the object is compressed and incomplete.
             OSError: If the file cannot be written.
         """
-        contents, size = self._contents, self.size
-        assert contents is not None  # noqa: S101 - as in settle()
+        hasher, size = self._hasher, self.size
+        assert hasher is not None  # noqa: S101 - as in wait_finished()
         assert size is not None  # noqa: S101
         assert self._descriptor is not None  # noqa: S101
-        sha256 = contents.finish()
-        if contents.compressed:
+        sha256 = hasher.finish()
+        if hasher.compressed:
             os.replace(self._unpacked, self._target)
             _delete(self._path)
         else:
@@ -124,13 +124,13 @@ class PartFile(Destination):
         self._close()
         fsync_dir(self._target.parent)
         self._sweep()
-        return Download(self._target, contents.size, sha256)
+        return Download(self._target, hasher.size, sha256)
 
     def keep(self) -> None:
         """Keep the part file for a later process, or delete it if it is not resumable."""
         self._stop()
-        useful = self._lasting and self.done.total and self.etag is not None and self.size
-        if self._descriptor is None or not useful:
+        resumable = self._resumable and self.done.total and self.etag is not None and self.size
+        if self._descriptor is None or not resumable:
             self.discard()
             return
         try:
@@ -151,7 +151,7 @@ class PartFile(Destination):
             _delete(self._path)
             self._close()
 
-    # --- Methods of Vessel -----------------------------------------------------------------------
+    # --- Methods of Destination ------------------------------------------------------------------
 
     def _begin(self) -> None:
         self._reset(self.size)
@@ -161,8 +161,8 @@ class PartFile(Destination):
         write_at(self._descriptor, offset, chunk)
 
     def _stored(self) -> None:
-        assert self._follower is not None  # noqa: S101 - begin() was called
-        self._follower.advance(self.done.prefix, self.done.total)
+        assert self._tail_reader is not None  # noqa: S101 - begin() was called
+        self._tail_reader.advance(self.done.prefix, self.done.total)
 
     # --- Helpers ---------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class PartFile(Destination):
                 self._path = self._numbered(secrets.token_hex(8))
                 flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
                 self._descriptor = os.open(self._path, flags, 0o666)
-                self._lasting = False
+                self._resumable = False
             if self._descriptor is not None:
                 return
         raise TransferError(f"{self._target} has too many concurrent downloads")
@@ -210,12 +210,12 @@ class PartFile(Destination):
         os.ftruncate(self._descriptor, 0)
         if size is not None:
             preallocate(self._descriptor, size + STATE_BYTES)
-        self._follow()
+        self._start_reading()
 
-    def _follow(self) -> None:
-        self._contents = ObjectHasher(self._unpacked, self._max_bytes)
-        self._follower = TailReader(self._path, self._contents.update, self._save)
-        self._follower.advance(self.done.prefix, self.done.total)
+    def _start_reading(self) -> None:
+        self._hasher = ObjectHasher(self._unpacked, self._max_bytes)
+        self._tail_reader = TailReader(self._path, self._hasher.update, self._save)
+        self._tail_reader.advance(self.done.prefix, self.done.total)
 
     def _save(self) -> None:
         with self._lock:
@@ -229,11 +229,11 @@ class PartFile(Destination):
         write_at(self._descriptor, state.offset, state.slot())
 
     def _stop(self) -> None:
-        if self._follower is not None:
-            self._follower.stop()
-            self._follower = None
-        if self._contents is not None:
-            self._contents.close()
+        if self._tail_reader is not None:
+            self._tail_reader.stop()
+            self._tail_reader = None
+        if self._hasher is not None:
+            self._hasher.close()
 
     def _close(self) -> None:
         if self._descriptor is not None:

@@ -25,7 +25,7 @@ class ObjectChangedError(Exception):
 
 
 class RangeRequest:
-    """A sink for one byte range, received in any number of responses.
+    """A request for one byte range, which is received in one or more responses.
 
     Args:
         destination: Destination of the bytes.

@@ -17,20 +17,22 @@ _STEP_BYTES = 1024 * 1024
 
 
 class ReorderBuffer:
-    """Decompresses an object received in any order, buffering only the bytes that come early.
+    """Decompresses an object received in any order, buffering only bytes that arrive early.
 
     Args:
-        unpacker: Decompressor for the bytes, in order.
+        decompressor: Decompressor for the bytes, in order.
         write: Function called with the decompressed bytes.
         size: Size of the object in bytes; 0 if it is unknown and the bytes are received in order.
     """
 
-    def __init__(self, unpacker: Decompressor, write: Callable[[bytes], object], size: int) -> None:
-        self._unpacker = unpacker
+    def __init__(
+        self, decompressor: Decompressor, write: Callable[[bytes], object], size: int
+    ) -> None:
+        self._decompressor = decompressor
         self._write = write
         self._size = size
-        self._arrived = ByteRanges()
-        self._taken = 0
+        self._received = ByteRanges()
+        self._position = 0
         # A mapping, not many small pieces on the heap: the heap returns freed memory to the system
         # only much later.
         self._early: mmap.mmap | None = None
@@ -42,16 +44,16 @@ class ReorderBuffer:
             TransferError: If the object is damaged, or too large when decompressed.
         """
         end = offset + len(chunk)
-        self._arrived.add(offset, end)
-        if offset == self._taken:
+        self._received.add(offset, end)
+        if offset == self._position:
             self._feed(chunk)
         else:
             if self._early is None:
                 self._early = private_memory(self._size)
             self._early[offset:end] = chunk
-        while self._early is not None and self._taken < self._arrived.prefix:
-            start = self._taken
-            end = min(start + _STEP_BYTES, self._arrived.prefix)
+        while self._early is not None and self._position < self._received.prefix:
+            start = self._position
+            end = min(start + _STEP_BYTES, self._received.prefix)
             with memoryview(self._early) as early, early[start:end] as step:
                 self._feed(step)
             release_pages(self._early, start, end)
@@ -62,12 +64,12 @@ class ReorderBuffer:
         Raises:
             TransferError: If the object is incomplete.
         """
-        self._unpacker.finish()
+        self._decompressor.finish()
 
     def _feed(self, data: bytes | memoryview) -> None:
-        for piece in self._unpacker.feed(data):
+        for piece in self._decompressor.feed(data):
             self._write(piece)
-        self._taken += len(data)
+        self._position += len(data)
 
 
 def private_memory(size: int) -> mmap.mmap:

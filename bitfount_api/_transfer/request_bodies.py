@@ -112,10 +112,12 @@ class FormBody:
     Args:
         fields: Fields of the form, in their order.
         source: Source of the file.
-        meter: Progress meter, called with the number of bytes sent.
+        progress: Reporter of the number of bytes sent.
     """
 
-    def __init__(self, fields: Mapping[str, str], source: Source, meter: ProgressReporter) -> None:
+    def __init__(
+        self, fields: Mapping[str, str], source: Source, progress: ProgressReporter
+    ) -> None:
         boundary = secrets.token_hex(16)
         parts = [
             f"--{boundary}\r\n"
@@ -130,7 +132,7 @@ class FormBody:
         self._head = "".join(parts).encode()
         self._tail = f"\r\n--{boundary}--\r\n".encode()
         self._source = source
-        self._meter = meter
+        self._progress = progress
         self._counted = 0
         length = len(self._head) + source.size + len(self._tail)
         self.headers: Mapping[str, str] = {
@@ -140,13 +142,13 @@ class FormBody:
 
     def chunks(self) -> Generator[bytes]:
         """Yield the fields, the file and the closing boundary."""
-        self._meter.add(-self._counted)
+        self._progress.add(-self._counted)
         self._counted = 0
         yield self._head
         for chunk in self._source.chunks(0, self._source.size):
             yield chunk
             self._counted += len(chunk)
-            self._meter.add(len(chunk))
+            self._progress.add(len(chunk))
         yield self._tail
 
 
@@ -162,14 +164,16 @@ class PartBody:
         source: Source of the file.
         offset: Offset of the part in the file.
         length: Length of the part in bytes.
-        meter: Progress meter, called with the number of bytes sent.
+        progress: Reporter of the number of bytes sent.
     """
 
-    def __init__(self, source: Source, offset: int, length: int, meter: ProgressReporter) -> None:
+    def __init__(
+        self, source: Source, offset: int, length: int, progress: ProgressReporter
+    ) -> None:
         self._source = source
         self._offset = offset
         self._length = length
-        self._meter = meter
+        self._progress = progress
         self._counted = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
         self.headers: Mapping[str, str] = {
@@ -184,11 +188,11 @@ class PartBody:
 
     def chunks(self) -> Generator[bytes]:
         """Yield the bytes of the part."""
-        self._meter.add(-self._counted)
+        self._progress.add(-self._counted)
         self._counted = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
         for chunk in self._source.chunks(self._offset, self._length):
             self._md5.update(chunk)
             yield chunk
             self._counted += len(chunk)
-            self._meter.add(len(chunk))
+            self._progress.add(len(chunk))

@@ -25,15 +25,15 @@ class TailReader:
 
     Args:
         path: Path of the file.
-        take: Function called with all bytes, in order. The view is valid during the call only.
+        process: Function called with all bytes, in order. The view is valid only during the call.
         save: Function called about every second while new bytes are received.
     """
 
     def __init__(
-        self, path: Path, take: Callable[[memoryview], None], save: Callable[[], None]
+        self, path: Path, process: Callable[[memoryview], None], save: Callable[[], None]
     ) -> None:
         self._path = path
-        self._take = take
+        self._process = process
         self._save = save
         self._prefix = 0
         self._total = 0
@@ -106,7 +106,7 @@ class TailReader:
     def _run(self) -> None:
         try:
             self._read()
-        except Exception as error:  # noqa: BLE001 - raised again in reached() and settle()
+        except Exception as error:  # noqa: BLE001 - raised again by advance() and wait_finished()
             with self._changed:
                 self._failure = error
 
@@ -124,7 +124,7 @@ class TailReader:
                 # Process whole steps only, except at the end of the file.
                 if missing >= _STEP_BYTES or (ended and missing):
                     count = file.readinto(view[: min(_STEP_BYTES, missing)])
-                    self._take(view[:count])
+                    self._process(view[:count])
                     self._position += count
                 elif ended:
                     return

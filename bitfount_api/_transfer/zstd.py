@@ -111,10 +111,10 @@ class Compressor:
 
     def feed(self, data: bytes) -> bytes:
         """Compress the next bytes, and return the compressed bytes that are ready."""
-        packed: bytes = self._compressor.compress(data)
-        return packed
+        compressed: bytes = self._compressor.compress(data)
+        return compressed
 
     def finish(self) -> bytes:
         """Finish the frame, and return the remaining compressed bytes."""
-        packed: bytes = self._compressor.flush()
-        return packed
+        compressed: bytes = self._compressor.flush()
+        return compressed
