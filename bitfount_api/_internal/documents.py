@@ -278,7 +278,7 @@ def validate(document: object) -> dict[str, Any]:
 
 
 def deep_copy(value: Any) -> Any:
-    """Return a deep copy of a JSON value, validated as by :func:`checked`."""
+    """Return a deep copy of a JSON value, validated as by :func:`validate`."""
     return _deep_copy(value, itertools.count(), 0)
 
 

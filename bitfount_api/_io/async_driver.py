@@ -191,7 +191,7 @@ async def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
 
 
 async def _raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_closed:  # a custom transport may have read the body already
+    if response.is_closed:  # read already, by a custom transport
         yield response.content
     else:
         async for chunk in response.aiter_raw():

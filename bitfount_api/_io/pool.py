@@ -132,8 +132,7 @@ class ClientPool:
         if clients is None or number not in clients:
             with self._lock:
                 client = self._build(httpx.AsyncClient, "handle_async_request")
-                # Loops may end without a call of aclose_loop().
-                drop_closed_loops(self._of_loops)
+                drop_closed_loops(self._of_loops)  # loops that ended without aclose_loop()
                 clients = self._of_loops.setdefault(loop, {})
                 clients[number] = client
         return clients[number]
@@ -177,7 +176,7 @@ class ClientPool:
             ) from None
 
     def close(self) -> None:
-        """Close the clients of threads and create no more; :meth:`aclose_loop` closes a loop's."""
+        """Close the clients of threads and create no more; see :meth:`aclose_loop` for loops."""
         with self._lock:
             self.closed = True
             clients, self._clients = self._clients, {}

@@ -90,7 +90,7 @@ class PartFile(Destination):
             TransferError: If the object is damaged, or too large when decompressed.
             OSError: If the decompressed bytes cannot be written.
         """
-        assert self._tail_reader is not None  # noqa: S101 - begin() was called
+        assert self._tail_reader is not None  # noqa: S101 - open() was called
         assert self.size is not None  # noqa: S101 - the object is complete
         assert self._descriptor is not None  # noqa: S101
         if self._tail_reader.wait_finished(self.size, 0):
@@ -161,7 +161,7 @@ class PartFile(Destination):
         write_at(self._descriptor, offset, chunk)
 
     def _stored(self) -> None:
-        assert self._tail_reader is not None  # noqa: S101 - begin() was called
+        assert self._tail_reader is not None  # noqa: S101 - open() was called
         self._tail_reader.advance(self.done.prefix, self.done.total)
 
     # --- Helpers ---------------------------------------------------------------------------------
