@@ -61,9 +61,9 @@ class RetryPolicy:
             failures: The number of failures so far, from 1.
             retry_after: The service's ``Retry-After`` header: seconds, or an HTTP date.
         """
-        asked = parse_retry_after(retry_after)
-        if asked is not None:
-            return min(asked, self.max_backoff)
+        requested = parse_retry_after(retry_after)
+        if requested is not None:
+            return min(requested, self.max_backoff)
         ceiling = min(self.max_backoff, self.backoff * 2.0 ** min(failures - 1, 30))
         return random.uniform(0, ceiling)  # noqa: S311 - spreads load, needs no secure randomness
 

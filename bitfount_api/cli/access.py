@@ -24,7 +24,7 @@ TOKEN_VARIABLE: Final = "BITFOUNT_MODELLER_TOKEN"  # noqa: S105 - the name, not 
 _MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 _LIMITS: Final = {"resourceName": "Model", "totalUsage": "Used", "limit": "Limit"}
 _CHECKING: Final = "access check alice/scans --modeller bob \\\n--protocol task.json"
-_ADDRESSES: Final = ("modelDownloadUrl", "weightsDownloadUrl")
+_URLS: Final = ("modelDownloadUrl", "weightsDownloadUrl")
 
 
 @click.group(
@@ -111,21 +111,21 @@ def check(
     if task is not None and token_file is not None:
         raise click.UsageError("Give either a token or a signature, not both.", context)
     app = app_of(context)
-    wanted = _protocol(protocol)
+    serialized_protocol = _protocol(protocol)
     if task is not None and signature is not None:
         files = (contents(task, _MAX_FILE_BYTES), contents(signature, _MAX_FILE_BYTES))
         result = app.access_manager().check_signature_based_access_request(
-            *files, str(pod), wanted, modeller, project, key_id
+            *files, str(pod), serialized_protocol, modeller, project, key_id
         )
     else:
         token = secret("modeller's token", TOKEN_VARIABLE, token_file)
         result = app.access_manager().check_oidc_access_request(
-            str(pod), wanted, modeller, token, project
+            str(pod), serialized_protocol, modeller, token, project
         )
     decision = result["response_type"].value
     # Anyone who has a download URL can fetch the code or weights, and only the pod may.
     limits: list[dict[str, Any]] = [
-        {name: value for name, value in limit.items() if name not in _ADDRESSES}
+        {name: value for name, value in limit.items() if name not in _URLS}
         for limit in result["limits"] or ()
     ]
     value = {"response_type": decision, "limits": None if result["limits"] is None else limits}

@@ -102,15 +102,15 @@ def _fill(sandbox: Sandbox, hub: BitfountHub) -> None:
 
 def _schema() -> BitfountSchema:
     features: list[Feature] = [
-        ImageFeature(name="scan", dtype="object", description="The picture itself."),
-        ContinuousFeature(name="age", dtype="int64", description="The patient's, in years."),
+        ImageFeature(name="scan", dtype="object", description="The image."),
+        ContinuousFeature(name="age", dtype="int64", description="Age of the patient in years."),
         CategoricalFeature(
             name="finding",
             dtype="object",
-            description="What the doctor saw.",
+            description="Finding of the doctor.",
             encoder={"classes": {"healthy": 0, "retinopathy": 1}},
         ),
-        TextFeature(name="note", dtype="object", description="What the doctor wrote."),
+        TextFeature(name="note", dtype="object", description="Note of the doctor."),
     ]
     return BitfountSchema(
         name="Retina scans",

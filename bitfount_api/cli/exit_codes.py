@@ -36,10 +36,10 @@ class Exit(enum.IntEnum):
     NOT_FOUND = 4, "not found, or not visible with these credentials"
     UNREACHABLE = 5, "the service cannot be reached, or is temporarily unavailable"
     INVALID_INPUT = 6, "a local file or setting is invalid or cannot be used"
-    NOT_AS_PROMISED = 7, "the received data is damaged, or not in the expected format"
-    DEFECT = 70, "a bug in this program: please report it"
+    INVALID_DATA = 7, "the received data is damaged, or not in the expected format"
+    INTERNAL_ERROR = 70, "a bug in this program: please report it"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
-    READER_GONE = 141, "the reader of the output closed the pipe"
+    BROKEN_PIPE = 141, "the reader of the output closed the pipe"
     TERMINATED = 143, "terminated with SIGTERM"
 
 
@@ -76,20 +76,20 @@ def exit_code(error: BaseException) -> Exit:
     if isinstance(chain[-1], exceptions.TransferError) and len(chain) > 1:
         return Exit.INVALID_INPUT  # an upload: the local file is the cause
     for code in (_connection_code, _credentials_code, _response_code, _input_code):
-        for link in chain:
-            if (found := code(link)) is not None:
+        for current in chain:
+            if (found := code(current)) is not None:
                 return found
     known = (exceptions.BitfountError, click.ClickException)
-    return Exit.FAILED if isinstance(error, known) else Exit.DEFECT
+    return Exit.FAILED if isinstance(error, known) else Exit.INTERNAL_ERROR
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    while link is not None:
-        yield link
+    current: BaseException | None = error
+    while current is not None:
+        yield current
         # Errors of other libraries add nothing to the error raised from them.
-        following = link.__cause__
-        link = following if isinstance(following, exceptions.BitfountError) else None
+        cause = current.__cause__
+        current = cause if isinstance(cause, exceptions.BitfountError) else None
 
 
 def _connection_code(error: BaseException) -> Exit | None:
@@ -119,10 +119,10 @@ def _input_code(error: BaseException) -> Exit | None:
     if isinstance(error, click.UsageError):
         return Exit.USAGE
     if isinstance(error, exceptions.InvalidJSONError):
-        return Exit.NOT_AS_PROMISED
+        return Exit.INVALID_DATA
     if isinstance(error, exceptions.TransferError):
         local = isinstance(error.__cause__ or error.__context__, OSError)
-        return Exit.INVALID_INPUT if local else Exit.NOT_AS_PROMISED
+        return Exit.INVALID_INPUT if local else Exit.INVALID_DATA
     if isinstance(error, (exceptions.ModelValidationError, ValueError, OSError)):
         return Exit.INVALID_INPUT
     return None
@@ -134,7 +134,7 @@ _ADVICE: Final = {
         "BITFOUNT_USERNAME."
     ),
     Exit.UNREACHABLE: "Run 'bitfount-api doctor' to find the cause.",
-    Exit.NOT_AS_PROMISED: "Run 'bitfount-api doctor' to check that the right service answers.",
+    Exit.INVALID_DATA: "Run 'bitfount-api doctor' to check that the right service answers.",
 }
 
 
@@ -147,17 +147,17 @@ def error_message(error: BaseException) -> str:
         text = error.format_message()
         context = error.ctx if isinstance(error, click.UsageError) else None
         where = context.command_path if context else "bitfount-api"
-        return f"{_ended(text)} See '{where} --help'."
+        return f"{_with_full_stop(text)} See '{where} --help'."
     code = exit_code(error)
-    if code is Exit.DEFECT:
+    if code is Exit.INTERNAL_ERROR:
         # The error's text could contain a secret, so it is only shown with --debug.
         return (
             f"Unexpected error ({type(error).__name__}). Run the command again with --debug, and "
             "report its output."
         )
     if isinstance(error, Failure):
-        return _ended(str(error))
-    text = _ended(_capitalised(str(error) or type(error).__name__))
+        return _with_full_stop(str(error))
+    text = _with_full_stop(_capitalised(str(error) or type(error).__name__))
     return f"{text} {_ADVICE[code]}" if code in _ADVICE else text
 
 
@@ -167,6 +167,6 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
-def _ended(text: str) -> str:
+def _with_full_stop(text: str) -> str:
     text = " ".join(text.split())
     return text if text.endswith((".", "!", "?", ")", "…")) else f"{text}."

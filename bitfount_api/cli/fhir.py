@@ -68,7 +68,7 @@ def token(
         "validUntil": found.valid_until,
         "context": found.context,
     }
-    facts = {
+    fields = {
         "Token": "available; use --show or --output FILE to get it" if output is None else None,
         "Written": output,
         "Clinical system": client.resource_server_url or "any",
@@ -77,7 +77,7 @@ def token(
     }
     if not show:
         path = {} if output is None else {"path": str(output)}
-        app.output.data({**value, **path}, Fields(facts))
+        app.output.data({**value, **path}, Fields(fields))
     elif app.output.as_json:
         app.output.data({**value, "token": found.token}, Fields({}))
     else:

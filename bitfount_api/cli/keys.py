@@ -155,13 +155,13 @@ def check(
     }
     if same is not None:
         value["same"] = same
-    facts = {
+    fields = {
         "Key id": found["id"],
         "Active": found["active"],
         "Fingerprint": fingerprint,
         f"The same as {expected_file}": same,
     }
-    app.output.data(value, Fields(facts))
+    app.output.data(value, Fields(fields))
     if same is False:
         raise Failure(f"Key {key_id} differs from the key in {expected_file}. Do not trust it.")
 
@@ -186,10 +186,10 @@ def fingerprint(context: click.Context, /, file: Path) -> None:
     """
     data = contents(file, rsa.MAX_KEY_BYTES)
     key = _of_private_key(data) if b"PRIVATE KEY-----" in data else rsa.parse_public_key(data)
-    shown = rsa.fingerprint(key)
+    key_fingerprint = rsa.fingerprint(key)
     app_of(context).output.data(
-        {"fingerprint": shown, "bits": key.key_size},
-        Fields({"Fingerprint": shown, "Bits": key.key_size}),
+        {"fingerprint": key_fingerprint, "bits": key.key_size},
+        Fields({"Fingerprint": key_fingerprint, "Bits": key.key_size}),
     )
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from bitfount_api.auth.prompts import LoginPrompt
     from bitfount_api.cli.output import Output
 
-_KEYS_COUNT = (
-    "The environment holds API keys, which take precedence over a login: unset BITFOUNT_API_KEY_ID "
-    "and BITFOUNT_API_KEY to use the login."
+_KEYS_TAKE_PRECEDENCE = (
+    "The environment contains API keys, which take precedence over a login: unset "
+    "BITFOUNT_API_KEY_ID and BITFOUNT_API_KEY to use the login."
 )
 
 
@@ -47,20 +47,23 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
         session.authenticate()
     token = app.token_file().read()
     value: dict[str, Any] = {"username": session.username}
-    facts: dict[str, Any] = {"Logged in as": session.username}
+    fields: dict[str, Any] = {"Logged in as": session.username}
     if token is not None:
-        value["expiresAt"], facts["Renewed after"] = token.expires_at, format_time(token.expires_at)
-    app.output.data(value, Fields(facts))
+        value["expiresAt"], fields["Renewed after"] = (
+            token.expires_at,
+            format_time(token.expires_at),
+        )
+    app.output.data(value, Fields(fields))
 
 
 def _prompt(output: Output, *, browser: bool) -> Any:
     from bitfount_api.auth.prompts import show
 
-    def tell(prompt: LoginPrompt) -> None:
+    def show_prompt(prompt: LoginPrompt) -> None:
         # Shown even with --quiet: the login cannot continue without the address.
-        output.ask(str(prompt))
+        output.instruct(str(prompt))
 
-    return show if browser else tell
+    return show if browser else show_prompt
 
 
 @click.command(
@@ -121,7 +124,7 @@ def whoami(context: click.Context, /, offline: bool) -> None:
         "accessManagerUrl": access_manager_url,
         "smartOnFhirUrl": smart_on_fhir_url,
     }
-    facts = {
+    fields = {
         "User": value["username"],
         "Credentials": value["credentials"] + ("" if offline else ", accepted by the Hub"),
         "Renewed after": format_time(token.expires_at) if token else None,
@@ -130,7 +133,7 @@ def whoami(context: click.Context, /, offline: bool) -> None:
         "Access manager": value["accessManagerUrl"],
         "SMART on FHIR": value["smartOnFhirUrl"],
     }
-    app.output.data(value, Fields(facts))
+    app.output.data(value, Fields(fields))
 
 
 def _warn_of_keys(output: Output) -> None:
@@ -139,4 +142,4 @@ def _warn_of_keys(output: Output) -> None:
     except ValueError:
         found = True
     if found:
-        output.warn(_KEYS_COUNT)
+        output.warn(_KEYS_TAKE_PRECEDENCE)

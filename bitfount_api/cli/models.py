@@ -153,7 +153,7 @@ def pull(
         check_targets(path, force=force)
         _download(app, model, project, path)
     except ModelValidationError as error:
-        raise Failure(f"{error} Report this to the model's owner.", Exit.NOT_AS_PROMISED) from error
+        raise Failure(f"{error} Report this to the model's owner.", Exit.INVALID_DATA) from error
 
 
 def _download(app: App, model: ModelIdentifier, project: str | None, path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api.cli import views
-from bitfount_api.cli.streams import sanitize, takes_unicode, write
+from bitfount_api.cli.streams import sanitize, supports_unicode, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-_SAID_BY_COMMANDS: Final = "bitfount_api.models"
+_REPORTED_BY_COMMANDS: Final = "bitfount_api.models"
 """Logger whose warnings repeat the error that the command exits with."""
 
 _NOT_IN_JSON: Final = re.compile(
@@ -73,18 +73,18 @@ class Output:
         write(sys.stdout, sanitize(text) if sys.stdout.isatty() else text)
 
     def _json(self, value: Any) -> str:
-        text = json.dumps(value, indent=2, ensure_ascii=not takes_unicode(sys.stdout))
+        text = json.dumps(value, indent=2, ensure_ascii=not supports_unicode(sys.stdout))
         return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
     # --- Everything else -------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
-        """Write a note about what was done or is about to be done, unless ``quiet``."""
+        """Write a note about a completed or planned action, unless ``quiet``."""
         if not self.quiet:
             self._print("", "", text)
 
-    def ask(self, text: str) -> None:
-        """Write what the user has to do now, even if ``quiet``."""
+    def instruct(self, text: str) -> None:
+        """Write an instruction to the user, even if ``quiet``."""
         self._print("", "", text)
 
     def warn(self, text: str) -> None:
@@ -151,7 +151,7 @@ class _LogHandler(logging.Handler):
         self._output = output
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.levelno >= logging.WARNING and record.name != _SAID_BY_COMMANDS:
+        if record.levelno >= logging.WARNING and record.name != _REPORTED_BY_COMMANDS:
             self._output.warn(record.getMessage())
         elif self._output.debug:
             self._output.note(f"{record.levelname.lower()}: {record.getMessage()}")

@@ -31,7 +31,7 @@ class Counter:
     done: int = 0
     _drawing: tuple[Progress, TaskID] | None = None
 
-    def __call__(self, done: int, total: int | None, what: str) -> None:
+    def __call__(self, done: int, total: int | None, label: str) -> None:
         """Record the number of bytes transferred so far."""
         self.done = done
         if self._drawing is not None:
@@ -49,21 +49,21 @@ class Counter:
 
 
 @contextlib.contextmanager
-def transfer(output: Output, doing: str, done: str) -> Iterator[Counter]:
+def transfer(output: Output, label: str, done: str) -> Iterator[Counter]:
     """Draw the progress of a transfer, then write a summary.
 
     Args:
         output: Output of the command.
-        doing: Label of the transfer, such as ``"Retina.py"``.
+        label: Label of the transfer, such as ``"Retina.py"``.
         done: First word of the summary, such as ``"Sent"``.
     """
     counter = Counter()
-    yield from _drawn(output, doing, counter)
+    yield from _draw(output, label, counter)
     if counter.done:
         output.note(f"{done} {counter.summary()}.")
 
 
-def _drawn(output: Output, doing: str, counter: Counter) -> Iterator[Counter]:
+def _draw(output: Output, label: str, counter: Counter) -> Iterator[Counter]:
     if output.quiet or sys.stderr is None or not sys.stderr.isatty():
         yield counter
     else:
@@ -78,8 +78,8 @@ def _drawn(output: Output, doing: str, counter: Counter) -> Iterator[Counter]:
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        longest = max(8, console.width // 4)
-        name = doing if len(doing) <= longest else doing[: longest - 3] + "..."
+        max_length = max(8, console.width // 4)
+        name = label if len(label) <= max_length else label[: max_length - 3] + "..."
         with progress:
             output.live = console
             counter.draw_on(progress, progress.add_task(Text(name).markup, total=None))

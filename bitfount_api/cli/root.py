@@ -117,17 +117,17 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
     app: App = more["obj"]
     more |= {"prog_name": PROGRAM, "standalone_mode": False}
     try:
-        with app.output.listening(), _stoppable():
+        with app.output.listening(), _handle_sigterm():
             outcome = click.Group.main(root, args, **more)
         return outcome if isinstance(outcome, int) else Exit.OK
     except SystemExit as exit_:
         if sys.stdout is not stdout:
-            return Exit.READER_GONE  # click replaced stdout when writing the help failed
+            return Exit.BROKEN_PIPE  # click replaced stdout when writing the help failed
         return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
     except BaseException as error:  # noqa: BLE001 - every error is reported in one line
         code = _end(error, app)
         if stdout is not None:  # it is None under pythonw
-            streams.settle(stdout)
+            streams.flush_or_discard(stdout)
         return code
 
 
@@ -138,7 +138,7 @@ def _end(error: BaseException, app: App) -> int:
             click.echo(error.ctx.get_help(), err=True)
             return Exit.USAGE
         if isinstance(error, BrokenPipe):
-            return Exit.READER_GONE
+            return Exit.BROKEN_PIPE
         if isinstance(error, Terminated):
             return Exit.TERMINATED
         if isinstance(error, (KeyboardInterrupt, click.Abort)):
@@ -155,19 +155,19 @@ def _end(error: BaseException, app: App) -> int:
         app.output.error(error_message(error))
         return exit_code(error)
     except BrokenPipe:
-        return Exit.READER_GONE
+        return Exit.BROKEN_PIPE
 
 
 def _was_interrupted(error: BaseException) -> bool:
     """Whether an error came from the clean-up after Ctrl-C, such as of a lock that was not held."""
-    link: BaseException | None = error
-    while link is not None and not isinstance(link, KeyboardInterrupt):
-        link = link.__cause__ or link.__context__
-    return link is not None
+    current: BaseException | None = error
+    while current is not None and not isinstance(current, KeyboardInterrupt):
+        current = current.__cause__ or current.__context__
+    return current is not None
 
 
 @contextlib.contextmanager
-def _stoppable() -> Any:
+def _handle_sigterm() -> Any:
     """Make SIGTERM raise an exception, so that the command cleans up as it does after Ctrl-C."""
 
     def stop(*_: object) -> None:

@@ -87,22 +87,22 @@ def sandbox(
     check_targets(env_file, force=False)
     if host not in _LOCAL:
         output.warn(f"Anyone who can connect to {host} can use this sandbox.")
-    with _started(data, free_ports=free_ports, host=host, users=users) as running:
+    with _start(data, free_ports=free_ports, host=host, users=users) as running:
         hints: list[str] = []
         if demo:
             from bitfount_api.cli.demo_data import fill
 
             hints = fill(running)
-        everybody = [user.username for user in running.state.users.all()]
-        first = next(iter(users), "alice" if "alice" in everybody else everybody[0])
+        usernames = [user.username for user in running.state.users.all()]
+        first = next(iter(users), "alice" if "alice" in usernames else usernames[0])
         with _environment_file(running, first, env_file):
-            _tell(output, running, everybody, show=show, kept=data is not None)
+            _report(output, running, usernames, show=show, kept=data is not None)
             _advise(output, running, env_file, hints, free_ports=free_ports)
             _wait()
 
 
 @contextlib.contextmanager
-def _started(
+def _start(
     data: Path | None, *, free_ports: bool, host: str, users: tuple[str, ...]
 ) -> Iterator[Sandbox]:
     try:
@@ -112,15 +112,15 @@ def _started(
         raise Failure(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     ports = Ports() if free_ports else DEVELOPMENT_PORTS
     try:
-        made = Sandbox(data, ports=ports, host=host, users=users or DEFAULT_USERS)
+        started = Sandbox(data, ports=ports, host=host, users=users or DEFAULT_USERS)
     except PortTakenError as error:
         raise Failure(
             f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop the program "
             "that uses it, or give --free-ports.",
             Exit.INVALID_INPUT,
         ) from None
-    with made:
-        yield made
+    with started:
+        yield started
 
 
 @contextlib.contextmanager
@@ -137,8 +137,8 @@ def _environment_file(running: Sandbox, username: str, path: Path | None) -> Ite
         path.unlink(missing_ok=True)
 
 
-def _tell(
-    output: Output, running: Sandbox, everybody: list[str], *, show: bool, kept: bool
+def _report(
+    output: Output, running: Sandbox, usernames: list[str], *, show: bool, kept: bool
 ) -> None:
     value: dict[str, Any] = {
         "hubUrl": running.hub_url,
@@ -146,23 +146,23 @@ def _tell(
         "smartOnFhirUrl": running.smart_on_fhir_url,
         "storageUrl": running.storage_url,
         "data": str(running.data),
-        "users": everybody,
+        "users": usernames,
         "environment": running.environment(),
     }
-    facts = {
+    fields = {
         "Hub": f"{running.hub_url}  (with OAuth)",
         "Access manager": running.access_manager_url,
         "SMART on FHIR": running.smart_on_fhir_url,
         "Object store": running.storage_url,
         "Data": f"{running.data}  ({'kept' if kept else 'deleted when it stops'})",
-        "Users": everybody,
+        "Users": usernames,
     }
     if show:
-        keys = {name: running.user(name).environment() for name in everybody}
+        keys = {name: running.user(name).environment() for name in usernames}
         value["credentials"] = keys
         for name, variables in keys.items():
-            facts |= {f"{name}: {variable}": found for variable, found in variables.items()}
-    output.data(value, Fields(facts))
+            fields |= {f"{name}: {variable}": found for variable, found in variables.items()}
+    output.data(value, Fields(fields))
 
 
 def _advise(
@@ -180,11 +180,11 @@ def _advise(
         lines = [f"export {name}={value}" for name, value in running.environment().items()]
         lines.append(f"{program} login")
     lines += [f"{program} {hint}" for hint in hints]
-    typed = "\n".join(f"  {line}" for line in lines)
-    output.note(f"\nIn another terminal:\n{typed}\n\nStop it with Ctrl-C.")
+    commands = "\n".join(f"  {line}" for line in lines)
+    output.note(f"\nIn another terminal:\n{commands}\n\nStop it with Ctrl-C.")
 
 
 def _wait() -> NoReturn:
-    forever = threading.Event()
+    never = threading.Event()
     while True:
-        forever.wait(1)  # without a timeout, Ctrl-C does not interrupt the wait on Windows
+        never.wait(1)  # without a timeout, Ctrl-C does not interrupt the wait on Windows

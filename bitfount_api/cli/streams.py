@@ -84,7 +84,7 @@ def sanitize(text: str) -> str:
     return _CONTROL.sub(lambda found: _code(found[0]), text)
 
 
-def takes_unicode(stream: TextIO) -> bool:
+def supports_unicode(stream: TextIO) -> bool:
     """Return whether a stream can encode every character."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
 
@@ -99,16 +99,16 @@ def write(stream: TextIO, text: str) -> None:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        _silence(stream)
+        _discard_buffer(stream)
         raise BrokenPipe from None
     except OSError as error:
         if os.name != "nt" or error.errno != errno.EINVAL:
             raise
-        _silence(stream)  # Windows reports a closed pipe as EINVAL
+        _discard_buffer(stream)  # Windows reports a closed pipe as EINVAL
         raise BrokenPipe from error
 
 
-def settle(stream: TextIO) -> None:
+def flush_or_discard(stream: TextIO) -> None:
     """Flush a stream, and drop output that cannot be written.
 
     Otherwise Python 3.14 and later flush again at exit, fail, and change the exit code to 120.
@@ -116,15 +116,15 @@ def settle(stream: TextIO) -> None:
     try:
         stream.flush()
     except (OSError, ValueError):
-        _silence(stream)
+        _discard_buffer(stream)
 
 
-def _silence(stream: TextIO) -> None:
+def _discard_buffer(stream: TextIO) -> None:
     """Discard the buffered output, which Python would otherwise flush at exit, with an error."""
     try:
         descriptor = stream.fileno()
     except (OSError, ValueError):
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)

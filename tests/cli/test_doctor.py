@@ -197,7 +197,7 @@ def test_secrets_that_others_can_read(console: Console, storage: Path) -> None:
         path.chmod(0o600)
     storage.chmod(0o700)
     found = findings(console, "--offline", code=0)
-    assert any("nobody else can read" in finding["text"] for finding in found)
+    assert any("no other user can read" in finding["text"] for finding in found)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")

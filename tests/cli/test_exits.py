@@ -22,14 +22,14 @@ CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.HTTPError("no", status_code=404), Exit.NOT_FOUND),
     (exceptions.HTTPError("no"), Exit.FAILED),
     (exceptions.RequestException("the session is closed"), Exit.FAILED),
-    (exceptions.InvalidJSONError("not JSON"), Exit.NOT_AS_PROMISED),
+    (exceptions.InvalidJSONError("not JSON"), Exit.INVALID_DATA),
     (exceptions.AuthenticationError("no"), Exit.NOT_AUTHENTICATED),
     (exceptions.AuthenticatedUserError("bob"), Exit.NOT_AUTHENTICATED),
     (exceptions.ModelUploadError("no"), Exit.FAILED),
     (exceptions.ModelValidationError("no"), Exit.INVALID_INPUT),
     (exceptions.ModelTooLargeError("no"), Exit.INVALID_INPUT),
     (exceptions.SchemaUploadError("no"), Exit.INVALID_INPUT),
-    (exceptions.TransferError("damaged"), Exit.NOT_AS_PROMISED),
+    (exceptions.TransferError("damaged"), Exit.INVALID_DATA),
     (exceptions.NoModelCodeError("spent"), Exit.FAILED),
     (exceptions.PodDoesNotExistError("no"), Exit.NOT_FOUND),
     (exceptions.PodDoesNotExistError("no", status_code=404), Exit.NOT_FOUND),
@@ -40,7 +40,7 @@ CODES: list[tuple[BaseException, Exit]] = [
     (click.UsageError("no"), Exit.USAGE),
     (click.ClickException("no"), Exit.FAILED),
     (Failure("no", Exit.NOT_FOUND), Exit.NOT_FOUND),
-    (KeyError("planted"), Exit.DEFECT),
+    (KeyError("planted"), Exit.INTERNAL_ERROR),
 ]
 
 
@@ -118,10 +118,10 @@ def test_codes_are_those_that_were_promised() -> None:
         "NOT_FOUND": 4,
         "UNREACHABLE": 5,
         "INVALID_INPUT": 6,
-        "NOT_AS_PROMISED": 7,
-        "DEFECT": 70,
+        "INVALID_DATA": 7,
+        "INTERNAL_ERROR": 70,
         "INTERRUPTED": 130,
-        "READER_GONE": 141,
+        "BROKEN_PIPE": 141,
         "TERMINATED": 143,
     }
 

@@ -120,10 +120,10 @@ def _check_modes(findings: Report) -> None:
         if path.name == ".token" or _is_private_key(path):
             _check_mode(findings, path, 0o600, "a secret")
     if not any(finding.advice for finding in findings.found):
-        findings.ok(f"nobody else can read the secrets in {storage}")
+        findings.ok(f"no other user can read the secrets in {storage}")
 
 
-def _check_mode(findings: Report, path: Path, wanted: int, what: str) -> None:
+def _check_mode(findings: Report, path: Path, expected_mode: int, content: str) -> None:
     try:
         status = path.lstat()
     except OSError as error:
@@ -141,11 +141,13 @@ def _check_mode(findings: Report, path: Path, wanted: int, what: str) -> None:
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         findings.problem(
-            f"other users can access {path}, which contains {what} (mode {mode:04o})",
-            f"chmod {wanted:o} '{path}'",
+            f"other users can access {path}, which contains {content} (mode {mode:04o})",
+            f"chmod {expected_mode:o} '{path}'",
         )
     elif not mode & 0o400:
-        findings.problem(f"you cannot read {path} (mode {mode:04o})", f"chmod {wanted:o} '{path}'")
+        findings.problem(
+            f"you cannot read {path} (mode {mode:04o})", f"chmod {expected_mode:o} '{path}'"
+        )
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Check that the services can be reached, and that the clock is right."""
+"""Check that the services can be reached, and that the clock is correct."""
 
 from __future__ import annotations
 
@@ -29,18 +29,20 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = 5.0
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_SKEW_TOLD: Final = 30.0
-_SKEW_HARMFUL: Final = 300.0
-"""Tokens count as expired 1 to 10 minutes early, and object storage refuses requests whose time is
-15 minutes off: with a smaller difference, everything works."""
+_SKEW_WARNING: Final = 30.0
+_SKEW_PROBLEM: Final = 300.0
+"""Tokens count as expired 1 to 10 minutes early, and object storage rejects requests whose time is
+wrong by 15 minutes. A smaller difference has no effect."""
 
-_ASTRAY: Final = "check the URL, and whether the network requires a login in the browser first"
+_WRONG_SERVER: Final = (
+    "check the URL, and whether the network requires a login in the browser first"
+)
 _FIREWALL: Final = "a firewall may block it: ask for access, or for a proxy to set in HTTPS_PROXY"
 
 
 @attrs.frozen
-class Place:
-    """A service, and a path that answers without credentials."""
+class Endpoint:
+    """A service, and a path that responds without credentials."""
 
     name: str
     url: str
@@ -50,7 +52,7 @@ class Place:
 
 
 @attrs.define
-class Visit:
+class Probe:
     """The result of a request to a service."""
 
     findings: Report
@@ -59,21 +61,21 @@ class Visit:
 
 def check(app: App) -> list[Finding]:
     """Send each service a request without credentials that changes nothing."""
-    places = list(_places(app))
+    endpoints = list(_endpoints(app))
     timeout = app.timeout or _TIMEOUT
     session = app.session(AnonymousHandler(), retry=RetryPolicy(retries=0), timeout=timeout)
-    visits = _visits(session, places)
+    probes = _probe_all(session, endpoints)
     found = [
-        finding if place.is_needed else _is_excused(finding)
-        for place, visit in zip(places, visits, strict=True)
-        for finding in visit.findings.found
+        finding if endpoint.is_needed else _as_note(finding)
+        for endpoint, probe in zip(endpoints, probes, strict=True)
+        for finding in probe.findings.found
     ]
     clock = Report("Clock")
-    _check_clock(clock, [visit.skew for visit in visits if visit.skew is not None])
+    _check_clock(clock, [probe.skew for probe in probes if probe.skew is not None])
     return [*found, *clock.found]
 
 
-def _is_excused(finding: Finding) -> Finding:
+def _as_note(finding: Finding) -> Finding:
     """Reduce a problem with a service that is not needed to a note without advice."""
     if finding.level not in (Level.PROBLEM, Level.WARNING):
         return finding
@@ -81,16 +83,16 @@ def _is_excused(finding: Finding) -> Finding:
     return attrs.evolve(finding, level=Level.NOTE, text=text, advice=None)
 
 
-def _places(app: App) -> Iterator[Place]:
+def _endpoints(app: App) -> Iterator[Endpoint]:
     from bitfount_api.auth.oauth import parse_auth_domain
 
     hub, access_manager, smart_on_fhir = app.service_urls()
-    yield Place("the Hub", hub, "/api/projects?limit=1")
-    yield Place("the access manager", access_manager, "/api/access-manager-key", is_json=True)
-    yield Place("SMART on FHIR", smart_on_fhir, "/api/pairings")
+    yield Endpoint("the Hub", hub, "/api/projects?limit=1")
+    yield Endpoint("the access manager", access_manager, "/api/access-manager-key", is_json=True)
+    yield Endpoint("SMART on FHIR", smart_on_fhir, "/api/pairings")
     _, url = parse_auth_domain(app.auth_domain or config.environment().auth_domain)
     path = "/.well-known/openid-configuration"
-    yield Place("the OAuth service", url, path, is_needed=not _has_keys())
+    yield Endpoint("the OAuth service", url, path, is_needed=not _has_keys())
 
 
 def _has_keys() -> bool:
@@ -100,54 +102,56 @@ def _has_keys() -> bool:
         return True  # incomplete, which the credentials check reports
 
 
-def _visits(session: BitfountSession, places: list[Place]) -> list[Visit]:
+def _probe_all(session: BitfountSession, endpoints: list[Endpoint]) -> list[Probe]:
     """Send requests to all services concurrently.
 
     Uses daemon threads instead of a thread pool: a pool waits for its threads even after Ctrl-C,
     and a DNS lookup cannot be cancelled.
     """
-    runs: list[Future[Visit]] = []
-    for place in places:
-        run: Future[Visit] = Future()
-        threading.Thread(target=_into, args=(run, session, place), daemon=True).start()
+    runs: list[Future[Probe]] = []
+    for endpoint in endpoints:
+        run: Future[Probe] = Future()
+        threading.Thread(target=_run_probe, args=(run, session, endpoint), daemon=True).start()
         runs.append(run)
     return [run.result() for run in runs]
 
 
-def _into(run: Future[Visit], session: BitfountSession, place: Place) -> None:
+def _run_probe(run: Future[Probe], session: BitfountSession, endpoint: Endpoint) -> None:
     try:
-        run.set_result(_visit(session, place))
+        run.set_result(_probe(session, endpoint))
     except BaseException as error:  # noqa: BLE001 - raised by Future.result()
         run.set_exception(error)
 
 
-def _visit(session: BitfountSession, place: Place) -> Visit:
-    visit = Visit(Report("Network"))
-    findings = visit.findings
-    where = f"{place.name} ({place.url})"
-    url = httpx.URL(place.url)
+def _probe(session: BitfountSession, endpoint: Endpoint) -> Probe:
+    probe = Probe(Report("Network"))
+    findings = probe.findings
+    where = f"{endpoint.name} ({endpoint.url})"
+    url = httpx.URL(endpoint.url)
     if url.scheme == "http" and url.host not in _LOCAL:
         findings.warn(f"{where} is used without encryption", "use its https:// URL")
     proxy = _proxy_for(url)
-    if proxy is None and (trouble := _lookup(url)):
-        findings.problem(f"{where}: {trouble[0]}", trouble[1])
-        return visit
-    asked = time.time()
+    if proxy is None and (failure := _lookup(url)):
+        findings.problem(f"{where}: {failure[0]}", failure[1])
+        return probe
+    sent_at = time.time()
     try:
-        answer = session.get(place.url + place.path)
+        answer = session.get(endpoint.url + endpoint.path)
     except RequestException as error:
         text, advice = _explain(error, url, proxy)
         findings.problem(f"{where}: {text}", advice)
-        return visit
-    answered = time.time()
-    visit.skew = _skew(answer, (asked + answered) / 2)
+        return probe
+    received_at = time.time()
+    probe.skew = _skew(answer, (sent_at + received_at) / 2)
     via = f" through the proxy {proxy}" if proxy else ""
-    took = f"{(answered - asked) * 1000:.0f} ms{via}"
-    _judge(findings, place, where, answer, took)
-    return visit
+    duration = f"{(received_at - sent_at) * 1000:.0f} ms{via}"
+    _report_response(findings, endpoint, where, answer, duration)
+    return probe
 
 
-def _judge(findings: Report, place: Place, where: str, answer: httpx.Response, took: str) -> None:
+def _report_response(
+    findings: Report, endpoint: Endpoint, where: str, answer: httpx.Response, duration: str
+) -> None:
     status = answer.status_code
     if status == 407:
         findings.problem(
@@ -155,19 +159,19 @@ def _judge(findings: Report, place: Place, where: str, answer: httpx.Response, t
             "add them to HTTPS_PROXY: http://name:password@proxy:port",
         )
     elif status >= 500:
-        findings.problem(f"{where} answers {status} after {took}", "try again later")
+        findings.problem(f"{where} answers {status} after {duration}", "try again later")
     elif answer.is_redirect:
         findings.problem(
             f"{where} answers with a redirect ({status}), which is not followed",
-            _ASTRAY,
+            _WRONG_SERVER,
         )
-    elif place.is_json and not _is_object(answer):
+    elif endpoint.is_json and not _is_object(answer):
         findings.problem(
-            f"{where} answers {status}, but not like {place.name}",
-            _ASTRAY,
+            f"{where} answers {status}, but not like {endpoint.name}",
+            _WRONG_SERVER,
         )
     else:
-        findings.ok(f"{where} answers in {took}")
+        findings.ok(f"{where} answers in {duration}")
 
 
 def _is_object(answer: httpx.Response) -> bool:
@@ -233,20 +237,20 @@ def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tupl
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    while link is not None:
-        yield link
-        link = link.__cause__ or link.__context__
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
 
 
-def _skew(answer: httpx.Response, here: float) -> float | None:
+def _skew(answer: httpx.Response, local_time: float) -> float | None:
     """Return how many seconds this machine's clock is ahead of the service's."""
     try:
-        there = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
+        service_time = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
-    # The header truncates to whole seconds: on average, the time is half a second later.
-    return here - there.timestamp() - 0.5
+    # The header has whole seconds only: on average, the time is half a second later.
+    return local_time - service_time.timestamp() - 0.5
 
 
 def _check_clock(findings: Report, skews: list[float]) -> None:
@@ -256,9 +260,9 @@ def _check_clock(findings: Report, skews: list[float]) -> None:
     skew = sorted(skews)[len(skews) // 2]
     text = f"this clock is {abs(skew):.0f} s {'ahead' if skew > 0 else 'behind'}"
     advice = "synchronise it over the network (NTP)"
-    if abs(skew) >= _SKEW_HARMFUL:
+    if abs(skew) >= _SKEW_PROBLEM:
         findings.problem(f"{text}: tokens and download URLs will seem expired", advice)
-    elif abs(skew) >= _SKEW_TOLD:
+    elif abs(skew) >= _SKEW_WARNING:
         findings.warn(text, advice)
     else:
         findings.ok("this clock differs from the services' by less than 30 s")

@@ -82,8 +82,8 @@ def _check_certificates(findings: Report) -> None:
         if name == "SSL_CERT_DIR" and os.environ.get("SSL_CERT_FILE"):
             findings.note(f"{name} is {value}, but ignored: SSL_CERT_FILE takes precedence")
             continue
-        there = path.is_dir() if name.endswith("DIR") else path.is_file()
-        if there:
+        exists = path.is_dir() if name.endswith("DIR") else path.is_file()
+        if exists:
             findings.note(f"{name} is {value}: only the CAs in it are trusted")
         else:
             findings.problem(f"{name} is {value}, which does not exist", f"correct {name}")
