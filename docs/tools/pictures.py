@@ -9,8 +9,8 @@ def architecture() -> Drawing:
     """Draw the components and their dependencies."""
     drawing = Drawing(
         760, 560,
-        "The specs are made into clients, the typed layer stands on both, and the sandbox is held "
-        "to the specs by tests.",
+        "Clients are generated from the specs, the typed layer uses them, and tests check the "
+        "sandbox against the specs.",
     )  # fmt: skip
     users = drawing.box(40, 30, 330, 60, "Your program", "or the command line, or pytest")
     faces = drawing.box(
@@ -24,9 +24,7 @@ def architecture() -> Drawing:
     )
     flows = drawing.box(40, 240, 330, 60, "Flows", "every operation, written once, without I/O")
     drivers = drawing.box(40, 340, 330, 60, "Drivers", "threads or tasks; the only network I/O")
-    session = drawing.box(
-        440, 130, 280, 70, "Session", "who is calling: API keys,", "tokens, a login"
-    )
+    session = drawing.box(440, 130, 280, 70, "Session", "credentials: API keys,", "tokens, a login")
     made = drawing.box(
         440, 240, 280, 60, "Generated clients", "request builders, never edited", kind="soft"
     )
@@ -36,7 +34,14 @@ def architecture() -> Drawing:
     services = drawing.box(40, 460, 330, 70, "Bitfount's services", "Hub, access manager,",
                            "SMART on FHIR, object storage", kind="soft")  # fmt: skip
     sandbox = drawing.box(
-        440, 460, 280, 70, "Sandbox", "the same on your machine;", "its own code", kind="soft"
+        440,
+        460,
+        280,
+        70,
+        "Sandbox",
+        "the services on your machine,",
+        "an independent implementation",
+        kind="soft",
     )
     drawing.arrow(users.bottom, faces.top)
     drawing.arrow(faces.bottom, flows.top)
@@ -49,7 +54,7 @@ def architecture() -> Drawing:
     drawing.words(215, 435, "HTTPS", "small", "start")
     drawing.arrow(drivers.right, (405, 370), (405, 495), sandbox.left, both=True)
     drawing.arrow(specs.bottom, sandbox.top, dashed=True)
-    drawing.words(590, 435, "held to it by tests", "small", "start")
+    drawing.words(590, 435, "checked by tests", "small", "start")
     return drawing
 
 
@@ -57,29 +62,29 @@ def flow() -> Drawing:
     """Draw the sequence of one call."""
     drawing = Drawing(
         760, 470,
-        "A flow yields what it wants done, a driver does it and sends back the outcome, until the "
+        "A flow yields effects, and a driver performs them and sends back the outcomes, until the "
         "flow returns the result.",
     )  # fmt: skip
     you, flow_at, driver, hub = 100, 295, 500, 675
     for x, title, what in (
         (you, "hub.get_pod", "your call"),
-        (flow_at, "flow", "says what to do"),
-        (driver, "driver", "does it"),
-        (hub, "the Hub", "answers"),
+        (flow_at, "flow", "yields effects"),
+        (driver, "driver", "performs them"),
+        (hub, "the Hub", "responds"),
     ):
         drawing.box(x - 70, 25, 140, 55, title, what, kind="soft" if x == hub else "box")
         drawing.lifeline(x, 80, 450)
     steps = (
         (115, you, flow_at, "starts"),
-        (150, flow_at, driver, "wants: GET /api/pods/…"),
+        (150, flow_at, driver, "Send: GET /api/pods/…"),
         (185, driver, hub, "GET, credentials"),
         (220, hub, driver, "503"),
-        (255, driver, flow_at, "the answer"),
-        (290, flow_at, driver, "wants: a pause, GET"),
+        (255, driver, flow_at, "the response"),
+        (290, flow_at, driver, "Sleep, Send: GET"),
         (325, driver, hub, "GET, credentials"),
         (360, hub, driver, "200, JSON"),
-        (395, driver, flow_at, "the answer"),
-        (430, flow_at, you, "the details, checked"),
+        (395, driver, flow_at, "the response"),
+        (430, flow_at, you, "validated details"),
     )
     for y, begin, end, text in steps:
         step = 8 if begin < end else -8
@@ -93,7 +98,7 @@ def sandbox() -> Drawing:
     drawing = Drawing(
         760, 430,
         "Your tests and your program speak HTTP to four local services that share one state; the "
-        "tests also seed and break it directly.",
+        "tests also add data and inject faults.",
     )  # fmt: skip
     program = drawing.box(30, 75, 190, 90, "Your program", "with its own clients")
     tests = drawing.box(30, 265, 190, 110, "Your tests", "`bitfount_sandbox", "a pytest fixture")
@@ -110,15 +115,17 @@ def sandbox() -> Drawing:
         for number, (name, port) in enumerate(names)
     ]
     state = drawing.box(580, 90, 130, 80, "State", "SQLite, files", kind="warm")
-    faults = drawing.box(580, 220, 130, 80, "Faults", "what goes wrong,", "and when", kind="warm")
+    faults = drawing.box(
+        580, 220, 130, 80, "Faults", "delays, errors,", "broken links", kind="warm"
+    )
     drawing.arrow(program.right, (inside.x, program.right[1]), both=True)
     drawing.words(265, 110, "HTTP")
     drawing.arrow(tests.top, program.bottom)
-    drawing.words(137, 220, "run it", "small", "start")
+    drawing.words(137, 220, "call it", "small", "start")
     for service in services:
         drawing.arrow(service.right, (540, service.right[1]), (540, 130), state.left)
     drawing.arrow(tests.right, (265, 320), (265, 380), (645, 380), faults.bottom)
-    drawing.words(330, 371, "seed it, break it, look at it", "small", "start")
+    drawing.words(330, 371, "add data, inject faults, inspect", "small", "start")
     return drawing
 
 
