@@ -262,7 +262,7 @@ def _check_length(data: str | bytes) -> bytes:
 
 
 def public_keys_equal(one: RSAPublicKey, other: RSAPublicKey) -> bool:
-    """Whether two public keys are the same key, whatever format they were read from.
+    """Whether two public keys are the same key, regardless of their formats.
 
     Raises:
         ValueError: One of them is not an RSA public key.

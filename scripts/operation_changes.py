@@ -179,7 +179,7 @@ class OperationComparison:
             required = bool(new.get("required"))
             yield Change(required, "request", "has a body now")
         elif old and not new:
-            yield Change(True, "request", "has no body any more")
+            yield Change(True, "request", "no longer has a body")
         else:
             yield from _requirement(old, new, "the body of the request")
             yield from self._contents(old, new, self._requests, "request")
@@ -187,7 +187,7 @@ class OperationComparison:
     def _contents(self, old: Node, new: Node, comparison: Comparison, at: str) -> Iterator[Change]:
         was, now = old.get("content", {}), new.get("content", {})
         request = comparison is self._requests
-        yield from (Change(True, at, f"cannot be {k} any more") for k in was if k not in now)
+        yield from (Change(True, at, f"can no longer be {k}") for k in was if k not in now)
         yield from (Change(not request, at, f"can be {k} now") for k in now if k not in was)
         for kind in was.keys() & now.keys():
             yield from comparison.changes(
@@ -228,7 +228,7 @@ class OperationComparison:
 def _requirement(old: Node, new: Node, at: str) -> Iterator[Change]:
     if bool(old.get("required")) != bool(new.get("required")):
         required = bool(new.get("required"))
-        yield Change(required, at, "is required now" if required else "is not required any more")
+        yield Change(required, at, "is required now" if required else "is no longer required")
 
 
 def _keywords(old: Node, new: Node, at: str, known: set[str]) -> Iterator[Change]:

@@ -167,7 +167,7 @@ class Comparison:
             yield self._change(now is None, at, f"was {_list(was)}, is {_list(now)}")
             return
         if was - {"null"} == now - {"null"}:
-            what = "can be null now" if "null" in now else "cannot be null any more"
+            what = "can be null now" if "null" in now else "can no longer be null"
             yield self._change("null" in now, at, what)
             return
         what = f"was {_list(was)}, is {_list(now)}"
@@ -182,13 +182,11 @@ class Comparison:
         was, now = values_of(old), values_of(new)
         if was is None or now is None:
             if was is not now:
-                what = (
-                    f"is limited to {_list(now)}" if now is not None else "is not limited any more"
-                )
+                what = f"is limited to {_list(now)}" if now is not None else "is no longer limited"
                 yield self._change(now is None, at, what)
             return
         if gone := [value for value in was if value not in now]:
-            yield self._change(False, at, f"cannot be {_list(gone)} any more")
+            yield self._change(False, at, f"can no longer be {_list(gone)}")
         if added := [value for value in now if value not in was]:
             yield self._change(True, at, f"can be {_list(added)} now")
 
@@ -223,7 +221,7 @@ class Comparison:
                 if name in needs - needed:
                     yield self._change(False, here, "is required now")
                 if name in needed - needs:
-                    yield self._change(True, here, "is not required any more")
+                    yield self._change(True, here, "is no longer required")
                 yield from self.changes(was.get(name, {}), now.get(name, {}), here)
 
     def _other_fields(self, old: Node, new: Node, at: str) -> Iterator[Change]:

@@ -63,7 +63,7 @@ UNREACHABLE = Cause(
     "|ConnectTimeoutError|ReadTimeoutError|Read timed out|Max retries exceeded",
     why="The package index cannot be reached",
     remedy="Connect to a network. Behind a proxy: export HTTPS_PROXY=http://proxy.example:8080."
-    " With a package index of your own: export PIP_INDEX_URL=https://...",
+    " With a private package index: export PIP_INDEX_URL=https://...",
 )
 # The first match counts, so causes come before their consequences: for an index that cannot be
 # reached, pip also says that it found no matching distribution.

@@ -36,8 +36,8 @@ def atomic_write(
     Args:
         path: The file. Its folder must exist.
         data: The contents.
-        private: Only the owner may read and write the file (0600), whatever the umask; otherwise
-            the umask decides.
+        private: Only the owner may read and write the file (0600), regardless of the umask.
+            Otherwise the umask applies.
         overwrite: Replace an existing file.
 
     Raises:
@@ -86,7 +86,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
         OSError: The file cannot be read.
     """
     with open(path, "rb") as file:
-        # One byte over the limit shows that the file is larger, whatever its size.
+        # One byte over the limit shows that the file is larger.
         data = file.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"{os.fspath(path)} is larger than {limit} bytes")
@@ -96,7 +96,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
 def read_regular_file(path: Path, limit: int) -> bytes:
     """Read a file that this library wrote, as :func:`read_file`, and refuse anything else.
 
-    A symbolic link could point to a file that somebody else chose, and a pipe would never end.
+    A symbolic link could point to a file chosen by another user, and a pipe would never end.
 
     Raises:
         ValueError: The file is larger than ``limit``, or not a regular file. The text does not

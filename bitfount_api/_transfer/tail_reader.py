@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _STEP_BYTES = 1024 * 1024
 _SAVE_SECONDS = 1.0
-"""The interval between two saves. A killed process loses at most what it received in that time.
+"""The interval between two saves. A killed process loses at most the bytes received in that time.
 Saving waits for the disk, and hashing waits for saving: with a shorter interval, a fast download
 would wait for its hash at the end."""
 
@@ -20,8 +20,8 @@ would wait for its hash at the end."""
 class TailReader:
     """Reads a file from its beginning in a separate thread while it is still being written.
 
-    Hashing and decompression thus run in order, in parallel with the network, in whatever order the
-    bytes are received.
+    Hashing and decompression thus run in order, in parallel with the network, although the bytes
+    may be received in any order.
 
     Args:
         path: Path of the file.

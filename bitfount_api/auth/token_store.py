@@ -169,7 +169,7 @@ class TokenFile:
 
     @contextmanager
     def set_aside(self) -> Iterator[None]:
-        """Remove the token meanwhile. If an error ends that, and no other was written, restore it.
+        """Remove the token during the block. Restore it if the block fails without a new token.
 
         Raises:
             OSError: The file cannot be removed.

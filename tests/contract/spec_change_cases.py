@@ -56,14 +56,14 @@ BREAKING: dict[str, Case] = {
         "request: UserName pattern was",
     ),
     # Requests
-    "body removed": (drop(*REQUEST_BODY), "request has no body any more"),
+    "body removed": (drop(*REQUEST_BODY), "request no longer has a body"),
     "body added": (
         put(*LIST, "requestBody", value={"required": True, "content": {}}),
         "request has a body now",
     ),
     "media type changed": (
         move(*REQUEST_BODY, "content", "application/json", to="application/cbor"),
-        "request cannot be application/json any more",
+        "request can no longer be application/json",
     ),
     "request field removed": (
         drop(*SENT_FIELDS, "privateModel"),
@@ -79,7 +79,7 @@ BREAKING: dict[str, Case] = {
     ),
     "request field no longer null": (
         drop(*SCHEMAS, "RegisterPodRequest", "properties", "numberOfRecords", "nullable"),
-        "numberOfRecords cannot be null any more",
+        "numberOfRecords can no longer be null",
     ),
     "maximum lowered": (put(*SENT_FIELDS, "modelSize", "maximum", value=9), "maximum was 3145728"),
     "minimum raised": (put(*SENT_FIELDS, "modelSize", "minimum", value=9), "minimum was 0, is 9"),
@@ -90,7 +90,7 @@ BREAKING: dict[str, Case] = {
     "pattern changed": (put(*SENT_FIELDS, "modelHash", "pattern", value="^$"), "pattern was ^[0-9"),
     "enum narrowed": (
         put(*SCHEMAS, "CompleteUploadRequest", "properties", "objectType", "enum", value=["Model"]),
-        "objectType cannot be Schema any more",
+        "objectType can no longer be Schema",
     ),
     "enum introduced": (
         put(*SCHEMAS, "MonitorUpdate", "properties", "privacy", "enum", value=["PRIVATE"]),
@@ -123,7 +123,7 @@ BREAKING: dict[str, Case] = {
     "success added": (put(*LIST, "responses", "202", value={}), "answer 202 is new"),
     "answer's media type changed": (
         put(*LIST, "responses", "200", "content", value={"text/html": {"schema": STRING}}),
-        "answer 200 cannot be application/json any more",
+        "answer 200 can no longer be application/json",
     ),
     "answer's header removed": (
         drop("components", "responses", "TooManyRequests", "headers", "Retry-After"),
@@ -134,7 +134,7 @@ BREAKING: dict[str, Case] = {
     "field renamed": (move(*PROJECT, "isDemo", to="demo"), "answer: Project.isDemo is gone"),
     "field becomes optional": (
         take(*POD, "required", value="podName"),
-        "answer: PodDetails.podName is not required any more",
+        "answer: PodDetails.podName is no longer required",
     ),
     "field becomes nullable": (
         put(*POD_FIELDS, "podName", "nullable", value=True),
@@ -202,7 +202,7 @@ HARMLESS: dict[str, Case] = {
     ),
     "parameter becomes optional": (
         put("paths", "/api/models", "get", "parameters", 0, "required", value=False),
-        "query parameter modellerName is not required any more",
+        "query parameter modellerName is no longer required",
     ),
     "request field added": (
         put(*SENT_FIELDS, "licence", value=STRING),
@@ -210,7 +210,7 @@ HARMLESS: dict[str, Case] = {
     ),
     "request field becomes optional": (
         take(*SENT, "required", value="modelHash"),
-        "request: ModelUploadRequest.modelHash is not required any more",
+        "request: ModelUploadRequest.modelHash is no longer required",
     ),
     "request field may be null": (
         put(*SENT_FIELDS, "modelName", "nullable", value=True),
@@ -252,7 +252,7 @@ HARMLESS: dict[str, Case] = {
     ),
     "field no longer null": (
         drop(*POD_FIELDS, "description", "nullable"),
-        "answer: PodDetails.description cannot be null any more",
+        "answer: PodDetails.description can no longer be null",
     ),
     "field's type narrowed": (
         put(*SCHEMAS, "RegisteredKey", "properties", "id", value=STRING),

@@ -122,7 +122,7 @@ class Catalog:
         """Store or replace an object, and end the upload it comes from.
 
         Returns:
-            Blobs that nothing refers to any more; None if there is no such upload.
+            Blobs without references; None if there is no such upload.
         """
         with self._db:
             freed = self._blobs("SELECT blob FROM objects WHERE key = ?", row.key.encode())
@@ -145,7 +145,7 @@ class Catalog:
         return freed
 
     def delete(self, key: str) -> list[str]:
-        """Delete an object; return the blobs that nothing refers to any more."""
+        """Delete an object; return the blobs that are no longer referenced."""
         with self._db:
             freed = self._blobs("SELECT blob FROM objects WHERE key = ?", key.encode())
             self._db.execute("DELETE FROM objects WHERE key = ?", (key.encode(),))
@@ -199,7 +199,7 @@ class Catalog:
         return [PartRow(row[0], row[1], row[2], row[3], _moment(row[4])) for row in rows]
 
     def abort(self, upload: str) -> list[str]:
-        """Delete an upload; return the blobs that nothing refers to any more."""
+        """Delete an upload; return the blobs that are no longer referenced."""
         with self._db:
             freed = self._blobs("SELECT blob FROM parts WHERE upload = ?", upload)
             self._db.execute("DELETE FROM uploads WHERE id = ?", (upload,))

@@ -35,7 +35,7 @@ class Condition:
     value: str
 
     def holds(self, value: str | None) -> bool:
-        """Return whether a value meets the condition; None stands for a missing field."""
+        """Return whether a value meets the condition; None means a missing field."""
         if value is None:
             return False
         if self.kind == "eq":

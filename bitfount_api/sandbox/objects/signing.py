@@ -159,7 +159,7 @@ class Presigner:
         """Return a form for uploading an object.
 
         Args:
-            key: Key of the object. ``${filename}`` at its end stands for the name of the file.
+            key: Key of the object. ``${filename}`` at its end is replaced by the name of the file.
             max_bytes: Maximum size of the object.
             min_bytes: Minimum size of the object.
             expires: Lifetime of the form, in seconds.

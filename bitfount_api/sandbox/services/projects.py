@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.state import State
 
 MAX_PAGE = 100
-"""The maximum number of projects on a page, whatever the caller requests."""
+"""The maximum number of projects on a page, regardless of the requested number."""
 
 # SQLite's integers have 64 bits; larger offsets give an empty page as well.
 _MAX_OFFSET = 2**62
