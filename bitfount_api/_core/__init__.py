@@ -1,1 +1,1 @@
-"""What operations are made of, without network I/O: effects, retries, responses, redaction."""
+"""Building blocks of operations, without network I/O: effects, retries, responses, redaction."""

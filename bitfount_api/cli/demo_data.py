@@ -32,7 +32,7 @@ CLINICAL_SYSTEM: Final = "https://ehr.example.org/fhir"
 
 _WEIGHTS_BYTES: Final = 8 * 1024 * 1024
 
-_CODE: Final = f'''"""Tells two kinds of retina scans apart."""
+_CODE: Final = f'''"""Classifies two kinds of retina scans."""
 
 from bitfount_api import BitfountModel
 

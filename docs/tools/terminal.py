@@ -113,17 +113,17 @@ def session(*commands: str, width: int = 104) -> str:
 
 def _shown(arguments: list[str], environment: dict[str, str]) -> str:
     """Return a command's output in a terminal, including colours."""
-    ours, theirs = pty.openpty()
+    parent_end, child_end = pty.openpty()
     program = [sys.executable, "-m", "bitfount_api.cli", *arguments]
-    running = subprocess.Popen(program, stdout=theirs, stderr=theirs, env=environment)  # noqa: S603
-    os.close(theirs)
+    running = subprocess.Popen(program, stdout=child_end, stderr=child_end, env=environment)  # noqa: S603
+    os.close(child_end)
     shown = b""
     try:
-        while chunk := os.read(ours, 65536):
+        while chunk := os.read(parent_end, 65536):
             shown += chunk
     except OSError:
         pass  # Linux raises this when the other end is closed
     finally:
-        os.close(ours)
+        os.close(parent_end)
         running.wait()
     return shown.decode().replace("\r\n", "\n").rstrip("\n")

@@ -96,63 +96,67 @@ async def key(request: Request) -> Response:
 async def access(request: Request) -> Response:
     """Return whether a modeller may run a protocol on one of the caller's pods."""
     state, user = state_of(request), caller(request)
-    wanted: ByToken | BySignature = await body(request, ByToken | BySignature)
-    owner, _, name = wanted.pod_identifier.partition("/")
+    access_request: ByToken | BySignature = await body(request, ByToken | BySignature)
+    owner, _, name = access_request.pod_identifier.partition("/")
     pod = state.pods.get(owner, name)
     if pod is None:
         raise Refusal(404, "There is no such pod")
     if pod.owner != user:
         raise Refusal(403, "Only the owner of a pod may check access to it")
-    code = _identity(state, wanted)
+    code = _identity(state, access_request)
     usage: Usage | None = None
     limits: list[dict[str, Any]] | None = None
     if code == ACCEPT:
-        code = _permission(state, wanted, pod)
-    if code == ACCEPT and wanted.project_id is not None:
-        model = _model(state, wanted)
+        code = _permission(state, access_request, pod)
+    if code == ACCEPT and access_request.project_id is not None:
+        model = _model(state, access_request)
         if model is not None:
-            usage = state.projects.usage(wanted.project_id, model, wanted.modeller_name)
+            usage = state.projects.usage(
+                access_request.project_id, model, access_request.modeller_name
+            )
         if model is not None and usage is not None:
-            used = state.projects.use(wanted.project_id, model, wanted.modeller_name)
+            used = state.projects.use(
+                access_request.project_id, model, access_request.modeller_name
+            )
             code = NO_ACCESS if used is None else ACCEPT
             limits = [_limit(state, used or usage, model, withheld=used is None)]
     return answer({"code": code, "limits": limits})
 
 
-def _identity(state: State, wanted: ByToken | BySignature) -> str:
-    if isinstance(wanted, ByToken):
-        if not wanted.modeller_token:
+def _identity(state: State, access_request: ByToken | BySignature) -> str:
+    if isinstance(access_request, ByToken):
+        if not access_request.modeller_token:
             return NO_PROOF
-        user = state.tokens.user_of(wanted.modeller_token)
-        return ACCEPT if user == wanted.modeller_name else INVALID_PROOF
+        user = state.tokens.user_of(access_request.modeller_token)
+        return ACCEPT if user == access_request.modeller_name else INVALID_PROOF
     try:
-        task = base64.b64decode(wanted.unsigned_task, validate=True)
-        signature = base64.b64decode(wanted.task_signature, validate=True)
+        task = base64.b64decode(access_request.unsigned_task, validate=True)
+        signature = base64.b64decode(access_request.task_signature, validate=True)
     except (binascii.Error, ValueError):
         raise Refusal(422, "unsignedTask and taskSignature must be standard base64") from None
     if not signature:
         return NO_PROOF
-    keys = state.public_keys.active(wanted.modeller_name)
-    if wanted.public_key_id is not None:
-        keys = [known for known in keys if str(known.id) == wanted.public_key_id]
+    keys = state.public_keys.active(access_request.modeller_name)
+    if access_request.public_key_id is not None:
+        keys = [known for known in keys if str(known.id) == access_request.public_key_id]
     if any(public_keys.signed(known.text, task, signature) for known in keys):
         return ACCEPT
     return INVALID_PROOF
 
 
-def _permission(state: State, wanted: AccessRequest, pod: Pod) -> str:
-    modeller = wanted.modeller_name
-    if wanted.project_id is None:
+def _permission(state: State, access_request: AccessRequest, pod: Pod) -> str:
+    modeller = access_request.modeller_name
+    if access_request.project_id is None:
         return ACCEPT if state.pods.granted(pod.owner, pod.name, modeller) else NO_ACCESS
-    role = state.projects.role(wanted.project_id, modeller)
-    if role is None or not state.projects.has_pod(wanted.project_id, pod.owner, pod.name):
+    role = state.projects.role(access_request.project_id, modeller)
+    if role is None or not state.projects.has_pod(access_request.project_id, pod.owner, pod.name):
         return NO_ACCESS
     return ACCEPT if role in MAY_RUN else UNAUTHORISED
 
 
-def _model(state: State, wanted: AccessRequest) -> Model | None:
+def _model(state: State, access_request: AccessRequest) -> Model | None:
     """Return the Hub model that the protocol runs, or None if it names none."""
-    algorithm = wanted.modeller_protocol_request.algorithm
+    algorithm = access_request.modeller_protocol_request.algorithm
     for step in algorithm if isinstance(algorithm, list) else [algorithm]:
         reference = step.get("model")
         if not isinstance(reference, dict):

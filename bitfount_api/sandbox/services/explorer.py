@@ -74,8 +74,8 @@ def _text(request: Request, names: tuple[str, ...]) -> str:
 
 
 def _name(request: Request, names: tuple[str, ...]) -> str:
-    wanted = request.query_params.get("spec", names[0])
-    return wanted if wanted in names else names[0]
+    spec_name = request.query_params.get("spec", names[0])
+    return spec_name if spec_name in names else names[0]
 
 
 def _spec(name: str) -> str:

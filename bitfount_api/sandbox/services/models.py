@@ -70,14 +70,14 @@ class PublishWeights(msgspec.Struct, rename="camel"):
 async def find(request: Request) -> Response:
     """Return download URLs of a model's code and weights."""
     state, user = state_of(request), caller(request)
-    wanted = query(request, FindModel)
-    version = None if wanted.model_version is None else int(wanted.model_version)
-    model = state.models.find(wanted.modeller_name, wanted.model_name, version)
-    if model is None or not _visible(state, model, user, wanted.project_id):
+    params = query(request, FindModel)
+    version = None if params.model_version is None else int(params.model_version)
+    model = state.models.find(params.modeller_name, params.model_name, version)
+    if model is None or not _visible(state, model, user, params.project_id):
         raise Refusal(404, "There is no such model")
     details = {"modelHash": model.hash, "modelVersion": model.version}
-    if wanted.project_id is not None and model.owner != user:
-        usage = state.projects.usage(wanted.project_id, model, user)
+    if params.project_id is not None and model.owner != user:
+        usage = state.projects.usage(params.project_id, model, user)
         if usage is not None and usage.exhausted:
             return answer(details)
     details["modelDownloadUrl"] = state.presigner.get(model.code_key)
@@ -102,18 +102,18 @@ async def publish(request: Request) -> Response:
     """Create a version of one of the caller's models."""
     state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
-    wanted: PublishModel = await body(request, PublishModel)
-    if wanted.model_size > MAX_MODEL_BYTES:
+    data: PublishModel = await body(request, PublishModel)
+    if data.model_size > MAX_MODEL_BYTES:
         raise Refusal(413, f"The code has more than {MAX_MODEL_BYTES} bytes")
-    if len(wanted.model_name.encode()) > MAX_NAME_BYTES:
+    if len(data.model_name.encode()) > MAX_NAME_BYTES:
         raise Refusal(422, f"The name has more than {MAX_NAME_BYTES} bytes")
-    description = wanted.model_description
+    description = data.model_description
     model, existed = state.models.publish(
         user,
-        wanted.model_name,
-        hash_=wanted.model_hash,
-        size=wanted.model_size,
-        private=wanted.private_model,
+        data.model_name,
+        hash_=data.model_hash,
+        size=data.model_size,
+        private=data.private_model,
         description=None if description is UNSET else description,
     )
     published = {"success": True, "alreadyExisted": existed, "version": model.version}
@@ -128,7 +128,7 @@ async def publish(request: Request) -> Response:
                 "Model",
                 model.code_key,
                 model.size,
-                multipart=multipart.wanted,
+                multipart=multipart.supported,
             ),
         }
     )
@@ -138,14 +138,14 @@ async def publish_weights(request: Request) -> Response:
     """Add weights to a version of one of the caller's models."""
     state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
-    wanted: PublishWeights = await body(request, PublishWeights)
-    if wanted.weight_size > MAX_WEIGHTS_BYTES:
+    data: PublishWeights = await body(request, PublishWeights)
+    if data.weight_size > MAX_WEIGHTS_BYTES:
         raise Refusal(413, f"The weights have more than {MAX_WEIGHTS_BYTES} bytes")
-    model = state.models.find(user, wanted.model_name, wanted.model_version)
+    model = state.models.find(user, data.model_name, data.model_version)
     if model is None:
-        raise Refusal(404, f"{user} has no model {wanted.model_name}:{wanted.model_version}")
+        raise Refusal(404, f"{user} has no model {data.model_name}:{data.model_version}")
     existed = state.store.head(model.weights_key) is not None
-    state.models.set_weights_size(model, wanted.weight_size)
+    state.models.set_weights_size(model, data.weight_size)
     return answer(
         {
             "success": True,
@@ -156,8 +156,8 @@ async def publish_weights(request: Request) -> Response:
                 user,
                 "Model",
                 model.weights_key,
-                wanted.weight_size,
-                multipart=multipart.wanted,
+                data.weight_size,
+                multipart=multipart.supported,
             ),
         }
     )

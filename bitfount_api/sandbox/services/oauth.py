@@ -30,11 +30,11 @@ async def device_code(request: Request) -> Response:
         form = await _form(request, "client_id", "scope", "audience")
     except Refused as error:
         return _refusal(error)
-    begun = state_of(request).tokens.begin(form["client_id"], form["scope"], form["audience"])
+    started = state_of(request).tokens.begin(form["client_id"], form["scope"], form["audience"])
     address = f"{request.base_url}activate"
-    complete = f"{address}?user_code={quote(begun['user_code'])}"
+    complete = f"{address}?user_code={quote(started['user_code'])}"
     addresses = {"verification_uri": address, "verification_uri_complete": complete}
-    return JSONResponse({**begun, **addresses}, headers=_NO_STORE)
+    return JSONResponse({**started, **addresses}, headers=_NO_STORE)
 
 
 async def token(request: Request) -> Response:

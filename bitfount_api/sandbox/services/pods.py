@@ -105,24 +105,24 @@ async def register(request: Request) -> Response:
     """Register or update one of the caller's pods."""
     state, user = state_of(request), caller(request)
     multipart = query(request, Multipart)
-    wanted: RegisterPod = await body(request, RegisterPod)
-    if wanted.schema_size > MAX_SCHEMA_BYTES:
+    data: RegisterPod = await body(request, RegisterPod)
+    if data.schema_size > MAX_SCHEMA_BYTES:
         raise Refusal(413, f"The schema has more than {MAX_SCHEMA_BYTES} bytes")
-    for key in (wanted.pod_public_key, wanted.access_manager_public_key):
+    for key in (data.pod_public_key, data.access_manager_public_key):
         _check_key(key)
-    files = wanted.file_processing_metadata
+    files = data.file_processing_metadata
     existed = state.pods.register(
         user,
-        wanted.name,
-        display_name=wanted.pod_display_name,
-        description=wanted.description,
-        public_key=wanted.pod_public_key,
-        access_manager_key=wanted.access_manager_public_key,
-        number_of_records=wanted.number_of_records,
-        schema_size=wanted.schema_size,
+        data.name,
+        display_name=data.pod_display_name,
+        description=data.description,
+        public_key=data.pod_public_key,
+        access_manager_key=data.access_manager_public_key,
+        number_of_records=data.number_of_records,
+        schema_size=data.schema_size,
         files=None if files is UNSET else msgspec.to_builtins(files),
     )
-    pod = state.pods.get(user, wanted.name)
+    pod = state.pods.get(user, data.name)
     assert pod is not None
     registration = {
         "success": True,
@@ -133,8 +133,8 @@ async def register(request: Request) -> Response:
             user,
             "Schema",
             pod.schema_key,
-            wanted.schema_size,
-            multipart=multipart.wanted,
+            data.schema_size,
+            multipart=multipart.supported,
         ),
     }
     return answer(registration, 200 if existed else 201)
@@ -143,9 +143,9 @@ async def register(request: Request) -> Response:
 async def heartbeat(request: Request) -> Response:
     """Keep the caller's pods online."""
     state, user = state_of(request), caller(request)
-    wanted: Heartbeat = await body(request, Heartbeat)
-    _check_key(wanted.pod_public_key)
-    unknown = state.pods.record_heartbeat(user, wanted.names, wanted.pod_public_key)
+    data: Heartbeat = await body(request, Heartbeat)
+    _check_key(data.pod_public_key)
+    unknown = state.pods.record_heartbeat(user, data.names, data.pod_public_key)
     if unknown:
         raise Refusal(404, f"{user} has no pod named {', '.join(unknown)} with that key")
     return answer({"success": True})

@@ -60,8 +60,8 @@ Datasets = Annotated[list[Dataset], msgspec.Meta(min_length=1)]
 async def page(request: Request) -> Response:
     """List a page of the caller's projects."""
     state, user = state_of(request), caller(request)
-    wanted = query(request, Page)
-    limit, offset = min(int(wanted.limit), MAX_PAGE), min(int(wanted.offset), _MAX_OFFSET)
+    params = query(request, Page)
+    limit, offset = min(int(params.limit), MAX_PAGE), min(int(params.offset), _MAX_OFFSET)
     projects = state.projects.page(user, offset, limit)
     return answer(
         {
@@ -85,18 +85,18 @@ async def page(request: Request) -> Response:
 async def create(request: Request) -> Response:
     """Create a project owned by the caller."""
     state, user = state_of(request), caller(request)
-    wanted: CreateProject = await body(request, CreateProject)
-    return answer({"projectId": state.projects.create(user, wanted.name, wanted.metadata)}, 201)
+    data: CreateProject = await body(request, CreateProject)
+    return answer({"projectId": state.projects.create(user, data.name, data.metadata)}, 201)
 
 
 async def add_pods(request: Request) -> Response:
     """Add some of the caller's datasets to a project."""
     state, user = state_of(request), caller(request)
-    wanted: list[Dataset] = await body(request, Datasets)
+    data: list[Dataset] = await body(request, Datasets)
     project = request.path_params["project"]
     if _role(state, project, user) not in (OWNER, CUSTODIAN):
         raise Refusal(403, "Only the owner and custodians of a project may add datasets to it")
-    names = [dataset.pod_name for dataset in wanted]
+    names = [dataset.pod_name for dataset in data]
     for name in names:
         if state.pods.get(user, name) is None:
             raise Refusal(404, f"{user} has no pod {name}")

@@ -30,11 +30,11 @@ async def register(request: Request) -> Response:
     """Register a public key of the caller."""
     state, user = state_of(request), caller(request)
     query(request, FormVersion)
-    wanted: RegisterKey = await body(request, RegisterKey)
+    data: RegisterKey = await body(request, RegisterKey)
     if request.path_params["owner"] != user:
         raise Refusal(403, "Users can only register their own keys")
     try:
-        key = state.public_keys.register(user, wanted.key)
+        key = state.public_keys.register(user, data.key)
     except ValueError as error:
         raise Refusal(422, f"The key is not valid: {error}") from None
     return answer({"id": key.id}, 201)

@@ -28,7 +28,7 @@ class Multipart(msgspec.Struct):
     upload: Literal["true", "false"] = msgspec.field(default="false", name="multipartUpload")
 
     @property
-    def wanted(self) -> bool:
+    def supported(self) -> bool:
         """True if the caller supports multipart uploads."""
         return self.upload == "true"
 
@@ -72,16 +72,16 @@ def destination(
 async def complete(request: Request) -> Response:
     """Assemble the parts of an upload into the object."""
     state, user = state_of(request), caller(request)
-    wanted: CompleteUpload = await body(request, CompleteUpload)
-    upload = state.uploads.get(wanted.upload_id)
-    if upload is None or (upload.owner, upload.key) != (user, wanted.key):
+    data: CompleteUpload = await body(request, CompleteUpload)
+    upload = state.uploads.get(data.upload_id)
+    if upload is None or (upload.owner, upload.key) != (user, data.key):
         raise Refusal(404, "There is no such upload")
-    if upload.kind != wanted.object_type:
-        raise Refusal(422, f"The upload is of a {upload.kind}, not of a {wanted.object_type}")
+    if upload.kind != data.object_type:
+        raise Refusal(422, f"The upload is of a {upload.kind}, not of a {data.object_type}")
     count = -(-upload.size // CHUNK_BYTES)
-    if [part.number for part in wanted.parts] != list(range(1, count + 1)):
+    if [part.number for part in data.parts] != list(range(1, count + 1)):
         raise Refusal(422, f"The upload has {count} part(s), which must be listed in order")
-    parts = [(part.number, part.etag) for part in wanted.parts]
+    parts = [(part.number, part.etag) for part in data.parts]
     try:
         for part in state.store.parts(upload.key, upload.id):
             announced = min(CHUNK_BYTES, upload.size - (part.number - 1) * CHUNK_BYTES)
