@@ -82,8 +82,10 @@ class Sandbox:
         lifetimes: Lifetimes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.faults = Faults()
-        self.data = Path(tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data)
+        self.faults: Faults = Faults()
+        self.data: Path = Path(
+            tempfile.mkdtemp(prefix="bitfount-sandbox-") if data is None else data
+        )
         # The steps of stop(), in reverse order.
         self._cleanup = ExitStack()
         if data is None:
@@ -111,12 +113,14 @@ class Sandbox:
             name: f"http://{url_host}:{listener.getsockname()[1]}"
             for name, listener in listeners.items()
         }
-        self.hub_url, self.access_manager_url = urls["hub"], urls["access_manager"]
-        self.smart_on_fhir_url, self.storage_url = urls["smart_on_fhir"], urls["storage"]
+        self.hub_url: str = urls["hub"]
+        self.access_manager_url: str = urls["access_manager"]
+        self.smart_on_fhir_url: str = urls["smart_on_fhir"]
+        self.storage_url: str = urls["storage"]
         store = self._cleanup.enter_context(ObjectStore(self.data / "objects", clock=clock))
         access_key, secret_key = "bitfount-sandbox", "bitfount-sandbox-secret"
         presigner = Presigner(self.storage_url, BUCKET, access_key, secret_key, clock=clock)
-        self.state = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
+        self.state: State = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
         self._cleanup.callback(self.state.close)
         state = self.state
         apps: dict[str, ASGIApp] = {

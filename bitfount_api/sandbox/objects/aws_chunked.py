@@ -24,7 +24,7 @@ class AwsChunked:
 
     def __init__(self) -> None:
         self.trailers: dict[str, str] = {}
-        self.ended = False
+        self.ended: bool = False
         self._buffer = b""
         self._remaining = 0
         """Bytes of the current chunk that have not been received yet."""
