@@ -9,9 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.syncs import record_syncs
 
 from bitfount_api._internal import files
-from bitfount_api._internal.files import atomic_write, fsync_dir, open_locked, preallocate, write_at
+from bitfount_api._internal.files import (
+    atomic_write,
+    fsync_dir,
+    open_locked,
+    open_truncated,
+    preallocate,
+    read_regular_file,
+    write_at,
+)
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX's own")
 
@@ -74,6 +83,31 @@ def test_only_files_of_one_name_are_opened(tmp_path: Path, kind: str) -> None:
 
 
 @posix
+def test_read_regular_file_does_not_follow_a_later_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody replaces the file by a link after the check for links."""
+    path, other = tmp_path / "f", tmp_path / "precious"
+    other.write_bytes(b"precious")
+    path.symlink_to(other)
+    monkeypatch.setattr(Path, "is_symlink", lambda _: False)
+    with pytest.raises(OSError) as caught:
+        read_regular_file(path, 100)
+    assert caught.value.errno == errno.ELOOP
+
+
+@posix
+def test_open_truncated_does_not_follow_a_link(tmp_path: Path) -> None:
+    path, other = tmp_path / "f", tmp_path / "precious"
+    other.write_bytes(b"precious")
+    path.symlink_to(other)
+    with pytest.raises(OSError) as caught:
+        open_truncated(path)
+    assert caught.value.errno == errno.ELOOP
+    assert other.read_bytes() == b"precious"
+
+
+@posix
 @pytest.mark.parametrize("fate", ["renamed", "deleted", "replaced"])
 def test_a_file_that_went_away_meanwhile_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
@@ -120,6 +154,16 @@ def test_a_folder_that_cannot_be_synced_does_no_harm(tmp_path: Path) -> None:
     fsync_dir(tmp_path / "none")
     atomic_write(tmp_path / "f", b"x")
     assert (tmp_path / "f").read_bytes() == b"x"
+
+
+@posix
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_atomic_write_syncs_the_file_and_then_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    events = record_syncs(monkeypatch, tmp_path)
+    atomic_write(tmp_path / "f", b"x", overwrite=overwrite)
+    assert events == ["sync file", "replace" if overwrite else "link", "sync folder"]
 
 
 def test_bytes_are_written_where_they_belong(tmp_path: Path) -> None:

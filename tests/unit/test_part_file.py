@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.syncs import record_syncs
 
 from bitfount_api._transfer import part_file
 from bitfount_api._transfer.part_file import PartFile
@@ -88,6 +89,32 @@ def test_a_packed_object_is_unpacked(begun: PartFile, target: Path) -> None:
     assert (download.size, download.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
     assert target.read_bytes() == DATA
     assert names(target) == {"w.pt"}
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows cannot sync folders or open links")
+
+
+@posix
+@pytest.mark.parametrize("data", [DATA, packed(DATA)], ids=["plain", "compressed"])
+def test_finish_syncs_the_file_and_then_its_name(
+    begun: PartFile, target: Path, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(begun, data)
+    events = record_syncs(monkeypatch, target.parent)
+    finish(begun)
+    assert events == ["sync file", "replace", "sync folder"]
+
+
+@posix
+def test_decompression_does_not_write_through_a_link(begun: PartFile, target: Path) -> None:
+    other = target.with_name("precious")
+    other.write_bytes(b"precious")
+    target.with_name("w.pt.part.unpacked").symlink_to(other)
+    fill(begun, packed(DATA))
+    with pytest.raises(OSError) as caught:
+        finish(begun)
+    assert caught.value.errno == errno.ELOOP
+    assert other.read_bytes() == b"precious"
 
 
 @pytest.mark.parametrize(
