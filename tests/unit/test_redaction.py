@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
+import traceback
+from pathlib import Path
+from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
 from bitfount_api import redaction as public
 from bitfount_api._core import redaction
-from bitfount_api._core.redaction import redact, redact_logs, strip_query
+from bitfount_api._core.redaction import redact, redact_logs, strip_query, strip_tracebacks
+
+HTTPCORE_LOGGERS = [
+    f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")
+]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +65,14 @@ def test_credentials_of_the_request_are_hidden() -> None:
     assert "am-key" not in told
 
 
+@pytest.mark.parametrize(
+    "name", ["Authorization", "X-API-Key", "X-API-Key-ID", "Proxy-Authorization"]
+)
+def test_redact_hides_each_header_that_holds_a_secret(name: str) -> None:
+    request = httpx.Request("GET", "https://hub.test", headers={name: "Basic c2VjcmV0"})
+    assert redact("Basic c2VjcmV0, or c2VjcmV0", request) == "[hidden], or [hidden]"
+
+
 def test_what_signs_a_presigned_url_is_hidden() -> None:
     url = "https://s3.test/k?X-Amz-Credential=AKIA%2Fscope&X-Amz-Signature=00ff11&modelName=Network"
     told = redact("AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url))
@@ -84,12 +101,19 @@ def test_the_log_of_httpx_is_discreet_about_our_calls_alone(
     assert sum(type(known).__name__ == "_RedactingFilter" for known in filters) == 1
 
 
+def test_httpcore_has_the_loggers_that_are_filtered() -> None:
+    code = "".join(path.read_text("utf-8") for path in Path(httpcore.__file__).parent.rglob("*.py"))
+    assert set(re.findall(r'getLogger\("(.+?)"\)', code)) == set(HTTPCORE_LOGGERS)
+
+
+@pytest.mark.parametrize("name", HTTPCORE_LOGGERS)
 def test_the_trace_of_httpcore_tells_events_without_their_headers(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    log = logging.getLogger(name)
+    monkeypatch.setattr(log, "filters", [])
     redaction.install_log_filters()
     caplog.set_level(logging.DEBUG)
-    log = logging.getLogger("httpcore.http11")
     with redact_logs():
         log.debug("receive_response_headers.complete return_value=(b'Location', b'SECRET')")
     assert _records(caplog) == "receive_response_headers.complete"
@@ -101,3 +125,35 @@ def test_public_redact_removes_queries_and_controls() -> None:
         == "see https://s3.test/k [31m ok"
     )
     assert len(public.redact("x" * 1000, limit=20)) == 20
+
+
+def chained_errors() -> ValueError:
+    """Return an error raised by this library's code while it handled another of its errors."""
+    own: dict[str, Any] = {"__name__": "bitfount_api.module"}
+    exec(
+        "def fail():\n"
+        "    url = 'https://s3.test/k?sig=SECRET'\n"
+        "    try:\n"
+        "        raise LookupError('first')\n"
+        "    except LookupError:\n"
+        "        raise ValueError('second') from None\n",
+        own,
+    )
+    try:
+        own["fail"]()
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize("attribute", ["__context__", "__cause__"])
+def test_strip_tracebacks_cleans_chained_errors_too(attribute: str) -> None:
+    error = chained_errors()
+    first, error.__context__ = error.__context__, None
+    assert first is not None
+    assert first.__traceback__ is not None
+    setattr(error, attribute, first)
+    strip_tracebacks(error)
+    assert first.__traceback__ is None
+    names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+    assert names == ["chained_errors"]
