@@ -165,9 +165,12 @@ def test_the_systems_trust_store_can_be_used(
     tls: tuple[str, Path], asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, path = tls
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))  # the path of OpenSSL's trust store
+    # OpenSSL trusts this folder besides SSL_CERT_FILE; httpx reads only one of the two.
+    monkeypatch.setenv("SSL_CERT_DIR", str(_folder(path)))
     session = BitfountSession(KEYS, verify="system")
     assert run(session, "GET", url, asynchronous=asynchronous).status_code == 200
+    with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        run(BitfountSession(KEYS, retry=ONCE), "GET", url, asynchronous=asynchronous)
 
 
 @twins

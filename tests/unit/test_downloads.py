@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send, Sleep
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.services import STORAGE
-from bitfount_api._operations.downloads import download_into, fetch, fetch_weights
+from bitfount_api._operations.downloads import download, download_into, fetch, fetch_weights
 from bitfount_api._transfer.destinations import Destination, MemoryDestination
+from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import (
     ConnectError,
@@ -180,6 +182,21 @@ def test_what_it_broke_with_is_told_when_no_time_is_left() -> None:
     assert isinstance(step, Sleep)
     with pytest.raises(ConnectError, match="the connection broke"):
         flow.throw(RequestTimeout("the time would pass"))
+
+
+def test_download_checks_the_deadline_while_hashing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each wait for the hash is followed by a pause of zero seconds, which checks the deadline."""
+    states = iter([False, False, True])
+    wait_finished = PartFile.wait_finished
+    monkeypatch.setattr(
+        PartFile, "wait_finished", lambda self, _: next(states) and wait_finished(self, 60)
+    )
+    world = FakeWorld([whole(content_length="1000", etag=ETAG)])
+    options = TransferOptions(parts_at_once=1)
+    assert world.play(download(REMOTE, URL, tmp_path / "w.pt", options)).size == 1000
+    assert world.pauses == [0, 0]
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://s3.test/o", 7, None])

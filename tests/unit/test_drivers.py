@@ -230,6 +230,32 @@ def test_a_pause_beyond_the_deadline_is_not_begun(run: Any) -> None:
         run(flow(), FakeConnection(ok), Timing(deadline=1))
 
 
+def work_then_sleep_zero(seconds: float) -> Flow[bool]:
+    """Work for some seconds, as when hashing a file, and then check the deadline."""
+    yield RunInThread(lambda: time.sleep(seconds))
+    yield Sleep(0)
+    return True
+
+
+def gathered(flow: Flow[bool]) -> Flow[bool]:
+    (result,) = yield Gather([flow], limit=1)
+    return bool(result)
+
+
+@pytest.mark.parametrize("wrap", [lambda flow: flow, gathered], ids=["alone", "gathered"])
+def test_sleep_zero_after_the_deadline_times_out(run: Any, wrap: Any) -> None:
+    with pytest.raises(RequestTimeout, match="used up"):
+        run(wrap(work_then_sleep_zero(0.02)), FakeConnection(ok), Timing(deadline=0.01))
+
+
+@pytest.mark.parametrize("wrap", [lambda flow: flow, gathered], ids=["alone", "gathered"])
+@pytest.mark.parametrize("timing", [None, Timing(), Timing(deadline=60)], ids=str)
+def test_sleep_zero_before_the_deadline_continues(
+    run: Any, wrap: Any, timing: Timing | None
+) -> None:
+    assert run(wrap(work_then_sleep_zero(0)), FakeConnection(ok), timing) is True
+
+
 def test_nothing_is_sent_after_the_deadline(run: Any) -> None:
     def flow() -> Flow[None]:
         yield from ask()

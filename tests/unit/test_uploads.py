@@ -17,7 +17,9 @@ from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.services import hub
+from bitfount_api._operations.models import send_weights
 from bitfount_api._operations.uploads import upload
+from bitfount_api._transfer import compression
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import CHUNK_BYTES, FormBody, PartBody, Source
 from bitfount_api.exceptions import InvalidJSONError, TransferError
@@ -48,6 +50,19 @@ def test_what_the_hub_has_already_is_not_sent() -> None:
 def test_a_hub_that_does_not_say_where_to_is_an_error() -> None:
     with pytest.raises(InvalidJSONError, match="has no upload URL"):
         send({"success": True, "alreadyExisted": False, "version": 1})
+
+
+def test_compression_checks_the_deadline_at_each_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step is followed by a pause of zero seconds, which checks the deadline."""
+    monkeypatch.setattr(compression, "_STEP_BYTES", CHUNK_BYTES)
+    path = tmp_path / "w.pt"
+    path.write_bytes(bytes(2 * CHUNK_BYTES))
+    answer = {"success": True, "alreadyExisted": True, "version": 1}
+    world = FakeWorld([httpx.Response(200, json=answer)])
+    world.play(send_weights(REMOTE, "Net", 1, path, options=TransferOptions(compress=True)))
+    assert world.pauses == [0, 0]
 
 
 @pytest.mark.parametrize("url", ["nowhere", "file:///etc/passwd"])
