@@ -19,6 +19,7 @@ from bitfount_api import (
     ModelUploadError,
     ModelValidationError,
     NoModelCodeError,
+    TransferError,
     config,
     hash_contents,
 )
@@ -157,6 +158,22 @@ def test_code_that_object_storage_refuses_is_an_http_error(played: FakeServices)
     with pytest.raises(HTTPError, match="NoSuchKey") as caught:
         played.hub("get_model", "bob", "Net")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["get_model", "get_model_code"])
+def test_code_over_3_mib_is_refused_with_its_right_hash(played: FakeServices, name: str) -> None:
+    code = CODE + b"#" * (config.MAX_MODEL_BYTES + 1 - len(CODE))
+    played.json({**DETAILS, "modelHash": hash_contents(code)})
+    played.answer(httpx.Response(200, content=code))
+    with pytest.raises(TransferError, match="more than the 3,145,728 bytes"):
+        played.hub(name, "bob", "Net")
+
+
+def test_code_of_exactly_3_mib_is_accepted(played: FakeServices) -> None:
+    code = CODE + b"#" * (config.MAX_MODEL_BYTES - len(CODE))
+    played.json({**DETAILS, "modelHash": hash_contents(code)})
+    played.answer(httpx.Response(200, content=code))
+    assert played.hub("get_model_code", "bob", "Net") == code.decode()
 
 
 @pytest.mark.parametrize("code", [b"class Net(:", b"import nothing_of_this_name\n", b"x = 1\n"])
@@ -327,6 +344,20 @@ def test_a_model_over_3_mib_is_refused_before_anything_is_sent(
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, ModelUploadError)
     assert played.requests == []
+
+
+def test_a_model_far_over_3_mib_is_refused_unread(
+    played: FakeServices, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with model_file.open("wb") as file:
+        file.truncate(2 * config.MAX_MODEL_BYTES + 2)  # sparse: uses no disk space
+
+    def read_text(*_: Any, **__: Any) -> str:
+        raise AssertionError("the file was read")
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    with pytest.raises(ModelTooLargeError, match="3,145,728 at most"):
+        played.hub("send_model", model_file)
 
 
 def test_a_file_is_checked_without_running_any_of_it(

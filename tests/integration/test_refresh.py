@@ -162,6 +162,39 @@ def test_a_failure_is_shared_and_the_next_call_tries_again(tmp_path: Path) -> No
     assert len(tried) == before + 1
 
 
+class CountingHandler(AuthenticationHandler):
+    """A handler whose credentials hold the number of their renewals."""
+
+    username = "alice"
+    authenticated = True
+    renewals = 0
+
+    def authenticate(self) -> None:
+        self.renewals += 1
+
+    @property
+    def hub_request_headers(self) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {self.renewals}"}
+
+    am_request_headers = hub_request_headers
+
+
+@twins
+def test_credentials_refused_to_two_callers_are_renewed_once(asynchronous: bool) -> None:
+    """The second caller learns of the refusal after the first has renewed the credentials."""
+    counting = CountingHandler()
+    refresher = BitfountSession(counting)._refresher
+    refused = {"authorization": "Bearer 0"}
+
+    async def headers() -> Mapping[str, str]:
+        return await refresher.aheaders("hub", refused)
+
+    for _ in range(2):
+        current = asyncio.run(headers()) if asynchronous else refresher.headers("hub", refused)
+        assert current == {"authorization": "Bearer 1"}
+    assert counting.renewals == 1
+
+
 # --- Event loops ---------------------------------------------------------------------------------
 
 
