@@ -24,13 +24,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "silence past the timeout": (MATRIX, "tests/security/test_drips.py::test_the_deadline_ends_it"),
     "429 with Retry-After (seconds and date)": (
         MATRIX,
-        "tests/unit/test_retrying.py::test_retry_after_is_kept_up_to_the_longest_pause",
-        "tests/unit/test_retrying.py::test_retry_after_may_be_a_date",
+        "tests/unit/_core/test_retrying.py::test_retry_after_is_kept_up_to_the_longest_pause",
+        "tests/unit/_core/test_retrying.py::test_retry_after_may_be_a_date",
     ),
     "500/502/503/504 once and for ever": (MATRIX,),
     "401 once (expired token: one refresh, one replay)": (
         MATRIX,
-        "tests/unit/test_retrying.py::test_refused_credentials_are_renewed_once",
+        "tests/unit/_core/test_retrying.py::test_refused_credentials_are_renewed_once",
     ),
     "HTML error page": (MATRIX,),
     "empty body": (MATRIX,),
@@ -53,7 +53,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "tests/integration/test_downloads.py::test_what_breaks_off_is_taken_up_where_it_was",
     ),
     "process killed mid-download (no half file under the final name)": (
-        "tests/unit/test_part_file.py::test_a_later_process_goes_on_after_a_kill",
+        "tests/unit/_transfer/test_part_file.py::test_a_later_process_goes_on_after_a_kill",
         "tests/integration/test_transfers.py::test_a_file_is_not_named_before_it_has_been_hashed",
     ),
     "the documented value or a documented error, within a bounded time": (
@@ -64,10 +64,10 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "what creates is never sent twice once it may have been seen": (
         MATRIX,
         "tests/faults/test_matrix.py::test_what_creates_or_counts_is_said_to",
-        "tests/unit/test_retrying.py::test_what_creates_is_never_sent_twice",
+        "tests/unit/_core/test_retrying.py::test_what_creates_is_never_sent_twice",
     ),
     "nothing a user had is lost": (
-        "tests/unit/test_token_store.py::test_readers_see_one_token_or_the_other_and_never_half_of_one",
+        "tests/unit/auth/test_token_store.py::test_readers_see_one_token_or_the_other_and_never_half_of_one",
         "tests/integration/test_transfers.py::test_a_model_that_is_not_what_was_published_is_not_written",
         "tests/unit/test_keys.py::TestSaving::test_a_write_that_fails_leaves_what_was_there",
     ),
@@ -84,7 +84,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
     ),
     "never to object storage": (
         "tests/integration/test_downloads.py::test_storage_is_sent_no_credentials",
-        "tests/unit/test_drivers.py::test_a_service_without_audience_is_given_no_credentials",
+        "tests/unit/_io/test_drivers.py::test_a_service_without_audience_is_given_no_credentials",
     ),
     "never to the EHR's own server": (
         "tests/integration/test_recorded_requests.py::test_get_access_token",
@@ -92,7 +92,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
     "logs, reprs, errors, tracebacks, pickles hold no secret": (
         "tests/security/test_secrets.py::test_nothing_tells_a_secret",
         "tests/security/test_secrets.py::test_what_is_told_is_seen",
-        "tests/unit/test_responses.py::test_a_refusal_holds_no_secret_even_if_the_service_quotes_it",
+        "tests/unit/_core/test_responses.py::test_a_refusal_holds_no_secret_even_if_the_service_quotes_it",
         "tests/integration/test_processes.py::test_no_log_tells_a_secret",
     ),
     "cassettes hold none": (
@@ -100,7 +100,7 @@ HOSTILE: dict[str, tuple[str, ...]] = {
     ),
     "path parts are validated before anything is sent": (
         "tests/property/test_identifiers.py::test_a_path_part_never_changes_the_path",
-        "tests/unit/test_drivers.py::test_a_path_cannot_name_another_host",
+        "tests/unit/_io/test_drivers.py::test_a_path_cannot_name_another_host",
     ),
     "model code runs only after its hash matched": (
         "tests/security/test_model_code.py::test_code_with_another_hash_does_not_run",
@@ -118,8 +118,8 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "tests/security/test_model_code.py::test_the_same_hash_is_the_same_text_everywhere",
     ),
     "decompression has limits": (
-        "tests/unit/test_decoders.py::test_a_bomb_is_stopped_at_the_limit",
-        "tests/unit/test_zstd.py::test_a_bomb_is_stopped_at_the_limit",
+        "tests/unit/_io/test_decoders.py::test_a_bomb_is_stopped_at_the_limit",
+        "tests/unit/_transfer/test_zstd.py::test_a_bomb_is_stopped_at_the_limit",
         "tests/property/test_fuzz_files.py::test_any_packed_object_is_unpacked_or_a_transfer_error",
     ),
     "msgpack has limits": (
@@ -130,14 +130,14 @@ HOSTILE: dict[str, tuple[str, ...]] = {
         "tests/property/test_fuzz_files.py::test_any_yaml_is_a_schema_or_a_value_error",
         "tests/property/test_fuzz_files.py::test_a_bomb_of_yaml_takes_little_memory",
     ),
-    "JSON has limits": (FUZZ, "tests/unit/test_drivers.py::test_answers_have_a_largest_size"),
+    "JSON has limits": (FUZZ, "tests/unit/_io/test_drivers.py::test_answers_have_a_largest_size"),
     "token and key files are 0600 in 0700 folders": (
-        "tests/unit/test_token_store.py::test_file_and_folders_are_private_whatever_the_umask",
+        "tests/unit/auth/test_token_store.py::test_file_and_folders_are_private_whatever_the_umask",
         "tests/unit/test_keys.py::TestSaving::test_is_for_the_owner_alone_whatever_the_umask",
     ),
     "written atomically, locked across processes": (
-        "tests/unit/test_token_store.py::test_readers_see_one_token_or_the_other_and_never_half_of_one",
-        "tests/unit/test_token_store.py::test_the_lock_keeps_out_other_processes_threads_and_sessions",
+        "tests/unit/auth/test_token_store.py::test_readers_see_one_token_or_the_other_and_never_half_of_one",
+        "tests/unit/auth/test_token_store.py::test_the_lock_keeps_out_other_processes_threads_and_sessions",
         "tests/integration/test_processes.py::test_eight_processes_end_with_one_valid_file_and_no_reuse",
     ),
 }

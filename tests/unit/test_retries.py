@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
+from bitfount_api.retries import parse_retry_after
 
 HUB = "https://hub.test"
 PAGE = {"totalProjects": 0, "projects": []}
@@ -172,3 +174,39 @@ def test_calls_of_ones_own_are_repeated_by_their_method(ask: Any) -> None:
         world = World(503)
         assert own(world.session(retry=RetryPolicy(1, **QUICK)), method).status_code == 503
         assert len(world.requests) == times, method
+
+
+# --- Policies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["soon", "", "-1", "1.5", "٣", "Tue, 99 Foo", "9" * 400])
+def test_a_retry_after_that_is_none_does_no_harm(text: str) -> None:
+    assert RetryPolicy(max_backoff=30).pause(1, text) <= 30
+
+
+def test_a_date_in_the_past_asks_for_no_pause() -> None:
+    assert parse_retry_after(formatdate(0, usegmt=True)) == 0
+
+
+def test_the_number_of_retries_comes_from_the_environment(monkeypatch: Any) -> None:
+    assert RetryPolicy().max_retries() == 3
+    monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", "1")
+    assert RetryPolicy().max_retries() == 1
+    assert RetryPolicy(retries=0).max_retries() == 0
+
+
+def test_pauses_grow_with_jitter_up_to_the_longest() -> None:
+    policy = RetryPolicy(backoff=1, max_backoff=5)
+    for failures, ceiling in [(1, 1), (2, 2), (3, 4), (4, 5), (5000, 5)]:
+        pauses = [policy.pause(failures) for _ in range(200)]
+        assert 0.5 * ceiling < max(pauses) <= ceiling
+        assert min(pauses) < 0.5 * ceiling
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"retries": -1}, {"backoff": -0.1}, {"max_backoff": float("inf")}, {"retries": "3"}],
+)
+def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        RetryPolicy(**arguments)

@@ -16,7 +16,7 @@ from bitfount_api._core.effects import Send, Sleep
 from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.services import STORAGE
 from bitfount_api._operations.downloads import download, download_into, fetch, fetch_weights
-from bitfount_api._transfer.destinations import Destination, MemoryDestination
+from bitfount_api._transfer.destinations import MemoryDestination
 from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import (
@@ -227,33 +227,7 @@ def test_what_is_not_weights_is_not_unpacked() -> None:
     assert FakeWorld([whole(data)]).play(fetch(REMOTE, URL)) == data
 
 
-def test_packed_pieces_may_come_out_of_order() -> None:
-    data = packed(os.urandom(100_000))
-    vessel = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
-    vessel.begin(ETAG, len(data))
-    vessel.write_at(0, data[:1000])
-    vessel.write_at(50_000, data[50_000:])
-    vessel.write_at(1000, data[1000:50_000])
-    assert vessel.whole
-    assert len(vessel.content()) == 100_000
-
-
 def test_packed_weights_that_end_too_soon_are_damaged() -> None:
     data = packed(DATA)[:-5]
     with pytest.raises(TransferError, match="ends within a frame"):
         get(FakeWorld([whole(data, content_length=str(len(data)))]))
-
-
-def test_a_vessel_has_somewhere_to_put_things() -> None:
-    vessel = Destination(ProgressReporter(None, None, "w"), None)
-    with pytest.raises(NotImplementedError):
-        vessel.begin(ETAG, 1)
-    with pytest.raises(NotImplementedError):
-        vessel.write_at(0, b"x")
-
-
-@pytest.mark.parametrize("name", ["parts_at_once", "max_bytes"])
-@pytest.mark.parametrize("value", [0, -1, 1.5, "4", None])
-def test_options_are_whole_numbers_from_one(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be a whole number from 1"):
-        TransferOptions(**{name: value})

@@ -1,4 +1,4 @@
-"""Uploads against scripted answers, and the bodies they send."""
+"""The bodies of uploads, and the files that they read."""
 
 from __future__ import annotations
 
@@ -7,26 +7,13 @@ import email.policy
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-from support.flows import FakeWorld
 
-from bitfount_api import RetryPolicy
-from bitfount_api._core.effects import Send
-from bitfount_api._core.service_client import ServiceClient
-from bitfount_api._core.services import hub
-from bitfount_api._operations.models import send_weights
-from bitfount_api._operations.uploads import upload
-from bitfount_api._transfer import compression
-from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import CHUNK_BYTES, FormBody, PartBody, Source
-from bitfount_api.exceptions import InvalidJSONError, TransferError
+from bitfount_api.exceptions import TransferError
 from bitfount_api.progress import ProgressReporter
-from bitfount_api.transfers import TransferOptions
 
-REMOTE = ServiceClient(hub("https://hub.test"), RetryPolicy(retries=1), lambda: "alice")
 DATA = os.urandom(3 * CHUNK_BYTES + 5)
 SOURCE = Source.from_bytes(DATA, "w.pt")
 
@@ -34,56 +21,6 @@ SOURCE = Source.from_bytes(DATA, "w.pt")
 def meter() -> tuple[ProgressReporter, list[int]]:
     told: list[int] = []
     return ProgressReporter(lambda done, *_: told.append(done), None, "w"), told
-
-
-def send(ticket: dict[str, Any], *outcomes: Any) -> list[Send]:
-    world = FakeWorld(list(outcomes))
-    flow = upload(REMOTE, ticket, SOURCE, object_type="Model", options=TransferOptions())
-    world.play(flow)
-    return world.calls
-
-
-def test_what_the_hub_has_already_is_not_sent() -> None:
-    assert send({"success": True, "alreadyExisted": True, "version": 1}) == []
-
-
-def test_a_hub_that_does_not_say_where_to_is_an_error() -> None:
-    with pytest.raises(InvalidJSONError, match="has no upload URL"):
-        send({"success": True, "alreadyExisted": False, "version": 1})
-
-
-def test_compression_checks_the_deadline_at_each_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each step is followed by a pause of zero seconds, which checks the deadline."""
-    monkeypatch.setattr(compression, "_STEP_BYTES", CHUNK_BYTES)
-    path = tmp_path / "w.pt"
-    path.write_bytes(bytes(2 * CHUNK_BYTES))
-    answer = {"success": True, "alreadyExisted": True, "version": 1}
-    world = FakeWorld([httpx.Response(200, json=answer)])
-    world.play(send_weights(REMOTE, "Net", 1, path, options=TransferOptions(compress=True)))
-    assert world.pauses == [0, 0]
-
-
-@pytest.mark.parametrize("url", ["nowhere", "file:///etc/passwd"])
-def test_urls_that_are_none_are_the_hubs_fault(url: str) -> None:
-    with pytest.raises(InvalidJSONError, match="not usable"):
-        send({"uploadUrl": url, "uploadFields": {}})
-
-
-@pytest.mark.parametrize("missing", ["chunkSize", "uploadId", "key"])
-def test_parts_need_all_that_belongs_to_them(missing: str) -> None:
-    ticket = {"uploadUrls": ["https://s3.test/1"], "chunkSize": 10**9, "uploadId": "u", "key": "k"}
-    del ticket[missing]
-    with pytest.raises(InvalidJSONError, match="lacks"):
-        send(ticket)
-
-
-def test_a_form_goes_to_storage_without_credentials() -> None:
-    answer = httpx.Response(204, request=httpx.Request("POST", "https://s3.test/b"))
-    (call,) = send({"uploadUrl": "https://s3.test/b", "uploadFields": {"key": "a"}}, answer)
-    assert call.service.audience is None
-    assert call.request["url"] == "https://s3.test/b"
 
 
 # --- Bodies --------------------------------------------------------------------------------------
@@ -184,18 +121,3 @@ def test_a_file_that_is_gone_is_an_error(path: Path) -> None:
 
 def test_what_is_in_memory_is_not_in_the_repr() -> None:
     assert repr(DATA[:20])[2:-1] not in repr(SOURCE)
-
-
-def test_a_packed_copy_can_be_thrown_away_at_any_time(path: Path) -> None:
-    copy = CompressedCopy(Source.from_file(path), 10**9)
-    copy.discard()
-    again = CompressedCopy(Source.from_file(path), 10**9)
-    while again.step():
-        pass
-    packed = again.source()
-    assert packed.file_name == "w.pt"
-    assert packed.size == again.size
-    again.discard()
-    again.discard()
-    with pytest.raises(TransferError):
-        next(packed.chunks(0, 1))

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from bitfount_api.auth import token_store
 from bitfount_api.auth.token_store import MAX_FILE_BYTES, Issuer, Token, TokenFile
 
-OFFICIAL = (Path(__file__).parents[1] / "data/official-token.json").read_bytes()
+OFFICIAL = (Path(__file__).parents[2] / "data/official-token.json").read_bytes()
 FIELDS: dict[str, Any] = json.loads(OFFICIAL)
 ISSUER = Issuer(
     "auth.bitfount.com",

@@ -20,7 +20,7 @@ from bitfount_api._core.effects import (
 )
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api.exceptions import ConnectError, InvalidJSONError, RequestTimeout
-from bitfount_api.retries import RetryPolicy, parse_retry_after
+from bitfount_api.retries import RetryPolicy
 
 HUB = Service("the Hub", "https://hub.test", "hub")
 READ = Operation("get_pod")
@@ -145,15 +145,6 @@ def test_retry_after_may_be_a_date() -> None:
     assert 5 < pause.seconds <= 10
 
 
-@pytest.mark.parametrize("text", ["soon", "", "-1", "1.5", "٣", "Tue, 99 Foo", "9" * 400])
-def test_a_retry_after_that_is_none_does_no_harm(text: str) -> None:
-    assert POLICY.pause(1, text) <= 30
-
-
-def test_a_date_in_the_past_asks_for_no_pause() -> None:
-    assert parse_retry_after(formatdate(0, usegmt=True)) == 0
-
-
 @pytest.mark.parametrize("last", [answer(503), ConnectError("the connection broke")])
 def test_what_went_wrong_is_told_when_no_time_is_left(last: Any) -> None:
     flow = send_with_retries(call(service=Service("storage")), POLICY)
@@ -187,27 +178,3 @@ def test_credentials_that_cannot_be_renewed_leave_the_refusal() -> None:
 def test_a_service_without_credentials_is_not_asked_again() -> None:
     result, steps = play(send_with_retries(call(service=Service("storage")), POLICY), answer(401))
     assert (result.status_code, calls(steps)) == (401, 1)
-
-
-def test_the_number_of_retries_comes_from_the_environment(monkeypatch: Any) -> None:
-    assert RetryPolicy().max_retries() == 3
-    monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", "1")
-    assert RetryPolicy().max_retries() == 1
-    assert RetryPolicy(retries=0).max_retries() == 0
-
-
-def test_pauses_grow_with_jitter_up_to_the_longest() -> None:
-    policy = RetryPolicy(backoff=1, max_backoff=5)
-    for failures, ceiling in [(1, 1), (2, 2), (3, 4), (4, 5), (5000, 5)]:
-        pauses = [policy.pause(failures) for _ in range(200)]
-        assert 0.5 * ceiling < max(pauses) <= ceiling
-        assert min(pauses) < 0.5 * ceiling
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [{"retries": -1}, {"backoff": -0.1}, {"max_backoff": float("inf")}, {"retries": "3"}],
-)
-def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=next(iter(arguments))):
-        RetryPolicy(**arguments)

@@ -1,0 +1,150 @@
+"""Secrets are redacted in texts and in the logs of the libraries below."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from pathlib import Path
+from typing import Any
+
+import httpcore
+import httpx
+import pytest
+
+from bitfount_api._core import redaction
+from bitfount_api._core.redaction import redact, redact_logs, strip_query, strip_tracebacks
+
+HTTPCORE_LOGGERS = [
+    f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")
+]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://s3.test/b/k?X-Amz-Signature=00ff", "https://s3.test/b/k"),
+        ("https://user:pass@hub.test:8443/x#frag", "https://hub.test:8443/x"),
+        ("not a url at all \x00", "an invalid URL"),
+        (None, "an invalid URL"),
+    ],
+)
+def test_urls_are_told_without_what_opens_them(url: str, told: str) -> None:
+    assert strip_query(url) == told
+
+
+def test_text_from_elsewhere_is_told_in_one_bounded_line() -> None:
+    assert redact("a\r\nb\x1b[31m\u202ec") == "a b [31m c"
+    assert redact("see https://u:p@s3.test/k?sig=1#x, ok") == "see https://s3.test/k ok"
+    assert len(redact("x" * 1000)) == 500
+    assert redact("x" * 1000, limit=10) == "x" * 9 + "…"
+
+
+def test_text_from_elsewhere_is_always_printable() -> None:
+    assert redact("\ud800a\u200b\u2066\x07b\U000e0001\ufeff") == "a b"
+    assert redact("\u202e\n" * 50) == ""
+    assert redact("é ☃ \U0001f600") == "é ☃ \U0001f600"
+
+
+@pytest.mark.parametrize("text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e"])
+def test_no_text_takes_long_to_be_told(text: str) -> None:
+    # In quadratic time, the first of these would take hours.
+    assert len(redact(text * (3_000_000 // len(text)))) <= 500
+
+
+def test_credentials_of_the_request_are_hidden() -> None:
+    request = httpx.Request(
+        "GET",
+        "https://hub.test",
+        headers={"authorization": "Bearer eyTOKEN", "x-api-key": "core-key:am-key"},
+    )
+    told = redact("Bearer eyTOKEN or eyTOKEN, core-key:am-key or core-key or am-key", request)
+    assert "eyTOKEN" not in told
+    assert "core-key" not in told
+    assert "am-key" not in told
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "X-API-Key", "X-API-Key-ID", "Proxy-Authorization"]
+)
+def test_redact_hides_each_header_that_holds_a_secret(name: str) -> None:
+    request = httpx.Request("GET", "https://hub.test", headers={name: "Basic c2VjcmV0"})
+    assert redact("Basic c2VjcmV0, or c2VjcmV0", request) == "[hidden], or [hidden]"
+
+
+def test_what_signs_a_presigned_url_is_hidden() -> None:
+    url = "https://s3.test/k?X-Amz-Credential=AKIA%2Fscope&X-Amz-Signature=00ff11&modelName=Network"
+    told = redact("AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url))
+    assert told == "[hidden] or [hidden] signed [hidden] for Network"
+
+
+def _records(caplog: pytest.LogCaptureFixture) -> str:
+    return "\n".join(record.getMessage() for record in caplog.records)
+
+
+def test_the_log_of_httpx_is_discreet_about_our_calls_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    redaction.install_log_filters()
+    redaction.install_log_filters()
+    caplog.set_level(logging.DEBUG)
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    with client, redact_logs():
+        client.get("https://s3.test/ours?sig=SECRET")
+    assert "https://s3.test/ours" in _records(caplog)
+    assert "SECRET" not in _records(caplog)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as other:
+        other.get("https://elsewhere.test/theirs?page=2")
+    assert "theirs?page=2" in _records(caplog)
+    filters = logging.getLogger("httpx").filters
+    assert sum(type(known).__name__ == "_RedactingFilter" for known in filters) == 1
+
+
+def test_httpcore_has_the_loggers_that_are_filtered() -> None:
+    code = "".join(path.read_text("utf-8") for path in Path(httpcore.__file__).parent.rglob("*.py"))
+    assert set(re.findall(r'getLogger\("(.+?)"\)', code)) == set(HTTPCORE_LOGGERS)
+
+
+@pytest.mark.parametrize("name", HTTPCORE_LOGGERS)
+def test_the_trace_of_httpcore_tells_events_without_their_headers(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    log = logging.getLogger(name)
+    monkeypatch.setattr(log, "filters", [])
+    redaction.install_log_filters()
+    caplog.set_level(logging.DEBUG)
+    with redact_logs():
+        log.debug("receive_response_headers.complete return_value=(b'Location', b'SECRET')")
+    assert _records(caplog) == "receive_response_headers.complete"
+
+
+def chained_errors() -> ValueError:
+    """Return an error raised by this library's code while it handled another of its errors."""
+    own: dict[str, Any] = {"__name__": "bitfount_api.module"}
+    exec(
+        "def fail():\n"
+        "    url = 'https://s3.test/k?sig=SECRET'\n"
+        "    try:\n"
+        "        raise LookupError('first')\n"
+        "    except LookupError:\n"
+        "        raise ValueError('second') from None\n",
+        own,
+    )
+    try:
+        own["fail"]()
+    except ValueError as error:
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize("attribute", ["__context__", "__cause__"])
+def test_strip_tracebacks_cleans_chained_errors_too(attribute: str) -> None:
+    error = chained_errors()
+    first, error.__context__ = error.__context__, None
+    assert first is not None
+    assert first.__traceback__ is not None
+    setattr(error, attribute, first)
+    strip_tracebacks(error)
+    assert first.__traceback__ is None
+    names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
+    assert names == ["chained_errors"]

@@ -1,0 +1,37 @@
+"""Destinations of downloads, and the order in which bytes may arrive."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from bitfount_api._transfer.destinations import Destination, MemoryDestination
+from bitfount_api._transfer.zstd import Compressor
+from bitfount_api.progress import ProgressReporter
+
+ETAG = '"abc"'
+
+
+def packed(data: bytes) -> bytes:
+    packer = Compressor(len(data))
+    return packer.feed(data) + packer.finish()
+
+
+def test_packed_pieces_may_come_out_of_order() -> None:
+    data = packed(os.urandom(100_000))
+    vessel = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
+    vessel.begin(ETAG, len(data))
+    vessel.write_at(0, data[:1000])
+    vessel.write_at(50_000, data[50_000:])
+    vessel.write_at(1000, data[1000:50_000])
+    assert vessel.whole
+    assert len(vessel.content()) == 100_000
+
+
+def test_a_vessel_has_somewhere_to_put_things() -> None:
+    vessel = Destination(ProgressReporter(None, None, "w"), None)
+    with pytest.raises(NotImplementedError):
+        vessel.begin(ETAG, 1)
+    with pytest.raises(NotImplementedError):
+        vessel.write_at(0, b"x")
