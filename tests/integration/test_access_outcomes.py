@@ -36,6 +36,7 @@ CHECKS: dict[str, tuple[Any, ...]] = {
 # --- The access manager's key --------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountAM.get_access_manager_key", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
 def test_the_key_comes_loaded_and_is_asked_for_without_credentials(
     played: FakeServices, form: Any
@@ -54,6 +55,7 @@ def test_an_answer_without_a_key_is_an_error(played: FakeServices, answer: Any) 
         played.access_manager("get_access_manager_key")
 
 
+@pytest.mark.documented("BitfountAM.get_access_manager_key", "RequestException")
 def test_a_key_that_is_refused_is_an_http_error(played: FakeServices) -> None:
     played.json({"errorMessage": "closed"}, 503)
     with pytest.raises(HTTPError, match="closed"):
@@ -63,6 +65,8 @@ def test_a_key_that_is_refused_is_an_http_error(played: FakeServices) -> None:
 # --- Access checks -------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountAM.check_oidc_access_request", "returns")
+@pytest.mark.documented("BitfountAM.check_signature_based_access_request", "returns")
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize(
     "code",
@@ -87,6 +91,8 @@ def test_a_code_that_is_absent_or_unknown_is_no_access(
     assert result == {"response_type": PodResponseType.NO_ACCESS, "limits": None}
 
 
+@pytest.mark.documented("BitfountAM.check_oidc_access_request", "InvalidJSONError")
+@pytest.mark.documented("BitfountAM.check_signature_based_access_request", "InvalidJSONError")
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("content", [b"", b"OK", b"[]", b'"ACCEPT"', b"null", b'{"code": 1}'])
 def test_an_answer_that_is_no_object_is_an_error(
@@ -97,6 +103,10 @@ def test_an_answer_that_is_no_object_is_an_error(
         played.access_manager(name, *CHECKS[name])
 
 
+@pytest.mark.documented("BitfountAM.check_oidc_access_request", "RequestException", "HTTPError")
+@pytest.mark.documented(
+    "BitfountAM.check_signature_based_access_request", "RequestException", "HTTPError"
+)
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_check_that_is_refused_is_an_http_error(
@@ -107,6 +117,14 @@ def test_a_check_that_is_refused_is_an_http_error(
         played.access_manager(name, *CHECKS[name])
 
 
+@pytest.mark.documented(
+    "BitfountAM.check_oidc_access_request",
+    "pod_identifier",
+    "serialized_protocol",
+    "modeller_name",
+    "modeller_access_token",
+    "project_id",
+)
 def test_a_token_is_sent_with_what_is_asked(played: FakeServices) -> None:
     played.json({"code": "ACCEPT"})
     played.access_manager("check_oidc_access_request", *BY_TOKEN, project_id="p1")
@@ -122,6 +140,13 @@ def test_a_token_is_sent_with_what_is_asked(played: FakeServices) -> None:
     assert played.requests[0].headers["x-api-key"] == "key-hub:key-am"
 
 
+@pytest.mark.documented(
+    "BitfountAM.check_signature_based_access_request",
+    "unsigned_task",
+    "task_signature",
+    "project_id",
+    "public_key_id",
+)
 def test_a_signature_is_sent_in_standard_base64(played: FakeServices) -> None:
     played.json({"code": "ACCEPT"})
     name = "check_signature_based_access_request"
@@ -204,6 +229,8 @@ PAIRED = {"id": "p", "state": "paired", "resourceServer": f"{SERVER}/"}
 SESSION = {"type": "confidentialClient", "accessToken": "fhir-secret"}
 
 
+@pytest.mark.documented("SMARTOnFHIR", "resource_server_url")
+@pytest.mark.documented("SMARTOnFHIR.get_access_token", "returns")
 @pytest.mark.parametrize(("server", "chosen"), [(None, "o"), (SERVER, "p"), (f"{SERVER}//", "p")])
 def test_the_token_is_that_of_the_first_pairing_that_fits(
     played: FakeServices, server: str | None, chosen: str
@@ -225,6 +252,7 @@ def test_a_token_without_a_context_has_none(played: FakeServices, context: dict[
     assert played.smart_on_fhir().context is None
 
 
+@pytest.mark.documented("SMARTOnFHIR.get_access_token", "SMARTOnFHIRError")
 @pytest.mark.parametrize("pairings", [[], [WAITING], [WAITING, OTHER]])
 def test_no_pairing_that_fits_is_an_error_that_says_what_was_looked_at(
     played: FakeServices, pairings: list[dict[str, Any]]
@@ -238,6 +266,7 @@ def test_no_pairing_that_fits_is_an_error_that_says_what_was_looked_at(
     assert str(len(pairings)) in text
 
 
+@pytest.mark.documented("SMARTOnFHIR.get_access_token", "HTTPError")
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_a_refusal_of_pairings_is_an_http_error(played: FakeServices, status: int) -> None:
     played.json({"errorMessage": "because"}, status)

@@ -43,6 +43,9 @@ def model_file(tmp_path: Path) -> Path:
 # --- get_model, get_model_code -------------------------------------------------------------------
 
 
+@pytest.mark.documented(
+    "BitfountHub.get_model", "username", "model_name", "model_version", "project_id", "returns"
+)
 def test_a_model_is_the_class_that_its_code_defines(played: FakeServices) -> None:
     played.json(DETAILS)
     played.answer(httpx.Response(200, content=CODE))
@@ -91,6 +94,7 @@ def test_missing_model_is_logged_under_the_documented_name(
     ]
 
 
+@pytest.mark.documented("BitfountHub.get_model", "None")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
 def test_an_unknown_model_is_none_after_one_request(
     played: FakeServices, name: str, caplog: pytest.LogCaptureFixture
@@ -102,6 +106,8 @@ def test_an_unknown_model_is_none_after_one_request(
     assert "bob/Net" in caplog.text
 
 
+@pytest.mark.documented("BitfountHub.get_model", "HTTPError")
+@pytest.mark.documented("BitfountHub.get_weights", "HTTPError")
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
 def test_a_hub_that_refuses_is_an_http_error(played: FakeServices, name: str, status: int) -> None:
@@ -111,6 +117,7 @@ def test_a_hub_that_refuses_is_an_http_error(played: FakeServices, name: str, st
         played.hub(name, "bob", "Net", *version)
 
 
+@pytest.mark.documented("BitfountHub.get_model", "ModelValidationError")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code"])
 def test_code_of_another_hash_is_refused_and_not_run(
     played: FakeServices, name: str, tmp_path: Path
@@ -129,12 +136,14 @@ def test_code_whose_carriage_returns_were_lost_has_the_same_hash(played: FakeSer
     assert played.hub("get_model_code", "bob", "Net") == CODE.decode()
 
 
+@pytest.mark.documented("BitfountHub.get_model", "NoModelCodeError")
 def test_a_project_whose_limit_is_spent_gets_no_code(played: FakeServices) -> None:
     played.json({"modelHash": "0" * 64, "modelVersion": 1})
     with pytest.raises(NoModelCodeError, match="limit is exhausted"):
         played.hub("get_model", "bob", "Net", 1, "p1")
 
 
+@pytest.mark.documented("BitfountHub.get_model", "InvalidJSONError")
 @pytest.mark.parametrize(
     ("arguments", "details", "missing"),
     [
@@ -176,6 +185,7 @@ def test_code_of_exactly_3_mib_is_accepted(played: FakeServices) -> None:
     assert played.hub("get_model_code", "bob", "Net") == code.decode()
 
 
+@pytest.mark.documented("BitfountHub.get_model", "None, not loaded")
 @pytest.mark.parametrize("code", [b"class Net(:", b"import nothing_of_this_name\n", b"x = 1\n"])
 def test_code_that_cannot_be_loaded_is_none_with_a_line_in_the_log(
     played: FakeServices, code: bytes, caplog: pytest.LogCaptureFixture
@@ -232,23 +242,27 @@ def static(played: FakeServices, name: str, *arguments: Any) -> Any:
     return asyncio.run(result) if played.asynchronous else result
 
 
+@pytest.mark.documented("BitfountHub.get_model_from_url", "model_url", "returns")
 def test_a_model_from_a_url_is_the_class(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=CODE))
     assert static(storage, "get_model_from_url", URL, hash_contents(CODE)).__name__ == "Net"
     assert not {"x-api-key", "authorization"} & set(storage.requests[0].headers)
 
 
+@pytest.mark.documented("BitfountHub.get_model_from_url", "model_hash", "ModelValidationError")
 def test_a_model_from_a_url_of_another_hash_is_refused(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=CODE))
     with pytest.raises(ModelValidationError):
         static(storage, "get_model_from_url", URL, "0" * 64)
 
 
+@pytest.mark.documented("BitfountHub.get_model_from_url", "None")
 def test_a_model_from_a_url_that_cannot_be_loaded_is_none(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=b"x = ("))
     assert static(storage, "get_model_from_url", URL, hash_contents(b"x = (")) is None
 
 
+@pytest.mark.documented("BitfountHub.get_weights_from_url", "weights_url", "returns")
 def test_weights_from_a_url_are_bytes(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=b"\x00\x01"))
     assert static(storage, "get_weights_from_url", URL) == b"\x00\x01"
@@ -264,12 +278,16 @@ def test_a_url_that_is_refused_is_an_http_error_without_its_query(storage: FakeS
 # --- get_weights ---------------------------------------------------------------------------------
 
 
+@pytest.mark.documented(
+    "BitfountHub.get_weights", "username", "model_name", "model_version", "returns"
+)
 def test_weights_are_bytes(played: FakeServices) -> None:
     played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
     played.answer(httpx.Response(200, content=b"\x00\x01"))
     assert played.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
 
 
+@pytest.mark.documented("BitfountHub.get_weights", "project_id")
 def test_weights_come_through_the_project(played: FakeServices) -> None:
     played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
     played.answer(httpx.Response(200, content=b"\x00\x01"))
@@ -277,6 +295,7 @@ def test_weights_come_through_the_project(played: FakeServices) -> None:
     assert played.requests[0].url.params["projectId"] == "p1"
 
 
+@pytest.mark.documented("BitfountHub.get_weights", "None")
 @pytest.mark.parametrize("url", [{}, {"weightsDownloadUrl": None}, {"weightsDownloadUrl": ""}])
 def test_weights_that_were_not_uploaded_are_none(played: FakeServices, url: dict[str, Any]) -> None:
     played.json({**DETAILS, **url})
@@ -286,6 +305,7 @@ def test_weights_that_were_not_uploaded_are_none(played: FakeServices, url: dict
 # --- send_model ----------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.send_model", "model_code_path", "private_model", "returns")
 def test_a_sent_model_gives_the_hubs_json(played: FakeServices, model_file: Path) -> None:
     played.json(FORM)
     played.answer(httpx.Response(204))
@@ -310,6 +330,7 @@ def test_lines_are_sent_with_plain_newlines(played: FakeServices, model_file: Pa
     assert CODE in played.requests[1].content
 
 
+@pytest.mark.documented("BitfountHub.send_model", "ModelValidationError")
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
@@ -335,6 +356,7 @@ def test_a_file_that_is_not_there_is_refused(played: FakeServices, tmp_path: Pat
         played.hub("send_model", tmp_path / "Net.py")
 
 
+@pytest.mark.documented("BitfountHub.send_model", "ModelTooLargeError")
 def test_a_model_over_3_mib_is_refused_before_anything_is_sent(
     played: FakeServices, model_file: Path
 ) -> None:
@@ -377,6 +399,8 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.documented("BitfountHub.send_model", "ModelUploadError")
+@pytest.mark.documented("BitfountHub.send_weights", "ModelUploadError")
 @pytest.mark.parametrize("number", range(len(REFUSALS)))
 @pytest.mark.parametrize("name", ["send_model", "send_weights"])
 def test_what_the_hub_does_not_take_is_an_upload_error(
@@ -406,6 +430,9 @@ def test_what_object_storage_does_not_take_is_an_upload_error(
 # --- send_weights --------------------------------------------------------------------------------
 
 
+@pytest.mark.documented(
+    "BitfountHub.send_weights", "model_name", "model_version", "pretrained_file_path", "returns"
+)
 @pytest.mark.parametrize("status", [200, 201, 203, 204])
 def test_sent_weights_give_nothing(played: FakeServices, tmp_path: Path, status: int) -> None:
     path = tmp_path / "w.pt"
@@ -418,6 +445,7 @@ def test_sent_weights_give_nothing(played: FakeServices, tmp_path: Path, status:
     assert played.requests[0].method == "PUT"
 
 
+@pytest.mark.documented("BitfountHub.send_weights", "ModelTooLargeError")
 def test_weights_over_500_mib_are_refused_before_anything_is_read_or_sent(
     played: FakeServices, tmp_path: Path
 ) -> None:

@@ -44,12 +44,14 @@ def refusal(status: int, **body: Any) -> httpx.Response:
 # --- get_pod -------------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "pod_identifier", "returns")
 def test_a_pod_is_what_the_hub_says_unknown_fields_included(played: FakeServices) -> None:
     played.json(DETAILS)
     assert played.hub("get_pod", "bob/scans") == DETAILS
     assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "project_id")
 @pytest.mark.parametrize(
     ("pod", "path"),
     [
@@ -66,6 +68,8 @@ def test_others_pods_are_asked_for_through_the_project(
     assert played.requests[0].url.path == path
 
 
+@pytest.mark.documented("BitfountHub.get_pod_key", "project_id")
+@pytest.mark.documented("BitfountHub.get_pod_schema", "project_id")
 def test_keys_and_schemas_come_through_the_project(played: FakeServices) -> None:
     path = "/api/projects/p1/pods/bob/scans"
     played.json({**DETAILS, "podPublicKey": "k"})
@@ -114,6 +118,7 @@ def test_retrieve_pod_invalid_identifier_sends_nothing(played: FakeServices, pod
     assert played.requests == []
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "None")
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_pod_that_cannot_be_retrieved_is_none_with_one_warning(
     played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
@@ -135,6 +140,7 @@ def test_a_hub_that_cannot_be_reached_gives_none(
     assert "could not be retrieved" in caplog.text
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "InvalidJSONError")
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
@@ -153,6 +159,8 @@ def test_details_that_are_none_are_an_error_that_says_why(
         played.hub("get_pod", "bob/scans")
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "ValueError")
+@pytest.mark.documented("BitfountHub.get_pod_key", "ValueError")
 @pytest.mark.parametrize("name", ["get_pod", "get_pod_key"])
 @pytest.mark.parametrize(
     "arguments",
@@ -174,6 +182,8 @@ def test_arguments_that_name_no_pod_are_refused_before_anything_is_sent(
     assert played.requests == []
 
 
+@pytest.mark.documented("BitfountHub.get_pod", "pod_namespace", "pod_name")
+@pytest.mark.documented("BitfountHub.get_pod_key", "pod_namespace", "pod_name")
 @pytest.mark.parametrize("name", ["get_pod", "get_pod_key"])
 def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> None:
     played.json({**DETAILS, "podPublicKey": "ssh-rsa A"})
@@ -185,11 +195,13 @@ def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> N
 # --- get_pod_key ---------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.get_pod_key", "pod_identifier", "returns")
 def test_a_pods_key_is_the_text_as_given(played: FakeServices) -> None:
     played.json({**DETAILS, "podPublicKey": "-----BEGIN WHATEVER"})
     assert played.hub("get_pod_key", "bob/scans") == "-----BEGIN WHATEVER"
 
 
+@pytest.mark.documented("BitfountHub.get_pod_key", "None")
 @pytest.mark.parametrize("key", [{}, {"podPublicKey": ""}, {"podPublicKey": None}])
 def test_a_pod_without_a_key_has_none(played: FakeServices, key: dict[str, Any]) -> None:
     played.json({**DETAILS, **key})
@@ -204,6 +216,7 @@ def test_a_pod_that_is_not_retrieved_has_no_key(played: FakeServices) -> None:
 # --- get_pod_schema ------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.get_pod_schema", "pod_identifier", "returns")
 def test_a_pods_schema_comes_from_object_storage_without_credentials(played: FakeServices) -> None:
     stored = BitfountSchema.load(SCHEMA)
     played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?sig=1"})
@@ -213,6 +226,7 @@ def test_a_pods_schema_comes_from_object_storage_without_credentials(played: Fak
     assert "x-api-key" not in played.requests[1].headers
 
 
+@pytest.mark.documented("BitfountHub.get_pod_schema", "InvalidJSONError")
 @pytest.mark.parametrize("url", [{}, {"schemaDownloadUrl": None}, {"schemaDownloadUrl": "a/b"}])
 def test_no_url_for_the_schema_is_an_error(played: FakeServices, url: dict[str, Any]) -> None:
     played.json({**DETAILS, **url})
@@ -226,6 +240,7 @@ def test_a_schema_of_no_pod_is_an_error(played: FakeServices) -> None:
         played.hub("get_pod_schema", "bob/scans")
 
 
+@pytest.mark.documented("BitfountHub.get_pod_schema", "HTTPError")
 def test_a_schema_that_object_storage_refuses_is_an_http_error(played: FakeServices) -> None:
     played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?X-Amz-Signature=secret"})
     played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
@@ -245,6 +260,7 @@ def test_what_is_stored_must_be_a_schema(played: FakeServices, content: bytes) -
 # --- register_pod --------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.register_pod", "pod_public_key", "returns")
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_registered_pod_has_its_schema_uploaded(played: FakeServices, status: int) -> None:
     played.json(FORM, status)
@@ -256,6 +272,7 @@ def test_a_registered_pod_has_its_schema_uploaded(played: FakeServices, status: 
     assert b'filename="bitfount_file"' in played.requests[1].content
 
 
+@pytest.mark.documented("BitfountHub.register_pod", "RequestException", "HTTPError")
 @pytest.mark.parametrize("status", [202, 204, 400, 401, 403, 409, 413, 500])
 def test_a_pod_that_is_not_registered_is_an_http_error(played: FakeServices, status: int) -> None:
     answers = [refusal(status, errorMessage="no room")]
@@ -279,6 +296,7 @@ def test_a_schema_that_is_not_uploaded_is_an_http_error(played: FakeServices) ->
         played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
 
 
+@pytest.mark.documented("BitfountHub.register_pod", "SchemaUploadError")
 def test_a_schema_over_10_mib_is_refused_before_anything_is_sent(played: FakeServices) -> None:
     large = {**SCHEMA, "description": "x" * (10 * 1024 * 1024)}
     with pytest.raises(SchemaUploadError, match="10,485,760 at most") as caught:
@@ -306,6 +324,7 @@ def test_what_became_of_the_pods_files_is_sent_along(played: FakeServices) -> No
 # --- do_pod_heartbeat ----------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.do_pod_heartbeat", "pod_names", "returns")
 @pytest.mark.parametrize("status", [200, 202])
 def test_a_heartbeat_is_taken(played: FakeServices, status: int) -> None:
     played.json({}, status)
@@ -321,6 +340,7 @@ def test_a_heartbeat_whose_answer_is_odd_is_taken_with_a_warning(
     assert "the answer is not valid" in caplog.text
 
 
+@pytest.mark.documented("BitfountHub.do_pod_heartbeat", "HTTPError")
 def test_a_heartbeat_that_is_refused_is_an_http_error(played: FakeServices) -> None:
     played.answer(refusal(404, errorMessage="no such pod"))
     with pytest.raises(HTTPError, match="no such pod"):

@@ -54,6 +54,9 @@ STATUSES = {
 }
 
 
+@pytest.mark.documented("BitfountHub.add_dataset_to_project_for_user", "returns")
+@pytest.mark.documented("BitfountHub.get_usage_limits", "project_id", "returns")
+@pytest.mark.documented("BitfountHub.send_monitor_update", "returns")
 @pytest.mark.parametrize("name", SUCCESSES)
 def test_a_success_gives_what_is_documented(played: FakeServices, name: str) -> None:
     answer, result = SUCCESSES[name]
@@ -61,6 +64,7 @@ def test_a_success_gives_what_is_documented(played: FakeServices, name: str) -> 
     assert played.hub(name, *CALLS[name]) == result
 
 
+@pytest.mark.documented("BitfountHub.add_dataset_to_project_for_user", "project_id", "dataset_name")
 @pytest.mark.parametrize(
     ("name", "status"), [(name, status) for name in STATUSES for status in (200, 201, 202)]
 )
@@ -76,6 +80,13 @@ def test_only_the_documented_statuses_are_successes(
             played.hub(name, *CALLS[name])
 
 
+@pytest.mark.documented("BitfountHub.add_dataset_to_project_for_user", "HTTPError")
+@pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "HTTPError")
+@pytest.mark.documented("BitfountHub.create_project", "HTTPError")
+@pytest.mark.documented("BitfountHub.get_projects", "HTTPError")
+@pytest.mark.documented("BitfountHub.get_usage_limits", "HTTPError")
+@pytest.mark.documented("BitfountHub.register_user_public_key", "HTTPError")
+@pytest.mark.documented("BitfountHub.send_monitor_update", "RequestException", "HTTPError")
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 429, 500, 503, 307])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_refusal_is_an_http_error_that_says_all(
@@ -116,6 +127,7 @@ def test_methods_that_give_nothing_need_no_json(
 # --- Keys ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.register_user_public_key", "key", "returns")
 @pytest.mark.parametrize("key_id", [7, "7", "a-uuid"])
 def test_a_registered_keys_id_is_what_the_hub_sent(played: FakeServices, key_id: Any) -> None:
     played.json({"id": key_id}, 201)
@@ -125,6 +137,7 @@ def test_a_registered_keys_id_is_what_the_hub_sent(played: FakeServices, key_id:
     assert sent == {"key": serialize_public_key(PUBLIC_KEY, "SSH")}
 
 
+@pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "key_id", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
 def test_an_active_key_is_given_loaded(played: FakeServices, form: Any) -> None:
     text = serialize_public_key(PUBLIC_KEY, form)
@@ -135,12 +148,14 @@ def test_an_active_key_is_given_loaded(played: FakeServices, form: Any) -> None:
     assert played.asked == ["GET https://hub.test/api/bob/keys/7"]
 
 
+@pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "username")
 def test_a_key_is_looked_for_among_ones_own_by_default(played: FakeServices) -> None:
     played.json({}, 404)
     assert played.hub("check_public_key_registered_and_active", "7") is None
     assert played.asked == ["GET https://hub.test/api/alice/keys/7"]
 
 
+@pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "None")
 def test_a_key_that_is_not_active_is_none(played: FakeServices) -> None:
     text = serialize_public_key(PUBLIC_KEY)
     played.json({"public_key": text, "id": "7", "active": False})
@@ -166,6 +181,7 @@ def test_details_that_hold_no_key_are_an_error(
 # --- Projects ------------------------------------------------------------------------------------
 
 
+@pytest.mark.documented("BitfountHub.get_projects", "offset", "limit", "returns")
 def test_a_page_is_asked_for_by_offset_and_limit(played: FakeServices) -> None:
     page = {"totalProjects": 30, "projects": [PROJECT]}
     played.json(page)
@@ -210,6 +226,7 @@ def test_all_projects_are_given_once_page_by_page(
     assert len(played.requests) <= total // page_size + 1
 
 
+@pytest.mark.documented("BitfountHub.get_usage_limits", "model_id", "returns, with model_id")
 def test_one_models_limits_are_asked_for_by_owner_and_name(played: FakeServices) -> None:
     limits = {"default": None, "totalGrantees": 1, "usage": [{**USAGE, "granteeUsername": "bob"}]}
     played.json(limits)
@@ -245,6 +262,7 @@ def test_arguments_that_are_none_are_refused_before_anything_is_sent(
     assert played.requests == []
 
 
+@pytest.mark.documented("BitfountHub.send_monitor_update", "update")
 def test_a_monitor_update_is_sent_as_it_is(played: FakeServices) -> None:
     update = {**UPDATE, "progress": {"b": {"value": 5, "unit": "batches"}}, "metadata": {"x": [1]}}
     played.json({}, 202)

@@ -147,6 +147,7 @@ def check(name: str, made: Clients, result: Any, **changes: Any) -> None:
     assert result == EXAMPLES[name]["result"]["value"]
 
 
+@pytest.mark.documented("BitfountHub", "session", "url")
 def test_get_pod(clients: Make) -> None:
     details = EXAMPLES["get_pod"]["result"]["value"]
     made = clients({("GET", "/api/pods/bob/scans"): details})
@@ -160,6 +161,10 @@ def test_get_pod_through_a_project(clients: Make) -> None:
     check(name, made, result)
 
 
+@pytest.mark.documented("BitfountHub.register_pod", "public_metadata", "access_manager_key")
+@pytest.mark.documented(
+    "PodPublicMetadata", "name", "display_name", "description", "schema", "number_of_records"
+)
 def test_register_pod(clients: Make) -> None:
     made = clients({("POST", "/api/pods"): UPLOAD, ("POST", "/bucket"): None})
     result = made.hub(
@@ -178,6 +183,7 @@ def test_register_pod(clients: Make) -> None:
     )
 
 
+@pytest.mark.documented("BitfountHub.do_pod_heartbeat", "pod_public_key")
 def test_heartbeat(clients: Make) -> None:
     made = clients({("PATCH", "/api/pods"): {}})
     result = made.hub(
@@ -222,11 +228,13 @@ def test_register_user_public_key(clients: Make) -> None:
     check("register_user_public_key", made, result)
 
 
+@pytest.mark.documented("BitfountHub.create_project", "name", "returns")
 def test_create_project(clients: Make) -> None:
     made = clients({("POST", "/api/projects"): {"projectId": "p9"}})
     check("create_project", made, made.hub("create_project", name="n"))
 
 
+@pytest.mark.documented("BitfountHub.get_projects", "defaults")
 def test_get_projects(clients: Make) -> None:
     page = EXAMPLES["get_projects"]["result"]["value"]
     made = clients({("GET", "/api/projects"): page})
@@ -237,6 +245,7 @@ def _decision(result: Any) -> Any:
     return {**result, "response_type": result["response_type"].value}
 
 
+@pytest.mark.documented("BitfountAM", "session", "access_manager_url")
 def test_check_oidc_access_request(clients: Make) -> None:
     made = clients({("POST", "/api/access"): {"code": "ACCEPT", "limits": None}})
     result = made.am(
@@ -249,6 +258,12 @@ def test_check_oidc_access_request(clients: Make) -> None:
     check("oidc ACCEPT", made, _decision(result))
 
 
+@pytest.mark.documented(
+    "BitfountAM.check_signature_based_access_request",
+    "pod_identifier",
+    "serialized_protocol",
+    "modeller_name",
+)
 def test_check_signature_based_access_request(clients: Make) -> None:
     made = clients({("POST", "/api/access"): {"code": "ACCEPT", "limits": None}})
     result = made.am(
@@ -262,6 +277,7 @@ def test_check_signature_based_access_request(clients: Make) -> None:
     check("signature", made, _decision(result))
 
 
+@pytest.mark.documented("SMARTOnFHIR", "session", "smart_on_fhir_url")
 def test_get_access_token(clients: Make) -> None:
     pairing = "11111111-1111-1111-1111-111111111111"
     token, _, context = EXAMPLES["fhir token"]["result"]["value"]

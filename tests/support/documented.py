@@ -1,4 +1,4 @@
-"""The documented API as data: every class, method, argument and default, in order.
+"""The documented API as data: every class, method, argument, default and outcome, in order.
 
 ``...`` marks an argument without a default. Source: the documentation of the official SDK's
 ``hub.api`` module.
@@ -96,3 +96,60 @@ METHODS: dict[str, dict[str, Arguments]] = {
 STATIC_METHODS = {("BitfountHub", "get_model_from_url"), ("BitfountHub", "get_weights_from_url")}
 
 OPERATIONS = [(kind, name) for kind, methods in METHODS.items() for name in methods]
+
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "BitfountAM": ("defaults",),
+    "BitfountAM.check_oidc_access_request": ("RequestException", "HTTPError", "InvalidJSONError"),
+    "BitfountAM.check_signature_based_access_request": (
+        "RequestException",
+        "HTTPError",
+        "InvalidJSONError",
+    ),
+    "BitfountAM.get_access_manager_key": ("RequestException",),
+    "BitfountHub": ("defaults",),
+    "BitfountHub.get_model_from_url": ("None", "ModelValidationError"),
+    "BitfountHub.get_weights_from_url": (),
+    "BitfountHub.add_dataset_to_project_for_user": ("HTTPError",),
+    "BitfountHub.check_public_key_registered_and_active": ("None", "HTTPError"),
+    "BitfountHub.create_project": ("HTTPError",),
+    "BitfountHub.do_pod_heartbeat": ("HTTPError",),
+    "BitfountHub.get_model": (
+        "None",
+        "None, not loaded",
+        "ModelValidationError",
+        "NoModelCodeError",
+        "InvalidJSONError",
+        "HTTPError",
+    ),
+    "BitfountHub.get_pod": ("None", "ValueError", "InvalidJSONError"),
+    "BitfountHub.get_pod_key": ("None", "ValueError"),
+    "BitfountHub.get_pod_schema": ("HTTPError", "InvalidJSONError"),
+    "BitfountHub.get_projects": ("defaults", "HTTPError"),
+    "BitfountHub.get_usage_limits": ("returns, with model_id", "HTTPError"),
+    "BitfountHub.get_weights": ("None", "HTTPError"),
+    "BitfountHub.register_pod": ("RequestException", "HTTPError", "SchemaUploadError"),
+    "BitfountHub.register_user_public_key": ("HTTPError",),
+    "BitfountHub.send_model": ("ModelUploadError", "ModelValidationError", "ModelTooLargeError"),
+    "BitfountHub.send_monitor_update": ("RequestException", "HTTPError"),
+    "BitfountHub.send_weights": ("ModelUploadError", "ModelTooLargeError"),
+    "PodPublicMetadata": ("defaults",),
+    "SMARTOnFHIR": ("defaults",),
+    "SMARTOnFHIR.get_access_token": ("SMARTOnFHIRError", "HTTPError"),
+}
+"""What else the documentation states of constructors and methods: their results and errors besides
+``returns``, and their defaults."""
+
+
+def statements() -> dict[str, set[str]]:
+    """Return what the documentation states, by constructor (``BitfountHub``) and method.
+
+    A statement is the name of an argument, ``returns`` for a method's result, or an outcome.
+    """
+    arguments = {
+        **CONSTRUCTORS,
+        **{f"{kind}.{name}": METHODS[kind][name] for kind, name in OPERATIONS},
+    }
+    return {
+        feature: {*names, *OUTCOMES.get(feature, ()), *(["returns"] if "." in feature else [])}
+        for feature, names in arguments.items()
+    }

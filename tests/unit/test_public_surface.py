@@ -32,6 +32,10 @@ def _documented_part(function: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.documented("BitfountAM", "defaults")
+@pytest.mark.documented("BitfountHub", "defaults")
+@pytest.mark.documented("PodPublicMetadata", "defaults")
+@pytest.mark.documented("SMARTOnFHIR", "defaults")
 @pytest.mark.parametrize("name", CONSTRUCTORS)
 def test_constructors_take_the_documented_arguments(name: str) -> None:
     documented = CONSTRUCTORS[name]
