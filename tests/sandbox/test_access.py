@@ -86,18 +86,16 @@ def pod(sandbox: Sandbox, carol: Api, bob: Api) -> Api:
 # --- Who somebody is: by a token -----------------------------------------------------------------
 
 
-def test_ones_own_token_is_proof(pod: Api, sandbox: Sandbox) -> None:
+def test_own_token_is_a_valid_proof(pod: Api, sandbox: Sandbox) -> None:
     assert code(pod, by_token(sandbox.token("bob"))) == "ACCEPT"
 
 
-def test_no_token_is_no_proof(pod: Api) -> None:
+def test_missing_token_is_rejected(pod: Api) -> None:
     assert code(pod, by_token("")) == "NO_PROOF_OF_IDENTITY"
 
 
 @pytest.mark.parametrize("token", ["nonsense", "of another", "changed", "expired"])
-def test_another_token_is_the_wrong_proof(
-    token: str, pod: Api, sandbox: Sandbox, clock: Clock
-) -> None:
+def test_invalid_token_is_rejected(token: str, pod: Api, sandbox: Sandbox, clock: Clock) -> None:
     own = sandbox.token("bob")
     clock.now += 86400 if token == "expired" else 0
     head, _, mark = own.rpartition(".")
@@ -109,13 +107,13 @@ def test_another_token_is_the_wrong_proof(
 # --- Who somebody is: by a signature -------------------------------------------------------------
 
 
-def test_the_signature_of_a_registered_key_is_proof(pod: Api, sandbox: Sandbox) -> None:
+def test_signature_of_a_registered_key_is_accepted(pod: Api, sandbox: Sandbox) -> None:
     (key,) = sandbox.state.public_keys.active("bob")
     assert code(pod, by_signature()) == "ACCEPT"
     assert code(pod, by_signature(publicKeyId=str(key.id))) == "ACCEPT"
 
 
-def test_no_signature_is_no_proof(pod: Api) -> None:
+def test_missing_signature_is_rejected(pod: Api) -> None:
     assert code(pod, by_signature(b"")) == "NO_PROOF_OF_IDENTITY"
 
 
@@ -134,18 +132,18 @@ def test_no_signature_is_no_proof(pod: Api) -> None:
         {"modellerName": "nobody"},
     ],
 )
-def test_any_other_signature_is_the_wrong_proof(changes: dict[str, Any], pod: Api) -> None:
+def test_any_other_signature_is_rejected(changes: dict[str, Any], pod: Api) -> None:
     assert code(pod, by_signature(**changes)) == "INVALID_PROOF_OF_IDENTITY"
 
 
-def test_a_key_out_of_use_proves_nothing(pod: Api, sandbox: Sandbox) -> None:
+def test_signature_of_an_inactive_key_is_rejected(pod: Api, sandbox: Sandbox) -> None:
     (key,) = sandbox.state.public_keys.active("bob")
     sandbox.state.public_keys.deactivate("bob", key.id)
     assert code(pod, by_signature()) == "INVALID_PROOF_OF_IDENTITY"
     assert code(pod, by_signature(publicKeyId=str(key.id))) == "INVALID_PROOF_OF_IDENTITY"
 
 
-def test_any_of_ones_keys_will_do_unless_one_is_named(
+def test_any_active_key_is_accepted_unless_one_is_named(
     pod: Api, sandbox: Sandbox, bob: Api, alice: Api
 ) -> None:
     first = str(sandbox.state.public_keys.active("bob")[0].id)
@@ -161,7 +159,7 @@ def test_any_of_ones_keys_will_do_unless_one_is_named(
 
 @pytest.mark.parametrize("wrong", ["not base64!", "AAA", "A", "AA-_", "é"])
 @pytest.mark.parametrize("field", ["unsignedTask", "taskSignature"])
-def test_what_is_not_base64_is_refused(field: str, wrong: str, pod: Api) -> None:
+def test_invalid_base64_is_rejected(field: str, wrong: str, pod: Api) -> None:
     said = refused(ask(pod, {**by_signature(), field: wrong}), 422)
     assert said == "unsignedTask and taskSignature must be standard base64"
 
@@ -169,9 +167,7 @@ def test_what_is_not_base64_is_refused(field: str, wrong: str, pod: Api) -> None
 # --- What somebody may do ------------------------------------------------------------------------
 
 
-def test_without_a_project_a_pod_is_its_owners_and_those_it_is_granted_to(
-    pod: Api, sandbox: Sandbox
-) -> None:
+def test_without_a_project_owner_and_grantees_have_access(pod: Api, sandbox: Sandbox) -> None:
     for name, decided in {"bob": "ACCEPT", "carol": "ACCEPT", "alice": "NO_ACCESS"}.items():
         assert code(pod, by_token(sandbox.token(name), modellerName=name)) == decided
     sandbox.grant("carol/scans", "bob")  # again
@@ -189,7 +185,7 @@ def test_without_a_project_a_pod_is_its_owners_and_those_it_is_granted_to(
         (None, "NO_ACCESS"),
     ],
 )
-def test_in_a_project_the_role_decides(
+def test_project_role_determines_the_access(
     role: str | None, decided: str, pod: Api, sandbox: Sandbox, alice: Api
 ) -> None:
     project = create_project(alice)
@@ -204,7 +200,7 @@ def test_in_a_project_the_role_decides(
     assert code(pod, {**wanted, "projectId": "none"}) == "NO_ACCESS"
 
 
-def test_proof_comes_before_permission(pod: Api, sandbox: Sandbox) -> None:
+def test_proof_is_checked_before_permission(pod: Api, sandbox: Sandbox) -> None:
     assert code(pod, by_token("", modellerName="alice")) == "NO_PROOF_OF_IDENTITY"
     wrong = by_token(sandbox.token("bob"), modellerName="alice")
     assert code(pod, wrong) == "INVALID_PROOF_OF_IDENTITY"
@@ -230,7 +226,7 @@ def decide(pod: Api, sandbox: Sandbox, project: str, run: Any = RUN, who: str = 
     return done(ask(pod, by_token(sandbox.token(who), **more)))
 
 
-def test_uses_are_counted_to_the_limit_and_the_urls_withheld_there(
+def test_uses_are_counted_and_urls_withheld_at_the_limit(
     project: str, pod: Api, sandbox: Sandbox
 ) -> None:
     sandbox.state.store.put("weights/alice/Net/1", b"weights")
@@ -253,15 +249,13 @@ def test_uses_are_counted_to_the_limit_and_the_urls_withheld_there(
     assert decide(pod, sandbox, project, who="alice")["code"] == "ACCEPT"
 
 
-def test_a_model_without_weights_has_no_url_for_them(
-    project: str, pod: Api, sandbox: Sandbox
-) -> None:
+def test_model_without_weights_has_no_weights_url(project: str, pod: Api, sandbox: Sandbox) -> None:
     (limit,) = decide(pod, sandbox, project)["limits"]
     assert limit["weightsDownloadUrl"] is None
     assert limit["modelDownloadUrl"]
 
 
-def test_what_is_refused_is_not_counted(project: str, pod: Api, sandbox: Sandbox) -> None:
+def test_rejected_requests_are_not_counted(project: str, pod: Api, sandbox: Sandbox) -> None:
     more = {"projectId": project, "modellerProtocolRequest": RUN}
     assert code(pod, by_token("wrong", **more)) == "INVALID_PROOF_OF_IDENTITY"
     sandbox.add_member(project, "bob", "OBSERVER")
@@ -284,14 +278,14 @@ def test_what_is_refused_is_not_counted(project: str, pod: Api, sandbox: Sandbox
         {"username": "bob", "model_ref": "Net"},
     ],
 )
-def test_what_runs_no_model_of_the_project_is_not_limited(
+def test_tasks_without_a_project_model_have_no_limit(
     model: Any, project: str, pod: Api, sandbox: Sandbox
 ) -> None:
     run = {"class_name": "P", "algorithm": {"class_name": "A", "model": model}}
     assert decide(pod, sandbox, project, run) == {"code": "ACCEPT", "limits": None}
 
 
-def test_the_model_is_found_in_any_step_and_the_newest_without_a_version(
+def test_model_is_found_in_any_step_of_the_protocol(
     project: str, pod: Api, sandbox: Sandbox
 ) -> None:
     model = {"username": "alice", "model_ref": "Net"}
@@ -303,7 +297,9 @@ def test_the_model_is_found_in_any_step_and_the_newest_without_a_version(
 # --- Who asks, and what --------------------------------------------------------------------------
 
 
-def test_a_pod_is_asked_for_by_its_owner(pod: Api, alice: Api, bob: Api, sandbox: Sandbox) -> None:
+def test_access_must_be_requested_by_the_pod_owner(
+    pod: Api, alice: Api, bob: Api, sandbox: Sandbox
+) -> None:
     for api in (alice, bob):
         said = refused(ask(api, by_token(sandbox.token("bob"))), 403)
         assert said == "Only the owner of a pod may check access to it"
@@ -329,17 +325,17 @@ def test_a_pod_is_asked_for_by_its_owner(pod: Api, alice: Api, bob: Api, sandbox
         {"projectId": 7},
     ],
 )
-def test_what_makes_no_sense_is_refused(changes: dict[str, Any], pod: Api) -> None:
+def test_invalid_requests_are_rejected(changes: dict[str, Any], pod: Api) -> None:
     refused(ask(pod, by_token("x", **changes)), 422)
 
 
 @pytest.mark.parametrize("name", by_token("x"))
-def test_everything_is_needed(name: str, pod: Api) -> None:
+def test_every_field_is_required(name: str, pod: Api) -> None:
     body = {key: value for key, value in by_token("x").items() if key != name}
     refused(ask(pod, body), 422)
 
 
 @pytest.mark.parametrize("name", ["unsignedTask", "taskSignature", "projectId", "publicKeyId"])
-def test_everything_is_needed_with_a_signature(name: str, pod: Api) -> None:
+def test_every_field_is_required_with_a_signature(name: str, pod: Api) -> None:
     body = {key: value for key, value in by_signature().items() if key != name}
     refused(ask(pod, body), 422)

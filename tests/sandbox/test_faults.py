@@ -77,7 +77,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 # --- Kinds of faults -----------------------------------------------------------------------------
 
 
-def test_a_status_replaces_the_answer_and_nothing_is_done(sandbox: Sandbox, alice: Api) -> None:
+def test_status_fault_replaces_the_answer_and_the_effect(sandbox: Sandbox, alice: Api) -> None:
     fault = Fault(
         status=503, headers={"Retry-After": "1", "content-type": "text/html"}, body=b"<p>"
     )
@@ -89,9 +89,7 @@ def test_a_status_replaces_the_answer_and_nothing_is_done(sandbox: Sandbox, alic
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 401, 418, 599])
-def test_any_status_can_be_answered_and_the_connection_goes_on(
-    status: int, sandbox: Sandbox, alice: Api
-) -> None:
+def test_any_status_keeps_the_connection_usable(status: int, sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(status=status))
     large = {"name": "n" * 1_000_000, "metadata": {}}
     answer = alice.hub("POST", "/api/projects", large)
@@ -112,14 +110,14 @@ def test_a_delay_comes_before_the_answer(sandbox: Sandbox, alice: Api) -> None:
     assert time.monotonic() - begun >= 0.2
 
 
-def test_whoever_waits_no_longer_has_been_served_all_the_same(sandbox: Sandbox, alice: Api) -> None:
+def test_delayed_request_takes_effect_after_a_disconnect(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(delay=60))
     with pytest.raises(httpx.ReadTimeout):
         alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}, timeout=0.2)
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 1
 
 
-def test_a_request_that_breaks_off_is_nothing_to_complain_of(sandbox: Sandbox, alice: Api) -> None:
+def test_interrupted_request_logs_no_error(sandbox: Sandbox, alice: Api) -> None:
     where = urlsplit(sandbox.hub_url)
     user = sandbox.user("alice")
     head = (
@@ -132,7 +130,7 @@ def test_a_request_that_breaks_off_is_nothing_to_complain_of(sandbox: Sandbox, a
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
 
 
-def test_a_reset_before_the_headers_leaves_nothing_done(sandbox: Sandbox, alice: Api) -> None:
+def test_reset_before_the_headers_has_no_effect(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(reset_after=0))
     # Whether the client sees a reset depends on how much had been sent at that time.
     with pytest.raises(httpx.TransportError):
@@ -140,14 +138,14 @@ def test_a_reset_before_the_headers_leaves_nothing_done(sandbox: Sandbox, alice:
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
 
 
-def test_before_the_headers_not_a_byte_comes(sandbox: Sandbox, wire: Wire) -> None:
+def test_reset_before_the_headers_sends_no_byte(sandbox: Sandbox, wire: Wire) -> None:
     sandbox.fail("*", Fault(reset_after=0))
     wire.ask()
     assert wire.read() == (b"", True)
 
 
 @pytest.mark.parametrize("after", [1, 500, 999])
-def test_a_reset_comes_after_so_many_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
+def test_reset_after_a_number_of_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
     sandbox.fail("*", Fault(reset_after=after))
     wire.ask()
     received, reset = wire.read()
@@ -157,7 +155,7 @@ def test_a_reset_comes_after_so_many_bytes(after: int, sandbox: Sandbox, wire: W
 
 
 @pytest.mark.parametrize("after", [0, 1, 500, 999])
-def test_a_body_ends_after_so_many_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
+def test_truncation_after_a_number_of_bytes(after: int, sandbox: Sandbox, wire: Wire) -> None:
     sandbox.fail("*", Fault(truncate_after=after))
     wire.ask()
     received, reset = wire.read()
@@ -173,12 +171,12 @@ def test_clients_notice_a_body_that_ends_early(sandbox: Sandbox, alice: Api, lin
     assert alice.get(link).content == CODE
 
 
-def test_an_end_past_the_body_is_no_fault(sandbox: Sandbox, alice: Api, link: str) -> None:
+def test_truncation_beyond_the_body_has_no_effect(sandbox: Sandbox, alice: Api, link: str) -> None:
     sandbox.fail("*", Fault(truncate_after=1001, corrupt_at=1000))
     assert alice.get(link).content == CODE
 
 
-def test_all_that_comes_before_an_end_arrives_in_pieces_too(sandbox: Sandbox, alice: Api) -> None:
+def test_bytes_before_a_truncation_arrive_in_pieces_too(sandbox: Sandbox, alice: Api) -> None:
     sandbox.state.store.put("large", bytes(10_000_000))
     url = sandbox.state.presigner.get("large")
     sandbox.fail("*", Fault(truncate_after=9_000_000))
@@ -187,7 +185,7 @@ def test_all_that_comes_before_an_end_arrives_in_pieces_too(sandbox: Sandbox, al
 
 
 @pytest.mark.parametrize("position", [0, 499, 999])
-def test_a_byte_is_corrupted_on_the_way_only(
+def test_corruption_affects_the_transfer_only(
     position: int, sandbox: Sandbox, alice: Api, link: str
 ) -> None:
     sandbox.fail("*", Fault(corrupt_at=position))
@@ -197,7 +195,7 @@ def test_a_byte_is_corrupted_on_the_way_only(
     assert alice.get(link).content == CODE
 
 
-def test_the_body_of_a_status_is_spoiled_likewise(sandbox: Sandbox, wire: Wire) -> None:
+def test_body_of_a_status_fault_is_corrupted_too(sandbox: Sandbox, wire: Wire) -> None:
     sandbox.fail("*", Fault(status=500, body=b"failure", corrupt_at=0, truncate_after=4))
     wire.ask()
     received, reset = wire.read()
@@ -206,7 +204,7 @@ def test_the_body_of_a_status_is_spoiled_likewise(sandbox: Sandbox, wire: Wire) 
     assert body(received) == b"gail"
 
 
-def test_a_reset_while_a_request_is_uploaded_leaves_no_object(sandbox: Sandbox, alice: Api) -> None:
+def test_reset_during_an_upload_leaves_no_object(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/bitfount", Fault(reset_after=0), method="POST")
     with pytest.raises(httpx.TransportError):
         publish(alice, code=bytes(3_000_000))
@@ -216,21 +214,21 @@ def test_a_reset_while_a_request_is_uploaded_leaves_no_object(sandbox: Sandbox, 
 # --- Which requests ------------------------------------------------------------------------------
 
 
-def test_faults_are_for_as_many_requests_as_was_said(sandbox: Sandbox, alice: Api) -> None:
+def test_faults_apply_to_the_given_number_of_requests(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(status=500), times=2)
     sandbox.fail("/api/projects", Fault(status=502))
     statuses = [alice.hub("GET", "/api/projects").status_code for _ in range(4)]
     assert statuses == [500, 500, 502, 200]
 
 
-def test_faults_may_be_for_ever_and_cleared(sandbox: Sandbox, alice: Api) -> None:
+def test_permanent_faults_can_be_cleared(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(status=500), times=None)
     assert {alice.hub("GET", "/api/projects").status_code for _ in range(5)} == {500}
     sandbox.faults.clear()
     done(alice.hub("GET", "/api/projects"))
 
 
-def test_faults_are_of_a_service_a_method_and_a_path(sandbox: Sandbox, alice: Api) -> None:
+def test_faults_match_service_method_and_path(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/*", Fault(status=500), times=None, service="hub", method="get")
     assert alice.hub("GET", "/api/projects?limit=1").status_code == 500
     assert alice.hub("GET", "/api/pods/a/b").status_code == 500
@@ -256,18 +254,18 @@ def test_a_fault_happens_at_least_once(times: int, sandbox: Sandbox) -> None:
         {"status": 99},
     ],
 )
-def test_a_fault_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+def test_invalid_fault_is_rejected(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ValueError, match=name):
         Fault(**wrong)  # type: ignore[arg-type]
 
 
-def test_a_service_that_does_not_exist_has_no_faults(sandbox: Sandbox) -> None:
+def test_fault_of_an_unknown_service_is_rejected(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="service 'Hub' is not one of access_manager, hub, "):
         sandbox.fail("*", Fault(status=500), service="Hub")
 
 
-def test_requests_are_seen_without_their_secrets(sandbox: Sandbox, alice: Api, link: str) -> None:
+def test_recorded_requests_have_no_secrets(sandbox: Sandbox, alice: Api, link: str) -> None:
     sandbox.faults.clear()
     sandbox.fail("*", Fault(status=500))
     alice.get(link)
@@ -278,7 +276,7 @@ def test_requests_are_seen_without_their_secrets(sandbox: Sandbox, alice: Api, l
     ]
 
 
-def test_a_fault_waits_for_whoever_comes_first_of_many(sandbox: Sandbox) -> None:
+def test_fault_applies_to_one_of_many_concurrent_requests(sandbox: Sandbox) -> None:
     sandbox.fail("/api/projects", Fault(status=500), times=3)
     statuses: list[int] = []
 
@@ -295,9 +293,7 @@ def test_a_fault_waits_for_whoever_comes_first_of_many(sandbox: Sandbox) -> None
     assert sorted(statuses) == [200] * 5 + [500] * 3
 
 
-def test_a_fault_in_the_middle_of_a_kept_connection_is_its_own(
-    sandbox: Sandbox, alice: Api
-) -> None:
+def test_fault_on_a_reused_connection_affects_one_request(sandbox: Sandbox, alice: Api) -> None:
     where = urlsplit(sandbox.hub_url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
     sandbox.fail("/docs", Fault(status=500, body=b"x"))

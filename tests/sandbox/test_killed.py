@@ -85,7 +85,7 @@ def arrived(data: Path, least: int) -> None:
     pytest.fail("nothing arrived")
 
 
-def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> None:
+def test_kill_loses_no_commit_and_shows_no_partial_write(tmp_path: Path) -> None:
     code, large = b"first", os.urandom(2 * MEBIBYTE)
     first = os.urandom(5 * MEBIBYTE)
     with sandbox_process("--free-ports", "--data", str(tmp_path)) as running:
@@ -131,7 +131,7 @@ def test_nothing_committed_is_lost_and_nothing_half_is_seen(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_it_may_be_killed_at_any_moment(tmp_path: Path) -> None:
+def test_sandbox_survives_a_kill_at_any_moment(tmp_path: Path) -> None:
     content = {f"M{n}": os.urandom(200_000) for n in range(200)}
     confirmed: set[str] = set()
     names = iter(content)

@@ -25,7 +25,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_two_sandboxes_in_one_process_know_nothing_of_each_other(temporary: Path) -> None:
+def test_two_sandboxes_in_one_process_are_independent(temporary: Path) -> None:
     with Sandbox() as one, Sandbox() as other:
         assert one.hub_url != other.hub_url
         alice, other_alice = Api(one, "alice"), Api(other, "alice")
@@ -38,14 +38,14 @@ def test_two_sandboxes_in_one_process_know_nothing_of_each_other(temporary: Path
     assert list(temporary.iterdir()) == []
 
 
-def test_when_it_has_ended_nobody_answers(temporary: Path) -> None:
+def test_stopped_sandbox_does_not_answer(temporary: Path) -> None:
     with Sandbox() as sandbox:
         assert httpx.get(f"{sandbox.hub_url}/docs", trust_env=False).status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{sandbox.hub_url}/docs", trust_env=False)
 
 
-def test_ending_is_possible_at_any_time_and_twice(temporary: Path) -> None:
+def test_stop_is_possible_at_any_time_and_twice(temporary: Path) -> None:
     sandbox = Sandbox()
     assert sandbox.data.is_relative_to(temporary)
     sandbox.stop()
@@ -56,7 +56,7 @@ def test_ending_is_possible_at_any_time_and_twice(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_a_folder_of_ones_own_is_kept_for_oneself_alone(tmp_path: Path) -> None:
+def test_given_folder_is_kept_and_private(tmp_path: Path) -> None:
     with Sandbox(tmp_path / "deep" / "data") as sandbox:
         key = sandbox.user("alice").api_key
         sandbox.state.store.put("k", b"object")
@@ -69,7 +69,7 @@ def test_a_folder_of_ones_own_is_kept_for_oneself_alone(tmp_path: Path) -> None:
         assert [user.username for user in again.state.users.all()] == ["alice", "bob", "carol"]
 
 
-def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> None:
+def test_clear_keeps_the_users_only(sandbox: Sandbox, alice: Api) -> None:
     key = sandbox.user("alice").api_key
     done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
     body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": False}
@@ -90,9 +90,7 @@ def test_everything_but_the_users_is_cleared(sandbox: Sandbox, alice: Api) -> No
     sandbox.clear()
 
 
-def test_clearing_takes_an_upload_for_ended_that_the_store_has_ended(
-    sandbox: Sandbox, alice: Api
-) -> None:
+def test_clear_accepts_uploads_ended_by_the_store(sandbox: Sandbox, alice: Api) -> None:
     body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": False}
     alice.store(done(alice.hub("POST", "/api/models", body)), b"abc")
     large = {"modelName": "M", "modelVersion": 1, "weightSize": 6 * 1024 * 1024}
@@ -103,7 +101,7 @@ def test_clearing_takes_an_upload_for_ended_that_the_store_has_ended(
     assert sandbox.state.uploads.all() == []
 
 
-def test_a_byte_goes_bad_and_good_again(sandbox: Sandbox) -> None:
+def test_stored_byte_can_be_corrupted_and_restored(sandbox: Sandbox) -> None:
     sandbox.state.store.put("k", b"abc")
     sandbox.corrupt("k")
     assert sandbox.state.store.read("k") == b"acc"
@@ -122,7 +120,7 @@ def check_nothing_is_left(ports: Ports, temporary: Path) -> None:
     socket.create_server(("127.0.0.1", ports.hub)).close()
 
 
-def test_a_taken_port_is_said_and_nothing_is_left(temporary: Path) -> None:
+def test_used_port_raises_and_leaves_nothing(temporary: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         ports = Ports(hub=free_port(), smart_on_fhir=taken)
@@ -132,21 +130,21 @@ def test_a_taken_port_is_said_and_nothing_is_left(temporary: Path) -> None:
     check_nothing_is_left(ports, temporary)
 
 
-def test_a_user_that_cannot_be_leaves_nothing(temporary: Path) -> None:
+def test_invalid_user_raises_and_leaves_nothing(temporary: Path) -> None:
     ports = Ports(hub=free_port())
     with pytest.raises(ValueError, match="'No One' is not a valid user name"):
         Sandbox(ports=ports, users=["alice", "No One"])
     check_nothing_is_left(ports, temporary)
 
 
-def test_an_address_that_is_not_ones_own_leaves_nothing(temporary: Path) -> None:
+def test_foreign_address_raises_and_leaves_nothing(temporary: Path) -> None:
     with pytest.raises(OSError, match="assign"):
         Sandbox(host="192.0.2.1")
     assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.slow
-def test_a_folder_has_one_sandbox_at_a_time(tmp_path: Path) -> None:
+def test_folder_is_used_by_one_sandbox_at_a_time(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as sandbox, pytest.raises(CatalogInUseError, match="is in use"):
         Sandbox(tmp_path)
     # The second sandbox has not changed the first one's data.
@@ -154,7 +152,7 @@ def test_a_folder_has_one_sandbox_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_folder_of_another_version_is_rejected_unchanged(tmp_path: Path) -> None:
     Sandbox(tmp_path).stop()
     with sqlite3.connect(tmp_path / "state.sqlite") as database:
         database.execute("PRAGMA user_version = 99")
@@ -166,7 +164,7 @@ def test_a_folder_of_another_version_is_refused_and_left_alone(tmp_path: Path) -
     database.close()
 
 
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_invalid_database_is_rejected_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "state.sqlite"
     file.write_bytes(b"my diary\n" * 1000)
     with pytest.raises(ValueError, match="cannot be used: file is not a database"):
@@ -174,7 +172,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     assert file.read_bytes() == b"my diary\n" * 1000
 
 
-def test_it_is_served_over_ipv6_as_well() -> None:
+def test_sandbox_can_listen_on_ipv6() -> None:
     try:
         sandbox = Sandbox(host="::1")
     except OSError:
@@ -184,5 +182,5 @@ def test_it_is_served_over_ipv6_as_well() -> None:
         assert httpx.get(f"{sandbox.hub_url}/docs", trust_env=False).status_code == 200
 
 
-def test_the_development_ports_are_those_that_clients_look_at() -> None:
+def test_development_ports_are_those_of_the_clients() -> None:
     assert Ports(3000, 3001, 3002, 3003) == DEVELOPMENT_PORTS

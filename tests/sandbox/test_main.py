@@ -41,13 +41,15 @@ def complaint(capsys: Capture, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(number: signal.Signals, start: Start, tmp_path: Path) -> None:
+def test_signal_stops_the_sandbox_cleanly(
+    number: signal.Signals, start: Start, tmp_path: Path
+) -> None:
     running = start("--free-ports", "--data", str(tmp_path / "data"))
     assert httpx.get(f"{running.url('Hub')}/docs", trust_env=False).status_code == 200
     assert running.end(number) == (0, "Stopping.\n", "")
 
 
-def test_a_signal_ends_it_while_somebody_is_connected(start: Start) -> None:
+def test_signal_stops_the_sandbox_with_open_connections(start: Start) -> None:
     running = start("--free-ports")
     with httpx.Client(trust_env=False) as client:
         key = running.key("alice")
@@ -55,7 +57,7 @@ def test_a_signal_ends_it_while_somebody_is_connected(start: Start) -> None:
         assert running.end(signal.SIGTERM) == (0, "Stopping.\n", "")
 
 
-def test_it_runs_in_this_process_too_and_gives_the_signals_back(capsys: Capture) -> None:
+def test_main_in_this_process_restores_the_signals(capsys: Capture) -> None:
     before = signal.getsignal(signal.SIGTERM)
     ended = threading.Event()
 
@@ -76,7 +78,7 @@ def test_it_runs_in_this_process_too_and_gives_the_signals_back(capsys: Capture)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_the_banner_says_what_there_is(start: Start, tmp_path: Path) -> None:
+def test_banner_lists_services_and_users(start: Start, tmp_path: Path) -> None:
     running = start("--free-ports", "--data", str(tmp_path), "--user", "zoe", "--user", "yves")
     for service in ("Hub", "Access manager", "SMART on FHIR"):
         assert httpx.get(f"{running.url(service)}/docs", trust_env=False).status_code == 200
@@ -89,7 +91,7 @@ def test_the_banner_says_what_there_is(start: Start, tmp_path: Path) -> None:
     assert max(map(len, running.banner.splitlines())) <= 100
 
 
-def test_a_temporary_folder_goes_with_it(start: Start) -> None:
+def test_temporary_folder_is_deleted_at_the_end(start: Start) -> None:
     running = start("--free-ports")
     found = re.search(r"Data +(\S+)  \(deleted when it stops\)", running.banner)
     assert found
@@ -98,7 +100,7 @@ def test_a_temporary_folder_goes_with_it(start: Start) -> None:
     assert not Path(found[1]).exists()
 
 
-def test_a_taken_port_is_one_line() -> None:
+def test_used_port_is_reported_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         options = ("--hub-port", "0", "--access-manager-port", "0", "--fhir-port", "0")
@@ -112,7 +114,7 @@ def test_a_taken_port_is_one_line() -> None:
 
 
 @pytest.mark.slow
-def test_a_folder_in_use_is_one_line(capsys: Capture, tmp_path: Path) -> None:
+def test_folder_in_use_is_reported_in_one_line(capsys: Capture, tmp_path: Path) -> None:
     with Sandbox(tmp_path):
         said = complaint(capsys, "--free-ports", "--data", str(tmp_path))
     assert re.fullmatch(r"The sandbox cannot start: \S+ is in use by another sandbox.*\n", said)
@@ -127,14 +129,14 @@ def test_a_folder_in_use_is_one_line(capsys: Capture, tmp_path: Path) -> None:
         (("--data", __file__), "File exists|Not a directory"),
     ],
 )
-def test_what_cannot_be_is_one_line(arguments: tuple[str, ...], why: str, capsys: Capture) -> None:
+def test_invalid_arguments_are_reported_in_one_line(
+    arguments: tuple[str, ...], why: str, capsys: Capture
+) -> None:
     said = complaint(capsys, "--free-ports", *arguments)
     assert re.fullmatch(rf"The sandbox cannot start: .*(?:{why}).*\n", said)
 
 
-def test_a_file_in_the_place_of_the_objects_catalogue_is_one_line(
-    capsys: Capture, tmp_path: Path
-) -> None:
+def test_invalid_object_catalog_is_reported_in_one_line(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "objects").mkdir()
     (tmp_path / "objects" / "objects.sqlite3").write_bytes(b"my diary\n" * 1000)
     said = complaint(capsys, "--free-ports", "--data", str(tmp_path))
@@ -142,7 +144,7 @@ def test_a_file_in_the_place_of_the_objects_catalogue_is_one_line(
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536", "", "٣"])
-def test_what_is_no_port_is_said(port: str, capsys: Capture) -> None:
+def test_invalid_port_is_reported(port: str, capsys: Capture) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--hub-port", port])
     assert ended.value.code == 2
@@ -150,7 +152,7 @@ def test_what_is_no_port_is_said(port: str, capsys: Capture) -> None:
     assert said.splitlines()[-1].endswith("--hub-port: port must be a number from 0 to 65535")
 
 
-def test_on_the_development_ports_the_environment_is_enough(tmp_path: Path) -> None:
+def test_development_ports_need_only_the_environment(tmp_path: Path) -> None:
     ports = attrs.evolve(DEVELOPMENT_PORTS, smart_on_fhir=0, storage=0)
     try:
         sandbox = Sandbox(tmp_path, ports=ports)
@@ -163,7 +165,7 @@ def test_on_the_development_ports_the_environment_is_enough(tmp_path: Path) -> N
         )
 
 
-def test_a_restart_finds_everything(start: Start, tmp_path: Path) -> None:
+def test_restart_keeps_everything(start: Start, tmp_path: Path) -> None:
     running = start("--free-ports", "--data", str(tmp_path))
     key, hub = running.key("alice"), running.url("Hub")
     with httpx.Client(trust_env=False, headers=key) as client:

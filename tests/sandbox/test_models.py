@@ -41,7 +41,7 @@ def test_a_model_is_published_and_found(alice: Api, bob: Api) -> None:
     assert done(find(bob, modelVersion=1))["modelVersion"] == 1
 
 
-def test_another_code_is_another_version(alice: Api, bob: Api) -> None:
+def test_different_code_is_a_new_version(alice: Api, bob: Api) -> None:
     assert (publish(alice, code=CODE), publish(alice, code=OTHER)) == (1, 2)
     assert publish(alice, code=CODE) == 3  # the hash is only compared with the newest version
     found = {version: done(find(bob, modelVersion=version)) for version in (1, 2, 3)}
@@ -51,13 +51,13 @@ def test_another_code_is_another_version(alice: Api, bob: Api) -> None:
     assert done(find(bob))["modelVersion"] == 3
 
 
-def test_the_same_code_again_is_the_same_version_with_nothing_to_upload(alice: Api) -> None:
+def test_same_code_is_the_same_version_without_an_upload(alice: Api) -> None:
     publish(alice, code=CODE)
     again = announce(alice)
     assert again == {"success": True, "alreadyExisted": True, "version": 1}
 
 
-def test_the_same_code_again_may_become_private(alice: Api, bob: Api) -> None:
+def test_same_code_can_become_private(alice: Api, bob: Api) -> None:
     publish(alice, code=CODE, modelDescription="first")
     done(find(bob))
     announce(alice, privateModel=True)
@@ -74,7 +74,7 @@ def test_descriptions_are_kept(sandbox: Sandbox, alice: Api) -> None:
     assert [model.description for model in sandbox.state.models.all()] == ["second"]
 
 
-def test_a_version_whose_code_never_arrived_is_none(alice: Api, bob: Api) -> None:
+def test_version_without_uploaded_code_is_not_found(alice: Api, bob: Api) -> None:
     announce(alice, CODE)
     refused(find(bob), 404)
     refused(find(alice, modelVersion=1), 404)
@@ -89,7 +89,7 @@ def test_a_version_whose_code_never_arrived_is_none(alice: Api, bob: Api) -> Non
     refused(find(bob, modelVersion=2), 404)
 
 
-def test_models_of_one_name_are_two_if_two_have_them(alice: Api, bob: Api) -> None:
+def test_models_of_two_owners_may_have_the_same_name(alice: Api, bob: Api) -> None:
     publish(alice, code=CODE)
     publish(bob, code=OTHER)
     assert bob.get(done(find(bob, "bob"))["modelDownloadUrl"]).content == OTHER
@@ -99,7 +99,7 @@ def test_models_of_one_name_are_two_if_two_have_them(alice: Api, bob: Api) -> No
 # --- Who may have them ---------------------------------------------------------------------------
 
 
-def test_a_private_model_is_its_owners_and_its_projects(
+def test_private_model_is_visible_to_owner_and_projects(
     sandbox: Sandbox, alice: Api, bob: Api, carol: Api
 ) -> None:
     publish(alice, code=CODE, privateModel=True)
@@ -114,7 +114,7 @@ def test_a_private_model_is_its_owners_and_its_projects(
     refused(find(bob, projectId="none"), 404)
 
 
-def test_a_public_model_is_found_through_any_project_of_ones_own(
+def test_public_model_is_found_through_any_own_project(
     sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
     publish(alice, code=CODE)
@@ -122,7 +122,7 @@ def test_a_public_model_is_found_through_any_project_of_ones_own(
     refused(find(bob, projectId=create_project(alice)), 404)
 
 
-def test_a_spent_limit_withholds_the_code_from_all_but_the_owner(
+def test_exhausted_limit_withholds_code_except_from_owner(
     sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
     publish(alice, code=CODE)
@@ -141,7 +141,7 @@ def test_a_spent_limit_withholds_the_code_from_all_but_the_owner(
     assert "modelDownloadUrl" in done(find(bob))
 
 
-def test_a_model_of_a_project_must_be_there(sandbox: Sandbox, alice: Api) -> None:
+def test_project_model_must_exist(sandbox: Sandbox, alice: Api) -> None:
     project = create_project(alice)
     announce(alice)
     for model in ("alice/Net:1", "alice/Net", "bob/Net:1", "nonsense"):
@@ -175,7 +175,7 @@ def test_weights_can_be_replaced(sandbox: Sandbox, alice: Api) -> None:
     assert [model.weights_size for model in sandbox.state.models.all()] == [3]
 
 
-def test_weights_are_for_models_of_ones_own(alice: Api, bob: Api) -> None:
+def test_weights_are_uploaded_by_the_owner_only(alice: Api, bob: Api) -> None:
     publish(alice, code=CODE)
     refused(weigh(bob), 404)
     refused(weigh(alice, version=2), 404)
@@ -185,7 +185,7 @@ def test_weights_are_for_models_of_ones_own(alice: Api, bob: Api) -> None:
     done(weigh(alice, size=500 * MEBIBYTE))
 
 
-def test_weights_come_in_parts_where_they_may(alice: Api) -> None:
+def test_weights_are_uploaded_in_parts_if_allowed(alice: Api) -> None:
     publish(alice, code=CODE)
     body = {"modelName": "Net", "modelVersion": 1, "weightSize": 500 * MEBIBYTE}
     ticket = done(alice.hub("PUT", "/api/models?multipartUpload=true", body))
@@ -220,7 +220,7 @@ def test_weights_come_in_parts_where_they_may(alice: Api) -> None:
         ({"modelDescription": None}, 422),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_leaves_no_model(
+def test_invalid_model_is_rejected_and_not_stored(
     changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/models", model_body(**changes)), status)
@@ -228,7 +228,7 @@ def test_what_makes_no_sense_is_refused_and_leaves_no_model(
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "𝔸" * 63, "Ünet 2.0", "...", "a%2Fb", "?#&="])
-def test_names_may_be_odd(name: str, alice: Api, bob: Api) -> None:
+def test_unusual_valid_names_are_accepted(name: str, alice: Api, bob: Api) -> None:
     publish(alice, name, CODE)
     assert bob.get(done(find(bob, name=name))["modelDownloadUrl"]).content == CODE
 
@@ -249,13 +249,13 @@ def test_names_may_be_odd(name: str, alice: Api, bob: Api) -> None:
         {"modellerName": ["alice", "alice"], "modelName": "Net"},
     ],
 )
-def test_a_search_that_makes_no_sense_is_refused(params: dict[str, Any], alice: Api) -> None:
+def test_invalid_search_is_rejected(params: dict[str, Any], alice: Api) -> None:
     publish(alice)
     refused(alice.hub("GET", "/api/models", params=params), 400)
 
 
 @pytest.mark.parametrize("version", [0, 2, 2**63, 10**100])
-def test_a_version_that_is_not_there_is_not_found(version: int, alice: Api) -> None:
+def test_missing_version_is_not_found(version: int, alice: Api) -> None:
     publish(alice)
     refused(find(alice, modelVersion=version), 404)
     refused(find(alice, name="Other"), 404)

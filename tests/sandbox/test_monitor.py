@@ -29,7 +29,7 @@ MOST: dict[str, Any] = {
 }
 
 
-def test_updates_are_kept_in_order_as_they_were_sent(sandbox: Sandbox, alice: Api) -> None:
+def test_updates_are_kept_unchanged_and_in_order(sandbox: Sandbox, alice: Api) -> None:
     for update in (LEAST, MOST, {**LEAST, "taskId": "t2"}):
         assert done(alice.hub("POST", "/api/ingest", update)) == {"success": True}
     assert sandbox.state.monitor.updates("t1") == [LEAST, MOST]
@@ -39,7 +39,7 @@ def test_updates_are_kept_in_order_as_they_were_sent(sandbox: Sandbox, alice: Ap
 
 @pytest.mark.parametrize("privacy", ["PRIVATE", "MODELLER", "ALL_PARTICIPANTS"])
 @pytest.mark.parametrize("timestamp", ["2024-01-01", "2024-01-01T00:00:00.123456+01:00"])
-def test_every_privacy_and_form_of_time_is_taken(
+def test_every_privacy_and_time_format_is_accepted(
     privacy: str, timestamp: str, sandbox: Sandbox, alice: Api
 ) -> None:
     update = {**LEAST, "privacy": privacy, "timestamp": timestamp, "type": "custom"}
@@ -68,7 +68,7 @@ def test_every_privacy_and_form_of_time_is_taken(
         {"resourceUsage": None},
     ],
 )
-def test_what_makes_no_sense_is_refused_and_not_kept(
+def test_invalid_updates_are_rejected_and_not_kept(
     changes: dict[str, Any], sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/ingest", {**LEAST, **changes}), 422)
@@ -76,6 +76,6 @@ def test_what_makes_no_sense_is_refused_and_not_kept(
 
 
 @pytest.mark.parametrize("name", LEAST)
-def test_what_is_needed_is_needed(name: str, alice: Api) -> None:
+def test_required_fields_are_required(name: str, alice: Api) -> None:
     update = {key: value for key, value in LEAST.items() if key != name}
     assert f"`{name}`" in refused(alice.hub("POST", "/api/ingest", update), 422)

@@ -58,7 +58,7 @@ def test_parts_become_the_object(sandbox: Sandbox, alice: Api) -> None:
     assert sandbox.state.uploads.all() == []
 
 
-def test_an_upload_is_completed_once(alice: Api) -> None:
+def test_upload_is_completed_once(alice: Api) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     done(complete(alice, ticket, parts))
@@ -73,7 +73,7 @@ def test_a_schema_is_uploaded_in_parts_as_a_schema(sandbox: Sandbox, alice: Api)
     assert sandbox.objects == ["schemas/alice/scans"]
 
 
-def test_the_wrong_kind_is_refused(alice: Api) -> None:
+def test_wrong_object_type_is_rejected(alice: Api) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     said = refused(complete(alice, ticket, parts, objectType="Schema"), 422)
@@ -81,7 +81,7 @@ def test_the_wrong_kind_is_refused(alice: Api) -> None:
     done(complete(alice, ticket, parts))
 
 
-def test_somebody_elses_upload_is_none(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+def test_upload_of_another_user_is_not_found(sandbox: Sandbox, alice: Api, bob: Api) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     refused(complete(bob, ticket, parts), 404)
@@ -93,7 +93,9 @@ def test_somebody_elses_upload_is_none(sandbox: Sandbox, alice: Api, bob: Api) -
 @pytest.mark.parametrize(
     "numbers", [[2, 1], [1], [2], [1, 1], [1, 3], [1, 2, 3]], ids=lambda value: str(value)
 )
-def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, alice: Api) -> None:
+def test_parts_must_be_complete_and_in_order(
+    numbers: list[int], sandbox: Sandbox, alice: Api
+) -> None:
     ticket = weights(alice)
     tags = [*put(alice, ticket, FIRST, LAST), "0" * 32]
     said = refused(complete(alice, ticket, [(number, tags[number - 1]) for number in numbers]), 422)
@@ -101,7 +103,7 @@ def test_all_parts_are_listed_in_order(numbers: list[int], sandbox: Sandbox, ali
     assert sandbox.objects == ["models/alice/Net/1"]
 
 
-def test_a_part_that_is_missing_or_another_is_refused(sandbox: Sandbox, alice: Api) -> None:
+def test_missing_or_different_part_is_rejected(sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
     (first,) = put(alice, ticket, FIRST)
     assert "cannot be assembled" in refused(
@@ -122,7 +124,7 @@ def test_a_part_that_is_missing_or_another_is_refused(sandbox: Sandbox, alice: A
     ],
     ids=["more", "less", "shifted", "all in the first"],
 )
-def test_the_parts_have_the_size_that_was_announced(
+def test_parts_must_have_the_announced_size(
     contents: tuple[bytes, bytes], complaint: str, sandbox: Sandbox, alice: Api
 ) -> None:
     ticket = weights(alice)
@@ -133,9 +135,7 @@ def test_the_parts_have_the_size_that_was_announced(
     done(complete(alice, ticket, list(enumerate(put(alice, ticket, FIRST, LAST), 1))))
 
 
-def test_an_upload_that_the_store_has_ended_cannot_be_completed(
-    sandbox: Sandbox, alice: Api
-) -> None:
+def test_upload_ended_by_the_store_cannot_be_completed(sandbox: Sandbox, alice: Api) -> None:
     ticket = weights(alice)
     parts = list(enumerate(put(alice, ticket, FIRST, LAST), 1))
     sandbox.state.store.abort_upload(ticket["key"], ticket["uploadId"])
@@ -156,6 +156,6 @@ def test_an_upload_that_the_store_has_ended_cannot_be_completed(
         {"parts": {"ETag": "x", "PartNumber": 1}},
     ],
 )
-def test_what_makes_no_sense_is_refused(changes: dict[str, Any], alice: Api) -> None:
+def test_invalid_requests_are_rejected(changes: dict[str, Any], alice: Api) -> None:
     ticket = {"key": "weights/alice/Net/1", "uploadId": "u"}
     refused(complete(alice, ticket, [(1, "x")], **changes), 422)

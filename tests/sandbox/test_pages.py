@@ -97,7 +97,7 @@ def outcome(api: Api, begun: dict[str, Any]) -> Any:
     return answer.get("error") or answer["token_type"]
 
 
-def test_the_page_of_a_code_knows_the_code_and_the_users(nobody: Api) -> None:
+def test_code_page_shows_the_code_and_the_users(nobody: Api) -> None:
     begun = begin(nobody)
     page = opened(nobody.get(begun["verification_uri_complete"]))
     assert page.field("user_code")["value"] == begun["user_code"]
@@ -111,7 +111,7 @@ def test_the_page_of_a_code_knows_the_code_and_the_users(nobody: Api) -> None:
     assert opened(nobody.get(begun["verification_uri"])).field("user_code")["value"] == ""
 
 
-def test_approving_lets_the_program_in(nobody: Api) -> None:
+def test_approval_gives_the_program_its_token(nobody: Api) -> None:
     begun = begin(nobody)
     assert outcome(nobody, begun) == "authorization_pending"
     page = opened(decide(nobody, begun["user_code"].lower().replace("-", " "), "approve", "bob"))
@@ -121,7 +121,7 @@ def test_approving_lets_the_program_in(nobody: Api) -> None:
     assert outcome(nobody, begun) == "Bearer"
 
 
-def test_denying_does_not(nobody: Api) -> None:
+def test_denial_gives_the_program_no_token(nobody: Api) -> None:
     begun = begin(nobody)
     page = opened(decide(nobody, begun["user_code"], "deny"))
     assert "Device refused" in page.text
@@ -136,12 +136,12 @@ def complaint(answer: httpx.Response) -> str:
     return page.text
 
 
-def test_a_code_that_is_none_is_said(nobody: Api) -> None:
+def test_unknown_code_is_reported(nobody: Api) -> None:
     assert "There is no code BBBB-CCCC." in complaint(decide(nobody, "bbbbcccc", "approve"))
     assert "There is no code" in complaint(decide(nobody, "", "approve"))
 
 
-def test_a_code_that_has_expired_is_said(nobody: Api, clock: Clock) -> None:
+def test_expired_code_is_reported(nobody: Api, clock: Clock) -> None:
     begun = begin(nobody)
     clock.now += 900
     assert "That code has expired." in complaint(decide(nobody, begun["user_code"], "approve"))
@@ -149,7 +149,7 @@ def test_a_code_that_has_expired_is_said(nobody: Api, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("first", ["approve", "deny"])
-def test_a_code_that_was_used_is_said(first: str, nobody: Api) -> None:
+def test_used_code_is_reported(first: str, nobody: Api) -> None:
     begun = begin(nobody)
     decide(nobody, begun["user_code"], first)
     assert "has already been used" in complaint(decide(nobody, begun["user_code"], "approve"))
@@ -158,7 +158,7 @@ def test_a_code_that_was_used_is_said(first: str, nobody: Api) -> None:
 @pytest.mark.parametrize(
     ("decision", "username"), [("approve", "nobody"), ("approve", ""), ("", "alice"), ("x", "bob")]
 )
-def test_what_is_no_decision_decides_nothing(decision: str, username: str, nobody: Api) -> None:
+def test_invalid_decision_has_no_effect(decision: str, username: str, nobody: Api) -> None:
     begun = begin(nobody)
     said = complaint(decide(nobody, begun["user_code"], decision, username))
     assert "Choose a user, then approve or deny." in said
@@ -166,7 +166,7 @@ def test_what_is_no_decision_decides_nothing(decision: str, username: str, nobod
 
 
 @pytest.mark.parametrize("way", ["query", "form"])
-def test_what_somebody_types_is_shown_and_never_run(way: str, nobody: Api) -> None:
+def test_typed_text_is_escaped(way: str, nobody: Api) -> None:
     evil = "\"'><script>alert(1)</script><input name=user_code value=x><!--"
     if way == "query":
         page = opened(nobody.hub("GET", "/activate", params={"user_code": evil}))
@@ -175,7 +175,7 @@ def test_what_somebody_types_is_shown_and_never_run(way: str, nobody: Api) -> No
     assert page.field("user_code")["value"] == evil
 
 
-def test_a_form_that_is_none_is_refused(nobody: Api) -> None:
+def test_invalid_form_is_rejected(nobody: Api) -> None:
     odd = {"content-type": "multipart/form-data; boundary=x"}
     refused(nobody.hub("POST", "/activate", headers=odd, content=b"--y\r\nwhatever"), 400)
 
@@ -218,7 +218,7 @@ def test_a_service_shows_no_other_spec(sandbox: Sandbox, nobody: Api) -> None:
         assert answer["info"]["title"] == "Bitfount Access Manager"
 
 
-def test_there_are_the_specs_there_are() -> None:
+def test_unknown_spec_raises() -> None:
     with pytest.raises(FileNotFoundError, match="spec 'other' does not exist"):
         specs.text("other")
 
@@ -237,7 +237,7 @@ def test_there_are_the_specs_there_are() -> None:
         ("POST", "/docs", 405),
     ],
 )
-def test_what_is_not_there_is_refused_as_documented(
+def test_unknown_path_is_answered_as_documented(
     method: str, path: str, status: int, alice: Api
 ) -> None:
     answer = alice.hub(method, path)
@@ -254,7 +254,7 @@ def test_what_is_not_there_is_refused_as_documented(
         ("/activate", "GET, HEAD, POST"),
     ],
 )
-def test_a_path_tells_all_its_methods(path: str, methods: str, alice: Api) -> None:
+def test_wrong_method_lists_the_allowed_ones(path: str, methods: str, alice: Api) -> None:
     assert alice.hub("DELETE", path).headers["allow"] == methods
 
 
@@ -264,7 +264,7 @@ def test_every_answer_has_an_id(alice: Api) -> None:
     assert len(ids) == len(paths)
 
 
-def test_a_mistake_of_the_sandboxs_own_is_a_documented_failure(
+def test_internal_error_is_answered_as_documented(
     sandbox: Sandbox, alice: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(sandbox.state, "projects", None)

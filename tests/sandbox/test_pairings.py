@@ -45,15 +45,13 @@ def test_a_session_has_the_token_and_the_context(sandbox: Sandbox, alice: Api) -
     assert plain.keys() == {"type", "accessToken"}
 
 
-def test_somebody_elses_pairing_is_none(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+def test_pairing_of_another_user_is_not_found(sandbox: Sandbox, alice: Api, bob: Api) -> None:
     pairing = sandbox.pair("alice", EHR)
     refused(bob.fhir("GET", f"/api/pairings/{pairing}/session"), 404)
     refused(alice.fhir("GET", "/api/pairings/none/session"), 404)
 
 
-def test_a_pairing_that_is_not_made_has_no_session_yet(
-    sandbox: Sandbox, alice: Api, bob: Api
-) -> None:
+def test_pending_pairing_has_no_session(sandbox: Sandbox, alice: Api, bob: Api) -> None:
     path = f"/api/pairings/{sandbox.state.pairings.begin('alice')}/session"
     assert refused(alice.fhir("GET", path), 409) == "The pairing is not paired yet"
     refused(bob.fhir("GET", path), 404)

@@ -42,12 +42,12 @@ def test_a_pod_is_registered_and_shown(sandbox: Sandbox, alice: Api, bob: Api) -
     assert [pod.number_of_records for pod in sandbox.state.pods.all()] == [3]
 
 
-def test_a_pod_whose_schema_never_arrived_has_no_url(alice: Api) -> None:
+def test_pod_without_an_uploaded_schema_has_no_url(alice: Api) -> None:
     done(alice.hub("POST", "/api/pods", pod_body()), 201)
     assert "schemaDownloadUrl" not in done(alice.hub("GET", POD))
 
 
-def test_a_pod_is_registered_anew_and_keeps_what_it_had(sandbox: Sandbox, alice: Api) -> None:
+def test_repeated_registration_keeps_earlier_data(sandbox: Sandbox, alice: Api) -> None:
     register_pod(alice)
     sandbox.set_visibility("alice/scans", "private")
     changes: dict[str, Any] = {
@@ -67,13 +67,13 @@ def test_a_pod_is_registered_anew_and_keeps_what_it_had(sandbox: Sandbox, alice:
     assert alice.get(shown["schemaDownloadUrl"]).content == b"SCHEMA"
 
 
-def test_pods_of_one_name_are_two_if_two_have_them(alice: Api, bob: Api) -> None:
+def test_pods_of_two_owners_may_have_the_same_name(alice: Api, bob: Api) -> None:
     register_pod(alice)
     register_pod(bob)
     assert done(alice.hub("GET", "/api/pods/bob/scans"))["providerUserName"] == "bob"
 
 
-def test_a_private_pod_is_its_owners_and_its_projects(
+def test_private_pod_is_visible_to_owner_and_projects(
     sandbox: Sandbox, alice: Api, bob: Api, carol: Api
 ) -> None:
     register_pod(alice)
@@ -93,11 +93,11 @@ def test_a_private_pod_is_its_owners_and_its_projects(
 
 
 @pytest.mark.parametrize("path", [POD, "/api/projects/none/pods/alice/scans", "/api/pods/a/b"])
-def test_what_is_not_there_is_not_found(path: str, bob: Api) -> None:
+def test_missing_pod_is_not_found(path: str, bob: Api) -> None:
     refused(bob.hub("GET", path), 404)
 
 
-def test_visibility_is_one_of_two(sandbox: Sandbox, alice: Api) -> None:
+def test_visibility_is_public_or_private(sandbox: Sandbox, alice: Api) -> None:
     register_pod(alice)
     with pytest.raises(ValueError, match="visibility must be 'public' or 'private', not 'secret'"):
         sandbox.set_visibility("alice/scans", "secret")
@@ -133,7 +133,7 @@ def test_visibility_is_one_of_two(sandbox: Sandbox, alice: Api) -> None:
         ({"fileProcessingMetadata": None}, 422),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_leaves_no_pod(
+def test_invalid_pod_is_rejected_and_not_stored(
     changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api
 ) -> None:
     refused(alice.hub("POST", "/api/pods", pod_body(**changes)), status)
@@ -141,13 +141,13 @@ def test_what_makes_no_sense_is_refused_and_leaves_no_pod(
 
 
 @pytest.mark.parametrize("name", pod_body())
-def test_everything_is_needed(name: str, sandbox: Sandbox, alice: Api) -> None:
+def test_every_field_is_required(name: str, sandbox: Sandbox, alice: Api) -> None:
     body = {key: value for key, value in pod_body().items() if key != name}
     assert f"`{name}`" in refused(alice.hub("POST", "/api/pods", body), 422)
     assert sandbox.state.pods.all() == []
 
 
-def test_what_numbers_and_names_may_be_is_taken(sandbox: Sandbox, alice: Api) -> None:
+def test_valid_numbers_and_names_are_accepted(sandbox: Sandbox, alice: Api) -> None:
     metrics = {"seconds": 1.5, "deep": {"list": [None, True]}}
     files = {"totalFilesFound": 2**70, "skipReasons": {"": -1}, "additionalMetrics": metrics}
     body = pod_body("a" * 255, numberOfRecords=2**63 - 1, fileProcessingMetadata=files)
@@ -161,7 +161,7 @@ def test_what_numbers_and_names_may_be_is_taken(sandbox: Sandbox, alice: Api) ->
     assert pod.number_of_records == 2**63 - 1
 
 
-def test_a_schema_has_the_size_that_was_announced(alice: Api) -> None:
+def test_schema_must_have_the_announced_size(alice: Api) -> None:
     ticket = done(alice.hub("POST", "/api/pods", pod_body()), 201)
     assert alice.store(ticket, b"schema and more").status_code == 400
     assert alice.store(ticket, b"sch").status_code == 400
@@ -178,18 +178,18 @@ def test_a_schema_has_the_size_that_was_announced(alice: Api) -> None:
         (b'{"x":' + b"[" * 100_000, 400),
     ],
 )
-def test_a_body_that_is_none_is_refused(content: bytes, status: int, alice: Api) -> None:
+def test_invalid_body_is_rejected(content: bytes, status: int, alice: Api) -> None:
     refused(alice.hub("POST", "/api/pods", content=content), status)
 
 
-def test_a_body_that_is_too_large_is_refused(alice: Api) -> None:
+def test_oversized_body_is_rejected(alice: Api) -> None:
     body = pod_body(description="x" * (4 * MEBIBYTE))
     assert refused(alice.hub("POST", "/api/pods", body), 413) == (
         "The body has more than 4194304 bytes"
     )
 
 
-def test_a_form_is_given_out_unless_parts_are_asked_for_and_make_sense(alice: Api) -> None:
+def test_parts_are_offered_only_on_request_for_large_sizes(alice: Api) -> None:
     large = pod_body(schemaSize=6 * MEBIBYTE)
     small = pod_body(schemaSize=5 * MEBIBYTE - 1)
     assert "uploadUrl" in done(alice.hub("POST", "/api/pods", large), 201)
@@ -201,7 +201,7 @@ def test_a_form_is_given_out_unless_parts_are_asked_for_and_make_sense(alice: Ap
 
 
 @pytest.mark.parametrize("value", ["yes", "", "TRUE", "1", "true&multipartUpload=true"])
-def test_the_query_is_checked(value: str, sandbox: Sandbox, alice: Api) -> None:
+def test_query_is_validated(value: str, sandbox: Sandbox, alice: Api) -> None:
     refused(alice.hub("POST", f"/api/pods?multipartUpload={value}", pod_body()), 400)
     assert sandbox.state.pods.all() == []
 
@@ -214,7 +214,7 @@ def beat(api: Api, *names: str, key: str | None = None) -> Any:
     return api.hub("PATCH", "/api/pods", body)
 
 
-def test_a_pod_is_online_for_a_while_after_it_was_heard_of(alice: Api, clock: Clock) -> None:
+def test_pod_is_online_for_a_while_after_a_heartbeat(alice: Api, clock: Clock) -> None:
     register_pod(alice)
     register_pod(alice, "more")
     clock.now += 119
@@ -229,14 +229,14 @@ def test_a_pod_is_online_for_a_while_after_it_was_heard_of(alice: Api, clock: Cl
     assert done(alice.hub("GET", "/api/pods/alice/more"))["isOnline"] is True
 
 
-def test_a_heartbeat_is_for_all_of_its_pods_or_for_none(alice: Api, clock: Clock) -> None:
+def test_heartbeat_applies_to_all_its_pods_or_fails(alice: Api, clock: Clock) -> None:
     register_pod(alice)
     clock.now += 500
     assert "other" in refused(beat(alice, "scans", "other"), 404)
     assert done(alice.hub("GET", POD))["isOnline"] is False
 
 
-def test_a_heartbeat_is_the_pods_own(alice: Api, bob: Api, clock: Clock) -> None:
+def test_heartbeat_requires_the_key_of_the_pod(alice: Api, bob: Api, clock: Clock) -> None:
     register_pod(alice)
     clock.now += 500
     refused(beat(bob, "scans"), 404)
@@ -246,15 +246,13 @@ def test_a_heartbeat_is_the_pods_own(alice: Api, bob: Api, clock: Clock) -> None
 
 @pytest.mark.parametrize("sent", [openssh(0), pem(0), openssh(0) + " pod@ward-7\n"])
 @pytest.mark.parametrize("registered", [openssh(0), pem(0)])
-def test_the_key_of_a_heartbeat_is_the_same_in_every_form(
-    registered: str, sent: str, alice: Api
-) -> None:
+def test_heartbeat_key_may_have_any_format(registered: str, sent: str, alice: Api) -> None:
     register_pod(alice, podPublicKey=registered)
     done(beat(alice, "scans", key=sent))
     refused(beat(alice, "scans", key=pem(1)), 404)
 
 
-def test_a_heartbeat_with_what_is_no_key_is_refused(alice: Api) -> None:
+def test_heartbeat_with_an_invalid_key_is_rejected(alice: Api) -> None:
     register_pod(alice)
     refused(beat(alice, "scans", key="ssh-rsa nonsense"), 422)
     refused(beat(alice, "No Name"), 422)

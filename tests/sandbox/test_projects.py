@@ -27,7 +27,7 @@ def use(sandbox: Sandbox, project: str, username: str, times: int = 1) -> list[b
 # --- Made and listed -----------------------------------------------------------------------------
 
 
-def test_a_project_is_its_makers(alice: Api, bob: Api) -> None:
+def test_project_belongs_to_its_creator(alice: Api, bob: Api) -> None:
     project = create_project(alice, "Glaucoma")
     shown = page(alice)
     assert shown["totalProjects"] == 1
@@ -43,12 +43,12 @@ def test_a_project_is_its_makers(alice: Api, bob: Api) -> None:
     assert page(bob) == {"totalProjects": 0, "projects": []}
 
 
-def test_projects_of_one_name_are_two(alice: Api) -> None:
+def test_projects_may_have_equal_names(alice: Api) -> None:
     assert create_project(alice, "same") != create_project(alice, "same")
     assert page(alice)["totalProjects"] == 2
 
 
-def test_pages_go_through_all_projects_the_newest_first(alice: Api, bob: Api) -> None:
+def test_pages_list_all_projects_newest_first(alice: Api, bob: Api) -> None:
     names = [f"p{number}" for number in range(15)]
     for name in names:
         create_project(alice, name)
@@ -63,7 +63,7 @@ def test_pages_go_through_all_projects_the_newest_first(alice: Api, bob: Api) ->
     assert page(alice, f"?offset={10**30}") == {"totalProjects": 15, "projects": []}
 
 
-def test_a_page_has_an_end(sandbox: Sandbox, alice: Api) -> None:
+def test_page_size_is_limited(sandbox: Sandbox, alice: Api) -> None:
     with sandbox.state.database.transaction():
         for number in range(101):
             sandbox.state.projects.create("alice", str(number), {})
@@ -73,7 +73,7 @@ def test_a_page_has_an_end(sandbox: Sandbox, alice: Api) -> None:
 @pytest.mark.parametrize(
     "query", ["limit=-1", "limit=", "limit=1.5", "offset=x", "limit=1&limit=2"]
 )
-def test_a_page_that_makes_no_sense_is_refused(query: str, alice: Api) -> None:
+def test_invalid_page_is_rejected(query: str, alice: Api) -> None:
     refused(alice.hub("GET", f"/api/projects?{query}"), 400)
 
 
@@ -81,7 +81,7 @@ def test_a_page_that_makes_no_sense_is_refused(query: str, alice: Api) -> None:
     "body",
     [{}, {"name": "x"}, {"name": "", "metadata": {}}, {"name": "x", "metadata": None}, [], None],
 )
-def test_a_project_that_makes_no_sense_is_refused(body: Any, alice: Api) -> None:
+def test_invalid_project_is_rejected(body: Any, alice: Api) -> None:
     status = 400 if body is None else 422
     refused(alice.hub("POST", "/api/projects", body), status)
     assert page(alice)["totalProjects"] == 0
@@ -110,7 +110,7 @@ def test_members_see_the_project_with_their_role(
     assert page(bob)["totalProjects"] == 1
 
 
-def test_roles_and_projects_are_those_there_are(sandbox: Sandbox, alice: Api) -> None:
+def test_unknown_roles_and_projects_are_rejected(sandbox: Sandbox, alice: Api) -> None:
     with pytest.raises(ValueError, match="role 'GUEST' is not one of OWNER, MODELLER"):
         sandbox.add_member(create_project(alice), "bob", "GUEST")
     with pytest.raises(ValueError, match="project 'none' does not exist"):
@@ -118,7 +118,7 @@ def test_roles_and_projects_are_those_there_are(sandbox: Sandbox, alice: Api) ->
 
 
 @pytest.mark.parametrize(("role", "may"), list(zip(ROLES, (True, False, True, False), strict=True)))
-def test_owners_and_custodians_add_datasets_of_their_own(
+def test_owners_and_custodians_add_their_own_datasets(
     role: str, may: bool, sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
     register_pod(bob)
@@ -132,7 +132,7 @@ def test_owners_and_custodians_add_datasets_of_their_own(
     assert sandbox.state.projects.has_pod(project, "bob", "scans") is may
 
 
-def test_datasets_are_added_once_and_all_or_none(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+def test_datasets_are_added_once_and_atomically(sandbox: Sandbox, alice: Api, bob: Api) -> None:
     register_pod(alice)
     register_pod(alice, "more")
     register_pod(bob, "bobs")
@@ -148,11 +148,11 @@ def test_datasets_are_added_once_and_all_or_none(sandbox: Sandbox, alice: Api, b
 @pytest.mark.parametrize(
     "body", [[], {}, [{}], [{"podName": "No"}], [{"podName": None}], ["scans"]]
 )
-def test_datasets_that_make_no_sense_are_refused(body: Any, alice: Api) -> None:
+def test_invalid_datasets_are_rejected(body: Any, alice: Api) -> None:
     refused(alice.hub("PUT", f"/api/projects/{create_project(alice)}/pod", body), 422)
 
 
-def test_whoever_is_not_a_member_learns_of_nothing(alice: Api, bob: Api) -> None:
+def test_project_is_hidden_from_non_members(alice: Api, bob: Api) -> None:
     register_pod(bob)
     project = create_project(alice)
     for project_id in (project, "none"):
@@ -191,7 +191,7 @@ def usage(number: int, used: int, limit: int | None) -> dict[str, Any]:
     }
 
 
-def test_limits_are_counted_for_each_member(
+def test_usage_is_counted_for_each_member(
     project: str, sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
     assert use(sandbox, project, "bob", 3) == [True, True, False]
@@ -202,7 +202,7 @@ def test_limits_are_counted_for_each_member(
     assert done(alice.hub("GET", path)) == [usage(1, 1, 2), usage(2, 0, None)]
 
 
-def test_a_member_may_have_a_limit_of_their_own(project: str, sandbox: Sandbox, bob: Api) -> None:
+def test_member_may_have_a_separate_limit(project: str, sandbox: Sandbox, bob: Api) -> None:
     model = sandbox.state.models.find("alice", "Net", 1)
     assert model is not None
     sandbox.state.projects.limit(project, model, "bob", 1)
@@ -213,16 +213,14 @@ def test_a_member_may_have_a_limit_of_their_own(project: str, sandbox: Sandbox, 
     assert done(bob.hub("GET", f"/api/projects/{project}/limits"))[0] == usage(1, 3, 2)
 
 
-def test_a_limit_may_be_changed_and_nothing_counted_is_lost(
-    project: str, sandbox: Sandbox, bob: Api
-) -> None:
+def test_limit_change_keeps_the_counted_usage(project: str, sandbox: Sandbox, bob: Api) -> None:
     use(sandbox, project, "bob", 2)
     sandbox.add_model(project, "alice/Net:1", limit=None)
     assert use(sandbox, project, "bob", 2) == [True, True]
     assert done(bob.hub("GET", f"/api/projects/{project}/limits"))[0] == usage(1, 4, None)
 
 
-def test_the_owner_sees_everybodys_usage_of_a_model_and_others_their_own(
+def test_owner_sees_all_usage_and_others_only_their_own(
     project: str, sandbox: Sandbox, alice: Api, bob: Api
 ) -> None:
     use(sandbox, project, "bob")

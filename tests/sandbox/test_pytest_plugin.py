@@ -126,7 +126,7 @@ def run(folder: Path, *options: str, **environment: str) -> subprocess.Completed
     return run_pytest(folder, *options, **environment)
 
 
-def test_somebody_elses_code_is_tested_with_it(tmp_path: Path) -> None:
+def test_plugin_tests_the_code_of_a_user(tmp_path: Path) -> None:
     (tmp_path / "theirs.py").write_text(THEIR_CODE)
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
     ended = run(tmp_path)
@@ -135,7 +135,7 @@ def test_somebody_elses_code_is_tested_with_it(tmp_path: Path) -> None:
     assert ended.stderr == ""
 
 
-def test_nothing_starts_before_a_test_asks_for_it(tmp_path: Path) -> None:
+def test_sandbox_starts_on_first_use_of_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text(NOTHING_ASKED)
     without_others = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     plugins = ("-p", "bitfount_api.pytest_plugin", "-p", "pytest_asyncio.plugin")
@@ -143,13 +143,13 @@ def test_nothing_starts_before_a_test_asks_for_it(tmp_path: Path) -> None:
     assert "2 passed" in ended.stdout, ended.stdout
 
 
-def test_the_fixture_is_there_as_soon_as_the_library_is(tmp_path: Path) -> None:
+def test_fixture_is_available_without_configuration(tmp_path: Path) -> None:
     ended = run(tmp_path, "--fixtures")
     assert "bitfount_sandbox --" in ended.stdout
     assert "Provide a local Bitfount on free ports" in ended.stdout
 
 
-def test_without_the_extra_the_test_that_asks_is_told(tmp_path: Path) -> None:
+def test_missing_extra_is_reported_by_the_test(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("import sys\nsys.modules['starlette'] = None\n")
     (tmp_path / "test_it.py").write_text("def test_it(bitfount_sandbox): pass\n")
     options = ("-p", "bitfount_api.pytest_plugin", "-p", "pytest_asyncio.plugin")
@@ -158,13 +158,13 @@ def test_without_the_extra_the_test_that_asks_is_told(tmp_path: Path) -> None:
     assert "the sandbox needs starlette: pip install 'bitfount-api[sandbox]'" in ended.stdout
 
 
-def test_it_serves_this_process_as_well(request: pytest.FixtureRequest) -> None:
+def test_fixture_works_in_this_process(request: pytest.FixtureRequest) -> None:
     clients = request.getfixturevalue("bitfount_sandbox")
     assert clients.hub("alice").get_projects()["totalProjects"] == 0
     assert clients.sandbox.requests[-1].path == "/api/projects"
 
 
-async def test_it_has_every_client_of_everybody(bitfount_sandbox: SandboxClients) -> None:
+async def test_fixture_has_every_client_of_every_user(bitfount_sandbox: SandboxClients) -> None:
     sandbox = bitfount_sandbox.sandbox
     sandbox.pair("alice", "https://ehr.example")
     assert bitfount_sandbox.hub("alice").url == sandbox.hub_url

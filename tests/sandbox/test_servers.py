@@ -44,7 +44,7 @@ def test_answers_are_sent_at_once() -> None:
     assert set(threading.enumerate()) <= before
 
 
-def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forbidden_port_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -58,7 +58,7 @@ def test_a_port_that_one_may_not_have_is_said(monkeypatch: pytest.MonkeyPatch) -
         listen("127.0.0.1", 80, "hub")
 
 
-def test_servers_that_do_not_start_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_start_failure_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     servers = Servers([])
     monkeypatch.setattr(servers, "_thread", threading.Thread(target=str))
     monkeypatch.setattr("bitfount_api.sandbox.servers._START_SECONDS", 0.01)
@@ -77,13 +77,13 @@ def said_without(module: str, then: str) -> str:
 
 
 @pytest.mark.parametrize("module", ["starlette", "uvicorn"])
-def test_a_missing_extra_is_said(module: str) -> None:
+def test_missing_extra_is_reported(module: str) -> None:
     said = said_without(module, "import bitfount_api.sandbox")
     assert said == (
         f"ModuleNotFoundError: the sandbox needs {module}: pip install 'bitfount-api[sandbox]'"
     )
 
 
-def test_anything_else_that_is_missing_is_said_as_ever() -> None:
+def test_other_import_errors_are_raised_unchanged() -> None:
     said = said_without("msgspec", "import bitfount_api.sandbox")
     assert said == "ModuleNotFoundError: import of msgspec halted; None in sys.modules"

@@ -53,7 +53,7 @@ def error(answer: httpx.Response, status: int = 403) -> str:
 # --- Device codes --------------------------------------------------------------------------------
 
 
-def test_a_code_is_given_out_as_documented(sandbox: Sandbox, nobody: Api) -> None:
+def test_device_code_is_issued_as_documented(sandbox: Sandbox, nobody: Api) -> None:
     begun = begin(nobody)
     assert begun.keys() == {
         *("device_code", "user_code", "verification_uri", "verification_uri_complete"),
@@ -79,7 +79,7 @@ def test_an_approved_code_gives_tokens_once(sandbox: Sandbox, nobody: Api) -> No
     assert error(poll(nobody, begun)) == "invalid_grant"
 
 
-def test_what_was_not_asked_for_is_not_given(sandbox: Sandbox, nobody: Api) -> None:
+def test_scopes_not_requested_are_not_granted(sandbox: Sandbox, nobody: Api) -> None:
     tokens = grant(sandbox, nobody, scope="profile")
     assert not tokens.keys() & {"id_token", "refresh_token"}
 
@@ -92,7 +92,7 @@ def test_a_denied_code_stays_denied(sandbox: Sandbox, nobody: Api) -> None:
     assert not sandbox.approve(begun["user_code"], "alice")
 
 
-def test_a_code_is_decided_once(sandbox: Sandbox, nobody: Api) -> None:
+def test_code_can_be_decided_once(sandbox: Sandbox, nobody: Api) -> None:
     begun = begin(nobody)
     assert sandbox.approve(begun["user_code"], "alice")
     assert not sandbox.approve(begun["user_code"], "bob")
@@ -103,7 +103,7 @@ def test_a_code_is_decided_once(sandbox: Sandbox, nobody: Api) -> None:
 
 
 @pytest.mark.parametrize("approved", [False, True])
-def test_a_code_expires_whatever_was_decided(
+def test_code_expires_after_any_decision(
     approved: bool, sandbox: Sandbox, clock: Clock, nobody: Api
 ) -> None:
     begun = begin(nobody)
@@ -117,7 +117,7 @@ def test_a_code_expires_whatever_was_decided(
     assert not sandbox.approve(begun["user_code"], "alice")
 
 
-def test_polling_too_fast_makes_the_interval_grow(nobody: Api, clock: Clock) -> None:
+def test_fast_polling_increases_the_interval(nobody: Api, clock: Clock) -> None:
     begun = begin(nobody)
     assert error(poll(nobody, begun)) == "authorization_pending"
     clock.now += 4.9
@@ -130,7 +130,7 @@ def test_polling_too_fast_makes_the_interval_grow(nobody: Api, clock: Clock) -> 
     assert error(poll(nobody, begun)) == "authorization_pending"
 
 
-def test_a_code_of_another_client_is_unknown(sandbox: Sandbox, nobody: Api) -> None:
+def test_code_of_another_client_is_unknown(sandbox: Sandbox, nobody: Api) -> None:
     begun = begin(nobody)
     assert sandbox.approve(begun["user_code"], "alice")
     assert error(poll(nobody, begun, "another-client")) == "invalid_grant"
@@ -143,7 +143,9 @@ def test_a_code_of_another_client_is_unknown(sandbox: Sandbox, nobody: Api) -> N
     [str, str.lower, lambda code: code.replace("-", ""), lambda code: f" {code[:2]} {code[2:]} "],
     ids=["as shown", "in small letters", "without the dash", "with spaces"],
 )
-def test_a_code_is_typed_as_people_type(typed: Any, sandbox: Sandbox, nobody: Api) -> None:
+def test_code_is_accepted_in_any_case_and_spacing(
+    typed: Any, sandbox: Sandbox, nobody: Api
+) -> None:
     begun = begin(nobody)
     assert sandbox.approve(typed(begun["user_code"]), "alice")
     done(poll(nobody, begun))
@@ -161,7 +163,7 @@ def test_refresh_tokens_rotate(sandbox: Sandbox, nobody: Api) -> None:
     assert sandbox.state.tokens.reuses == 0
 
 
-def test_a_refresh_token_used_twice_kills_its_whole_family(sandbox: Sandbox, nobody: Api) -> None:
+def test_reused_refresh_token_revokes_its_family(sandbox: Sandbox, nobody: Api) -> None:
     other = grant(sandbox, nobody)
     first = grant(sandbox, nobody)
     second = done(refresh(nobody, first["refresh_token"]))
@@ -171,9 +173,7 @@ def test_a_refresh_token_used_twice_kills_its_whole_family(sandbox: Sandbox, nob
     done(refresh(nobody, other["refresh_token"]))
 
 
-def test_a_refresh_token_of_another_client_is_unknown_and_no_reuse(
-    sandbox: Sandbox, nobody: Api
-) -> None:
+def test_refresh_token_of_another_client_is_no_reuse(sandbox: Sandbox, nobody: Api) -> None:
     tokens = grant(sandbox, nobody)
     assert error(refresh(nobody, tokens["refresh_token"], "another-client")) == "invalid_grant"
     assert error(refresh(nobody, "x")) == "invalid_grant"
@@ -202,7 +202,7 @@ def bearer(api: Api, token: str) -> int:
     return statuses.pop()
 
 
-def test_an_access_token_opens_every_service_until_it_expires(
+def test_access_token_is_valid_for_all_services_until_expiry(
     sandbox: Sandbox, clock: Clock, nobody: Api
 ) -> None:
     token = grant(sandbox, nobody)["access_token"]
@@ -213,7 +213,7 @@ def test_an_access_token_opens_every_service_until_it_expires(
     assert bearer(nobody, token) == 401
 
 
-def test_no_other_token_does(sandbox: Sandbox, nobody: Api) -> None:
+def test_other_tokens_are_rejected(sandbox: Sandbox, nobody: Api) -> None:
     tokens = grant(sandbox, nobody)
     assert bearer(nobody, tokens["id_token"]) == 401
     assert bearer(nobody, tokens["refresh_token"]) == 401
@@ -226,14 +226,14 @@ def test_no_other_token_does(sandbox: Sandbox, nobody: Api) -> None:
     assert bearer(nobody, f"{head}.{payload}.{signature[::-1]}") == 401
 
 
-def test_a_token_of_another_sandbox_is_not_good(nobody: Api, tmp_path: Any) -> None:
+def test_token_of_another_sandbox_is_rejected(nobody: Api, tmp_path: Any) -> None:
     other = Sandbox(tmp_path)
     token = other.token("alice")
     other.stop()
     assert bearer(nobody, token) == 401
 
 
-def test_the_word_bearer_is_written_as_one_likes(sandbox: Sandbox, nobody: Api) -> None:
+def test_bearer_is_case_insensitive(sandbox: Sandbox, nobody: Api) -> None:
     headers = {"authorization": f"bEARER   {sandbox.token('alice')}"}
     done(nobody.hub("GET", "/api/projects", headers=headers))
 
@@ -251,7 +251,7 @@ def test_the_word_bearer_is_written_as_one_likes(sandbox: Sandbox, nobody: Api) 
         ("/oauth/token", {"grant_type": "refresh_token", "client_id": "c"}, "refresh_token"),
     ],
 )
-def test_a_form_with_something_missing_says_what(
+def test_missing_form_field_is_named(
     path: str, form: dict[str, str], missing: str, nobody: Api
 ) -> None:
     answer = nobody.oauth(path, **form)
@@ -259,12 +259,12 @@ def test_a_form_with_something_missing_says_what(
     assert answer.json()["error_description"] == f"Missing parameter: {missing}"
 
 
-def test_other_grants_are_not_supported(nobody: Api) -> None:
+def test_unsupported_grants_are_rejected(nobody: Api) -> None:
     answer = nobody.oauth("/oauth/token", grant_type="password", client_id="c", username="alice")
     assert error(answer, 400) == "unsupported_grant_type"
 
 
-def test_a_form_that_is_none_is_refused_as_oauth_does(sandbox: Sandbox, nobody: Api) -> None:
+def test_invalid_form_is_answered_with_an_oauth_error(sandbox: Sandbox, nobody: Api) -> None:
     odd = {"content-type": "multipart/form-data; boundary=x"}
     for path in ("/oauth/device/code", "/oauth/token"):
         answer = nobody.hub("POST", path, headers=odd, content=b"--y\r\nwhatever")
@@ -284,7 +284,7 @@ def hasty(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[tuple[Sandb
         api.close()
 
 
-def test_lifetimes_are_kept_to_the_fraction_of_a_second(
+def test_token_lifetimes_have_fractions_of_a_second(
     hasty: tuple[Sandbox, Clock, Api],
 ) -> None:
     sandbox, clock, api = hasty

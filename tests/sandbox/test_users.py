@@ -25,7 +25,7 @@ def headers(user: User, of_id: tuple[int, ...], of_key: tuple[int, ...]) -> dict
 
 @pytest.mark.parametrize("of_key", [WHOLE, HUB, AM])
 @pytest.mark.parametrize("of_id", [WHOLE, HUB, AM])
-def test_each_service_takes_its_part_of_the_key_and_no_other(
+def test_each_service_accepts_only_its_part_of_the_key(
     of_id: tuple[int, ...], of_key: tuple[int, ...], sandbox: Sandbox, nobody: Api
 ) -> None:
     given = headers(sandbox.user("alice"), of_id, of_key)
@@ -38,7 +38,7 @@ def test_each_service_takes_its_part_of_the_key_and_no_other(
     assert am == (422 if of_id == of_key == WHOLE else 401)
 
 
-def test_the_key_of_another_user_is_not_good(sandbox: Sandbox, nobody: Api) -> None:
+def test_key_of_another_user_is_rejected(sandbox: Sandbox, nobody: Api) -> None:
     alice, bob = (headers(sandbox.user(name), HUB, HUB) for name in ("alice", "bob"))
     mixed = {"x-api-key-id": alice["x-api-key-id"], "x-api-key": bob["x-api-key"]}
     reason = refused(nobody.hub("GET", "/api/projects", headers=mixed), 401)
@@ -56,14 +56,16 @@ def test_the_key_of_another_user_is_not_good(sandbox: Sandbox, nobody: Api) -> N
         {"authorization": "Basic YWxpY2U6cHc="},
     ],
 )
-def test_wrong_credentials_are_refused_with_a_challenge(given: dict[str, str], nobody: Api) -> None:
+def test_wrong_credentials_are_answered_with_a_challenge(
+    given: dict[str, str], nobody: Api
+) -> None:
     encoded = {name: value.encode("latin-1") for name, value in given.items()}
     answer = nobody.hub("GET", "/api/projects", headers=encoded)
     assert refused(answer, 401) == "The credentials are not valid"
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_no_credentials_are_refused_as_such(nobody: Api) -> None:
+def test_missing_credentials_are_reported_as_missing(nobody: Api) -> None:
     for ask in (nobody.hub, nobody.am, nobody.fhir):
         path = {"hub": "/api/projects", "am": "/api/access", "fhir": "/api/pairings"}[ask.__name__]
         answer = ask("POST" if ask == nobody.am else "GET", path)
@@ -76,12 +78,12 @@ def test_the_access_managers_key_needs_no_credentials(nobody: Api) -> None:
     assert done(nobody.am("GET", "/api/access-manager-key"))["accessManagerPublicKey"] == key
 
 
-def test_a_user_is_made_once(sandbox: Sandbox) -> None:
+def test_user_is_created_once(sandbox: Sandbox) -> None:
     assert sandbox.user("dora") == sandbox.user("dora")
     assert sandbox.user("dora").api_key != sandbox.user("alice").api_key
 
 
-def test_a_user_is_made_once_by_many_threads(sandbox: Sandbox) -> None:
+def test_user_is_created_once_by_concurrent_threads(sandbox: Sandbox) -> None:
     made: list[User] = []
     start = threading.Barrier(8)
 
@@ -99,12 +101,12 @@ def test_a_user_is_made_once_by_many_threads(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a-", "a--b", "a_-b", "a" * 40, "a\n", "٣"])
-def test_what_is_no_user_name_makes_no_user(name: str, sandbox: Sandbox) -> None:
+def test_invalid_user_name_creates_no_user(name: str, sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="is not a valid user name"):
         sandbox.user(name)
 
 
-def test_a_user_is_named_by_the_environment_and_shows_no_key(sandbox: Sandbox) -> None:
+def test_environment_names_the_user_and_repr_hides_the_key(sandbox: Sandbox) -> None:
     user = sandbox.user("alice")
     assert sandbox.environment("alice") == {
         "BITFOUNT_ENVIRONMENT": "dev",

@@ -69,7 +69,7 @@ def read_all(connection: socket.socket) -> bytes:
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-def test_what_is_signed_is_what_is_taken(server: ObjectServer, http: httpx.Client) -> None:
+def test_body_with_its_signed_hash_is_accepted(server: ObjectServer, http: httpx.Client) -> None:
     good = hashlib.sha256(b"content").hexdigest()
     answer = put(server, http, b"contend", payload=good)
     assert (answer.status_code, code(answer)) == (400, "XAmzContentSHA256Mismatch")
@@ -87,7 +87,7 @@ def test_what_is_signed_is_what_is_taken(server: ObjectServer, http: httpx.Clien
         ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "NotImplemented"),
     ],
 )
-def test_what_cannot_be_checked_is_refused(
+def test_body_that_cannot_be_verified_is_rejected(
     server: ObjectServer, http: httpx.Client, payload: str, expected: str
 ) -> None:
     assert code(put(server, http, b"content", payload=payload)) == expected
@@ -140,7 +140,7 @@ def changed(headers: dict[str, str], old: str, new: str) -> dict[str, str]:
     ("change", "expected"),
     [pytest.param(change, expected, id=name) for name, change, expected in TAMPERED],
 )
-def test_a_signed_request_that_was_changed_is_refused(
+def test_changed_signed_request_is_rejected(
     server: ObjectServer,
     http: httpx.Client,
     change: Callable[[dict[str, str]], dict[str, str]],
@@ -260,7 +260,7 @@ def test_chunks_come_in_pieces_of_any_size(
         (b"", "IncompleteBody"),
     ],
 )
-def test_chunks_that_are_not_right_are_refused(
+def test_invalid_chunks_are_rejected(
     server: ObjectServer, http: httpx.Client, body: bytes, expected: str
 ) -> None:
     answer = send(server, http, body)
@@ -268,7 +268,7 @@ def test_chunks_that_are_not_right_are_refused(
     assert server.store.keys() == []
 
 
-def test_no_more_is_taken_than_was_stated(
+def test_body_longer_than_stated_is_rejected(
     server: ObjectServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payload, "_DRAIN_SECONDS", 0.05)
@@ -293,7 +293,7 @@ def test_chunks_need_no_trailer_but_a_length(server: ObjectServer, http: httpx.C
     assert code(send(server, http, body, x_amz_trailer="x-other")) == "NotImplemented"
 
 
-def test_a_body_has_to_say_how_long_it_is(
+def test_body_without_a_length_is_rejected(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     upload = server.store.create_upload("k")
@@ -302,9 +302,7 @@ def test_a_body_has_to_say_how_long_it_is(
     assert server.store.parts("k", upload) == []
 
 
-def test_a_list_of_parts_that_is_no_list_is_refused(
-    server: ObjectServer, http: httpx.Client
-) -> None:
+def test_invalid_part_list_is_rejected(server: ObjectServer, http: httpx.Client) -> None:
     upload = server.store.create_upload("k")
     part = server.store.put_part("k", upload, 1, b"part")
     url = f"{server.url}/{BUCKET}/k?uploadId={upload}"
@@ -335,9 +333,7 @@ def test_a_list_of_parts_that_is_no_list_is_refused(
     assert server.store.read("k") == b"part"
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(
-    server: ObjectServer, presigner: Presigner
-) -> None:
+def test_interrupted_upload_leaves_nothing(server: ObjectServer, presigner: Presigner) -> None:
     upload = server.store.create_upload("k")
     url = presigner.put_part("k", upload, 1)
     body = bytes(3 * 1024 * 1024)
@@ -355,7 +351,7 @@ def wait(until: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_a_client_that_waits_for_the_word_is_told_without_its_body(
+def test_expect_continue_rejection_needs_no_body(
     server: ObjectServer, presigner: Presigner
 ) -> None:
     url = presigner.put_part("k", "no-upload", 1)
@@ -366,7 +362,7 @@ def test_a_client_that_waits_for_the_word_is_told_without_its_body(
     assert b"NoSuchUpload" in answer
 
 
-def test_a_client_that_sends_on_gets_to_read_why_it_is_refused(
+def test_client_still_sending_can_read_the_rejection(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url = presigner.put_part("k", "no-upload", 1)
@@ -375,7 +371,7 @@ def test_a_client_that_sends_on_gets_to_read_why_it_is_refused(
         assert code(answer) == "NoSuchUpload"
 
 
-def test_what_is_left_of_a_refused_body_is_not_read_for_ever(
+def test_rest_of_a_rejected_body_is_not_read_without_end(
     server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = presigner.put_part("k", "no-upload", 1)
@@ -392,7 +388,7 @@ def test_what_is_left_of_a_refused_body_is_not_read_for_ever(
     assert b"connection: close" in answer
 
 
-def test_a_client_that_goes_while_it_is_refused_harms_nobody(
+def test_client_disconnect_during_rejection_is_harmless(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url = presigner.put_part("k", "no-upload", 1)

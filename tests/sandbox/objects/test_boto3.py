@@ -85,7 +85,7 @@ def test_digests_of_every_kind_are_checked(s3: Any, server: ObjectServer, more: 
         ({"ServerSideEncryption": "AES256"}, "NotImplemented"),
     ],
 )
-def test_what_does_not_match_or_is_unknown_is_refused(
+def test_mismatched_or_unknown_digests_are_rejected(
     s3: Any, server: ObjectServer, more: Any, code: str
 ) -> None:
     assert refused(s3.put_object, Key="k", Body=b"content", **more)[0] == code
@@ -104,7 +104,7 @@ def test_ranges(s3: Any, server: ObjectServer, wanted: str, expected: bytes) -> 
     assert s3.head_object(Bucket=BUCKET, Key="k", Range=wanted)["ContentLength"] == len(expected)
 
 
-def test_a_range_that_is_not_there_is_refused(s3: Any, server: ObjectServer) -> None:
+def test_unsatisfiable_range_is_rejected(s3: Any, server: ObjectServer) -> None:
     server.store.put("k", b"abc")
     assert refused(s3.get_object, Key="k", Range="bytes=3-") == ("InvalidRange", 416)
 
@@ -157,7 +157,7 @@ def test_parts_by_hand(s3: Any, server: ObjectServer) -> None:
     )
 
 
-def test_uploads_in_parts_that_are_not_right(s3: Any, server: ObjectServer) -> None:
+def test_invalid_multipart_uploads_are_rejected(s3: Any, server: ObjectServer) -> None:
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="k")["UploadId"]
     which = {"Key": "k", "UploadId": upload}
     etag = s3.upload_part(Bucket=BUCKET, **which, PartNumber=1, Body=b"small")["ETag"]
@@ -231,7 +231,7 @@ def test_bodies_may_be_unsigned(server: ObjectServer, body: Any) -> None:
         ({"region_name": "eu-west-2"}, ("AuthorizationHeaderMalformed", 400)),
     ],
 )
-def test_wrong_credentials_are_refused(
+def test_wrong_credentials_are_rejected(
     server: ObjectServer, changes: Any, expected: tuple[str, int]
 ) -> None:
     client = server.boto3(**changes)
@@ -242,7 +242,7 @@ def test_wrong_credentials_are_refused(
 
 
 @pytest.mark.parametrize("ahead", [-1000, 1000])
-def test_a_clock_that_is_far_off_is_refused(s3: Any, server: ObjectServer, ahead: float) -> None:
+def test_large_clock_skew_is_rejected(s3: Any, server: ObjectServer, ahead: float) -> None:
     server.clock.ahead = ahead
     assert refused(s3.get_object, Key="k") == ("RequestTimeTooSkewed", 403)
 
@@ -289,7 +289,7 @@ def test_presigned_forms(s3: Any, server: ObjectServer, http: httpx.Client) -> N
     assert server.store.read("k/ü.py") == b"12345"
 
 
-def test_signatures_of_version_2_are_refused(server: ObjectServer, http: httpx.Client) -> None:
+def test_signatures_of_version_2_are_rejected(server: ObjectServer, http: httpx.Client) -> None:
     from botocore.config import Config
 
     old = server.boto3(config=Config(s3={"addressing_style": "path"}, signature_version="s3"))

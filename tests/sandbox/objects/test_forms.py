@@ -96,7 +96,7 @@ def test_an_empty_file_is_stored(
     assert server.store.read("k") == b""
 
 
-def test_httpx_and_its_own_way_to_write_forms(
+def test_form_written_by_httpx_is_accepted(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=100)
@@ -109,7 +109,7 @@ def test_httpx_and_its_own_way_to_write_forms(
 @pytest.mark.parametrize(
     ("status", "expected"), [("200", 200), ("201", 201), ("204", 204), ("303", 204), ("", 204)]
 )
-def test_the_status_is_the_one_that_was_asked_for(
+def test_form_chooses_the_success_status(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, status: str, expected: int
 ) -> None:
     url, fields = presigner.post("a/é", max_bytes=9, fields={"success_action_status": status})
@@ -140,7 +140,7 @@ def test_the_status_is_the_one_that_was_asked_for(
         (None, "m/"),
     ],
 )
-def test_the_files_name_may_be_in_the_key(
+def test_key_may_contain_the_file_name(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, file_name: str | None, key: str
 ) -> None:
     url, fields = presigner.post("m/${filename}", max_bytes=9)
@@ -152,7 +152,7 @@ def test_the_files_name_may_be_in_the_key(
     ("size", "expected"),
     [(1, "EntityTooSmall"), (2, None), (4, None), (5, "EntityTooLarge"), (0, "EntityTooSmall")],
 )
-def test_the_size_is_bound(
+def test_size_range_of_the_policy_is_enforced(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -168,7 +168,7 @@ def test_the_size_is_bound(
     assert server.store.keys() == ([] if expected else ["k"])
 
 
-def test_a_file_that_is_much_too_large_is_refused_before_its_end(
+def test_oversized_file_is_rejected_before_its_end(
     server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(payload, "_DRAIN_SECONDS", 0.05)
@@ -187,7 +187,7 @@ def test_a_file_that_is_much_too_large_is_refused_before_its_end(
     assert server.store.keys() == []
 
 
-def test_the_policy_is_for_the_key_with_the_name_in_it(
+def test_policy_applies_to_the_key_with_the_file_name(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("m/a.py", max_bytes=9)
@@ -269,7 +269,7 @@ def other_second(fields: Fields) -> str:
     ("change", "expected"),
     [pytest.param(change, expected, id=name) for name, change, expected in TAMPERED],
 )
-def test_a_form_that_was_changed_is_refused(
+def test_changed_form_is_rejected(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -285,7 +285,7 @@ def test_a_form_that_was_changed_is_refused(
 
 
 @pytest.mark.parametrize(("ahead", "expected"), [(58, None), (62, "Policy expired")])
-def test_a_form_is_good_for_its_time(
+def test_form_expires(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -302,7 +302,7 @@ def test_a_form_is_good_for_its_time(
         assert expected in answer.text
 
 
-def test_a_form_is_for_its_bucket_and_its_signer_alone(
+def test_form_is_valid_for_its_bucket_and_signer_only(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)
@@ -313,7 +313,7 @@ def test_a_form_is_for_its_bucket_and_its_signer_alone(
     assert code(send(http, url, form(fields))) == "SignatureDoesNotMatch"
 
 
-def test_a_policy_that_is_signed_but_wrong_is_refused(
+def test_invalid_signed_policy_is_rejected(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)
@@ -343,7 +343,7 @@ def test_digests_in_a_form_are_checked(
         ({"Content-Type": "a\r\nSet-Cookie: b"}, "InvalidArgument"),
     ],
 )
-def test_fields_that_the_store_cannot_honour_are_refused(
+def test_unsupported_form_fields_are_rejected(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -361,7 +361,7 @@ def part(name: str, value: str = "x", more: str = "") -> bytes:
     ).encode()
 
 
-def test_the_file_is_the_last_field(
+def test_file_must_be_the_last_field(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)
@@ -374,7 +374,7 @@ def test_the_file_is_the_last_field(
     assert server.store.keys() == []
 
 
-def test_fields_before_the_file_are_bound(
+def test_size_of_the_fields_is_limited(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)
@@ -395,7 +395,7 @@ def test_fields_before_the_file_are_bound(
         ("multipart/form-data; boundary=another", "MalformedPOSTRequest"),
     ],
 )
-def test_what_is_no_form_is_refused(
+def test_body_that_is_not_a_form_is_rejected(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, kind: str, expected: str
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)
@@ -417,7 +417,7 @@ def test_what_is_no_form_is_refused(
         lambda body: body.replace(b"Content-Disposition", b"Content-Type", 1),
     ],
 )
-def test_a_form_that_is_broken_is_refused(
+def test_malformed_form_is_rejected(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -444,7 +444,7 @@ def test_forms_come_in_pieces_of_any_size(
         server.store.delete("k")
 
 
-def test_a_form_has_to_say_how_long_it_is(
+def test_form_without_a_length_is_rejected(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url, fields = presigner.post("k", max_bytes=9)

@@ -46,7 +46,7 @@ def check(conditions: list[Any], fields: dict[str, str], now: float = 0.0) -> st
         (["starts-with", "$x-amz-meta-a", ""], "anything"),
     ],
 )
-def test_a_condition_that_holds(condition: Any, value: str) -> None:
+def test_satisfied_condition_is_accepted(condition: Any, value: str) -> None:
     assert check([condition], {"x-amz-meta-a": value}) is None
 
 
@@ -61,33 +61,33 @@ def test_a_condition_that_holds(condition: Any, value: str) -> None:
         (["starts-with", "$x-amz-meta-a", "v"], ""),
     ],
 )
-def test_a_condition_that_does_not_hold(condition: Any, value: str) -> None:
+def test_unsatisfied_condition_is_rejected(condition: Any, value: str) -> None:
     refusal = check([condition], {"x-amz-meta-a": value})
     assert refusal is not None
     assert refusal.startswith('Policy Condition failed: ["')
 
 
 @pytest.mark.parametrize("condition", [{"a": "v"}, ["starts-with", "$a", ""]])
-def test_a_field_with_a_condition_has_to_be_sent(condition: Any) -> None:
+def test_field_with_a_condition_is_required(condition: Any) -> None:
     refusal = check([condition], {})
     assert refusal is not None
     assert refusal.startswith("Policy Condition failed")
 
 
-def test_every_condition_has_to_hold() -> None:
+def test_every_condition_must_hold() -> None:
     both = [["starts-with", "$a", "x"], ["starts-with", "$a", "xy"]]
     assert check(both, {"a": "xyz"}) is None
     assert check(both, {"a": "xz"}) is not None
     assert check(both[::-1], {"a": "xz"}) is not None
 
 
-def test_of_media_types_each_has_to_be_allowed() -> None:
+def test_each_media_type_must_be_allowed() -> None:
     images = [["starts-with", "$Content-Type", "image/"]]
     assert check(images, {"content-type": "image/png, image/gif"}) is None
     assert check(images, {"content-type": "image/png,text/html"}) is not None
 
 
-def test_fields_without_a_condition_are_refused() -> None:
+def test_fields_without_a_condition_are_rejected() -> None:
     assert check([{"a": "v"}], {"a": "v", "c": "", "b2": ""}) == "Extra input fields: b2, c"
 
 
@@ -97,7 +97,7 @@ def test_some_fields_need_no_condition() -> None:
     assert check([], {"x-ignored": "i"}) == "Extra input fields: x-ignored"
 
 
-def test_the_bucket_needs_a_condition_and_has_to_be_the_one_that_is_asked() -> None:
+def test_bucket_condition_is_required_and_must_match() -> None:
     document = {"expiration": EXPIRATION, "conditions": []}
     with pytest.raises(S3Error, match="Extra input fields: bucket"):
         Policy.parse(packed(document)).check({}, "b", 0)
@@ -109,7 +109,7 @@ def test_the_bucket_needs_a_condition_and_has_to_be_the_one_that_is_asked() -> N
 
 
 @pytest.mark.parametrize("expiration", [EXPIRATION, "2030-01-01T00:00:00.000Z"])
-def test_it_expires(expiration: str) -> None:
+def test_policy_expires(expiration: str) -> None:
     made = policy(expiration=expiration)
     made.check({}, "b", EXPIRES - 0.001)
     for now in (EXPIRES, EXPIRES + 1):
@@ -131,9 +131,7 @@ def test_it_expires(expiration: str) -> None:
         ([["content-length-range", 0, 0]], 1, "EntityTooLarge"),
     ],
 )
-def test_the_size_has_to_be_in_the_range(
-    conditions: list[Any], size: int, expected: str | None
-) -> None:
+def test_size_must_be_in_the_range(conditions: list[Any], size: int, expected: str | None) -> None:
     made = policy(*conditions)
     if expected is None:
         made.check_size(size, whole=True)
@@ -143,7 +141,7 @@ def test_the_size_has_to_be_in_the_range(
         assert caught.value.code == expected
 
 
-def test_a_file_that_is_not_all_there_may_be_small_but_not_large() -> None:
+def test_incomplete_file_may_be_too_small_but_not_too_large() -> None:
     made = policy(["content-length-range", 2, 4])
     made.check_size(1, whole=False)
     with pytest.raises(S3Error, match="EntityTooLarge"):
@@ -192,7 +190,7 @@ GOOD: dict[str, Any] = {"expiration": EXPIRATION, "conditions": []}
         ),
     ],
 )
-def test_what_is_no_policy_is_refused(text: str) -> None:
+def test_invalid_policy_is_rejected(text: str) -> None:
     with pytest.raises(S3Error) as caught:
         Policy.parse(text)
     assert caught.value.code == "InvalidPolicyDocument"

@@ -61,7 +61,7 @@ def test_an_object_is_read(server: ObjectServer, presigner: Presigner, http: htt
         assert len(answer.headers["x-amz-request-id"]) == 16
 
 
-def test_a_part_is_stored_with_no_more_than_its_url(
+def test_presigned_url_suffices_to_store_a_part(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     upload = server.store.create_upload("a b/é")
@@ -215,7 +215,7 @@ TAMPERED: list[tuple[str, list[str], Callable[[Query], Query], str]] = [
         for kind in kinds
     ],
 )
-def test_a_url_that_was_changed_is_refused(
+def test_changed_url_is_rejected(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -240,7 +240,7 @@ def test_a_url_that_was_changed_is_refused(
 
 
 @pytest.mark.parametrize("other", ["j", "k/", "/k", "K", "k%00", "%2Fk"])
-def test_a_url_is_for_its_key_alone(
+def test_url_is_valid_for_its_key_only(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, other: str
 ) -> None:
     upload = server.store.create_upload("k")
@@ -250,7 +250,7 @@ def test_a_url_is_for_its_key_alone(
     assert server.store.parts("k", upload) == []
 
 
-def test_a_url_is_for_its_bucket_and_its_host_alone(
+def test_url_is_valid_for_its_bucket_and_host_only(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     url = presigner.get("k")
@@ -261,7 +261,7 @@ def test_a_url_is_for_its_bucket_and_its_host_alone(
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "HEAD", "OPTIONS", "PATCH"])
-def test_a_url_is_for_its_method_alone(
+def test_url_is_valid_for_its_method_only(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, method: str
 ) -> None:
     server.store.put("k", b"content")
@@ -272,7 +272,7 @@ def test_a_url_is_for_its_method_alone(
 
 
 @pytest.mark.parametrize("changes", [{"secret_key": "x"}, {"secret_key": SECRET_KEY + " "}])
-def test_a_url_that_somebody_else_signed_is_refused(
+def test_url_signed_with_another_key_is_rejected(
     server: ObjectServer, http: httpx.Client, changes: Any
 ) -> None:
     server.store.put("k", b"content")
@@ -283,7 +283,7 @@ def test_a_url_that_somebody_else_signed_is_refused(
     ("ahead", "expected"),
     [(-1000, "not valid yet"), (-800, None), (0, None), (58, None), (62, "has expired")],
 )
-def test_a_url_is_good_for_its_time(
+def test_url_expires(
     server: ObjectServer,
     presigner: Presigner,
     http: httpx.Client,
@@ -303,7 +303,7 @@ def test_a_url_is_good_for_its_time(
             assert expected in answer.text
 
 
-def test_headers_that_do_something_have_to_be_signed(
+def test_effective_headers_must_be_signed(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     upload = server.store.create_upload("k")
@@ -316,9 +316,7 @@ def test_headers_that_do_something_have_to_be_signed(
     assert http.put(url, content=b"part", headers=plain).status_code == 200
 
 
-def test_a_presigned_url_may_be_for_one_body_alone(
-    server: ObjectServer, http: httpx.Client
-) -> None:
+def test_presigned_url_may_fix_the_body_hash(server: ObjectServer, http: httpx.Client) -> None:
     payload = hashlib.sha256(b"content").hexdigest()
     scope = Scope(f"{dt.datetime.now(dt.UTC):%Y%m%d}", "us-east-1")
     timestamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
@@ -339,7 +337,7 @@ def test_a_presigned_url_may_be_for_one_body_alone(
     assert http.put(url, content=b"content", headers=headers).status_code == 200
 
 
-def test_one_way_to_authenticate_is_enough(
+def test_two_kinds_of_authentication_are_rejected(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     server.store.put("k", b"content")
@@ -349,7 +347,7 @@ def test_one_way_to_authenticate_is_enough(
 
 @pytest.mark.parametrize("path", ["", "/", f"/{BUCKET}", f"/{BUCKET}/k", f"/{BUCKET}/nothing"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_nothing_is_done_without_a_signature(
+def test_unsigned_requests_are_rejected(
     server: ObjectServer, http: httpx.Client, path: str, method: str
 ) -> None:
     server.store.put("k", b"content")
@@ -369,20 +367,20 @@ def test_nothing_is_done_without_a_signature(
         "AWS4-HMAC-SHA256 Signature=0, Credential=a, SignedHeaders=host",
     ],
 )
-def test_a_header_that_is_no_signature_is_refused(
+def test_invalid_signature_header_is_rejected(
     server: ObjectServer, http: httpx.Client, header: str
 ) -> None:
     answer = http.get(f"{server.url}/{BUCKET}/k", headers={"authorization": header})
     assert (answer.status_code, code(answer)) == (400, "AuthorizationHeaderMalformed")
 
 
-def test_urls_that_are_not_utf8_are_refused(server: ObjectServer, http: httpx.Client) -> None:
+def test_urls_that_are_not_utf_8_are_rejected(server: ObjectServer, http: httpx.Client) -> None:
     for path in (f"/{BUCKET}/%ff", f"/{BUCKET}/k?x=%ff"):
         answer = http.get(server.url + path)
         assert (answer.status_code, code(answer)) == (400, "InvalidURI")
 
 
-def test_a_refusal_shows_no_secret(
+def test_rejection_shows_no_secret(
     server: ObjectServer, presigner: Presigner, http: httpx.Client, caplog: Any
 ) -> None:
     caplog.set_level("DEBUG")

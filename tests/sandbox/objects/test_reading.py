@@ -44,7 +44,7 @@ def code(answer: httpx.Response) -> str:
         (f"bytes=1-{'9' * 5000}", 1, 10),
     ],
 )
-def test_a_range_is_handed_out(
+def test_requested_range_is_returned(
     url: str, http: httpx.Client, wanted: str, start: int, stop: int
 ) -> None:
     answer = http.get(url, headers={"range": wanted})
@@ -67,20 +67,20 @@ def test_a_range_is_handed_out(
         "bytes=²-",
     ],
 )
-def test_a_range_that_is_none_counts_for_nothing(url: str, http: httpx.Client, wanted: str) -> None:
+def test_invalid_range_is_ignored(url: str, http: httpx.Client, wanted: str) -> None:
     answer = http.get(url, headers=[(b"range", wanted.encode("latin-1"))])
     assert (answer.status_code, answer.content) == (200, CONTENT)
     assert "content-range" not in answer.headers
 
 
 @pytest.mark.parametrize("wanted", ["bytes=10-", "bytes=10-20", "bytes=-0", f"bytes={'9' * 99}-"])
-def test_a_range_beyond_the_end_is_refused(url: str, http: httpx.Client, wanted: str) -> None:
+def test_range_beyond_the_end_is_rejected(url: str, http: httpx.Client, wanted: str) -> None:
     answer = http.get(url, headers={"range": wanted})
     assert (answer.status_code, code(answer)) == (416, "InvalidRange")
     assert answer.headers["content-range"] == "bytes */10"
 
 
-def test_of_nothing_there_is_no_range(
+def test_empty_object_has_no_range(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     server.store.put("empty", b"")
@@ -144,7 +144,7 @@ def filled(text: str, server: ObjectServer) -> str:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("conditions", "expected"), CONDITIONS)
-def test_conditions_are_kept(
+def test_conditional_requests_are_honoured(
     server: ObjectServer,
     url: str,
     http: httpx.Client,
@@ -169,7 +169,7 @@ def test_conditions_are_kept(
 
 
 @pytest.mark.parametrize(("condition", "expected"), STILL)
-def test_a_range_goes_on_only_with_the_same_object(
+def test_if_range_applies_to_the_same_object_only(
     server: ObjectServer, url: str, http: httpx.Client, condition: str, expected: int
 ) -> None:
     headers = {"range": "bytes=4-", "if-range": filled(condition, server)}
@@ -178,15 +178,13 @@ def test_a_range_goes_on_only_with_the_same_object(
     assert answer.content == (CONTENT[4:] if expected == 206 else CONTENT)
 
 
-def test_a_client_that_waits_for_the_word_to_read_needs_none(url: str, http: httpx.Client) -> None:
+def test_expect_continue_without_a_body_is_answered(url: str, http: httpx.Client) -> None:
     for _ in range(2):
         answer = http.get(url, headers={"expect": "100-continue"})
         assert (answer.status_code, answer.content) == (200, CONTENT)
 
 
-def test_what_a_presigned_url_says_may_not_break_the_answer(
-    server: ObjectServer, http: httpx.Client
-) -> None:
+def test_response_headers_of_a_url_cannot_inject(server: ObjectServer, http: httpx.Client) -> None:
     server.store.put("k", CONTENT)
     for value in ("a%0D%0Ab", "%F0%9F%AB%80", "%00"):
         url = f"{server.url}/{BUCKET}/k?response-content-disposition={value}"
@@ -203,7 +201,7 @@ def test_what_a_presigned_url_says_may_not_break_the_answer(
         ("", "NotImplemented"),
     ],
 )
-def test_listings_that_are_not_there_are_refused(
+def test_unsupported_listings_are_rejected(
     server: ObjectServer, http: httpx.Client, query: str, expected: str
 ) -> None:
     url = f"{server.url}/{BUCKET}?{query}" if query else f"{server.url}/{BUCKET}"
@@ -218,7 +216,7 @@ def test_listings_hold_any_key(server: ObjectServer, http: httpx.Client) -> None
     assert keys == ["a<&>\ufffd\n"]  # invalid in XML; boto3 requests URL-encoded keys
 
 
-def test_a_failure_is_answered_and_logged_without_secrets(
+def test_failure_is_answered_and_logged_without_secrets(
     server: ObjectServer, url: str, http: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     stored = server.store.head("k")
@@ -231,7 +229,7 @@ def test_a_failure_is_answered_and_logged_without_secrets(
     assert "X-Amz-Signature" not in (record.exc_text or "")
 
 
-def test_a_file_that_has_become_shorter_breaks_the_answer_off(
+def test_truncated_file_ends_the_response_early(
     server: ObjectServer, url: str, http: httpx.Client
 ) -> None:
     stored = server.store.head("k")
@@ -241,7 +239,7 @@ def test_a_file_that_has_become_shorter_breaks_the_answer_off(
         http.get(url)
 
 
-def test_an_object_that_is_replaced_meanwhile_is_read_to_its_end(
+def test_replaced_object_is_read_to_its_end(
     server: ObjectServer, presigner: Presigner, http: httpx.Client
 ) -> None:
     old = bytes(range(256)) * 65536
@@ -255,7 +253,7 @@ def test_an_object_that_is_replaced_meanwhile_is_read_to_its_end(
     assert http.get(presigner.get("big")).content == b"new"
 
 
-def test_nothing_is_read_for_a_client_that_has_gone(
+def test_disconnected_client_ends_the_reading(
     server: ObjectServer, presigner: Presigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = threading.Event()

@@ -23,7 +23,7 @@ EXAMPLE_SCOPE = Scope("20130524", "us-east-1")
 KEYS = ["k", "a/b c+d~é(1)*!'&=?#%41", "🫀/\n\t", "a//b/", "/"]
 
 
-def test_the_example_of_a_signed_header() -> None:
+def test_signed_header_equals_the_documented_example() -> None:
     empty = hashlib.sha256(b"").hexdigest()
     headers = {
         "host": EXAMPLE_HOST,
@@ -38,7 +38,7 @@ def test_the_example_of_a_signed_header() -> None:
     assert signature == "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41"
 
 
-def test_the_example_of_a_presigned_url() -> None:
+def test_presigned_url_equals_the_documented_example() -> None:
     query = [
         ("X-Amz-SignedHeaders", "host"),
         ("X-Amz-Algorithm", ALGORITHM),
@@ -60,7 +60,7 @@ def presigner(base_url: str = "http://localhost:3003", **more: Any) -> Presigner
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
 @pytest.mark.parametrize("base_url", ["http://localhost:3003", "https://[::1]:9", "http://h.test"])
-def test_urls_are_those_of_botocore(key: str, base_url: str) -> None:
+def test_urls_equal_those_of_botocore(key: str, base_url: str) -> None:
     import boto3
     from botocore.config import Config
 
@@ -95,7 +95,7 @@ def _put_part(made: Presigner, key: str) -> str:
     return made.put_part(key, "U/+= é", 7, 60)
 
 
-def test_a_forms_policy_says_what_was_asked_for() -> None:
+def test_policy_of_a_form_has_the_requested_conditions() -> None:
     url, fields = presigner().post(
         "m/k", max_bytes=9, min_bytes=2, expires=60, fields={"Content-Type": "text/x"}
     )
@@ -118,7 +118,7 @@ def test_a_forms_policy_says_what_was_asked_for() -> None:
     assert fields["x-amz-signature"] == scope.sign("SK", fields["policy"])
 
 
-def test_a_form_may_leave_the_name_to_the_file() -> None:
+def test_form_key_may_use_the_file_name() -> None:
     _, fields = presigner().post("m/${filename}", max_bytes=9)
     conditions = json.loads(base64.b64decode(fields["policy"]))["conditions"]
     assert conditions[1] == ["starts-with", "$key", "m/"]
@@ -126,7 +126,7 @@ def test_a_form_may_leave_the_name_to_the_file() -> None:
 
 
 @pytest.mark.parametrize("base_url", ["localhost:3003", "ftp://h", "http://", "http://h/path"])
-def test_the_base_url_has_to_be_one(base_url: str) -> None:
+def test_invalid_base_url_is_rejected(base_url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
         presigner(base_url)
 
@@ -144,7 +144,7 @@ def test_the_host_is_written_as_clients_write_it(base_url: str, origin: str) -> 
 
 
 @pytest.mark.parametrize("expires", [0, -1, 604_801])
-def test_nothing_is_good_for_longer_than_a_week(expires: int) -> None:
+def test_validity_is_limited_to_a_week(expires: int) -> None:
     with pytest.raises(ValueError, match="7 days"):
         presigner().get("k", expires)
     with pytest.raises(ValueError, match="7 days"):

@@ -60,9 +60,7 @@ def test_an_object_is_found_again(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=range(len(KEYS)))
-def test_any_key_is_an_object_in_the_folder_and_nowhere_else(
-    store: ObjectStore, tmp_path: Path, key: str
-) -> None:
+def test_any_key_stays_within_the_folder(store: ObjectStore, tmp_path: Path, key: str) -> None:
     store.put(key, b"content")
     assert store.read(key) == b"content"
     assert store.keys() == [key]
@@ -70,7 +68,7 @@ def test_any_key_is_an_object_in_the_folder_and_nowhere_else(
     assert files(tmp_path)[0].parent == tmp_path / "store" / "blobs"
 
 
-def test_keys_that_only_look_alike_are_different_objects(store: ObjectStore) -> None:
+def test_similar_keys_are_different_objects(store: ObjectStore) -> None:
     alike = ["a", "A", "a/", "a ", "é", "e\u0301"]
     for key in alike:
         store.put(key, key.encode())
@@ -86,7 +84,7 @@ def test_keys_that_only_look_alike_are_different_objects(store: ObjectStore) -> 
         ("\udc80", "InvalidURI"),
     ],
 )
-def test_what_is_no_key_is_refused(
+def test_invalid_key_is_rejected(
     store: ObjectStore, tmp_path: Path, key: str, expected: str
 ) -> None:
     for call in (store.head, store.read, store.delete, store.open_write, store.create_upload):
@@ -94,7 +92,7 @@ def test_what_is_no_key_is_refused(
     assert files(tmp_path) == []
 
 
-def test_what_is_not_there_is_none_or_an_error(store: ObjectStore) -> None:
+def test_missing_object_is_none_or_an_error(store: ObjectStore) -> None:
     assert store.head("k") is None
     assert code(store.read, "k") == "NoSuchKey"
     assert code(store.flip_byte, "k") == "NoSuchKey"
@@ -110,7 +108,7 @@ def test_keys_are_listed_by_prefix_in_the_order_of_their_bytes(store: ObjectStor
     assert [each.key for each in store.listing("b", after="b", limit=1)] == ["b/10"]
 
 
-def test_a_replaced_object_leaves_no_file_and_readers_read_on(
+def test_replaced_object_leaves_no_file_but_open_readers(
     store: ObjectStore, tmp_path: Path
 ) -> None:
     store.put("k", b"old")
@@ -129,7 +127,7 @@ def test_a_deleted_object_is_gone(store: ObjectStore, tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
-def test_nothing_is_seen_of_an_object_before_it_is_committed(store: ObjectStore) -> None:
+def test_object_is_invisible_before_its_commit(store: ObjectStore) -> None:
     store.put("k", b"old")
     with store.open_write("k") as writer:
         writer.write(b"ne")
@@ -141,7 +139,7 @@ def test_nothing_is_seen_of_an_object_before_it_is_committed(store: ObjectStore)
         assert store.read("k") == b"new"
 
 
-def test_a_writer_that_is_given_up_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
+def test_aborted_writer_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
     with store.open_write("k") as writer:
         writer.write(b"half")
     assert store.head("k") is None
@@ -152,7 +150,7 @@ def test_a_writer_that_is_given_up_leaves_nothing(store: ObjectStore, tmp_path: 
         writer.commit()
 
 
-def test_everything_is_there_after_a_restart_and_nothing_else(tmp_path: Path) -> None:
+def test_restart_keeps_committed_objects_only(tmp_path: Path) -> None:
     headers = {"x-amz-meta-a": "b"}
     with ObjectStore(tmp_path) as store:
         with store.open_write("k", "text/plain", headers) as writer:
@@ -175,19 +173,19 @@ def test_everything_is_there_after_a_restart_and_nothing_else(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_one_store_at_a_time_has_a_folder(tmp_path: Path) -> None:
+def test_folder_is_locked_by_one_store(tmp_path: Path) -> None:
     with ObjectStore(tmp_path), pytest.raises(CatalogInUseError, match="another sandbox"):
         ObjectStore(tmp_path)
     ObjectStore(tmp_path).close()
 
 
-def test_a_catalog_that_cannot_be_read_is_no_catalog_in_use(tmp_path: Path) -> None:
+def test_unreadable_catalog_is_not_reported_as_in_use(tmp_path: Path) -> None:
     (tmp_path / "objects.sqlite3").write_bytes(b"no database at all" * 1000)
     with pytest.raises(sqlite3.DatabaseError, match="not a database"):
         ObjectStore(tmp_path)
 
 
-def test_one_byte_is_spoilt_and_nothing_is_said(store: ObjectStore) -> None:
+def test_corrupt_changes_one_byte_silently(store: ObjectStore) -> None:
     before = store.put("k", b"abcde")
     assert store.flip_byte("k") == 2
     assert store.read("k") == b"abbde"
@@ -197,7 +195,7 @@ def test_one_byte_is_spoilt_and_nothing_is_said(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(("content", "offset"), [(b"abc", 3), (b"abc", -1), (b"", None)])
-def test_a_byte_that_is_not_there_is_not_spoilt(
+def test_corrupt_beyond_the_end_is_rejected(
     store: ObjectStore, content: bytes, offset: int | None
 ) -> None:
     store.put("k", content)
@@ -206,7 +204,7 @@ def test_a_byte_that_is_not_there_is_not_spoilt(
     assert store.read("k") == content
 
 
-def test_many_threads_may_use_it(store: ObjectStore, tmp_path: Path) -> None:
+def test_threads_can_use_the_store_concurrently(store: ObjectStore, tmp_path: Path) -> None:
     def work(number: int) -> None:
         for turn in range(5):
             store.put("same", bytes([number]) * 1000)

@@ -64,7 +64,7 @@ def test_etags_may_be_quoted(store: ObjectStore, upload: str) -> None:
     assert store.complete_upload("k", upload, [(1, f'"{part.etag}"')]).etag.endswith("-1")
 
 
-def test_a_part_that_comes_again_is_replaced(
+def test_repeated_part_replaces_the_earlier_one(
     store: ObjectStore, upload: str, tmp_path: Path
 ) -> None:
     old = store.put_part("k", upload, 1, b"old")
@@ -75,9 +75,7 @@ def test_a_part_that_comes_again_is_replaced(
     assert store.read("k") == b"new"
 
 
-def test_parts_that_are_not_named_are_dropped(
-    store: ObjectStore, upload: str, tmp_path: Path
-) -> None:
+def test_unlisted_parts_are_dropped(store: ObjectStore, upload: str, tmp_path: Path) -> None:
     store.put_part("k", upload, 1, BIG)
     second = store.put_part("k", upload, 2, b"second")
     store.complete_upload("k", upload, named(second))
@@ -85,7 +83,7 @@ def test_parts_that_are_not_named_are_dropped(
     assert blobs(tmp_path) == 1
 
 
-def test_small_parts_are_refused_except_the_last(store: ObjectStore, upload: str) -> None:
+def test_only_the_last_part_may_be_small(store: ObjectStore, upload: str) -> None:
     small = store.put_part("k", upload, 1, BIG[1:])
     last = store.put_part("k", upload, 2, b"")
     assert refusal(store, upload, named(small, last)) == "EntityTooSmall"
@@ -93,9 +91,7 @@ def test_small_parts_are_refused_except_the_last(store: ObjectStore, upload: str
     assert store.complete_upload("k", upload, named(enough, last)).size == MIN_PART_BYTES
 
 
-def test_what_does_not_fit_is_refused_and_the_upload_goes_on(
-    store: ObjectStore, upload: str
-) -> None:
+def test_invalid_completion_keeps_the_upload(store: ObjectStore, upload: str) -> None:
     first = store.put_part("k", upload, 1, BIG)
     last = store.put_part("k", upload, 2, b"last")
     assert refusal(store, upload, []) == "MalformedXML"
@@ -106,7 +102,7 @@ def test_what_does_not_fit_is_refused_and_the_upload_goes_on(
     assert store.complete_upload("k", upload, named(first, last)).etag.endswith("-2")
 
 
-def test_an_upload_ends_once(store: ObjectStore, upload: str, tmp_path: Path) -> None:
+def test_upload_can_be_completed_once(store: ObjectStore, upload: str, tmp_path: Path) -> None:
     part = store.put_part("k", upload, 1, b"only")
     late = store.open_part("k", upload, 2)
     late.write(b"late")
@@ -132,9 +128,7 @@ def test_an_aborted_upload_leaves_nothing(store: ObjectStore, upload: str, tmp_p
     assert blobs(tmp_path) == 0
 
 
-def test_nothing_is_remembered_of_uploads_that_ended(
-    store: ObjectStore, upload: str, tmp_path: Path
-) -> None:
+def test_ended_uploads_leave_no_memory(store: ObjectStore, upload: str, tmp_path: Path) -> None:
     store.put_part("k", upload, 1, b"aborted")
     store.abort_upload("k", upload)
     upload = store.create_upload("k")
@@ -145,7 +139,7 @@ def test_nothing_is_remembered_of_uploads_that_ended(
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
-def test_an_upload_is_for_its_key_alone(store: ObjectStore, upload: str) -> None:
+def test_upload_is_valid_for_its_key_only(store: ObjectStore, upload: str) -> None:
     part = store.put_part("k", upload, 1, b"only")
     for call in (
         lambda: store.open_part("other", upload, 1),
@@ -166,7 +160,7 @@ def test_parts_are_numbered_from_1_to_10000(store: ObjectStore, upload: str, num
     assert caught.value.code == "InvalidArgument"
 
 
-def test_an_upload_that_is_aborted_while_it_is_completed_makes_no_object(
+def test_abort_during_completion_creates_no_object(
     store: ObjectStore, upload: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = named(store.put_part("k", upload, 1, BIG), store.put_part("k", upload, 2, b"last"))
