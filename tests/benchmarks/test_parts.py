@@ -29,7 +29,7 @@ def link(server: str, **options: float) -> Iterator[str]:
         yield url
 
 
-def test_two_things_take_turns_and_neither_is_always_first() -> None:
+def test_alternate_runs_both_and_swaps_which_is_first() -> None:
     seen: list[str] = []
 
     def measure(name: str) -> float:
@@ -40,7 +40,7 @@ def test_two_things_take_turns_and_neither_is_always_first() -> None:
     assert "".join(seen) == "ab" + "ab" + "ba" + "ab"
 
 
-def test_the_median_of_the_ratios_is_what_counts() -> None:
+def test_comparison_uses_the_median_of_the_ratios() -> None:
     comparison = Comparison([1, 20, 3], [1, 10, 1])
     assert comparison.ratio == 2
     assert comparison.difference == 2
@@ -59,7 +59,7 @@ def test_the_median_of_the_ratios_is_what_counts() -> None:
         ("least", None, None, None),
     ],
 )
-def test_a_target_is_met_or_not(
+def test_target_is_met_or_missed(
     at: str, value: float | None, met: bool | None, share: float
 ) -> None:
     measured = Measured(value)
@@ -68,7 +68,7 @@ def test_a_target_is_met_or_not(
     assert chart.used((row, measured)) == share
 
 
-def test_values_are_told_with_as_many_digits_as_say_something() -> None:
+def test_values_are_shown_with_significant_digits() -> None:
     assert format_value(None, "s") == "—"
     assert format_value(0.0003891, "s") == "389 µs"
     assert format_value(0.2345, "s") == "234 ms"
@@ -77,14 +77,14 @@ def test_values_are_told_with_as_many_digits_as_say_something() -> None:
     assert format_value(1, "") == "1"
 
 
-def test_the_peak_of_a_process_is_seen() -> None:
+def test_peak_memory_of_a_process_is_measured() -> None:
     before = tasks.peak()
     size = before + 50_000_000
     assert len(b"x" * size) == size
     assert tasks.peak() > size
 
 
-def test_objects_are_as_large_as_their_names_say(server: str) -> None:
+def test_objects_have_the_sizes_in_their_names(server: str) -> None:
     whole = httpx.get(f"{server}/objects/3000000")
     assert whole.content == b"".join(object_bytes(0, 3_000_000)) == (BLOCK * 3)[:3_000_000]
     piece = httpx.get(f"{server}/objects/3000000", headers={"range": "bytes=1048570-2000000"})
@@ -93,7 +93,7 @@ def test_objects_are_as_large_as_their_names_say(server: str) -> None:
     assert piece.content == whole.content[1_048_570:2_000_001]
 
 
-def test_what_is_sent_is_taken_and_requests_are_counted(server: str) -> None:
+def test_server_accepts_uploads_and_counts_requests(server: str) -> None:
     with httpx.Client() as client:
         before = int(client.get(f"{server}/requests").text)
         for size in (0, 10, 300_000, 3_000_000):
@@ -103,7 +103,7 @@ def test_what_is_sent_is_taken_and_requests_are_counted(server: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_link_is_late_and_holds_each_connection_to_its_rate(server: str) -> None:
+def test_link_adds_latency_and_limits_the_rate(server: str) -> None:
     with link(server, delay=0.05, rate=1e6) as url, httpx.Client() as client:
         client.get(f"{url}/requests")
         start = time.perf_counter()

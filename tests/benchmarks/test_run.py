@@ -49,7 +49,7 @@ def test_every_row_is_measured(results: dict[str, Any]) -> None:
         assert row["met"] in (True, False), row
 
 
-def test_what_does_not_depend_on_the_machine_meets_its_target(results: dict[str, Any]) -> None:
+def test_machine_independent_rows_meet_their_targets(results: dict[str, Any]) -> None:
     steady = {"packages", "megabytes", "round-trips"}
     assert {row["name"] for row in results["rows"] if row["met"]} >= steady
 
@@ -75,7 +75,7 @@ def test_the_table_and_the_picture_have_every_row(run: tuple[Path, str]) -> None
         assert row.what.replace("`", "") in texts
 
 
-def test_a_row_that_is_not_known_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_row_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["--only", "no-such-row"])
     assert "the rows are import, first-pod" in capsys.readouterr().err

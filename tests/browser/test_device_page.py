@@ -66,9 +66,7 @@ def notice(browser: Chrome) -> str:
     return browser.find_element(By.CSS_SELECTOR, "[role=alert]").text
 
 
-def test_the_code_is_typed_and_the_waiting_program_has_its_token(
-    browser: Chrome, waiting: Waiting
-) -> None:
+def test_typed_code_gives_the_waiting_program_its_token(browser: Chrome, waiting: Waiting) -> None:
     browser.get(waiting.prompt.verification_uri)
     type_code(browser, waiting.prompt.user_code)
     Select(browser.find_element(By.ID, "username")).select_by_visible_text("bob")
@@ -78,9 +76,7 @@ def test_the_code_is_typed_and_the_waiting_program_has_its_token(
     assert waiting.hub.create_project("made after logging in")
 
 
-def test_a_code_that_comes_with_the_address_has_only_to_be_approved(
-    browser: Chrome, waiting: Waiting
-) -> None:
+def test_code_in_the_url_only_needs_approval(browser: Chrome, waiting: Waiting) -> None:
     assert waiting.prompt.verification_uri_complete is not None
     browser.get(waiting.prompt.verification_uri_complete)
     shown = browser.find_element(By.ID, "user_code").get_attribute("value")
@@ -89,7 +85,7 @@ def test_a_code_that_comes_with_the_address_has_only_to_be_approved(
     waiting.login.result(timeout=30)
 
 
-def test_a_program_that_is_denied_says_so(browser: Chrome, waiting: Waiting) -> None:
+def test_denied_program_reports_the_denial(browser: Chrome, waiting: Waiting) -> None:
     browser.get(waiting.prompt.verification_uri)
     type_code(browser, waiting.prompt.user_code)
     assert press(browser, "Deny") == "Device refused"
@@ -97,9 +93,7 @@ def test_a_program_that_is_denied_says_so(browser: Chrome, waiting: Waiting) -> 
         waiting.login.result(timeout=30)
 
 
-def test_a_wrong_code_is_said_to_be_one_and_can_be_put_right(
-    browser: Chrome, waiting: Waiting
-) -> None:
+def test_wrong_code_is_reported_and_can_be_corrected(browser: Chrome, waiting: Waiting) -> None:
     browser.get(waiting.prompt.verification_uri)
     type_code(browser, "AAAA-AAAA")
     assert press(browser, "Approve") == "Connect a device"
@@ -109,9 +103,7 @@ def test_a_wrong_code_is_said_to_be_one_and_can_be_put_right(
     waiting.login.result(timeout=30)
 
 
-def test_an_expired_code_is_said_to_be_one(
-    browser: Chrome, waiting: Waiting, clock: object
-) -> None:
+def test_expired_code_is_reported(browser: Chrome, waiting: Waiting, clock: object) -> None:
     clock.ahead = 3600  # type: ignore[attr-defined] # the fixture's clock can be turned
     browser.get(waiting.prompt.verification_uri)
     type_code(browser, waiting.prompt.user_code)
@@ -121,7 +113,7 @@ def test_an_expired_code_is_said_to_be_one(
         waiting.login.result(timeout=30)
 
 
-def test_the_keyboard_is_enough(browser: Chrome, waiting: Waiting) -> None:
+def test_page_can_be_used_with_the_keyboard_only(browser: Chrome, waiting: Waiting) -> None:
     browser.get(waiting.prompt.verification_uri)
     # The code field has the initial focus.
     browser.switch_to.active_element.send_keys(waiting.prompt.user_code)
@@ -135,7 +127,7 @@ def test_the_keyboard_is_enough(browser: Chrome, waiting: Waiting) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 500, 1600])
-def test_nothing_is_cut_off_on_any_screen(browser: Chrome, sandbox: Sandbox, width: int) -> None:
+def test_no_screen_size_cuts_anything_off(browser: Chrome, sandbox: Sandbox, width: int) -> None:
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 700, "deviceScaleFactor": 1, "mobile": False},

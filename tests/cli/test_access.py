@@ -26,7 +26,7 @@ def request_of_bob(console: Console) -> list[object]:
     return ["access", "check", "alice/scans", "--modeller", "bob", "--protocol", "protocol.json"]
 
 
-def test_the_key_needs_no_credentials(console: Console) -> None:
+def test_access_manager_key_needs_no_credentials(console: Console) -> None:
     console.be(None)
     outcome = console.ok("access", "key")
     key = rsa.parse_public_key(outcome.out)
@@ -34,7 +34,9 @@ def test_the_key_needs_no_credentials(console: Console) -> None:
     assert console.json("access", "key")["publicKey"] == outcome.out
 
 
-def test_a_token_is_a_proof(console: Console, request_of_bob: list[object]) -> None:
+def test_check_with_a_token_shows_the_decision(
+    console: Console, request_of_bob: list[object]
+) -> None:
     Path("token").write_text(console.sandbox.token("bob") + "\n", encoding="ascii")
     words = [*request_of_bob, "--token-file", "token"]
     refused = console.run(*words)
@@ -46,7 +48,7 @@ def test_a_token_is_a_proof(console: Console, request_of_bob: list[object]) -> N
     assert console.json(*words) == {"response_type": "ACCEPT", "limits": None}
 
 
-def test_a_token_comes_from_the_environment_or_a_pipe(
+def test_token_is_read_from_the_environment_or_a_pipe(
     console: Console, request_of_bob: list[object]
 ) -> None:
     token = console.sandbox.token("bob")
@@ -61,7 +63,7 @@ def test_a_token_comes_from_the_environment_or_a_pipe(
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"x" * 70_000])
-def test_a_token_that_is_none(
+def test_invalid_token_is_rejected(
     console: Console, request_of_bob: list[object], content: bytes
 ) -> None:
     Path("token").write_bytes(content)
@@ -79,7 +81,9 @@ def test_a_token_is_not_shown(console: Console, request_of_bob: list[object]) ->
     assert "planted" not in outcome.out + outcome.err
 
 
-def test_a_signature_is_a_proof(console: Console, request_of_bob: list[object]) -> None:
+def test_check_with_a_signature_shows_the_decision(
+    console: Console, request_of_bob: list[object]
+) -> None:
     console.be("bob")
     Path("bob.pub").write_text(
         rsa.serialize_public_key(key_pair(1).public_key, "SSH"), encoding="ascii"
@@ -122,7 +126,9 @@ def test_limits_are_shown_without_addresses(console: Console, request_of_bob: li
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"class_name": 3}', "[" * 100_000])
-def test_a_protocol_that_is_none(console: Console, request_of_bob: list[object], text: str) -> None:
+def test_invalid_protocol_is_rejected(
+    console: Console, request_of_bob: list[object], text: str
+) -> None:
     Path("protocol.json").write_text(text, encoding="utf-8")
     outcome = console.run(*request_of_bob)
     assert (outcome.code, outcome.out) == (6, "")
@@ -137,7 +143,7 @@ def test_a_protocol_that_is_none(console: Console, request_of_bob: list[object],
         ["--task", "t", "--signature", "s", "--token-file", "x"],
     ],
 )
-def test_one_proof_is_wanted(
+def test_exactly_one_of_token_and_signature_is_required(
     console: Console, request_of_bob: list[object], words: list[str]
 ) -> None:
     assert console.run(*request_of_bob, *words).code == 2

@@ -11,14 +11,14 @@ from cli.console import Console
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_there_is_a_script_for_each_shell(console: Console, shell: str) -> None:
+def test_script_exists_for_each_shell(console: Console, shell: str) -> None:
     outcome = console.ok("completion", shell)
     assert "_BITFOUNT_API_COMPLETE" in outcome.out
     assert outcome.err == ""
     assert console.json("completion", shell) == {"shell": shell, "script": outcome.out}
 
 
-def test_another_shell_is_refused_in_one_line(console: Console) -> None:
+def test_unknown_shell_is_rejected_in_one_line(console: Console) -> None:
     outcome = console.run("completion", "ksh")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1

@@ -16,7 +16,7 @@ from cli.doctoring import findings, problems
 from bitfount_api.cli.checks import versions
 
 
-def test_all_is_well(console: Console) -> None:
+def test_doctor_without_problems_exits_with_zero(console: Console) -> None:
     found = findings(console, code=0)
     assert {finding["area"] for finding in found} == {
         "Versions",
@@ -35,7 +35,7 @@ def test_offline_sends_nothing(console: Console) -> None:
     assert not console.sandbox.requests
 
 
-def test_no_secret_is_told(console: Console) -> None:
+def test_doctor_shows_no_secret(console: Console) -> None:
     console.environment |= {
         "BITFOUNT_API_KEY": "planted-key:planted-am",
         "BITFOUNT_API_KEY_ID": "planted-id:planted-am-id",
@@ -60,27 +60,27 @@ def test_no_secret_is_told(console: Console) -> None:
         ("SSL_CERT_FILE", "/no/such/file"),
     ],
 )
-def test_a_setting_that_is_wrong(console: Console, name: str, value: str) -> None:
+def test_invalid_setting_is_reported(console: Console, name: str, value: str) -> None:
     console.environment[name] = value
     told = problems(console, "--offline")
     assert f"{name} is " in told or f"{name}: " in told
     assert f"correct {name}" in told
 
 
-def test_one_of_two_settings_for_authorities_counts(console: Console) -> None:
+def test_only_one_authority_setting_applies(console: Console) -> None:
     console.environment |= {"SSL_CERT_FILE": certifi.where(), "SSL_CERT_DIR": "/no/such/folder"}
     told = [found["text"] for found in findings(console, "--offline", code=0)]
     assert f"SSL_CERT_FILE is {certifi.where()}: only the CAs in it are trusted" in told
     assert "SSL_CERT_DIR is /no/such/folder, but ignored: SSL_CERT_FILE takes precedence" in told
 
 
-def test_a_setting_that_is_misspelt(console: Console) -> None:
+def test_misspelt_setting_is_reported(console: Console) -> None:
     console.environment["BITFOUNT_APIKEY"] = "planted"
     (found,) = [f for f in findings(console, "--offline", code=0) if f["level"] == "warning"]
     assert "BITFOUNT_API_KEY" in found["advice"]
 
 
-def test_credentials_that_are_missing(console: Console) -> None:
+def test_missing_credentials_are_reported(console: Console) -> None:
     console.be(None)
     assert "bitfount-api login" in problems(console, "--offline")
     console.environment["BITFOUNT_API_KEY"] = "k"
@@ -89,12 +89,12 @@ def test_credentials_that_are_missing(console: Console) -> None:
     assert "set BITFOUNT_USERNAME" in problems(console, "--offline")
 
 
-def test_credentials_that_are_refused(console: Console) -> None:
+def test_rejected_credentials_are_reported(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "other:other"
     assert "does not accept the credentials" in problems(console)
 
 
-def test_a_check_that_cannot_be_done_is_a_problem(
+def test_failed_check_is_reported_as_a_problem(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
@@ -106,7 +106,7 @@ def test_a_check_that_cannot_be_done_is_a_problem(
     assert "planted" not in told
 
 
-def test_packages_that_are_missing_or_others(
+def test_missing_or_incompatible_packages_are_reported(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there = {"bitfount-api": "0.0.1", "bitfount": "5.3.0"}
@@ -154,14 +154,14 @@ def storage(console: Console, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_login_is_told(console: Console, storage: Path) -> None:
+def test_stored_login_is_reported(console: Console, storage: Path) -> None:
     write_token(console, storage)
     texts = [finding["text"] for finding in findings(console, code=0)]
     assert any("logged in as alice" in text for text in texts)
     assert any("accepts the credentials of alice" in text for text in texts)
 
 
-def test_a_login_that_has_ended(console: Console, storage: Path) -> None:
+def test_expired_login_is_reported(console: Console, storage: Path) -> None:
     write_token(console, storage, access_token_expires_at=1)
     assert "has expired" in problems(console, "--offline")
     write_token(console, storage, access_token_expires_at=1, refresh_token="r")
@@ -169,7 +169,7 @@ def test_a_login_that_has_ended(console: Console, storage: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"auth_domain": "other"}, {"access_token": 3}])
-def test_a_login_that_is_of_no_use(
+def test_unusable_login_is_reported(
     console: Console, storage: Path, changes: dict[str, Any]
 ) -> None:
     write_token(console, storage, **changes)
@@ -177,7 +177,7 @@ def test_a_login_that_is_of_no_use(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
-def test_secrets_that_others_can_read(console: Console, storage: Path) -> None:
+def test_secrets_readable_by_others_are_reported(console: Console, storage: Path) -> None:
     token = write_token(console, storage)
     key = storage / "alice" / "signing.pem"
     key.parent.mkdir()
@@ -201,7 +201,7 @@ def test_secrets_that_others_can_read(console: Console, storage: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
-def test_secrets_that_nobody_can_read_and_links(console: Console, storage: Path) -> None:
+def test_unreadable_secrets_and_links_are_reported(console: Console, storage: Path) -> None:
     token = write_token(console, storage)
     token.chmod(0o200)
     assert "cannot read" in problems(console, "--offline")
@@ -211,14 +211,14 @@ def test_secrets_that_nobody_can_read_and_links(console: Console, storage: Path)
     assert any("is a link" in finding["text"] for finding in outcome.json["findings"])
 
 
-def test_a_login_that_names_nobody(console: Console, storage: Path) -> None:
+def test_login_without_a_user_name_is_reported(console: Console, storage: Path) -> None:
     write_token(console, storage, id_token="planted")
     told = problems(console, "--offline")
     assert "bitfount-api login" in told
     assert "planted" not in told
 
 
-def test_a_login_beside_api_keys(console: Console, storage: Path) -> None:
+def test_login_next_to_api_keys_is_reported(console: Console, storage: Path) -> None:
     console.be("bob")
     write_token(console, storage)
     texts = [finding["text"] for finding in findings(console, "--offline", code=0)]
@@ -227,7 +227,7 @@ def test_a_login_beside_api_keys(console: Console, storage: Path) -> None:
     findings(console, "--offline", code=0)
 
 
-def test_an_api_key_that_no_header_can_carry(console: Console) -> None:
+def test_api_key_invalid_in_a_header_is_reported(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "planted one"
     told = problems(console, "--offline")
     assert "BITFOUNT_API_KEY contains a character" in told

@@ -18,14 +18,14 @@ from support.http_server import certificate, serving
 from bitfount_api.sandbox.faults import Fault
 
 
-def test_a_name_that_is_not_known(console: Console) -> None:
+def test_unknown_host_name_is_reported(console: Console) -> None:
     console.options = [*console.services, "--hub-url", "https://hub.invalid"]
     told = problems(console)
     assert "the name hub.invalid cannot be resolved" in told
     assert "HTTPS_PROXY" in told
 
 
-def test_a_login_is_not_needed_where_there_are_api_keys(console: Console) -> None:
+def test_authority_is_not_checked_with_api_keys(console: Console) -> None:
     console.options = [*console.services, "--auth-domain", "auth.invalid"]
     (note,) = [found for found in findings(console, code=0) if "auth.invalid" in found["text"]]
     assert (note["level"], note["advice"]) == ("note", None)
@@ -33,7 +33,7 @@ def test_a_login_is_not_needed_where_there_are_api_keys(console: Console) -> Non
     assert "the name auth.invalid cannot be resolved" in problems(console)
 
 
-def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None:
+def test_refused_connection_is_reported(console: Console, free_port: int) -> None:
     console.options = [*console.services, "--access-manager-url", f"http://127.0.0.1:{free_port}"]
     told = problems(console)
     assert told.count("\n") == 0
@@ -41,7 +41,7 @@ def test_a_port_that_nobody_listens_on(console: Console, free_port: int) -> None
     assert "bitfount-api sandbox" in told
 
 
-def test_a_proxy_that_is_not_there(console: Console, free_port: int) -> None:
+def test_unreachable_proxy_is_reported(console: Console, free_port: int) -> None:
     console.environment["NO_PROXY"] = ""
     console.environment["HTTP_PROXY"] = f"http://user:planted@127.0.0.1:{free_port}"
     told = problems(console)
@@ -49,14 +49,14 @@ def test_a_proxy_that_is_not_there(console: Console, free_port: int) -> None:
     assert "planted" not in told
 
 
-def test_a_service_that_is_not_well(console: Console) -> None:
+def test_failing_service_is_reported(console: Console) -> None:
     console.sandbox.fail("/api/pairings", Fault(status=503), times=None)
     told = problems(console)
     assert "SMART on FHIR" in told
     assert "answers 503" in told
 
 
-def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
+def test_captive_portal_is_reported(console: Console) -> None:
     portal = Fault(status=302, headers={"location": "http://portal.invalid/"})
     console.sandbox.fail("/api/access-manager-key", portal, times=None)
     assert "answers with a redirect" in problems(console)
@@ -66,14 +66,14 @@ def test_a_page_that_wants_a_login_to_the_network(console: Console) -> None:
     assert "not like the access manager" in problems(console)
 
 
-def test_a_proxy_that_wants_a_password(console: Console) -> None:
+def test_proxy_that_requires_a_password_is_reported(console: Console) -> None:
     with serving(lambda _: (407, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
         told = problems(console)
     assert "requires a username and a password" in told
 
 
-def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
+def test_blocking_proxy_is_reported(console: Console) -> None:
     with serving(lambda _: (403, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
         console.options = [*console.services, "--hub-url", "https://hub.invalid"]
@@ -81,7 +81,7 @@ def test_a_proxy_that_lets_nothing_through(console: Console) -> None:
     assert f"the proxy {url} does not allow the connection" in told
 
 
-def test_a_proxy_is_told_where_all_is_well(console: Console) -> None:
+def test_working_proxy_is_shown(console: Console) -> None:
     with serving(lambda _: (200, {}, b"{}")) as url:
         console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
         console.options = ["--hub-url", "http://hub.invalid", "--smart-on-fhir-url", url]
@@ -92,13 +92,13 @@ def test_a_proxy_is_told_where_all_is_well(console: Console) -> None:
     assert any("without encryption" in text for text in texts)
 
 
-def test_no_encryption_where_it_is_expected(console: Console) -> None:
+def test_plain_http_on_a_tls_port_is_reported(console: Console) -> None:
     with serving(lambda _: (200, {}, b"{}")) as url:
         console.options = [*console.services, "--hub-url", url.replace("http:", "https:")]
         assert "(TLS)" in problems(console)
 
 
-def test_silence(console: Console) -> None:
+def test_silent_service_is_reported(console: Console) -> None:
     console.sandbox.fail("/api/pairings", Fault(delay=30), times=None)
     console.options = [*console.services, "--timeout", "0.3"]
     assert "no response within the timeout" in problems(console)
@@ -141,7 +141,7 @@ def server(skew: float) -> Iterator[str]:
         (5, "ok", ""),
     ],
 )
-def test_a_clock_that_is_wrong(console: Console, skew: float, level: str, word: str) -> None:
+def test_wrong_clock_is_reported(console: Console, skew: float, level: str, word: str) -> None:
     with server(skew) as url:
         console.options = ["--hub-url", url, "--access-manager-url", url]
         console.options += ["--smart-on-fhir-url", url, "--auth-domain", url]
@@ -151,7 +151,7 @@ def test_a_clock_that_is_wrong(console: Console, skew: float, level: str, word: 
     assert word in clock["text"]
 
 
-def test_a_certificate_that_is_not_trusted(console: Console, tmp_path: Path) -> None:
+def test_untrusted_certificate_is_reported(console: Console, tmp_path: Path) -> None:
     path = certificate(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, tmp_path / "key.pem")

@@ -45,14 +45,14 @@ CODES: list[tuple[BaseException, Exit]] = [
 
 
 @pytest.mark.parametrize(("error", "code"), CODES, ids=lambda value: type(value).__name__)
-def test_codes(error: BaseException, code: Exit) -> None:
+def test_each_error_has_its_exit_code(error: BaseException, code: Exit) -> None:
     assert exit_code(error) is code
     text = error_message(error)
     assert "\n" not in text
     assert text.endswith((".", "!", "?", ")"))
 
 
-def test_every_error_of_the_library_has_been_thought_of() -> None:
+def test_every_public_exception_has_an_exit_code() -> None:
     assert {type(error).__name__ for error, _ in CODES} >= set(exceptions.__all__)
 
 
@@ -71,16 +71,16 @@ def caused(error: BaseException, cause: BaseException) -> BaseException:
         (KeyError("x"), Exit.FAILED),
     ],
 )
-def test_what_an_error_was_raised_from_decides(cause: BaseException, code: Exit) -> None:
+def test_cause_of_an_error_determines_the_exit_code(cause: BaseException, code: Exit) -> None:
     assert exit_code(caused(exceptions.ModelUploadError("no"), cause)) is code
 
 
-def test_a_login_without_a_connection_is_a_matter_of_the_connection() -> None:
+def test_login_without_a_network_exits_as_connection_error() -> None:
     error = exceptions.AuthenticationError("no")
     assert exit_code(caused(error, exceptions.RequestTimeout("no"))) is Exit.UNREACHABLE
 
 
-def test_a_disk_that_is_full_is_a_matter_of_this_machine() -> None:
+def test_full_disk_exits_as_local_error() -> None:
     error = exceptions.TransferError("x cannot be written")
     assert exit_code(caused(error, OSError(28, "No space left on device"))) is Exit.INVALID_INPUT
 
@@ -95,21 +95,21 @@ def test_a_disk_that_is_full_is_a_matter_of_this_machine() -> None:
         (PermissionError(13, "Permission denied", "x"), "x: Permission denied."),
     ],
 )
-def test_sentences(error: BaseException, expected: str) -> None:
+def test_messages_are_sentences(error: BaseException, expected: str) -> None:
     assert error_message(error) == expected
 
 
-def test_a_defect_says_no_more_than_its_kind() -> None:
+def test_unexpected_error_shows_only_its_type() -> None:
     assert "planted" not in error_message(KeyError("planted"))
     assert "--debug" in error_message(KeyError("planted"))
 
 
-def test_what_to_do_about_credentials_and_connections() -> None:
+def test_messages_advise_on_credentials_and_connections() -> None:
     assert "bitfount-api login" in error_message(exceptions.AuthenticationError("no"))
     assert "bitfount-api doctor" in error_message(exceptions.ConnectError("no"))
 
 
-def test_codes_are_those_that_were_promised() -> None:
+def test_exit_codes_are_the_documented_ones() -> None:
     assert {code.name: int(code) for code in Exit} == {
         "OK": 0,
         "FAILED": 1,
@@ -126,7 +126,7 @@ def test_codes_are_those_that_were_promised() -> None:
     }
 
 
-def test_an_error_of_the_clean_up_after_ctrl_c_is_an_interruption(
+def test_cleanup_error_after_ctrl_c_exits_as_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:

@@ -17,7 +17,7 @@ def paired(console: Console) -> Console:
     return console
 
 
-def test_a_token_is_shown_only_when_asked_for(paired: Console) -> None:
+def test_token_is_shown_only_on_request(paired: Console) -> None:
     token = paired.ok("fhir", "token", "--show").out.strip()
     assert len(token) > 20
     assert paired.json("fhir", "token", "--show")["token"] == token
@@ -27,7 +27,7 @@ def test_a_token_is_shown_only_when_asked_for(paired: Console) -> None:
     assert "p-7" in paired.ok("fhir", "token").out
 
 
-def test_a_token_in_a_file_is_its_owners(paired: Console) -> None:
+def test_token_file_is_private(paired: Console) -> None:
     token = paired.ok("fhir", "token", "--show").out
     written = paired.json("fhir", "token", "--output", "t")
     path = Path(written["path"])
@@ -39,7 +39,7 @@ def test_a_token_in_a_file_is_its_owners(paired: Console) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_nobody_to_be_paired_with(paired: Console) -> None:
+def test_missing_pairing_is_reported(paired: Console) -> None:
     outcome = paired.run("fhir", "token", "--resource-server", "https://other.example.org")
     assert (outcome.code, outcome.out) == (4, "")
     assert "other.example.org" in outcome.err
@@ -48,5 +48,5 @@ def test_nobody_to_be_paired_with(paired: Console) -> None:
     assert paired.run("fhir", "token").code == 4
 
 
-def test_one_way_to_have_it(paired: Console) -> None:
+def test_show_and_output_options_are_exclusive(paired: Console) -> None:
     assert paired.run("fhir", "token", "--show", "--output", "t").code == 2

@@ -45,7 +45,7 @@ def help_of(path: Path) -> str:
     return result.stdout
 
 
-def test_all_commands_are_there() -> None:
+def test_every_command_exists() -> None:
     assert {" ".join(path) for path in ALL} == {
         "", "login", "logout", "whoami",
         "pods", "pods show", "pods schema", "pods register", "pods heartbeat",
@@ -72,7 +72,7 @@ def test_help_wraps_in_a_narrow_terminal(path: Path) -> None:
 
 
 @every_command
-def test_help_is_worth_reading(path: Path) -> None:
+def test_every_command_and_option_has_help(path: Path) -> None:
     text = help_of(path)
     usage, summary = text.split("\n\n")[:2]
     assert usage.startswith(" ".join(["Usage: bitfount-api", *path]))
@@ -135,7 +135,7 @@ def test_a_group_alone_shows_its_help(path: Path) -> None:
 
 
 @every_command
-def test_what_is_not_understood_ends_in_one_line(path: Path) -> None:
+def test_usage_error_is_one_line(path: Path) -> None:
     result = CliRunner().invoke(root, [*path, "--no-such-option"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("Error: ")
@@ -161,7 +161,7 @@ def test_help_and_completion_load_little(words: list[str]) -> None:
     assert done.stdout.decode().splitlines()[-1] == "[]", done.stderr
 
 
-def test_the_version_is_told() -> None:
+def test_version_is_shown() -> None:
     from bitfount_api import __version__
 
     result = CliRunner().invoke(root, ["--version"])
@@ -169,7 +169,7 @@ def test_the_version_is_told() -> None:
 
 
 @every_command
-def test_no_secret_is_an_argument(path: Path) -> None:
+def test_no_command_takes_a_secret_as_argument(path: Path) -> None:
     for parameter in ALL[path].params:
         name = parameter.name or ""
         if re.search("password|secret|token|api_key", name):

@@ -22,7 +22,7 @@ def public_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_pair_is_made_registered_and_found_again(console: Console) -> None:
+def test_key_pair_is_generated_registered_and_found(console: Console) -> None:
     made = console.json("keys", "generate", "a.pem", "--bits", 2048)
     private, public = Path(made["privateKey"]), Path(made["publicKey"])
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
@@ -40,7 +40,7 @@ def test_a_pair_is_made_registered_and_found_again(console: Console) -> None:
     assert console.ok("keys", "check", registered["id"], "--owner", "alice")
 
 
-def test_another_key_is_told_apart(console: Console, public_file: Path) -> None:
+def test_different_key_is_reported(console: Console, public_file: Path) -> None:
     console.ok("keys", "generate", "a.pem", "--bits", 2048)
     key_id = console.json("keys", "register", "a.pem.pub")["id"]
     outcome = console.run("keys", "check", key_id, "--public-key", public_file)
@@ -48,13 +48,13 @@ def test_another_key_is_told_apart(console: Console, public_file: Path) -> None:
     assert "Do not trust it" in outcome.err
 
 
-def test_a_key_that_is_not_there(console: Console) -> None:
+def test_unknown_key_is_reported(console: Console) -> None:
     outcome = console.run("keys", "check", "4711")
     assert (outcome.code, outcome.out) == (4, "")
     assert "keys register" in outcome.err
 
 
-def test_nothing_is_replaced_unless_told_to(console: Console) -> None:
+def test_existing_keys_are_replaced_only_with_the_option(console: Console) -> None:
     Path("a.pem.pub").write_text("mine", encoding="ascii")
     outcome = console.run("keys", "generate", "a.pem", "--bits", 2048)
     assert outcome.code == 6
@@ -65,7 +65,9 @@ def test_nothing_is_replaced_unless_told_to(console: Console) -> None:
     assert Path("a.pem.pub").read_text(encoding="ascii") != "mine"
 
 
-def test_half_a_pair_is_not_left(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_generation_leaves_no_half_pair(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -75,7 +77,7 @@ def test_half_a_pair_is_not_left(console: Console, monkeypatch: pytest.MonkeyPat
     assert os.listdir() == []
 
 
-def test_an_encrypted_key_takes_its_password_from_the_environment(console: Console) -> None:
+def test_key_password_is_read_from_the_environment(console: Console) -> None:
     console.environment["BITFOUNT_KEY_PASSWORD"] = "planted password"
     made = console.json("keys", "generate", "a.pem", "--bits", 2048, "--encrypt")
     assert "ENCRYPTED" in Path("a.pem").read_text(encoding="ascii")
@@ -92,14 +94,14 @@ def test_an_encrypted_key_takes_its_password_from_the_environment(console: Conso
     assert console.run("keys", "generate", "b.pem", "--encrypt").code == 6
 
 
-def test_a_password_that_is_empty(console: Console) -> None:
+def test_empty_password_is_rejected(console: Console) -> None:
     console.environment["BITFOUNT_KEY_PASSWORD"] = "\n"
     outcome = console.run("keys", "generate", "a.pem", "--encrypt")
     assert (outcome.code, outcome.err) == (6, "Error: The password is empty.\n")
     assert os.listdir() == []
 
 
-def test_a_fingerprint_is_that_of_the_private_key_too(console: Console, public_file: Path) -> None:
+def test_fingerprint_is_equal_for_both_keys_of_a_pair(console: Console, public_file: Path) -> None:
     expected = rsa.fingerprint(key_pair().public_key)
     assert console.json("keys", "fingerprint", public_file)["fingerprint"] == expected
     typed = public_file.read_bytes()
@@ -110,14 +112,14 @@ def test_a_fingerprint_is_that_of_the_private_key_too(console: Console, public_f
 
 @pytest.mark.parametrize("command", ["register", "fingerprint"])
 @pytest.mark.parametrize("content", ["no key", "", "x" * 70_000, "\N{SNOWMAN}"])
-def test_what_is_no_key_is_refused(console: Console, command: str, content: str) -> None:
+def test_invalid_key_is_rejected(console: Console, command: str, content: str) -> None:
     Path("x.pub").write_text(content, encoding="utf-8")
     outcome = console.run("keys", command, "x.pub")
     assert (outcome.code, outcome.out) == (6, "")
     assert outcome.err.count("\n") == 1
 
 
-def test_a_private_key_is_not_registered(console: Console) -> None:
+def test_private_key_is_never_registered(console: Console) -> None:
     Path("a.pem").write_text(rsa.serialize_private_key(key_pair().private_key), encoding="ascii")
     outcome = console.run("keys", "register", "a.pem")
     assert outcome.code == 6
@@ -125,12 +127,12 @@ def test_a_private_key_is_not_registered(console: Console) -> None:
     assert not [seen for seen in console.sandbox.requests if "keys" in seen.path]
 
 
-def test_a_file_that_is_not_there(console: Console) -> None:
+def test_missing_file_is_reported(console: Console) -> None:
     outcome = console.run("keys", "register", "none.pub")
     assert outcome.code == 6
     assert outcome.err == "Error: none.pub: No such file or directory.\n"
 
 
 @pytest.mark.parametrize("key_id", ["../x", "a/b", ""])
-def test_an_id_that_is_none_is_a_matter_of_usage(console: Console, key_id: str) -> None:
+def test_invalid_id_is_a_usage_error(console: Console, key_id: str) -> None:
     assert console.run("keys", "check", key_id).code == 2

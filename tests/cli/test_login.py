@@ -51,7 +51,7 @@ def token_path(console: Console) -> Path:
     return Path(console.environment["BITFOUNT_STORAGE_PATH"], "_default", ".token")
 
 
-def test_a_login_is_kept_for_other_commands_until_logout(somebody: Console) -> None:
+def test_login_is_stored_until_logout(somebody: Console) -> None:
     outcome = log_in(somebody, "--json")
     assert outcome.code == 0, outcome
     assert outcome.json["username"] == "alice"
@@ -72,7 +72,7 @@ def test_a_login_is_kept_for_other_commands_until_logout(somebody: Console) -> N
     assert "not logged in" in somebody.ok("logout").err
 
 
-def test_no_secret_is_shown_by_a_login(somebody: Console) -> None:
+def test_login_shows_no_secret(somebody: Console) -> None:
     outcome = log_in(somebody, "--debug")
     kept = token_path(somebody).read_text(encoding="utf-8")
     secrets = re.findall(r"[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*", kept)
@@ -86,7 +86,7 @@ KNOWN = {"8iCJ33Kp6hc9ofrXTzr5GLxMRHWrlzZO"}  # the client id is public
 
 
 @pytest.mark.slow
-def test_a_denied_login_leaves_the_one_before(somebody: Console) -> None:
+def test_denied_login_keeps_the_previous_login(somebody: Console) -> None:
     assert log_in(somebody).code == 0
     kept = token_path(somebody).read_bytes()
     outcome = log_in(somebody, "--force", username=None)
@@ -107,7 +107,7 @@ def test_commands_never_start_a_login_by_themselves(somebody: Console) -> None:
     assert len(somebody.sandbox.requests) == seen
 
 
-def test_a_login_that_was_revoked_asks_for_another(somebody: Console) -> None:
+def test_revoked_login_asks_for_a_new_one(somebody: Console) -> None:
     assert log_in(somebody).code == 0
     text = token_path(somebody).read_text(encoding="utf-8")
     expired = re.sub(r'"access_token_expires_at": [0-9.]+', '"access_token_expires_at": 1.0', text)
@@ -119,14 +119,14 @@ def test_a_login_that_was_revoked_asks_for_another(somebody: Console) -> None:
     somebody.ok("logout")
 
 
-def test_api_keys_say_who_one_is(console: Console) -> None:
+def test_api_keys_determine_the_user(console: Console) -> None:
     me = console.json("whoami")
     assert (me["username"], me["credentials"]) == ("alice", "API keys")
     assert me["hubUrl"] == console.sandbox.hub_url
     assert me["environment"] == "production"
 
 
-def test_api_keys_that_are_refused(console: Console) -> None:
+def test_rejected_api_keys_are_reported(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "planted-key:planted-am"
     outcome = console.run("--debug", "whoami")
     assert (outcome.code, outcome.out) == (3, "")
@@ -134,7 +134,7 @@ def test_api_keys_that_are_refused(console: Console) -> None:
     assert console.run("whoami", "--offline").code == 0
 
 
-def test_api_keys_of_nobody(console: Console) -> None:
+def test_api_keys_without_a_user_name_are_reported(console: Console) -> None:
     del console.environment["BITFOUNT_USERNAME"]
     outcome = console.run("whoami")
     assert outcome.code == 3
@@ -142,7 +142,7 @@ def test_api_keys_of_nobody(console: Console) -> None:
     assert console.json("--username", "alice", "whoami")["username"] == "alice"
 
 
-def test_half_of_an_api_key(console: Console) -> None:
+def test_incomplete_api_key_is_reported(console: Console) -> None:
     del console.environment["BITFOUNT_API_KEY_ID"]
     outcome = console.run("whoami")
     assert (outcome.code, outcome.out) == (3, "")
@@ -151,7 +151,7 @@ def test_half_of_an_api_key(console: Console) -> None:
     console.run("logout")
 
 
-def test_a_login_that_cannot_be_used_is_replaced(somebody: Console) -> None:
+def test_unusable_login_is_replaced(somebody: Console) -> None:
     path = token_path(somebody)
     path.parent.mkdir(parents=True)
     path.write_text("no token", encoding="utf-8")
@@ -163,5 +163,5 @@ def test_a_login_that_cannot_be_used_is_replaced(somebody: Console) -> None:
     somebody.ok("logout")
 
 
-def test_logging_in_beside_api_keys_warns(console: Console) -> None:
+def test_login_next_to_api_keys_warns(console: Console) -> None:
     assert "take precedence over a login" in console.ok("logout").err

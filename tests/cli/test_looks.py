@@ -37,7 +37,7 @@ def test_tables_have_colours_in_a_terminal(console: Console, projects: list[str]
 @pytest.mark.parametrize(
     "words", [["projects", "list"], ["pods", "show", "alice/none"], ["doctor", "--offline"]]
 )
-def test_there_can_be_no_colours(
+def test_colours_can_be_disabled(
     console: Console,
     projects: list[str],
     options: list[str],
@@ -64,9 +64,7 @@ def test_output_fits_into_narrow_terminals(
             assert name.split()[0] in together
 
 
-def test_a_file_gets_no_colours_and_a_terminal_beside_it_does(
-    console: Console, projects: list[str]
-) -> None:
+def test_file_has_no_colours_when_the_terminal_has(console: Console, projects: list[str]) -> None:
     with (
         open("out", "wb") as out,
         terminal(console, "projects", "list", "--limit", "1", stdout=out) as running,
@@ -85,7 +83,7 @@ def test_a_file_gets_no_colours_and_a_terminal_beside_it_does(
     assert running.coloured
 
 
-def test_json_in_a_terminal_is_json(console: Console, projects: list[str]) -> None:
+def test_json_output_in_a_terminal_is_valid(console: Console, projects: list[str]) -> None:
     with terminal(console, "projects", "list", "--json", columns=30) as running:
         assert running.end() == 0
     assert json.loads(running.raw)["totalProjects"] == len(projects)

@@ -39,7 +39,7 @@ def _never_run(console: Console) -> object:
     assert not Path("ran").exists()
 
 
-def test_a_model_goes_there_and_back(console: Console, model: str) -> None:
+def test_model_is_published_and_downloaded(console: Console, model: str) -> None:
     assert model == "alice/Retina:1"
     shown = console.json("models", "show", model)
     assert (shown["modelHash"], shown["modelVersion"]) == (HASH, 1)
@@ -52,14 +52,14 @@ def test_a_model_goes_there_and_back(console: Console, model: str) -> None:
     assert f"{HASH}, as published" in console.ok("models", "pull", model, "--force").out
 
 
-def test_the_same_code_is_no_new_version(console: Console, model: str) -> None:
+def test_same_code_creates_no_new_version(console: Console, model: str) -> None:
     Path("Retina.py").write_bytes(CODE.replace("\n", "\r\n").encode())
     again = console.json("models", "push", "Retina.py")
     assert (again["model"], again["alreadyExisted"], again["sha256"]) == (model, True, HASH)
     assert "already" in console.ok("models", "push", "Retina.py").out
 
 
-def test_code_can_be_read_without_keeping_it(console: Console, model: str) -> None:
+def test_code_can_be_printed_without_a_file(console: Console, model: str) -> None:
     outcome = console.ok("models", "pull", model, "--output", "-")
     assert outcome.out == CODE
     assert HASH in outcome.err
@@ -76,7 +76,7 @@ def test_addresses_are_not_shown(console: Console, model: str) -> None:
             assert "policy" not in (outcome.out + outcome.err).lower()
 
 
-def test_code_that_was_changed_is_not_written(console: Console, model: str) -> None:
+def test_code_with_another_hash_is_not_written(console: Console, model: str) -> None:
     (key,) = console.sandbox.objects
     console.sandbox.corrupt(key)
     for options in ([], ["--output", "-"]):
@@ -87,7 +87,7 @@ def test_code_that_was_changed_is_not_written(console: Console, model: str) -> N
     assert os.listdir() == []
 
 
-def test_nothing_is_replaced_unless_told_to(console: Console, model: str) -> None:
+def test_existing_file_is_replaced_only_with_the_option(console: Console, model: str) -> None:
     Path("Retina.py").write_text("mine", encoding="utf-8")
     assert console.run("models", "pull", model).code == 6
     assert Path("Retina.py").read_text(encoding="utf-8") == "mine"
@@ -96,7 +96,7 @@ def test_nothing_is_replaced_unless_told_to(console: Console, model: str) -> Non
     assert Path("Retina.py").read_text(encoding="utf-8") == CODE
 
 
-def test_a_private_model_is_its_owners(console: Console) -> None:
+def test_private_model_is_visible_to_its_owner_only(console: Console) -> None:
     Path("Retina.py").write_text(CODE, encoding="utf-8")
     console.ok("models", "push", "Retina.py", "--private")
     console.be("bob")
@@ -108,7 +108,7 @@ def test_a_private_model_is_its_owners(console: Console) -> None:
 
 
 @pytest.mark.parametrize("words", [["show"], ["pull"], ["pull", "--output", "-"]])
-def test_a_model_that_is_not_there(console: Console, words: list[str]) -> None:
+def test_missing_model_is_reported(console: Console, words: list[str]) -> None:
     outcome = console.run("models", *words, "alice/None")
     assert outcome.code == 2 or outcome.code == 4
     outcome = console.run("models", *words, "alice/Nothing")
@@ -117,7 +117,7 @@ def test_a_model_that_is_not_there(console: Console, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "x = ", "class Retina: pass", "\x00"])
-def test_a_file_that_is_no_model(console: Console, code: str) -> None:
+def test_invalid_model_file_is_reported(console: Console, code: str) -> None:
     Path("Retina.py").write_text(code, encoding="utf-8")
     outcome = console.run("models", "push", "Retina.py")
     assert (outcome.code, outcome.out) == (6, "")
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_model(console: Console, code: str) -> None:
     assert not console.sandbox.requests
 
 
-def test_a_usage_limit_that_is_spent(console: Console) -> None:
+def test_exhausted_usage_limit_is_reported(console: Console) -> None:
     Path("Retina.py").write_text(CODE, encoding="utf-8")
     console.ok("models", "push", "Retina.py", "--private")
     project = console.json("projects", "create", "P")["projectId"]
@@ -143,7 +143,7 @@ def test_a_usage_limit_that_is_spent(console: Console) -> None:
 # --- Weights -------------------------------------------------------------------------------------
 
 
-def test_weights_go_there_and_back(console: Console, model: str) -> None:
+def test_weights_are_uploaded_and_downloaded(console: Console, model: str) -> None:
     data = os.urandom(200_000)
     Path("w.pt").write_bytes(data)
     pushed = console.json("weights", "push", "Retina:1", "w.pt")
@@ -159,7 +159,7 @@ def test_weights_go_there_and_back(console: Console, model: str) -> None:
     assert sorted(os.listdir()) == ["Retina-1.weights", "again.pt", "w.pt"]
 
 
-def test_weights_that_are_not_there(console: Console, model: str) -> None:
+def test_missing_weights_are_reported(console: Console, model: str) -> None:
     for name in (model, "alice/Nothing:1"):
         outcome = console.run("weights", "pull", name)
         assert (outcome.code, outcome.out) == (4, "")
@@ -167,7 +167,7 @@ def test_weights_that_are_not_there(console: Console, model: str) -> None:
     assert os.listdir() == []
 
 
-def test_weights_that_cannot_be_sent(console: Console, model: str) -> None:
+def test_weights_that_cannot_be_uploaded_are_reported(console: Console, model: str) -> None:
     assert console.run("weights", "push", "Retina:1", "none.pt").code == 6
     Path("w.pt").touch()
     assert console.run("weights", "push", "Retina:1", "w.pt").code == 6
@@ -182,7 +182,7 @@ def test_weights_that_cannot_be_sent(console: Console, model: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["alice/Retina", "alice/Retina:latest", "Retina:1", "a/b"])
-def test_weights_belong_to_one_version(console: Console, name: str) -> None:
+def test_weights_need_a_version(console: Console, name: str) -> None:
     outcome = console.run("weights", "pull", name)
     assert outcome.code == 2
     assert "ModelName:" in outcome.err
@@ -190,7 +190,7 @@ def test_weights_belong_to_one_version(console: Console, name: str) -> None:
 
 
 @pytest.mark.parametrize("target", [".", "no/such/folder/w.pt"])
-def test_a_target_that_cannot_be_written(console: Console, model: str, target: str) -> None:
+def test_unwritable_target_is_reported(console: Console, model: str, target: str) -> None:
     for command in ("models", "weights"):
         seen = len(console.sandbox.requests)
         outcome = console.run(command, "pull", model, "--force", "--output", target)
@@ -199,7 +199,7 @@ def test_a_target_that_cannot_be_written(console: Console, model: str, target: s
         assert len(console.sandbox.requests) == seen
 
 
-def test_a_store_that_refuses(console: Console, model: str) -> None:
+def test_object_storage_error_is_reported(console: Console, model: str) -> None:
     console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
     console.sandbox.fail("*", Fault(status=503), times=1, service="storage")
     outcome = console.run("models", "pull", model)

@@ -31,7 +31,7 @@ def pod(console: Console) -> str:
     return "alice/scans"
 
 
-def test_data_is_on_standard_output_and_all_else_is_not(console: Console, pod: str) -> None:
+def test_only_data_is_on_standard_output(console: Console, pod: str) -> None:
     outcome = console.spawn("pods", "schema", pod)
     assert (outcome.code, outcome.out.split()[0]) == (0, "NAME")
     assert "columns" in outcome.err
@@ -40,7 +40,7 @@ def test_data_is_on_standard_output_and_all_else_is_not(console: Console, pod: s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii", "utf-8", "latin-1", "cp932"])
-def test_every_encoding_takes_every_text(console: Console, pod: str, encoding: str) -> None:
+def test_any_text_is_printed_in_any_encoding(console: Console, pod: str, encoding: str) -> None:
     console.environment["PYTHONIOENCODING"] = f"{encoding}:strict"
     console.environment["PYTHONUTF8"] = "0"
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -67,21 +67,21 @@ def test_help_is_shown_in_every_encoding(console: Console) -> None:
     assert console.spawn("--help").code == 0
 
 
-def test_what_services_say_cannot_rewrite_a_terminal(console: Console, pod: str) -> None:
+def test_control_characters_of_services_are_removed(console: Console, pod: str) -> None:
     for options in ([], ["--json"]):
         outcome = console.spawn("pods", "show", pod, *options)
         for control in "\x1b\x9b\x07\r\u202e":
             assert control not in outcome.out
 
 
-def test_a_text_that_is_none(console: Console) -> None:
+def test_unencodable_argument_is_an_error_of_one_line(console: Console) -> None:
     outcome = console.run("projects", "create", "half \ud83d")
     assert outcome.code == 1, outcome
     assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no signals of pipes")
-def test_a_reader_that_has_gone_ends_it_quietly(console: Console, pod: str) -> None:
+def test_closed_pipe_ends_the_command_quietly(console: Console, pod: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -100,7 +100,7 @@ def test_a_reader_that_has_gone_ends_it_quietly(console: Console, pod: str) -> N
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
 @pytest.mark.parametrize("argument", ["whoami", "--help", "--version"])
-def test_a_disk_that_is_full(console: Console, argument: str) -> None:
+def test_full_disk_is_reported(console: Console, argument: str) -> None:
     with open("/dev/full", "wb") as full:
         outcome = console.spawn(argument, stdout=full)
     assert outcome.code == 6
@@ -108,7 +108,7 @@ def test_a_disk_that_is_full(console: Console, argument: str) -> None:
     assert outcome.err.count("\n") == 1
 
 
-def test_an_error_is_one_line_and_a_traceback_is_asked_for(console: Console) -> None:
+def test_error_is_one_line_and_debug_adds_a_traceback(console: Console) -> None:
     outcome = console.spawn("pods", "show", "alice/none")
     assert (outcome.code, outcome.out) == (4, "")
     assert outcome.err.startswith("Error: ")
@@ -119,13 +119,15 @@ def test_an_error_is_one_line_and_a_traceback_is_asked_for(console: Console) -> 
     assert outcome.err.splitlines()[-1].startswith("Error: ")
 
 
-def test_options_on_output_can_stand_anywhere(console: Console) -> None:
+def test_output_options_are_accepted_anywhere(console: Console) -> None:
     for words in (["--json", "whoami"], ["whoami", "--json"]):
         assert console.ok(*words).json["username"] == "alice"
     assert "Traceback" in console.run("pods", "--debug", "show", "alice/none").err
 
 
-def test_a_defect_is_called_one(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_reported_as_a_bug(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from bitfount_api import BitfountHub
 
     def broken(*_: object, **__: object) -> None:
@@ -138,7 +140,7 @@ def test_a_defect_is_called_one(console: Console, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("option", ["--hub-url", "--ca", "--auth-domain", "--timeout"])
-def test_options_that_are_wrong(console: Console, option: str) -> None:
+def test_invalid_options_are_rejected(console: Console, option: str) -> None:
     console.be(None)
     outcome = console.run(option, "::no::", "doctor", "--offline")
     assert outcome.code in (1, 2), outcome
@@ -150,7 +152,7 @@ def test_options_that_are_wrong(console: Console, option: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_credential_is_in_what_is_debugged(console: Console, pod: str) -> None:
+def test_debug_output_has_no_credentials(console: Console, pod: str) -> None:
     secrets = {
         part
         for name in ("BITFOUNT_API_KEY", "BITFOUNT_API_KEY_ID")
@@ -171,7 +173,7 @@ def test_no_credential_is_in_what_is_debugged(console: Console, pod: str) -> Non
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
-def test_sigterm_ends_it(console: Console) -> None:
+def test_sigterm_ends_the_command(console: Console) -> None:
     from bitfount_api.sandbox.faults import Fault
 
     console.sandbox.fail("*", Fault(delay=20), times=None)
@@ -184,7 +186,7 @@ def test_sigterm_ends_it(console: Console) -> None:
     assert process.returncode == 143
 
 
-def test_packages_that_are_missing_are_named() -> None:
+def test_missing_packages_are_named() -> None:
     code = "import sys; sys.modules['rich'] = None; from bitfount_api.cli import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     done = subprocess.run(
@@ -195,7 +197,7 @@ def test_packages_that_are_missing_are_named() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_an_interruption_while_the_program_is_loaded_is_told_in_one_line() -> None:
+def test_interrupt_during_startup_is_one_line() -> None:
     code = (
         "import builtins, sys; found = builtins.__import__\n"
         "def interrupted(name, *rest):\n"

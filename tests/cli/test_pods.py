@@ -51,7 +51,7 @@ def test_a_heartbeat_brings_a_pod_online(console: Console, pod: str, key_file: P
     assert console.json("pods", "show", pod)["isOnline"] is True
 
 
-def test_a_schema_is_shown_as_a_table_and_kept_as_a_document(console: Console, pod: str) -> None:
+def test_schema_is_shown_as_a_table_and_saved_as_a_file(console: Console, pod: str) -> None:
     original = BitfountSchema.load_from_file(SCHEMA)
     outcome = console.ok("pods", "schema", pod)
     lines = outcome.out.splitlines()
@@ -64,7 +64,7 @@ def test_a_schema_is_shown_as_a_table_and_kept_as_a_document(console: Console, p
     console.ok("pods", "schema", pod, "--output", "s.yaml", "--force")
 
 
-def test_the_access_managers_key_can_be_given(console: Console, key_file: Path) -> None:
+def test_access_manager_key_can_be_passed(console: Console, key_file: Path) -> None:
     words = ("--schema", SCHEMA, "--public-key", key_file, "--access-manager-key", key_file)
     console.ok("pods", "register", "eyes", *words, "--records", 7, "--display-name", "All eyes")
     shown = console.json("pods", "show", "alice/eyes")
@@ -73,14 +73,14 @@ def test_the_access_managers_key_can_be_given(console: Console, key_file: Path) 
 
 
 @pytest.mark.parametrize("command", ["show", "schema"])
-def test_a_pod_that_is_not_there(console: Console, command: str) -> None:
+def test_missing_pod_is_reported(console: Console, command: str) -> None:
     outcome = console.run("pods", command, "alice/none")
     assert (outcome.code, outcome.out) == (4, "")
     assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["show", "schema"])
-def test_a_hub_that_is_not_there(console: Console, command: str, free_port: int) -> None:
+def test_unreachable_hub_is_reported(console: Console, command: str, free_port: int) -> None:
     console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
     hub = f"http://127.0.0.1:{free_port}"
     outcome = console.run("--hub-url", hub, "pods", command, "alice/scans")
@@ -89,7 +89,7 @@ def test_a_hub_that_is_not_there(console: Console, command: str, free_port: int)
     assert outcome.err.count("\n") == 1
 
 
-def test_a_pod_through_a_project(console: Console, pod: str) -> None:
+def test_pod_is_found_through_a_project(console: Console, pod: str) -> None:
     project = console.json("projects", "create", "Eyes")["projectId"]
     console.ok("projects", "add-dataset", project, "scans")
     console.sandbox.add_member(project, "bob")
@@ -100,7 +100,7 @@ def test_a_pod_through_a_project(console: Console, pod: str) -> None:
 
 
 @pytest.mark.parametrize("pod", ["alice", "alice/x/y", "Alice/scans", "alice/../x"])
-def test_a_name_that_is_none_is_a_matter_of_usage(console: Console, pod: str) -> None:
+def test_invalid_name_is_a_usage_error(console: Console, pod: str) -> None:
     outcome = console.run("pods", "show", pod)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1
@@ -108,7 +108,7 @@ def test_a_name_that_is_none_is_a_matter_of_usage(console: Console, pod: str) ->
 
 
 @pytest.mark.parametrize("content", ["", "[]", "features: 3", "features: [\x00"])
-def test_a_schema_that_is_none(console: Console, key_file: Path, content: str) -> None:
+def test_invalid_schema_is_reported(console: Console, key_file: Path, content: str) -> None:
     Path("s.yaml").write_text(content, encoding="utf-8")
     outcome = console.run(
         "pods", "register", "scans", "--schema", "s.yaml", "--public-key", key_file

@@ -10,7 +10,7 @@ from cli.console import Console
 MODEL = "from bitfount_api import BitfountModel\nclass Retina(BitfountModel):\n    pass\n"
 
 
-def test_a_project_is_made_and_listed(console: Console) -> None:
+def test_project_is_created_and_listed(console: Console) -> None:
     assert console.ok("projects", "list").err == "There are no projects here.\n"
     made = console.json("projects", "create", "Retina 2025")["projectId"]
     page = console.json("projects", "list")
@@ -21,7 +21,7 @@ def test_a_project_is_made_and_listed(console: Console) -> None:
     assert "Retina 2025" in row
 
 
-def test_pages(console: Console) -> None:
+def test_projects_are_listed_in_pages(console: Console) -> None:
     for number in range(14):
         console.ok("projects", "create", f"P{number}")
     outcome = console.ok("projects", "list")
@@ -34,7 +34,7 @@ def test_pages(console: Console) -> None:
     assert console.ok("projects", "list", "--all").err == ""
 
 
-def test_limits(console: Console) -> None:
+def test_usage_limits_are_shown(console: Console) -> None:
     project = console.json("projects", "create", "Retina")["projectId"]
     assert "no models" in console.ok("projects", "limits", project).err
     Path("Retina.py").write_text(MODEL, encoding="utf-8")
@@ -50,7 +50,7 @@ def test_limits(console: Console) -> None:
     assert console.ok("projects", "limits", project).out.splitlines()[1].split()[-2:] == ["0", "5"]
 
 
-def test_a_project_that_is_not_there(console: Console) -> None:
+def test_missing_project_is_reported(console: Console) -> None:
     for words in (["limits", "none"], ["add-dataset", "none", "scans"]):
         outcome = console.run("projects", *words)
         assert (outcome.code, outcome.out) == (4, "")
@@ -60,13 +60,13 @@ def test_a_project_that_is_not_there(console: Console) -> None:
 @pytest.mark.parametrize(
     "words", [["limits", "../x"], ["limits", "x", "--model", "y"], ["add-dataset", "x", "a/b"]]
 )
-def test_a_name_that_is_none_is_a_matter_of_usage(console: Console, words: list[str]) -> None:
+def test_invalid_name_is_a_usage_error(console: Console, words: list[str]) -> None:
     outcome = console.run("projects", *words)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.count("\n") == 1
 
 
-def test_a_project_without_a_name(console: Console) -> None:
+def test_project_without_a_name_is_rejected(console: Console) -> None:
     outcome = console.run("projects", "create", " ")
     assert outcome.code == 6
     assert "name" in outcome.err

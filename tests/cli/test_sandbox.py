@@ -63,7 +63,7 @@ def options_for(told: dict[str, Any]) -> list[str]:
     return ["--hub-url", told["hubUrl"], "--access-manager-url", told["accessManagerUrl"]]
 
 
-def test_it_is_used_as_its_hints_say_and_leaves_nothing(console: Console) -> None:
+def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
     console.be(None)
     console.options = []
     with started(console, "--demo", "--env-file", "s.env") as running:
@@ -85,7 +85,7 @@ def test_it_is_used_as_its_hints_say_and_leaves_nothing(console: Console) -> Non
         httpx.get(running.told["hubUrl"])
 
 
-def test_api_keys_are_shown_only_when_asked_for(console: Console) -> None:
+def test_api_keys_are_shown_only_on_request(console: Console) -> None:
     with started(console) as running:
         assert "credentials" not in running.told
         assert running.told["users"] == ["alice", "bob", "carol"]
@@ -99,7 +99,7 @@ def test_api_keys_are_shown_only_when_asked_for(console: Console) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_kept_is_there_the_next_time(console: Console) -> None:
+def test_kept_state_is_available_after_a_restart(console: Console) -> None:
     with started(console, "--demo", "--data", "kept") as running:
         assert running.stop(signal.SIGINT) == 130
     with started(console, "--demo", "--data", "kept", "--show") as running:
@@ -108,7 +108,7 @@ def test_what_is_kept_is_there_the_next_time(console: Console) -> None:
         assert [project["name"] for project in page["projects"]] == [demo_data.PROJECT]
 
 
-def test_a_port_that_is_taken(console: Console) -> None:
+def test_used_port_is_reported(console: Console) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Another run of this test may take the port at the same time, and neither frees it early.
@@ -124,7 +124,7 @@ def test_a_port_that_is_taken(console: Console) -> None:
     assert outcome.err.count("\n") == 1
 
 
-def test_a_file_for_settings_that_is_there(console: Console) -> None:
+def test_existing_settings_file_is_not_replaced(console: Console) -> None:
     Path("s.env").touch()
     outcome = console.run("sandbox", "--free-ports", "--env-file", "s.env")
     assert outcome.code == 6

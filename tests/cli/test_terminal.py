@@ -74,7 +74,7 @@ def interrupted(running: Terminal) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 50, 30])
-def test_a_progress_bar_fits_and_goes(console: Console, model: str, columns: int) -> None:
+def test_progress_bar_fits_and_disappears(console: Console, model: str, columns: int) -> None:
     with terminal(console, "weights", "pull", model, columns=columns) as running:
         assert running.end() == 0, running.text
     frames = [line for line in running.text.split("\r") if "\n" not in line]
@@ -123,7 +123,7 @@ def test_an_interrupted_download_leaves_nothing(
     assert sorted(os.listdir()) == before
 
 
-def test_an_interrupted_upload_leaves_what_was_there(
+def test_interrupted_upload_keeps_the_stored_object(
     console: Console, model: str, halting: None
 ) -> None:
     with terminal(console, *PATIENT, "weights", "push", "Retina:1", "w.bin") as running:
@@ -135,7 +135,7 @@ def test_an_interrupted_upload_leaves_what_was_there(
     assert Path("x.bin").read_bytes() == before
 
 
-def test_sigterm_puts_the_terminal_back_too(console: Console, model: str, halting: None) -> None:
+def test_sigterm_restores_the_terminal(console: Console, model: str, halting: None) -> None:
     before = sorted(os.listdir())
     with terminal(console, *PATIENT, "weights", "pull", model, "--output", "x.bin") as running:
         running.until(r"[1-9][0-9.]*/24\.0 MB")
@@ -170,7 +170,7 @@ def test_a_request_can_be_interrupted(console: Console) -> None:
         console.sandbox.faults.clear()
 
 
-def test_the_sandbox_in_a_terminal(console: Console) -> None:
+def test_sandbox_runs_in_a_terminal(console: Console) -> None:
     with terminal(console, "sandbox", "--free-ports", "--demo") as running:
         text = running.until("Stop it with Ctrl-C")
         data = next(line for line in text.splitlines() if "deleted when" in line).split()[1]
@@ -182,7 +182,7 @@ def test_the_sandbox_in_a_terminal(console: Console) -> None:
 # --- Prompts -------------------------------------------------------------------------------------
 
 
-def test_a_password_is_asked_for_and_not_shown(console: Console) -> None:
+def test_password_prompt_hides_the_password(console: Console) -> None:
     with terminal(console, "keys", "generate", "a.pem", "--bits", "2048", "--encrypt") as running:
         running.until("Password: $")
         running.type("planted one\n")
@@ -205,7 +205,7 @@ def test_a_prompt_can_be_interrupted(console: Console) -> None:
     assert os.listdir() == []
 
 
-def test_an_end_of_input_is_no_answer(console: Console) -> None:
+def test_end_of_input_at_a_prompt_is_an_error(console: Console) -> None:
     with terminal(console, "keys", "generate", "a.pem", "--encrypt") as running:
         running.until("Password: $")
         running.type("\x04")

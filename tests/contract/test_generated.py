@@ -74,7 +74,7 @@ def calls(name: str, place: Place) -> Iterator[tuple[dict[str, Any], Any]]:
         yield given, None
 
 
-def test_every_endpoint_is_there_and_no_other() -> None:
+def test_generated_endpoints_are_those_of_the_spec() -> None:
     for name, package in specs.PACKAGES.items():
         api = importlib.import_module(f"{package}.api")
         found = {
@@ -89,7 +89,7 @@ def test_every_endpoint_is_there_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_arguments(endpoint: str) -> None:
+def test_generated_functions_take_the_arguments_of_the_spec(endpoint: str) -> None:
     name, place = ENDPOINTS[endpoint]
     spec = specs.load(name)
     unset = importlib.import_module(f"{specs.PACKAGES[name]}.types").UNSET
@@ -107,7 +107,7 @@ def test_arguments(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_request(endpoint: str) -> None:
+def test_generated_function_builds_the_request_of_the_spec(endpoint: str) -> None:
     name, place = ENDPOINTS[endpoint]
     for arguments, example in calls(name, place):
         kwargs = module_of(name, place).build_request(**arguments)
@@ -149,7 +149,7 @@ def test_optional_arguments_are_not_sent(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_answers(endpoint: str) -> None:
+def test_generated_models_parse_the_example_answers(endpoint: str) -> None:
     name, place = ENDPOINTS[endpoint]
     for status, example, parsed in answers(name, place):
         assert dumped(parsed) == example, status
@@ -221,7 +221,7 @@ def test_every_model_round_trips(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", specs.PACKAGES)
-def test_fields_of_models(name: str) -> None:
+def test_generated_models_have_the_fields_of_the_spec(name: str) -> None:
     models = importlib.import_module(f"{specs.PACKAGES[name]}.models")
     for schema, node in specs.load(name)["components"]["schemas"].items():
         if node["type"] != "object":

@@ -62,13 +62,13 @@ CODE = example("/oauth/device/code", "200")
 GRANT = example("/oauth/token", "200")
 
 
-def test_requests_of_a_login(world: FakeWorld) -> None:
+def test_login_requests_match_the_spec(world: FakeWorld) -> None:
     assert log_in(world, CODE, GRANT) == GRANT.json()
     assert [call.request["url"] for call in world.calls] == ["/oauth/device/code", "/oauth/token"]
     assert [sent(call) for call in world.calls] == [[], []]
 
 
-def test_request_of_a_refresh(world: FakeWorld) -> None:
+def test_refresh_request_matches_the_spec(world: FakeWorld) -> None:
     world.outcomes = [GRANT]
     assert world.play(_device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
     assert [sent(call) for call in world.calls] == [[]]
@@ -84,7 +84,9 @@ GOES_ON = {
 
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/token"))
-def test_each_answer_to_a_poll(world: FakeWorld, status: str, name: str | None) -> None:
+def test_each_documented_poll_answer_is_handled(
+    world: FakeWorld, status: str, name: str | None
+) -> None:
     refusal = example("/oauth/token", status, name)
     if (status, name) in GOES_ON:
         assert log_in(world, CODE, refusal, GRANT) == GRANT.json()
@@ -93,12 +95,14 @@ def test_each_answer_to_a_poll(world: FakeWorld, status: str, name: str | None) 
             log_in(world, CODE, refusal)
 
 
-def test_what_goes_on_is_in_the_spec() -> None:
+def test_continuing_errors_are_in_the_spec() -> None:
     assert set(examples("/oauth/token")) >= GOES_ON
 
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/device/code"))
-def test_each_refusal_of_a_code(world: FakeWorld, status: str, name: str | None) -> None:
+def test_each_documented_code_error_ends_the_login(
+    world: FakeWorld, status: str, name: str | None
+) -> None:
     refusal = example("/oauth/device/code", status, name)
     repeated = [refusal] * 2 if status in ("429", "500", "503") else [refusal]
     with pytest.raises(AuthenticationError, match=refusal.json()["error"]):
@@ -110,7 +114,7 @@ def test_operations_are_named_as_in_the_spec() -> None:
     assert ids == {_device_flow.REQUEST_CODE.name, _device_flow.REQUEST_TOKEN.name}
 
 
-def test_example_is_what_the_sdks_ask_for() -> None:
+def test_example_has_the_defaults_of_the_config() -> None:
     media = OAUTH["paths"]["/oauth/device/code"]["post"]["requestBody"]["content"]
     [content] = media.values()
     assert content["example"] == {

@@ -58,7 +58,7 @@ def test_flows_use_every_endpoint() -> None:
 
 
 @pytest.mark.parametrize(("file", "module", "name"), imported())
-def test_what_flows_import_is_there(file: str, module: str, name: str) -> None:
+def test_imported_endpoints_exist(file: str, module: str, name: str) -> None:
     if ".api." in module:
         assert callable(importlib.import_module(f"{module}.{name}").build_request)
     else:
@@ -66,7 +66,7 @@ def test_what_flows_import_is_there(file: str, module: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_timeout_and_statuses(name: str) -> None:
+def test_timeouts_and_success_statuses_match_the_specs(name: str) -> None:
     service, place = PLACES[name]
     if service != "smart_on_fhir":  # its timeout is a setting; the spec states the default
         assert OPERATIONS[name].timeout == place.operation.get("x-timeout-seconds")
@@ -77,7 +77,7 @@ def test_timeout_and_statuses(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["register_pod", "create_project", "add_dataset_to_project"])
-def test_no_other_success_where_the_wire_contract_says_so(name: str) -> None:
+def test_restricted_success_statuses_match_the_contract(name: str) -> None:
     assert OPERATIONS[name].success == {200, 201}
 
 
@@ -87,7 +87,7 @@ def test_statuses_of_object_storage(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_what_reads_may_be_repeated(name: str) -> None:
+def test_reading_operations_are_idempotent(name: str) -> None:
     if PLACES[name][1].method == "get":
         assert OPERATIONS[name].retry is Retry.IDEMPOTENT
     if PLACES[name][1].method == "post":

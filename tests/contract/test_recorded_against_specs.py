@@ -58,21 +58,21 @@ def storage_complaints(recorded: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TO_SERVICES)
-def test_request_to_a_service(name: str) -> None:
+def test_recorded_request_to_a_service_matches_the_spec(name: str) -> None:
     assert complaints(TO_SERVICES[name]) == []
 
 
 @pytest.mark.parametrize("name", TO_STORAGE)
-def test_request_to_object_storage(name: str) -> None:
+def test_recorded_request_to_storage_matches_the_form(name: str) -> None:
     assert storage_complaints(TO_STORAGE[name]) == []
 
 
-def test_every_recording_is_one_or_the_other() -> None:
+def test_every_recorded_request_was_checked() -> None:
     assert ALL.keys() == TO_SERVICES.keys() | TO_STORAGE.keys()
     assert len(ALL) == 18
 
 
-def test_uploaded_file_is_the_announced_one() -> None:
+def test_uploaded_file_has_the_announced_name_and_hash() -> None:
     announced, upload = EXAMPLES["send_model"]["requests"]
     _, name, sha256 = upload["body"]["form"][-1]
     assert name == announced["body"]["json"]["modelName"] + ".py"
@@ -89,7 +89,7 @@ def test_uploaded_file_is_the_announced_one() -> None:
         ("get_projects", "ProjectsPage"),
     ],
 )
-def test_recorded_answer(name: str, schema: str) -> None:
+def test_recorded_answer_matches_the_spec(name: str, schema: str) -> None:
     value = EXAMPLES[name]["result"]["value"]
     schema_of = {"$ref": f"#/components/schemas/{schema}"}
     assert specs.violations(specs.load("hub"), schema_of, value) == []
@@ -121,7 +121,7 @@ BROKEN: list[tuple[str, tuple[Any, ...], Any, str]] = [
 
 
 @pytest.mark.parametrize(("name", "place", "value", "complaint"), BROKEN)
-def test_broken_request_is_noticed(
+def test_request_that_breaks_the_spec_fails(
     name: str, place: tuple[Any, ...], value: Any, complaint: str
 ) -> None:
     request = copy.deepcopy(ALL[name])
@@ -134,7 +134,7 @@ def test_broken_request_is_noticed(
 
 
 @pytest.mark.parametrize("name", ["device", "refresh"])
-def test_oauth_requests_are_told_apart(name: str) -> None:
+def test_oauth_requests_are_distinguished_by_grant(name: str) -> None:
     spec = specs.load("oauth")
     media = spec["paths"]["/oauth/token"]["post"]["requestBody"]["content"]
     [(kind, content)] = media.items()

@@ -149,7 +149,9 @@ def shared(sandbox: Sandbox, bob: Api) -> str:
     return project
 
 
-def test_the_hub(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Path) -> None:
+def test_hub_of_the_sandbox_conforms_to_the_spec(
+    sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Path
+) -> None:
     project = shared(sandbox, bob)
     register_pod(alice, "private")
     sandbox.set_visibility("alice/private", "private")
@@ -184,7 +186,9 @@ def test_the_hub(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Path) -> None
     assert "Tested: 16" in said
 
 
-def test_the_access_manager(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Path) -> None:
+def test_access_manager_of_the_sandbox_conforms(
+    sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Path
+) -> None:
     project = shared(sandbox, bob)
     sandbox.grant("bob/scans", "alice")
     task = b"a task"
@@ -204,7 +208,7 @@ def test_the_access_manager(sandbox: Sandbox, bob: Api, alice: Api, tmp_path: Pa
     assert "Tested: 2" in said
 
 
-def test_smart_on_fhir(sandbox: Sandbox, bob: Api, tmp_path: Path) -> None:
+def test_smart_on_fhir_of_the_sandbox_conforms(sandbox: Sandbox, bob: Api, tmp_path: Path) -> None:
     pairings = [
         sandbox.state.pairings.begin("bob"),
         sandbox.pair("bob", "https://ehr.example", remote_user="dr-bob"),
@@ -218,7 +222,9 @@ def test_smart_on_fhir(sandbox: Sandbox, bob: Api, tmp_path: Path) -> None:
     assert "Tested: 2" in said
 
 
-def test_the_oauth_authority(sandbox: Sandbox, bob: Api, tmp_path: Path) -> None:
+def test_oauth_authority_of_the_sandbox_conforms(
+    sandbox: Sandbox, bob: Api, tmp_path: Path
+) -> None:
     form = {"client_id": CLIENT_ID, "scope": SCOPE, "audience": AUDIENCE}
     begun = [done(bob.oauth("/oauth/device/code", **form)) for _ in range(4)]
     for each in begun[:2]:

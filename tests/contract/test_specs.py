@@ -14,7 +14,7 @@ ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
 
 @pytest.mark.parametrize("name", specs.NAMES)
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
-def test_rule_is_kept(rule: Rule, name: str) -> None:
+def test_spec_follows_the_rule(rule: Rule, name: str) -> None:
     assert rule(specs.load(name)) == []
 
 
@@ -163,12 +163,12 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
 
 
 @pytest.mark.parametrize(("rule", "change", "complaint"), BROKEN)
-def test_broken_rule_is_noticed(rule: Rule, change: Edit, complaint: str) -> None:
+def test_spec_that_breaks_the_rule_fails(rule: Rule, change: Edit, complaint: str) -> None:
     spec = specs.load("hub")
     change(spec)
     complaints = rule(spec)
     assert any(complaint in each for each in complaints), complaints
 
 
-def test_every_rule_has_been_broken() -> None:
+def test_every_rule_has_a_failing_example() -> None:
     assert {rule for rule, _, _ in BROKEN} == set(ALL)

@@ -96,12 +96,12 @@ def complaints(name: str, typed: Any, spec: Spec, schema: dict[str, Any]) -> lis
 
 
 @pytest.mark.parametrize("name", sorted(TYPED.keys() - OURS.keys()))
-def test_typed_dict_is_its_schema(name: str) -> None:
+def test_typed_dict_equals_its_schema(name: str) -> None:
     assert complaints(name, TYPED[name], *schema_of(name)) == []
 
 
 @pytest.mark.parametrize(("schema", "field"), INLINE)
-def test_typed_dict_is_an_inline_schema(schema: str, field: str) -> None:
+def test_typed_dict_equals_an_inline_schema(schema: str, field: str) -> None:
     spec, node = schema_of(schema)
     inline = node["properties"][field]
     assert complaints(f"{schema}.{field}", INLINE[schema, field], spec, inline) == []
@@ -135,7 +135,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("field", "schema", "complaint"), BROKEN)
-def test_changed_schema_is_noticed(field: str, schema: dict[str, Any], complaint: str) -> None:
+def test_changed_schema_fails(field: str, schema: dict[str, Any], complaint: str) -> None:
     spec = specs.load("hub")
     details = spec["components"]["schemas"]["PodDetails"]
     details["properties"][field] = schema
@@ -143,7 +143,7 @@ def test_changed_schema_is_noticed(field: str, schema: dict[str, Any], complaint
     assert complaint in found
 
 
-def test_changed_requirement_is_noticed() -> None:
+def test_changed_requirement_fails() -> None:
     spec = specs.load("hub")
     details = spec["components"]["schemas"]["PodDetails"]
     details["required"] = ["podName", "isOnline"]

@@ -37,12 +37,12 @@ def _input(text: str) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_row_is_stated(name: str) -> None:
+def test_spec_has_the_operation_of_the_row(name: str) -> None:
     assert {str(place) for _, place in _stating(name)} == set(ROWS[name].requests)
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_query(name: str) -> None:
+def test_spec_has_the_query_of_the_row(name: str) -> None:
     for spec, place in _stating(name):
         query = [each for each in specs.parameters(spec, place) if each["in"] == "query"]
         stated = {each["name"] for each in query}, {e["name"] for e in query if e["required"]}
@@ -50,7 +50,7 @@ def test_query(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_body(name: str) -> None:
+def test_spec_has_the_body_of_the_row(name: str) -> None:
     wanted = ROWS[name].body
     for spec, place in _stating(name):
         if wanted is None:
@@ -62,7 +62,7 @@ def test_body(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_success(name: str) -> None:
+def test_spec_has_the_success_statuses_of_the_row(name: str) -> None:
     row = ROWS[name]
     for spec, place in _stating(name):
         statuses = {s for s in specs.responses(spec, place) if s.startswith("2")}
@@ -73,7 +73,7 @@ def test_success(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_timeout(name: str) -> None:
+def test_operation_has_the_timeout_of_the_row(name: str) -> None:
     for _, place in _stating(name):
         # SMART on FHIR's timeout is a setting, of which the spec states the default.
         stated = place.operation.get("x-timeout-seconds")
@@ -81,7 +81,7 @@ def test_timeout(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "schema"), NESTED)
-def test_nested_fields(name: str, schema: str) -> None:
+def test_spec_has_the_nested_fields_of_the_row(name: str, schema: str) -> None:
     wanted = NESTED[name, schema]
     fields, required = _fields(SPECS[name], {"$ref": f"#/components/schemas/{schema}"})
     names, without = _input(wanted)
@@ -105,7 +105,7 @@ def _marked(name: str, spec: Spec) -> Iterator[str]:
                 yield f"{name}: {schema}.{field}"
 
 
-def test_what_came_with_13_is_marked() -> None:
+def test_fields_of_sdk_version_13_are_marked() -> None:
     assert {each for name, spec in SPECS.items() for each in _marked(name, spec)} == SINCE_13
     marks = [
         node["x-since"]
@@ -149,7 +149,7 @@ SERVERS = {
 
 
 @pytest.mark.parametrize("name", specs.NAMES)
-def test_servers(name: str) -> None:
+def test_spec_has_the_documented_servers(name: str) -> None:
     stated = {each["description"]: each["url"] for each in SPECS[name]["servers"]}
     assert stated == SERVERS[name]
 
@@ -162,6 +162,6 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("schema", "field", "most"), LIMITS)
-def test_limits(schema: str, field: str, most: int) -> None:
+def test_spec_has_the_documented_limits(schema: str, field: str, most: int) -> None:
     node = SPECS["hub"]["components"]["schemas"][schema]["properties"][field]
     assert node["maximum"] == most

@@ -40,7 +40,7 @@ def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_the_walk_for_machines_shows_every_step() -> None:
+def test_json_tour_has_every_step() -> None:
     run = walk(*FOR_MACHINES)
     assert (run.returncode, run.stderr) == (0, "")
     told = json.loads(run.stdout)
@@ -50,7 +50,7 @@ def test_the_walk_for_machines_shows_every_step() -> None:
 
 
 @pytest.mark.slow
-def test_the_walk_for_people_reads_well_at_80_columns() -> None:
+def test_text_tour_fits_into_80_columns() -> None:
     run = walk(*FOR_PEOPLE)
     assert (run.returncode, run.stderr) == (0, "")
     assert "All steps succeeded." in run.stdout
@@ -61,7 +61,7 @@ def test_the_walk_for_people_reads_well_at_80_columns() -> None:
 
 
 @pytest.mark.slow
-def test_neither_walk_shows_a_secret() -> None:
+def test_tour_shows_no_secret() -> None:
     for arguments in (FOR_MACHINES, FOR_PEOPLE):
         text = walk(*arguments).stdout
         assert text
@@ -89,7 +89,7 @@ def forged(_key: RSAPrivateKey, _message: bytes) -> bytes:
         (Tour, "heartbeat", nothing, None),
     ],
 )
-def test_the_walk_ends_badly_when_a_step_does_not_show_what_it_should(
+def test_tour_fails_when_a_step_has_an_unexpected_result(
     where: Any,
     name: str,
     instead: Any,

@@ -65,7 +65,7 @@ def write(block: Block) -> None:
     ],
     ids=name_of,
 )
-def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
+def test_page_examples_run_as_shown(page: Path, as_alice: SandboxClients) -> None:
     names: dict[str, Any] = {"__name__": "__page__", "sandbox": as_alice.sandbox}
     printed = ""
     for block in blocks(page.read_text(encoding="utf-8")):
@@ -95,7 +95,7 @@ def test_a_page_does_what_it_says(page: Path, as_alice: SandboxClients) -> None:
         assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_few_blocks_are_left_out_and_all_say_why() -> None:
+def test_skipped_blocks_are_few_and_have_a_reason() -> None:
     left_out = [
         f"{name_of(page)}:{block.line}: {block.excuse}"
         for page in all_pages()

@@ -21,20 +21,20 @@ def words(name: str) -> str:
     return "\n".join(found).replace("\xa0", " ")
 
 
-def test_drawings_and_the_reference_of_commands_are_what_the_script_makes() -> None:
+def test_committed_drawings_equal_the_generated_ones() -> None:
     assert len(made()) == 5
     stale = [path.name for path, text in made().items() if path.read_text("utf-8") != text]
     assert not stale, "regenerate them: python -m docs.tools --exact"
 
 
-def test_no_picture_is_nobodys() -> None:
+def test_every_picture_is_used() -> None:
     there = {path.name for path in PICTURES.iterdir()}
     drawn = {path.name for path in made() if path.parent == PICTURES}
     assert there == drawn | {"demo.svg", "command-line.svg"}
 
 
 @pytest.mark.parametrize("picture", sorted(PICTURES.glob("*.svg")), ids=lambda path: path.name)
-def test_a_picture_loads_nothing(picture: Path) -> None:
+def test_pictures_load_nothing_external(picture: Path) -> None:
     text = picture.read_text(encoding="utf-8")
     assert set(re.findall(r"https?://(?!127\.0\.0\.1)[^\s\"<)]+", text)) <= {
         "http://www.w3.org/2000/svg",
@@ -43,7 +43,7 @@ def test_a_picture_loads_nothing(picture: Path) -> None:
     assert "@font-face" not in text
 
 
-def test_the_demonstration_is_shown_as_it_is() -> None:
+def test_recorded_tour_equals_the_current_output() -> None:
     shown = words("demo.svg")
     titles = re.findall(r"output\.step\([^)]*\"([^\"]+)\",?\s*\):", TOUR)
     assert len(titles) > STEPS
@@ -54,7 +54,7 @@ def test_the_demonstration_is_shown_as_it_is() -> None:
         assert expected in shown
 
 
-def test_the_command_line_is_shown_as_it_is() -> None:
+def test_recorded_command_line_equals_the_current_output() -> None:
     shown = words("command-line.svg")
     for command in COMMANDS:
         assert f"bitfount-api {command}" in shown

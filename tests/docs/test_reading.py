@@ -7,7 +7,7 @@ from support.pages import Block, blocks
 from support.shell import check_commands
 
 
-def test_blocks_have_lines_titles_and_excuses() -> None:
+def test_blocks_have_lines_titles_and_skip_reasons() -> None:
     page = '# T\n\n```python\na\n```\n\n<!-- not run: no -->\n\n```sh title="x.sh"\nb\n```\n'
     page += "<!-- meanwhile: f() -->\n"
     assert blocks(page) == [
@@ -22,7 +22,7 @@ def test_blocks_have_lines_titles_and_excuses() -> None:
     ["```python\na\n", "```python {.x}\na\n```\n", "<!-- not run: no -->\n\nText.\n"],
     ids=["no end", "odd first line", "an excuse for nothing"],
 )
-def test_a_page_that_cannot_be_taken_apart_is_an_error(page: str) -> None:
+def test_page_that_cannot_be_parsed_is_an_error(page: str) -> None:
     with pytest.raises(ValueError, match="line"):
         blocks(page)
 
@@ -40,7 +40,7 @@ def test_a_page_that_cannot_be_taken_apart_is_an_error(page: str) -> None:
         "git status 2> errors.txt && cd ..",
     ],
 )
-def test_commands_that_there_are(command: str) -> None:
+def test_existing_commands_are_accepted(command: str) -> None:
     check_commands(Block("sh", f"{command}  # why\n", 1))
 
 
@@ -57,6 +57,6 @@ def test_commands_that_there_are(command: str) -> None:
         "export BITFOUNT_ENVIRONMENTS=dev",
     ],
 )
-def test_commands_that_there_are_not(command: str) -> None:
+def test_unknown_commands_are_rejected(command: str) -> None:
     with pytest.raises(AssertionError, match="line 7"):
         check_commands(Block("console", f"$ {command}\nprinted\n", 7))

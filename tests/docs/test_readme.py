@@ -26,7 +26,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
 
 
-def test_the_code_of_the_readme_does_what_it_says(
+def test_readme_code_runs_as_shown(
     as_alice: SandboxClients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob"), "Fault": Fault}
@@ -54,14 +54,14 @@ def test_the_code_of_the_readme_does_what_it_says(
     names["test_my_pod_registers"](as_alice)
 
 
-def test_every_command_of_the_readme_exists_with_its_options() -> None:
+def test_readme_commands_and_options_exist() -> None:
     shown = [block for block in page_blocks(README) if block.language == "sh"]
     assert len(shown) >= 3
     for block in shown:
         check_commands(block)
 
 
-def test_the_commands_of_the_readme_are_targets_that_there_are() -> None:
+def test_readme_make_targets_exist() -> None:
     listed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     named = set(re.findall(r"make ([a-z-]+)", README))
     assert {"demo", "test", "sandbox", "generate", "check-generated", "spec-diff"} <= named
@@ -74,7 +74,7 @@ def test_the_first_screen_has_the_two_commands() -> None:
     assert "make test" in first_screen
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     targets = re.findall(r"\]\(([^)]+)\)", README)
     assert targets
     for target in targets:

@@ -84,13 +84,13 @@ def pages(site: Path) -> Iterator[tuple[Path, Page]]:
             yield path, Page(path)
 
 
-def test_it_builds_without_a_complaint(built: Built) -> None:
+def test_site_builds_without_warnings(built: Built) -> None:
     assert built.status == 0, built.said
     assert "No issues found" in built.said
     assert "griffe:" not in built.said
 
 
-def test_links_and_pictures_lead_somewhere(built: Built) -> None:
+def test_links_and_pictures_resolve(built: Built) -> None:
     known = {path.resolve(): page for path, page in pages(built.site)}
     assert len(known) >= 12
     lost = []
@@ -110,13 +110,13 @@ def test_links_and_pictures_lead_somewhere(built: Built) -> None:
     assert not lost
 
 
-def test_it_loads_nothing_from_elsewhere(built: Built) -> None:
+def test_site_loads_nothing_external(built: Built) -> None:
     loads = {address for _, page in pages(built.site) for address in page.loads}
     assert loads
     assert [address for address in loads if urlsplit(address).netloc] == []
 
 
-def test_every_page_is_in_the_list_of_pages() -> None:
+def test_every_page_is_in_the_navigation() -> None:
     listed = set(re.findall(r'"([\w/-]+\.md)"', str(tomllib.loads(CONFIG)).replace("'", '"')))
     there = {path.relative_to(PAGES).as_posix() for path in PAGES.rglob("*.md")}
     assert listed == there
@@ -141,12 +141,12 @@ def test_the_reference_has_every_public_name(built: Built) -> None:
         ("keys", "private_key: RSAPrivateKey"),
     ],
 )
-def test_the_reference_shows_what_answers_hold(built: Built, page: str, words: str) -> None:
+def test_reference_shows_the_fields_of_answers(built: Built, page: str, words: str) -> None:
     text = (built.site / "reference" / page / "index.html").read_text(encoding="utf-8")
     assert words in unescape(re.sub(r"<[^>]+>", "", text)).replace("'", '"')
 
 
-def test_what_is_broken_fails_the_build(tmp_path: Path) -> None:
+def test_broken_link_fails_the_build(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     with (folder / "docs" / "pages" / "index.md").open("a", encoding="utf-8") as index:
         index.write("\nSee [a page](nothing.md).\n")

@@ -95,7 +95,7 @@ async def test_a_patient_is_read_with_the_token(
     assert clinic.tokens[0].removeprefix("Bearer ") not in answer.text
 
 
-async def test_many_at_a_time_share_one_token(
+async def test_concurrent_requests_share_one_token(
     paired: Service, clinic: Clinic, bitfount_sandbox: SandboxClients
 ) -> None:
     async with paired() as client:
@@ -105,7 +105,7 @@ async def test_many_at_a_time_share_one_token(
     assert len(set(clinic.tokens)) == 1
 
 
-async def test_a_token_that_is_refused_is_replaced_once(
+async def test_rejected_token_is_replaced_once(
     paired: Service, clinic: Clinic, bitfount_sandbox: SandboxClients
 ) -> None:
     clinic.refuse = 1
@@ -115,14 +115,14 @@ async def test_a_token_that_is_refused_is_replaced_once(
     assert len(clinic.tokens) == 2
 
 
-async def test_who_is_not_paired_is_told_so(service: Service) -> None:
+async def test_user_without_a_pairing_gets_a_clear_error(service: Service) -> None:
     async with service() as client:
         answer = await client.get("/context")
     assert answer.status_code == 409
     assert "not paired" in answer.json()["detail"]
 
 
-async def test_what_went_wrong_stays_inside(
+async def test_internal_errors_are_not_shown_to_clients(
     paired: Service, bitfount_sandbox: SandboxClients
 ) -> None:
     bitfount_sandbox.sandbox.fail("*", Fault(status=403), service="smart_on_fhir", times=None)

@@ -49,7 +49,7 @@ def run(start: Start, clients: SandboxClients) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_it_goes_on_after_faults_and_ends_on_sigterm(start: Start, pod: SandboxClients) -> None:
+def test_heartbeat_continues_after_faults_until_sigterm(start: Start, pod: SandboxClients) -> None:
     service = run(start, pod)
     wait_for(lambda: heartbeats(pod) >= 2, "no heartbeat came")
     details = pod.hub("alice").get_pod("alice/scans")
@@ -71,7 +71,7 @@ def test_it_goes_on_after_faults_and_ends_on_sigterm(start: Start, pod: SandboxC
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_in_the_middle_of_a_silence(
+def test_heartbeat_ends_during_a_hanging_request(
     number: signal.Signals, start: Start, pod: SandboxClients
 ) -> None:
     pod.sandbox.fail("/api/pods", Fault(delay=20), times=None, **HEARTBEATS)
@@ -90,7 +90,7 @@ def test_it_ends_in_the_middle_of_a_silence(
         (["scans", "--key", "nothing.pem"], "nothing.pem"),
     ],
 )
-def test_what_no_patience_mends_ends_it(
+def test_heartbeat_ends_on_permanent_errors(
     arguments: list[str], complaint: str, start: Start, pod: SandboxClients
 ) -> None:
     service = start("heartbeat.py", *arguments, "--hub-url", pod.sandbox.hub_url)

@@ -31,7 +31,7 @@ async def run(cell: dict[str, Any], names: dict[str, Any]) -> Any:
     return found
 
 
-async def test_the_cells_run_from_the_first_to_the_last(
+async def test_notebook_cells_run_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_keys: None
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -48,7 +48,7 @@ async def test_the_cells_run_from_the_first_to_the_last(
     assert not [cell for cell, value in shown.items() for key in secrets if key in repr(value)]
 
 
-def test_it_is_a_notebook_without_results() -> None:
+def test_notebook_is_stored_without_outputs() -> None:
     assert (NOTEBOOK["nbformat"], NOTEBOOK["nbformat_minor"]) == (4, 5)
     ids = [cell["id"] for cell in NOTEBOOK["cells"]]
     assert len(set(ids)) == len(ids)

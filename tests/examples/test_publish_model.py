@@ -30,7 +30,7 @@ def run(start: Start, clients: SandboxClients, *more: Any) -> tuple[int, str, st
     return step.returncode, printed, said
 
 
-def test_it_publishes_once_however_often_it_runs(
+def test_repeated_runs_publish_once(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
     told = []
@@ -45,14 +45,14 @@ def test_it_publishes_once_however_often_it_runs(
     assert weights == (files / "net.pt").read_bytes()
 
 
-def test_a_private_model_is_not_shown_to_others(
+def test_private_model_is_hidden_from_others(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
     assert run(start, bitfount_sandbox, "--private")[0] == 0
     assert bitfount_sandbox.hub("bob").get_model_code("alice", "Net") is None
 
 
-def test_bad_moments_do_no_harm(
+def test_transient_faults_are_retried(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
     for service, method in (("hub", "PUT"), ("storage", "POST"), ("storage", "GET")):
@@ -63,7 +63,7 @@ def test_bad_moments_do_no_harm(
     assert json.loads(printed)["model"] == "alice/Net:1"
 
 
-def test_a_file_that_is_no_model_is_not_published(
+def test_invalid_model_file_is_not_published(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
     (files / "Net.py").write_text("class Other: ...\n", encoding="utf-8")
@@ -73,7 +73,7 @@ def test_a_file_that_is_no_model_is_not_published(
     assert bitfount_sandbox.sandbox.requests == []
 
 
-def test_weights_that_come_back_as_others_are_found_out(
+def test_changed_weights_are_detected(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
     spoilt = Fault(corrupt_at=1000)
@@ -85,7 +85,7 @@ def test_weights_that_come_back_as_others_are_found_out(
     assert "do not match net.pt" in said
 
 
-def test_without_keys_nobody_is_asked_to_log_in(start: Start, files: Path) -> None:
+def test_missing_keys_start_no_login(start: Start, files: Path) -> None:
     step = start("publish_model.py", "Net.py", "net.pt", BITFOUNT_API_KEY="")
     _, said = step.communicate(timeout=60)
     assert step.returncode == 1

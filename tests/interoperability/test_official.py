@@ -95,7 +95,7 @@ def test_every_method_takes_the_same_arguments_in_the_same_order(official: Any) 
 
 
 @pytest.mark.timeout(300)
-def test_a_login_is_good_for_both(official: Any, tmp_path: Path) -> None:
+def test_login_is_shared_by_both_libraries(official: Any, tmp_path: Path) -> None:
     fields = json.loads((DATA / "official-token.json").read_text("utf-8"))
     issuer = Issuer(*(fields[name] for name in ("auth_domain", "client_id", "scopes", "audience")))
     token = Token(
@@ -116,7 +116,7 @@ def test_a_login_is_good_for_both(official: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_schema_is_the_same_for_both(official: Any, tmp_path: Path) -> None:
+def test_schema_is_equal_in_both_libraries(official: Any, tmp_path: Path) -> None:
     schema = BitfountSchema.load(SCHEMA)
     schema.dump(tmp_path / "ours.yaml")
     there = official("schema", tmp_path / "ours.yaml", tmp_path / "theirs.yaml")
@@ -126,7 +126,7 @@ def test_a_schema_is_the_same_for_both(official: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_pod_is_the_same_for_both(official: Any, clients: SandboxClients) -> None:
+def test_pod_is_equal_in_both_libraries(official: Any, clients: SandboxClients) -> None:
     hub, public_key = clients.hub("alice"), key_pair().public_key
     hub.register_pod(PodPublicMetadata("scans", "Scans", "d", SCHEMA, 3), public_key, public_key)
     there = official("pod", HUB_URL, **as_alice(clients))
@@ -138,7 +138,9 @@ def test_a_pod_is_the_same_for_both(official: Any, clients: SandboxClients) -> N
 
 
 @pytest.mark.timeout(300)
-def test_models_go_both_ways(official: Any, clients: SandboxClients, tmp_path: Path) -> None:
+def test_models_are_exchanged_in_both_directions(
+    official: Any, clients: SandboxClients, tmp_path: Path
+) -> None:
     hub = clients.hub("alice")
     for name in ("Ours", "Theirs"):
         (tmp_path / f"{name}.py").write_text(MODEL.format(name=name), encoding="utf-8")

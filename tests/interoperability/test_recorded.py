@@ -46,7 +46,7 @@ def no_network(request: httpx.Request) -> httpx.Response:
     raise AssertionError(f"nothing has to be asked, but this was: {request.url}")
 
 
-def test_who_has_logged_in_there_need_not_log_in_here(storage: tuple[Path, str | None]) -> None:
+def test_login_of_the_official_sdk_is_used(storage: tuple[Path, str | None]) -> None:
     path, username = storage
     handler = DeviceCodeFlowHandler(username=username, storage_path=path)
     with BitfountSession(handler, transport=httpx.MockTransport(no_network)) as session:
@@ -58,7 +58,7 @@ def test_who_has_logged_in_there_need_not_log_in_here(storage: tuple[Path, str |
     assert (path / (username or "_default") / ".token").read_bytes() == TOKEN.read_bytes()
 
 
-def test_a_token_of_another_environment_is_left_alone(storage: tuple[Path, str | None]) -> None:
+def test_token_of_another_environment_is_ignored(storage: tuple[Path, str | None]) -> None:
     path, username = storage
 
     def refuse(_: httpx.Request) -> httpx.Response:
@@ -86,7 +86,7 @@ def test_a_schema_is_stored_as_it_was_written(bitfount_sandbox: SandboxClients) 
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_a_model_of_its_classes_can_be_published_without_it(
+def test_model_of_the_official_sdk_is_published_without_it(
     base: str,
     bitfount_sandbox: SandboxClients,
     tmp_path: Path,
@@ -105,7 +105,7 @@ def test_a_model_of_its_classes_can_be_published_without_it(
     assert "bitfount" in caplog.text
 
 
-def test_a_hub_has_what_the_official_one_shows_of_itself(bitfount_sandbox: SandboxClients) -> None:
+def test_hub_has_the_attributes_of_the_official_one(bitfount_sandbox: SandboxClients) -> None:
     hub: BitfountHub = bitfount_sandbox.hub("alice")
     assert hub.url == bitfount_sandbox.sandbox.hub_url
     assert hub.session.username == "alice"

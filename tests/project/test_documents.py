@@ -96,7 +96,7 @@ def test_files_named_in_contributing_exist() -> None:
 
 
 @pytest.mark.parametrize("path", DECISIONS, ids=name_of)
-def test_a_decision_has_its_title_status_date_and_sections(path: Path) -> None:
+def test_decision_has_title_status_date_and_sections(path: Path) -> None:
     title, status, *rest = path.read_text(encoding="utf-8").split("\n\n")
     number = re.fullmatch(r"# (\d+)\. \S.*", title)
     assert number
@@ -119,7 +119,7 @@ def test_the_index_lists_every_decision_in_order_with_its_title() -> None:
 
 
 @pytest.mark.parametrize("path", FORMS, ids=name_of)
-def test_an_issue_form_has_unique_ids_and_a_required_field(path: Path) -> None:
+def test_issue_form_has_unique_ids_and_a_required_field(path: Path) -> None:
     form: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert {"name", "description", "body"} <= form.keys()
     fields = [field for field in form["body"] if field["type"] != "markdown"]

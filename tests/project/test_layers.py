@@ -84,7 +84,7 @@ def test_modules_import_only_downwards(name: str) -> None:
     assert not upwards, f"{name} imports from a layer above its own"
 
 
-def test_no_imports_go_in_circles() -> None:
+def test_no_imports_are_circular() -> None:
     graph = {name: arrows(name) for name in MODULES}
     # What imports nothing that is left is taken away; a circle would be left over.
     while free := {name for name, targets in graph.items() if not targets & graph.keys()}:
@@ -95,19 +95,19 @@ def test_no_imports_go_in_circles() -> None:
 @pytest.mark.parametrize(
     "name", [name for name in MODULES if name.startswith(f"{PACKAGE}.sandbox")]
 )
-def test_the_sandbox_knows_nothing_of_the_clients(name: str) -> None:
+def test_sandbox_imports_no_client(name: str) -> None:
     assert {
         target for target in arrows(name) if not target.startswith(f"{PACKAGE}.sandbox")
     } == set()
 
 
 @pytest.mark.parametrize("name", LAYERED)
-def test_only_what_starts_it_knows_the_sandbox(name: str) -> None:
+def test_only_its_starters_import_the_sandbox(name: str) -> None:
     if noun(name) not in ("cli", "pytest_plugin"):
         assert not {target for target in arrows(name) if noun(target) == "sandbox"}
 
 
-def test_only_the_bottom_of_the_network_knows_httpx_calls() -> None:
+def test_only_io_calls_httpx() -> None:
     """httpx is asked to send by the drivers alone, so that a successor is a small change."""
     sending = {
         name

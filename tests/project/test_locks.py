@@ -54,7 +54,7 @@ def text_of(name: str) -> str:
     return (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def test_every_lock_is_known() -> None:
+def test_every_lock_file_is_listed() -> None:
     assert {path.stem for path in REQUIREMENTS.iterdir()} == ROOTS.keys()
 
 
@@ -77,7 +77,7 @@ def test_a_lock_satisfies_pyproject(name: str) -> None:
         assert version in root.specifier, root
 
 
-def test_the_lowest_versions_are_the_bounds_of_pyproject() -> None:
+def test_lowest_versions_are_the_bounds_of_pyproject() -> None:
     locked = {entry.name: entry.version for entry in locks.read(text_of("lowest"))}
     for root in map(Requirement, [*LIBRARY, *group("editable")]):
         (bound,) = (one.version for one in root.specifier if one.operator == ">=")
@@ -89,7 +89,7 @@ def test_the_lowest_versions_are_the_bounds_of_pyproject() -> None:
     assert "pip==22.3 " in text_of("pip-oldest")
 
 
-def test_what_generated_code_depends_on_is_pinned_exactly() -> None:
+def test_generator_dependencies_are_pinned_exactly() -> None:
     for root in map(Requirement, PROJECT["dependency-groups"]["generate"]):
         assert [one.operator for one in root.specifier] == ["=="], root
 
@@ -135,7 +135,7 @@ def with_more(text: str) -> str:
     ],
 )
 @pytest.mark.slow
-def test_a_gap_is_found(change: Any, gap: str) -> None:
+def test_missing_package_in_a_lock_is_found(change: Any, gap: str) -> None:
     text = text_of("dev")
     assert change(text) != text
     assert re.search(gap, "\n".join(locks.gaps(change(text), ROOTS["dev"])))
@@ -273,7 +273,7 @@ def test_set_up_installs_the_locked_versions(index: Path, tmp_path: Path, kind: 
 
 @pytest.mark.parametrize("kind", PIPS)
 @pytest.mark.slow
-def test_a_lock_without_a_pin_is_refused(index: Path, tmp_path: Path, kind: str) -> None:
+def test_lock_without_a_pin_is_rejected(index: Path, tmp_path: Path, kind: str) -> None:
     lock = (index / "lock.txt").read_text()
     run = set_up(index, without_pin(lock), tmp_path / "venv", pip_of(kind))
     assert run.returncode == 1
@@ -297,7 +297,7 @@ def test_set_up_does_not_resolve(index: Path, tmp_path: Path, change: Any) -> No
 
 
 @pytest.mark.slow
-def test_a_file_with_another_hash_is_refused(index: Path, tmp_path: Path) -> None:
+def test_file_with_another_hash_is_rejected(index: Path, tmp_path: Path) -> None:
     lock = re.sub(
         r"^(idna==\S+ \\\n +--hash=sha256:)\S+",
         lambda found: found[1] + base64.b16encode(b"0" * 32).decode(),

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-def test_make_lists_every_target_with_a_line() -> None:
+def test_make_help_lists_every_target() -> None:
     (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", TEXT, re.MULTILINE)
     listed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     targets = set(phony.replace("\\", "").split())
@@ -22,7 +22,7 @@ def variables(text: str) -> set[str]:
     return set(re.findall(r"\$\((\w+)\)", text))
 
 
-def test_every_target_that_runs_something_sets_up_what_it_runs() -> None:
+def test_every_target_sets_up_its_environment() -> None:
     rules = re.findall(r"^([a-z-]+):([^#\n]*)##.*\n((?:\t.*\n)*)", TEXT, re.MULTILINE)
     environments = {
         "RUN": "READY",

@@ -88,9 +88,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
-def test_the_wheel_installs_in_an_empty_environment_and_imports(
-    plain: Path, tmp_path: Path
-) -> None:
+def test_wheel_installs_and_imports_in_an_empty_venv(plain: Path, tmp_path: Path) -> None:
     code = (
         "import bitfount_api, importlib.metadata as m, sys;"
         "assert bitfount_api.__file__.startswith(sys.prefix), bitfount_api.__file__;"
@@ -121,7 +119,7 @@ def test_commands_without_click_name_the_extra(
     assert answer.stderr.count("\n") == 1
 
 
-def test_the_version_is_said_once_and_in_the_changelog(project: dict[str, Any]) -> None:
+def test_version_is_defined_once_and_in_the_changelog(project: dict[str, Any]) -> None:
     assert project["project"]["dynamic"] == ["version"]
     import bitfount_api
 

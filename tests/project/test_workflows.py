@@ -107,7 +107,7 @@ def test_a_job_can_write_only_what_is_listed(workflow: str, name: str, job: Any)
 
 
 @pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
-def test_a_job_that_can_write_runs_no_code_of_ours(workflow: str, name: str, job: Any) -> None:
+def test_job_with_write_rights_runs_no_project_code(workflow: str, name: str, job: Any) -> None:
     if writes(job["permissions"]):
         for step in job["steps"]:
             assert not step.get("uses", "").startswith("actions/checkout@")
@@ -115,7 +115,7 @@ def test_a_job_that_can_write_runs_no_code_of_ours(workflow: str, name: str, job
 
 
 @pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
-def test_a_job_is_stopped_when_it_hangs(workflow: str, name: str, job: Any) -> None:
+def test_every_job_has_a_timeout(workflow: str, name: str, job: Any) -> None:
     assert "timeout-minutes" in job or "uses" in job  # a called workflow has its own
 
 
@@ -125,7 +125,7 @@ def test_checkouts_leave_no_token_behind() -> None:
             assert step["with"]["persist-credentials"] is False
 
 
-def test_no_secret_is_stored_in_the_repository_settings() -> None:
+def test_workflows_use_no_stored_secret() -> None:
     for name in WORKFLOWS:
         assert "secrets." not in (GITHUB / "workflows" / name).read_text(encoding="utf-8")
 
@@ -136,7 +136,7 @@ def test_a_release_uses_no_cache() -> None:
             assert "cache" not in step.get("with", {})
 
 
-def test_a_release_is_published_after_checks_tests_and_attestations() -> None:
+def test_release_requires_checks_tests_and_attestations() -> None:
     needs = {name: job.get("needs") for name, job in WORKFLOWS["release.yml"]["jobs"].items()}
     order = ["announce", "publish", "attest", "build", "ci"]
     assert [needs[name] for name in order] == [*order[1:], None]

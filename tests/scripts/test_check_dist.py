@@ -136,7 +136,7 @@ def not_in_sdist(root: Path) -> None:
         (not_in_sdist, 8, "small/more.py"),
     ],
 )
-def test_defect_fails_the_check_that_is_named(
+def test_defect_fails_the_expected_check(
     small: Path,
     capsys: pytest.CaptureFixture[str],
     defect: Callable[[Path], None],

@@ -71,7 +71,7 @@ def test_check_finds_what_is_edited_missing_or_added(
     assert contents(project) == before
 
 
-def test_generating_again_is_byte_identical_wherever_it_is_done(
+def test_generation_is_reproducible_in_any_folder(
     built: Path,
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -95,7 +95,7 @@ def test_caches_are_not_compared(built: Path, project: Path) -> None:
     assert generate.compare(built, project / "generated") == []
 
 
-def test_check_of_nothing(built: Path, tmp_path: Path) -> None:
+def test_check_of_a_missing_folder_lists_every_file(built: Path, tmp_path: Path) -> None:
     missing = generate.compare(built, tmp_path / "generated")
     assert len(missing) == len(contents(built))
     assert all(each.startswith("missing: ") for each in missing)
@@ -114,7 +114,7 @@ CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/Hear
     ],
     ids=["warning", "error"],
 )
-def test_warnings_and_errors_leave_what_was_there(
+def test_warnings_and_errors_keep_the_committed_clients(
     project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
 ) -> None:
     spec = project / "openapi/hub.yaml"
@@ -134,7 +134,7 @@ def test_warnings_and_errors_leave_what_was_there(
         (r"openapi-python-client==", "openapi-python-client>=", "does not pin an exact version"),
     ],
 )
-def test_other_versions_of_the_tools_are_refused(
+def test_other_tool_versions_are_rejected(
     project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
 ) -> None:
     pyproject = project / "pyproject.toml"
@@ -149,7 +149,7 @@ def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> No
         generate.publish_builders(tmp_path / PACKAGE)  # they are public already
 
 
-def test_versions_stand_in_one_place() -> None:
+def test_tool_versions_are_defined_in_one_place() -> None:
     pins = {tool: generate.pinned(ROOT / "pyproject.toml")[tool] for tool in generate.TOOLS}
     written = [*(ROOT / "scripts").glob("*.py"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]
     assert written

@@ -59,7 +59,7 @@ def check_last_lines(run: subprocess.CompletedProcess[str], *patterns: str) -> N
         assert re.match(pattern, line), run.stderr
 
 
-def test_no_network(tmp_path: Path) -> None:
+def test_missing_network_is_named_as_the_cause(tmp_path: Path) -> None:
     check_last_lines(
         run(tmp_path, PIP_INDEX_URL=f"http://127.0.0.1:{unused_port()}/simple"),
         r"Set-up failed while installing lock\.txt\.",
@@ -70,7 +70,7 @@ def test_no_network(tmp_path: Path) -> None:
     assert "Connection refused" in (tmp_path / "venv" / set_up.LOG).read_text()
 
 
-def test_a_proxy_that_does_not_answer(tmp_path: Path) -> None:
+def test_unreachable_proxy_is_named_as_the_cause(tmp_path: Path) -> None:
     proxy = f"http://somebody:secret@127.0.0.1:{unused_port()}"
     tried = run(tmp_path, PIP_INDEX_URL="https://index.example/simple", HTTPS_PROXY=proxy)
     check_last_lines(
@@ -82,7 +82,7 @@ def test_a_proxy_that_does_not_answer(tmp_path: Path) -> None:
     assert "secret" not in tried.stderr + (tmp_path / "venv" / set_up.LOG).read_text()
 
 
-def test_an_index_without_the_version(tmp_path: Path) -> None:
+def test_index_without_the_version_is_named(tmp_path: Path) -> None:
     (tmp_path / "simple" / "idna").mkdir(parents=True)
     link = '<a href="idna-1.0-py3-none-any.whl">idna-1.0-py3-none-any.whl</a>'
     page = f"<!DOCTYPE html><html><body>{link}</body></html>"
@@ -96,7 +96,7 @@ def test_an_index_without_the_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["venv", "ensurepip"])
-def test_a_python_without_a_module_of_venv(
+def test_python_without_venv_is_reported(
     missing: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -114,7 +114,7 @@ def test_a_python_without_a_module_of_venv(
     assert "apt install python3-venv" in lines[2]
 
 
-def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+def test_folder_with_other_files_is_not_deleted(tmp_path: Path) -> None:
     (tmp_path / "venv").mkdir()
     (tmp_path / "venv" / "thesis").write_text("years of work")
     check_last_lines(
@@ -128,7 +128,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])
-def test_an_index_that_refuses(tmp_path: Path, status: int) -> None:
+def test_index_that_rejects_requests_is_named(tmp_path: Path, status: int) -> None:
     with serving(lambda _: (status, {}, b"")) as index:
         tried = run(tmp_path, PIP_INDEX_URL=f"{index}/simple")
     check_last_lines(
@@ -139,7 +139,7 @@ def test_an_index_that_refuses(tmp_path: Path, status: int) -> None:
     )
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "venv").write_text("a file")
     check_last_lines(run(tmp_path), r"", r"Set-up failed while creating venv\.", r"Why: .*'venv'")
     assert (tmp_path / "venv").read_text() == "a file"
@@ -157,7 +157,7 @@ def older_python(version: str) -> Path:
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.9", "3.8"])
-def test_an_older_python_is_refused_in_one_line(tmp_path: Path, version: str) -> None:
+def test_older_python_is_rejected_in_one_line(tmp_path: Path, version: str) -> None:
     python = older_python(version)
     refused = run(tmp_path, python=python)
     assert refused.returncode == 1
@@ -168,7 +168,7 @@ def test_an_older_python_is_refused_in_one_line(tmp_path: Path, version: str) ->
     )
 
 
-def test_somebodys_own_pip_configuration_is_not_in_the_way(tmp_path: Path) -> None:
+def test_pip_configuration_of_the_user_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "constraints.txt").write_text("idna<3\n")
     elsewhere = tmp_path / "elsewhere"
     (tmp_path / "pip.conf").write_text(
@@ -196,7 +196,7 @@ def test_somebodys_own_pip_configuration_is_not_in_the_way(tmp_path: Path) -> No
     ]
 
 
-def test_settings_that_say_where_packages_come_from_are_kept() -> None:
+def test_index_settings_of_the_user_are_kept() -> None:
     listed = (
         ":env:.index-url='https://of-a-variable.example'\n"
         "global.index-url='https://of-a-file.example'\n"
@@ -209,7 +209,7 @@ def test_settings_that_say_where_packages_come_from_are_kept() -> None:
     }
 
 
-def test_an_environment_is_made_again_only_from_another_lock(tmp_path: Path) -> None:
+def test_environment_is_rebuilt_only_for_another_lock(tmp_path: Path) -> None:
     options = ("create", "venv", "empty.txt", "--pip", bundled_pip())
     for text, again in (("", True), ("", False), ("# changed", True)):
         (tmp_path / "empty.txt").write_text(text)
@@ -218,7 +218,7 @@ def test_an_environment_is_made_again_only_from_another_lock(tmp_path: Path) -> 
         assert ("Creating" in done.stderr) == again, (text, done.stderr)
 
 
-def test_an_environment_that_was_moved_is_made_again(tmp_path: Path) -> None:
+def test_moved_environment_is_rebuilt(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     pip = ("--pip", bundled_pip())
     assert "Creating" in run(tmp_path, "create", "venv", "empty.txt", *pip).stderr
@@ -242,7 +242,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     assert remedy.startswith("Free some space")
 
 
-def test_the_last_line_of_an_exception_of_pip_is_given() -> None:
+def test_last_line_of_a_pip_exception_is_shown() -> None:
     why, _ = set_up.explain(
         "ERROR: Exception:\nTraceback (most recent call last):\nKeyError: 'x'\n"
     )

@@ -36,21 +36,21 @@ def texts(found: list[SpecChange]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", BREAKING)
-def test_breaks_callers(name: str) -> None:
+def test_change_breaks_callers(name: str) -> None:
     edit, wanted = BREAKING[name]
     found = texts([each for each in changes(edit) if each.breaking])
     assert any(wanted in each for each in found), found
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_breaks_nobody(name: str) -> None:
+def test_change_breaks_no_caller(name: str) -> None:
     edit, wanted = HARMLESS[name]
     found = changes(edit)
     assert texts([each for each in found if each.breaking]) == []
     assert any(wanted in each for each in texts(found)), texts(found)
 
 
-def test_nothing() -> None:
+def test_equal_specs_have_no_differences() -> None:
     for name in specs.NAMES:
         assert spec_changes(specs.load(name), specs.load(name)) == []
 
@@ -67,17 +67,19 @@ CLOSED = put(*STATUS, "enum", value=["PUBLISHED", "ARCHIVED"])
         (put(*STATUS, "enum", value=["ARCHIVED", "PUBLISHED"]), False, "is described differently"),
     ],
 )
-def test_closed_enum_of_an_answer(edit: Edit, breaking: bool, what: str) -> None:
+def test_change_of_a_closed_answer_enum_is_classified(
+    edit: Edit, breaking: bool, what: str
+) -> None:
     [found] = changes(edit, before=CLOSED)
     assert (found.breaking, found.what) == (breaking, what)
 
 
-def test_a_change_of_many_operations_is_told_once() -> None:
+def test_change_of_many_operations_is_reported_once() -> None:
     [found] = changes(drop("components", "schemas", "ServiceError", "properties", "success"))
     assert len(found.operations) == len(list(specs.operations(specs.load("hub"))))
 
 
-def test_schemas_that_hold_themselves() -> None:
+def test_recursive_schemas_are_compared() -> None:
     tree = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Project"}}}
     before = put("components", "schemas", "Project", value=tree)
     [found] = changes(add_field("icon"), before=before)
@@ -88,7 +90,7 @@ def add_field(name: str) -> Edit:
     return put("components", "schemas", "Project", "properties", name, value={"type": "string"})
 
 
-def test_all_of_is_one_schema() -> None:
+def test_all_of_is_compared_as_one_schema() -> None:
     fields = specs.load("hub")["components"]["schemas"]["Project"]["properties"]
     names = list(fields)
     parts = [
@@ -102,7 +104,7 @@ def test_all_of_is_one_schema() -> None:
     assert (found.breaking, found.what) == (True, "is no longer required")
 
 
-def test_null_is_written_otherwise_in_3_1() -> None:
+def test_null_of_openapi_3_0_equals_that_of_3_1() -> None:
     old = put(*STATUS, value={"type": "string", "nullable": True})
     new = put(*STATUS, value={"type": ["string", "null"]})
     assert texts(changes(new, before=old)) == [": is described differently"]
@@ -137,12 +139,16 @@ def replace(root: Path, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_nothing_since(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unchanged_work_tree_has_no_differences(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert spec_diff.main(["HEAD"], repository) == 0
     assert capsys.readouterr().out == "No changes since HEAD.\n"
 
 
-def test_work_tree_against_revisions(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_work_tree_is_compared_with_revisions(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     optional = '        modelDescription: {type: string, x-since: "13.0"}\n'
     more = f"{optional}        licence: {{type: string}}\n"
     replace(repository, "hub.yaml", optional, more)
@@ -166,7 +172,9 @@ def test_work_tree_against_revisions(repository: Path, capsys: pytest.CaptureFix
     assert [each["spec"] for each in said["other"]] == ["hub"]
 
 
-def test_specs_come_and_go(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_added_and_removed_specs_are_reported(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (repository / "openapi/oauth.yaml").rename(repository / "openapi/authority.yaml")
     assert spec_diff.main(["HEAD"], repository) == 1
     said = capsys.readouterr().out
@@ -175,7 +183,7 @@ def test_specs_come_and_go(repository: Path, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("revision", ["nonsense", "HEAD~9", "", "HEAD:openapi", "--all"])
-def test_no_such_revision(
+def test_unknown_revision_is_an_error(
     repository: Path, capsys: pytest.CaptureFixture[str], revision: str
 ) -> None:
     assert spec_diff.main(["--", revision], repository) == 2
@@ -189,7 +197,7 @@ def test_no_such_revision(
         ("schemas/OAuthError", "schemas/Error", "nothing at #/components/schemas/Error"),
     ],
 )
-def test_not_a_spec(
+def test_file_that_is_not_a_spec_is_an_error(
     repository: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
 ) -> None:
     path = repository / "openapi/oauth.yaml"
@@ -198,7 +206,9 @@ def test_not_a_spec(
     assert complaint in capsys.readouterr().err
 
 
-def test_not_a_mapping(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_spec_that_is_not_a_mapping_is_an_error(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (repository / "openapi/oauth.yaml").write_text("- a list\n", encoding="utf-8")
     assert spec_diff.main(["HEAD"], repository) == 2
     assert "openapi/oauth.yaml is not a spec" in capsys.readouterr().err

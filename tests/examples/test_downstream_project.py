@@ -18,7 +18,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     return run_pytest(folder, "-W", "error", "-p", "no:asyncio")
 
 
-def test_its_tests_pass(tmp_path: Path) -> None:
+def test_tests_of_the_example_project_pass(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(EXAMPLES / "downstream_project", tmp_path / "project"))
     result = run(folder)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -27,7 +27,7 @@ def test_its_tests_pass(tmp_path: Path) -> None:
     assert int(passed[1]) == 4
 
 
-def test_its_tests_find_a_mistake(tmp_path: Path) -> None:
+def test_tests_of_the_example_project_find_a_bug(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(EXAMPLES / "downstream_project", tmp_path / "project"))
     program = folder / "nightly.py"
     code = program.read_text(encoding="utf-8")
