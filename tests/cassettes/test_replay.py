@@ -33,7 +33,7 @@ RECORDED: dict[str, Any] = json.loads((FOLDER / RESULTS).read_text(encoding="utf
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("name", sorted(SCENES))
-def test_what_was_recorded_is_understood(name: str, asynchronous: bool) -> None:
+def test_recorded_answers_give_the_recorded_results(name: str, asynchronous: bool) -> None:
     known = RECORDED[name]
     assert replay(name, known["given"], asynchronous=asynchronous) == known["result"]
 
@@ -45,7 +45,7 @@ def test_every_documented_operation_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("name", [*(f"{name}.yaml" for name in sorted(SCENES)), RESULTS])
-def test_nothing_that_opens_anything_is_in_a_cassette(name: str) -> None:
+def test_cassettes_hold_no_credentials(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert re.findall(r"(?:X-Amz-[A-Za-z]+|uploadId)=(?!FILTERED)", text) == []
     # Addresses, the beginning of each JWT and of base64-encoded policies, and header names.
@@ -58,19 +58,19 @@ def test_nothing_that_opens_anything_is_in_a_cassette(name: str) -> None:
 # --- The replay can fail -------------------------------------------------------------------------
 
 
-def test_what_was_not_recorded_is_not_answered() -> None:
+def test_unrecorded_request_fails() -> None:
     given = {**RECORDED["get_usage_limits"]["given"], "project": "another"}
     with pytest.raises(NotRecordedError):
         replay("get_usage_limits", given)
 
 
-def test_another_body_is_another_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_with_another_body_is_unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.cassette_scenes.WEIGHTS_SENT", bytes(6 * 1024 * 1024 + 1))
     with pytest.raises(NotRecordedError):
         replay("send_weights", {})
 
 
-def test_what_is_not_asked_for_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unused_recording_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def play(who: Performer, given: Any) -> Any:
         return who.hub("get_usage_limits", given["project"])  # no request for the single model
 
@@ -102,7 +102,9 @@ def test_the_network_is_blocked() -> None:
 # --- Recording -----------------------------------------------------------------------------------
 
 
-def test_an_operation_is_recorded_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_record_script_records_one_operation_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "gone.yaml").write_text("of an operation that was")
     assert record.main(["get_pod", "send_model"], tmp_path) == 0
     assert capsys.readouterr().out == "recorded get_pod\nrecorded send_model\n"
@@ -114,14 +116,14 @@ def test_an_operation_is_recorded_anew(tmp_path: Path, capsys: pytest.CaptureFix
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 
 
-def test_an_operation_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_record_script_unknown_operation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert record.main(["get_pods"]) == 2
     assert capsys.readouterr().err.startswith(
         "Unknown operation 'get_pods'. The operations are: add_dataset"
     )
 
 
-def test_what_was_recorded_has_no_secret_of_the_sandboxs(tmp_path: Path) -> None:
+def test_recording_removes_the_secrets_of_the_sandbox(tmp_path: Path) -> None:
     secrets: set[str] = set()
     with Sandbox() as sandbox:
         for name in ("get_access_token", "check_oidc_access_request", "get_weights_from_url"):

@@ -10,7 +10,7 @@ from support.faults.load import Measured, run
 
 
 @pytest.mark.slow
-def test_many_threads_and_tasks_share_a_session() -> None:
+def test_threads_and_tasks_share_a_session() -> None:
     measured = run(threads=40, tasks=200, seconds=3)
     assert measured.undocumented == []
     assert measured.outcomes["ok"] > 100
@@ -18,7 +18,7 @@ def test_many_threads_and_tasks_share_a_session() -> None:
     assert after <= before
 
 
-def test_what_is_wrong_is_said() -> None:
+def test_load_problems_are_reported() -> None:
     good = Measured(collections.Counter(ok=1), [], (5, 5), [50.0] * 40, 1.0)
     assert load.wrong(good) == []
     assert load.wrong(Measured()) == ["no call succeeded"]

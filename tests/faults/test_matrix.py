@@ -37,7 +37,7 @@ def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_fault_comes_to_what_is_documented(
+def test_every_fault_has_the_documented_outcome(
     arena: FaultEnvironment, row: Row, asynchronous: bool
 ) -> None:
     complaints = {
@@ -61,21 +61,21 @@ def _operations_of(kind: str) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["BitfountHub", "BitfountAM", "SMARTOnFHIR"])
-def test_every_operation_has_a_row(kind: str) -> None:
+def test_every_operation_has_a_case(kind: str) -> None:
     rows = {row.method for row in ROWS if row.kind == kind}
     assert rows == _operations_of(kind) == _operations_of(f"Async{kind}")
 
 
-def test_every_documented_operation_has_a_row() -> None:
+def test_every_documented_operation_has_a_case() -> None:
     assert set(OPERATIONS) <= {(row.kind, row.method) for row in ROWS}
 
 
-def test_every_request_that_a_flow_makes_is_in_a_row() -> None:
+def test_every_request_of_a_flow_is_in_a_case() -> None:
     known = {each for each in vars(operations).values() if isinstance(each, Operation)}
     assert {leg.operation for row in ROWS for leg in row.legs} == known
 
 
-def test_every_fault_has_cells() -> None:
+def test_every_fault_is_tried() -> None:
     legs = [leg for row in ROWS for leg in row.legs]
     assert all(any(kind.only(leg) for leg in legs) for kind in KINDS)
     everywhere = [kind for kind in KINDS if all(kind.only(leg) for leg in legs)]
@@ -84,7 +84,7 @@ def test_every_fault_has_cells() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS)
 
 
-def test_what_creates_or_counts_is_said_to() -> None:
+def test_creating_operations_are_marked() -> None:
     once = {row.name for row in ROWS for leg in row.legs if leg.operation.retry is Retry.IF_UNSENT}
     assert once == {
         "register_pod",
@@ -109,20 +109,20 @@ def _kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def test_a_result_that_is_not_the_documented_one_is_seen(arena: FaultEnvironment) -> None:
+def test_undocumented_result_is_detected(arena: FaultEnvironment) -> None:
     row = attrs.evolve(_row("get_projects"), check=lambda _: False)
     (complaint,) = run(arena, row, 0, _kind("500, once"), asynchronous=False).complaints
     assert "outcome is other, expected value" in complaint
 
 
-def test_an_error_that_is_not_the_documented_one_is_seen(arena: FaultEnvironment) -> None:
+def test_undocumented_error_is_detected(arena: FaultEnvironment) -> None:
     row = _row("get_projects")
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], refused="none"),))
     (complaint,) = run(arena, row, 0, _kind("500, for ever"), asynchronous=False).complaints
     assert "HTTPError" in complaint
 
 
-def test_a_request_that_is_made_too_often_is_seen(arena: FaultEnvironment) -> None:
+def test_repeated_request_is_detected(arena: FaultEnvironment) -> None:
     row = _row("get_projects")
     once = attrs.evolve(row.legs[0].operation, retry=Retry.IF_UNSENT)
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], operation=once),))
@@ -130,7 +130,7 @@ def test_a_request_that_is_made_too_often_is_seen(arena: FaultEnvironment) -> No
     assert complaints == ["the services received (3,) requests, expected ((1, 1),)"]
 
 
-def test_what_is_left_behind_is_seen(arena: FaultEnvironment) -> None:
+def test_leftover_file_is_detected(arena: FaultEnvironment) -> None:
     row = _row("download_model")
 
     def arguments(arena: FaultEnvironment) -> dict[str, object]:
@@ -144,7 +144,7 @@ def test_what_is_left_behind_is_seen(arena: FaultEnvironment) -> None:
 
 
 @pytest.mark.slow
-def test_a_connection_that_is_left_open_is_seen(
+def test_open_connection_is_detected(
     arena: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions: list[bitfount_api.BitfountSession] = []

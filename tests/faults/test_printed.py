@@ -12,7 +12,7 @@ from support.faults.kinds import KINDS
 SCRIPT = Path(__file__).parents[2] / "scripts" / "faults.py"
 
 
-def test_it_shows_every_operation_and_every_fault() -> None:
+def test_printed_matrix_has_every_operation_and_fault() -> None:
     command = [sys.executable, str(SCRIPT), "--known"]
     shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     for row in ROWS:

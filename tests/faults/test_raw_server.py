@@ -15,7 +15,7 @@ def answer(asked: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
     return 201, {"x-asked": f"{asked.method} {asked.target}"}, asked.body + b"!"
 
 
-def test_what_is_not_planned_is_passed_on() -> None:
+def test_raw_server_forwards_requests_without_a_fault() -> None:
     with serving(answer) as url:
         upstream = ("127.0.0.1", httpx.URL(url).port or 0)
         with RawServer(upstream) as server:
@@ -26,7 +26,7 @@ def test_what_is_not_planned_is_passed_on() -> None:
     assert server.seen == [("POST", "/x?y=1")] * 2
 
 
-def test_it_refuses_for_a_moment_or_for_ever() -> None:
+def test_raw_server_refuses_connections() -> None:
     with RawServer(refuse="ever") as server, pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", server.port))
     with serving(answer) as url:
@@ -55,6 +55,6 @@ def test_it_refuses_for_a_moment_or_for_ever() -> None:
         (Act(read=4), (httpx.ReadError, httpx.WriteError)),
     ],
 )
-def test_it_does_what_is_planned(act: Act, error: type[Exception]) -> None:
+def test_raw_server_performs_the_planned_fault(act: Act, error: type[Exception]) -> None:
     with RawServer(plan=lambda *_: act) as server, pytest.raises(error):
         httpx.post(server.url, content=b"x" * 100_000, trust_env=False, timeout=0.5)

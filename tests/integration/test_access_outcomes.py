@@ -38,7 +38,7 @@ CHECKS: dict[str, tuple[Any, ...]] = {
 
 @pytest.mark.documented("BitfountAM.get_access_manager_key", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
-def test_the_key_comes_loaded_and_is_asked_for_without_credentials(
+def test_access_manager_key_is_requested_without_credentials(
     played: FakeServices, form: Any
 ) -> None:
     played.json({"accessManagerPublicKey": serialize_public_key(PUBLIC_KEY, form)})
@@ -49,14 +49,14 @@ def test_the_key_comes_loaded_and_is_asked_for_without_credentials(
 @pytest.mark.parametrize(
     "answer", [{}, {"accessManagerPublicKey": None}, {"accessManagerPublicKey": "no key"}, []]
 )
-def test_an_answer_without_a_key_is_an_error(played: FakeServices, answer: Any) -> None:
+def test_answer_without_a_key_raises(played: FakeServices, answer: Any) -> None:
     played.json(answer)
     with pytest.raises(InvalidJSONError, match="get_access_manager_key"):
         played.access_manager("get_access_manager_key")
 
 
 @pytest.mark.documented("BitfountAM.get_access_manager_key", "RequestException")
-def test_a_key_that_is_refused_is_an_http_error(played: FakeServices) -> None:
+def test_rejected_key_request_raises_http_error(played: FakeServices) -> None:
     played.json({"errorMessage": "closed"}, 503)
     with pytest.raises(HTTPError, match="closed"):
         played.access_manager("get_access_manager_key")
@@ -72,9 +72,7 @@ def test_a_key_that_is_refused_is_an_http_error(played: FakeServices) -> None:
     "code",
     ["ACCEPT", "NO_ACCESS", "INVALID_PROOF_OF_IDENTITY", "UNAUTHORISED", "NO_PROOF_OF_IDENTITY"],
 )
-def test_the_decision_is_the_code_with_the_limits(
-    played: FakeServices, name: str, code: str
-) -> None:
+def test_check_returns_the_code_with_the_limits(played: FakeServices, name: str, code: str) -> None:
     limits = [{"resourceName": "bob/Net:1", "totalUsage": 3, "modelDownloadUrl": None}]
     played.json({"code": code, "limits": limits})
     result = played.access_manager(name, *CHECKS[name])
@@ -83,7 +81,7 @@ def test_the_decision_is_the_code_with_the_limits(
 
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("answer", [{}, {"code": None}, {"code": "MAYBE"}, {"limits": None}])
-def test_a_code_that_is_absent_or_unknown_is_no_access(
+def test_missing_or_unknown_code_means_no_access(
     played: FakeServices, name: str, answer: dict[str, Any]
 ) -> None:
     played.json(answer)
@@ -95,7 +93,7 @@ def test_a_code_that_is_absent_or_unknown_is_no_access(
 @pytest.mark.documented("BitfountAM.check_signature_based_access_request", "InvalidJSONError")
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("content", [b"", b"OK", b"[]", b'"ACCEPT"', b"null", b'{"code": 1}'])
-def test_an_answer_that_is_no_object_is_an_error(
+def test_check_with_a_non_object_answer_raises(
     played: FakeServices, name: str, content: bytes
 ) -> None:
     played.answer(httpx.Response(200, content=content))
@@ -109,9 +107,7 @@ def test_an_answer_that_is_no_object_is_an_error(
 )
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_a_check_that_is_refused_is_an_http_error(
-    played: FakeServices, name: str, status: int
-) -> None:
+def test_rejected_check_raises_http_error(played: FakeServices, name: str, status: int) -> None:
     played.json({"errorMessage": "because"}, status)
     with pytest.raises(HTTPError, match="because"):
         played.access_manager(name, *CHECKS[name])
@@ -125,7 +121,7 @@ def test_a_check_that_is_refused_is_an_http_error(
     "modeller_access_token",
     "project_id",
 )
-def test_a_token_is_sent_with_what_is_asked(played: FakeServices) -> None:
+def test_check_sends_the_token_with_the_request(played: FakeServices) -> None:
     played.json({"code": "ACCEPT"})
     played.access_manager("check_oidc_access_request", *BY_TOKEN, project_id="p1")
     assert json.loads(played.requests[0].content) == {
@@ -147,7 +143,7 @@ def test_a_token_is_sent_with_what_is_asked(played: FakeServices) -> None:
     "project_id",
     "public_key_id",
 )
-def test_a_signature_is_sent_in_standard_base64(played: FakeServices) -> None:
+def test_check_sends_the_signature_in_standard_base64(played: FakeServices) -> None:
     played.json({"code": "ACCEPT"})
     name = "check_signature_based_access_request"
     played.access_manager(name, *BY_SIGNATURE, project_id="p1", public_key_id="7")
@@ -170,7 +166,7 @@ def test_a_signature_is_sent_in_standard_base64(played: FakeServices) -> None:
         ("check_signature_based_access_request", (*BY_SIGNATURE, None, "../x")),
     ],
 )
-def test_arguments_that_are_none_are_refused_before_anything_is_sent(
+def test_invalid_argument_raises_before_any_request(
     played: FakeServices, name: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
@@ -204,7 +200,7 @@ def nested(depth: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "name", ["check_oidc_access_request", "check_signature_based_access_request"]
 )
-def test_a_protocol_that_is_none_is_refused_before_anything_is_sent(
+def test_invalid_protocol_raises_before_any_request(
     played: FakeServices, name: str, changes: dict[str, Any], why: str
 ) -> None:
     """A protocol comes from a modeller; an invalid one must not crash the pod."""
@@ -232,7 +228,7 @@ SESSION = {"type": "confidentialClient", "accessToken": "fhir-secret"}
 @pytest.mark.documented("SMARTOnFHIR", "resource_server_url")
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "returns")
 @pytest.mark.parametrize(("server", "chosen"), [(None, "o"), (SERVER, "p"), (f"{SERVER}//", "p")])
-def test_the_token_is_that_of_the_first_pairing_that_fits(
+def test_get_access_token_uses_the_first_matching_pairing(
     played: FakeServices, server: str | None, chosen: str
 ) -> None:
     played.json({"results": [WAITING, OTHER, PAIRED]})
@@ -246,7 +242,9 @@ def test_the_token_is_that_of_the_first_pairing_that_fits(
 
 
 @pytest.mark.parametrize("context", [{}, {"context": None}, {"context": {"nextgen": None}}])
-def test_a_token_without_a_context_has_none(played: FakeServices, context: dict[str, Any]) -> None:
+def test_token_without_a_context_has_context_none(
+    played: FakeServices, context: dict[str, Any]
+) -> None:
     played.json({"results": [PAIRED]})
     played.json({**SESSION, **context})
     assert played.smart_on_fhir().context is None
@@ -254,7 +252,7 @@ def test_a_token_without_a_context_has_none(played: FakeServices, context: dict[
 
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "SMARTOnFHIRError")
 @pytest.mark.parametrize("pairings", [[], [WAITING], [WAITING, OTHER]])
-def test_no_pairing_that_fits_is_an_error_that_says_what_was_looked_at(
+def test_missing_pairing_error_lists_what_was_searched(
     played: FakeServices, pairings: list[dict[str, Any]]
 ) -> None:
     played.json({"results": pairings})
@@ -268,13 +266,13 @@ def test_no_pairing_that_fits_is_an_error_that_says_what_was_looked_at(
 
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "HTTPError")
 @pytest.mark.parametrize("status", [401, 403, 500])
-def test_a_refusal_of_pairings_is_an_http_error(played: FakeServices, status: int) -> None:
+def test_rejected_pairings_request_raises_http_error(played: FakeServices, status: int) -> None:
     played.json({"errorMessage": "because"}, status)
     with pytest.raises(HTTPError, match="because"):
         played.smart_on_fhir()
 
 
-def test_a_refusal_of_the_session_is_an_http_error(played: FakeServices) -> None:
+def test_rejected_session_request_raises_http_error(played: FakeServices) -> None:
     played.json({"results": [PAIRED]})
     played.json({"errorMessage": "because"}, 404)
     with pytest.raises(HTTPError, match="because"):
@@ -292,7 +290,7 @@ def test_a_refusal_of_the_session_is_an_http_error(played: FakeServices) -> None
         ({"results": [PAIRED]}, {"accessToken": 1}),
     ],
 )
-def test_answers_without_what_is_needed_are_errors(
+def test_answer_without_required_fields_raises(
     played: FakeServices, pairings: Any, session: Any
 ) -> None:
     played.json(pairings)

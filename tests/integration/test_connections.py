@@ -98,7 +98,7 @@ async def test_tasks_share_clients_and_keep_their_connections(server: Server) ->
     assert all(client.is_closed for client in clients)
 
 
-def test_a_session_closes_all_of_them(session: BitfountSession) -> None:
+def test_session_close_closes_all_clients(session: BitfountSession) -> None:
     with ExitStack() as leases:
         clients = [leases.enter_context(session._connections.lease(1)) for _ in range(100)]
     assert len(set(clients)) == 20
@@ -108,7 +108,7 @@ def test_a_session_closes_all_of_them(session: BitfountSession) -> None:
         pass
 
 
-async def test_calls_that_wait_while_a_session_is_closed_open_no_others() -> None:
+async def test_calls_waiting_at_close_open_no_connections() -> None:
     def silent(*_: str) -> Act:
         return Act(end="hold")
 
@@ -126,7 +126,7 @@ async def test_calls_that_wait_while_a_session_is_closed_open_no_others() -> Non
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # unclosed connections
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_event_loops_that_ended_unasked_are_forgotten(session: BitfountSession) -> None:
+def test_closed_event_loops_are_dropped(session: BitfountSession) -> None:
     async def call(url: str) -> weakref.ref[asyncio.AbstractEventLoop]:
         assert (await session.arequest("GET", url)).status_code == 200
         return weakref.ref(asyncio.get_running_loop())

@@ -71,18 +71,20 @@ def nth(numbers: set[int] | range, act: Act) -> Plan:
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, MIB - 1, MIB, MIB + 1, 5 * MIB, len(LARGE)])
 @pytest.mark.parametrize("parts", [1, 4])
-def test_weights_of_any_size_come_whole(get: Any, store: Store, size: int, parts: int) -> None:
+def test_weights_of_any_size_are_downloaded_completely(
+    get: Any, store: Store, size: int, parts: int
+) -> None:
     store.weights = LARGE[:size]
     assert get(parts_at_once=parts) == LARGE[:size]
 
 
-def test_nothing_comes_of_nothing(get: Any, store: Store) -> None:
+def test_missing_weights_return_none(get: Any, store: Store) -> None:
     assert get() is None
     store.code = b"code without weights"
     assert get() is None
 
 
-def test_large_objects_come_in_pieces_side_by_side(get: Any, store: Store) -> None:
+def test_large_objects_are_downloaded_in_concurrent_ranges(get: Any, store: Store) -> None:
     store.weights = LARGE
     barrier = threading.Barrier(4)
 
@@ -104,7 +106,7 @@ def test_large_objects_come_in_pieces_side_by_side(get: Any, store: Store) -> No
     assert store.most_at_once <= 4
 
 
-def test_no_more_pieces_are_under_way_than_allowed(
+def test_concurrent_ranges_are_limited(
     get: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "_MAX_RANGE_BYTES", 4 * MIB)
@@ -118,7 +120,7 @@ def test_no_more_pieces_are_under_way_than_allowed(
     ]
 
 
-def test_one_part_at_once_is_a_plain_request(get: Any, store: Store) -> None:
+def test_single_part_is_a_request_without_a_range(get: Any, store: Store) -> None:
     store.weights = LARGE
     assert get(parts_at_once=1) == LARGE
     (seen,) = store.of_kind("get")
@@ -126,14 +128,14 @@ def test_one_part_at_once_is_a_plain_request(get: Any, store: Store) -> None:
     assert seen.headers["accept-encoding"] == "identity"
 
 
-def test_storage_is_sent_no_credentials(get: Any, store: Store) -> None:
+def test_storage_requests_have_no_credentials(get: Any, store: Store) -> None:
     store.weights = SMALL
     get()
     (seen,) = store.of_kind("get")
     assert not {"x-api-key", "x-api-key-id", "authorization", "cookie"} & set(seen.headers)
 
 
-def test_a_store_that_knows_no_ranges_gives_all(get: Any, store: Store) -> None:
+def test_store_without_ranges_sends_the_whole_object(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(9), Act(whole=True))
     assert get() == LARGE
@@ -141,7 +143,7 @@ def test_a_store_that_knows_no_ranges_gives_all(get: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
-def test_pieces_need_a_strong_etag(get: Any, store: Store, etag: str) -> None:
+def test_ranges_require_a_strong_etag(get: Any, store: Store, etag: str) -> None:
     store.weights = LARGE
     store.plan = nth(range(9), Act(etag=etag))
     assert get() == LARGE
@@ -149,14 +151,14 @@ def test_pieces_need_a_strong_etag(get: Any, store: Store, etag: str) -> None:
     assert "range" not in last.headers
 
 
-def test_a_store_may_give_less_at_a_time(get: Any, store: Store) -> None:
+def test_shorter_ranges_are_accepted(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(99), Act(shorter=1_000_000))
     assert get() == LARGE
 
 
 @pytest.mark.parametrize("parts", [1, 4])
-def test_what_breaks_off_is_taken_up_where_it_was(get: Any, store: Store, parts: int) -> None:
+def test_interrupted_download_resumes_at_its_position(get: Any, store: Store, parts: int) -> None:
     store.weights = LARGE
     cut = 3 * MIB + 50_000
     store.plan = nth({1}, Act(cut=cut)) if parts == 4 else nth({0}, Act(cut=cut))
@@ -168,7 +170,7 @@ def test_what_breaks_off_is_taken_up_where_it_was(get: Any, store: Store, parts:
     assert first + cut in again
 
 
-def test_a_store_that_ends_too_soon_over_and_over_is_given_up(get: Any, store: Store) -> None:
+def test_repeated_truncation_ends_the_download(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(99), Act(cut=0))
     with pytest.raises(ConnectError):
@@ -176,7 +178,7 @@ def test_a_store_that_ends_too_soon_over_and_over_is_given_up(get: Any, store: S
     assert len(store.of_kind("get")) == 3
 
 
-def test_whoever_gets_on_does_not_give_up(get: Any, store: Store) -> None:
+def test_progress_resets_the_failure_count(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(6), Act(cut=MIB + 200_000))
     assert get(parts_at_once=1) == LARGE
@@ -184,7 +186,7 @@ def test_whoever_gets_on_does_not_give_up(get: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_moment_of_weakness_is_waited_out(get: Any, store: Store, status: int) -> None:
+def test_transient_store_error_is_retried(get: Any, store: Store, status: int) -> None:
     store.weights = LARGE
     store.plan = nth({0, 2, 3}, Act(status=status, headers={"retry-after": "0"}))
     assert get() == LARGE
@@ -192,7 +194,7 @@ def test_a_moment_of_weakness_is_waited_out(get: Any, store: Store, status: int)
 
 @pytest.mark.parametrize("status", [400, 403])
 @pytest.mark.parametrize("number", [0, 1, 3])
-def test_an_expired_url_is_asked_for_anew(get: Any, store: Store, status: int, number: int) -> None:
+def test_expired_url_is_renewed(get: Any, store: Store, status: int, number: int) -> None:
     store.weights = LARGE
 
     def expire(seen: ReceivedRequest) -> Act | None:
@@ -204,7 +206,7 @@ def test_an_expired_url_is_asked_for_anew(get: Any, store: Store, status: int, n
     assert len(store.of_kind("hub")) == 2
 
 
-def test_a_url_is_not_asked_for_anew_for_ever(get: Any, store: Store) -> None:
+def test_url_renewals_are_limited(get: Any, store: Store) -> None:
     store.weights = LARGE
     store.plan = nth(range(99), Act(status=403, text=EXPIRED))
     with pytest.raises(HTTPError, match="Request has expired") as caught:
@@ -213,7 +215,7 @@ def test_a_url_is_not_asked_for_anew_for_ever(get: Any, store: Store) -> None:
     assert len(store.of_kind("hub")) == 3
 
 
-def test_a_url_that_is_gone_is_the_refusal(get: Any, store: Store) -> None:
+def test_missing_new_url_raises_the_http_error(get: Any, store: Store) -> None:
     store.weights = SMALL
 
     def withdraw(seen: ReceivedRequest) -> Act | None:
@@ -227,7 +229,7 @@ def test_a_url_that_is_gone_is_the_refusal(get: Any, store: Store) -> None:
         get()
 
 
-def test_an_object_that_changes_meanwhile_is_begun_anew(get: Any, store: Store) -> None:
+def test_changed_object_is_downloaded_again(get: Any, store: Store) -> None:
     store.weights = LARGE
     other = os.urandom(18 * MIB)
 
@@ -240,7 +242,7 @@ def test_an_object_that_changes_meanwhile_is_begun_anew(get: Any, store: Store) 
     assert get() == other
 
 
-def test_an_object_that_changes_all_the_time_is_an_error(get: Any, store: Store) -> None:
+def test_repeatedly_changing_object_raises(get: Any, store: Store) -> None:
     store.weights = LARGE
 
     def change(seen: ReceivedRequest) -> Act | None:
@@ -254,13 +256,13 @@ def test_an_object_that_changes_all_the_time_is_an_error(get: Any, store: Store)
         get()
 
 
-def test_an_object_larger_than_allowed_is_refused(get: Any, store: Store) -> None:
+def test_object_over_the_limit_is_rejected(get: Any, store: Store) -> None:
     store.weights = LARGE
     with pytest.raises(TransferError, match="more than the 1,000,000 bytes"):
         get(max_bytes=1_000_000)
 
 
-def test_what_is_compressed_for_the_way_is_refused(get: Any, store: Store) -> None:
+def test_content_encoding_of_storage_is_rejected(get: Any, store: Store) -> None:
     store.weights = SMALL
     store.plan = nth(range(9), Act(headers={"content-encoding": "gzip"}))
     with pytest.raises(TransferError, match="'gzip'"):
@@ -269,24 +271,24 @@ def test_what_is_compressed_for_the_way_is_refused(get: Any, store: Store) -> No
 
 @pytest.mark.parametrize("parts", [1, 4])
 @pytest.mark.parametrize("size", [0, 10, len(LARGE)])
-def test_packed_weights_are_unpacked(get: Any, store: Store, parts: int, size: int) -> None:
+def test_compressed_weights_are_decompressed(get: Any, store: Store, parts: int, size: int) -> None:
     store.weights = packed(LARGE[:size])
     assert get(parts_at_once=parts) == LARGE[:size]
 
 
-def test_frames_after_one_another_are_unpacked(get: Any, store: Store) -> None:
+def test_concatenated_frames_are_decompressed(get: Any, store: Store) -> None:
     store.weights = packed(LARGE[: 9 * MIB]) + packed(LARGE[9 * MIB :])
     assert get() == LARGE
 
 
-def test_packed_weights_that_break_off_are_taken_up(get: Any, store: Store) -> None:
+def test_interrupted_compressed_download_resumes(get: Any, store: Store) -> None:
     store.weights = packed(LARGE)
     store.plan = nth({0, 2, 4}, Act(cut=123_456))
     assert get() == LARGE
 
 
 @pytest.mark.parametrize("what", ["cut", "changed", "swollen"])
-def test_packed_weights_that_are_damaged_are_refused(get: Any, store: Store, what: str) -> None:
+def test_damaged_compressed_weights_are_rejected(get: Any, store: Store, what: str) -> None:
     weights = bytearray(packed(bytes(30 * MIB) if what == "swollen" else SMALL))
     if what == "cut":
         del weights[-10:]
@@ -297,14 +299,14 @@ def test_packed_weights_that_are_damaged_are_refused(get: Any, store: Store, wha
         get(max_bytes=20 * MIB)
 
 
-def test_silence_is_bounded(get: Any, store: Store) -> None:
+def test_silent_store_times_out(get: Any, store: Store) -> None:
     store.weights = SMALL
     store.plan = nth(range(99), Act(stall=0))
     with pytest.raises(RequestTimeout, match="did not answer in the time"):
         get(options={"timeout": 0.1})
 
 
-def test_the_whole_is_bounded(get: Any, store: Store) -> None:
+def test_deadline_limits_the_whole_download(get: Any, store: Store) -> None:
     store.weights = SMALL
     store.plan = nth(range(9), Act(stall=5000))
     with pytest.raises(RequestTimeout):

@@ -71,9 +71,7 @@ def killed(name: str, store: Store, path: Path, chance: random.Random) -> bool:
     return not done
 
 
-def test_a_download_killed_over_and_over_is_completed_by_the_next(
-    store: Store, tmp_path: Path
-) -> None:
+def test_repeatedly_killed_download_completes(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     path = folder / "w.pt"
@@ -100,7 +98,7 @@ def saved(path: Path) -> bool:
     return latest(slots, path.stat().st_size) is not None
 
 
-def test_what_came_before_a_kill_is_not_fetched_again(store: Store, tmp_path: Path) -> None:
+def test_bytes_before_a_kill_are_not_requested_again(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     store.plan = lambda seen: Act(stall=2 * MIB) if seen.kind == "get" and seen.number > 1 else None
     child = subprocess.Popen(
@@ -127,7 +125,7 @@ def test_what_came_before_a_kill_is_not_fetched_again(store: Store, tmp_path: Pa
 
 
 @pytest.mark.parametrize("multipart", [True, False])
-def test_an_upload_killed_over_and_over_never_stores_a_part(
+def test_repeatedly_killed_upload_stores_no_part(
     store: Store, tmp_path: Path, multipart: bool
 ) -> None:
     store.multipart = multipart

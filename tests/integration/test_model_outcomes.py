@@ -46,7 +46,7 @@ def model_file(tmp_path: Path) -> Path:
 @pytest.mark.documented(
     "BitfountHub.get_model", "username", "model_name", "model_version", "project_id", "returns"
 )
-def test_a_model_is_the_class_that_its_code_defines(played: FakeServices) -> None:
+def test_get_model_returns_the_class_of_the_code(played: FakeServices) -> None:
     played.json(DETAILS)
     played.answer(httpx.Response(200, content=CODE))
     model = played.hub("get_model", "bob", "Net", 2, "p1")
@@ -96,7 +96,7 @@ def test_missing_model_is_logged_under_the_documented_name(
 
 @pytest.mark.documented("BitfountHub.get_model", "None")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
-def test_an_unknown_model_is_none_after_one_request(
+def test_unknown_model_returns_none_after_one_request(
     played: FakeServices, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.json({"success": False, "errorMessage": "no such model"}, 404)
@@ -110,7 +110,7 @@ def test_an_unknown_model_is_none_after_one_request(
 @pytest.mark.documented("BitfountHub.get_weights", "HTTPError")
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
-def test_a_hub_that_refuses_is_an_http_error(played: FakeServices, name: str, status: int) -> None:
+def test_rejected_request_raises_http_error(played: FakeServices, name: str, status: int) -> None:
     played.json({"errorMessage": "because"}, status)
     version = (1,) if name == "get_weights" else ()
     with pytest.raises(HTTPError, match="because"):
@@ -119,9 +119,7 @@ def test_a_hub_that_refuses_is_an_http_error(played: FakeServices, name: str, st
 
 @pytest.mark.documented("BitfountHub.get_model", "ModelValidationError")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code"])
-def test_code_of_another_hash_is_refused_and_not_run(
-    played: FakeServices, name: str, tmp_path: Path
-) -> None:
+def test_code_with_another_hash_is_not_run(played: FakeServices, name: str, tmp_path: Path) -> None:
     mark = tmp_path / "it ran"
     played.json(DETAILS)
     played.answer(httpx.Response(200, content=CODE + b"open(%r, 'w')" % str(mark)))
@@ -130,14 +128,14 @@ def test_code_of_another_hash_is_refused_and_not_run(
     assert not mark.exists()
 
 
-def test_code_whose_carriage_returns_were_lost_has_the_same_hash(played: FakeServices) -> None:
+def test_code_without_carriage_returns_has_the_same_hash(played: FakeServices) -> None:
     played.json(DETAILS)
     played.answer(httpx.Response(200, content=CODE.replace(b"\n", b"\r\n")))
     assert played.hub("get_model_code", "bob", "Net") == CODE.decode()
 
 
 @pytest.mark.documented("BitfountHub.get_model", "NoModelCodeError")
-def test_a_project_whose_limit_is_spent_gets_no_code(played: FakeServices) -> None:
+def test_exhausted_project_limit_raises_no_model_code_error(played: FakeServices) -> None:
     played.json({"modelHash": "0" * 64, "modelVersion": 1})
     with pytest.raises(NoModelCodeError, match="limit is exhausted"):
         played.hub("get_model", "bob", "Net", 1, "p1")
@@ -153,7 +151,7 @@ def test_a_project_whose_limit_is_spent_gets_no_code(played: FakeServices) -> No
         ((), {"modelDownloadUrl": URL}, "modelHash"),
     ],
 )
-def test_an_answer_without_what_is_needed_is_an_error(
+def test_answer_without_required_fields_raises(
     played: FakeServices, arguments: tuple[Any, ...], details: dict[str, Any], missing: str
 ) -> None:
     played.json(details)
@@ -161,7 +159,7 @@ def test_an_answer_without_what_is_needed_is_an_error(
         played.hub("get_model", "bob", "Net", *arguments)
 
 
-def test_code_that_object_storage_refuses_is_an_http_error(played: FakeServices) -> None:
+def test_storage_error_for_code_raises_http_error(played: FakeServices) -> None:
     played.json(DETAILS)
     played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
     with pytest.raises(HTTPError, match="NoSuchKey") as caught:
@@ -170,7 +168,7 @@ def test_code_that_object_storage_refuses_is_an_http_error(played: FakeServices)
 
 
 @pytest.mark.parametrize("name", ["get_model", "get_model_code"])
-def test_code_over_3_mib_is_refused_with_its_right_hash(played: FakeServices, name: str) -> None:
+def test_code_over_3_mib_is_rejected_despite_valid_hash(played: FakeServices, name: str) -> None:
     code = CODE + b"#" * (config.MAX_MODEL_BYTES + 1 - len(CODE))
     played.json({**DETAILS, "modelHash": hash_contents(code)})
     played.answer(httpx.Response(200, content=code))
@@ -187,7 +185,7 @@ def test_code_of_exactly_3_mib_is_accepted(played: FakeServices) -> None:
 
 @pytest.mark.documented("BitfountHub.get_model", "None, not loaded")
 @pytest.mark.parametrize("code", [b"class Net(:", b"import nothing_of_this_name\n", b"x = 1\n"])
-def test_code_that_cannot_be_loaded_is_none_with_a_line_in_the_log(
+def test_code_that_fails_to_load_returns_none_and_logs(
     played: FakeServices, code: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.json({**DETAILS, "modelHash": hash_contents(code)})
@@ -196,7 +194,7 @@ def test_code_that_cannot_be_loaded_is_none_with_a_line_in_the_log(
     assert caplog.records
 
 
-def test_code_that_is_no_text_is_an_error(played: FakeServices) -> None:
+def test_code_that_is_not_utf_8_raises(played: FakeServices) -> None:
     code = b"# \xff\n"
     played.json({**DETAILS, "modelHash": hash_contents(code)})
     played.answer(httpx.Response(200, content=code))
@@ -208,7 +206,7 @@ def test_code_that_is_no_text_is_an_error(played: FakeServices) -> None:
     "arguments",
     [("../eve", "Net"), ("bob", ""), ("bob", "a/b"), ("bob", "Net", -1), ("bob", "Net", 1, "../x")],
 )
-def test_names_that_are_none_are_refused_before_anything_is_sent(
+def test_invalid_name_raises_before_any_request(
     played: FakeServices, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
@@ -243,32 +241,32 @@ def static(played: FakeServices, name: str, *arguments: Any) -> Any:
 
 
 @pytest.mark.documented("BitfountHub.get_model_from_url", "model_url", "returns")
-def test_a_model_from_a_url_is_the_class(storage: FakeServices) -> None:
+def test_model_from_url_returns_the_class(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=CODE))
     assert static(storage, "get_model_from_url", URL, hash_contents(CODE)).__name__ == "Net"
     assert not {"x-api-key", "authorization"} & set(storage.requests[0].headers)
 
 
 @pytest.mark.documented("BitfountHub.get_model_from_url", "model_hash", "ModelValidationError")
-def test_a_model_from_a_url_of_another_hash_is_refused(storage: FakeServices) -> None:
+def test_model_from_url_with_another_hash_raises(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=CODE))
     with pytest.raises(ModelValidationError):
         static(storage, "get_model_from_url", URL, "0" * 64)
 
 
 @pytest.mark.documented("BitfountHub.get_model_from_url", "None")
-def test_a_model_from_a_url_that_cannot_be_loaded_is_none(storage: FakeServices) -> None:
+def test_model_from_url_that_fails_to_load_returns_none(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=b"x = ("))
     assert static(storage, "get_model_from_url", URL, hash_contents(b"x = (")) is None
 
 
 @pytest.mark.documented("BitfountHub.get_weights_from_url", "weights_url", "returns")
-def test_weights_from_a_url_are_bytes(storage: FakeServices) -> None:
+def test_weights_from_url_returns_bytes(storage: FakeServices) -> None:
     storage.answer(httpx.Response(200, content=b"\x00\x01"))
     assert static(storage, "get_weights_from_url", URL) == b"\x00\x01"
 
 
-def test_a_url_that_is_refused_is_an_http_error_without_its_query(storage: FakeServices) -> None:
+def test_storage_error_for_url_hides_its_query(storage: FakeServices) -> None:
     storage.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
     with pytest.raises(HTTPError, match="AccessDenied") as caught:
         static(storage, "get_weights_from_url", URL)
@@ -281,14 +279,14 @@ def test_a_url_that_is_refused_is_an_http_error_without_its_query(storage: FakeS
 @pytest.mark.documented(
     "BitfountHub.get_weights", "username", "model_name", "model_version", "returns"
 )
-def test_weights_are_bytes(played: FakeServices) -> None:
+def test_get_weights_returns_bytes(played: FakeServices) -> None:
     played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
     played.answer(httpx.Response(200, content=b"\x00\x01"))
     assert played.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
 
 
 @pytest.mark.documented("BitfountHub.get_weights", "project_id")
-def test_weights_come_through_the_project(played: FakeServices) -> None:
+def test_get_weights_sends_the_project_id(played: FakeServices) -> None:
     played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
     played.answer(httpx.Response(200, content=b"\x00\x01"))
     assert played.hub("get_weights", "bob", "Net", 2, "p1") == b"\x00\x01"
@@ -297,7 +295,7 @@ def test_weights_come_through_the_project(played: FakeServices) -> None:
 
 @pytest.mark.documented("BitfountHub.get_weights", "None")
 @pytest.mark.parametrize("url", [{}, {"weightsDownloadUrl": None}, {"weightsDownloadUrl": ""}])
-def test_weights_that_were_not_uploaded_are_none(played: FakeServices, url: dict[str, Any]) -> None:
+def test_missing_weights_return_none(played: FakeServices, url: dict[str, Any]) -> None:
     played.json({**DETAILS, **url})
     assert played.hub("get_weights", "bob", "Net", 2) is None
 
@@ -306,7 +304,7 @@ def test_weights_that_were_not_uploaded_are_none(played: FakeServices, url: dict
 
 
 @pytest.mark.documented("BitfountHub.send_model", "model_code_path", "private_model", "returns")
-def test_a_sent_model_gives_the_hubs_json(played: FakeServices, model_file: Path) -> None:
+def test_send_model_returns_the_answer_of_the_hub(played: FakeServices, model_file: Path) -> None:
     played.json(FORM)
     played.answer(httpx.Response(204))
     assert played.hub("send_model", model_file, True, description="small") == FORM
@@ -321,7 +319,7 @@ def test_a_sent_model_gives_the_hubs_json(played: FakeServices, model_file: Path
     assert CODE in played.requests[1].content
 
 
-def test_lines_are_sent_with_plain_newlines(played: FakeServices, model_file: Path) -> None:
+def test_code_is_sent_with_plain_newlines(played: FakeServices, model_file: Path) -> None:
     model_file.write_bytes(CODE.replace(b"\n", b"\r\n"))
     played.json(FORM)
     played.answer(httpx.Response(204))
@@ -342,7 +340,7 @@ def test_lines_are_sent_with_plain_newlines(played: FakeServices, model_file: Pa
         (b"\xff" + CODE, "UTF-8"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused_before_anything_is_sent(
+def test_invalid_model_file_raises_before_any_request(
     played: FakeServices, model_file: Path, content: bytes, complaint: str
 ) -> None:
     model_file.write_bytes(content)
@@ -351,15 +349,13 @@ def test_a_file_that_is_no_model_is_refused_before_anything_is_sent(
     assert played.requests == []
 
 
-def test_a_file_that_is_not_there_is_refused(played: FakeServices, tmp_path: Path) -> None:
+def test_missing_model_file_raises(played: FakeServices, tmp_path: Path) -> None:
     with pytest.raises(ModelValidationError, match="cannot be read"):
         played.hub("send_model", tmp_path / "Net.py")
 
 
 @pytest.mark.documented("BitfountHub.send_model", "ModelTooLargeError")
-def test_a_model_over_3_mib_is_refused_before_anything_is_sent(
-    played: FakeServices, model_file: Path
-) -> None:
+def test_model_over_3_mib_raises_before_any_request(played: FakeServices, model_file: Path) -> None:
     model_file.write_bytes(CODE + b"#" * config.MAX_MODEL_BYTES)
     with pytest.raises(ModelTooLargeError, match="at most") as caught:
         played.hub("send_model", model_file)
@@ -368,7 +364,7 @@ def test_a_model_over_3_mib_is_refused_before_anything_is_sent(
     assert played.requests == []
 
 
-def test_a_model_far_over_3_mib_is_refused_unread(
+def test_model_far_over_3_mib_is_not_read(
     played: FakeServices, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with model_file.open("wb") as file:
@@ -382,7 +378,7 @@ def test_a_model_far_over_3_mib_is_refused_unread(
         played.hub("send_model", model_file)
 
 
-def test_a_file_is_checked_without_running_any_of_it(
+def test_send_model_does_not_run_the_file(
     played: FakeServices, model_file: Path, tmp_path: Path
 ) -> None:
     mark = tmp_path / "it ran"
@@ -403,7 +399,7 @@ REFUSALS = [
 @pytest.mark.documented("BitfountHub.send_weights", "ModelUploadError")
 @pytest.mark.parametrize("number", range(len(REFUSALS)))
 @pytest.mark.parametrize("name", ["send_model", "send_weights"])
-def test_what_the_hub_does_not_take_is_an_upload_error(
+def test_upload_rejected_by_the_hub_raises_upload_error(
     played: FakeServices, model_file: Path, name: str, number: int
 ) -> None:
     answer = REFUSALS[number]
@@ -416,7 +412,7 @@ def test_what_the_hub_does_not_take_is_an_upload_error(
 
 
 @pytest.mark.parametrize("name", ["send_model", "send_weights"])
-def test_what_object_storage_does_not_take_is_an_upload_error(
+def test_upload_rejected_by_storage_raises_upload_error(
     played: FakeServices, model_file: Path, name: str
 ) -> None:
     played.json(FORM)
@@ -434,7 +430,7 @@ def test_what_object_storage_does_not_take_is_an_upload_error(
     "BitfountHub.send_weights", "model_name", "model_version", "pretrained_file_path", "returns"
 )
 @pytest.mark.parametrize("status", [200, 201, 203, 204])
-def test_sent_weights_give_nothing(played: FakeServices, tmp_path: Path, status: int) -> None:
+def test_send_weights_returns_none(played: FakeServices, tmp_path: Path, status: int) -> None:
     path = tmp_path / "w.pt"
     path.write_bytes(b"weights")
     played.json(FORM)
@@ -446,7 +442,7 @@ def test_sent_weights_give_nothing(played: FakeServices, tmp_path: Path, status:
 
 
 @pytest.mark.documented("BitfountHub.send_weights", "ModelTooLargeError")
-def test_weights_over_500_mib_are_refused_before_anything_is_read_or_sent(
+def test_weights_over_500_mib_raise_before_any_request(
     played: FakeServices, tmp_path: Path
 ) -> None:
     path = tmp_path / "w.pt"
@@ -458,9 +454,7 @@ def test_weights_over_500_mib_are_refused_before_anything_is_read_or_sent(
     assert played.requests == []
 
 
-def test_weights_that_cannot_be_read_are_an_upload_error(
-    played: FakeServices, tmp_path: Path
-) -> None:
+def test_unreadable_weights_raise_upload_error(played: FakeServices, tmp_path: Path) -> None:
     with pytest.raises(ModelUploadError, match=r"w\.pt"):
         played.hub("send_weights", "Net", 1, tmp_path / "w.pt")
     assert played.requests == []

@@ -120,13 +120,13 @@ HOSTILE = [
 ]
 
 
-def test_there_are_enough_of_them() -> None:
+def test_case_list_is_large_enough() -> None:
     assert len(set(HOSTILE)) == len(HOSTILE) >= 40
 
 
 @twins
 @pytest.mark.parametrize("url", HOSTILE, ids=ascii)
-def test_a_url_that_only_looks_known_gets_no_credentials(url: str, asynchronous: bool) -> None:
+def test_similar_url_gets_no_credentials(url: str, asynchronous: bool) -> None:
     world = Recorder()
     try:
         ask(world.session(), url, asynchronous=asynchronous)
@@ -166,7 +166,7 @@ def test_known_services_get_their_credentials(url: Any, key: str, asynchronous: 
 
 
 @twins
-def test_a_service_becomes_known_with_its_client(asynchronous: bool) -> None:
+def test_service_is_registered_by_its_client(asynchronous: bool) -> None:
     world = Recorder()
     session = world.session()
     urls = ["http://localhost:3000/x", "http://localhost:3001/x", "http://localhost:3002/x"]
@@ -182,7 +182,7 @@ def test_a_service_becomes_known_with_its_client(asynchronous: bool) -> None:
 
 
 @twins
-def test_which_services_are_known_is_the_environments(
+def test_environment_determines_the_known_services(
     asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITFOUNT_ENVIRONMENT", "staging")
@@ -206,9 +206,7 @@ def test_redirects_are_not_followed(asynchronous: bool, status: int, target: str
 
 @twins
 @pytest.mark.parametrize("headers", [{"X-API-Key": "own"}, [("X-Api-KEY", "own")]])
-def test_headers_of_ones_own_do_not_stand_beside_credentials(
-    asynchronous: bool, headers: Any
-) -> None:
+def test_credentials_replace_headers_of_the_same_name(asynchronous: bool, headers: Any) -> None:
     world = Recorder()
     session = world.session()
     for host in ("hub.bitfount.com", "other.test"):
@@ -219,7 +217,7 @@ def test_headers_of_ones_own_do_not_stand_beside_credentials(
 
 
 @twins
-def test_parameters_cannot_change_where_a_call_goes(asynchronous: bool) -> None:
+def test_parameters_cannot_change_the_origin(asynchronous: bool) -> None:
     world = Recorder()
     params = {"@evil.test/": "x", "url": "https://evil.test"}
     ask(world.session(), "https://hub.bitfount.com", asynchronous=asynchronous, params=params)
@@ -227,7 +225,7 @@ def test_parameters_cannot_change_where_a_call_goes(asynchronous: bool) -> None:
 
 
 @pytest.mark.slow
-def test_errors_do_not_quote_what_was_secret_in_a_url() -> None:
+def test_errors_hide_secrets_of_the_url() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 

@@ -45,7 +45,7 @@ def refusal(status: int, **body: Any) -> httpx.Response:
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "pod_identifier", "returns")
-def test_a_pod_is_what_the_hub_says_unknown_fields_included(played: FakeServices) -> None:
+def test_get_pod_returns_all_fields_of_the_hub(played: FakeServices) -> None:
     played.json(DETAILS)
     assert played.hub("get_pod", "bob/scans") == DETAILS
     assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
@@ -60,9 +60,7 @@ def test_a_pod_is_what_the_hub_says_unknown_fields_included(played: FakeServices
         ("alice/scans", "/api/pods/alice/scans"),
     ],
 )
-def test_others_pods_are_asked_for_through_the_project(
-    played: FakeServices, pod: str, path: str
-) -> None:
+def test_get_pod_sends_the_project_id(played: FakeServices, pod: str, path: str) -> None:
     played.json(DETAILS)
     played.hub("get_pod", pod, project_id="p1")
     assert played.requests[0].url.path == path
@@ -70,7 +68,7 @@ def test_others_pods_are_asked_for_through_the_project(
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "project_id")
 @pytest.mark.documented("BitfountHub.get_pod_schema", "project_id")
-def test_keys_and_schemas_come_through_the_project(played: FakeServices) -> None:
+def test_get_pod_key_and_schema_send_the_project_id(played: FakeServices) -> None:
     path = "/api/projects/p1/pods/bob/scans"
     played.json({**DETAILS, "podPublicKey": "k"})
     assert played.hub("get_pod_key", "bob/scans", project_id="p1") == "k"
@@ -120,7 +118,7 @@ def test_retrieve_pod_invalid_identifier_sends_nothing(played: FakeServices, pod
 
 @pytest.mark.documented("BitfountHub.get_pod", "None")
 @pytest.mark.parametrize("status", REFUSALS)
-def test_a_pod_that_cannot_be_retrieved_is_none_with_one_warning(
+def test_get_pod_failure_returns_none_with_one_warning(
     played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.answer(refusal(status, errorMessage="because"))
@@ -132,7 +130,7 @@ def test_a_pod_that_cannot_be_retrieved_is_none_with_one_warning(
         assert "credentials were refused" in warning.getMessage()
 
 
-def test_a_hub_that_cannot_be_reached_gives_none(
+def test_get_pod_unreachable_hub_returns_none(
     played: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.answer(httpx.ConnectError("refused"))
@@ -151,7 +149,7 @@ def test_a_hub_that_cannot_be_reached_gives_none(
         (b'{"podIdentifier": 1, "podName": "scans"}', "podIdentifier"),
     ],
 )
-def test_details_that_are_none_are_an_error_that_says_why(
+def test_invalid_details_raise_with_the_reason(
     played: FakeServices, body: bytes, complaint: str
 ) -> None:
     played.answer(httpx.Response(200, content=body))
@@ -174,7 +172,7 @@ def test_details_that_are_none_are_an_error_that_says_why(
         {"pod_identifier": "bob/scans", "project_id": "../.."},
     ],
 )
-def test_arguments_that_name_no_pod_are_refused_before_anything_is_sent(
+def test_invalid_pod_raises_before_any_request(
     played: FakeServices, name: str, arguments: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError):
@@ -196,19 +194,19 @@ def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> N
 
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "pod_identifier", "returns")
-def test_a_pods_key_is_the_text_as_given(played: FakeServices) -> None:
+def test_get_pod_key_returns_the_text_unchanged(played: FakeServices) -> None:
     played.json({**DETAILS, "podPublicKey": "-----BEGIN WHATEVER"})
     assert played.hub("get_pod_key", "bob/scans") == "-----BEGIN WHATEVER"
 
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "None")
 @pytest.mark.parametrize("key", [{}, {"podPublicKey": ""}, {"podPublicKey": None}])
-def test_a_pod_without_a_key_has_none(played: FakeServices, key: dict[str, Any]) -> None:
+def test_get_pod_key_without_a_key_returns_none(played: FakeServices, key: dict[str, Any]) -> None:
     played.json({**DETAILS, **key})
     assert played.hub("get_pod_key", "bob/scans") is None
 
 
-def test_a_pod_that_is_not_retrieved_has_no_key(played: FakeServices) -> None:
+def test_get_pod_key_of_missing_pod_returns_none(played: FakeServices) -> None:
     played.answer(refusal(404))
     assert played.hub("get_pod_key", "bob/scans") is None
 
@@ -217,7 +215,7 @@ def test_a_pod_that_is_not_retrieved_has_no_key(played: FakeServices) -> None:
 
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "pod_identifier", "returns")
-def test_a_pods_schema_comes_from_object_storage_without_credentials(played: FakeServices) -> None:
+def test_get_pod_schema_sends_storage_no_credentials(played: FakeServices) -> None:
     stored = BitfountSchema.load(SCHEMA)
     played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?sig=1"})
     played.answer(httpx.Response(200, content=stored.pack()))
@@ -228,20 +226,20 @@ def test_a_pods_schema_comes_from_object_storage_without_credentials(played: Fak
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "InvalidJSONError")
 @pytest.mark.parametrize("url", [{}, {"schemaDownloadUrl": None}, {"schemaDownloadUrl": "a/b"}])
-def test_no_url_for_the_schema_is_an_error(played: FakeServices, url: dict[str, Any]) -> None:
+def test_get_pod_schema_without_url_raises(played: FakeServices, url: dict[str, Any]) -> None:
     played.json({**DETAILS, **url})
     with pytest.raises(InvalidJSONError):
         played.hub("get_pod_schema", "bob/scans")
 
 
-def test_a_schema_of_no_pod_is_an_error(played: FakeServices) -> None:
+def test_get_pod_schema_of_missing_pod_raises(played: FakeServices) -> None:
     played.answer(refusal(404))
     with pytest.raises(InvalidJSONError, match="could not be retrieved"):
         played.hub("get_pod_schema", "bob/scans")
 
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "HTTPError")
-def test_a_schema_that_object_storage_refuses_is_an_http_error(played: FakeServices) -> None:
+def test_storage_error_for_schema_raises_http_error(played: FakeServices) -> None:
     played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?X-Amz-Signature=secret"})
     played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
     with pytest.raises(HTTPError, match="NoSuchKey") as caught:
@@ -250,7 +248,7 @@ def test_a_schema_that_object_storage_refuses_is_an_http_error(played: FakeServi
 
 
 @pytest.mark.parametrize("content", [b"\xc1", b"", b"\x80", b"name: scans"])
-def test_what_is_stored_must_be_a_schema(played: FakeServices, content: bytes) -> None:
+def test_invalid_stored_schema_raises(played: FakeServices, content: bytes) -> None:
     played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
     played.answer(httpx.Response(200, content=content))
     with pytest.raises(InvalidJSONError, match="the stored schema of pod"):
@@ -262,7 +260,7 @@ def test_what_is_stored_must_be_a_schema(played: FakeServices, content: bytes) -
 
 @pytest.mark.documented("BitfountHub.register_pod", "pod_public_key", "returns")
 @pytest.mark.parametrize("status", [200, 201])
-def test_a_registered_pod_has_its_schema_uploaded(played: FakeServices, status: int) -> None:
+def test_register_pod_uploads_the_schema(played: FakeServices, status: int) -> None:
     played.json(FORM, status)
     played.answer(httpx.Response(204))
     assert played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY) is None
@@ -274,7 +272,7 @@ def test_a_registered_pod_has_its_schema_uploaded(played: FakeServices, status: 
 
 @pytest.mark.documented("BitfountHub.register_pod", "RequestException", "HTTPError")
 @pytest.mark.parametrize("status", [202, 204, 400, 401, 403, 409, 413, 500])
-def test_a_pod_that_is_not_registered_is_an_http_error(played: FakeServices, status: int) -> None:
+def test_rejected_registration_raises_http_error(played: FakeServices, status: int) -> None:
     answers = [refusal(status, errorMessage="no room")]
     played.answer(*answers)
     with pytest.raises(HTTPError, match=f"register_pod: .*{status}") as caught:
@@ -283,13 +281,13 @@ def test_a_pod_that_is_not_registered_is_an_http_error(played: FakeServices, sta
     assert caught.value.request_id == "r-1"
 
 
-def test_a_pod_that_the_hub_does_not_take_is_an_http_error(played: FakeServices) -> None:
+def test_registration_without_success_raises_http_error(played: FakeServices) -> None:
     played.json({"success": False, "errorMessage": "the name is taken"})
     with pytest.raises(HTTPError, match="the name is taken"):
         played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
 
 
-def test_a_schema_that_is_not_uploaded_is_an_http_error(played: FakeServices) -> None:
+def test_rejected_schema_upload_raises_http_error(played: FakeServices) -> None:
     played.json(FORM)
     played.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
     with pytest.raises(HTTPError, match="AccessDenied"):
@@ -297,7 +295,7 @@ def test_a_schema_that_is_not_uploaded_is_an_http_error(played: FakeServices) ->
 
 
 @pytest.mark.documented("BitfountHub.register_pod", "SchemaUploadError")
-def test_a_schema_over_10_mib_is_refused_before_anything_is_sent(played: FakeServices) -> None:
+def test_schema_over_10_mib_raises_before_any_request(played: FakeServices) -> None:
     large = {**SCHEMA, "description": "x" * (10 * 1024 * 1024)}
     with pytest.raises(SchemaUploadError, match="10,485,760 at most") as caught:
         played.hub("register_pod", PodPublicMetadata("s", "S", "d", large), PUBLIC_KEY, PUBLIC_KEY)
@@ -305,7 +303,7 @@ def test_a_schema_over_10_mib_is_refused_before_anything_is_sent(played: FakeSer
     assert played.requests == []
 
 
-def test_a_schema_that_cannot_be_packed_is_refused_before_anything_is_sent(
+def test_unpackable_schema_raises_before_any_request(
     played: FakeServices,
 ) -> None:
     odd = {**SCHEMA, "description": object()}
@@ -314,7 +312,7 @@ def test_a_schema_that_cannot_be_packed_is_refused_before_anything_is_sent(
     assert played.requests == []
 
 
-def test_what_became_of_the_pods_files_is_sent_along(played: FakeServices) -> None:
+def test_register_pod_sends_the_file_counts(played: FakeServices) -> None:
     played.json({"success": True, "alreadyExisted": True})
     files = {"totalFilesFound": 4, "skipReasons": {"not an image": 1}}
     played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
@@ -326,13 +324,13 @@ def test_what_became_of_the_pods_files_is_sent_along(played: FakeServices) -> No
 
 @pytest.mark.documented("BitfountHub.do_pod_heartbeat", "pod_names", "returns")
 @pytest.mark.parametrize("status", [200, 202])
-def test_a_heartbeat_is_taken(played: FakeServices, status: int) -> None:
+def test_heartbeat_returns_none(played: FakeServices, status: int) -> None:
     played.json({}, status)
     assert played.hub("do_pod_heartbeat", ["a", "b"], PUBLIC_KEY) is None
     assert json.loads(played.requests[0].content)["names"] == ["a", "b"]
 
 
-def test_a_heartbeat_whose_answer_is_odd_is_taken_with_a_warning(
+def test_heartbeat_with_an_unexpected_answer_warns(
     played: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.answer(httpx.Response(200, text="OK"))
@@ -341,16 +339,14 @@ def test_a_heartbeat_whose_answer_is_odd_is_taken_with_a_warning(
 
 
 @pytest.mark.documented("BitfountHub.do_pod_heartbeat", "HTTPError")
-def test_a_heartbeat_that_is_refused_is_an_http_error(played: FakeServices) -> None:
+def test_rejected_heartbeat_raises_http_error(played: FakeServices) -> None:
     played.answer(refusal(404, errorMessage="no such pod"))
     with pytest.raises(HTTPError, match="no such pod"):
         played.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY)
 
 
 @pytest.mark.parametrize("names", ["scans", ["a/b"], [""], [1]])
-def test_names_that_are_none_are_refused_before_anything_is_sent(
-    played: FakeServices, names: Any
-) -> None:
+def test_invalid_name_raises_before_any_request(played: FakeServices, names: Any) -> None:
     with pytest.raises(ValueError):
         played.hub("do_pod_heartbeat", names, PUBLIC_KEY)
     assert played.requests == []

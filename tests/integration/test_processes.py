@@ -127,7 +127,7 @@ def all_at_once(url: str, storage: Path, rounds: int) -> None:
     [(None, 0), (-60, 0), (-60, 4)],
     ids=["no token", "expired token", "refused tokens"],
 )
-def test_eight_processes_end_with_one_valid_file_and_no_reuse(
+def test_eight_processes_share_one_file_without_token_reuse(
     oauth: OAuth, url: str, tmp_path: Path, left: float | None, rounds: int
 ) -> None:
     made = handler(url, tmp_path)
@@ -147,7 +147,7 @@ def test_eight_processes_end_with_one_valid_file_and_no_reuse(
     assert stat.S_IMODE(made._file.path.stat().st_mode) == 0o600
 
 
-def test_a_process_that_is_killed_while_it_renews_keeps_nobody_out(
+def test_process_killed_during_a_renewal_blocks_no_other(
     oauth: OAuth, url: str, tmp_path: Path
 ) -> None:
     made = handler(url, tmp_path)
@@ -184,7 +184,7 @@ def test_a_handler_authenticates_without_a_session(oauth: OAuth, url: str, tmp_p
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_no_log_tells_a_secret(
+def test_logs_have_no_secrets(
     oauth: OAuth, url: str, tmp_path: Path, asynchronous: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(0)

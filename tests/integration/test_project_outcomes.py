@@ -58,7 +58,7 @@ STATUSES = {
 @pytest.mark.documented("BitfountHub.get_usage_limits", "project_id", "returns")
 @pytest.mark.documented("BitfountHub.send_monitor_update", "returns")
 @pytest.mark.parametrize("name", SUCCESSES)
-def test_a_success_gives_what_is_documented(played: FakeServices, name: str) -> None:
+def test_success_returns_the_documented_result(played: FakeServices, name: str) -> None:
     answer, result = SUCCESSES[name]
     played.json(answer)
     assert played.hub(name, *CALLS[name]) == result
@@ -89,7 +89,7 @@ def test_only_the_documented_statuses_are_successes(
 @pytest.mark.documented("BitfountHub.send_monitor_update", "RequestException", "HTTPError")
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 429, 500, 503, 307])
 @pytest.mark.parametrize("name", CALLS)
-def test_a_refusal_is_an_http_error_that_says_all(
+def test_rejection_raises_http_error_with_all_details(
     played: FakeServices, name: str, status: int
 ) -> None:
     body = {"success": False, "errorMessage": "because of this"}
@@ -107,9 +107,7 @@ def test_a_refusal_is_an_http_error_that_says_all(
 
 @pytest.mark.parametrize("name", ["create_project", "get_projects", "get_usage_limits"])
 @pytest.mark.parametrize("content", [b"", b"<html>", b"null", b'"text"', b"{"])
-def test_an_answer_that_is_not_of_its_shape_is_an_error(
-    played: FakeServices, name: str, content: bytes
-) -> None:
+def test_answer_of_another_shape_raises(played: FakeServices, name: str, content: bytes) -> None:
     played.answer(httpx.Response(200, content=content))
     with pytest.raises(InvalidJSONError, match=name):
         played.hub(name, *CALLS[name])
@@ -117,7 +115,7 @@ def test_an_answer_that_is_not_of_its_shape_is_an_error(
 
 @pytest.mark.parametrize("content", [b"", b"OK", b"<html>"])
 @pytest.mark.parametrize("name", ["add_dataset_to_project_for_user", "send_monitor_update"])
-def test_methods_that_give_nothing_need_no_json(
+def test_methods_returning_none_need_no_json(
     played: FakeServices, name: str, content: bytes
 ) -> None:
     played.answer(httpx.Response(200, content=content))
@@ -129,7 +127,7 @@ def test_methods_that_give_nothing_need_no_json(
 
 @pytest.mark.documented("BitfountHub.register_user_public_key", "key", "returns")
 @pytest.mark.parametrize("key_id", [7, "7", "a-uuid"])
-def test_a_registered_keys_id_is_what_the_hub_sent(played: FakeServices, key_id: Any) -> None:
+def test_register_key_returns_the_id_of_the_hub(played: FakeServices, key_id: Any) -> None:
     played.json({"id": key_id}, 201)
     assert played.hub("register_user_public_key", PUBLIC_KEY) == key_id
     assert played.asked == ["POST https://hub.test/api/alice/keys?version=2"]
@@ -139,7 +137,7 @@ def test_a_registered_keys_id_is_what_the_hub_sent(played: FakeServices, key_id:
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "key_id", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
-def test_an_active_key_is_given_loaded(played: FakeServices, form: Any) -> None:
+def test_check_key_returns_an_active_key_loaded(played: FakeServices, form: Any) -> None:
     text = serialize_public_key(PUBLIC_KEY, form)
     played.json({"public_key": text, "id": "7", "active": True})
     details = played.hub("check_public_key_registered_and_active", "7", "bob")
@@ -149,14 +147,14 @@ def test_an_active_key_is_given_loaded(played: FakeServices, form: Any) -> None:
 
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "username")
-def test_a_key_is_looked_for_among_ones_own_by_default(played: FakeServices) -> None:
+def test_check_key_uses_the_own_user_by_default(played: FakeServices) -> None:
     played.json({}, 404)
     assert played.hub("check_public_key_registered_and_active", "7") is None
     assert played.asked == ["GET https://hub.test/api/alice/keys/7"]
 
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "None")
-def test_a_key_that_is_not_active_is_none(played: FakeServices) -> None:
+def test_check_key_inactive_key_returns_none(played: FakeServices) -> None:
     text = serialize_public_key(PUBLIC_KEY)
     played.json({"public_key": text, "id": "7", "active": False})
     assert played.hub("check_public_key_registered_and_active", "7") is None
@@ -170,7 +168,7 @@ def test_a_key_that_is_not_active_is_none(played: FakeServices) -> None:
         {"public_key": "x", "id": "7", "active": "yes"},
     ],
 )
-def test_details_that_hold_no_key_are_an_error(
+def test_check_key_answer_without_a_key_raises(
     played: FakeServices, answer: dict[str, Any]
 ) -> None:
     played.json(answer)
@@ -182,7 +180,7 @@ def test_details_that_hold_no_key_are_an_error(
 
 
 @pytest.mark.documented("BitfountHub.get_projects", "offset", "limit", "returns")
-def test_a_page_is_asked_for_by_offset_and_limit(played: FakeServices) -> None:
+def test_get_projects_sends_offset_and_limit(played: FakeServices) -> None:
     page = {"totalProjects": 30, "projects": [PROJECT]}
     played.json(page)
     assert played.hub("get_projects", 24, 6) == page
@@ -211,7 +209,7 @@ def projects_from(played: FakeServices, page_size: int) -> list[str]:
 
 
 @pytest.mark.parametrize(("total", "page_size"), [(0, 2), (1, 2), (2, 2), (5, 2), (5, 100)])
-def test_all_projects_are_given_once_page_by_page(
+def test_iter_projects_yields_every_project_once(
     played: FakeServices, total: int, page_size: int
 ) -> None:
     everything = [{"id": f"p{number}"} for number in range(total)]
@@ -227,7 +225,7 @@ def test_all_projects_are_given_once_page_by_page(
 
 
 @pytest.mark.documented("BitfountHub.get_usage_limits", "model_id", "returns, with model_id")
-def test_one_models_limits_are_asked_for_by_owner_and_name(played: FakeServices) -> None:
+def test_usage_limits_of_a_model_send_owner_and_name(played: FakeServices) -> None:
     limits = {"default": None, "totalGrantees": 1, "usage": [{**USAGE, "granteeUsername": "bob"}]}
     played.json(limits)
     assert played.hub("get_usage_limits", "p1", "bob/Net:latest") == limits
@@ -254,7 +252,7 @@ def test_one_models_limits_are_asked_for_by_owner_and_name(played: FakeServices)
         ("send_monitor_update", ("update",)),
     ],
 )
-def test_arguments_that_are_none_are_refused_before_anything_is_sent(
+def test_invalid_argument_raises_before_any_request(
     played: FakeServices, name: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
@@ -263,7 +261,7 @@ def test_arguments_that_are_none_are_refused_before_anything_is_sent(
 
 
 @pytest.mark.documented("BitfountHub.send_monitor_update", "update")
-def test_a_monitor_update_is_sent_as_it_is(played: FakeServices) -> None:
+def test_monitor_update_is_sent_unchanged(played: FakeServices) -> None:
     update = {**UPDATE, "progress": {"b": {"value": 5, "unit": "batches"}}, "metadata": {"x": [1]}}
     played.json({}, 202)
     played.hub("send_monitor_update", update)

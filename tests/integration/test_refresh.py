@@ -112,7 +112,7 @@ def test_twenty_threads_and_fifty_tasks_renew_once(
     assert len(services.served) == 70
 
 
-def test_a_token_that_all_are_refused_is_renewed_once(tmp_path: Path) -> None:
+def test_token_rejected_for_all_callers_is_renewed_once(tmp_path: Path) -> None:
     services = Services()
     made = handler(tmp_path, 3600)
     session = BitfountSession(made, transport=httpx.MockTransport(services))
@@ -127,7 +127,7 @@ def test_a_token_that_all_are_refused_is_renewed_once(tmp_path: Path) -> None:
     assert 70 <= len(services.served) <= 140
 
 
-def test_a_failure_is_shared_and_the_next_call_tries_again(tmp_path: Path) -> None:
+def test_failed_renewal_is_shared_and_then_tried_again(tmp_path: Path) -> None:
     tried = []
 
     def get_token() -> Any:
@@ -198,7 +198,7 @@ def test_credentials_refused_to_two_callers_are_renewed_once(asynchronous: bool)
 # --- Event loops ---------------------------------------------------------------------------------
 
 
-async def test_a_loop_stays_free_while_a_person_logs_in(tmp_path: Path) -> None:
+async def test_login_does_not_block_the_event_loop(tmp_path: Path) -> None:
     services = Services(slow=0.1)
     session = BitfountSession(handler(tmp_path, None), transport=httpx.MockTransport(services))
     task = asyncio.create_task(session.arequest("GET", HUB))
@@ -211,7 +211,7 @@ async def test_a_loop_stays_free_while_a_person_logs_in(tmp_path: Path) -> None:
     await session.aclose()
 
 
-async def test_a_cancelled_caller_leaves_the_renewal_to_the_others(tmp_path: Path) -> None:
+async def test_renewal_continues_when_its_caller_is_cancelled(tmp_path: Path) -> None:
     services = Services(slow=0.1)
     session = BitfountSession(handler(tmp_path, -60), transport=httpx.MockTransport(services))
     first = asyncio.create_task(session.arequest("GET", HUB))
@@ -236,7 +236,7 @@ class AsyncOnly(httpx.AsyncBaseTransport):
         return self.services(request)
 
 
-async def test_an_async_transport_serves_the_login_too(tmp_path: Path) -> None:
+async def test_async_transport_is_used_for_the_login(tmp_path: Path) -> None:
     services = Services(slow=0)
     transport = AsyncOnly(services)
     session = BitfountSession(handler(tmp_path, -60), transport=transport)
@@ -247,7 +247,7 @@ async def test_an_async_transport_serves_the_login_too(tmp_path: Path) -> None:
     await session.aclose()
 
 
-def test_an_async_transport_does_not_serve_sync_logins(tmp_path: Path) -> None:
+def test_async_transport_with_a_sync_login_raises(tmp_path: Path) -> None:
     session = BitfountSession(handler(tmp_path, -60), transport=AsyncOnly(Services()))
     with pytest.raises(AuthenticationError, match="cannot make sync calls"):
         session.authenticate()
@@ -287,7 +287,7 @@ class CallingBack(AuthenticationHandler):
 
 @twins
 @pytest.mark.parametrize("way", ["sync", "async", "coroutine"])
-def test_what_authenticates_cannot_wait_for_itself(
+def test_authentication_that_needs_itself_raises(
     asynchronous: bool, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_event_loops, "_LOOP_CHECK_SECONDS", 0.05)
@@ -304,7 +304,7 @@ def test_what_authenticates_cannot_wait_for_itself(
         ask(session, asynchronous=asynchronous)
 
 
-async def test_nor_can_it_from_within_a_loop() -> None:
+async def test_authentication_that_needs_itself_raises_in_a_loop() -> None:
     made = ExternallyManagedJWTHandler(
         None, None, lambda: session.arequest("GET", HUB), "alice"  # type: ignore[arg-type, return-value]
     )  # fmt: skip
@@ -314,14 +314,14 @@ async def test_nor_can_it_from_within_a_loop() -> None:
 
 
 @twins
-def test_it_may_call_what_is_not_of_bitfounts(asynchronous: bool) -> None:
+def test_authentication_may_call_other_services(asynchronous: bool) -> None:
     made = CallingBack(lambda: session.get("https://other.test/"))
     session = BitfountSession(made, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
     assert ask(session, asynchronous=asynchronous).status_code == 200
 
 
 @twins
-def test_the_kind_of_a_handlers_failure_is_told_and_its_text_is_not(asynchronous: bool) -> None:
+def test_handler_failure_shows_its_type_but_not_its_text(asynchronous: bool) -> None:
     cause = LookupError("SECRET")
 
     def fail() -> None:
@@ -333,7 +333,7 @@ def test_the_kind_of_a_handlers_failure_is_told_and_its_text_is_not(asynchronous
     assert e.value.__cause__ is cause
 
 
-def test_an_interrupt_goes_to_whoever_was_interrupted_and_the_others_are_told() -> None:
+def test_interrupt_is_raised_once_and_fails_other_waiters() -> None:
     waiting = threading.Event()
     failures: list[str] = []
 
@@ -360,7 +360,7 @@ def test_an_interrupt_goes_to_whoever_was_interrupted_and_the_others_are_told() 
     session.authenticate()  # the gate can be used again
 
 
-async def test_an_interrupt_in_the_thread_of_a_loop_is_an_error() -> None:
+async def test_interrupt_in_the_thread_of_a_loop_raises() -> None:
     def interrupted() -> None:
         raise SystemExit
 

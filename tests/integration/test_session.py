@@ -72,7 +72,7 @@ def played(handler: Any, **more: Any) -> BitfountSession:
 
 @twins
 @pytest.mark.parametrize(("suffix", "end"), [(None, ""), ("", ""), ("ward-7/2.1", " ward-7/2.1")])
-def test_the_user_agent_names_us_and_whoever_uses_us(
+def test_user_agent_has_the_version_and_the_suffix(
     server: str, asynchronous: bool, suffix: str | None, end: str
 ) -> None:
     from bitfount_api import __version__
@@ -83,14 +83,14 @@ def test_the_user_agent_names_us_and_whoever_uses_us(
 
 
 @twins
-def test_a_proxy_is_used_where_it_is_given(server: str, asynchronous: bool) -> None:
+def test_proxy_argument_is_used(server: str, asynchronous: bool) -> None:
     session = BitfountSession(KEYS, proxy=server)
     told = run(session, "GET", "http://hub.test/x?y", asynchronous=asynchronous).json()
     assert told["target"] == "http://hub.test/x?y"
 
 
 @twins
-def test_a_proxy_of_the_environment_is_used(
+def test_proxy_of_the_environment_is_used(
     server: str, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", server)
@@ -102,7 +102,7 @@ def test_a_proxy_of_the_environment_is_used(
 
 @twins
 @pytest.mark.parametrize("proxy", ["nonsense://proxy.test", "http://proxy.test:port"])
-def test_a_proxy_of_the_environment_that_is_none_is_an_error_of_ours(
+def test_invalid_proxy_of_the_environment_raises(
     asynchronous: bool, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)
@@ -114,7 +114,7 @@ def test_a_proxy_of_the_environment_that_is_none_is_an_error_of_ours(
 @pytest.mark.parametrize(
     "proxy", ["nonsense://u:SECRET@proxy.test", "SECRET.proxy.test:3128", "", 7, "http://SECRET:x"]
 )
-def test_a_proxy_that_is_none_is_refused_and_not_quoted(proxy: Any) -> None:
+def test_invalid_proxy_argument_is_not_quoted(proxy: Any) -> None:
     with pytest.raises(ValueError, match="proxy must be a URL") as caught:
         BitfountSession(KEYS, proxy=proxy)
     assert "SECRET" not in str(caught.value)
@@ -152,7 +152,7 @@ def _folder(path: Path) -> Path:
     ],
     ids=["path", "text", "folder", "context"],
 )
-def test_a_ca_of_ones_own_is_trusted_where_it_is_given(
+def test_ca_passed_as_verify_is_trusted(
     tls: tuple[str, Path], asynchronous: bool, verify: Any
 ) -> None:
     url, path = tls
@@ -161,7 +161,7 @@ def test_a_ca_of_ones_own_is_trusted_where_it_is_given(
 
 
 @twins
-def test_the_systems_trust_store_can_be_used(
+def test_verify_system_trusts_the_system_store(
     tls: tuple[str, Path], asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, path = tls
@@ -174,7 +174,7 @@ def test_the_systems_trust_store_can_be_used(
 
 
 @twins
-def test_a_ca_that_nobody_knows_is_not_trusted(tls: tuple[str, Path], asynchronous: bool) -> None:
+def test_unknown_ca_is_not_trusted(tls: tuple[str, Path], asynchronous: bool) -> None:
     with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED") as caught:
         run(BitfountSession(KEYS, retry=ONCE), "GET", tls[0], asynchronous=asynchronous)
     assert not caught.value.sent
@@ -192,7 +192,7 @@ def test_certificates_are_always_verified(tmp_path: Path) -> None:
 
 
 @twins
-def test_a_service_that_says_nothing_is_waited_for_as_long_as_the_timeout(
+def test_silent_service_times_out(
     asynchronous: bool,
 ) -> None:
     import socket
@@ -212,7 +212,7 @@ def test_a_service_that_says_nothing_is_waited_for_as_long_as_the_timeout(
             run(session, "GET", url, asynchronous=asynchronous)
 
 
-def test_calls_of_ones_own_have_a_deadline() -> None:
+def test_raw_requests_have_a_deadline() -> None:
     assert BitfountSession(KEYS)._raw_request("GET", NEVER, {})[1] == Timing()
     session = BitfountSession(KEYS, timeout=3, deadline=7)
     assert session._raw_request("GET", NEVER, {})[1] == Timing(3, 7)
@@ -222,7 +222,7 @@ def test_calls_of_ones_own_have_a_deadline() -> None:
 @pytest.mark.parametrize(
     "seconds", [0, -1, float("nan"), float("inf"), 1e9, "3", True, (1, 2), httpx.Timeout(3)]
 )
-def test_a_time_is_a_number_of_seconds(seconds: Any) -> None:
+def test_timeout_must_be_a_number_of_seconds(seconds: Any) -> None:
     for name in ("timeout", "deadline"):
         with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
             BitfountSession(KEYS, **{name: seconds})
@@ -233,7 +233,7 @@ def test_a_time_is_a_number_of_seconds(seconds: Any) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["a\nb", "é", "a\r\nx-evil: 1", "\0"])
-def test_a_suffix_can_be_sent(suffix: str) -> None:
+def test_suffix_must_be_valid_in_a_header(suffix: str) -> None:
     with pytest.raises(ValueError, match="printable ASCII"):
         BitfountSession(KEYS, user_agent_suffix=suffix)
 
@@ -249,7 +249,7 @@ class SyncOnly(httpx.BaseTransport):
 
 
 @pytest.mark.parametrize(("transport", "way"), [(SyncOnly(), False), (AsyncOnly(), True)])
-def test_a_transport_serves_the_calls_that_it_can_make(transport: Any, way: bool) -> None:
+def test_transport_serves_only_its_kind_of_calls(transport: Any, way: bool) -> None:
     expected = "async" if way else "sync"
     session = BitfountSession(KEYS, transport=transport)
     assert run(session, "GET", NEVER, asynchronous=way).text == expected
@@ -259,7 +259,7 @@ def test_a_transport_serves_the_calls_that_it_can_make(transport: Any, way: bool
 
 
 @twins
-def test_a_transport_of_ones_own_is_not_passed_by(
+def test_passed_transport_is_always_used(
     asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", NEVER)
@@ -271,7 +271,7 @@ def test_a_transport_of_ones_own_is_not_passed_by(
 
 @twins
 @pytest.mark.parametrize("retries", [0, 2])
-def test_the_policy_is_the_sessions(asynchronous: bool, retries: int) -> None:
+def test_raw_requests_use_the_policy_of_the_session(asynchronous: bool, retries: int) -> None:
     asked = []
 
     def fail(request: httpx.Request) -> httpx.Response:
@@ -289,7 +289,7 @@ def test_the_policy_is_the_sessions(asynchronous: bool, retries: int) -> None:
 @twins
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "OPTIONS"])
 @pytest.mark.parametrize("status", [200, 204, 404, 409])
-def test_answers_are_given_as_they_are(asynchronous: bool, method: str, status: int) -> None:
+def test_raw_requests_return_any_response(asynchronous: bool, method: str, status: int) -> None:
     session = played(lambda request: httpx.Response(status, headers={"method": request.method}))
     answer = run(session, method, NEVER, asynchronous=asynchronous)
     assert (answer.status_code, answer.headers["method"]) == (status, method.upper())
@@ -302,7 +302,7 @@ def test_each_method_has_a_name(method: str) -> None:
 
 
 @twins
-def test_arguments_are_httpxs(server: str, asynchronous: bool) -> None:
+def test_raw_requests_take_the_arguments_of_httpx(server: str, asynchronous: bool) -> None:
     told = run(
         BitfountSession(KEYS),
         "POST",
@@ -326,7 +326,7 @@ def test_arguments_are_httpxs(server: str, asynchronous: bool) -> None:
 
 @twins
 @pytest.mark.parametrize("argument", ["auth", "follow_redirects", "verify", "stream", "proxies"])
-def test_there_are_no_other_arguments(asynchronous: bool, argument: str) -> None:
+def test_raw_requests_reject_other_arguments(asynchronous: bool, argument: str) -> None:
     with pytest.raises(TypeError, match=f"take no argument '{argument}'"):
         run(BitfountSession(KEYS), "GET", NEVER, asynchronous=asynchronous, **{argument: True})
 
@@ -334,7 +334,7 @@ def test_there_are_no_other_arguments(asynchronous: bool, argument: str) -> None
 @twins
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 @pytest.mark.parametrize("trouble", [503, httpx.ReadError("reset"), httpx.ReadTimeout("silent")])
-def test_what_creates_is_not_sent_twice(asynchronous: bool, method: str, trouble: Any) -> None:
+def test_raw_post_is_not_retried(asynchronous: bool, method: str, trouble: Any) -> None:
     asked = []
 
     def fail(request: httpx.Request) -> httpx.Response:
@@ -353,7 +353,7 @@ def test_what_creates_is_not_sent_twice(asynchronous: bool, method: str, trouble
 # --- Authentication ------------------------------------------------------------------------------
 
 
-def test_the_session_knows_who_is_calling() -> None:
+def test_session_has_the_user_name() -> None:
     session = BitfountSession(KEYS)
     assert session.username == "alice"
     assert session.authenticated
@@ -362,7 +362,7 @@ def test_the_session_knows_who_is_calling() -> None:
 
 
 @twins
-def test_nobody_calls_without_credentials(asynchronous: bool) -> None:
+def test_anonymous_session_sends_no_credentials(asynchronous: bool) -> None:
     handler = AnonymousHandler()
     session = BitfountSession(
         handler,
@@ -378,7 +378,7 @@ def test_nobody_calls_without_credentials(asynchronous: bool) -> None:
 
 
 @twins
-def test_a_key_that_was_refused_is_not_sent_again(asynchronous: bool) -> None:
+def test_rejected_api_key_is_not_sent_again(asynchronous: bool) -> None:
     asked = []
 
     def refuse(request: httpx.Request) -> httpx.Response:
@@ -390,7 +390,7 @@ def test_a_key_that_was_refused_is_not_sent_again(asynchronous: bool) -> None:
     assert len(asked) == 1
 
 
-def test_keys_of_the_environment_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_api_keys_of_the_environment_take_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(BitfountSession().authentication_handler, DeviceCodeFlowHandler)
     monkeypatch.setenv("BITFOUNT_API_KEY_ID", "id")
     with pytest.raises(AuthenticationError, match="BITFOUNT_API_KEY is not"):
@@ -417,13 +417,13 @@ def test_keys_of_the_environment_come_first(monkeypatch: pytest.MonkeyPatch) -> 
         (("id", None, "alice"), "must be a str"),
     ],
 )
-def test_keys_that_cannot_be_sent_are_refused(arguments: Any, words: str) -> None:
+def test_api_keys_invalid_in_a_header_are_rejected(arguments: Any, words: str) -> None:
     with pytest.raises(AuthenticationError, match=words) as caught:
         APIKeysHandler(*arguments)
     assert "SECRET" not in str(caught.value)
 
 
-def test_a_session_shows_no_secret_and_is_not_pickled() -> None:
+def test_session_hides_secrets_and_cannot_be_pickled() -> None:
     session = BitfountSession(KEYS, proxy="http://u:SECRET@proxy.test")
     assert repr(session) == "BitfountSession(APIKeysHandler, authenticated=True)"
     with pytest.raises(TypeError, match="cannot be pickled"):
@@ -431,7 +431,7 @@ def test_a_session_shows_no_secret_and_is_not_pickled() -> None:
 
 
 @twins
-def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
+def test_http_error_has_no_credentials(asynchronous: bool) -> None:
     session = played(lambda _: httpx.Response(403, json={"errorMessage": "no SECRET-key here"}))
 
     async def main() -> None:
@@ -453,7 +453,7 @@ def test_an_error_of_a_refusal_holds_no_credential(asynchronous: bool) -> None:
         ("close", "aclose"),
     ],
 )
-def test_sync_and_async_take_the_same(sync: str, twin: str) -> None:
+def test_sync_and_async_methods_take_equal_arguments(sync: str, twin: str) -> None:
     here, there = getattr(BitfountSession, sync), getattr(BitfountSession, twin)
     assert inspect.signature(here) == inspect.signature(there)
     assert inspect.iscoroutinefunction(there)
@@ -491,7 +491,7 @@ def test_client_closes_the_session_it_owns(
 
 
 @twins
-def test_a_closed_session_makes_no_calls(server: str, asynchronous: bool) -> None:
+def test_closed_session_raises(server: str, asynchronous: bool) -> None:
     session = BitfountSession(KEYS)
     assert run(session, "GET", server, asynchronous=asynchronous).status_code == 200
     assert session.closed
@@ -503,7 +503,7 @@ def test_a_closed_session_makes_no_calls(server: str, asynchronous: bool) -> Non
     asyncio.run(session.aclose())
 
 
-def test_one_session_serves_sync_code_and_one_loop_after_another(server: str) -> None:
+def test_session_serves_sync_code_and_several_loops(server: str) -> None:
     with BitfountSession(KEYS) as session:
         for _ in range(3):
             assert session.get(server).status_code == 200
@@ -517,7 +517,7 @@ async def _one_loop(session: BitfountSession, server: str) -> int:
     return answer.status_code
 
 
-def test_a_handler_of_ones_own_needs_only_what_is_documented() -> None:
+def test_custom_handler_needs_only_documented_members() -> None:
     class Own(AuthenticationHandler):
         done = False
 

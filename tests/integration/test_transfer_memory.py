@@ -73,7 +73,7 @@ def store(weights: bytes) -> Iterator[Store]:
         ("send packed", False),
     ],
 )
-def test_the_peak_of_memory(
+def test_transfer_peak_memory_is_limited(
     store: Store, tmp_path: Path, weights: bytes, name: str, packed: bool, kind: str
 ) -> None:
     if packed:

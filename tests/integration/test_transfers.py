@@ -66,7 +66,7 @@ def threads() -> list[str]:
 # --- Models to disk ------------------------------------------------------------------------------
 
 
-def test_a_model_is_written_as_it_was_hashed(call: Caller, store: Store, folder: Path) -> None:
+def test_download_model_writes_the_hashed_bytes(call: Caller, store: Store, folder: Path) -> None:
     store.code = MODEL
     code = MODEL.replace(b"\r", b"")
     told: list[Any] = []
@@ -79,7 +79,7 @@ def test_a_model_is_written_as_it_was_hashed(call: Caller, store: Store, folder:
     assert told == [(len(code), len(code), "Net.py")]
 
 
-def test_a_model_that_is_not_what_was_published_is_not_written(
+def test_download_model_with_another_hash_writes_nothing(
     call: Caller, store: Store, folder: Path
 ) -> None:
     store.code = MODEL
@@ -94,15 +94,13 @@ def test_a_model_that_is_not_what_was_published_is_not_written(
     assert names(folder) == set()
 
 
-def test_there_is_no_model(call: Caller, store: Store, folder: Path) -> None:
+def test_download_of_missing_model_returns_none(call: Caller, store: Store, folder: Path) -> None:
     store.weights = None
     assert call("download_model", *BOB, folder / "Net.py") is None
     assert names(folder) == set()
 
 
-def test_a_model_that_cannot_be_written_is_an_error(
-    call: Caller, store: Store, folder: Path
-) -> None:
+def test_download_model_unwritable_target_raises(call: Caller, store: Store, folder: Path) -> None:
     store.code = MODEL
     with pytest.raises(TransferError, match="cannot be written"):
         call("download_model", *BOB, folder / "none" / "Net.py")
@@ -114,7 +112,7 @@ def test_a_model_that_cannot_be_written_is_an_error(
 
 
 @pytest.mark.parametrize("parts", [1, 4])
-def test_a_disk_without_room_is_an_error_and_left_clean(
+def test_full_disk_raises_and_leaves_no_file(
     call: Caller, store: Store, folder: Path, parts: int
 ) -> None:
     (folder / "w.pt").write_bytes(b"what was there before")
@@ -131,7 +129,7 @@ def test_a_disk_without_room_is_an_error_and_left_clean(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_to_is_an_error(call: Caller, folder: Path) -> None:
+def test_unwritable_folder_raises(call: Caller, folder: Path) -> None:
     folder.chmod(0o500)
     with pytest.raises(TransferError, match="cannot be written: Permission denied"):
         call("download_weights", *BOB, folder / "w.pt")
@@ -139,7 +137,7 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(call: Caller, folder: Pa
 
 
 @pytest.mark.parametrize("where", ["", "none/w.pt", "file/w.pt"])
-def test_a_place_that_is_none_is_an_error_before_anything_comes(
+def test_invalid_target_raises_before_the_download(
     call: Caller, store: Store, folder: Path, where: str
 ) -> None:
     (folder / "file").touch()
@@ -154,7 +152,7 @@ def test_a_place_that_is_none_is_an_error_before_anything_comes(
 
 @pytest.mark.parametrize("parts", [1, 4])
 @pytest.mark.parametrize("name", ["get_weights", "download_weights", "send_weights"])
-def test_progress_is_told_from_beginning_to_end(
+def test_progress_is_reported_from_start_to_end(
     call: Caller, store: Store, folder: Path, name: str, parts: int
 ) -> None:
     told: list[tuple[int, int | None, str]] = []
@@ -180,7 +178,7 @@ def test_progress_is_told_from_beginning_to_end(
     assert threads() == []
 
 
-def test_progress_of_a_download_taken_up_begins_where_that_was(
+def test_progress_of_a_resumed_download_starts_at_its_offset(
     call: Caller, store: Store, folder: Path
 ) -> None:
     store.plan = lambda seen: Act(cut=6 * MIB) if seen.kind == "get" else None
@@ -196,7 +194,7 @@ def test_progress_of_a_download_taken_up_begins_where_that_was(
 NEVER = type(QUICK)(retries=0)
 
 
-def test_a_file_is_not_named_before_it_has_been_hashed(
+def test_target_appears_only_after_hashing(
     call: Caller, store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = part_file.PartFile.wait_finished
@@ -216,7 +214,7 @@ def test_a_file_is_not_named_before_it_has_been_hashed(
 
 
 @pytest.mark.parametrize("parts", [1, 4])
-def test_a_later_call_goes_on_where_one_broke_off(
+def test_later_call_resumes_an_interrupted_download(
     call: Caller, store: Store, folder: Path, parts: int
 ) -> None:
     store.plan = lambda seen: (
@@ -239,9 +237,7 @@ def test_a_later_call_goes_on_where_one_broke_off(
     assert asked <= len(LARGE) - 2 * MIB
 
 
-def test_a_later_call_does_not_go_on_with_another_object(
-    call: Caller, store: Store, folder: Path
-) -> None:
+def test_later_call_restarts_for_another_object(call: Caller, store: Store, folder: Path) -> None:
     store.plan = lambda seen: Act(cut=3 * MIB) if seen.kind == "get" else None
     with pytest.raises(Exception, match="broke"):
         call("download_weights", *BOB, folder / "w.pt", options={"retry": NEVER})
@@ -252,7 +248,7 @@ def test_a_later_call_does_not_go_on_with_another_object(
     assert names(folder) == {"w.pt"}
 
 
-def test_two_downloads_to_one_file_side_by_side(call: Caller, store: Store, folder: Path) -> None:
+def test_concurrent_downloads_to_one_file_succeed(call: Caller, store: Store, folder: Path) -> None:
     errors = []
 
     def one() -> None:
@@ -282,7 +278,7 @@ def test_two_downloads_to_one_file_side_by_side(call: Caller, store: Store, fold
 
 
 @pytest.mark.parametrize("name", ["download_weights", "send_weights", "send packed"])
-async def test_the_loop_stays_free(
+async def test_transfers_do_not_block_the_event_loop(
     store: Store, folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Reading, writing, hashing and compressing files never runs in the event loop's thread."""
@@ -330,7 +326,7 @@ async def test_the_loop_stays_free(
 
 @pytest.mark.parametrize("name", ["get_weights", "download_weights", "send_weights", "packed"])
 @pytest.mark.parametrize("parts", [1, 4])
-async def test_a_cancelled_transfer_leaves_nothing(
+async def test_cancelled_transfer_leaves_no_file(
     store: Store, folder: Path, name: str, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tempfile
@@ -386,7 +382,7 @@ def stall_first(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> Any:
     return stall
 
 
-def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> None:
+def test_interrupted_download_leaves_no_file(store: Store, folder: Path) -> None:
     """Interrupt a transfer as Ctrl-C does: by a signal in the main thread."""
 
     def interrupt(seen: ReceivedRequest) -> Act | None:
@@ -404,7 +400,7 @@ def test_an_interrupted_download_leaves_nothing(store: Store, folder: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["get", "part"])
-def test_what_fails_does_not_wait_for_what_is_silent(
+def test_failure_does_not_wait_for_a_silent_part(
     call: Caller, store: Store, folder: Path, kind: str
 ) -> None:
     def plan(seen: ReceivedRequest) -> Act | None:
@@ -426,6 +422,6 @@ def test_what_fails_does_not_wait_for_what_is_silent(
     assert threads() == []
 
 
-def test_an_upload_of_a_source_that_is_gone_is_an_error(call: Caller, folder: Path) -> None:
+def test_upload_of_a_missing_source_raises(call: Caller, folder: Path) -> None:
     with pytest.raises(ModelUploadError, match="No such file"):
         call("send_weights", "Net", 1, folder / "none")

@@ -70,7 +70,7 @@ def unpacked(packed: bytes) -> bytes:
     return data
 
 
-def test_small_objects_go_as_one_form(send: Any, store: Store) -> None:
+def test_small_objects_are_uploaded_as_one_form(send: Any, store: Store) -> None:
     send(SMALL)
     (form,) = store.of_kind("form")
     assert int(form.headers["content-length"]) == len(form.body)
@@ -81,7 +81,7 @@ def test_small_objects_go_as_one_form(send: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize("size", [5 * MIB, 5 * MIB + 1, len(LARGE)])
-def test_large_objects_go_in_parts(send: Any, store: Store, size: int) -> None:
+def test_large_objects_are_uploaded_in_parts(send: Any, store: Store, size: int) -> None:
     send(LARGE[:size])
     assert store.of_kind("hub")[0].query == {"multipartUpload": "true"}
     assert len(store.of_kind("part")) == -(-size // MIB)
@@ -93,19 +93,19 @@ def test_large_objects_go_in_parts(send: Any, store: Store, size: int) -> None:
     assert store.uploaded == {"stored": LARGE[:size]}
 
 
-def test_parts_are_asked_for_from_5_mib(send: Any, store: Store) -> None:
+def test_multipart_is_requested_from_5_mib(send: Any, store: Store) -> None:
     send(LARGE[: 5 * MIB - 1])
     assert store.of_kind("hub")[0].query == {}
 
 
-def test_a_hub_without_parts_gives_a_form_for_large_objects(send: Any, store: Store) -> None:
+def test_hub_without_multipart_uses_a_form(send: Any, store: Store) -> None:
     store.multipart = False
     send(LARGE)
     assert len(store.of_kind("form")) == 1
     assert store.uploaded == {"stored": LARGE}
 
 
-def test_parts_go_side_by_side(send: Any, store: Store) -> None:
+def test_parts_are_uploaded_concurrently(send: Any, store: Store) -> None:
     barrier = threading.Barrier(4)
 
     def meet(seen: ReceivedRequest) -> Act | None:
@@ -119,7 +119,7 @@ def test_parts_go_side_by_side(send: Any, store: Store) -> None:
 
 
 @pytest.mark.parametrize("parts", [1, 2])
-def test_no_more_parts_are_under_way_than_allowed(send: Any, store: Store, parts: int) -> None:
+def test_concurrent_parts_are_limited(send: Any, store: Store, parts: int) -> None:
     send(LARGE, parts_at_once=parts)
     assert store.most_at_once <= parts
     assert store.uploaded == {"stored": LARGE}
@@ -131,7 +131,7 @@ def test_no_more_parts_are_under_way_than_allowed(send: Any, store: Store, parts
     ids=["cut", "503", "damaged"],
 )
 @pytest.mark.parametrize("kind", ["part", "form"])
-def test_each_part_is_repeated_by_itself(send: Any, store: Store, act: Act, kind: str) -> None:
+def test_failed_part_is_retried_alone(send: Any, store: Store, act: Act, kind: str) -> None:
     store.multipart = kind == "part"
     store.plan = lambda seen: act if seen.kind == kind and seen.number == 0 else None
     send(LARGE)
@@ -166,7 +166,7 @@ def test_a_part_that_fails_is_named(send: Any, store: Store, act: Act, why: str)
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux lists open files")
 @pytest.mark.parametrize("kind", ["part", "form"])
-def test_a_file_is_let_go_of_when_its_upload_fails(send: Any, store: Store, kind: str) -> None:
+def test_failed_upload_closes_the_file(send: Any, store: Store, kind: str) -> None:
     def files() -> list[str]:
         there = [path for path in Path("/proc/self/fd").iterdir() if path.exists()]
         return [found for path in there if (found := str(path.readlink())).endswith("w.pt")]
@@ -183,7 +183,7 @@ def test_a_file_is_let_go_of_when_its_upload_fails(send: Any, store: Store, kind
     del caught
 
 
-def test_a_second_call_begins_anew(send: Any, store: Store) -> None:
+def test_second_upload_starts_again(send: Any, store: Store) -> None:
     store.plan = broken(3, Act(status=404))
     with pytest.raises(ModelUploadError):
         send(LARGE)
@@ -195,14 +195,14 @@ def test_a_second_call_begins_anew(send: Any, store: Store) -> None:
     assert store.uploaded == {"stored": LARGE}
 
 
-def test_etags_that_are_no_md5_are_not_compared(send: Any, store: Store) -> None:
+def test_etags_other_than_md5_are_not_compared(send: Any, store: Store) -> None:
     store.plan = lambda seen: Act(etag='"AbC-encrypted"') if seen.kind == "part" else None
     send(LARGE)
     assert {part["ETag"] for part in store.completed[0]["parts"]} == {"AbC-encrypted"}
 
 
 @pytest.mark.parametrize("kind", ["part", "form"])
-def test_expired_urls_are_asked_for_anew_once(send: Any, store: Store, kind: str) -> None:
+def test_expired_urls_are_renewed_once(send: Any, store: Store, kind: str) -> None:
     store.multipart = kind == "part"
     first = Act(status=403, text=EXPIRED)
     store.plan = lambda seen: first if seen.kind == kind and seen.number == 0 else None
@@ -213,7 +213,7 @@ def test_expired_urls_are_asked_for_anew_once(send: Any, store: Store, kind: str
         send(LARGE)
 
 
-def test_a_refusal_of_the_hub_is_not_asked_for_anew(send: Any, store: Store) -> None:
+def test_rejection_by_the_hub_is_not_retried(send: Any, store: Store) -> None:
     store.plan = lambda seen: Act(status=403) if seen.kind == "hub" else None
     with pytest.raises(ModelUploadError, match="403"):
         send(SMALL)
@@ -221,7 +221,7 @@ def test_a_refusal_of_the_hub_is_not_asked_for_anew(send: Any, store: Store) -> 
 
 
 @pytest.mark.parametrize("chunk_size", [10 * MIB, 512 * 1024, 0])
-def test_urls_that_do_not_match_the_parts_are_an_error(
+def test_url_count_that_does_not_match_the_parts_raises(
     send: Any, store: Store, chunk_size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = store.hub
@@ -237,7 +237,7 @@ def test_urls_that_do_not_match_the_parts_are_an_error(
 
 
 @pytest.mark.parametrize("multipart", [True, False])
-def test_a_file_that_changes_while_it_is_sent_is_an_error(
+def test_file_changed_during_the_upload_raises(
     call: Caller, store: Store, tmp_path: Path, multipart: bool
 ) -> None:
     store.multipart = multipart
@@ -255,7 +255,7 @@ def test_a_file_that_changes_while_it_is_sent_is_an_error(
     assert store.uploaded == {}
 
 
-def test_files_that_cannot_be_sent(call: Caller, store: Store, tmp_path: Path) -> None:
+def test_invalid_files_are_rejected(call: Caller, store: Store, tmp_path: Path) -> None:
     def refused(path: Path, why: str) -> None:
         with pytest.raises(ModelUploadError, match=why):
             call("send_weights", "Net", 1, path)
@@ -272,7 +272,7 @@ def test_files_that_cannot_be_sent(call: Caller, store: Store, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("compress", [False, True])
-def test_too_large_a_file_is_not_even_read(
+def test_file_over_the_limit_is_not_read(
     call: Caller, store: Store, tmp_path: Path, compress: bool
 ) -> None:
     path = tmp_path / "w.pt"
@@ -284,7 +284,7 @@ def test_too_large_a_file_is_not_even_read(
 
 
 @pytest.mark.parametrize("size", [1, len(SMALL), len(LARGE)])
-def test_weights_are_packed_where_that_is_wanted(send: Any, store: Store, size: int) -> None:
+def test_weights_are_compressed_on_request(send: Any, store: Store, size: int) -> None:
     send(LARGE[:size], compress=True)
     packed = store.uploaded["stored"]
     assert packed.startswith(MAGIC)
@@ -293,7 +293,7 @@ def test_weights_are_packed_where_that_is_wanted(send: Any, store: Store, size: 
     assert f'"weightSize":{len(packed)}'.encode() in asked.replace(b" ", b"")
 
 
-def test_packed_weights_go_in_by_their_packed_size(
+def test_compressed_size_counts_against_the_limit(
     send: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config, "MAX_WEIGHTS_BYTES", 5 * MIB)
@@ -303,7 +303,7 @@ def test_packed_weights_go_in_by_their_packed_size(
         send(LARGE, compress=True)
 
 
-def test_no_room_to_pack_is_an_error(
+def test_full_disk_during_compression_raises(
     send: Any, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> int:
@@ -315,19 +315,19 @@ def test_no_room_to_pack_is_an_error(
     assert store.seen == []
 
 
-def test_a_failed_upload_leaves_no_packed_file(send: Any, store: Store) -> None:
+def test_failed_upload_leaves_no_compressed_file(send: Any, store: Store) -> None:
     store.plan = lambda seen: Act(status=404) if seen.kind == "form" else None
     with pytest.raises(ModelUploadError):
         send(SMALL, compress=True)
 
 
-def test_packed_weights_come_back(send: Any, call: Caller, store: Store) -> None:
+def test_compressed_weights_round_trip(send: Any, call: Caller, store: Store) -> None:
     send(LARGE, compress=True)
     store.weights = store.uploaded["stored"]
     assert call("get_weights", "bob", "Net", 1) == LARGE
 
 
-def test_models_go_as_text(call: Caller, store: Store, tmp_path: Path) -> None:
+def test_models_are_uploaded_as_text(call: Caller, store: Store, tmp_path: Path) -> None:
     path = tmp_path / "Net.py"
     path.write_bytes(MODEL.replace(b"\n", b"\r\n"))
     assert call("send_model", path)["version"] == 1
@@ -335,7 +335,7 @@ def test_models_go_as_text(call: Caller, store: Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("multipart", [True, False])
-def test_large_schemas_go_in_parts(call: Caller, store: Store, multipart: bool) -> None:
+def test_large_schemas_are_uploaded_in_parts(call: Caller, store: Store, multipart: bool) -> None:
     store.multipart = multipart
     schema = {"name": "scans", "features": [], "notes": "x" * (6 * MIB)}
     key = key_pair().public_key
@@ -352,9 +352,7 @@ def test_large_schemas_go_in_parts(call: Caller, store: Store, multipart: bool) 
 
 
 @pytest.mark.parametrize("kind", ["part", "form"])
-def test_a_store_that_takes_nothing_more_is_not_waited_for(
-    send: Any, store: Store, kind: str
-) -> None:
+def test_stalled_store_times_out(send: Any, store: Store, kind: str) -> None:
     """Send more than the socket buffers hold, so that sending blocks."""
     store.multipart, store.chunk_size = kind == "part", 40 * MIB
     store.plan = lambda seen: Act(stall=1000) if seen.kind == kind else None
@@ -364,13 +362,13 @@ def test_a_store_that_takes_nothing_more_is_not_waited_for(
     assert isinstance(caught.value.__cause__.__cause__, httpx.WriteTimeout)
 
 
-def test_an_upload_is_bounded_in_all(send: Any, store: Store) -> None:
+def test_deadline_limits_the_whole_upload(send: Any, store: Store) -> None:
     store.plan = lambda seen: Act(stall=1000) if seen.kind == "part" else None
     with pytest.raises(ModelUploadError, match="time allowed"):
         send(LARGE, options={"deadline": 0.5})
 
 
-def test_hashes_are_those_of_what_was_sent(send: Any, store: Store) -> None:
+def test_part_etags_match_the_sent_bytes(send: Any, store: Store) -> None:
     send(LARGE)
     etags = [part["ETag"] for part in store.completed[0]["parts"]]
     assert etags == [hashlib.md5(LARGE[n : n + MIB]).hexdigest() for n in range(0, len(LARGE), MIB)]

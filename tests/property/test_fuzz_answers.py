@@ -116,7 +116,7 @@ def checked(row: Row, result: Any) -> None:
 
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize("name", [row.name for row in ROWS])
-def test_any_answer_comes_to_what_is_documented(
+def test_any_answer_has_a_documented_outcome(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     played = _played(name, tmp_path_factory.mktemp("files"))
@@ -137,6 +137,6 @@ def test_any_answer_comes_to_what_is_documented(
     test()
 
 
-def test_every_operation_is_fuzzed_and_gets_good_answers_in_full() -> None:
+def test_every_operation_is_fuzzed_and_gets_valid_answers() -> None:
     assert set(RESULTS) == {row.method for row in ROWS}
     assert types.PodDetails.__required_keys__ <= examples("get_pod")[0][1].keys()

@@ -86,7 +86,7 @@ def test_any_yaml_is_a_schema_or_a_value_error(text: str, charset: str) -> None:
 
 
 @pytest.mark.parametrize("merged", [False, True])
-def test_a_bomb_of_yaml_takes_little_memory(merged: bool) -> None:
+def test_yaml_bomb_uses_little_memory(merged: bool) -> None:
     with at_most(16), pytest.raises(ValueError, match=r"\w"):
         BitfountSchema.loads(bomb(12, 30, merged))
 
@@ -122,7 +122,7 @@ def test_any_msgpack_is_a_schema_or_a_value_error(packed: bytes) -> None:
 @pytest.mark.parametrize(
     "head", [b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\x91\xdc\xff\xff"]
 )
-def test_lengths_of_what_is_not_there_take_little_memory(head: bytes) -> None:
+def test_false_msgpack_lengths_use_little_memory(head: bytes) -> None:
     with at_most(16), pytest.raises(ValueError, match=r"\w"):
         BitfountSchema.unpack(head * 1000)
 
@@ -154,7 +154,7 @@ FRAMES = st.sampled_from(
     st.integers(0, 255),
     st.integers(1, 5000),
 )
-def test_any_packed_object_is_unpacked_or_a_transfer_error(
+def test_any_zstd_object_decompresses_or_raises(
     packed: bytes, at: int, byte: int, step: int
 ) -> None:
     changed = bytearray(packed)
@@ -172,6 +172,6 @@ def test_any_packed_object_is_unpacked_or_a_transfer_error(
     assert size <= 100_000
 
 
-def test_the_memory_meter_can_fail() -> None:
+def test_memory_meter_can_fail() -> None:
     with pytest.raises(AssertionError), at_most(1):
         io.BytesIO(bytes(2 * MIB)).getvalue()

@@ -90,7 +90,7 @@ def test_any_key_file_is_a_key_or_a_value_error(data: bytes, password: str | Non
         load_private_key(data, password)
 
 
-def test_a_key_file_with_a_mark_is_not_read_as_another(
+def test_key_file_in_utf_16_is_rejected(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     path = tmp_path_factory.mktemp("keys") / "key.pem"

@@ -18,20 +18,20 @@ BYTES = st.one_of(TEXTS.map(str.encode), st.binary())
 
 
 @given(BYTES)
-def test_is_that_of_the_bytes_without_carriage_returns(data: bytes) -> None:
+def test_hash_ignores_carriage_returns(data: bytes) -> None:
     expected = hashlib.sha256(bytes(byte for byte in data if byte != 0x0D)).hexdigest()
     assert hash_contents(data) == expected
 
 
 @given(st.lists(st.sampled_from(["a", "b = 1", "é"])), st.data())
-def test_every_mix_of_line_ends_is_the_same_text(lines: list[str], data: st.DataObject) -> None:
+def test_any_mix_of_line_ends_has_the_same_hash(lines: list[str], data: st.DataObject) -> None:
     mixed = "".join(line + data.draw(st.sampled_from(["\n", "\r\n", "\n\r"])) for line in lines)
     plain = "".join(line + "\n" for line in lines)
     assert hash_contents(mixed) == hash_contents(plain) == hash_contents(mixed.encode())
 
 
 @given(BYTES)
-def test_what_was_hashed_has_the_same_hash(data: bytes) -> None:
+def test_normalized_bytes_have_the_same_hash(data: bytes) -> None:
     kept = normalized(data)
     assert b"\r" not in kept
     assert hash_contents(kept) == hash_contents(data)
@@ -47,7 +47,7 @@ def test_chunks_may_end_anywhere(chunks: list[bytes]) -> None:
 
 
 @given(BYTES, st.integers(1, 5))
-def test_files_too(data: bytes, size: int) -> None:
+def test_file_hash_equals_content_hash(data: bytes, size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.py")
         path.write_bytes(data)
@@ -56,5 +56,5 @@ def test_files_too(data: bytes, size: int) -> None:
 
 
 @given(BYTES, BYTES)
-def test_texts_that_differ_have_different_hashes(one: bytes, other: bytes) -> None:
+def test_different_texts_have_different_hashes(one: bytes, other: bytes) -> None:
     assert (hash_contents(one) == hash_contents(other)) == (normalized(one) == normalized(other))

@@ -58,7 +58,7 @@ def test_passwords_round_trip(password: str | bytes) -> None:
 
 
 @given(st.one_of(st.text(), st.binary()))
-def test_what_is_no_key_is_a_value_error(data: str | bytes) -> None:
+def test_invalid_key_is_a_value_error(data: str | bytes) -> None:
     with pytest.raises(ValueError):
         parse_public_key(data)
     with pytest.raises(ValueError):
@@ -66,7 +66,7 @@ def test_what_is_no_key_is_a_value_error(data: str | bytes) -> None:
 
 
 @given(st.booleans(), FORMS, st.booleans(), st.data())
-def test_a_broken_key_is_a_key_or_a_value_error(
+def test_mutated_key_is_a_key_or_a_value_error(
     private: bool,
     form: Form,
     behind_base64: bool,

@@ -54,7 +54,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(NAMES, min_size=1, max_size=6, unique=True), LINE_ENDS)
-def test_a_line_of_classes_is_checked_and_loaded_alike(names: list[str], line_end: str) -> None:
+def test_check_and_load_agree_on_class_chains(names: list[str], line_end: str) -> None:
     lines = ["import bitfount_api as b", f"class {names[0]}(b.BitfountModel): pass"]
     lines += [f"class {name}({base}): pass" for base, name in itertools.pairwise(names)]
     source = "".join(line + line_end for line in lines)

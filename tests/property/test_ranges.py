@@ -34,13 +34,13 @@ def test_gaps_end_with_the_object(stretches: list[tuple[int, int]], size: int) -
 
 
 @given(STRETCHES)
-def test_stretches_neither_touch_nor_are_empty(stretches: list[tuple[int, int]]) -> None:
+def test_ranges_neither_touch_nor_are_empty(stretches: list[tuple[int, int]]) -> None:
     joined = list(ByteRanges(stretches))
     assert all(start < end for start, end in joined)
     assert all(joined[i][1] < joined[i + 1][0] for i in range(len(joined) - 1))
 
 
 @pytest.mark.parametrize("stretch", [(3, 2), (-1, 2)])
-def test_what_is_no_stretch_is_refused(stretch: tuple[int, int]) -> None:
+def test_invalid_range_is_rejected(stretch: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="invalid byte range"):
         ByteRanges([stretch])

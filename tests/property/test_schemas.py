@@ -68,7 +68,7 @@ def _shuffled(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(documents())
-def test_a_document_of_version_4_is_written_back_as_it_was(document: dict[str, Any]) -> None:
+def test_version_4_document_round_trips(document: dict[str, Any]) -> None:
     before = json.dumps(document)
     schema = BitfountSchema.load(document)
     assert json.dumps(schema.to_json()) == before
@@ -78,7 +78,7 @@ def test_a_document_of_version_4_is_written_back_as_it_was(document: dict[str, A
 
 
 @given(documents())
-def test_every_way_there_and_back(document: dict[str, Any]) -> None:
+def test_every_format_round_trips(document: dict[str, Any]) -> None:
     schema = BitfountSchema.load(document)
     for again in (
         BitfountSchema.loads(schema.dumps()),

@@ -69,7 +69,7 @@ def ask(url: str, *, asynchronous: bool) -> Any:
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("name", ANSWERS)
-def test_it_is_an_error_of_ours_that_tells_little(name: str, asynchronous: bool) -> None:
+def test_malicious_answer_raises_an_error_without_secrets(name: str, asynchronous: bool) -> None:
     server = RawServer(plan=lambda *_: Act(ANSWERS[name]))
     with server, pytest.raises(BitfountError) as caught:
         ask(server.url, asynchronous=asynchronous)

@@ -56,7 +56,7 @@ def dripping(first: bytes) -> Iterator[str]:
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("where", ["status line", "headers", "body"])
-def test_the_deadline_ends_it(where: str, asynchronous: bool) -> None:
+def test_deadline_ends_a_dripping_response(where: str, asynchronous: bool) -> None:
     session = BitfountSession(
         APIKeysHandler("id", "key", "alice"), timeout=5, deadline=0.3, retry=RetryPolicy(retries=0)
     )
@@ -78,7 +78,7 @@ def test_the_deadline_ends_it(where: str, asynchronous: bool) -> None:
     assert time.monotonic() - begun < 60  # the answer would last for days
 
 
-def test_the_connections_of_proxies_keep_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deadline_applies_to_proxy_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     with dripping(HEAD) as url:
         monkeypatch.setenv("HTTP_PROXY", url)
         session = BitfountSession(
@@ -88,7 +88,7 @@ def test_the_connections_of_proxies_keep_it_too(monkeypatch: pytest.MonkeyPatch)
             BitfountHub(session, "http://hub.test").get_projects()
 
 
-def test_tls_is_begun_within_it() -> None:
+def test_deadline_applies_to_the_tls_handshake() -> None:
     with (
         dripping(b"\x16\x03\x03\x40\x00") as url,
         BitfountSession(

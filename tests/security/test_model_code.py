@@ -114,7 +114,7 @@ def test_code_without_a_hash_does_not_run(get: Hub, method: str, missing: Any, t
 
 @twins
 @pytest.mark.parametrize("method", RUNNING)
-def test_with_its_hash_it_does(get: Hub, method: str, trace: Path) -> None:
+def test_code_with_its_hash_runs(get: Hub, method: str, trace: Path) -> None:
     code = HEAD + running(trace) + TAIL
     model = get(method, code, hash_contents(code).upper())
     assert issubclass(model, BitfountModel)
@@ -123,7 +123,7 @@ def test_with_its_hash_it_does(get: Hub, method: str, trace: Path) -> None:
 
 @twins
 @pytest.mark.parametrize("method", ["get_model_code", "download_model"])
-def test_looking_at_code_runs_nothing(get: Hub, method: str, trace: Path) -> None:
+def test_get_model_code_runs_nothing(get: Hub, method: str, trace: Path) -> None:
     code = HEAD + running(trace) + TAIL
     result = get(method, code)
     text = result.path.read_bytes() if method == "download_model" else result.encode()
@@ -132,7 +132,7 @@ def test_looking_at_code_runs_nothing(get: Hub, method: str, trace: Path) -> Non
 
 
 @twins
-def test_sending_a_model_runs_nothing(get: Hub, trace: Path, tmp_path: Path) -> None:
+def test_send_model_runs_nothing(get: Hub, trace: Path, tmp_path: Path) -> None:
     row = next(row for row in ROWS if row.name == "send_model")
     path = tmp_path / "Net.py"
     for code in (HEAD + running(trace) + TAIL, running(trace), b"import Net\n" + running(trace)):
@@ -175,7 +175,7 @@ def test_code_behind_a_carriage_return_does_not_run(
 
 
 @twins
-def test_the_same_hash_is_the_same_text_everywhere(get: Hub, trace: Path) -> None:
+def test_equal_hashes_mean_equal_text(get: Hub, trace: Path) -> None:
     code = HEAD + b"#\r" + running(trace) + b"\r\n" + TAIL
     text = get("get_model_code", code)
     assert "\r" not in text
@@ -199,12 +199,12 @@ def test_the_same_hash_is_the_same_text_everywhere(get: Hub, trace: Path) -> Non
         HEAD + b"x = 1\0\n" + TAIL,
     ],
 )
-def test_code_that_says_it_is_not_utf_8_does_not_run(get: Hub, code: bytes) -> None:
+def test_code_that_declares_another_encoding_does_not_run(get: Hub, code: bytes) -> None:
     assert get("get_model", code) is None
 
 
 @twins
-def test_what_is_downloaded_once_is_what_runs(get: Hub, tmp_path: Path) -> None:
+def test_code_is_downloaded_once_and_then_runs(get: Hub, tmp_path: Path) -> None:
     """A store that returns other code the second time is not asked a second time."""
     row = next(row for row in ROWS if row.name == "get_model")
     played = FuzzedServices(row, tmp_path)
@@ -228,7 +228,7 @@ NAMES = ["json", "sys", "os", "builtins", "bitfount_api", "httpx", "__main__", "
 
 @twins
 @pytest.mark.parametrize("name", NAMES)
-def test_a_model_called_like_a_module_leaves_that_alone(get: Hub, name: str) -> None:
+def test_model_named_like_a_module_does_not_replace_it(get: Hub, name: str) -> None:
     before = dict(sys.modules)
     code = HEAD + f"class {name}(BitfountModel):\n    twin = {get.asynchronous}\n".encode()
     model = get("get_model", code, name=name)
@@ -243,7 +243,7 @@ def test_a_model_called_like_a_module_leaves_that_alone(get: Hub, name: str) -> 
 
 
 @twins
-def test_code_finds_no_file_beside_it(
+def test_code_cannot_import_files_next_to_it(
     get: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trace: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

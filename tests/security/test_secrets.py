@@ -89,7 +89,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_nothing_tells_a_secret(service: Planted, row: Row, asynchronous: bool) -> None:
+def test_no_output_contains_a_canary(service: Planted, row: Row, asynchronous: bool) -> None:
     leaks = {}
     for index, leg in enumerate(row.legs):
         for name, spoil in SPOILS.items():
@@ -100,7 +100,7 @@ def test_nothing_tells_a_secret(service: Planted, row: Row, asynchronous: bool) 
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_where_the_users_own_code_failed_is_still_shown(asynchronous: bool) -> None:
+def test_frames_of_user_code_stay_in_tracebacks(asynchronous: bool) -> None:
     def own_get_token() -> tuple[str, datetime]:
         raise LookupError("no token in the vault")
 
@@ -131,7 +131,7 @@ def test_where_the_users_own_code_failed_is_still_shown(asynchronous: bool) -> N
     ],
     ids=lambda holder: type(holder).__name__,
 )
-def test_what_holds_secrets_shows_none_and_cannot_be_pickled(holder: object) -> None:
+def test_secret_objects_have_safe_reprs_and_no_pickle(holder: object) -> None:
     assert MARK not in f"{holder!r} {holder} {[holder]!r}"
     with pytest.raises(TypeError, match="cannot be pickled") as caught:
         pickle.dumps(holder)
@@ -157,7 +157,7 @@ def _row(name: str) -> Row:
         ),
     ],
 )
-def test_what_is_told_is_seen(
+def test_canary_search_finds_canaries(
     service: Planted,
     name: str,
     attribute: str,

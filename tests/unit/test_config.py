@@ -65,7 +65,9 @@ class TestEnvironment:
             ),
         ],
     )
-    def test_the_four(self, name: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_environment_names_are_accepted(
+        self, name: str, expected: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("BITFOUNT_ENVIRONMENT", name)
         found = config.environment()
         assert found.name == name
@@ -84,7 +86,7 @@ class TestEnvironment:
         assert config.environment().name == "production"
 
     @pytest.mark.parametrize("value", ["prod", "Production", "stagin", "local"])
-    def test_others_are_an_error_that_names_the_four(
+    def test_unknown_environment_names_the_known_ones(
         self, value: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("BITFOUNT_ENVIRONMENT", value)
@@ -92,22 +94,24 @@ class TestEnvironment:
             config.environment()
         assert value in str(caught.value)
 
-    def test_the_documented_default(self) -> None:
+    def test_service_url_has_the_documented_default(self) -> None:
         assert config.PRODUCTION_HUB_URL == "https://hub.bitfount.com"
         production = config.ENVIRONMENTS["production"]
         assert production.access_manager_url == "https://am.hub.bitfount.com"
 
 
 class TestSmartOnFhir:
-    def test_the_url_is_the_environments(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_service_url_is_that_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BITFOUNT_ENVIRONMENT", "staging")
         assert config.smart_on_fhir_url() == "https://smartonfhir.staging.bitfount.com"
 
-    def test_or_what_is_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_service_url_setting_takes_precedence(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SMART_ON_FHIR_URL", "http://localhost:3002\n")
         assert config.smart_on_fhir_url() == "http://localhost:3002"
 
-    def test_the_resource_server(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_resource_server_is_read_from_the_environment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert config.smart_on_fhir_resource_server_url() is None
         monkeypatch.setenv("SMART_ON_FHIR_RESOURCE_SERVER_URL", "https://fhir.example.com/r4")
         assert config.smart_on_fhir_resource_server_url() == "https://fhir.example.com/r4"
@@ -115,7 +119,7 @@ class TestSmartOnFhir:
     @pytest.mark.parametrize(
         ("value", "seconds"), [(None, 30.0), ("", 30.0), ("5", 5.0), ("0.25", 0.25), (".5", 0.5)]
     )
-    def test_the_timeout(
+    def test_timeout_is_read_from_the_environment(
         self, value: str | None, seconds: float, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         if value is not None:
@@ -125,7 +129,7 @@ class TestSmartOnFhir:
     @pytest.mark.parametrize(
         "value", ["0", "-1", "nan", "inf", "1e3", "1_0", "30s", "0.0", "9" * 400, "."]
     )
-    def test_timeouts_that_are_none(self, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_invalid_timeouts_raise(self, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SMART_ON_FHIR_API_TIMEOUT", value)
         with pytest.raises(ValueError, match="SMART_ON_FHIR_API_TIMEOUT") as caught:
             config.smart_on_fhir_timeout()
@@ -136,7 +140,7 @@ class TestMaxRetries:
     @pytest.mark.parametrize(
         ("value", "retries"), [(None, 3), ("", 3), ("0", 0), (" 7 ", 7), ("100", 100)]
     )
-    def test_numbers(
+    def test_max_retries_is_read_from_the_environment(
         self, value: str | None, retries: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         if value is not None:
@@ -144,7 +148,7 @@ class TestMaxRetries:
         assert config.max_retries() == retries
 
     @pytest.mark.parametrize("value", ["-1", "1.5", "three", "101", "1_0", "٣", "9" * 5000])
-    def test_no_numbers(self, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_invalid_max_retries_raises(self, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", value)
         with pytest.raises(ValueError, match="BITFOUNT_WEB_MAX_RETRIES") as caught:
             config.max_retries()
@@ -152,12 +156,16 @@ class TestMaxRetries:
 
 
 class TestStoragePath:
-    def test_is_in_the_home_folder(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_storage_path_is_in_the_home_folder(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("USERPROFILE", str(tmp_path))
         assert config.storage_path() == tmp_path / ".bitfount"
 
-    def test_or_where_it_is_set(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_storage_path_setting_takes_precedence(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("USERPROFILE", str(tmp_path))
         monkeypatch.setenv("BITFOUNT_STORAGE_PATH", "/data/bitfount")
@@ -165,20 +173,18 @@ class TestStoragePath:
         monkeypatch.setenv("BITFOUNT_STORAGE_PATH", "~/elsewhere")
         assert config.storage_path() == tmp_path / "elsewhere"
 
-    def test_a_home_that_cannot_be_found_is_a_value_error(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_unknown_home_folder_is_a_value_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BITFOUNT_STORAGE_PATH", "~nobody-of-this-name/x")
         with pytest.raises(ValueError, match="BITFOUNT_STORAGE_PATH"):
             config.storage_path()
 
 
 class TestCredentials:
-    def test_nothing_is_set(self) -> None:
+    def test_api_keys_without_settings_are_none(self) -> None:
         assert config.api_keys() is None
         assert config.username() is None
 
-    def test_all_is_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_api_keys_are_read_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("BITFOUNT_API_KEY_ID", "id-core:id-am")
         monkeypatch.setenv("BITFOUNT_API_KEY", "key-core:key-am\n")
         monkeypatch.setenv("BITFOUNT_USERNAME", "alice")
@@ -187,7 +193,7 @@ class TestCredentials:
         assert (keys.api_key_id, keys.api_key) == ("id-core:id-am", "key-core:key-am")
         assert config.username() == "alice"
 
-    def test_the_repr_holds_no_secret(self) -> None:
+    def test_api_keys_repr_has_no_secrets(self) -> None:
         assert "s3cret" not in repr(config.APIKeySettings("s3cret-id", "s3cret-key"))
 
     @pytest.mark.parametrize(
@@ -197,7 +203,7 @@ class TestCredentials:
             ("BITFOUNT_API_KEY", "BITFOUNT_API_KEY_ID"),
         ],
     )
-    def test_one_half_is_an_error(
+    def test_incomplete_api_keys_raise(
         self, given: str, missing: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv(given, "s3cret")
@@ -206,7 +212,7 @@ class TestCredentials:
         assert "s3cret" not in str(caught.value)
 
 
-def test_nothing_is_read_at_import() -> None:
+def test_no_setting_is_read_at_import() -> None:
     # The import succeeds even if every variable has an invalid value.
     code = "import bitfount_api.config as c; print(c.PRODUCTION_HUB_URL)"
     bad = dict.fromkeys(VARIABLES, "~nobody-of-this-name/~~")

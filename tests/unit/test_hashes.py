@@ -9,14 +9,14 @@ from bitfount_api import hashes
 from bitfount_api.hashes import ContentHasher, hash_contents, hash_file_contents, normalized
 
 
-def test_is_sha256_in_lower_case() -> None:
+def test_hash_is_sha256_in_lower_case() -> None:
     assert hash_contents("abc") == (
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     )
     assert hash_contents(b"") == hashlib.sha256(b"").hexdigest()
 
 
-def test_text_is_taken_as_utf_8() -> None:
+def test_text_is_hashed_as_utf_8() -> None:
     assert hash_contents("naïve ☃") == hashlib.sha256("naïve ☃".encode()).hexdigest()
 
 
@@ -31,21 +31,21 @@ def test_every_line_ending_gives_the_same_hash(text: str, tmp_path: Path) -> Non
     assert hash_file_contents(str(path)) == expected
 
 
-def test_what_runs_is_what_was_hashed() -> None:
+def test_normalized_code_has_the_same_hash() -> None:
     # The hashes are the same, but the raw texts run differently: one of them imports something.
     harmless, harmful = b"#import os", b"#\rimport os"
     assert hash_contents(harmless) == hash_contents(harmful)
     assert normalized(harmful) == harmless
 
 
-def test_files_are_read_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_hashed_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashes, "_CHUNK_BYTES", 2)
     path = tmp_path / "model.py"
     path.write_bytes(b"ab\r\nc\r\r\nd")
     assert hash_file_contents(path) == hashlib.sha256(b"ab\nc\nd").hexdigest()
 
 
-def test_a_hasher_tells_what_it_hashed() -> None:
+def test_hasher_returns_the_hashed_bytes() -> None:
     hasher = ContentHasher()
     assert hasher.update(b"a\r") == b"a"
     assert hasher.update(b"\nb") == b"\nb"
@@ -53,12 +53,12 @@ def test_a_hasher_tells_what_it_hashed() -> None:
     assert hasher.hexdigest() == hashlib.sha256(b"a\nb").hexdigest()
 
 
-def test_half_a_character_is_a_value_error() -> None:
+def test_surrogate_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="surrogates"):
         hash_contents("\ud800")
 
 
-def test_only_text_and_bytes_are_hashed() -> None:
+def test_other_types_are_rejected() -> None:
     with pytest.raises(AttributeError):
         hash_contents(5)  # type: ignore[arg-type]
 

@@ -19,7 +19,7 @@ from bitfount_api.identifiers import (
 
 
 class TestPodIdentifier:
-    def test_takes_apart_and_puts_together(self) -> None:
+    def test_parses_and_formats(self) -> None:
         pod = PodIdentifier.parse("bob/clinic-scans_2")
         assert (pod.namespace, pod.name) == ("bob", "clinic-scans_2")
         assert str(pod) == "bob/clinic-scans_2"
@@ -66,7 +66,7 @@ class TestPodIdentifier:
             b"bob/scans",
         ],
     )
-    def test_refuses_all_else(self, text: object) -> None:
+    def test_rejects_anything_else(self, text: object) -> None:
         with pytest.raises(ValueError, match=r"pod identifier|pod namespace|pod name"):
             PodIdentifier.parse(text)  # type: ignore[arg-type]
 
@@ -86,10 +86,10 @@ def _line() -> int:
 
 
 class TestResolve:
-    def test_an_identifier_alone(self) -> None:
+    def test_identifier_alone_is_accepted(self) -> None:
         assert PodIdentifier.resolve("bob/scans") == PodIdentifier("bob", "scans")
 
-    def test_all_three_that_agree_warn_of_nothing(self) -> None:
+    def test_consistent_arguments_do_not_warn(self) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             pod = PodIdentifier.resolve("bob/scans", "bob", "scans")
@@ -136,7 +136,7 @@ class TestResolve:
             ({"pod_identifier": "scans"}, "namespace/name"),
         ],
     )
-    def test_what_is_refused(self, arguments: dict[str, Any], text: str) -> None:
+    def test_invalid_combinations_are_rejected(self, arguments: dict[str, Any], text: str) -> None:
         with pytest.raises(ValueError, match=text):
             PodIdentifier.resolve(**arguments)
 
@@ -145,7 +145,7 @@ class TestModelIdentifier:
     @pytest.mark.parametrize(
         ("text", "version"), [("bob/Net:3", 3), ("bob/Net:latest", "latest"), ("bob/Net", None)]
     )
-    def test_takes_apart_and_puts_together(self, text: str, version: object) -> None:
+    def test_parses_and_formats(self, text: str, version: object) -> None:
         model = ModelIdentifier.parse(text)
         assert (model.owner, model.name, model.version) == ("bob", "Net", version)
         assert str(model) == text
@@ -176,7 +176,7 @@ class TestModelIdentifier:
             None,
         ],
     )
-    def test_refuses_all_else(self, text: object) -> None:
+    def test_rejects_anything_else(self, text: object) -> None:
         with pytest.raises(ValueError, match=r"model id|model owner|model name|version"):
             ModelIdentifier.parse(text)  # type: ignore[arg-type]
 
@@ -189,11 +189,11 @@ class TestModelIdentifier:
 
 class TestNames:
     @pytest.mark.parametrize("name", ["a", "0", "alice", "a-b_c-1", "a" * 39, "a-" * 19 + "a"])
-    def test_user_names(self, name: str) -> None:
+    def test_valid_user_names_are_accepted(self, name: str) -> None:
         assert user_name(name) == name
 
     @pytest.mark.parametrize("name", ["", "a" * 40, "_a", "a-", "a--b", "A", "a.b", "é", None])
-    def test_no_user_names(self, name: object) -> None:
+    def test_invalid_user_names_are_rejected(self, name: object) -> None:
         with pytest.raises(ValueError, match="the owner is"):
             user_name(name, "owner")  # type: ignore[arg-type]
 
@@ -202,7 +202,7 @@ class TestNames:
         with pytest.raises(ValueError, match="the dataset name is"):
             pod_name("a" * (MAX_PART_LENGTH + 1), "dataset name")
 
-    def test_what_is_too_long_is_told_so(self) -> None:
+    def test_too_long_names_are_reported_as_too_long(self) -> None:
         with pytest.raises(ValueError, match="not 1 to 255 lower-case"):
             pod_name("a" * 256)
         with pytest.raises(ValueError, match="of at most 255 characters"):
@@ -236,10 +236,10 @@ class TestPathPart:
             "x" * MAX_PART_LENGTH,
         ],
     )
-    def test_takes_ids(self, value: str) -> None:
+    def test_path_part_accepts_ids(self, value: str) -> None:
         assert path_part(value, "project id") == value
 
-    def test_takes_whole_numbers(self) -> None:
+    def test_path_part_accepts_whole_numbers(self) -> None:
         assert path_part(7, "key id") == "7"
         assert path_part(2**63 - 1, "key id") == "9223372036854775807"
 
@@ -281,7 +281,7 @@ class TestPathPart:
             ["p1"],
         ],
     )
-    def test_refuses_what_would_choose_another_path(self, value: object) -> None:
+    def test_path_part_rejects_text_that_changes_the_path(self, value: object) -> None:
         with pytest.raises(ValueError, match="the project id is") as caught:
             path_part(value, "project id")  # type: ignore[arg-type]
         assert str(caught.value).isprintable()

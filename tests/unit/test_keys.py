@@ -44,13 +44,13 @@ def _curve() -> ec.EllipticCurvePrivateKey:
 
 
 class TestGenerate:
-    def test_makes_a_pair(self) -> None:
+    def test_generate_returns_a_pair(self) -> None:
         private, public = key_pair()
         assert private.key_size == public.key_size == 2048
         assert public.public_numbers().e == 65537
         assert public_keys_equal(private.public_key(), public)
 
-    def test_is_4096_bits_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_generate_uses_4096_bits_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: dict[str, int] = {}
 
         def generate(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
@@ -62,17 +62,17 @@ class TestGenerate:
         assert asked == {"exponent": 65537, "bits": 4096}
 
     @pytest.mark.parametrize("size", [0, 1024, 2047, 16385, "4096", None])
-    def test_refuses_other_sizes(self, size: object) -> None:
+    def test_generate_rejects_other_sizes(self, size: object) -> None:
         with pytest.raises(ValueError, match="2048 to 16384"):
             generate_key_pair(size)  # type: ignore[arg-type]
 
-    def test_the_repr_tells_no_numbers(self) -> None:
+    def test_key_pair_repr_has_no_key_material(self) -> None:
         pair = key_pair()
         assert str(pair.private_key.private_numbers().d) not in repr(pair)
 
 
 class TestPublicKeys:
-    def test_texts_are_those_of_the_wire(self) -> None:
+    def test_serialized_keys_match_the_wire_examples(self) -> None:
         # The same key was sent in both formats.
         pem = EXAMPLES["get_pod"]["result"]["value"]["podPublicKey"]
         ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
@@ -108,7 +108,7 @@ class TestPublicKeys:
         assert not public_keys_equal(key_pair(0).public_key, key_pair(1).public_key)
 
     @pytest.mark.parametrize("make", [ed25519.Ed25519PrivateKey.generate, _curve])
-    def test_other_kinds_are_refused(self, make: object) -> None:
+    def test_other_key_types_are_rejected(self, make: object) -> None:
         key = make().public_key()  # type: ignore[operator]
         pem = key.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -122,7 +122,7 @@ class TestPublicKeys:
         with pytest.raises(ValueError, match="an RSA public key is required"):
             serialize_public_key(key)
 
-    def test_weak_keys_are_refused(self) -> None:
+    def test_weak_keys_are_rejected(self) -> None:
         weak = rsa.RSAPublicNumbers(65537, (1 << 1023) + 1).public_key()
         text = weak.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -130,12 +130,12 @@ class TestPublicKeys:
         with pytest.raises(ValueError, match="2048 to 16384 bits are accepted, not of 1024"):
             load_public_key(text)
 
-    def test_giant_keys_are_refused(self) -> None:
+    def test_oversized_keys_are_rejected(self) -> None:
         text = _ssh_text(b"ssh-rsa", b"\x01\x00\x01", b"\x00" + b"\xff" * 4096)
         with pytest.raises(ValueError, match="2048 to 16384"):
             load_public_key(text)
 
-    def test_a_private_key_is_not_taken_for_a_public_one(self) -> None:
+    def test_private_key_is_not_loaded_as_a_public_one(self) -> None:
         for form in ("PEM", "SSH"):
             text = serialize_private_key(key_pair().private_key, form)
             with pytest.raises(ValueError, match="this is a private key") as caught:
@@ -176,7 +176,7 @@ class TestPublicKeys:
             load_public_key(path)
 
     @pytest.mark.parametrize("source", ["", " ", "a\0b", "two\nlines", "x" * 5000])
-    def test_text_that_is_neither_key_nor_path(self, source: str) -> None:
+    def test_text_that_is_neither_key_nor_path_raises(self, source: str) -> None:
         with pytest.raises(ValueError, match="neither a key"):
             load_public_key(source)
 
@@ -184,11 +184,11 @@ class TestPublicKeys:
         with pytest.raises(FileNotFoundError):
             load_public_key(str(tmp_path / "none.pub"))
 
-    def test_forms_are_two(self) -> None:
+    def test_unknown_format_is_rejected(self) -> None:
         with pytest.raises(ValueError, match="'PEM' or 'SSH', not 'DER'"):
             serialize_public_key(key_pair().public_key, "DER")  # type: ignore[arg-type]
 
-    def test_the_fingerprint_is_that_of_ssh_keygen(self) -> None:
+    def test_fingerprint_equals_that_of_ssh_keygen(self) -> None:
         # The output of `ssh-keygen -l -f` for the pod's key in the wire examples.
         ssh = EXAMPLES["register_pod"]["requests"][0]["body"]["json"]["podPublicKey"]
         assert fingerprint(load_public_key(ssh)) == (
@@ -206,7 +206,7 @@ class TestPrivateKeys:
         for source in (text, text.encode(), path, str(path), text.replace("\n", "\r\n")):
             assert load_private_key(source).private_numbers() == key.private_numbers()
 
-    def test_the_forms(self) -> None:
+    def test_private_key_formats_are_recognizable(self) -> None:
         key = key_pair().private_key
         assert serialize_private_key(key).startswith("-----BEGIN PRIVATE KEY-----\n")
         openssh = serialize_private_key(key, "SSH")
@@ -222,7 +222,7 @@ class TestPrivateKeys:
         assert load_private_key(text).private_numbers() == key.private_numbers()
 
     @pytest.mark.parametrize("password", ["correct horse", b"correct horse", "pässword ☃" * 20])
-    def test_a_password(self, password: str | bytes) -> None:
+    def test_encrypted_key_needs_its_password(self, password: str | bytes) -> None:
         key = key_pair().private_key
         text = serialize_private_key(key, password=password)
         assert text.startswith("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")
@@ -243,7 +243,7 @@ class TestPrivateKeys:
         assert load_private_key(text, "correct horse").private_numbers() == key.private_numbers()
 
     @pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="needs ssh-keygen")
-    def test_keys_of_ssh_keygen(self, tmp_path: Path) -> None:
+    def test_keys_of_ssh_keygen_are_read(self, tmp_path: Path) -> None:
         for name, password in (("open", ""), ("locked", "correct horse")):
             command = f"ssh-keygen -q -t rsa -b 2048 -a 1 -f {name} -C comment -N".split()
             subprocess.run([*command, password], cwd=tmp_path, check=True)
@@ -255,20 +255,20 @@ class TestPrivateKeys:
             with pytest.raises(ValueError, match="bcrypt"):
                 load_private_key(tmp_path / "locked", "correct horse")
 
-    def test_a_password_for_nothing(self) -> None:
+    def test_password_for_an_unencrypted_key_raises(self) -> None:
         for form in ("PEM", "SSH"):
             text = serialize_private_key(key_pair().private_key, form)
             with pytest.raises(ValueError, match="not encrypted, but a password was given"):
                 load_private_key(text, "correct horse")
 
-    def test_an_empty_password(self) -> None:
+    def test_empty_password_is_rejected(self) -> None:
         text = serialize_private_key(key_pair().private_key)
         with pytest.raises(ValueError, match="password is empty"):
             serialize_private_key(key_pair().private_key, password="")
         with pytest.raises(ValueError, match="password is empty"):
             load_private_key(text, b"")
 
-    def test_other_kinds_are_refused(self) -> None:
+    def test_other_key_types_are_rejected(self) -> None:
         key = _curve()
         text = key.private_bytes(
             serialization.Encoding.PEM,
@@ -294,7 +294,7 @@ class TestPrivateKeys:
         with pytest.raises(ValueError, match="the private key cannot be read"):
             load_private_key(text)
 
-    def test_a_public_key_is_not_taken_for_a_private_one(self) -> None:
+    def test_public_key_is_not_loaded_as_a_private_one(self) -> None:
         for form in ("PEM", "SSH"):
             text = serialize_public_key(key_pair().public_key, form)
             with pytest.raises(ValueError, match="this is not a private key"):
@@ -314,7 +314,7 @@ class TestPrivateKeys:
 @pytest.mark.skipif(os.name == "nt", reason="the rights of files are POSIX's")
 class TestSaving:
     @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
-    def test_is_for_the_owner_alone_whatever_the_umask(self, umask: int, tmp_path: Path) -> None:
+    def test_saved_key_is_private_whatever_the_umask(self, umask: int, tmp_path: Path) -> None:
         path = tmp_path / "key.pem"
         before = os.umask(umask)
         try:
@@ -324,16 +324,16 @@ class TestSaving:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert load_private_key(path).private_numbers() == key_pair().private_key.private_numbers()
 
-    def test_missing_folders_are_private_too(self, tmp_path: Path) -> None:
+    def test_created_folders_are_private_too(self, tmp_path: Path) -> None:
         save_private_key(key_pair().private_key, tmp_path / "a" / "b" / "key.pem")
         for folder in ("a", "a/b"):
             assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
 
-    def test_nothing_else_is_left(self, tmp_path: Path) -> None:
+    def test_save_leaves_no_other_file(self, tmp_path: Path) -> None:
         save_private_key(key_pair().private_key, str(tmp_path / "key"), "SSH")
         assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
-    def test_a_key_that_is_there_is_kept(self, tmp_path: Path) -> None:
+    def test_existing_key_is_kept(self, tmp_path: Path) -> None:
         path = tmp_path / "key.pem"
         path.write_text("precious")
         with pytest.raises(FileExistsError, match="exists already"):
@@ -341,7 +341,7 @@ class TestSaving:
         assert path.read_text() == "precious"
         assert [found.name for found in tmp_path.iterdir()] == ["key.pem"]
 
-    def test_also_where_the_system_has_neither_links_nor_fchmod(
+    def test_existing_key_is_kept_without_links_and_fchmod(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def no_links(*_: object) -> None:
@@ -356,7 +356,7 @@ class TestSaving:
         assert load_private_key(path).private_numbers() == key_pair(0).private_key.private_numbers()
         assert [found.name for found in tmp_path.iterdir()] == ["key.pem"]
 
-    def test_unless_it_is_to_be_replaced(self, tmp_path: Path) -> None:
+    def test_existing_key_is_replaced_with_overwrite(self, tmp_path: Path) -> None:
         path = tmp_path / "key.pem"
         path.write_text("old")
         path.chmod(0o644)
@@ -374,7 +374,7 @@ class TestSaving:
         assert not link.is_symlink()
         assert not elsewhere.exists()
 
-    def test_a_write_that_fails_leaves_what_was_there(
+    def test_failed_write_keeps_the_existing_key(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         path = tmp_path / "key.pem"
@@ -391,13 +391,13 @@ class TestSaving:
 
 
 class TestSigning:
-    def test_what_is_signed_is_verified(self) -> None:
+    def test_signature_is_verified(self) -> None:
         private, public = key_pair()
         signature = sign(private, b"\x00task\xff")
         assert len(signature) == 256
         assert verify(public, b"\x00task\xff", signature)
 
-    def test_anything_else_is_not(self) -> None:
+    def test_any_other_signature_is_invalid(self) -> None:
         private, public = key_pair()
         signature = sign(private, b"task")
         assert not verify(public, b"task ", signature)
@@ -406,7 +406,7 @@ class TestSigning:
         assert not verify(public, b"task", bytes([signature[0] ^ 1]) + signature[1:])
         assert not verify(key_pair(1).public_key, b"task", signature)
 
-    def test_the_parameters_are_those_of_the_wire(self) -> None:
+    def test_signature_parameters_match_the_wire_examples(self) -> None:
         private, public = key_pair()
 
         def pss(salt: int) -> padding.PSS:
@@ -416,7 +416,7 @@ class TestSigning:
         assert verify(public, b"task", private.sign(b"task", pss(20), hashes.SHA256()))
         assert not verify(public, b"task", private.sign(b"task", pss(32), hashes.SHA256()))
 
-    def test_keys_of_the_wrong_kind(self) -> None:
+    def test_other_key_types_cannot_sign_or_verify(self) -> None:
         private, public = key_pair()
         with pytest.raises(ValueError, match="an RSA private key is required"):
             sign(public, b"task")  # type: ignore[arg-type]

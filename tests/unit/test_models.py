@@ -83,7 +83,7 @@ class TestCheck:
             "from bitfount import BitfountModel\nclass Net: ...\nclass Net(BitfountModel): ...",
         ],
     )
-    def test_proper_models(self, source: str | bytes) -> None:
+    def test_valid_models_are_accepted(self, source: str | bytes) -> None:
         check_model_source(source, "Net")
 
     @pytest.mark.parametrize(
@@ -149,16 +149,18 @@ class TestCheck:
             ("if 1:\n" + "".join(" " * i + "if 1:\n" for i in range(1, 200)), "not valid Python"),
         ],
     )
-    def test_what_is_wrong_and_what_to_do(self, source: str | bytes, message: str) -> None:
+    def test_invalid_model_error_gives_reason_and_advice(
+        self, source: str | bytes, message: str
+    ) -> None:
         with pytest.raises(ModelValidationError, match=message) as caught:
             check_model_source(source, "Net")
         assert len(str(caught.value)) < 1500
 
-    def test_a_long_chain_of_elifs_is_no_problem(self) -> None:
+    def test_long_chain_of_elifs_is_accepted(self) -> None:
         chain = "if 0: pass\n" + "elif 0: pass\n" * 300
         check_model_source(NET + chain, "Net")
 
-    def test_exception_groups_too(self) -> None:
+    def test_except_star_is_accepted(self) -> None:
         source = code("""
             try:
                 from bitfount import BitfountModel
@@ -170,12 +172,12 @@ class TestCheck:
         """)
         check_model_source(source, "Net")
 
-    def test_nothing_is_run(self, tmp_path: Path) -> None:
+    def test_check_runs_no_code(self, tmp_path: Path) -> None:
         witness = tmp_path / "witness"
         check_model_source(f"open({str(witness)!r}, 'w').close()\n" + NET, "Net")
         assert not witness.exists()
 
-    def test_a_line_end_that_does_not_count_hides_nothing(self) -> None:
+    def test_lone_carriage_return_hides_no_code(self) -> None:
         # For Python a lone \r ends a line; the hash, and so the code that runs, ignores it.
         hidden = NET.replace("class Net", "#\rclass Net")
         with pytest.raises(ModelValidationError):
@@ -183,13 +185,13 @@ class TestCheck:
 
 
 class TestLoad:
-    def test_gives_the_class(self) -> None:
+    def test_load_returns_the_class(self) -> None:
         net: Any = load_model_class(NET)
         assert net.__name__ == "Net"
         assert issubclass(net, BitfountModel)
         assert net.layers == 3
 
-    def test_what_runs_is_what_was_hashed(self) -> None:
+    def test_load_runs_the_hashed_text(self) -> None:
         source = NET + "    hidden = False\n    #\r    hidden = True\n"
         net: Any = load_model_class(source.encode())
         assert net.hidden is False
@@ -197,7 +199,7 @@ class TestLoad:
     def test_every_line_ending_is_the_same_model(self) -> None:
         assert load_model_class(NET.replace("\n", "\r\n")) is load_model_class(NET.encode())
 
-    def test_is_in_a_module_of_its_own(self) -> None:
+    def test_class_is_in_a_separate_module(self) -> None:
         net: Any = load_model_class(NET + "# of its own\n")
         digest = hashlib.sha256((NET + "# of its own\n").encode()).hexdigest()
         assert net.__module__ == f"_bitfount_model_{digest}"
@@ -214,7 +216,7 @@ class TestLoad:
         assert model.__name__ == "json"
         assert model.real is json is sys.modules["json"]
 
-    def test_never_takes_a_name_that_is_taken(self) -> None:
+    def test_module_name_in_use_is_not_replaced(self) -> None:
         source = NET + "# taken\n"
         name = f"_bitfount_model_{hashlib.sha256(source.encode()).hexdigest()}"
         planted = types.ModuleType(name)
@@ -251,7 +253,7 @@ class TestLoad:
         assert len(set(found)) == 1
         assert log.read_text() == "x"
 
-    def test_our_own_future_imports_are_not_passed_on(self) -> None:
+    def test_future_imports_of_the_library_are_not_inherited(self) -> None:
         net: Any = load_model_class(NET + "    size: int = 1\n")
         assert net.__annotations__ == {"size": int}
 
@@ -267,7 +269,7 @@ class TestLoad:
         net: Any = load_model_class(source)
         assert pickle.loads(pickle.dumps(net(5))) == net(5)
 
-    def test_its_source_can_be_seen(self) -> None:
+    def test_source_is_available_to_inspect_and_tracebacks(self) -> None:
         net: Any = load_model_class(NET + "    def fail(self):\n        return 1 / 0  # here\n")
         linecache.checkcache()
         assert inspect.getsource(net).startswith("class Net(BitfountModel):")
@@ -275,7 +277,7 @@ class TestLoad:
             net().fail()
         assert "return 1 / 0  # here" in "".join(traceback.format_exception(caught.value))
 
-    def test_only_the_last_of_a_line_of_classes_counts(self) -> None:
+    def test_only_the_most_derived_class_counts(self) -> None:
         source = code("""
             from bitfount_api import BitfountModel
             class Base(BitfountModel): ...
@@ -286,7 +288,7 @@ class TestLoad:
         net: Any = load_model_class(source)
         assert net.__name__ == "Net"
 
-    def test_a_name_chooses_among_several(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_name_selects_one_of_several_classes(self, caplog: pytest.LogCaptureFixture) -> None:
         source = code("""
             from bitfount_api import BitfountModel
             class A(BitfountModel): ...
@@ -301,7 +303,7 @@ class TestLoad:
         assert load_model_class(source, "C") is None
         assert load_model_class(source, "A") is a
 
-    def test_the_official_sdks_models_count_where_it_is_loaded(
+    def test_models_of_the_official_sdk_are_recognized(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         package = types.ModuleType("bitfount")
@@ -320,7 +322,7 @@ class TestLoad:
             "class BitfountModel: ...",
         ],
     )
-    def test_a_class_that_only_says_that_it_is_official_does_not(self, base: str) -> None:
+    def test_class_that_imitates_the_official_sdk_is_rejected(self, base: str) -> None:
         assert load_model_class(base + "\nclass Net(BitfountModel): ...") is None
 
 
@@ -358,7 +360,7 @@ class TestLoadFailing:
             ),
         ],
     )
-    def test_is_none_and_a_line_in_the_log(
+    def test_failed_load_returns_none_and_logs(
         self, source: str | bytes, reason: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         modules, lines = set(sys.modules), set(linecache.cache)
@@ -372,7 +374,7 @@ class TestLoadFailing:
         assert not {name for name in set(sys.modules) - modules if name.startswith("_bitfount")}
         assert not {name for name in set(linecache.cache) - lines if name.startswith("<_bitf")}
 
-    def test_a_file_for_the_official_sdk_where_it_is_not_installed(
+    def test_missing_official_sdk_is_named_in_the_log(
         self, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "bitfount", None)  # has the effect of not being installed
@@ -381,19 +383,19 @@ class TestLoadFailing:
         assert "ModuleNotFoundError" in caplog.text
         assert "install what provides 'bitfount'" in caplog.text
 
-    def test_it_can_succeed_later(self, tmp_path: Path) -> None:
+    def test_failed_load_can_succeed_later(self, tmp_path: Path) -> None:
         flag = tmp_path / "flag"
         source = f"open({str(flag)!r}).close()\n" + NET
         assert load_model_class(source) is None
         flag.touch()
         assert load_model_class(source) is not None
 
-    def test_the_user_can_break_it_off(self) -> None:
+    def test_keyboard_interrupt_is_raised(self) -> None:
         modules = set(sys.modules)
         with pytest.raises(KeyboardInterrupt):
             load_model_class(NET + "raise KeyboardInterrupt")
         assert set(sys.modules) == modules
 
-    def test_code_that_takes_its_own_module_away(self) -> None:
+    def test_code_that_deletes_its_module_returns_none(self) -> None:
         source = "import sys\ndel sys.modules[__name__]\nraise ValueError\n"
         assert load_model_class(source) is None

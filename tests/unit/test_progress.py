@@ -16,7 +16,7 @@ from bitfount_api.progress import ProgressReporter, rich_progress, tqdm_progress
 State = tuple[int, int | None, str]
 
 
-def test_states_are_told_in_order_by_one_other_thread() -> None:
+def test_states_are_reported_in_order_by_one_thread() -> None:
     told: list[State] = []
     threads = set()
 
@@ -42,7 +42,7 @@ def test_states_are_told_in_order_by_one_other_thread() -> None:
     assert threading.get_ident() not in threads
 
 
-def test_a_slow_callback_is_told_the_newest_state() -> None:
+def test_slow_callback_receives_the_newest_state() -> None:
     told: list[State] = []
     begun, go_on = threading.Event(), threading.Event()
 
@@ -61,7 +61,7 @@ def test_a_slow_callback_is_told_the_newest_state() -> None:
     assert told == [(1, None, "w.pt"), (101, None, "w.pt")]
 
 
-def test_what_is_moved_again_is_taken_back() -> None:
+def test_repeated_bytes_are_subtracted() -> None:
     told: list[State] = []
     meter = ProgressReporter(lambda *state: told.append(state), 10, "w.pt")
     meter.add(7)
@@ -88,7 +88,7 @@ def test_a_callback_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixt
     assert len(calls) == 1
 
 
-def test_nobody_is_told_nothing() -> None:
+def test_no_callback_starts_no_thread() -> None:
     before = threading.active_count()
     meter = ProgressReporter(None, 10, "w.pt")
     meter.add(1)
@@ -128,7 +128,7 @@ def test_tqdm_draws_a_bar_for_each_transfer() -> None:
 
 
 @pytest.mark.parametrize("draw", [rich_progress, tqdm_progress])
-def test_a_library_that_is_missing_is_named(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_library_is_named(draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}")
 
@@ -137,7 +137,7 @@ def test_a_library_that_is_missing_is_named(draw: Any, monkeypatch: pytest.Monke
         pass
 
 
-def test_libraries_are_loaded_when_they_are_used() -> None:
+def test_libraries_are_loaded_on_first_use() -> None:
     code = "import sys, bitfount_api.progress; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"rich", "tqdm"} & set(run.stdout.split())

@@ -51,7 +51,7 @@ def test_methods_take_the_documented_arguments(kind: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), OPERATIONS)
-def test_methods_say_what_they_raise_and_where_they_go(kind: str, name: str) -> None:
+def test_methods_document_errors_and_endpoint(kind: str, name: str) -> None:
     doc = inspect.getdoc(getattr(getattr(bitfount_api, kind), name))
     assert doc is not None
     assert "Raises:" in doc
@@ -102,19 +102,19 @@ def test_clients_are_context_managers(name: str) -> None:
     assert all(hasattr(kind, part) for part in parts)
 
 
-def test_every_exported_name_is_there_and_knows_its_place() -> None:
+def test_every_exported_name_exists() -> None:
     for name in bitfount_api.__all__:
         assert getattr(bitfount_api, name) is not None
     assert set(bitfount_api.__all__) <= set(dir(bitfount_api))
 
 
-def test_every_exception_and_typed_dict_of_the_public_api_is_exported() -> None:
+def test_every_exception_and_typed_dict_is_exported() -> None:
     from bitfount_api import exceptions
 
     assert set(exceptions.__all__) <= set(bitfount_api.__all__)
 
 
-def test_the_drawn_tree_of_errors_is_the_one_of_the_classes() -> None:
+def test_documented_error_tree_equals_the_classes() -> None:
     from bitfount_api import exceptions
 
     drawn: dict[str, str] = {}
@@ -130,7 +130,7 @@ def test_the_drawn_tree_of_errors_is_the_one_of_the_classes() -> None:
     assert drawn.keys() == set(exceptions.__all__)
 
 
-def test_type_checkers_see_the_same_names() -> None:
+def test_type_checking_block_has_the_same_names() -> None:
     tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
     (block,) = [
         node
@@ -149,7 +149,7 @@ def test_type_checkers_see_the_same_names() -> None:
         assert module == f"bitfount_api.{bitfount_api._MODULES[name]}"
 
 
-def test_editors_can_read_the_list_of_names() -> None:
+def test_all_is_a_literal_list() -> None:
     """Static tools run nothing: they complete what is written as a list of strings."""
     tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
     (written,) = [
@@ -160,14 +160,14 @@ def test_editors_can_read_the_list_of_names() -> None:
     assert ast.literal_eval(written) == bitfount_api.__all__
 
 
-def test_sync_clients_do_without_the_async_ones() -> None:
+def test_sync_clients_do_not_import_the_async_ones() -> None:
     code = "import sys; from bitfount_api import BitfountHub, BitfountAM, SMARTOnFHIR; "
     code += "print(*(m for m in sys.modules if m.startswith('bitfount_api.async')))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
+def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         bitfount_api.Nothing  # type: ignore[attr-defined]  # noqa: B018
 
@@ -178,7 +178,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not set(HEAVY) & set(run.stdout.split())
 
 
-def test_every_public_name_is_in_the_code_that_is_type_checked() -> None:
+def test_type_checked_user_code_uses_every_public_name() -> None:
     """``make typecheck`` checks the file strictly; this checks that the file is complete."""
     path = Path(__file__).parents[1] / "typing" / "user_code.py"
     used = {

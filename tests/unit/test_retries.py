@@ -63,7 +63,7 @@ twins = pytest.mark.parametrize("ask", [call, acall], ids=["sync", "async"])
 
 @twins
 @pytest.mark.parametrize("retries", [0, 1, 4])
-def test_a_session_says_how_often(ask: Any, retries: int) -> None:
+def test_session_sets_the_number_of_retries(ask: Any, retries: int) -> None:
     world = World(503)
     with pytest.raises(HTTPError):
         ask(world.session(retry=RetryPolicy(retries, **QUICK)))
@@ -71,7 +71,7 @@ def test_a_session_says_how_often(ask: Any, retries: int) -> None:
 
 
 @twins
-def test_a_call_says_otherwise(ask: Any) -> None:
+def test_call_overrides_the_number_of_retries(ask: Any) -> None:
     world = World(503)
     session = world.session(retry=RetryPolicy(0))
     with pytest.raises(HTTPError):
@@ -84,7 +84,7 @@ def test_a_call_says_otherwise(ask: Any) -> None:
 
 @twins
 @pytest.mark.parametrize("retries", [0, 2, 5])
-def test_the_environment_says_how_often_where_nobody_else_does(
+def test_environment_sets_the_default_number_of_retries(
     ask: Any, retries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", str(retries))
@@ -98,7 +98,7 @@ def test_the_environment_says_how_often_where_nobody_else_does(
 
 
 @twins
-def test_by_default_it_is_three_times(ask: Any) -> None:
+def test_default_is_three_retries(ask: Any) -> None:
     world = World(httpx.ReadError)
     with pytest.raises(ConnectError):
         ask(world.session(retry=RetryPolicy(**QUICK)))
@@ -107,16 +107,14 @@ def test_by_default_it_is_three_times(ask: Any) -> None:
 
 @twins
 @pytest.mark.parametrize("value", ["-1", "three", "1.5", "101", "٣"])
-def test_a_setting_that_is_none_is_told(
-    ask: Any, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_setting_is_reported(ask: Any, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", value)
     with pytest.raises(ValueError, match="BITFOUNT_WEB_MAX_RETRIES"):
         ask(World(503).session())
 
 
 @twins
-def test_a_missing_pod_is_asked_for_once(ask: Any) -> None:
+def test_missing_pod_is_requested_once(ask: Any) -> None:
     world = World(404)
     assert ask(world.session(), "get_pod", "bob/scans") is None
     assert ask(world.session(), "get_weights", "bob", "Net", 1) is None
@@ -124,7 +122,7 @@ def test_a_missing_pod_is_asked_for_once(ask: Any) -> None:
 
 
 @twins
-def test_unless_it_was_written_a_moment_ago(ask: Any) -> None:
+def test_missing_pod_is_retried_with_retry_not_found(ask: Any) -> None:
     world = World(404, 404, {"podIdentifier": "bob/scans", "podName": "scans"})
     patient = RetryPolicy(retry_not_found=True, **QUICK)
     assert ask(world.session(), "get_pod", "bob/scans", retry=patient)["podName"] == "scans"
@@ -132,7 +130,7 @@ def test_unless_it_was_written_a_moment_ago(ask: Any) -> None:
 
 
 @twins
-def test_what_creates_is_not_repeated_for_that(ask: Any) -> None:
+def test_creating_call_is_not_retried_with_retry_not_found(ask: Any) -> None:
     world = World(404)
     with pytest.raises(HTTPError):
         ask(world.session(retry=RetryPolicy(retry_not_found=True, **QUICK)), "create_project", "n")
@@ -141,7 +139,7 @@ def test_what_creates_is_not_repeated_for_that(ask: Any) -> None:
 
 @twins
 @pytest.mark.parametrize("failure", [503, 429, httpx.ReadError, httpx.ReadTimeout])
-def test_no_pause_is_begun_that_the_deadline_does_not_allow(
+def test_pause_beyond_the_deadline_is_not_started(
     ask: Any, failure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda _low, high: high)
@@ -157,14 +155,14 @@ def test_no_pause_is_begun_that_the_deadline_does_not_allow(
 
 
 @twins
-def test_no_answer_can_ask_for_a_longer_pause_than_the_policy(ask: Any) -> None:
+def test_retry_after_is_limited_by_the_policy(ask: Any) -> None:
     world = World(429, 503, PAGE)  # each requests a pause of an hour
     assert ask(world.session(retry=RetryPolicy(**QUICK)))["totalProjects"] == 0
     assert len(world.requests) == 3
 
 
 @twins
-def test_calls_of_ones_own_are_repeated_by_their_method(ask: Any) -> None:
+def test_raw_requests_are_retried_by_method(ask: Any) -> None:
     def own(session: BitfountSession, method: str) -> httpx.Response:
         if ask is call:
             return session.request(method, f"{HUB}/x")
@@ -180,22 +178,22 @@ def test_calls_of_ones_own_are_repeated_by_their_method(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "", "-1", "1.5", "٣", "Tue, 99 Foo", "9" * 400])
-def test_a_retry_after_that_is_none_does_no_harm(text: str) -> None:
+def test_invalid_retry_after_is_ignored(text: str) -> None:
     assert RetryPolicy(max_backoff=30).pause(1, text) <= 30
 
 
-def test_a_date_in_the_past_asks_for_no_pause() -> None:
+def test_retry_after_in_the_past_is_zero() -> None:
     assert parse_retry_after(formatdate(0, usegmt=True)) == 0
 
 
-def test_the_number_of_retries_comes_from_the_environment(monkeypatch: Any) -> None:
+def test_policy_reads_retries_from_the_environment(monkeypatch: Any) -> None:
     assert RetryPolicy().max_retries() == 3
     monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", "1")
     assert RetryPolicy().max_retries() == 1
     assert RetryPolicy(retries=0).max_retries() == 0
 
 
-def test_pauses_grow_with_jitter_up_to_the_longest() -> None:
+def test_pauses_grow_with_jitter_up_to_max_backoff() -> None:
     policy = RetryPolicy(backoff=1, max_backoff=5)
     for failures, ceiling in [(1, 1), (2, 2), (3, 4), (4, 5), (5000, 5)]:
         pauses = [policy.pause(failures) for _ in range(200)]
@@ -207,6 +205,6 @@ def test_pauses_grow_with_jitter_up_to_the_longest() -> None:
     "arguments",
     [{"retries": -1}, {"backoff": -0.1}, {"max_backoff": float("inf")}, {"retries": "3"}],
 )
-def test_a_policy_that_makes_no_sense_is_refused(arguments: dict[str, Any]) -> None:
+def test_invalid_policy_is_rejected(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(arguments))):
         RetryPolicy(**arguments)

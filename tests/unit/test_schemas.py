@@ -42,7 +42,7 @@ def minimal(**changes: Any) -> dict[str, Any]:
 
 
 class TestVersion4:
-    def test_is_read(self, document: dict[str, Any]) -> None:
+    def test_version_4_is_read(self, document: dict[str, Any]) -> None:
         schema = BitfountSchema.load(document)
         assert schema.name == "clinic-scans"
         assert schema.description == "Scans with notes"
@@ -64,13 +64,13 @@ class TestVersion4:
         assert isinstance(image, ImageFeature)
         assert (image.dimensions, image.modes, image.formats) == ({}, {}, {})
 
-    def test_is_written_back_byte_for_byte(self, document: dict[str, Any]) -> None:
+    def test_version_4_round_trips_byte_for_byte(self, document: dict[str, Any]) -> None:
         schema = BitfountSchema.load(document)
         assert json.dumps(schema.to_json(), indent=1) == json.dumps(document, indent=1)
         assert schema.pack() == msgpack.packb(document)
 
     @pytest.mark.parametrize("change", ["sorted", "reversed"])
-    def test_in_whatever_order_it_came(self, change: str, document: dict[str, Any]) -> None:
+    def test_field_order_is_kept(self, change: str, document: dict[str, Any]) -> None:
         def reorder(value: Any) -> Any:
             if isinstance(value, dict):
                 keys = sorted(value, reverse=change == "reversed")
@@ -80,7 +80,7 @@ class TestVersion4:
         reordered = reorder(document)
         assert json.dumps(BitfountSchema.load(reordered).to_json()) == json.dumps(reordered)
 
-    def test_unknown_fields_are_kept_where_they_were(self, document: dict[str, Any]) -> None:
+    def test_unknown_fields_keep_their_position(self, document: dict[str, Any]) -> None:
         document = {"new": {"a": [1, None]}, **document}
         document["features"][0] = {"unit": "years", **document["features"][0], "later": [True]}
         document["features"][3]["encoder"]["size"] = 2
@@ -104,7 +104,7 @@ class TestVersion4:
         assert schema.to_json()["features"] == [volume]
         assert schema.get_feature_names("volume") == ["scan"]
 
-    def test_the_document_is_copied_both_ways(self, document: dict[str, Any]) -> None:
+    def test_document_is_copied_in_and_out(self, document: dict[str, Any]) -> None:
         before = copy.deepcopy(document)
         schema = BitfountSchema.load(document)
         document["features"][3]["encoder"]["classes"]["Maybe"] = 2
@@ -145,14 +145,12 @@ class TestOlderVersions:
         assert list(loaded["metadata"]) == ["hash", "force_stypes", "schema_version", "schema_type"]
 
     @pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}])
-    def test_without_a_version_it_is_of_the_one_that_it_looks_like(
-        self, metadata: dict[str, Any]
-    ) -> None:
+    def test_missing_version_is_inferred(self, metadata: dict[str, Any]) -> None:
         loaded = BitfountSchema.load({"features": [AGE], **metadata}).to_json()
         assert loaded["metadata"] == {"force_stypes": None, "schema_version": "4"}
 
     @pytest.mark.parametrize("metadata", [{}, {"metadata": {"schema_version": "2"}}])
-    def test_version_2_has_a_table(self, metadata: dict[str, Any]) -> None:
+    def test_version_2_table_is_read(self, metadata: dict[str, Any]) -> None:
         table = {
             "name": "scans",
             "features": [AGE],
@@ -172,9 +170,7 @@ class TestOlderVersions:
         }
 
     @pytest.mark.parametrize("metadata", [{}, {"metadata": {"schema_version": "1"}}])
-    def test_version_1_has_tables_of_which_the_first_by_name_counts(
-        self, metadata: dict[str, Any]
-    ) -> None:
+    def test_version_1_first_table_by_name_is_read(self, metadata: dict[str, Any]) -> None:
         tables = [
             {"name": "b", "features": [], "description": "second"},
             {"name": "a", "features": [AGE], "description": "first"},
@@ -184,7 +180,7 @@ class TestOlderVersions:
         assert schema.get_feature_names() == ["age"]
         assert schema.to_json()["metadata"]["schema_version"] == "4"
 
-    def test_what_was_upgraded_can_be_read_again(self) -> None:
+    def test_upgraded_document_can_be_read_again(self) -> None:
         schema = BitfountSchema.load({"table": {"name": "scans", "features": [AGE]}})
         assert BitfountSchema.load(schema.to_json()) == schema
 
@@ -260,12 +256,12 @@ class TestRefusals:
             (minimal(**{"\ud800": 1}), "unpaired surrogate"),
         ],
     )
-    def test_name_the_field(self, document: Any, text: str) -> None:
+    def test_error_names_the_field(self, document: Any, text: str) -> None:
         with pytest.raises(ValueError, match=text) as caught:
             BitfountSchema.load(document)
         assert len(str(caught.value)) < 300
 
-    def test_hand_made_ones_are_checked_too(self) -> None:
+    def test_features_built_by_hand_are_checked(self) -> None:
         with pytest.raises(ValueError, match="featureName: null, not text"):
             ContinuousFeature(None)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"features\[0\]: an object, not a Feature"):
@@ -273,7 +269,7 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"features\[0\]\.note: a value of type set"):
             BitfountSchema(features=[TextFeature("x", extra={"note": {1}})]).to_json()
 
-    def test_too_deep(self) -> None:
+    def test_too_deep_document_raises(self) -> None:
         value: Any = 1
         for _ in range(200):
             value = [value]
@@ -281,7 +277,7 @@ class TestRefusals:
             BitfountSchema.load(minimal(extra=value))
         assert "extra[0]" in str(caught.value)
 
-    def test_a_cycle(self) -> None:
+    def test_cyclic_document_raises(self) -> None:
         cycle: list[Any] = []
         cycle.append(cycle)
         with pytest.raises(ValueError, match="more than 64 levels"):
@@ -295,7 +291,7 @@ class TestRefusals:
 
 
 class TestHandMade:
-    def test_gets_the_fields_of_version_4_in_their_order(self) -> None:
+    def test_new_schema_has_the_fields_of_version_4_in_order(self) -> None:
         schema = BitfountSchema(
             "scans",
             "Scans",
@@ -340,13 +336,13 @@ class TestHandMade:
             }
         )
 
-    def test_is_a_value(self, document: dict[str, Any]) -> None:
+    def test_schema_is_compared_by_value(self, document: dict[str, Any]) -> None:
         assert BitfountSchema.load(document) == BitfountSchema.load(document)
         assert BitfountSchema.load(document) != BitfountSchema.load(minimal())
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             BitfountSchema("a").name = "b"  # type: ignore[misc]
 
-    def test_what_is_set_later_is_written(self) -> None:
+    def test_attribute_set_later_is_written(self) -> None:
         document = minimal(features=[{"featureName": "x", "semanticType": "text"}])
         schema = BitfountSchema.load(document)
         feature = attrs.evolve(schema.features[0], description="Notes", extra={"unit": None})
@@ -361,13 +357,13 @@ class TestHandMade:
             }
         ]
 
-    def test_what_is_taken_away_is_not(self) -> None:
+    def test_removed_attribute_is_not_written(self) -> None:
         schema = BitfountSchema.load({"new": 1, **minimal()})
         assert attrs.evolve(schema, extra={}).to_json() == minimal()
 
 
 class TestTexts:
-    def test_yaml_there_and_back(self, document: dict[str, Any]) -> None:
+    def test_yaml_round_trips(self, document: dict[str, Any]) -> None:
         schema = BitfountSchema.load(document)
         text = schema.dumps()
         assert text.startswith("name: clinic-scans\ndescription: Scans with notes\n")
@@ -382,7 +378,7 @@ class TestTexts:
         schema = BitfountSchema.loads("{name: d, features: []}")
         assert schema.name == "d"
 
-    def test_files(self, document: dict[str, Any], tmp_path: Path) -> None:
+    def test_files_round_trip(self, document: dict[str, Any], tmp_path: Path) -> None:
         path = tmp_path / "schema.yaml"
         path.write_text("old")
         schema = BitfountSchema.load({**document, "description": "Röntgen ☃ 🩻"})
@@ -392,7 +388,7 @@ class TestTexts:
         assert [found.name for found in tmp_path.iterdir()] == ["schema.yaml"]
 
     @pytest.mark.skipif(os.name == "nt", reason="the rights of files are POSIX's")
-    def test_files_have_the_rights_that_the_umask_leaves(self, tmp_path: Path) -> None:
+    def test_files_have_the_rights_of_the_umask(self, tmp_path: Path) -> None:
         before = os.umask(0o027)
         try:
             BitfountSchema("d").dump(tmp_path / "schema.yaml")
@@ -400,7 +396,7 @@ class TestTexts:
             os.umask(before)
         assert (tmp_path / "schema.yaml").stat().st_mode & 0o777 == 0o640
 
-    def test_dates_stay_text(self) -> None:
+    def test_dates_stay_strings(self) -> None:
         schema = BitfountSchema.loads("description: 2024-01-01\nfeatures: []")
         assert schema.description == "2024-01-01"
         assert BitfountSchema.loads(schema.dumps()).description == "2024-01-01"
@@ -443,12 +439,12 @@ class TestTexts:
             (" " * (16 * 1024 * 1024 + 1), "longer than 16 MiB"),
         ],
     )
-    def test_hostile_and_broken_texts(self, text: str | bytes, message: str) -> None:
+    def test_malicious_and_broken_texts_raise(self, text: str | bytes, message: str) -> None:
         with pytest.raises(ValueError, match=message) as caught:
             BitfountSchema.loads(text)
         assert len(str(caught.value)) < 400
 
-    def test_a_bomb_of_aliases_is_never_unfolded(self) -> None:
+    def test_alias_bomb_is_rejected_unexpanded(self) -> None:
         lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
         lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
         with pytest.raises(ValueError, match="an alias"):
@@ -459,7 +455,7 @@ class TestTexts:
         with pytest.raises(ValueError, match="more than 100 values"):
             BitfountSchema.loads("a: [" + "x, " * 300 + "]")
 
-    def test_memory_that_runs_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_memory_error_is_a_value_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_memory(*_: object, **__: object) -> None:
             raise MemoryError
 
@@ -467,7 +463,7 @@ class TestTexts:
         with pytest.raises(ValueError, match="too large for this machine's memory"):
             BitfountSchema.loads("a: 1")
 
-    def test_a_stack_that_runs_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_recursion_error_is_a_value_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_stack(*_: object, **__: object) -> None:
             raise RecursionError
 
@@ -475,7 +471,7 @@ class TestTexts:
         with pytest.raises(ValueError, match="more than 64 levels"):
             BitfountSchema.loads("{}")
 
-    def test_a_file_that_is_too_large(
+    def test_file_over_the_limit_raises(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(documents, "MAX_TEXT_BYTES", 10)
@@ -484,7 +480,7 @@ class TestTexts:
         with pytest.raises(ValueError, match="larger than 10 bytes"):
             BitfountSchema.load_from_file(path)
 
-    def test_without_libyaml(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_yaml_is_read_without_libyaml(self, monkeypatch: pytest.MonkeyPatch) -> None:
         schema = BitfountSchema.loads(TEXT)
         with_libyaml = schema.dumps()
         monkeypatch.delattr(yaml, "CSafeLoader")
@@ -500,7 +496,7 @@ class TestTexts:
 
 
 class TestPacked:
-    def test_there_and_back(self, document: dict[str, Any]) -> None:
+    def test_packed_schema_round_trips(self, document: dict[str, Any]) -> None:
         assert BitfountSchema.unpack(msgpack.packb(document)).to_json() == document
 
     def test_any_document_can_be_packed(self, document: dict[str, Any]) -> None:
@@ -510,7 +506,7 @@ class TestPacked:
         )
 
     @pytest.mark.parametrize("value", [{1}, 2**64, float("inf"), b"x", "\ud800", object()])
-    def test_what_json_does_not_know_is_not_packed(self, value: object) -> None:
+    def test_values_without_a_json_type_are_not_packed(self, value: object) -> None:
         with pytest.raises(ValueError, match="a: "):
             pack({"a": value})
 
@@ -540,12 +536,12 @@ class TestPacked:
             (b"\0" * (10 * 1024 * 1024 + 1), "longer than 10 MiB"),
         ],
     )
-    def test_hostile_and_broken_bytes(self, data: bytes, message: str) -> None:
+    def test_malicious_and_broken_bytes_raise(self, data: bytes, message: str) -> None:
         with pytest.raises(ValueError, match=message) as caught:
             BitfountSchema.unpack(data)
         assert len(str(caught.value)) < 600
 
-    def test_lists_that_reserve_room_for_what_is_not_there(self) -> None:
+    def test_false_list_lengths_raise(self) -> None:
         # 300 nested lists, each with a declared length of a quarter of a million items.
         data = (b"\xdd" + (262_144).to_bytes(4, "big")) * 300 + b"\xc0" * 500_000
         with pytest.raises(ValueError, match="not msgpack"):
@@ -557,7 +553,7 @@ class TestPacked:
         with pytest.raises(ValueError, match="more than 100 values"):
             BitfountSchema.unpack(b"\x81\xa1a\xdc\x00\xc8" + item * 200)
 
-    def test_memory_that_runs_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_memory_error_is_a_value_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_memory(*_: object, **__: object) -> None:
             raise MemoryError
 
@@ -567,7 +563,7 @@ class TestPacked:
 
 
 class TestLooking:
-    def test_names_of_all(self, document: dict[str, Any]) -> None:
+    def test_feature_names_lists_all(self, document: dict[str, Any]) -> None:
         schema = BitfountSchema.load(document)
         assert schema.get_feature_names() == ["age", "img", "note", "ok", "ratio", "sex", "when"]
 
@@ -580,25 +576,25 @@ class TestLooking:
             ("text", ["note", "when"]),
         ],
     )
-    def test_names_by_type(
+    def test_feature_names_filters_by_type(
         self, semantic_type: str, names: list[str], document: dict[str, Any]
     ) -> None:
         assert BitfountSchema.load(document).get_feature_names(semantic_type) == names
 
-    def test_a_type_that_no_feature_has(self) -> None:
+    def test_unused_type_gives_no_names(self) -> None:
         assert BitfountSchema("d").get_feature_names("image") == []
 
-    def test_a_type_that_is_none(self) -> None:
+    def test_unknown_type_raises(self) -> None:
         schema = BitfountSchema("d", features=[Feature("x", semantic_type="volume")])
         with pytest.raises(ValueError, match="categorical, continuous, image, text, volume"):
             schema.get_feature_names("continous")
 
-    def test_by_type(self, document: dict[str, Any]) -> None:
+    def test_features_are_grouped_by_type(self, document: dict[str, Any]) -> None:
         found = BitfountSchema.load(document).features_by_semantic_type
         assert list(found) == ["continuous", "image", "text", "categorical"]
         assert [feature.name for feature in found["text"]] == ["note", "when"]
 
-    def test_rows(self, document: dict[str, Any]) -> None:
+    def test_feature_rows_have_the_same_columns(self, document: dict[str, Any]) -> None:
         rows = BitfountSchema.load(document).feature_rows()
         assert {tuple(row) for row in rows} == {
             (
@@ -616,11 +612,11 @@ class TestLooking:
         assert rows[1] | {"semantic_type": "image", "dimensions": {}, "classes": None} == rows[1]
         assert rows[5] | {"name": "sex", "classes": ["f", "m"], "modes": None} == rows[5]
 
-    def test_classes_where_there_are_none(self) -> None:
+    def test_classes_without_an_encoder_are_empty(self) -> None:
         assert CategoricalFeature("x").classes == {}
         assert CategoricalFeature("x", encoder={}).classes == {}
 
-    def test_without_pandas_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_missing_pandas_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real_import = builtins.__import__
 
         def no_pandas(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -632,7 +628,7 @@ class TestLooking:
         with pytest.raises(ImportError, match="pip install pandas"):
             BitfountSchema("d").features_dataframe()
 
-    def test_with_pandas_it_is_a_table(self, document: dict[str, Any]) -> None:
+    def test_table_is_a_pandas_data_frame(self, document: dict[str, Any]) -> None:
         pandas = pytest.importorskip("pandas")
         frame = BitfountSchema.load(document).features_dataframe()
         assert isinstance(frame, pandas.DataFrame)

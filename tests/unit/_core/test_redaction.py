@@ -29,30 +29,30 @@ HTTPCORE_LOGGERS = [
         (None, "an invalid URL"),
     ],
 )
-def test_urls_are_told_without_what_opens_them(url: str, told: str) -> None:
+def test_strip_query_removes_query_fragment_and_user_name(url: str, told: str) -> None:
     assert strip_query(url) == told
 
 
-def test_text_from_elsewhere_is_told_in_one_bounded_line() -> None:
+def test_redact_returns_one_bounded_line() -> None:
     assert redact("a\r\nb\x1b[31m\u202ec") == "a b [31m c"
     assert redact("see https://u:p@s3.test/k?sig=1#x, ok") == "see https://s3.test/k ok"
     assert len(redact("x" * 1000)) == 500
     assert redact("x" * 1000, limit=10) == "x" * 9 + "…"
 
 
-def test_text_from_elsewhere_is_always_printable() -> None:
+def test_redact_returns_printable_text() -> None:
     assert redact("\ud800a\u200b\u2066\x07b\U000e0001\ufeff") == "a b"
     assert redact("\u202e\n" * 50) == ""
     assert redact("é ☃ \U0001f600") == "é ☃ \U0001f600"
 
 
 @pytest.mark.parametrize("text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e"])
-def test_no_text_takes_long_to_be_told(text: str) -> None:
+def test_redact_takes_linear_time(text: str) -> None:
     # In quadratic time, the first of these would take hours.
     assert len(redact(text * (3_000_000 // len(text)))) <= 500
 
 
-def test_credentials_of_the_request_are_hidden() -> None:
+def test_redact_hides_credentials_of_the_request() -> None:
     request = httpx.Request(
         "GET",
         "https://hub.test",
@@ -72,7 +72,7 @@ def test_redact_hides_each_header_that_holds_a_secret(name: str) -> None:
     assert redact("Basic c2VjcmV0, or c2VjcmV0", request) == "[hidden], or [hidden]"
 
 
-def test_what_signs_a_presigned_url_is_hidden() -> None:
+def test_redact_hides_the_signature_of_a_presigned_url() -> None:
     url = "https://s3.test/k?X-Amz-Credential=AKIA%2Fscope&X-Amz-Signature=00ff11&modelName=Network"
     told = redact("AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url))
     assert told == "[hidden] or [hidden] signed [hidden] for Network"
@@ -82,7 +82,7 @@ def _records(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(record.getMessage() for record in caplog.records)
 
 
-def test_the_log_of_httpx_is_discreet_about_our_calls_alone(
+def test_httpx_log_is_redacted_for_own_calls_only(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     redaction.install_log_filters()
@@ -106,7 +106,7 @@ def test_httpcore_has_the_loggers_that_are_filtered() -> None:
 
 
 @pytest.mark.parametrize("name", HTTPCORE_LOGGERS)
-def test_the_trace_of_httpcore_tells_events_without_their_headers(
+def test_httpcore_log_has_event_names_only(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     log = logging.getLogger(name)

@@ -43,7 +43,7 @@ def refusal(*args: Any, service: Service = HUB, **more: Any) -> HTTPError:
     return caught.value
 
 
-def test_json_of_the_documented_shape_is_given_whole() -> None:
+def test_decode_json_returns_all_fields() -> None:
     sent = {**POD, "someday": {"new": [1]}}
     assert decode_json(answer(content=json.dumps(sent)), types.PodDetails, GET_POD, HUB) == sent
 
@@ -64,14 +64,14 @@ def test_json_of_the_documented_shape_is_given_whole() -> None:
         (json.dumps({**POD, "isOnline": "yes"}).encode(), "isOnline"),
     ],
 )
-def test_anything_else_is_invalid_json_that_names_what_is_wrong(content: bytes, what: str) -> None:
+def test_decode_json_invalid_answer_names_the_problem(content: bytes, what: str) -> None:
     with pytest.raises(InvalidJSONError, match=what) as caught:
         decode_json(answer(content=content), types.PodDetails, GET_POD, HUB)
     assert caught.value.operation == "get_pod"
     assert caught.value.url == "https://hub.test/api/pods/bob/scans"
 
 
-def test_an_html_page_is_called_one() -> None:
+def test_html_page_is_named_in_the_error() -> None:
     page = answer(content="<html>", headers={"content-type": "text/html"})
     with pytest.raises(InvalidJSONError, match="not JSON but text/html"):
         decode_json(page, types.PodDetails, GET_POD, HUB)
@@ -91,7 +91,7 @@ def test_an_html_page_is_called_one() -> None:
         (226, "answered with the unexpected status 226"),
     ],
 )
-def test_a_refusal_says_what_and_what_to_do(status: int, text: str) -> None:
+def test_http_error_gives_reason_and_advice(status: int, text: str) -> None:
     error = refusal(status)
     assert text in str(error)
     assert str(error).startswith("get_pod: the Hub ")
@@ -108,7 +108,7 @@ def test_a_refusal_says_what_and_what_to_do(status: int, text: str) -> None:
         (413, "The object is larger than object storage accepts."),
     ],
 )
-def test_advice_for_object_storage_names_no_credentials(status: int, advice: str) -> None:
+def test_storage_error_advice_names_no_credentials(status: int, advice: str) -> None:
     text = str(refusal(status, service=STORAGE))
     assert text.startswith(f"get_pod: object storage refused with {status} ")
     assert advice in text
@@ -116,7 +116,7 @@ def test_advice_for_object_storage_names_no_credentials(status: int, advice: str
     assert "API key" not in text
 
 
-def test_a_refusal_quotes_the_service_and_the_request_id() -> None:
+def test_http_error_quotes_message_and_request_id() -> None:
     error = refusal(
         403, json.dumps({"errorMessage": "Not yours"}), headers={"x-request-id": "r-17"}
     )
@@ -144,18 +144,18 @@ def test_a_refusal_quotes_the_service_and_the_request_id() -> None:
         ('"' + "x" * 200_000, None),
     ],
 )
-def test_the_services_own_message_is_found(content: str, message: str | None) -> None:
+def test_error_message_finds_the_message_of_the_service(content: str, message: str | None) -> None:
     assert error_message(answer(400, content)) == message
 
 
 @pytest.mark.timeout(20)
-def test_no_refusal_takes_long_to_be_understood() -> None:
+def test_error_message_takes_linear_time() -> None:
     # In quadratic time, each of these would take a minute.
     for text in ["<Error>", "<Error><Code></Code>"] * 20:
         assert error_message(answer(500, text * (100_000 // len(text)))) is None
 
 
-def test_a_body_that_was_not_read_has_no_message() -> None:
+def test_error_message_of_an_unread_body_is_none() -> None:
     class Unread(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b'{"errorMessage": "x"}'
@@ -163,7 +163,7 @@ def test_a_body_that_was_not_read_has_no_message() -> None:
     assert error_message(httpx.Response(500, stream=Unread())) is None
 
 
-def test_a_refusal_holds_no_secret_even_if_the_service_quotes_it() -> None:
+def test_http_error_hides_secrets_quoted_by_the_service() -> None:
     error = refusal(
         403,
         json.dumps(
@@ -178,7 +178,7 @@ def test_a_refusal_holds_no_secret_even_if_the_service_quotes_it() -> None:
     assert request.headers["accept"] == "*/*"
 
 
-def test_a_long_message_is_cut() -> None:
+def test_long_message_is_truncated() -> None:
     assert len(str(refusal(400, json.dumps({"errorMessage": "x" * 5000})))) < 700
 
 

@@ -71,20 +71,20 @@ def calls(steps: list[Any]) -> int:
     return sum(isinstance(step, Send) for step in steps)
 
 
-def test_an_answer_is_given_as_it_is() -> None:
+def test_successful_response_is_returned() -> None:
     result, steps = play(send_with_retries(call(), POLICY), answer(200))
     assert result.status_code == 200
     assert calls(steps) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 418, 422, 501])
-def test_what_is_the_requests_own_fault_is_not_repeated(status: int) -> None:
+def test_client_errors_are_not_retried(status: int) -> None:
     result, steps = play(send_with_retries(call(), POLICY), answer(status))
     assert (result.status_code, calls(steps)) == (status, 1)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_what_is_the_moments_fault_is_repeated(status: int) -> None:
+def test_transient_errors_are_retried(status: int) -> None:
     result, steps = play(
         send_with_retries(call(), POLICY), answer(status), answer(status), answer(200)
     )
@@ -92,19 +92,19 @@ def test_what_is_the_moments_fault_is_repeated(status: int) -> None:
     assert all(0 <= step.seconds <= 1 for step in steps if isinstance(step, Sleep))
 
 
-def test_the_last_refusal_is_given_when_nothing_helps() -> None:
+def test_last_response_is_returned_after_all_retries() -> None:
     result, steps = play(send_with_retries(call(), POLICY), answer(503), answer(502), answer(500))
     assert (result.status_code, calls(steps)) == (500, 3)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
-def test_what_creates_is_never_sent_twice(status: int) -> None:
+def test_creating_request_is_never_sent_twice(status: int) -> None:
     result, steps = play(send_with_retries(call(CREATE), POLICY), answer(status))
     assert (result.status_code, calls(steps)) == (status, 1)
 
 
 @pytest.mark.parametrize("kind", [ConnectError, RequestTimeout])
-def test_what_creates_is_repeated_while_it_was_not_sent(kind: type[ConnectError]) -> None:
+def test_creating_request_is_retried_if_unsent(kind: type[ConnectError]) -> None:
     result, steps = play(
         send_with_retries(call(CREATE), POLICY), kind("no", sent=False), answer(200)
     )
@@ -113,7 +113,7 @@ def test_what_creates_is_repeated_while_it_was_not_sent(kind: type[ConnectError]
         play(send_with_retries(call(CREATE), POLICY), kind("no", sent=True))
 
 
-def test_a_broken_connection_is_tried_again_and_then_raised() -> None:
+def test_connection_error_is_retried_and_then_raised() -> None:
     failures = [ConnectError(str(number)) for number in range(3)]
     with pytest.raises(ConnectError, match="2"):
         play(send_with_retries(call(), POLICY), *failures)
@@ -121,24 +121,24 @@ def test_a_broken_connection_is_tried_again_and_then_raised() -> None:
     assert (result.status_code, calls(steps)) == (200, 3)
 
 
-def test_other_errors_are_not_repeated() -> None:
+def test_other_errors_are_not_retried() -> None:
     with pytest.raises(InvalidJSONError):
         play(send_with_retries(call(), POLICY), InvalidJSONError("too large"))
 
 
-def test_404_is_an_answer_unless_the_policy_says_otherwise() -> None:
+def test_not_found_is_retried_only_if_the_policy_says_so() -> None:
     policy = RetryPolicy(retries=2, retry_not_found=True)
     result, steps = play(send_with_retries(call(), policy), answer(404), answer(200))
     assert (result.status_code, calls(steps)) == (200, 2)
 
 
 @pytest.mark.parametrize(("asked", "expected"), [("7", 7), ("0", 0), ("3600", 30)])
-def test_retry_after_is_kept_up_to_the_longest_pause(asked: str, expected: float) -> None:
+def test_retry_after_is_honoured_up_to_max_backoff(asked: str, expected: float) -> None:
     _, steps = play(send_with_retries(call(), POLICY), answer(429, retry_after=asked), answer(200))
     assert [step.seconds for step in steps if isinstance(step, Sleep)] == [expected]
 
 
-def test_retry_after_may_be_a_date() -> None:
+def test_retry_after_accepts_a_date() -> None:
     date = formatdate(time() + 10, usegmt=True)
     _, steps = play(send_with_retries(call(), POLICY), answer(503, retry_after=date), answer(200))
     (pause,) = [step for step in steps if isinstance(step, Sleep)]
@@ -146,7 +146,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 @pytest.mark.parametrize("last", [answer(503), ConnectError("the connection broke")])
-def test_what_went_wrong_is_told_when_no_time_is_left(last: Any) -> None:
+def test_deadline_during_a_pause_gives_the_last_failure(last: Any) -> None:
     flow = send_with_retries(call(service=Service("storage")), POLICY)
     next(flow)
     step = flow.throw(last) if isinstance(last, Exception) else flow.send(last)
@@ -170,11 +170,11 @@ def test_refused_credentials_are_renewed_once(operation: Operation) -> None:
     assert (result.status_code, calls(steps)) == (401, 2)
 
 
-def test_credentials_that_cannot_be_renewed_leave_the_refusal() -> None:
+def test_credentials_that_cannot_be_renewed_return_the_401() -> None:
     result, steps = play(send_with_retries(call(), POLICY), answer(401), refreshed=KEYS)
     assert (result.status_code, calls(steps)) == (401, 1)
 
 
-def test_a_service_without_credentials_is_not_asked_again() -> None:
+def test_service_without_credentials_gets_no_second_request() -> None:
     result, steps = play(send_with_retries(call(service=Service("storage")), POLICY), answer(401))
     assert (result.status_code, calls(steps)) == (401, 1)

@@ -25,7 +25,7 @@ from bitfount_api._internal.files import (
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX's own")
 
 
-def test_a_file_has_one_owner_at_a_time(tmp_path: Path) -> None:
+def test_open_locked_locks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "f"
     mine = open_locked(path)
     assert mine is not None
@@ -36,7 +36,7 @@ def test_a_file_has_one_owner_at_a_time(tmp_path: Path) -> None:
     os.close(again)
 
 
-def test_a_file_belongs_to_its_process_until_that_ends(tmp_path: Path) -> None:
+def test_open_locked_lock_ends_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "f"
     code = (
         "import sys, pathlib; from bitfount_api._internal.files import open_locked\n"
@@ -55,7 +55,7 @@ def test_a_file_belongs_to_its_process_until_that_ends(tmp_path: Path) -> None:
     os.close(mine)
 
 
-def test_what_was_there_is_kept(tmp_path: Path) -> None:
+def test_open_locked_keeps_the_contents(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"before")
     mine = open_locked(path)
@@ -66,7 +66,7 @@ def test_what_was_there_is_kept(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("kind", ["link", "hard link", "pipe"])
-def test_only_files_of_one_name_are_opened(tmp_path: Path, kind: str) -> None:
+def test_open_locked_rejects_links_and_pipes(tmp_path: Path, kind: str) -> None:
     path, other = tmp_path / "f", tmp_path / "precious"
     other.write_bytes(b"precious")
     if kind == "link":
@@ -109,7 +109,7 @@ def test_open_truncated_does_not_follow_a_link(tmp_path: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("fate", ["renamed", "deleted", "replaced"])
-def test_a_file_that_went_away_meanwhile_is_not_taken(
+def test_open_locked_retries_if_the_file_was_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fate: str
 ) -> None:
     """The previous holder renamed the file between our open and our lock."""
@@ -139,7 +139,7 @@ def test_a_file_that_went_away_meanwhile_is_not_taken(
         assert target.read_bytes() == b"whole"
 
 
-def test_a_file_system_without_locks_is_an_error(
+def test_open_locked_without_lock_support_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -150,7 +150,7 @@ def test_a_file_system_without_locks_is_an_error(
         open_locked(tmp_path / "f")
 
 
-def test_a_folder_that_cannot_be_synced_does_no_harm(tmp_path: Path) -> None:
+def test_fsync_dir_ignores_errors(tmp_path: Path) -> None:
     fsync_dir(tmp_path / "none")
     atomic_write(tmp_path / "f", b"x")
     assert (tmp_path / "f").read_bytes() == b"x"
@@ -166,7 +166,7 @@ def test_atomic_write_syncs_the_file_and_then_its_name(
     assert events == ["sync file", "replace" if overwrite else "link", "sync folder"]
 
 
-def test_bytes_are_written_where_they_belong(tmp_path: Path) -> None:
+def test_write_at_writes_at_the_offset(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
     preallocate(descriptor, 10)
     write_at(descriptor, 6, b"more")
@@ -175,7 +175,9 @@ def test_bytes_are_written_where_they_belong(tmp_path: Path) -> None:
     assert (tmp_path / "f").read_bytes() == b"some\0\0more"
 
 
-def test_a_write_that_is_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_at_continues_after_a_short_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = os.pwrite
     monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: real(fd, data[:3], offset))
     descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
@@ -185,7 +187,7 @@ def test_a_write_that_is_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.EINVAL])
-def test_room_need_not_be_promised(
+def test_preallocate_works_without_fallocate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(*_: object) -> None:
@@ -200,7 +202,7 @@ def test_room_need_not_be_promised(
     os.close(descriptor)
 
 
-def test_no_room_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preallocate_on_a_full_disk_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 

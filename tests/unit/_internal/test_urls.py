@@ -41,7 +41,7 @@ INVALID: list[Any] = [
 
 
 @pytest.mark.parametrize("url", INVALID, ids=lambda url: ascii(url)[:40])
-def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
+def test_invalid_url_is_rejected_everywhere(url: Any) -> None:
     secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
     for function, error, text in (
         (urls.base_url, ValueError, "must be absolute"),
@@ -62,39 +62,39 @@ def test_an_invalid_url_is_refused_everywhere(url: Any) -> None:
         ("https://hub.test:port/", "it is not a URL"),
     ],
 )
-def test_the_error_says_what_is_wrong(url: str, why: str) -> None:
+def test_url_error_names_the_problem(url: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         urls.parse(url)
 
 
-def test_the_url_of_a_raw_request_has_no_user_name() -> None:
+def test_raw_request_url_with_a_user_name_is_rejected() -> None:
     with pytest.raises(ValueError, match="must not hold a user name"):
         urls.request_url("https://u:p@hub.test/")
 
 
 @pytest.mark.parametrize("url", ["u@hub.test", "u:p@hub.test/", "hub.test?x", "hub.test/#x"])
-def test_a_base_url_holds_nothing_more(url: str) -> None:
+def test_base_url_with_query_or_fragment_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match="must not hold"):
         urls.base_url(f"https://{url}")
 
 
-def test_a_base_url_has_no_slash_at_its_end() -> None:
+def test_base_url_has_no_trailing_slash() -> None:
     assert urls.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
     assert urls.base_url("HTTP://[::1]:1") == "http://[::1]:1"
 
 
-def test_a_presigned_url_is_used_as_it_is() -> None:
+def test_presigned_url_is_used_unchanged() -> None:
     url = "https://s3.test:65535/b/%2e%2e/k%20ey?X-Amz-Signature=00ff&b=%2F"
     assert urls.presigned_url(url) == url
 
 
 @pytest.mark.parametrize("service", [services.hub, services.access_manager, services.smart_on_fhir])
-def test_no_url_is_another_thing_than_an_empty_one(service: Any) -> None:
+def test_missing_url_differs_from_an_empty_one(service: Any) -> None:
     """An empty URL, such as a forgotten setting, must not select the production services."""
     assert service(None).url.startswith("https://")
     with pytest.raises(ValueError, match="must be absolute"):
         service("")
 
 
-def test_an_address_may_have_a_zone() -> None:
+def test_ipv6_address_may_have_a_zone() -> None:
     assert urls.base_url("http://[fe80::1%25eth0]:3000/") == "http://[fe80::1%25eth0]:3000"

@@ -14,7 +14,7 @@ OTHERS: list[Any] = [True, False, 1.0, 2.7, "1", -1, [], b"1", float("nan")]
 
 
 @pytest.mark.parametrize("value", [*OTHERS, None], ids=repr)
-def test_whole_number_other_values_are_refused(value: Any) -> None:
+def test_whole_number_rejects_other_values(value: Any) -> None:
     assert not validation.is_whole_number(value)
     with pytest.raises(ValueError, match=r"^pages must be a whole number from 0, not "):
         validation.whole_number(value, "pages")

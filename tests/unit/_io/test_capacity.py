@@ -33,7 +33,7 @@ class Counter:
             self.now -= 1
 
 
-def test_threads_wait_for_their_turn() -> None:
+def test_threads_wait_for_capacity() -> None:
     turns, counter = CapacityLimiter(3), Counter()
 
     def work(_: int) -> None:
@@ -45,7 +45,7 @@ def test_threads_wait_for_their_turn() -> None:
     assert counter.most == 3
 
 
-def test_tasks_wait_for_their_turn_in_each_event_loop() -> None:
+def test_tasks_wait_for_capacity_in_each_event_loop() -> None:
     turns = CapacityLimiter(3)
 
     async def work(counter: Counter) -> None:
@@ -62,7 +62,7 @@ def test_tasks_wait_for_their_turn_in_each_event_loop() -> None:
         assert [asyncio.run(main()) for _ in range(2)] == [3, 3]
 
 
-def test_nobody_waits_for_ever() -> None:
+def test_waiting_for_capacity_times_out() -> None:
     turns = CapacityLimiter(1)
     with turns.acquire(1), pytest.raises(httpx.PoolTimeout), turns.acquire(0.01):
         pass
@@ -80,7 +80,7 @@ def test_nobody_waits_for_ever() -> None:
         pass
 
 
-def test_a_turn_ends_with_an_error_and_with_a_cancelled_task() -> None:
+def test_capacity_is_released_on_error_and_cancellation() -> None:
     turns = CapacityLimiter(1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), turns.acquire(1):
@@ -114,7 +114,7 @@ def test_calls_of_a_custom_transport_are_not_limited() -> None:
                 stack.enter_context(pool.lease(0))
 
 
-def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:
+def test_lowest_free_number_is_used() -> None:
     turns = CapacityLimiter(5)
     with turns.acquire(1) as first:
         with turns.acquire(1) as second, turns.acquire(1) as third:
@@ -131,7 +131,7 @@ def test_few_calls_at_a_time_have_the_lowest_numbers() -> None:
         assert again == 0
 
 
-def test_event_loops_that_ended_are_forgotten() -> None:
+def test_closed_event_loops_are_dropped() -> None:
     turns = CapacityLimiter(1)
 
     async def work() -> None:

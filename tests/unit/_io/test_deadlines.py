@@ -84,7 +84,7 @@ STEPS: dict[str, tuple[Callable[[Any, Any], Any], type[Exception]]] = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_a_step_takes_no_longer_than_is_left(name: str, below: Below, backend: Any) -> None:
+def test_step_timeout_is_limited_by_the_deadline(name: str, below: Below, backend: Any) -> None:
     step, _ = STEPS[name]
     for end, timeout, most in [(None, None, None), (None, 5, 5), (60, 5, 5)]:
         with apply(Limits(None if end is None else time.monotonic() + end)):
@@ -97,7 +97,7 @@ def test_a_step_takes_no_longer_than_is_left(name: str, below: Below, backend: A
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: Any) -> None:
+def test_no_step_starts_after_the_deadline(name: str, below: Below, backend: Any) -> None:
     step, error = STEPS[name]
     if name in ("read", "write", "start_tls"):  # on a connection that was opened before
         stream = backend.connect_tcp("h", 1)
@@ -108,7 +108,7 @@ def test_no_step_is_begun_after_the_deadline(name: str, below: Below, backend: A
     assert below.calls == []
 
 
-def test_all_else_is_as_it_was(below: Below, backend: Any) -> None:
+def test_other_calls_are_passed_through(below: Below, backend: Any) -> None:
     backend.sleep(0.5)
     stream = backend.connect_tcp("h", 1, None, "l", [(1, 2, 3)])
     assert stream.read(1_000_000) == b"x"
@@ -124,12 +124,12 @@ def test_all_else_is_as_it_was(below: Below, backend: Any) -> None:
     ]
 
 
-def test_more_is_read_at_a_time_than_is_asked_for(below: Below, backend: Any) -> None:
+def test_reads_are_enlarged(below: Below, backend: Any) -> None:
     backend.connect_tcp("h", 1).read(9)
     assert below.calls[-1] == ("read", None, 256 * 1024)
 
 
-def test_deadlines_within_deadlines_end_with_their_blocks(backend: Any) -> None:
+def test_nested_deadlines_end_with_their_blocks(backend: Any) -> None:
     with apply(Limits(time.monotonic() - 1)):
         with apply(Limits()):
             backend.connect_tcp("h", 1)
@@ -138,7 +138,7 @@ def test_deadlines_within_deadlines_end_with_their_blocks(backend: Any) -> None:
     backend.connect_tcp("h", 1)
 
 
-def test_a_client_of_another_build_is_left_alone() -> None:
+def test_client_with_a_custom_transport_is_unchanged() -> None:
     with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
         install(client)
         assert client.get("http://h.test").status_code == 200
@@ -184,7 +184,7 @@ class Waiting:
 
 
 @pytest.mark.parametrize("name", ["read", "write", "start_tls", "start_tls within TLS"])
-def test_a_cancellation_ends_what_waits(name: str) -> None:
+def test_cancellation_ends_waiting_steps(name: str) -> None:
     cancellation = Cancellation()
     waiting = [Waiting(cancellation, name) for _ in range(3)]
     while len(cancellation._waiting) < 3 and all(one.thread.is_alive() for one in waiting):
@@ -198,7 +198,7 @@ def test_a_cancellation_ends_what_waits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["read", "write", "start_tls"])
-def test_nothing_is_begun_after_a_cancellation(name: str, below: Below, backend: Any) -> None:
+def test_no_step_starts_after_a_cancellation(name: str, below: Below, backend: Any) -> None:
     stream = backend.connect_tcp("h", 1)
     cancellation = Cancellation()
     cancellation.cancel()
@@ -210,7 +210,7 @@ def test_nothing_is_begun_after_a_cancellation(name: str, below: Below, backend:
     assert name not in {call[0] for call in below.calls}
 
 
-def test_what_does_not_wait_is_left_alone() -> None:
+def test_cancellation_leaves_idle_connections_open() -> None:
     """By then, another call may use the connection."""
     cancellation = Cancellation()
     ours, other = socket.socketpair()

@@ -49,7 +49,7 @@ def unpack(encoding: str, data: bytes, step: int = 10**6, limit: int = LIMIT) ->
         ("deflate", _bare(CONTENT)),
     ],
 )
-def test_what_was_packed_is_unpacked(encoding: str, packed: bytes, step: int) -> None:
+def test_compressed_response_is_decompressed(encoding: str, packed: bytes, step: int) -> None:
     answer = unpack(encoding, packed, step)
     assert (answer.status_code, answer.content) == (201, CONTENT)
     assert answer.headers["x-a"] == "éÿ"
@@ -58,19 +58,19 @@ def test_what_was_packed_is_unpacked(encoding: str, packed: bytes, step: int) ->
     assert answer.request.url == "https://hub.test/x"
 
 
-def test_nothing_is_nothing() -> None:
+def test_empty_body_stays_empty() -> None:
     assert unpack("gzip", b"").content == b""
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "compress", "deflate,gzip"])
-def test_what_was_not_asked_for_is_not_unpacked(encoding: str) -> None:
+def test_unrequested_encoding_is_an_error(encoding: str) -> None:
     with pytest.raises(InvalidJSONError, match="not requested"):
         unpack(encoding, b"")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 @pytest.mark.parametrize("damage", [b"", b"\0" * 50, b"{}"])
-def test_what_is_damaged_is_an_error(encoding: str, damage: bytes) -> None:
+def test_damaged_body_is_an_error(encoding: str, damage: bytes) -> None:
     packed = gzip.compress(CONTENT, mtime=0) if encoding == "gzip" else zlib.compress(CONTENT)
     with pytest.raises(httpx.DecodingError):
         unpack(encoding, packed[:20] + damage)
@@ -78,7 +78,7 @@ def test_what_is_damaged_is_an_error(encoding: str, damage: bytes) -> None:
         unpack(encoding, packed[:10] + damage + b"\xff" * 20, step=5)
 
 
-def test_a_bomb_is_stopped_at_the_limit() -> None:
+def test_bomb_is_stopped_at_the_limit() -> None:
     bomb = gzip.compress(b"\0" * 200 * LIMIT)
     assert len(bomb) < LIMIT
     tracemalloc.start()
@@ -92,9 +92,7 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
 
 
 @given(st.sampled_from(["gzip", "deflate"]), st.binary(), st.integers(0, 40), st.integers(1, 9))
-def test_any_bytes_are_an_answer_or_an_error(
-    encoding: str, data: bytes, at: int, step: int
-) -> None:
+def test_any_bytes_decode_or_raise(encoding: str, data: bytes, at: int, step: int) -> None:
     packed = gzip.compress(CONTENT, mtime=0) if encoding == "gzip" else zlib.compress(CONTENT)
     for candidate in (data, packed[:at] + data, packed[:at] + data + packed[at:]):
         with contextlib.suppress(httpx.DecodingError, InvalidJSONError):

@@ -50,7 +50,7 @@ def ok(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"a": 1})
 
 
-def test_a_call_goes_to_its_service_with_its_credentials(run: Any) -> None:
+def test_send_adds_service_url_and_credentials(run: Any) -> None:
     def flow() -> Flow[Any]:
         return (yield from ask(credentials=(yield from get_credentials("hub"))))
 
@@ -62,7 +62,7 @@ def test_a_call_goes_to_its_service_with_its_credentials(run: Any) -> None:
     assert request.headers["authorization"] == "Bearer hub-0"
 
 
-def test_a_service_without_audience_is_given_no_credentials(run: Any) -> None:
+def test_service_without_audience_gets_no_credentials(run: Any) -> None:
     connection = FakeConnection(ok)
     run(ask(OPEN, request={"method": "get", "url": "https://s3.test/o?sig=1"}), connection)
     assert "authorization" not in connection.requests[0].headers
@@ -86,7 +86,7 @@ def test_refused_credentials_are_renewed_before_the_call(run: Any) -> None:
     assert sent == ["Bearer hub-0", "Bearer hub-1"]
 
 
-def test_nothing_is_sent_when_there_are_no_other_credentials(run: Any) -> None:
+def test_unchanged_refused_credentials_send_nothing(run: Any) -> None:
     class Fixed(FakeConnection):
         def headers(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
             return {"x-api-key": "k"}
@@ -120,7 +120,7 @@ def test_redirects_are_not_followed(run: Any) -> None:
         (httpx.DecodingError("odd"), ConnectError, True),
     ],
 )
-def test_httpx_errors_become_ours(
+def test_httpx_errors_are_mapped(
     run: Any, raised: httpx.HTTPError, expected: type[RequestException], sent: bool
 ) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
@@ -138,7 +138,7 @@ def test_httpx_errors_become_ours(
     assert "SECRET" not in str(caught.value)
 
 
-def test_an_error_that_says_nothing_is_told_by_its_kind(run: Any) -> None:
+def test_error_without_a_text_shows_its_type(run: Any) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("", request=request)
 
@@ -146,7 +146,7 @@ def test_an_error_that_says_nothing_is_told_by_its_kind(run: Any) -> None:
         run(ask(), FakeConnection(fail))
 
 
-def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
+def test_invalid_url_raises_request_exception(run: Any) -> None:
     with pytest.raises(RequestException, match="could not be made"):
         run(
             ask(OPEN, request={"method": "get", "url": "https://s3.test:port/o"}),
@@ -154,7 +154,7 @@ def test_an_address_that_is_none_is_an_error_of_ours(run: Any) -> None:
         )
 
 
-def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> None:
+def test_session_closed_during_the_call_raises(run: Any) -> None:
     class Closing(FakeConnection):
         def client(self) -> httpx.Client:
             client = super().client()
@@ -172,7 +172,7 @@ def test_a_session_that_is_closed_meanwhile_is_an_error_of_ours(run: Any) -> Non
         run(ask(), Closing(ok))
 
 
-def test_other_errors_are_left_alone(run: Any) -> None:
+def test_other_errors_are_raised_unchanged(run: Any) -> None:
     def fail(_: httpx.Request) -> httpx.Response:
         raise RuntimeError("a bug")
 
@@ -180,7 +180,7 @@ def test_other_errors_are_left_alone(run: Any) -> None:
         run(ask(), FakeConnection(fail))
 
 
-def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
+def test_failures_are_thrown_into_the_flow(run: Any) -> None:
     answers: Iterator[httpx.Response | Exception] = iter(
         [httpx.ReadError("reset"), httpx.Response(200, text="fine")]
     )
@@ -202,7 +202,7 @@ def test_failures_are_thrown_into_the_flow_which_may_go_on(run: Any) -> None:
     assert run(flow(), FakeConnection(handle)) == "fine"
 
 
-def test_work_is_done_and_its_errors_are_thrown_in(run: Any) -> None:
+def test_run_in_thread_returns_the_result_or_throws(run: Any) -> None:
     def flow() -> Flow[int]:
         try:
             yield RunInThread(lambda: 1 // 0)
@@ -213,7 +213,7 @@ def test_work_is_done_and_its_errors_are_thrown_in(run: Any) -> None:
     assert run(flow(), FakeConnection(ok)) == 7
 
 
-def test_a_pause_pauses(run: Any) -> None:
+def test_sleep_waits(run: Any) -> None:
     def flow() -> Flow[float]:
         before = time.monotonic()
         yield Sleep(0.02)
@@ -222,7 +222,7 @@ def test_a_pause_pauses(run: Any) -> None:
     assert run(flow(), FakeConnection(ok)) >= 0.02
 
 
-def test_a_pause_beyond_the_deadline_is_not_begun(run: Any) -> None:
+def test_sleep_beyond_the_deadline_is_not_started(run: Any) -> None:
     def flow() -> Flow[None]:
         yield Sleep(3600)
 
@@ -275,7 +275,7 @@ def test_nothing_is_sent_after_the_deadline(run: Any) -> None:
         (Timing(timeout=1), Operation("op", timeout=2), 1.0),
     ],
 )
-def test_timeouts_are_the_callers_then_the_operations_then_the_sessions(
+def test_timeout_is_of_caller_then_operation_then_session(
     run: Any, timing: Timing | None, operation: Operation, expected: float
 ) -> None:
     connection = FakeConnection(ok)
@@ -287,13 +287,13 @@ def test_timeouts_are_the_callers_then_the_operations_then_the_sessions(
     assert set(connection.requests[0].extensions["timeout"].values()) == {expected}
 
 
-def test_no_timeout_outlasts_the_deadline(run: Any) -> None:
+def test_timeouts_are_limited_by_the_deadline(run: Any) -> None:
     connection = FakeConnection(ok)
     run(ask(), connection, Timing(deadline=0.5))
     assert max(connection.requests[0].extensions["timeout"].values()) <= 0.5
 
 
-def test_compressed_answers_are_unpacked(run: Any) -> None:
+def test_compressed_answers_are_decompressed(run: Any) -> None:
     packed = gzip.compress(b'{"a": 1}')
     connection = FakeConnection(
         lambda _: httpx.Response(200, content=packed, headers={"content-encoding": "gzip"})
@@ -304,7 +304,7 @@ def test_compressed_answers_are_unpacked(run: Any) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", None])
-def test_answers_have_a_largest_size(
+def test_answers_over_the_maximum_size_raise(
     run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for driver in (sync_driver, async_driver):
@@ -334,7 +334,7 @@ class Pieces:
         yield from (b"ab", b"cd", b"ef")
 
 
-def test_a_body_streams_with_its_exact_length(run: Any) -> None:
+def test_body_is_streamed_with_its_exact_length(run: Any) -> None:
     received = []
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -374,7 +374,7 @@ class Basin:
         self.ended.append(whole)
 
 
-def test_a_sink_is_given_the_raw_body(run: Any) -> None:
+def test_sink_receives_the_raw_body(run: Any) -> None:
     packed = gzip.compress(b"content")
 
     class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -394,20 +394,20 @@ def test_a_sink_is_given_the_raw_body(run: Any) -> None:
     assert basin.ended == [True]
 
 
-def test_a_sink_is_given_a_body_that_the_transport_has_read(run: Any) -> None:
+def test_sink_receives_a_body_already_read(run: Any) -> None:
     basin = Basin()
     run(ask(sink=basin), FakeConnection(lambda _: httpx.Response(200, content=b"content")))
     assert basin.content == b"content"
     assert basin.ended == [True]
 
 
-def test_a_sink_that_does_not_accept_is_left_alone(run: Any) -> None:
+def test_sink_that_does_not_accept_receives_nothing(run: Any) -> None:
     basin = Basin(accept=False)
     assert run(ask(sink=basin), FakeConnection(ok)).json() == {"a": 1}
     assert basin.ended == []
 
 
-def test_a_sink_is_told_of_a_body_that_broke_off(run: Any) -> None:
+def test_sink_is_closed_as_incomplete_after_a_break(run: Any) -> None:
     class Breaking(httpx.SyncByteStream, httpx.AsyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             yield b"half"
@@ -432,7 +432,7 @@ def test_a_sink_that_fails_is_closed(run: Any) -> None:
     assert basin.ended == [False]
 
 
-def test_flows_together_give_their_results_in_order(run: Any) -> None:
+def test_gather_returns_the_results_in_order(run: Any) -> None:
     def one(number: int) -> Flow[int]:
         yield Sleep(0.001 * (5 - number))
         return number
@@ -444,7 +444,7 @@ def test_flows_together_give_their_results_in_order(run: Any) -> None:
     assert run(flow(), FakeConnection(ok)) == [0, 1, 2, 3, 4]
 
 
-def test_no_more_flows_run_together_than_the_limit(run: Any) -> None:
+def test_gather_limits_concurrent_flows(run: Any) -> None:
     now, most = 0, 0
 
     def one() -> Flow[None]:
@@ -461,7 +461,7 @@ def test_no_more_flows_run_together_than_the_limit(run: Any) -> None:
     assert most == 3
 
 
-def test_the_first_failure_cancels_the_flows_beside_it(run: Any) -> None:
+def test_gather_first_failure_cancels_the_others(run: Any) -> None:
     ended = []
 
     def failing() -> Flow[None]:
@@ -485,7 +485,7 @@ def test_the_first_failure_cancels_the_flows_beside_it(run: Any) -> None:
     assert 1 <= len(ended) < 3  # a flow that never started has nothing to clean up
 
 
-def test_flows_end_also_when_their_beginning_is_interrupted(run: Any) -> None:
+def test_gather_interrupted_at_the_start_ends_its_flows(run: Any) -> None:
     if run is not run_blocking:
         pytest.skip("tasks are not begun while others run")
     begun, waited = threading.Event(), []
@@ -509,7 +509,7 @@ def test_flows_end_also_when_their_beginning_is_interrupted(run: Any) -> None:
     assert not waited
 
 
-def test_a_flow_is_closed_whatever_happens(run: Any) -> None:
+def test_flow_is_always_closed(run: Any) -> None:
     closed = []
 
     def flow() -> Flow[None]:
@@ -543,7 +543,7 @@ def test_async_work_does_not_block_the_loop(run: Any) -> None:
     assert asyncio.run(main()) is True
 
 
-def test_a_cancelled_task_waits_for_the_thread_that_writes(run: Any) -> None:
+def test_cancelled_task_waits_for_its_writing_thread(run: Any) -> None:
     del run
     events = []
     begun = threading.Event()
@@ -570,7 +570,7 @@ def test_a_cancelled_task_waits_for_the_thread_that_writes(run: Any) -> None:
     assert events == ["written", "closed False"]
 
 
-def test_the_async_deadline_ends_a_call_that_hangs(run: Any) -> None:
+def test_async_deadline_ends_a_hanging_call(run: Any) -> None:
     del run
 
     async def hang(_: httpx.Request) -> httpx.Response:
@@ -581,7 +581,7 @@ def test_the_async_deadline_ends_a_call_that_hangs(run: Any) -> None:
         run_in_loop(ask(), FakeConnection(hang), Timing(deadline=0.05))
 
 
-def test_the_sync_deadline_ends_a_body_that_drips(run: Any) -> None:
+def test_sync_deadline_ends_a_dripping_body(run: Any) -> None:
     del run
 
     class Drip(httpx.SyncByteStream):

@@ -88,18 +88,18 @@ def get(world: FakeWorld, **options: Any) -> bytes:
     return content
 
 
-def test_an_answer_that_does_not_say_its_length_is_whole_when_it_ends() -> None:
+def test_answer_without_a_length_is_complete_at_its_end() -> None:
     assert FakeWorld([whole()]).play(fetch(REMOTE, URL)) == DATA
 
 
-def test_an_answer_without_etag_is_begun_again_after_a_break() -> None:
+def test_answer_without_etag_restarts_after_a_break() -> None:
     broken = served(200, DATA[:500], error=ConnectError("broke"))
     world = FakeWorld([broken, whole()])
     assert world.play(fetch(REMOTE, URL)) == DATA
     assert headers(world) == [{"accept-encoding": "identity"}] * 2
 
 
-def test_what_is_fetched_again_is_not_counted_twice() -> None:
+def test_progress_counts_repeated_bytes_once() -> None:
     told: list[Any] = []
     broken = served(200, DATA[:500], error=ConnectError("broke"))
     world = FakeWorld([broken, whole(content_length="1000")])
@@ -107,7 +107,7 @@ def test_what_is_fetched_again_is_not_counted_twice() -> None:
     assert told[-1] == (1000, 1000, "w")
 
 
-def test_a_break_after_the_last_byte_does_no_harm() -> None:
+def test_break_after_the_last_byte_is_ignored() -> None:
     broken = served(200, DATA, error=ConnectError("broke"), content_length="1000")
     assert FakeWorld([broken]).play(fetch(REMOTE, URL)) == DATA
 
@@ -116,21 +116,21 @@ def test_a_break_after_the_last_byte_does_no_harm() -> None:
     "content_range",
     ["", "bytes 1-999/1000", "bytes 0-999/*", "bytes 0-1000/1000", "items 0-9/10", "bytes 9-0/10"],
 )
-def test_a_piece_that_was_not_asked_for_is_not_taken(content_range: str) -> None:
+def test_range_that_was_not_requested_is_rejected(content_range: str) -> None:
     odd = served(206, DATA, etag=ETAG, content_range=content_range)
     with pytest.raises(ConnectError, match="a range that was not requested"):
         get(FakeWorld([odd, odd]))
 
 
 @pytest.mark.parametrize("parts", [1, 4])
-def test_more_than_was_announced_is_not_taken(parts: int) -> None:
+def test_bytes_beyond_the_range_are_ignored(parts: int) -> None:
     more = served(206, [DATA[:600], DATA], etag=ETAG, content_range="bytes 0-999/1000")
     world = FakeWorld([more, piece(600, 1000)])
     assert get(world, parts_at_once=parts) == DATA
     assert headers(world)[1]["if-range"] == ETAG
 
 
-def test_pieces_may_be_shorter_than_asked_for() -> None:
+def test_shorter_ranges_than_requested_are_accepted() -> None:
     world = FakeWorld([piece(0, 400), piece(400, 401), piece(401, 1000)])
     assert get(world) == DATA
     assert [one["range"] for one in headers(world)] == [
@@ -140,42 +140,42 @@ def test_pieces_may_be_shorter_than_asked_for() -> None:
     ]
 
 
-def test_a_piece_without_bytes_is_a_refusal() -> None:
+def test_range_without_bytes_raises_http_error() -> None:
     empty = served(206, b"", etag=ETAG, content_range="bytes 0-999/1000")
     with pytest.raises(HTTPError, match="unexpected status 206"):
         get(FakeWorld([empty]))
 
 
-def test_an_empty_object_has_no_piece() -> None:
+def test_empty_object_is_downloaded() -> None:
     assert get(FakeWorld([served(416, content_range="bytes */0")])) == b""
 
 
 @pytest.mark.parametrize("content_range", ["", "bytes */7"])
-def test_a_store_that_has_no_first_byte_is_asked_for_all(content_range: str) -> None:
+def test_odd_416_falls_back_to_a_full_request(content_range: str) -> None:
     nothing = served(416, content_range=content_range)
     world = FakeWorld([nothing, nothing, whole(b"", content_length="0")])
     assert get(world) == b""
     assert "range" not in headers(world)[-1]
 
 
-def test_an_object_that_became_shorter_is_begun_anew() -> None:
+def test_shortened_object_is_downloaded_again() -> None:
     world = FakeWorld([piece(0, 500), served(416, content_range="bytes */300"), piece(0, 1000)])
     assert get(world) == DATA
 
 
 @pytest.mark.parametrize("change", [{"etag": '"other"'}, {"etag": "W/weak"}, {"size": 999}])
-def test_pieces_of_another_object_are_not_joined(change: dict[str, Any]) -> None:
+def test_ranges_of_different_objects_are_not_joined(change: dict[str, Any]) -> None:
     world = FakeWorld([piece(0, 500), piece(500, 999, **change), piece(0, 1000)])
     assert get(world) == DATA
 
 
-def test_an_object_that_changes_all_the_time_is_given_up() -> None:
+def test_repeatedly_changing_object_raises() -> None:
     odd = [piece(0, 500), piece(500, 1000, etag='"other"')]
     with pytest.raises(TransferError, match="changed repeatedly"):
         get(FakeWorld(odd * 3))
 
 
-def test_what_it_broke_with_is_told_when_no_time_is_left() -> None:
+def test_deadline_during_a_pause_raises_the_last_failure() -> None:
     flow = download_into(REMOTE, URL, MemoryDestination(ProgressReporter(None, None, "w"), None))
     next(flow)
     step = flow.throw(ConnectError("the connection broke"))
@@ -200,12 +200,12 @@ def test_download_checks_the_deadline_while_hashing(
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://s3.test/o", 7, None])
-def test_urls_that_are_none_are_the_hubs_fault(url: Any) -> None:
+def test_invalid_url_of_the_hub_raises(url: Any) -> None:
     with pytest.raises(InvalidJSONError, match="not usable"):
         FakeWorld([]).play(fetch(REMOTE, url))
 
 
-def test_what_is_asked_for_anew_is_checked_too() -> None:
+def test_renewed_url_is_validated() -> None:
     def renew() -> Any:
         return "nowhere"
         yield
@@ -215,19 +215,19 @@ def test_what_is_asked_for_anew_is_checked_too() -> None:
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 10_000])
-def test_packed_weights_are_known_however_their_bytes_come(step: int) -> None:
+def test_compressed_weights_are_detected_in_any_chunks(step: int) -> None:
     data = packed(DATA)
     chunks = [data[at : at + step] for at in range(0, len(data), step)]
     assert get(FakeWorld([whole(chunks, content_length=str(len(data)))])) == DATA
     assert get(FakeWorld([whole(chunks)])) == DATA
 
 
-def test_what_is_not_weights_is_not_unpacked() -> None:
+def test_objects_other_than_weights_stay_compressed() -> None:
     data = packed(DATA)
     assert FakeWorld([whole(data)]).play(fetch(REMOTE, URL)) == data
 
 
-def test_packed_weights_that_end_too_soon_are_damaged() -> None:
+def test_truncated_compressed_weights_raise() -> None:
     data = packed(DATA)[:-5]
     with pytest.raises(TransferError, match="ends within a frame"):
         get(FakeWorld([whole(data, content_length=str(len(data)))]))

@@ -42,7 +42,7 @@ def answer(status: int = 200, /, **body: Any) -> Any:
     return to
 
 
-def test_a_pod_is_one_call_to_the_hub_that_may_be_repeated() -> None:
+def test_get_pod_sends_one_idempotent_request() -> None:
     world = FakeWorld([answer(**DETAILS)])
     assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
     (call,) = world.calls
@@ -51,19 +51,19 @@ def test_a_pod_is_one_call_to_the_hub_that_may_be_repeated() -> None:
     assert call.operation.retry is Retry.IDEMPOTENT
 
 
-def test_a_pod_that_is_not_there_is_asked_for_once() -> None:
+def test_get_pod_missing_pod_is_requested_once() -> None:
     world = FakeWorld([answer(404, errorMessage="no")])
     assert world.play(pods.get_pod(hub(retries=3), POD, None)) is None
     assert world.pauses == []
 
 
-def test_a_busy_hub_is_asked_again_after_a_pause() -> None:
+def test_get_pod_busy_hub_is_retried_after_a_pause() -> None:
     world = FakeWorld([answer(503), ConnectError("reset"), answer(**DETAILS)])
     assert world.play(pods.get_pod(hub(retries=2), POD, None)) == DETAILS
     assert len(world.pauses) == 2
 
 
-def test_refused_credentials_are_renewed_once_and_the_call_repeated() -> None:
+def test_refused_credentials_are_renewed_and_the_call_retried() -> None:
     fresh = {"x-api-key": "new"}
     world = FakeWorld([answer(401), answer(**DETAILS)], credentials=[KEYS, fresh])
     assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
@@ -88,7 +88,7 @@ def test_refused_credentials_are_renewed_once_and_the_call_repeated() -> None:
     ],
     ids=["create_project", "register_user_public_key", "send_monitor_update"],
 )
-def test_what_creates_something_is_never_sent_twice(flow: Generator[Any, Any, Any]) -> None:
+def test_creating_operations_are_never_sent_twice(flow: Generator[Any, Any, Any]) -> None:
     world = FakeWorld([ConnectError("reset", sent=True)])
     with pytest.raises(ConnectError):
         world.play(flow)
@@ -96,13 +96,13 @@ def test_what_creates_something_is_never_sent_twice(flow: Generator[Any, Any, An
     assert world.calls[0].operation.retry is Retry.IF_UNSENT
 
 
-def test_what_cannot_have_been_seen_is_sent_again() -> None:
+def test_unsent_creating_operation_is_retried() -> None:
     world = FakeWorld([ConnectError("refused", sent=False), answer(projectId="p")])
     assert world.play(projects.create_project(hub(retries=1), "n")) == "p"
     assert len(world.calls) == 2
 
 
-def test_a_model_is_found_fetched_hashed_and_only_then_run() -> None:
+def test_get_model_from_url_hashes_before_running() -> None:
     steps: list[str] = []
     flow = models.get_model_from_url(hub(), "https://s3.test/m?sig=1", hash_contents(CODE))
     step = next(flow)
@@ -126,7 +126,7 @@ def test_a_model_is_found_fetched_hashed_and_only_then_run() -> None:
     assert steps.index("hash_contents") < steps.index("load_model_class")
 
 
-def test_an_answer_that_is_none_is_no_failure_of_the_connection() -> None:
+def test_invalid_answer_is_not_retried() -> None:
     world = FakeWorld([answer(podName="scans")])
     with pytest.raises(InvalidJSONError, match="podIdentifier"):
         world.play(pods.get_pod(hub(retries=3), POD, None))

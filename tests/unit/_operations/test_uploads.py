@@ -30,30 +30,30 @@ def send(ticket: dict[str, Any], *outcomes: Any) -> list[Send]:
     return world.calls
 
 
-def test_what_the_hub_has_already_is_not_sent() -> None:
+def test_existing_object_is_not_uploaded() -> None:
     assert send({"success": True, "alreadyExisted": True, "version": 1}) == []
 
 
-def test_a_hub_that_does_not_say_where_to_is_an_error() -> None:
+def test_answer_without_an_upload_url_raises() -> None:
     with pytest.raises(InvalidJSONError, match="has no upload URL"):
         send({"success": True, "alreadyExisted": False, "version": 1})
 
 
 @pytest.mark.parametrize("url", ["nowhere", "file:///etc/passwd"])
-def test_urls_that_are_none_are_the_hubs_fault(url: str) -> None:
+def test_invalid_url_of_the_hub_raises(url: str) -> None:
     with pytest.raises(InvalidJSONError, match="not usable"):
         send({"uploadUrl": url, "uploadFields": {}})
 
 
 @pytest.mark.parametrize("missing", ["chunkSize", "uploadId", "key"])
-def test_parts_need_all_that_belongs_to_them(missing: str) -> None:
+def test_incomplete_multipart_answer_raises(missing: str) -> None:
     ticket = {"uploadUrls": ["https://s3.test/1"], "chunkSize": 10**9, "uploadId": "u", "key": "k"}
     del ticket[missing]
     with pytest.raises(InvalidJSONError, match="lacks"):
         send(ticket)
 
 
-def test_a_form_goes_to_storage_without_credentials() -> None:
+def test_form_upload_sends_no_credentials() -> None:
     answer = httpx.Response(204, request=httpx.Request("POST", "https://s3.test/b"))
     (call,) = send({"uploadUrl": "https://s3.test/b", "uploadFields": {"key": "a"}}, answer)
     assert call.service.audience is None

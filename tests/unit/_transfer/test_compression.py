@@ -12,7 +12,7 @@ from bitfount_api._transfer.request_bodies import CHUNK_BYTES, Source
 from bitfount_api.exceptions import TransferError
 
 
-def test_a_packed_copy_can_be_thrown_away_at_any_time(tmp_path: Path) -> None:
+def test_compressed_copy_can_be_discarded_at_any_time(tmp_path: Path) -> None:
     path = tmp_path / "w.pt"
     path.write_bytes(os.urandom(3 * CHUNK_BYTES + 5))
     copy = CompressedCopy(Source.from_file(path), 10**9)

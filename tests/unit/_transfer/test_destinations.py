@@ -18,7 +18,7 @@ def packed(data: bytes) -> bytes:
     return packer.feed(data) + packer.finish()
 
 
-def test_packed_pieces_may_come_out_of_order() -> None:
+def test_compressed_ranges_may_arrive_in_any_order() -> None:
     data = packed(os.urandom(100_000))
     vessel = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
     vessel.begin(ETAG, len(data))
@@ -29,7 +29,7 @@ def test_packed_pieces_may_come_out_of_order() -> None:
     assert len(vessel.content()) == 100_000
 
 
-def test_a_vessel_has_somewhere_to_put_things() -> None:
+def test_destination_base_class_is_abstract() -> None:
     vessel = Destination(ProgressReporter(None, None, "w"), None)
     with pytest.raises(NotImplementedError):
         vessel.begin(ETAG, 1)

@@ -62,7 +62,7 @@ def names(target: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("data", [DATA, b"x", b""])
-def test_a_whole_object_becomes_the_target(begun: PartFile, target: Path, data: bytes) -> None:
+def test_complete_object_becomes_the_target(begun: PartFile, target: Path, data: bytes) -> None:
     target.write_bytes(b"what was there before")
     fill(begun, data)
     assert target.read_bytes() == b"what was there before"
@@ -83,7 +83,7 @@ def test_an_object_of_unknown_size_becomes_the_target(begun: PartFile, target: P
     assert target.read_bytes() == DATA
 
 
-def test_a_packed_object_is_unpacked(begun: PartFile, target: Path) -> None:
+def test_compressed_object_is_decompressed(begun: PartFile, target: Path) -> None:
     fill(begun, packed(DATA))
     download = finish(begun)
     assert (download.size, download.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
@@ -120,7 +120,7 @@ def test_decompression_does_not_write_through_a_link(begun: PartFile, target: Pa
 @pytest.mark.parametrize(
     ("data", "most"), [(packed(DATA)[:-9], 10**8), (packed(bytes(10**6)), 10**5)]
 )
-def test_a_damaged_or_swollen_object_does_not(target: Path, data: bytes, most: int) -> None:
+def test_damaged_or_oversized_object_raises(target: Path, data: bytes, most: int) -> None:
     part = part_of(target, most=most)
     part.open()
     fill(part, data)
@@ -130,7 +130,7 @@ def test_a_damaged_or_swollen_object_does_not(target: Path, data: bytes, most: i
     assert names(target) == set()
 
 
-def test_an_object_larger_than_allowed_is_refused_at_once(target: Path) -> None:
+def test_object_over_the_limit_is_rejected_at_once(target: Path) -> None:
     part = part_of(target, most=10)
     part.open()
     with pytest.raises(TransferError, match="more than the 10 bytes"):
@@ -141,7 +141,7 @@ def test_an_object_larger_than_allowed_is_refused_at_once(target: Path) -> None:
     assert names(target) == set()
 
 
-def test_what_was_kept_is_taken_up(target: Path) -> None:
+def test_kept_part_file_is_resumed(target: Path) -> None:
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
@@ -159,7 +159,7 @@ def test_what_was_kept_is_taken_up(target: Path) -> None:
     assert target.read_bytes() == DATA
 
 
-def test_what_was_whole_but_unnamed_is_asked_for_one_byte(target: Path) -> None:
+def test_complete_part_file_requests_the_last_byte_again(target: Path) -> None:
     first = part_of(target)
     first.open()
     fill(first, DATA)
@@ -170,7 +170,7 @@ def test_what_was_whole_but_unnamed_is_asked_for_one_byte(target: Path) -> None:
     later.discard()
 
 
-def test_another_object_is_begun_anew(target: Path) -> None:
+def test_other_object_starts_again(target: Path) -> None:
     first = part_of(target)
     first.open()
     fill(first, packed(DATA))
@@ -186,7 +186,7 @@ def test_another_object_is_begun_anew(target: Path) -> None:
 
 
 @pytest.mark.parametrize("why", ["no etag", "nothing came", "nothing known", "disk full"])
-def test_what_nobody_could_use_is_not_kept(
+def test_part_file_that_cannot_be_resumed_is_deleted(
     target: Path, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = part_of(target)
@@ -205,7 +205,7 @@ def test_what_nobody_could_use_is_not_kept(
     assert names(target) == set()
 
 
-def test_a_part_file_that_is_none_is_not_believed(target: Path) -> None:
+def test_invalid_part_file_is_ignored(target: Path) -> None:
     path = target.with_name("w.pt.part")
     path.write_bytes(os.urandom(20_000))
     part = part_of(target)
@@ -217,7 +217,7 @@ def test_a_part_file_that_is_none_is_not_believed(target: Path) -> None:
     assert target.read_bytes() == DATA
 
 
-def test_a_part_of_more_than_is_allowed_is_forgotten(target: Path) -> None:
+def test_part_file_over_the_limit_is_reset(target: Path) -> None:
     first = part_of(target)
     first.open()
     first.begin(ETAG, len(DATA))
@@ -229,7 +229,7 @@ def test_a_part_of_more_than_is_allowed_is_forgotten(target: Path) -> None:
     later.discard()
 
 
-def test_two_downloads_to_the_same_file_do_not_meet(target: Path) -> None:
+def test_concurrent_downloads_use_different_part_files(target: Path) -> None:
     one, two = part_of(target), part_of(target)
     one.open()
     two.open()
@@ -243,7 +243,7 @@ def test_two_downloads_to_the_same_file_do_not_meet(target: Path) -> None:
     assert names(target) == {"w.pt"}
 
 
-def test_what_a_killed_neighbour_left_is_swept_up(target: Path) -> None:
+def test_part_files_of_killed_processes_are_deleted(target: Path) -> None:
     target.with_name("w.pt.2.part").write_bytes(b"left")
     (used := part_of(target)).open()
     (other := part_of(target)).open()
@@ -256,7 +256,7 @@ def test_what_a_killed_neighbour_left_is_swept_up(target: Path) -> None:
     assert names(target) == {"w.pt"}
 
 
-def test_there_are_not_any_number_of_neighbours(
+def test_number_of_concurrent_downloads_is_limited(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(part_file, "_MAX_PARTS", 2)
@@ -287,7 +287,7 @@ def test_without_locks_each_download_has_its_own_file(
     assert names(target) == {"w.pt"}
 
 
-def test_targets_that_cannot_be(tmp_path: Path) -> None:
+def test_invalid_targets_raise(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="is a folder"):
         part_of(tmp_path).open()
     with pytest.raises(TransferError, match="is not a folder"):
@@ -297,7 +297,7 @@ def test_targets_that_cannot_be(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_later_process_goes_on_after_a_kill(target: Path) -> None:
+def test_later_process_resumes_after_a_kill(target: Path) -> None:
     """The state saved during the download suffices, without a final save."""
     first = part_of(target)
     first.open()

@@ -40,7 +40,7 @@ def test_the_order_of_arrival_makes_no_difference(cuts: list[int], random: Any) 
     assert found == CONTENT
 
 
-def test_bytes_may_come_again() -> None:
+def test_repeated_bytes_are_ignored() -> None:
     found = bytearray()
     in_order = ReorderBuffer(Decompressor(len(CONTENT)), found.extend, len(OBJECT))
     for start, end in [(0, MIB), (MIB // 2, len(OBJECT)), (0, MIB)]:
@@ -49,7 +49,7 @@ def test_bytes_may_come_again() -> None:
     assert found == CONTENT
 
 
-def test_what_is_damaged_or_incomplete_is_found() -> None:
+def test_damaged_or_incomplete_data_raises() -> None:
     in_order = ReorderBuffer(Decompressor(len(CONTENT)), len, len(OBJECT))
     in_order.write_at(len(OBJECT) - 10, OBJECT[-10:])
     in_order.write_at(0, OBJECT[: len(OBJECT) // 2])
@@ -68,7 +68,7 @@ def resident() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells its memory")
-def test_what_has_been_unpacked_is_given_back() -> None:
+def test_decompressed_bytes_are_freed() -> None:
     whole = packed(os.urandom(96 * MIB))
     before = resident()
     in_order = ReorderBuffer(Decompressor(len(whole)), len, len(whole))

@@ -26,7 +26,7 @@ def meter() -> tuple[ProgressReporter, list[int]]:
 # --- Bodies --------------------------------------------------------------------------------------
 
 
-def test_a_form_has_its_fields_first_and_its_exact_length() -> None:
+def test_form_body_has_its_fields_first_and_exact_length() -> None:
     told_by, told = meter()
     fields = {"key": "a/b", "policy": "cG9s==", 'odd"\r\nname': "välue"}
     source = Source.from_bytes(DATA, 'w"\r\nx: y.pt')
@@ -43,7 +43,7 @@ def test_a_form_has_its_fields_first_and_its_exact_length() -> None:
     assert told[-1] == len(DATA)
 
 
-def test_a_body_that_is_sent_again_is_counted_once() -> None:
+def test_repeated_body_is_counted_once() -> None:
     told_by, told = meter()
     for body in (FormBody({}, SOURCE, told_by), PartBody(SOURCE, 5, 2 * CHUNK_BYTES, told_by)):
         chunks = body.chunks()
@@ -56,7 +56,7 @@ def test_a_body_that_is_sent_again_is_counted_once() -> None:
     assert told[-1] == len(DATA) + 2 * CHUNK_BYTES
 
 
-def test_a_part_knows_the_md5_of_what_was_sent_last() -> None:
+def test_part_body_has_the_md5_of_the_last_send() -> None:
     body = PartBody(SOURCE, 10, CHUNK_BYTES, ProgressReporter(None, None, "w"))
     next(body.chunks())
     sent = b"".join(body.chunks())
@@ -76,7 +76,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, len(DATA)), (7, 1), (CHUNK_BYTES - 1, 3)])
-def test_files_and_bytes_give_the_same_pieces(path: Path, offset: int, length: int) -> None:
+def test_sources_of_files_and_bytes_give_equal_chunks(path: Path, offset: int, length: int) -> None:
     file = Source.from_file(path)
     assert (file.file_name, file.size) == (SOURCE.file_name, SOURCE.size)
     expected = DATA[offset : offset + length]
@@ -84,7 +84,7 @@ def test_files_and_bytes_give_the_same_pieces(path: Path, offset: int, length: i
     assert b"".join(SOURCE.chunks(offset, length)) == expected
 
 
-def test_a_file_that_changes_keeps_its_last_bytes_back(path: Path) -> None:
+def test_changed_file_raises_before_its_last_chunk(path: Path) -> None:
     chunks = Source.from_file(path).chunks(0, len(DATA))
     sent = [next(chunks)]
     os.utime(path, (1, 1))
@@ -97,7 +97,7 @@ def test_a_file_that_changes_keeps_its_last_bytes_back(path: Path) -> None:
     assert 0 < sum(map(len, sent)) < len(DATA)
 
 
-def test_a_file_that_was_replaced_is_not_sent(path: Path) -> None:
+def test_replaced_file_is_not_sent(path: Path) -> None:
     source = Source.from_file(path)
     other = path.with_name("other")
     other.write_bytes(DATA)
@@ -106,18 +106,18 @@ def test_a_file_that_was_replaced_is_not_sent(path: Path) -> None:
         next(source.chunks(0, len(DATA)))
 
 
-def test_a_file_that_ends_too_soon_is_an_error(path: Path) -> None:
+def test_truncated_file_raises(path: Path) -> None:
     source = Source.from_file(path)
     with pytest.raises(TransferError, match="was truncated while"):
         list(source.chunks(0, len(DATA) + 1))
 
 
-def test_a_file_that_is_gone_is_an_error(path: Path) -> None:
+def test_missing_file_raises(path: Path) -> None:
     source = Source.from_file(path)
     path.unlink()
     with pytest.raises(TransferError, match="cannot be read: No such file"):
         list(source.chunks(0, 1))
 
 
-def test_what_is_in_memory_is_not_in_the_repr() -> None:
+def test_source_repr_has_no_contents() -> None:
     assert repr(DATA[:20])[2:-1] not in repr(SOURCE)

@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_read_as_far_as_it_is_there(path: Path) -> None:
+def test_file_is_read_up_to_the_written_prefix(path: Path) -> None:
     log = Log()
     follower = TailReader(path, log.take, log.save)
     follower.advance(MIB, MIB)
@@ -65,14 +65,14 @@ def test_an_empty_file_has_nothing_to_read(path: Path) -> None:
     assert log.data == b""
 
 
-def test_nobody_is_woken_for_little(path: Path) -> None:
+def test_reader_is_not_woken_for_few_bytes(path: Path) -> None:
     follower = TailReader(path, Log().take, Log().save)
     follower.advance(1000, 1000)
     assert no_threads()
     follower.stop()
 
 
-def test_a_failure_ends_the_writing_too(path: Path) -> None:
+def test_failure_of_the_reader_is_raised_to_the_writer(path: Path) -> None:
     failed = threading.Event()
 
     def take(view: memoryview) -> None:
@@ -88,12 +88,12 @@ def test_a_failure_ends_the_writing_too(path: Path) -> None:
         follower.advance(MIB + 1, MIB + 1)
 
 
-def test_a_file_that_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
+def test_unreadable_file_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         TailReader(tmp_path / "none", Log().take, Log().save).wait_finished(1, 30)
 
 
-def test_a_follower_that_is_stopped_lets_go(path: Path) -> None:
+def test_stopped_reader_closes_the_file(path: Path) -> None:
     log = Log()
     follower = TailReader(path, log.take, log.save)
     follower.advance(MIB, MIB)
@@ -102,7 +102,7 @@ def test_a_follower_that_is_stopped_lets_go(path: Path) -> None:
     follower.stop()
 
 
-def test_what_could_be_lost_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsaved_bytes_are_saved_while_reading(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower_module, "_SAVE_SECONDS", 0)
     log = Log()
     follower = TailReader(path, log.take, log.save)
@@ -113,7 +113,9 @@ def test_what_could_be_lost_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch
     assert log.data == path.read_bytes()[:MIB]
 
 
-def test_what_could_be_lost_is_saved_in_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsaved_bytes_are_saved_without_reading(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(follower_module, "_SAVE_SECONDS", 0.01)
     log = Log()
     follower = TailReader(path, log.take, log.save)

@@ -34,7 +34,7 @@ def unpack(packed: bytes, *, most: int = 10**9, step: int | None = None) -> byte
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 400))
-def test_what_is_packed_is_unpacked_however_it_is_cut(frames: list[bytes], step: int) -> None:
+def test_data_round_trips_in_any_chunks(frames: list[bytes], step: int) -> None:
     packed = b""
     for frame in frames:
         packer = Compressor(len(frame))
@@ -42,7 +42,7 @@ def test_what_is_packed_is_unpacked_however_it_is_cut(frames: list[bytes], step:
     assert unpack(packed, step=step) == b"".join(frames)
 
 
-def test_packed_objects_are_known_by_their_beginning() -> None:
+def test_compressed_objects_start_with_the_magic_number() -> None:
     packer = Compressor(3)
     assert (packer.feed(b"abc") + packer.finish()).startswith(MAGIC)
 
@@ -58,7 +58,7 @@ def test_frames_may_lack_their_size_and_be_skippable(step: int) -> None:
     assert unpack(packed, step=step) == data + b"end"
 
 
-def test_much_comes_out_in_pieces() -> None:
+def test_large_output_is_returned_in_pieces() -> None:
     unpacker = Decompressor(10**9)
     pieces = list(unpacker.feed(zstd.compress(bytes(50_000_000))))
     unpacker.finish()
@@ -67,13 +67,13 @@ def test_much_comes_out_in_pieces() -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 4, 5, 20, -1])
-def test_an_object_that_ends_too_soon_is_an_error(kept: int) -> None:
+def test_truncated_object_raises(kept: int) -> None:
     packed = zstd.compress(os.urandom(1000))
     with pytest.raises(TransferError, match="ends within a frame"):
         unpack(packed[:kept])
 
 
-def test_a_changed_byte_is_found() -> None:
+def test_changed_byte_is_detected() -> None:
     packer = Compressor(100_000)
     packed = bytearray(packer.feed(os.urandom(100_000)) + packer.finish())
     packed[50_000] ^= 1
@@ -81,12 +81,12 @@ def test_a_changed_byte_is_found() -> None:
         unpack(bytes(packed))
 
 
-def test_what_follows_a_frame_must_be_one() -> None:
+def test_bytes_after_a_frame_must_be_a_frame() -> None:
     with pytest.raises(TransferError, match="damaged"):
         unpack(zstd.compress(b"x") + b"no frame at all")
 
 
-def test_a_bomb_is_stopped_at_the_limit() -> None:
+def test_bomb_is_stopped_at_the_limit() -> None:
     bomb = zstd.compress(bytes(30_000_000))
     assert len(bomb) < 10_000
     with pytest.raises(TransferError, match="more than the 1,000,000 bytes"):
@@ -94,7 +94,7 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
     assert len(unpack(bomb, most=30_000_000)) == 30_000_000
 
 
-def test_a_frame_cannot_ask_for_any_amount_of_memory() -> None:
+def test_window_size_of_a_frame_is_limited() -> None:
     parameter = zstd.CompressionParameter
     greedy = zstd.ZstdCompressor(options={parameter.window_log: 28})
     packed = greedy.compress(bytes(1000), mode=zstd.ZstdCompressor.FLUSH_BLOCK) + greedy.flush()
@@ -102,18 +102,18 @@ def test_a_frame_cannot_ask_for_any_amount_of_memory() -> None:
         unpack(packed)
 
 
-def test_many_tiny_frames_are_not_copied_over_and_over() -> None:
+def test_many_small_frames_take_linear_time() -> None:
     assert unpack(zstd.compress(b"") * 100_000 + zstd.compress(b"end")) == b"end"
 
 
-def test_a_packer_wants_what_was_announced() -> None:
+def test_compressor_requires_the_announced_size() -> None:
     packer = Compressor(3)
     packer.feed(b"ab")
     with pytest.raises(zstd.ZstdError):
         packer.finish()
 
 
-def test_the_library_is_loaded_when_it_is_used() -> None:
+def test_zstd_library_is_loaded_on_first_use() -> None:
     # From Python 3.14 on, the standard library's own shutil loads compression.zstd.
     code = (
         "import shutil, sys; before = set(sys.modules); import bitfount_api.hub;"

@@ -35,7 +35,7 @@ def played(make: Player) -> FakeAuthority:
 # --- Logging in ----------------------------------------------------------------------------------
 
 
-def test_a_person_logs_in(played: FakeAuthority) -> None:
+def test_login_returns_and_stores_a_token(played: FakeAuthority) -> None:
     assert not played.handler.authenticated
     played.authenticate(answer(200, CODE), PENDING, PENDING, grant())
     assert played.handler.authenticated
@@ -67,7 +67,7 @@ def test_a_person_logs_in(played: FakeAuthority) -> None:
     )
 
 
-def test_the_token_is_kept_and_the_next_run_needs_nobody(make: Player) -> None:
+def test_stored_token_makes_a_login_unnecessary(make: Player) -> None:
     first = make()
     first.authenticate(answer(200, CODE), grant())
     assert first.stored() == Token(
@@ -83,7 +83,7 @@ def test_the_token_is_kept_and_the_next_run_needs_nobody(make: Player) -> None:
     ("interval", "pauses"),
     [(None, [5, 5]), (0, [0.05] * 2), (-7, [0.05] * 2), (0.25, [0.25] * 2), (60, [60, 60])],
 )
-def test_the_interval_is_the_services(
+def test_polling_interval_is_that_of_the_service(
     played: FakeAuthority, interval: Any, pauses: list[float]
 ) -> None:
     code = {**CODE, "interval": interval}
@@ -94,7 +94,7 @@ def test_the_interval_is_the_services(
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])
-def test_slow_down_adds_five_seconds_for_good(played: FakeAuthority, status: int) -> None:
+def test_slow_down_adds_five_seconds_permanently(played: FakeAuthority, status: int) -> None:
     slow = error("slow_down", status, headers={"retry-after": "1"})
     played.authenticate(answer(200, CODE), PENDING, slow, PENDING, slow, PENDING, grant())
     assert played.world.pauses == [5, 5, 10, 10, 15, 15]
@@ -118,9 +118,7 @@ def test_slow_down_adds_five_seconds_for_good(played: FakeAuthority, status: int
     ],
     ids=repr,
 )
-def test_passing_trouble_is_waited_out_with_longer_pauses(
-    played: FakeAuthority, trouble: Any
-) -> None:
+def test_transient_polling_errors_increase_the_pauses(played: FakeAuthority, trouble: Any) -> None:
     played.authenticate(answer(200, CODE), *[trouble] * 5, PENDING, grant())
     assert played.world.pauses == [5, 10, 20, 40, 60, 60, 5]
 
@@ -140,9 +138,7 @@ def test_retry_after_is_honoured_up_to_a_minute(played: FakeAuthority) -> None:
         (ConnectError("reset"), "last error: reset"),
     ],
 )
-def test_the_login_ends_when_the_code_expires(
-    played: FakeAuthority, trouble: Any, told: str
-) -> None:
+def test_login_ends_when_the_code_expires(played: FakeAuthority, trouble: Any, told: str) -> None:
     began = played.world.now
 
     def forever(_: Send) -> Any:
@@ -156,7 +152,7 @@ def test_the_login_ends_when_the_code_expires(
     assert played.stored() is None
 
 
-def test_a_code_that_never_expires_expires_in_an_hour(played: FakeAuthority) -> None:
+def test_code_without_a_limit_expires_after_an_hour(played: FakeAuthority) -> None:
     began = played.world.now
 
     def forever(_: Send) -> Any:
@@ -181,7 +177,7 @@ def test_a_code_that_never_expires_expires_in_an_hour(played: FakeAuthority) -> 
         ("unsupported_grant_type", "unsupported_grant_type"),
     ],
 )
-def test_a_refusal_ends_the_login(
+def test_rejection_ends_the_login(
     played: FakeAuthority, code: str, words: str, status: int
 ) -> None:
     with pytest.raises(AuthenticationError, match=words):
@@ -235,7 +231,7 @@ def test_a_refusal_ends_the_login(
     ],
     ids=lambda response: f"{response.status_code} {response.text[:60]}",
 )
-def test_odd_answers_end_the_login_with_an_error(
+def test_invalid_answers_end_the_login_with_an_error(
     played: FakeAuthority, odd: httpx.Response
 ) -> None:
     with pytest.raises(AuthenticationError) as caught:
@@ -245,7 +241,7 @@ def test_odd_answers_end_the_login_with_an_error(
     assert "SECRET" not in str(caught.value)
 
 
-def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(
+def test_only_the_user_name_of_an_id_token_is_checked(
     played: FakeAuthority,
 ) -> None:
     odd = id_token(exp=1, nbf=4e9, iat="x", aud=["y"], iss="?", sub=7)
@@ -284,9 +280,7 @@ def test_what_is_wrong_with_an_id_token_is_of_no_interest_but_its_user(
     ],
     ids=repr,
 )  # fmt: skip
-def test_a_code_that_cannot_be_shown_or_used_is_refused(
-    played: FakeAuthority, changes: dict[str, Any]
-) -> None:
+def test_unusable_code_is_rejected(played: FakeAuthority, changes: dict[str, Any]) -> None:
     code = {name: value for name, value in {**CODE, **changes}.items() if value is not ...}
     with pytest.raises(AuthenticationError) as caught:
         played.authenticate(answer(200, code))
@@ -303,14 +297,14 @@ def test_a_code_that_cannot_be_shown_or_used_is_refused(
         (answer(301, headers={"location": "https://evil.test"}), "answered 301"),
     ],
 )
-def test_a_login_that_cannot_be_started_is_an_error(
+def test_login_that_cannot_start_raises(
     played: FakeAuthority, refusal: httpx.Response, words: str
 ) -> None:
     with pytest.raises(AuthenticationError, match=words):
         played.authenticate(refusal)
 
 
-def test_a_code_is_asked_for_again_as_often_as_the_policy_says(played: FakeAuthority) -> None:
+def test_code_request_is_retried_as_the_policy_says(played: FakeAuthority) -> None:
     with pytest.raises(AuthenticationError, match="answered 503"):
         played.authenticate(*[answer(503)] * 3)
     with pytest.raises(AuthenticationError, match="reset"):
@@ -319,7 +313,7 @@ def test_a_code_is_asked_for_again_as_often_as_the_policy_says(played: FakeAutho
     assert played.handler.authenticated
 
 
-def test_a_prompt_that_fails_is_an_error(make: Player) -> None:
+def test_failing_prompt_raises(make: Player) -> None:
     def fail(_: LoginPrompt) -> None:
         raise OSError("no display")
 
@@ -327,7 +321,7 @@ def test_a_prompt_that_fails_is_an_error(make: Player) -> None:
         make(prompt=fail).authenticate(answer(200, CODE))
 
 
-def test_a_prompt_may_say_itself_that_there_is_no_way(make: Player) -> None:
+def test_authentication_error_of_a_prompt_is_kept(make: Player) -> None:
     def fail(_: LoginPrompt) -> None:
         raise AuthenticationError("nobody is here")
 
@@ -344,7 +338,7 @@ def test_secrets_quoted_by_the_service_are_hidden(played: FakeAuthority) -> None
 # --- The user ------------------------------------------------------------------------------------
 
 
-def test_the_user_asked_for_has_to_be_the_one_who_logs_in(make: Player) -> None:
+def test_login_of_another_user_is_rejected(make: Player) -> None:
     made = make("alice")
     assert made.handler.username == "alice"
     with pytest.raises(AuthenticatedUserError, match="the token is bob's, but alice has to log in"):
@@ -356,14 +350,14 @@ def test_the_user_asked_for_has_to_be_the_one_who_logs_in(make: Player) -> None:
     assert made.file.path.parent.name == "alice"
 
 
-def test_nobody_is_known_before_somebody_has_logged_in(played: FakeAuthority) -> None:
+def test_user_name_is_unknown_before_the_login(played: FakeAuthority) -> None:
     with pytest.raises(AuthenticatedUserError, match=r"authenticate\(\) first"):
         played.handler.username  # noqa: B018
     with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
         played.handler.am_request_headers  # noqa: B018
 
 
-def test_a_session_does_not_change_hands(played: FakeAuthority) -> None:
+def test_handler_rejects_a_change_of_user(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant())
     with pytest.raises(AuthenticatedUserError, match="bob's"):
         played.authenticate(
@@ -373,7 +367,7 @@ def test_a_session_does_not_change_hands(played: FakeAuthority) -> None:
 
 
 @pytest.mark.parametrize("other", [id_token("bob"), "rubbish"])
-def test_a_file_with_another_users_token_is_passed_over(
+def test_token_file_of_another_user_is_ignored(
     make: Player, other: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = make("alice")
@@ -384,7 +378,7 @@ def test_a_file_with_another_users_token_is_passed_over(
     assert "SECRET" not in caplog.text
 
 
-def test_a_handler_does_not_tell_its_secrets(played: FakeAuthority) -> None:
+def test_handler_repr_has_no_secrets(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant())
     shown = repr(played.handler) + repr(vars(played.handler))
     assert "SECRET" not in shown

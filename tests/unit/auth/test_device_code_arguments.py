@@ -29,7 +29,7 @@ from bitfount_api.auth.token_store import Issuer
         ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_an_authority_has_a_domain_or_is_on_this_machine(
+def test_authority_is_a_domain_or_local(
     tmp_path: Path, auth_domain: str, url: str, kept: str
 ) -> None:
     handler = DeviceCodeFlowHandler(auth_domain, storage_path=tmp_path)
@@ -48,20 +48,20 @@ def test_an_authority_has_a_domain_or_is_on_this_machine(
         7, b"auth.test", ["auth.test"],
     ],
 )  # fmt: skip
-def test_any_other_authority_is_refused(tmp_path: Path, auth_domain: Any) -> None:
+def test_other_authority_is_rejected(tmp_path: Path, auth_domain: Any) -> None:
     with pytest.raises(ValueError, match="auth_domain"):
         DeviceCodeFlowHandler(auth_domain, storage_path=tmp_path)
 
 
 @pytest.mark.parametrize("argument", ["client_id", "scopes", "audience"])
 @pytest.mark.parametrize("value", [" ", 7, ["openid"]])
-def test_arguments_are_texts(tmp_path: Path, argument: str, value: Any) -> None:
+def test_arguments_must_be_strings(tmp_path: Path, argument: str, value: Any) -> None:
     with pytest.raises(ValueError, match=argument):
         DeviceCodeFlowHandler(**{argument: value, "storage_path": tmp_path})
 
 
 @pytest.mark.parametrize("username", ["", "../bob", "Alice", 7])
-def test_a_user_name_is_one(tmp_path: Path, username: Any) -> None:
+def test_invalid_user_name_is_rejected(tmp_path: Path, username: Any) -> None:
     with pytest.raises(ValueError, match="user name"):
         DeviceCodeFlowHandler(username=username, storage_path=tmp_path)
 
@@ -75,7 +75,7 @@ def test_a_user_name_is_one(tmp_path: Path, username: Any) -> None:
         ("sandbox", "auth.sandbox.bitfount.com", "nPU5aIZIOYqqYhUNX84j9OjKpUOnqfRB"),
     ],
 )
-def test_the_environment_gives_the_defaults(
+def test_defaults_come_from_the_environment(
     tmp_path: Path,
     environment: str,
     domain: str,
@@ -92,7 +92,7 @@ def test_the_environment_gives_the_defaults(
     assert not (tmp_path / "kept").exists()  # the folder is created only when it is needed
 
 
-def test_the_storage_path_may_begin_in_the_home_folder(
+def test_storage_path_may_start_with_a_tilde(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -101,7 +101,7 @@ def test_the_storage_path_may_begin_in_the_home_folder(
     assert handler._file.path == tmp_path / "kept/alice/.token"
 
 
-def test_the_official_sdks_name_for_anybody_is_nobodys_name() -> None:
+def test_default_user_of_the_official_sdk_is_no_user_name() -> None:
     handler = DeviceCodeFlowHandler(username="_default")
     with pytest.raises(AuthenticatedUserError, match="not known before the login"):
         _ = handler.username

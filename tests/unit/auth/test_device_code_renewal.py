@@ -35,9 +35,7 @@ def played(make: Player) -> FakeAuthority:
 
 
 @pytest.mark.parametrize(("left", "fresh"), [(601, True), (600, False), (599, False), (-5, False)])
-def test_a_token_counts_as_expired_ten_minutes_early(
-    played: FakeAuthority, left: float, fresh: bool
-) -> None:
+def test_token_expires_ten_minutes_early(played: FakeAuthority, left: float, fresh: bool) -> None:
     played.store(1, left)
     played.authenticate(*([] if fresh else [grant(2)]))
     assert played.access_token == f"SECRET-access-{1 if fresh else 2}"
@@ -64,7 +62,7 @@ def test_refresh_tokens_rotate(played: FakeAuthority) -> None:
     assert len(played.prompts) == 1
 
 
-def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: FakeAuthority) -> None:
+def test_refresh_is_retried_only_if_unsent(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     played.authenticate(ConnectError("refused", sent=False), grant(2), refused=True)
     assert played.world.calls[0].operation.retry is Retry.IF_UNSENT
@@ -78,7 +76,7 @@ def test_a_refresh_is_never_sent_twice_unless_nobody_has_seen_it(played: FakeAut
 
 
 @pytest.mark.parametrize("field", ["refresh_token", "id_token"])
-def test_what_a_refresh_leaves_out_stays_as_it_was(played: FakeAuthority, field: str) -> None:
+def test_refresh_keeps_fields_missing_in_the_answer(played: FakeAuthority, field: str) -> None:
     played.store(1, 60)
     played.authenticate(grant(2, **{field: ...}))
     stored = played.stored()
@@ -93,7 +91,7 @@ def test_what_a_refresh_leaves_out_stays_as_it_was(played: FakeAuthority, field:
     [error("invalid_grant", status) for status in (400, 401, 403, 429)]
     + [error("unauthorized_client"), error("something_new", 400)],
 )
-def test_a_refused_refresh_token_means_a_new_login(
+def test_rejected_refresh_token_starts_a_login(
     played: FakeAuthority, refusal: httpx.Response
 ) -> None:
     played.store(1, 60)
@@ -102,7 +100,7 @@ def test_a_refused_refresh_token_means_a_new_login(
     assert len(played.prompts) == 1
 
 
-def test_a_token_without_refresh_token_means_a_new_login(played: FakeAuthority) -> None:
+def test_token_without_refresh_token_starts_a_login(played: FakeAuthority) -> None:
     played.store(1, 60, refresh_token=None)
     played.authenticate(answer(200, CODE), grant(2, refresh_token=...))
     stored = played.stored()
@@ -122,9 +120,7 @@ AWAY = [
 
 
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
-def test_no_login_is_asked_for_while_the_service_is_away(
-    played: FakeAuthority, trouble: Any
-) -> None:
+def test_unreachable_service_starts_no_login(played: FakeAuthority, trouble: Any) -> None:
     played.store(1, -1)
     with pytest.raises(AuthenticationError) as caught:
         played.authenticate(trouble)
@@ -136,7 +132,7 @@ def test_no_login_is_asked_for_while_the_service_is_away(
 
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
 @pytest.mark.parametrize("from_file", [False, True])
-def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
+def test_unreachable_service_keeps_an_unexpired_token(
     played: FakeAuthority, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     if from_file:
@@ -156,20 +152,20 @@ def test_a_token_that_has_not_really_expired_is_used_while_the_service_is_away(
         played.authenticate(trouble)
 
 
-def test_a_refresh_token_that_the_service_quotes_is_hidden(played: FakeAuthority) -> None:
+def test_refresh_token_quoted_by_the_service_is_hidden(played: FakeAuthority) -> None:
     played.store(1, -1, refresh_token="SECRET/+=1")
     quoted = "SECRET/+=1 (sent as SECRET%2F%2B%3D1) is odd"
     with pytest.raises(AuthenticationError, match=r"\[hidden\] \(sent as \[hidden\]\) is odd"):
         played.authenticate(answer(500, {"error": "odd", "error_description": quoted}))
 
 
-def test_a_refused_token_is_not_used_any_longer(played: FakeAuthority) -> None:
+def test_rejected_token_is_not_used_again(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     with pytest.raises(AuthenticationError):
         played.authenticate(answer(503), refused=True)
 
 
-def test_a_token_that_lives_for_less_than_ten_minutes_is_used_for_half_of_its_life(
+def test_short_lived_token_is_used_for_half_its_lifetime(
     played: FakeAuthority,
 ) -> None:
     played.authenticate(answer(200, CODE), grant(1, expires_in=300))
@@ -184,7 +180,7 @@ BAD_REFRESH = [grant(2, username="bob"), grant(2, id_token="rubbish"), grant(2, 
 
 @pytest.mark.parametrize("bad", BAD_REFRESH)
 @pytest.mark.parametrize("from_file", [False, True])
-def test_a_spent_refresh_token_is_not_kept_when_the_next_is_of_no_use(
+def test_used_refresh_token_is_removed_if_the_new_is_invalid(
     make: Player, bad: httpx.Response, from_file: bool
 ) -> None:
     played = make("alice")
@@ -202,21 +198,21 @@ def test_a_spent_refresh_token_is_not_kept_when_the_next_is_of_no_use(
 # --- With other processes ------------------------------------------------------------------------
 
 
-def test_a_token_that_another_process_has_renewed_is_taken(played: FakeAuthority) -> None:
+def test_token_renewed_by_another_process_is_used(played: FakeAuthority) -> None:
     played.authenticate(answer(200, CODE), grant(1))
     played.store(2)
     played.authenticate(refused=True)
     assert played.access_token == "SECRET-access-2"
 
 
-def test_a_refused_token_is_not_taken_from_the_file_again(played: FakeAuthority) -> None:
+def test_rejected_token_is_not_read_from_the_file_again(played: FakeAuthority) -> None:
     played.store(1)
     played.authenticate()
     played.authenticate(grant(2), refused=True)
     assert played.access_token == "SECRET-access-2"
 
 
-def test_the_lock_is_waited_for_and_the_file_read_again(
+def test_lock_is_awaited_and_the_file_read_again(
     played: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.store(1, 60)
@@ -260,7 +256,7 @@ def test_the_file_is_read_again_under_the_lock(
     assert played.access_token == "SECRET-access-2"
 
 
-def test_a_lock_that_is_never_released_is_an_error(
+def test_lock_that_is_never_released_raises(
     played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenFile, "try_lock", lambda _: None)
@@ -270,7 +266,7 @@ def test_a_lock_that_is_never_released_is_an_error(
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure", "closed"])
-def test_the_lock_is_released_whatever_happens(played: FakeAuthority, outcome: str) -> None:
+def test_lock_is_always_released(played: FakeAuthority, outcome: str) -> None:
     if outcome == "success":
         played.authenticate(answer(200, CODE), grant())
     elif outcome == "failure":
@@ -297,7 +293,7 @@ def unlockable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("unlockable")
-def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
+def test_without_a_lock_stored_token_is_used_but_not_renewed(
     played: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
     played.store(1, 700)
@@ -314,7 +310,7 @@ def test_without_a_lock_a_token_on_disk_is_used_but_not_spent(
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: FakeAuthority) -> None:
+def test_unwritable_folder_cannot_be_locked(played: FakeAuthority) -> None:
     played.store(1)
     lock = played.file.try_lock()
     assert lock is not None
@@ -325,7 +321,7 @@ def test_a_folder_that_cannot_be_written_to_cannot_be_locked(played: FakeAuthori
     played.file.path.parent.chmod(0o700)
 
 
-def test_a_token_that_could_not_be_written_is_not_forgotten(
+def test_token_that_cannot_be_written_stays_in_memory(
     played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     played.store(1, 60)

@@ -73,7 +73,7 @@ twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "asy
 
 
 @twins
-def test_a_token_given_is_used_until_a_minute_before_it_expires(asynchronous: bool) -> None:
+def test_given_token_is_used_until_a_minute_before_expiry(asynchronous: bool) -> None:
     handler = ExternallyManagedJWTHandler(SECRET, later(seconds=90), never, "alice")
     assert handler.authenticated
     assert handler.username == "alice"
@@ -92,7 +92,7 @@ def test_a_token_given_is_used_until_a_minute_before_it_expires(asynchronous: bo
         ("old", datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))),
     ],
 )
-def test_a_token_is_fetched_where_there_is_none_that_is_good(
+def test_get_token_is_called_without_a_valid_token(
     jwt: str | None, expires: datetime | None, asynchronous: bool
 ) -> None:
     tokens = Tokens()
@@ -106,13 +106,13 @@ def test_a_token_is_fetched_where_there_is_none_that_is_good(
     assert tokens.given == 1
 
 
-def test_a_token_with_the_end_of_time_as_its_own_does_not_expire() -> None:
+def test_token_with_the_maximum_expiry_does_not_expire() -> None:
     expires = datetime.max.replace(tzinfo=timezone(timedelta(hours=-12)))
     assert ExternallyManagedJWTHandler("t", expires, never, "alice").authenticated
 
 
 @twins
-def test_a_short_lived_token_serves_the_request_it_was_fetched_for(asynchronous: bool) -> None:
+def test_short_lived_token_serves_its_request(asynchronous: bool) -> None:
     tokens = Tokens(seconds=30)
     made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
     answers = [ask(made, asynchronous=asynchronous).text for _ in range(2)]
@@ -121,7 +121,7 @@ def test_a_short_lived_token_serves_the_request_it_was_fetched_for(asynchronous:
 
 @twins
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_refused_token_is_replaced_once(asynchronous: bool, kind: str) -> None:
+def test_rejected_token_is_replaced_once(asynchronous: bool, kind: str) -> None:
     tokens = Tokens()
     get_token: Any = tokens if kind == "sync" else tokens.later
     handler = ExternallyManagedJWTHandler("old", later(hours=1), get_token, "alice")
@@ -134,7 +134,7 @@ def test_a_refused_token_is_replaced_once(asynchronous: bool, kind: str) -> None
 
 
 @twins
-def test_the_same_token_again_is_not_sent_again(asynchronous: bool) -> None:
+def test_unchanged_rejected_token_is_not_sent_again(asynchronous: bool) -> None:
     expires = later(hours=1)
     requests = []
 
@@ -158,7 +158,7 @@ def test_authenticate_fetches_a_fresh_token() -> None:
 # --- Where an async get_token runs ---------------------------------------------------------------
 
 
-async def test_an_async_get_token_runs_in_the_loop_of_the_call() -> None:
+async def test_async_get_token_runs_in_the_loop_of_the_call() -> None:
     seen = []
 
     async def get_token() -> tuple[str, datetime]:
@@ -185,12 +185,12 @@ async def test_a_sync_get_token_does_not_block_the_loop() -> None:
     assert (await task).text == "Bearer t"
 
 
-async def test_an_async_get_token_serves_sync_code_within_a_loop() -> None:
+async def test_async_get_token_serves_sync_code_in_a_loop() -> None:
     made = session(ExternallyManagedJWTHandler(None, None, Tokens().later, "alice"))
     assert made.get(HUB).text == f"Bearer {SECRET}-1"
 
 
-async def test_a_failure_within_a_loop_is_told_to_sync_code() -> None:
+async def test_failure_in_a_loop_is_raised_in_sync_code() -> None:
     async def get_token() -> Any:
         raise OSError(SECRET)
 
@@ -199,7 +199,7 @@ async def test_a_failure_within_a_loop_is_told_to_sync_code() -> None:
         made.get(HUB)
 
 
-def test_a_loop_that_has_ended_is_an_error() -> None:
+def test_closed_loop_raises() -> None:
     loop = asyncio.new_event_loop()
     loop.close()
     handler = ExternallyManagedJWTHandler(None, None, Tokens().later, "alice")
@@ -208,7 +208,7 @@ def test_a_loop_that_has_ended_is_an_error() -> None:
         next(flow).run()  # type: ignore[union-attr]
 
 
-def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loop_closed_during_the_call_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_event_loops, "_LOOP_CHECK_SECONDS", 0.01)
     loop = asyncio.new_event_loop()
     began = threading.Event()
@@ -239,9 +239,7 @@ def test_a_loop_that_ends_meanwhile_is_an_error(monkeypatch: pytest.MonkeyPatch)
 
 @twins
 @pytest.mark.parametrize("kind", [TimeoutError, asyncio.CancelledError])
-def test_a_get_token_that_gives_up_is_an_error(
-    kind: type[BaseException], asynchronous: bool
-) -> None:
+def test_cancelled_get_token_raises(kind: type[BaseException], asynchronous: bool) -> None:
     async def get_token() -> Any:
         raise kind
 
@@ -268,7 +266,7 @@ def test_a_get_token_that_gives_up_is_an_error(
         ((None, None, never, None), "username must be a str"),
     ],
 )
-def test_arguments_that_cannot_be_used_are_refused(arguments: Any, words: str) -> None:
+def test_invalid_arguments_are_rejected(arguments: Any, words: str) -> None:
     with pytest.raises(AuthenticationError, match=words) as caught:
         ExternallyManagedJWTHandler(*arguments)
     assert "SECRET" not in str(caught.value)
@@ -289,7 +287,7 @@ def test_arguments_that_cannot_be_used_are_refused(arguments: Any, words: str) -
         ((SECRET, later(seconds=-1)), "already expired, at"),
     ],
 )
-def test_rubbish_from_get_token_is_refused_and_not_told(
+def test_invalid_token_of_get_token_is_not_quoted(
     result: Any, words: str, awaited: bool, asynchronous: bool
 ) -> None:
     async def given() -> Any:
@@ -304,7 +302,7 @@ def test_rubbish_from_get_token_is_refused_and_not_told(
 
 
 @twins
-def test_what_get_token_raises_is_the_cause_and_not_in_the_text(asynchronous: bool) -> None:
+def test_exception_of_get_token_is_the_cause_only(asynchronous: bool) -> None:
     cause = RuntimeError(f"cannot renew {SECRET}")
 
     def get_token() -> Any:
@@ -317,7 +315,7 @@ def test_what_get_token_raises_is_the_cause_and_not_in_the_text(asynchronous: bo
     assert caught.value.__cause__ is cause
 
 
-def test_an_authentication_error_of_get_token_is_left_as_it_is() -> None:
+def test_authentication_error_of_get_token_is_kept() -> None:
     error = AuthenticationError("log in at the gateway first")
 
     def get_token() -> Any:
@@ -328,7 +326,7 @@ def test_an_authentication_error_of_get_token_is_left_as_it_is() -> None:
     assert caught.value is error
 
 
-def test_there_are_no_headers_before_there_is_a_token() -> None:
+def test_headers_without_a_token_raise() -> None:
     with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
         ExternallyManagedJWTHandler(None, None, never, "alice").am_request_headers  # noqa: B018
 
@@ -341,7 +339,7 @@ HANDLERS = [
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda handler: type(handler).__name__)
-def test_handlers_do_not_tell_their_secrets(handler: AuthenticationHandler) -> None:
+def test_handler_reprs_have_no_secrets(handler: AuthenticationHandler) -> None:
     assert SECRET not in repr(handler)
     assert SECRET not in repr(BitfountSession(handler))
     assert SECRET not in str(vars(handler) if hasattr(handler, "__dict__") else "")

@@ -45,9 +45,7 @@ def browse(monkeypatch: pytest.MonkeyPatch) -> Any:
     return have
 
 
-def test_the_text_says_where_to_go_and_what_to_enter(
-    browse: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_text_has_the_address_and_the_code(browse: Any, capsys: pytest.CaptureFixture[str]) -> None:
     browse(None)
     show(PLAIN)
     out, err = capsys.readouterr()
@@ -58,7 +56,7 @@ def test_the_text_says_where_to_go_and_what_to_enter(
     )
 
 
-def test_the_text_prefers_the_address_with_the_code(
+def test_text_prefers_the_address_with_the_code(
     browse: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     browse(None)
@@ -70,16 +68,14 @@ def test_the_text_prefers_the_address_with_the_code(
 
 
 @pytest.mark.parametrize("prompt", [PLAIN, COMPLETE])
-def test_a_browser_with_a_window_is_opened(browse: Any, prompt: LoginPrompt) -> None:
+def test_graphical_browser_is_opened(browse: Any, prompt: LoginPrompt) -> None:
     browser = Browser()
     browse(browser)
     show(prompt)
     assert browser.opened == [prompt.verification_uri_complete or prompt.verification_uri]
 
 
-def test_a_browser_in_the_terminal_is_not_opened(
-    browse: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_terminal_browser_is_not_opened(browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*_: Any, **__: Any) -> bool:
         raise AssertionError("it would keep the terminal")
 
@@ -89,13 +85,13 @@ def test_a_browser_in_the_terminal_is_not_opened(
 
 
 @pytest.mark.parametrize("failure", [webbrowser.Error("gone"), OSError(2, "gone")])
-def test_a_browser_that_fails_does_no_harm(browse: Any, failure: Exception) -> None:
+def test_failing_browser_is_ignored(browse: Any, failure: Exception) -> None:
     browse(Browser(failure))
     show(PLAIN)
 
 
 @pytest.mark.parametrize("stderr", [None, io.StringIO()])
-def test_there_may_be_no_standard_error(
+def test_missing_standard_error_is_ignored(
     browse: Any, stderr: io.StringIO | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = Browser()

@@ -61,12 +61,12 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 # --- The official format -------------------------------------------------------------------------
 
 
-def test_a_file_of_the_official_sdk_is_read(file: TokenFile) -> None:
+def test_file_of_the_official_sdk_is_read(file: TokenFile) -> None:
     place(file, OFFICIAL)
     assert file.read() == TOKEN
 
 
-def test_a_file_written_here_is_the_official_sdks_to_the_byte(file: TokenFile) -> None:
+def test_written_file_equals_that_of_the_official_sdk(file: TokenFile) -> None:
     file.write(TOKEN)
     assert file.path.read_bytes() == OFFICIAL
     assert list(FIELDS) == [
@@ -87,7 +87,7 @@ def test_the_expiry_is_always_written_as_a_float(file: TokenFile) -> None:
         {"more": {"of": ["the", "future"]}},
     ],
 )
-def test_harmless_variations_are_read(file: TokenFile, changes: dict[str, Any]) -> None:
+def test_compatible_variations_are_read(file: TokenFile, changes: dict[str, Any]) -> None:
     place(file, json.dumps({**FIELDS, **changes}, indent=2).encode())
     found = file.read()
     assert found is not None
@@ -124,7 +124,7 @@ def test_a_user_name_cannot_name_another_folder(tmp_path: Path, username: Any) -
 
 
 @pytest.mark.parametrize("field", ["auth_domain", "client_id", "scopes", "audience"])
-def test_a_token_of_another_issuer_is_passed_over(
+def test_token_of_another_issuer_is_ignored(
     tmp_path: Path, file: TokenFile, field: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file.write(TOKEN)
@@ -134,14 +134,14 @@ def test_a_token_of_another_issuer_is_passed_over(
     assert warnings(caplog) == []
 
 
-def test_no_file_is_no_token_and_no_warning(
+def test_missing_file_gives_no_token_and_no_warning(
     file: TokenFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert file.read() is None
     assert warnings(caplog) == []
 
 
-def test_tokens_do_not_tell_themselves(file: TokenFile) -> None:
+def test_token_repr_has_no_secrets(file: TokenFile) -> None:
     shown = f"{TOKEN!r} {file!r}"
     for secret in ("access_token", "refresh_token", "id_token"):
         assert FIELDS[secret] not in shown
@@ -168,7 +168,7 @@ def test_file_and_folders_are_private_whatever_the_umask(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
-def test_what_another_umask_left_open_is_closed(file: TokenFile) -> None:
+def test_loose_permissions_are_tightened(file: TokenFile) -> None:
     place(file, OFFICIAL)
     file.path.chmod(0o666)
     file.path.parent.chmod(0o775)
@@ -177,9 +177,7 @@ def test_what_another_umask_left_open_is_closed(file: TokenFile) -> None:
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
 
 
-def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(
-    tmp_path: Path, file: TokenFile
-) -> None:
+def test_link_is_replaced_and_its_target_unchanged(tmp_path: Path, file: TokenFile) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"data")
     file.path.parent.mkdir()
@@ -190,7 +188,7 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(
     assert file.read() == TOKEN
 
 
-def test_readers_see_one_token_or_the_other_and_never_half_of_one(file: TokenFile) -> None:
+def test_readers_never_see_a_partial_token(file: TokenFile) -> None:
     tokens = [attrs.evolve(TOKEN, access_token=letter * 9000) for letter in "ab"]
     file.write(tokens[0])
     ended = threading.Event()
@@ -211,7 +209,7 @@ def test_readers_see_one_token_or_the_other_and_never_half_of_one(file: TokenFil
     assert [path.name for path in file.path.parent.iterdir()] == [".token"]
 
 
-def test_a_token_that_cannot_be_kept_is_said_once_and_the_spent_one_taken_away(
+def test_failed_write_warns_once_and_removes_the_old_token(
     file: TokenFile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.write(TOKEN)
@@ -271,7 +269,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("content", HOSTILE, ids=lambda content: repr(content[:40]))
-def test_hostile_content_is_passed_over_with_one_warning(
+def test_malicious_content_is_ignored_with_one_warning(
     file: TokenFile, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     place(file, content)
@@ -292,7 +290,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(list(FIELDS)), JSON_VALUES), st.binary(max_size=20))
-def test_no_content_breaks_the_reading(changes: dict[str, Any], tail: bytes) -> None:
+def test_any_content_is_a_token_or_ignored(changes: dict[str, Any], tail: bytes) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
@@ -319,7 +317,7 @@ def _link(path: Path) -> None:
         (lambda path: path.symlink_to("/dev/zero"), "it is a symbolic link"),
     ],
 )
-def test_what_is_no_file_is_passed_over(
+def test_special_files_are_ignored(
     file: TokenFile, make: Any, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file.path.parent.mkdir()
@@ -329,7 +327,7 @@ def test_what_is_no_file_is_passed_over(
     assert words in warning
 
 
-def test_a_folder_that_is_a_file_is_said_and_does_no_harm(
+def test_file_in_place_of_the_folder_is_reported(
     file: TokenFile, caplog: pytest.LogCaptureFixture
 ) -> None:
     file.path.parent.write_bytes(b"")
@@ -358,9 +356,7 @@ def try_in_another_process(folder: Path) -> str:
     return run.stdout.strip()
 
 
-def test_the_lock_keeps_out_other_processes_threads_and_sessions(
-    tmp_path: Path, file: TokenFile
-) -> None:
+def test_lock_excludes_processes_threads_and_sessions(tmp_path: Path, file: TokenFile) -> None:
     lock = file.try_lock()
     assert lock is not None
     assert file.try_lock() is None
@@ -389,7 +385,7 @@ def test_each_user_has_a_lock(tmp_path: Path, file: TokenFile) -> None:
         lock.release()
 
 
-def test_a_file_system_without_locks_is_an_os_error(
+def test_file_system_without_locks_raises_os_error(
     file: TokenFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import filelock
@@ -402,7 +398,7 @@ def test_a_file_system_without_locks_is_an_os_error(
         file.try_lock()
 
 
-def test_a_folder_that_cannot_be_written_to_has_no_lock(
+def test_unwritable_folder_cannot_be_locked(
     file: TokenFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = file.try_lock()
@@ -438,7 +434,7 @@ def test_set_aside_keeps_the_token_written_meanwhile(file: TokenFile) -> None:
     assert file.read() == other
 
 
-def test_set_aside_without_a_token_leaves_none(file: TokenFile) -> None:
+def test_set_aside_without_a_token_creates_no_file(file: TokenFile) -> None:
     with file.set_aside():
         pass
     assert not file.path.exists()
