@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from support.faults.cases import ROWS
-from support.faults.environment import arena
+from support.faults.environment import fault_environment
 from support.faults.expecting import expected
 from support.faults.kinds import KINDS, Kind
 from support.faults.run_case import run
@@ -46,7 +46,7 @@ def format_counts(found: Expected) -> str:
 
 
 def lines(
-    row: Row, kind: Kind, box: FaultEnvironment | None
+    row: Row, kind: Kind, environment: FaultEnvironment | None
 ) -> Iterator[tuple[Leg, str, list[str]]]:
     """Yield one cell per request of a row, with its text and its complaints."""
     for index, leg in enumerate(row.legs):
@@ -55,16 +55,16 @@ def lines(
             continue
         wanted = expected(row, index, kind)
         complaints = []
-        if box is not None:
+        if environment is not None:
             for asynchronous in (False, True):
-                report = run(box, row, index, kind, asynchronous=asynchronous)
+                report = run(environment, row, index, kind, asynchronous=asynchronous)
                 way = "async" if asynchronous else "sync"
                 complaints += [f"{way}: {each}" for each in report.complaints]
         mark = "" if not complaints else "  !!"
         yield leg, f"{describe(wanted.outcome)} ({format_counts(wanted)}){mark}", complaints
 
 
-def report(box: FaultEnvironment | None) -> int:
+def report(environment: FaultEnvironment | None) -> int:
     """Print the matrix, operation by operation, and return the number of wrong cells."""
     wrong = cells = 0
     width = max(len(kind.name) for kind in KINDS)
@@ -73,7 +73,7 @@ def report(box: FaultEnvironment | None) -> int:
         heads = [f"{leg.method} {leg.path}" for leg in row.legs]
         print(f"  {'':{width}}  {'  '.join(f'{head:<32}' for head in heads)}".rstrip())
         for kind in KINDS:
-            found = list(lines(row, kind, box))
+            found = list(lines(row, kind, environment))
             shown = "  ".join(f"{text:<{max(32, len(head))}}" for (_, text, _), head in
                               zip(found, heads, strict=True))  # fmt: skip
             print(f"  {kind.name:<{width}}  {shown}".rstrip(), flush=True)
@@ -100,8 +100,8 @@ def main() -> int:
         return 0
     logging.disable(logging.CRITICAL)
     started = time.monotonic()
-    with arena() as box:
-        wrong = report(box)
+    with fault_environment() as environment:
+        wrong = report(environment)
     print(f"{time.monotonic() - started:.0f} s")
     return 1 if wrong else 0
 

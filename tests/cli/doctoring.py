@@ -1,4 +1,4 @@
-"""What the doctor is asked in tests, and what it says."""
+"""Run the doctor, and read its findings."""
 
 from __future__ import annotations
 

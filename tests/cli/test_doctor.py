@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong, says what to do, and tells no secret."""
+"""The doctor finds what is wrong, says what to do, and shows no secret."""
 
 from __future__ import annotations
 
@@ -62,16 +62,18 @@ def test_doctor_shows_no_secret(console: Console) -> None:
 )
 def test_invalid_setting_is_reported(console: Console, name: str, value: str) -> None:
     console.environment[name] = value
-    told = problems(console, "--offline")
-    assert f"{name} is " in told or f"{name}: " in told
-    assert f"correct {name}" in told
+    reported = problems(console, "--offline")
+    assert f"{name} is " in reported or f"{name}: " in reported
+    assert f"correct {name}" in reported
 
 
 def test_only_one_authority_setting_applies(console: Console) -> None:
     console.environment |= {"SSL_CERT_FILE": certifi.where(), "SSL_CERT_DIR": "/no/such/folder"}
-    told = [found["text"] for found in findings(console, "--offline", code=0)]
-    assert f"SSL_CERT_FILE is {certifi.where()}: only the CAs in it are trusted" in told
-    assert "SSL_CERT_DIR is /no/such/folder, but ignored: SSL_CERT_FILE takes precedence" in told
+    reported = [found["text"] for found in findings(console, "--offline", code=0)]
+    assert f"SSL_CERT_FILE is {certifi.where()}: only the CAs in it are trusted" in reported
+    assert (
+        "SSL_CERT_DIR is /no/such/folder, but ignored: SSL_CERT_FILE takes precedence" in reported
+    )
 
 
 def test_misspelt_setting_is_reported(console: Console) -> None:
@@ -101,9 +103,9 @@ def test_failed_check_is_reported_as_a_problem(
         raise KeyError("planted")
 
     monkeypatch.setattr(versions, "check", broken)
-    told = problems(console, "--offline")
-    assert "KeyError" in told
-    assert "planted" not in told
+    reported = problems(console, "--offline")
+    assert "KeyError" in reported
+    assert "planted" not in reported
 
 
 def test_missing_or_incompatible_packages_are_reported(
@@ -111,8 +113,8 @@ def test_missing_or_incompatible_packages_are_reported(
 ) -> None:
     there = {"bitfount-api": "0.0.1", "bitfount": "5.3.0"}
     monkeypatch.setattr(versions, "_version", there.get)
-    told = findings(console, "--offline", code=1)
-    texts = [finding["text"] for finding in told]
+    reported = findings(console, "--offline", code=1)
+    texts = [finding["text"] for finding in reported]
     assert "httpx is not installed" in texts
     assert "the installed package has version 0.0.1" in texts
     assert any("bitfount 5.3.0" in text for text in texts)
@@ -185,14 +187,14 @@ def test_secrets_readable_by_others_are_reported(console: Console, storage: Path
     key.chmod(0o640)
     token.chmod(0o644)
     storage.chmod(0o755)
-    told = problems(console, "--offline")
+    reported = problems(console, "--offline")
     for path, mode, wanted in (
         (token, "0644", "600"),
         (key, "0640", "600"),
         (storage, "0755", "700"),
     ):
-        assert f"(mode {mode})" in told
-        assert f"chmod {wanted} '{path}'" in told
+        assert f"(mode {mode})" in reported
+        assert f"chmod {wanted} '{path}'" in reported
     for path in (token, key):
         path.chmod(0o600)
     storage.chmod(0o700)
@@ -213,9 +215,9 @@ def test_unreadable_secrets_and_links_are_reported(console: Console, storage: Pa
 
 def test_login_without_a_user_name_is_reported(console: Console, storage: Path) -> None:
     write_token(console, storage, id_token="planted")
-    told = problems(console, "--offline")
-    assert "bitfount-api login" in told
-    assert "planted" not in told
+    reported = problems(console, "--offline")
+    assert "bitfount-api login" in reported
+    assert "planted" not in reported
 
 
 def test_login_next_to_api_keys_is_reported(console: Console, storage: Path) -> None:
@@ -229,6 +231,6 @@ def test_login_next_to_api_keys_is_reported(console: Console, storage: Path) -> 
 
 def test_api_key_invalid_in_a_header_is_reported(console: Console) -> None:
     console.environment["BITFOUNT_API_KEY"] = "planted one"
-    told = problems(console, "--offline")
-    assert "BITFOUNT_API_KEY contains a character" in told
-    assert "planted" not in told
+    reported = problems(console, "--offline")
+    assert "BITFOUNT_API_KEY contains a character" in reported
+    assert "planted" not in reported

@@ -20,9 +20,9 @@ from bitfount_api.sandbox.faults import Fault
 
 def test_unknown_host_name_is_reported(console: Console) -> None:
     console.options = [*console.services, "--hub-url", "https://hub.invalid"]
-    told = problems(console)
-    assert "the name hub.invalid cannot be resolved" in told
-    assert "HTTPS_PROXY" in told
+    reported = problems(console)
+    assert "the name hub.invalid cannot be resolved" in reported
+    assert "HTTPS_PROXY" in reported
 
 
 def test_authority_is_not_checked_with_api_keys(console: Console) -> None:
@@ -35,25 +35,25 @@ def test_authority_is_not_checked_with_api_keys(console: Console) -> None:
 
 def test_refused_connection_is_reported(console: Console, free_port: int) -> None:
     console.options = [*console.services, "--access-manager-url", f"http://127.0.0.1:{free_port}"]
-    told = problems(console)
-    assert told.count("\n") == 0
-    assert "the access manager" in told
-    assert "bitfount-api sandbox" in told
+    reported = problems(console)
+    assert reported.count("\n") == 0
+    assert "the access manager" in reported
+    assert "bitfount-api sandbox" in reported
 
 
 def test_unreachable_proxy_is_reported(console: Console, free_port: int) -> None:
     console.environment["NO_PROXY"] = ""
     console.environment["HTTP_PROXY"] = f"http://user:planted@127.0.0.1:{free_port}"
-    told = problems(console)
-    assert f"the proxy http://127.0.0.1:{free_port}" in told
-    assert "planted" not in told
+    reported = problems(console)
+    assert f"the proxy http://127.0.0.1:{free_port}" in reported
+    assert "planted" not in reported
 
 
 def test_failing_service_is_reported(console: Console) -> None:
     console.sandbox.fail("/api/pairings", Fault(status=503), times=None)
-    told = problems(console)
-    assert "SMART on FHIR" in told
-    assert "answers 503" in told
+    reported = problems(console)
+    assert "SMART on FHIR" in reported
+    assert "answers 503" in reported
 
 
 def test_captive_portal_is_reported(console: Console) -> None:
@@ -69,16 +69,16 @@ def test_captive_portal_is_reported(console: Console) -> None:
 def test_proxy_that_requires_a_password_is_reported(console: Console) -> None:
     with serving(lambda _: (407, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "", "HTTP_PROXY": url}
-        told = problems(console)
-    assert "requires a username and a password" in told
+        reported = problems(console)
+    assert "requires a username and a password" in reported
 
 
 def test_blocking_proxy_is_reported(console: Console) -> None:
     with serving(lambda _: (403, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
         console.options = [*console.services, "--hub-url", "https://hub.invalid"]
-        told = problems(console)
-    assert f"the proxy {url} does not allow the connection" in told
+        reported = problems(console)
+    assert f"the proxy {url} does not allow the connection" in reported
 
 
 def test_working_proxy_is_shown(console: Console) -> None:
@@ -157,8 +157,8 @@ def test_untrusted_certificate_is_reported(console: Console, tmp_path: Path) -> 
     context.load_cert_chain(path, tmp_path / "key.pem")
     with serving(lambda _: (200, {}, b"{}"), context) as url:
         console.options = [*console.services, "--access-manager-url", url]
-        told = problems(console)
-        assert "not trusted" in told
-        assert "--ca" in told
+        reported = problems(console)
+        assert "not trusted" in reported
+        assert "--ca" in reported
         console.options += ["--ca", str(path)]
         findings(console, code=0)

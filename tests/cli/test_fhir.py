@@ -1,4 +1,4 @@
-"""Tokens for clinical systems: shown when asked for, and not otherwise."""
+"""Tokens for clinical systems: shown only on request."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from bitfount_api.cli import demo_data
 @attrs.define
 class Running:
     process: subprocess.Popen[bytes]
-    told: dict[str, Any]
+    printed: dict[str, Any]
 
     def stop(self, number: int) -> int:
         self.process.send_signal(number)
@@ -59,8 +59,8 @@ def advice(process: subprocess.Popen[bytes]) -> list[str]:
     return [line.strip() for line in lines if line.startswith("  ")]
 
 
-def options_for(told: dict[str, Any]) -> list[str]:
-    return ["--hub-url", told["hubUrl"], "--access-manager-url", told["accessManagerUrl"]]
+def options_for(printed: dict[str, Any]) -> list[str]:
+    return ["--hub-url", printed["hubUrl"], "--access-manager-url", printed["accessManagerUrl"]]
 
 
 def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
@@ -68,7 +68,7 @@ def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
     console.options = []
     with started(console, "--demo", "--env-file", "s.env") as running:
         assert stat.S_IMODE(os.stat("s.env").st_mode) == 0o600
-        assert Path(running.told["data"]).is_dir()
+        assert Path(running.printed["data"]).is_dir()
         for line in Path("s.env").read_text(encoding="utf-8").splitlines():
             name, _, value = line.removeprefix("export ").partition("=")
             console.environment[name] = value
@@ -80,22 +80,22 @@ def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
         assert Path(f"{demo_data.MODEL}.py").exists()
         assert running.stop(signal.SIGINT) == 130
         assert not Path("s.env").exists()
-        assert not Path(running.told["data"]).exists()
+        assert not Path(running.printed["data"]).exists()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(running.told["hubUrl"])
+        httpx.get(running.printed["hubUrl"])
 
 
 def test_api_keys_are_shown_only_on_request(console: Console) -> None:
     with started(console) as running:
-        assert "credentials" not in running.told
-        assert running.told["users"] == ["alice", "bob", "carol"]
+        assert "credentials" not in running.printed
+        assert running.printed["users"] == ["alice", "bob", "carol"]
         assert running.stop(signal.SIGTERM) == 143
-        assert not Path(running.told["data"]).exists()
+        assert not Path(running.printed["data"]).exists()
     with started(console, "--show", "--user", "dora") as running:
-        ((name, keys),) = running.told["credentials"].items()
+        ((name, keys),) = running.printed["credentials"].items()
         assert (name, keys["BITFOUNT_USERNAME"]) == ("dora", "dora")
         console.environment = dict(keys)
-        assert console.json(*options_for(running.told), "whoami")["username"] == "dora"
+        assert console.json(*options_for(running.printed), "whoami")["username"] == "dora"
 
 
 @pytest.mark.slow
@@ -103,8 +103,8 @@ def test_kept_state_is_available_after_a_restart(console: Console) -> None:
     with started(console, "--demo", "--data", "kept") as running:
         assert running.stop(signal.SIGINT) == 130
     with started(console, "--demo", "--data", "kept", "--show") as running:
-        console.environment = dict(running.told["credentials"]["alice"])
-        page = console.json(*options_for(running.told), "projects", "list")
+        console.environment = dict(running.printed["credentials"]["alice"])
+        page = console.json(*options_for(running.printed), "projects", "list")
         assert [project["name"] for project in page["projects"]] == [demo_data.PROJECT]
 
 

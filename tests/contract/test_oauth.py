@@ -8,7 +8,7 @@ import attrs
 import httpx
 import pytest
 from contract import matching, specs
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 from support.oauth import ISSUER, answer
 
 from bitfount_api import AuthenticationError, RetryPolicy, config
@@ -48,30 +48,30 @@ def sent(call: Send) -> list[str]:
 
 
 @pytest.fixture
-def world() -> FakeWorld:
-    return FakeWorld([])
+def driver() -> FakeDriver:
+    return FakeDriver([])
 
 
-def log_in(world: FakeWorld, *outcomes: Any) -> Any:
-    world.outcomes = list(outcomes)
-    authority = attrs.evolve(AUTHORITY, clock=Clock(world.clock, world.clock))
-    return world.play(_device_flow.log_in(authority, lambda prompt: None))
+def log_in(driver: FakeDriver, *outcomes: Any) -> Any:
+    driver.outcomes = list(outcomes)
+    authority = attrs.evolve(AUTHORITY, clock=Clock(driver.clock, driver.clock))
+    return driver.run(_device_flow.log_in(authority, lambda prompt: None))
 
 
 CODE = example("/oauth/device/code", "200")
 GRANT = example("/oauth/token", "200")
 
 
-def test_login_requests_match_the_spec(world: FakeWorld) -> None:
-    assert log_in(world, CODE, GRANT) == GRANT.json()
-    assert [call.request["url"] for call in world.calls] == ["/oauth/device/code", "/oauth/token"]
-    assert [sent(call) for call in world.calls] == [[], []]
+def test_login_requests_match_the_spec(driver: FakeDriver) -> None:
+    assert log_in(driver, CODE, GRANT) == GRANT.json()
+    assert [call.request["url"] for call in driver.calls] == ["/oauth/device/code", "/oauth/token"]
+    assert [sent(call) for call in driver.calls] == [[], []]
 
 
-def test_refresh_request_matches_the_spec(world: FakeWorld) -> None:
-    world.outcomes = [GRANT]
-    assert world.play(_device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
-    assert [sent(call) for call in world.calls] == [[]]
+def test_refresh_request_matches_the_spec(driver: FakeDriver) -> None:
+    driver.outcomes = [GRANT]
+    assert driver.run(_device_flow.refresh(AUTHORITY, "a-refresh-token")) == GRANT.json()
+    assert [sent(call) for call in driver.calls] == [[]]
 
 
 GOES_ON = {
@@ -85,14 +85,14 @@ GOES_ON = {
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/token"))
 def test_each_documented_poll_answer_is_handled(
-    world: FakeWorld, status: str, name: str | None
+    driver: FakeDriver, status: str, name: str | None
 ) -> None:
     refusal = example("/oauth/token", status, name)
     if (status, name) in GOES_ON:
-        assert log_in(world, CODE, refusal, GRANT) == GRANT.json()
+        assert log_in(driver, CODE, refusal, GRANT) == GRANT.json()
     else:
         with pytest.raises(AuthenticationError, match=refusal.json()["error_description"]):
-            log_in(world, CODE, refusal)
+            log_in(driver, CODE, refusal)
 
 
 def test_continuing_errors_are_in_the_spec() -> None:
@@ -101,12 +101,12 @@ def test_continuing_errors_are_in_the_spec() -> None:
 
 @pytest.mark.parametrize(("status", "name"), examples("/oauth/device/code"))
 def test_each_documented_code_error_ends_the_login(
-    world: FakeWorld, status: str, name: str | None
+    driver: FakeDriver, status: str, name: str | None
 ) -> None:
     refusal = example("/oauth/device/code", status, name)
     repeated = [refusal] * 2 if status in ("429", "500", "503") else [refusal]
     with pytest.raises(AuthenticationError, match=refusal.json()["error"]):
-        log_in(world, *repeated)
+        log_in(driver, *repeated)
 
 
 def test_operations_are_named_as_in_the_spec() -> None:

@@ -161,7 +161,7 @@ LIMITS = [
 ]
 
 
-@pytest.mark.parametrize(("schema", "field", "most"), LIMITS)
-def test_spec_has_the_documented_limits(schema: str, field: str, most: int) -> None:
+@pytest.mark.parametrize(("schema", "field", "maximum"), LIMITS)
+def test_spec_has_the_documented_limits(schema: str, field: str, maximum: int) -> None:
     node = SPECS["hub"]["components"]["schemas"][schema]["properties"][field]
-    assert node["maximum"] == most
+    assert node["maximum"] == maximum

@@ -43,10 +43,10 @@ def walk(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_json_tour_has_every_step() -> None:
     run = walk(*FOR_MACHINES)
     assert (run.returncode, run.stderr) == (0, "")
-    told = json.loads(run.stdout)
-    assert told["ok"] is True
-    assert len(told["steps"]) == 12
-    assert sum(len(step["checks"]) for step in told["steps"]) >= 25
+    printed = json.loads(run.stdout)
+    assert printed["ok"] is True
+    assert len(printed["steps"]) == 12
+    assert sum(len(step["checks"]) for step in printed["steps"]) >= 25
 
 
 @pytest.mark.slow

@@ -28,12 +28,12 @@ class Clinic:
         self.refuse = 0
         self.tokens: list[str] = []
 
-    def __call__(self, asked: ReceivedRequest) -> Answer:
-        self.tokens.append(asked.headers.get("authorization", ""))
+    def __call__(self, request: ReceivedRequest) -> Answer:
+        self.tokens.append(request.headers.get("authorization", ""))
         if self.refuse:
             self.refuse -= 1
             return 401, {}, b""
-        if asked.target != "/r4/Patient/17":
+        if request.target != "/r4/Patient/17":
             return 404, {}, b""
         return 200, {"content-type": "application/fhir+json"}, json.dumps({"id": "17"}).encode()
 

@@ -33,13 +33,13 @@ def run(start: Start, clients: SandboxClients, *more: Any) -> tuple[int, str, st
 def test_repeated_runs_publish_once(
     start: Start, bitfount_sandbox: SandboxClients, files: Path
 ) -> None:
-    told = []
+    results = []
     for _ in range(2):
         status, printed, said = run(start, bitfount_sandbox, "--output", "out.txt")
         assert (status, said) == (0, "")
-        told.append(json.loads(printed))
-    assert [step["model"] for step in told] == ["alice/Net:1"] * 2
-    assert [step["new"] for step in told] == [True, False]
+        results.append(json.loads(printed))
+    assert [step["model"] for step in results] == ["alice/Net:1"] * 2
+    assert [step["new"] for step in results] == [True, False]
     assert (files / "out.txt").read_text("utf-8") == "model=alice/Net:1\n" * 2
     weights = bitfount_sandbox.hub("bob").get_weights("alice", "Net", 1)
     assert weights == (files / "net.pt").read_bytes()

@@ -9,8 +9,7 @@ import attrs
 import pytest
 from support.documented import OPERATIONS
 from support.faults.cases import ROWS
-from support.faults.environment import FaultEnvironment
-from support.faults.environment import arena as made_arena
+from support.faults.environment import FaultEnvironment, fault_environment
 from support.faults.kinds import KINDS, Kind
 from support.faults.legs import Leg, Row
 from support.faults.run_case import run
@@ -22,9 +21,9 @@ from bitfount_api._core.effects import Operation, Retry
 
 
 @pytest.fixture(scope="module")
-def arena() -> Iterator[FaultEnvironment]:
-    with made_arena() as arena:
-        yield arena
+def environment() -> Iterator[FaultEnvironment]:
+    with fault_environment() as running:
+        yield running
 
 
 def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
@@ -38,12 +37,12 @@ def cells(row: Row) -> Iterator[tuple[int, Leg, Kind]]:
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_fault_has_the_documented_outcome(
-    arena: FaultEnvironment, row: Row, asynchronous: bool
+    environment: FaultEnvironment, row: Row, asynchronous: bool
 ) -> None:
     complaints = {
         f"{kind.name} ({leg.method} {leg.path})": report.complaints
         for index, leg, kind in cells(row)
-        if (report := run(arena, row, index, kind, asynchronous=asynchronous)).complaints
+        if (report := run(environment, row, index, kind, asynchronous=asynchronous)).complaints
     }
     assert complaints == {}
 
@@ -109,50 +108,50 @@ def _kind(name: str) -> Kind:
     return next(kind for kind in KINDS if kind.name == name)
 
 
-def test_undocumented_result_is_detected(arena: FaultEnvironment) -> None:
+def test_undocumented_result_is_detected(environment: FaultEnvironment) -> None:
     row = attrs.evolve(_row("get_projects"), check=lambda _: False)
-    (complaint,) = run(arena, row, 0, _kind("500, once"), asynchronous=False).complaints
+    (complaint,) = run(environment, row, 0, _kind("500, once"), asynchronous=False).complaints
     assert "outcome is other, expected value" in complaint
 
 
-def test_undocumented_error_is_detected(arena: FaultEnvironment) -> None:
+def test_undocumented_error_is_detected(environment: FaultEnvironment) -> None:
     row = _row("get_projects")
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], refused="none"),))
-    (complaint,) = run(arena, row, 0, _kind("500, for ever"), asynchronous=False).complaints
+    (complaint,) = run(environment, row, 0, _kind("500, for ever"), asynchronous=False).complaints
     assert "HTTPError" in complaint
 
 
-def test_repeated_request_is_detected(arena: FaultEnvironment) -> None:
+def test_repeated_request_is_detected(environment: FaultEnvironment) -> None:
     row = _row("get_projects")
     once = attrs.evolve(row.legs[0].operation, retry=Retry.IF_UNSENT)
     row = attrs.evolve(row, legs=(attrs.evolve(row.legs[0], operation=once),))
-    complaints = run(arena, row, 0, _kind("504, for ever"), asynchronous=False).complaints
+    complaints = run(environment, row, 0, _kind("504, for ever"), asynchronous=False).complaints
     assert complaints == ["the services received (3,) requests, expected ((1, 1),)"]
 
 
-def test_leftover_file_is_detected(arena: FaultEnvironment) -> None:
+def test_leftover_file_is_detected(environment: FaultEnvironment) -> None:
     row = _row("download_model")
 
-    def arguments(arena: FaultEnvironment) -> dict[str, object]:
-        made = dict(row.arguments(arena))
+    def arguments(environment: FaultEnvironment) -> dict[str, object]:
+        made = dict(row.arguments(environment))
         (made["path"].parent / "file.tmp").touch()
         return made
 
     untidy = attrs.evolve(row, arguments=arguments)
-    complaints = run(arena, untidy, 0, _kind("500, once"), asynchronous=True).complaints
+    complaints = run(environment, untidy, 0, _kind("500, once"), asynchronous=True).complaints
     assert complaints == ["left behind: file.tmp"]
 
 
 @pytest.mark.slow
 def test_open_connection_is_detected(
-    arena: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
+    environment: FaultEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sessions: list[bitfount_api.BitfountSession] = []
     with monkeypatch.context() as patch:
         patch.setattr(
             bitfount_api.BitfountSession, "close", lambda session: sessions.append(session)
         )
-        report = run(arena, _row("get_projects"), 0, _kind("500, once"), asynchronous=False)
+        report = run(environment, _row("get_projects"), 0, _kind("500, once"), asynchronous=False)
     for session in sessions:
         session.close()
     assert any("a connection to port" in each for each in report.complaints)

@@ -11,8 +11,8 @@ from support.http_server import ReceivedRequest, serving
 from support.raw_server import Act, RawServer
 
 
-def answer(asked: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
-    return 201, {"x-asked": f"{asked.method} {asked.target}"}, asked.body + b"!"
+def answer(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
+    return 201, {"x-request": f"{request.method} {request.target}"}, request.body + b"!"
 
 
 def test_raw_server_forwards_requests_without_a_fault() -> None:
@@ -22,7 +22,7 @@ def test_raw_server_forwards_requests_without_a_fault() -> None:
             for _ in range(2):
                 got = httpx.post(f"{server.url}/x?y=1", content=b"body", trust_env=False)
                 assert (got.status_code, got.content) == (201, b"body!")
-                assert got.headers["x-asked"] == "POST /x?y=1"
+                assert got.headers["x-request"] == "POST /x?y=1"
     assert server.seen == [("POST", "/x?y=1")] * 2
 
 

@@ -7,6 +7,6 @@ from support.fake_services import FakeServices
 
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
-def played(request: pytest.FixtureRequest) -> FakeServices:
+def services(request: pytest.FixtureRequest) -> FakeServices:
     """Sync or async clients of a user, with fake services whose answers the test sets."""
     return FakeServices(asynchronous=request.param)

@@ -39,27 +39,27 @@ CHECKS: dict[str, tuple[Any, ...]] = {
 @pytest.mark.documented("BitfountAM.get_access_manager_key", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
 def test_access_manager_key_is_requested_without_credentials(
-    played: FakeServices, form: Any
+    services: FakeServices, form: Any
 ) -> None:
-    played.json({"accessManagerPublicKey": serialize_public_key(PUBLIC_KEY, form)})
-    assert public_keys_equal(played.access_manager("get_access_manager_key"), PUBLIC_KEY)
-    assert not {"x-api-key", "x-api-key-id", "authorization"} & set(played.requests[0].headers)
+    services.json({"accessManagerPublicKey": serialize_public_key(PUBLIC_KEY, form)})
+    assert public_keys_equal(services.access_manager("get_access_manager_key"), PUBLIC_KEY)
+    assert not {"x-api-key", "x-api-key-id", "authorization"} & set(services.requests[0].headers)
 
 
 @pytest.mark.parametrize(
     "answer", [{}, {"accessManagerPublicKey": None}, {"accessManagerPublicKey": "no key"}, []]
 )
-def test_answer_without_a_key_raises(played: FakeServices, answer: Any) -> None:
-    played.json(answer)
+def test_answer_without_a_key_raises(services: FakeServices, answer: Any) -> None:
+    services.json(answer)
     with pytest.raises(InvalidJSONError, match="get_access_manager_key"):
-        played.access_manager("get_access_manager_key")
+        services.access_manager("get_access_manager_key")
 
 
 @pytest.mark.documented("BitfountAM.get_access_manager_key", "RequestException")
-def test_rejected_key_request_raises_http_error(played: FakeServices) -> None:
-    played.json({"errorMessage": "closed"}, 503)
+def test_rejected_key_request_raises_http_error(services: FakeServices) -> None:
+    services.json({"errorMessage": "closed"}, 503)
     with pytest.raises(HTTPError, match="closed"):
-        played.access_manager("get_access_manager_key")
+        services.access_manager("get_access_manager_key")
 
 
 # --- Access checks -------------------------------------------------------------------------------
@@ -72,20 +72,22 @@ def test_rejected_key_request_raises_http_error(played: FakeServices) -> None:
     "code",
     ["ACCEPT", "NO_ACCESS", "INVALID_PROOF_OF_IDENTITY", "UNAUTHORISED", "NO_PROOF_OF_IDENTITY"],
 )
-def test_check_returns_the_code_with_the_limits(played: FakeServices, name: str, code: str) -> None:
+def test_check_returns_the_code_with_the_limits(
+    services: FakeServices, name: str, code: str
+) -> None:
     limits = [{"resourceName": "bob/Net:1", "totalUsage": 3, "modelDownloadUrl": None}]
-    played.json({"code": code, "limits": limits})
-    result = played.access_manager(name, *CHECKS[name])
+    services.json({"code": code, "limits": limits})
+    result = services.access_manager(name, *CHECKS[name])
     assert result == {"response_type": PodResponseType(code), "limits": limits}
 
 
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("answer", [{}, {"code": None}, {"code": "MAYBE"}, {"limits": None}])
 def test_missing_or_unknown_code_means_no_access(
-    played: FakeServices, name: str, answer: dict[str, Any]
+    services: FakeServices, name: str, answer: dict[str, Any]
 ) -> None:
-    played.json(answer)
-    result = played.access_manager(name, *CHECKS[name])
+    services.json(answer)
+    result = services.access_manager(name, *CHECKS[name])
     assert result == {"response_type": PodResponseType.NO_ACCESS, "limits": None}
 
 
@@ -94,11 +96,11 @@ def test_missing_or_unknown_code_means_no_access(
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("content", [b"", b"OK", b"[]", b'"ACCEPT"', b"null", b'{"code": 1}'])
 def test_check_with_a_non_object_answer_raises(
-    played: FakeServices, name: str, content: bytes
+    services: FakeServices, name: str, content: bytes
 ) -> None:
-    played.answer(httpx.Response(200, content=content))
+    services.answer(httpx.Response(200, content=content))
     with pytest.raises(InvalidJSONError):
-        played.access_manager(name, *CHECKS[name])
+        services.access_manager(name, *CHECKS[name])
 
 
 @pytest.mark.documented("BitfountAM.check_oidc_access_request", "RequestException", "HTTPError")
@@ -107,10 +109,10 @@ def test_check_with_a_non_object_answer_raises(
 )
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_rejected_check_raises_http_error(played: FakeServices, name: str, status: int) -> None:
-    played.json({"errorMessage": "because"}, status)
+def test_rejected_check_raises_http_error(services: FakeServices, name: str, status: int) -> None:
+    services.json({"errorMessage": "because"}, status)
     with pytest.raises(HTTPError, match="because"):
-        played.access_manager(name, *CHECKS[name])
+        services.access_manager(name, *CHECKS[name])
 
 
 @pytest.mark.documented(
@@ -121,10 +123,10 @@ def test_rejected_check_raises_http_error(played: FakeServices, name: str, statu
     "modeller_access_token",
     "project_id",
 )
-def test_check_sends_the_token_with_the_request(played: FakeServices) -> None:
-    played.json({"code": "ACCEPT"})
-    played.access_manager("check_oidc_access_request", *BY_TOKEN, project_id="p1")
-    assert json.loads(played.requests[0].content) == {
+def test_check_sends_the_token_with_the_request(services: FakeServices) -> None:
+    services.json({"code": "ACCEPT"})
+    services.access_manager("check_oidc_access_request", *BY_TOKEN, project_id="p1")
+    assert json.loads(services.requests[0].content) == {
         "podIdentifier": "bob/scans",
         "modellerProtocolRequest": PROTOCOL,
         "modellerName": "alice",
@@ -133,7 +135,7 @@ def test_check_sends_the_token_with_the_request(played: FakeServices) -> None:
         "projectId": "p1",
     }
     # The access manager receives both parts of the API key.
-    assert played.requests[0].headers["x-api-key"] == "key-hub:key-am"
+    assert services.requests[0].headers["x-api-key"] == "key-hub:key-am"
 
 
 @pytest.mark.documented(
@@ -143,11 +145,11 @@ def test_check_sends_the_token_with_the_request(played: FakeServices) -> None:
     "project_id",
     "public_key_id",
 )
-def test_check_sends_the_signature_in_standard_base64(played: FakeServices) -> None:
-    played.json({"code": "ACCEPT"})
+def test_check_sends_the_signature_in_standard_base64(services: FakeServices) -> None:
+    services.json({"code": "ACCEPT"})
     name = "check_signature_based_access_request"
-    played.access_manager(name, *BY_SIGNATURE, project_id="p1", public_key_id="7")
-    sent = json.loads(played.requests[0].content)
+    services.access_manager(name, *BY_SIGNATURE, project_id="p1", public_key_id="7")
+    sent = json.loads(services.requests[0].content)
     assert base64.b64decode(sent["unsignedTask"], validate=True) == b"\x00task\xff"
     assert base64.b64decode(sent["taskSignature"], validate=True) == b"\x01sig\xfe"
     assert (sent["projectId"], sent["publicKeyId"]) == ("p1", "7")
@@ -167,11 +169,11 @@ def test_check_sends_the_signature_in_standard_base64(played: FakeServices) -> N
     ],
 )
 def test_invalid_argument_raises_before_any_request(
-    played: FakeServices, name: str, arguments: tuple[Any, ...]
+    services: FakeServices, name: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
-        played.access_manager(name, *arguments)
-    assert played.requests == []
+        services.access_manager(name, *arguments)
+    assert services.requests == []
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -201,19 +203,19 @@ def nested(depth: int) -> dict[str, Any]:
     "name", ["check_oidc_access_request", "check_signature_based_access_request"]
 )
 def test_invalid_protocol_raises_before_any_request(
-    played: FakeServices, name: str, changes: dict[str, Any], why: str
+    services: FakeServices, name: str, changes: dict[str, Any], why: str
 ) -> None:
     """A protocol comes from a modeller; an invalid one must not crash the pod."""
     protocol = {**PROTOCOL, **changes}
     arguments = [protocol if given is PROTOCOL else given for given in CHECKS[name]]
     with pytest.raises(ValueError, match=f"serialized_protocol .*{why}"):
-        played.access_manager(name, *arguments)
+        services.access_manager(name, *arguments)
     others: list[Any] = [None, "x", [], 5]
     for other in others:
         arguments = [other if given is PROTOCOL else given for given in CHECKS[name]]
         with pytest.raises(ValueError, match="must be a dict, not"):
-            played.access_manager(name, *arguments)
-    assert played.requests == []
+            services.access_manager(name, *arguments)
+    assert services.requests == []
 
 
 # --- SMART on FHIR -------------------------------------------------------------------------------
@@ -229,35 +231,35 @@ SESSION = {"type": "confidentialClient", "accessToken": "fhir-secret"}
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "returns")
 @pytest.mark.parametrize(("server", "chosen"), [(None, "o"), (SERVER, "p"), (f"{SERVER}//", "p")])
 def test_get_access_token_uses_the_first_matching_pairing(
-    played: FakeServices, server: str | None, chosen: str
+    services: FakeServices, server: str | None, chosen: str
 ) -> None:
-    played.json({"results": [WAITING, OTHER, PAIRED]})
-    played.json({**SESSION, "context": {"nextgen": {"practiceId": "2"}}})
-    token = played.smart_on_fhir(server)
+    services.json({"results": [WAITING, OTHER, PAIRED]})
+    services.json({**SESSION, "context": {"nextgen": {"practiceId": "2"}}})
+    token = services.smart_on_fhir(server)
     assert token == SMARTOnFHIRAccessToken("fhir-secret", None, {"practiceId": "2"})
-    assert played.requests[1].url.path == f"/api/pairings/{chosen}/session"
+    assert services.requests[1].url.path == f"/api/pairings/{chosen}/session"
     # SMART on FHIR receives the Hub's part of the API key.
-    assert played.requests[0].headers["x-api-key"] == "key-hub"
+    assert services.requests[0].headers["x-api-key"] == "key-hub"
     assert "fhir-secret" not in repr(token)
 
 
 @pytest.mark.parametrize("context", [{}, {"context": None}, {"context": {"nextgen": None}}])
 def test_token_without_a_context_has_context_none(
-    played: FakeServices, context: dict[str, Any]
+    services: FakeServices, context: dict[str, Any]
 ) -> None:
-    played.json({"results": [PAIRED]})
-    played.json({**SESSION, **context})
-    assert played.smart_on_fhir().context is None
+    services.json({"results": [PAIRED]})
+    services.json({**SESSION, **context})
+    assert services.smart_on_fhir().context is None
 
 
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "SMARTOnFHIRError")
 @pytest.mark.parametrize("pairings", [[], [WAITING], [WAITING, OTHER]])
 def test_missing_pairing_error_lists_what_was_searched(
-    played: FakeServices, pairings: list[dict[str, Any]]
+    services: FakeServices, pairings: list[dict[str, Any]]
 ) -> None:
-    played.json({"results": pairings})
+    services.json({"results": pairings})
     with pytest.raises(SMARTOnFHIRError) as caught:
-        played.smart_on_fhir(SERVER)
+        services.smart_on_fhir(SERVER)
     text = str(caught.value)
     assert "alice" in text
     assert SERVER in text
@@ -266,17 +268,17 @@ def test_missing_pairing_error_lists_what_was_searched(
 
 @pytest.mark.documented("SMARTOnFHIR.get_access_token", "HTTPError")
 @pytest.mark.parametrize("status", [401, 403, 500])
-def test_rejected_pairings_request_raises_http_error(played: FakeServices, status: int) -> None:
-    played.json({"errorMessage": "because"}, status)
+def test_rejected_pairings_request_raises_http_error(services: FakeServices, status: int) -> None:
+    services.json({"errorMessage": "because"}, status)
     with pytest.raises(HTTPError, match="because"):
-        played.smart_on_fhir()
+        services.smart_on_fhir()
 
 
-def test_rejected_session_request_raises_http_error(played: FakeServices) -> None:
-    played.json({"results": [PAIRED]})
-    played.json({"errorMessage": "because"}, 404)
+def test_rejected_session_request_raises_http_error(services: FakeServices) -> None:
+    services.json({"results": [PAIRED]})
+    services.json({"errorMessage": "because"}, 404)
     with pytest.raises(HTTPError, match="because"):
-        played.smart_on_fhir()
+        services.smart_on_fhir()
 
 
 @pytest.mark.parametrize(
@@ -291,10 +293,10 @@ def test_rejected_session_request_raises_http_error(played: FakeServices) -> Non
     ],
 )
 def test_answer_without_required_fields_raises(
-    played: FakeServices, pairings: Any, session: Any
+    services: FakeServices, pairings: Any, session: Any
 ) -> None:
-    played.json(pairings)
+    services.json(pairings)
     if session is not None:
-        played.json(session)
+        services.json(session)
     with pytest.raises(InvalidJSONError):
-        played.smart_on_fhir()
+        services.smart_on_fhir()

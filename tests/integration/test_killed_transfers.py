@@ -120,8 +120,8 @@ def test_bytes_before_a_kill_are_not_requested_again(store: Store, tmp_path: Pat
     assert all(seen.headers["if-range"] for seen in later)
     ranges = [seen.range for seen in later if seen.range is not None]
     assert len(ranges) == len(later)
-    asked = sum((end or len(LARGE)) - start for start, end in ranges)
-    assert asked < len(LARGE) - 5 * MIB
+    requested = sum((end or len(LARGE)) - start for start, end in ranges)
+    assert requested < len(LARGE) - 5 * MIB
 
 
 @pytest.mark.parametrize("multipart", [True, False])

@@ -46,49 +46,49 @@ def model_file(tmp_path: Path) -> Path:
 @pytest.mark.documented(
     "BitfountHub.get_model", "username", "model_name", "model_version", "project_id", "returns"
 )
-def test_get_model_returns_the_class_of_the_code(played: FakeServices) -> None:
-    played.json(DETAILS)
-    played.answer(httpx.Response(200, content=CODE))
-    model = played.hub("get_model", "bob", "Net", 2, "p1")
+def test_get_model_returns_the_class_of_the_code(services: FakeServices) -> None:
+    services.json(DETAILS)
+    services.answer(httpx.Response(200, content=CODE))
+    model = services.hub("get_model", "bob", "Net", 2, "p1")
     assert model.__name__ == "Net"
     assert issubclass(model, BitfountModel)
-    query = dict(played.requests[0].url.params)
+    query = dict(services.requests[0].url.params)
     assert query == {
         "modellerName": "bob", "modelName": "Net", "modelVersion": "2", "projectId": "p1",
     }  # fmt: skip
-    assert "x-api-key" not in played.requests[1].headers
+    assert "x-api-key" not in services.requests[1].headers
 
 
-def test_retrieve_model_returns_details_after_one_request(played: FakeServices) -> None:
-    played.json({**DETAILS, "new": 1})
-    assert played.hub("retrieve_model", "bob", "Net", 2, "p1") == {**DETAILS, "new": 1}
-    assert [dict(request.url.params) for request in played.requests] == [
+def test_retrieve_model_returns_details_after_one_request(services: FakeServices) -> None:
+    services.json({**DETAILS, "new": 1})
+    assert services.hub("retrieve_model", "bob", "Net", 2, "p1") == {**DETAILS, "new": 1}
+    assert [dict(request.url.params) for request in services.requests] == [
         {"modellerName": "bob", "modelName": "Net", "modelVersion": "2", "projectId": "p1"}
     ]
 
 
-def test_retrieve_model_without_version_asks_for_latest(played: FakeServices) -> None:
-    played.json(DETAILS)
-    assert played.hub("retrieve_model", "bob", "Net") == DETAILS
-    assert dict(played.requests[0].url.params) == {"modellerName": "bob", "modelName": "Net"}
+def test_retrieve_model_without_version_asks_for_latest(services: FakeServices) -> None:
+    services.json(DETAILS)
+    assert services.hub("retrieve_model", "bob", "Net") == DETAILS
+    assert dict(services.requests[0].url.params) == {"modellerName": "bob", "modelName": "Net"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
 def test_retrieve_model_refused_raises_http_error(
-    played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
+    services: FakeServices, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.answer(httpx.Response(status, json={"success": False, "errorMessage": "not now"}))
+    services.answer(httpx.Response(status, json={"success": False, "errorMessage": "not now"}))
     with pytest.raises(HTTPError, match="not now") as caught:
-        played.hub("retrieve_model", "bob", "Net", 2)
+        services.hub("retrieve_model", "bob", "Net", 2)
     assert caught.value.status_code == status
     assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_missing_model_is_logged_under_the_documented_name(
-    played: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.json({"success": False}, 404)
-    assert played.hub("get_weights", "bob", "Net", 1) is None
+    services.json({"success": False}, 404)
+    assert services.hub("get_weights", "bob", "Net", 1) is None
     assert [record.name for record in caplog.records if record.levelname == "WARNING"] == [
         "bitfount_api.models"
     ]
@@ -97,12 +97,12 @@ def test_missing_model_is_logged_under_the_documented_name(
 @pytest.mark.documented("BitfountHub.get_model", "None")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
 def test_unknown_model_returns_none_after_one_request(
-    played: FakeServices, name: str, caplog: pytest.LogCaptureFixture
+    services: FakeServices, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.json({"success": False, "errorMessage": "no such model"}, 404)
+    services.json({"success": False, "errorMessage": "no such model"}, 404)
     version = (1,) if name == "get_weights" else ()
-    assert played.hub(name, "bob", "Net", *version) is None
-    assert len(played.requests) == 1
+    assert services.hub(name, "bob", "Net", *version) is None
+    assert len(services.requests) == 1
     assert "bob/Net" in caplog.text
 
 
@@ -110,35 +110,37 @@ def test_unknown_model_returns_none_after_one_request(
 @pytest.mark.documented("BitfountHub.get_weights", "HTTPError")
 @pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
 @pytest.mark.parametrize("name", ["get_model", "get_model_code", "get_weights"])
-def test_rejected_request_raises_http_error(played: FakeServices, name: str, status: int) -> None:
-    played.json({"errorMessage": "because"}, status)
+def test_rejected_request_raises_http_error(services: FakeServices, name: str, status: int) -> None:
+    services.json({"errorMessage": "because"}, status)
     version = (1,) if name == "get_weights" else ()
     with pytest.raises(HTTPError, match="because"):
-        played.hub(name, "bob", "Net", *version)
+        services.hub(name, "bob", "Net", *version)
 
 
 @pytest.mark.documented("BitfountHub.get_model", "ModelValidationError")
 @pytest.mark.parametrize("name", ["get_model", "get_model_code"])
-def test_code_with_another_hash_is_not_run(played: FakeServices, name: str, tmp_path: Path) -> None:
+def test_code_with_another_hash_is_not_run(
+    services: FakeServices, name: str, tmp_path: Path
+) -> None:
     mark = tmp_path / "it ran"
-    played.json(DETAILS)
-    played.answer(httpx.Response(200, content=CODE + b"open(%r, 'w')" % str(mark)))
+    services.json(DETAILS)
+    services.answer(httpx.Response(200, content=CODE + b"open(%r, 'w')" % str(mark)))
     with pytest.raises(ModelValidationError, match="was not run"):
-        played.hub(name, "bob", "Net")
+        services.hub(name, "bob", "Net")
     assert not mark.exists()
 
 
-def test_code_without_carriage_returns_has_the_same_hash(played: FakeServices) -> None:
-    played.json(DETAILS)
-    played.answer(httpx.Response(200, content=CODE.replace(b"\n", b"\r\n")))
-    assert played.hub("get_model_code", "bob", "Net") == CODE.decode()
+def test_code_without_carriage_returns_has_the_same_hash(services: FakeServices) -> None:
+    services.json(DETAILS)
+    services.answer(httpx.Response(200, content=CODE.replace(b"\n", b"\r\n")))
+    assert services.hub("get_model_code", "bob", "Net") == CODE.decode()
 
 
 @pytest.mark.documented("BitfountHub.get_model", "NoModelCodeError")
-def test_exhausted_project_limit_raises_no_model_code_error(played: FakeServices) -> None:
-    played.json({"modelHash": "0" * 64, "modelVersion": 1})
+def test_exhausted_project_limit_raises_no_model_code_error(services: FakeServices) -> None:
+    services.json({"modelHash": "0" * 64, "modelVersion": 1})
     with pytest.raises(NoModelCodeError, match="limit is exhausted"):
-        played.hub("get_model", "bob", "Net", 1, "p1")
+        services.hub("get_model", "bob", "Net", 1, "p1")
 
 
 @pytest.mark.documented("BitfountHub.get_model", "InvalidJSONError")
@@ -152,54 +154,54 @@ def test_exhausted_project_limit_raises_no_model_code_error(played: FakeServices
     ],
 )
 def test_answer_without_required_fields_raises(
-    played: FakeServices, arguments: tuple[Any, ...], details: dict[str, Any], missing: str
+    services: FakeServices, arguments: tuple[Any, ...], details: dict[str, Any], missing: str
 ) -> None:
-    played.json(details)
+    services.json(details)
     with pytest.raises(InvalidJSONError, match=missing):
-        played.hub("get_model", "bob", "Net", *arguments)
+        services.hub("get_model", "bob", "Net", *arguments)
 
 
-def test_storage_error_for_code_raises_http_error(played: FakeServices) -> None:
-    played.json(DETAILS)
-    played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
+def test_storage_error_for_code_raises_http_error(services: FakeServices) -> None:
+    services.json(DETAILS)
+    services.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
     with pytest.raises(HTTPError, match="NoSuchKey") as caught:
-        played.hub("get_model", "bob", "Net")
+        services.hub("get_model", "bob", "Net")
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["get_model", "get_model_code"])
-def test_code_over_3_mib_is_rejected_despite_valid_hash(played: FakeServices, name: str) -> None:
+def test_code_over_3_mib_is_rejected_despite_valid_hash(services: FakeServices, name: str) -> None:
     code = CODE + b"#" * (config.MAX_MODEL_BYTES + 1 - len(CODE))
-    played.json({**DETAILS, "modelHash": hash_contents(code)})
-    played.answer(httpx.Response(200, content=code))
+    services.json({**DETAILS, "modelHash": hash_contents(code)})
+    services.answer(httpx.Response(200, content=code))
     with pytest.raises(TransferError, match="more than the 3,145,728 bytes"):
-        played.hub(name, "bob", "Net")
+        services.hub(name, "bob", "Net")
 
 
-def test_code_of_exactly_3_mib_is_accepted(played: FakeServices) -> None:
+def test_code_of_exactly_3_mib_is_accepted(services: FakeServices) -> None:
     code = CODE + b"#" * (config.MAX_MODEL_BYTES - len(CODE))
-    played.json({**DETAILS, "modelHash": hash_contents(code)})
-    played.answer(httpx.Response(200, content=code))
-    assert played.hub("get_model_code", "bob", "Net") == code.decode()
+    services.json({**DETAILS, "modelHash": hash_contents(code)})
+    services.answer(httpx.Response(200, content=code))
+    assert services.hub("get_model_code", "bob", "Net") == code.decode()
 
 
 @pytest.mark.documented("BitfountHub.get_model", "None, not loaded")
 @pytest.mark.parametrize("code", [b"class Net(:", b"import nothing_of_this_name\n", b"x = 1\n"])
 def test_code_that_fails_to_load_returns_none_and_logs(
-    played: FakeServices, code: bytes, caplog: pytest.LogCaptureFixture
+    services: FakeServices, code: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.json({**DETAILS, "modelHash": hash_contents(code)})
-    played.answer(httpx.Response(200, content=code))
-    assert played.hub("get_model", "bob", "Net") is None
+    services.json({**DETAILS, "modelHash": hash_contents(code)})
+    services.answer(httpx.Response(200, content=code))
+    assert services.hub("get_model", "bob", "Net") is None
     assert caplog.records
 
 
-def test_code_that_is_not_utf_8_raises(played: FakeServices) -> None:
+def test_code_that_is_not_utf_8_raises(services: FakeServices) -> None:
     code = b"# \xff\n"
-    played.json({**DETAILS, "modelHash": hash_contents(code)})
-    played.answer(httpx.Response(200, content=code))
+    services.json({**DETAILS, "modelHash": hash_contents(code)})
+    services.answer(httpx.Response(200, content=code))
     with pytest.raises(ModelValidationError, match="not UTF-8"):
-        played.hub("get_model_code", "bob", "Net")
+        services.hub("get_model_code", "bob", "Net")
 
 
 @pytest.mark.parametrize(
@@ -207,18 +209,18 @@ def test_code_that_is_not_utf_8_raises(played: FakeServices) -> None:
     [("../eve", "Net"), ("bob", ""), ("bob", "a/b"), ("bob", "Net", -1), ("bob", "Net", 1, "../x")],
 )
 def test_invalid_name_raises_before_any_request(
-    played: FakeServices, arguments: tuple[Any, ...]
+    services: FakeServices, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
-        played.hub("get_model", *arguments)
-    assert played.requests == []
+        services.hub("get_model", *arguments)
+    assert services.requests == []
 
 
 # --- from URLs -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def storage(monkeypatch: pytest.MonkeyPatch, played: FakeServices) -> FakeServices:
+def storage(monkeypatch: pytest.MonkeyPatch, services: FakeServices) -> FakeServices:
     """Make the session created for presigned URLs use the fake services of the test."""
     import httpx as module
 
@@ -226,18 +228,18 @@ def storage(monkeypatch: pytest.MonkeyPatch, played: FakeServices) -> FakeServic
         kept = {name: arguments[name] for name in ("headers", "timeout", "follow_redirects")}
         return original(**kept, transport=module.MockTransport(handle))
 
-    original = module.AsyncClient if played.asynchronous else module.Client
-    handle = played._ahandle if played.asynchronous else played._handle
+    original = module.AsyncClient if services.asynchronous else module.Client
+    handle = services._ahandle if services.asynchronous else services._handle
     monkeypatch.setattr(module, original.__name__, client)
-    return played
+    return services
 
 
-def static(played: FakeServices, name: str, *arguments: Any) -> Any:
+def static(services: FakeServices, name: str, *arguments: Any) -> Any:
     import asyncio
 
-    hub = bitfount_api.AsyncBitfountHub if played.asynchronous else bitfount_api.BitfountHub
+    hub = bitfount_api.AsyncBitfountHub if services.asynchronous else bitfount_api.BitfountHub
     result = getattr(hub, name)(*arguments)
-    return asyncio.run(result) if played.asynchronous else result
+    return asyncio.run(result) if services.asynchronous else result
 
 
 @pytest.mark.documented("BitfountHub.get_model_from_url", "model_url", "returns")
@@ -279,53 +281,53 @@ def test_storage_error_for_url_hides_its_query(storage: FakeServices) -> None:
 @pytest.mark.documented(
     "BitfountHub.get_weights", "username", "model_name", "model_version", "returns"
 )
-def test_get_weights_returns_bytes(played: FakeServices) -> None:
-    played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
-    played.answer(httpx.Response(200, content=b"\x00\x01"))
-    assert played.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
+def test_get_weights_returns_bytes(services: FakeServices) -> None:
+    services.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
+    services.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert services.hub("get_weights", "bob", "Net", 2) == b"\x00\x01"
 
 
 @pytest.mark.documented("BitfountHub.get_weights", "project_id")
-def test_get_weights_sends_the_project_id(played: FakeServices) -> None:
-    played.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
-    played.answer(httpx.Response(200, content=b"\x00\x01"))
-    assert played.hub("get_weights", "bob", "Net", 2, "p1") == b"\x00\x01"
-    assert played.requests[0].url.params["projectId"] == "p1"
+def test_get_weights_sends_the_project_id(services: FakeServices) -> None:
+    services.json({**DETAILS, "weightsDownloadUrl": f"{STORAGE}/weights"})
+    services.answer(httpx.Response(200, content=b"\x00\x01"))
+    assert services.hub("get_weights", "bob", "Net", 2, "p1") == b"\x00\x01"
+    assert services.requests[0].url.params["projectId"] == "p1"
 
 
 @pytest.mark.documented("BitfountHub.get_weights", "None")
 @pytest.mark.parametrize("url", [{}, {"weightsDownloadUrl": None}, {"weightsDownloadUrl": ""}])
-def test_missing_weights_return_none(played: FakeServices, url: dict[str, Any]) -> None:
-    played.json({**DETAILS, **url})
-    assert played.hub("get_weights", "bob", "Net", 2) is None
+def test_missing_weights_return_none(services: FakeServices, url: dict[str, Any]) -> None:
+    services.json({**DETAILS, **url})
+    assert services.hub("get_weights", "bob", "Net", 2) is None
 
 
 # --- send_model ----------------------------------------------------------------------------------
 
 
 @pytest.mark.documented("BitfountHub.send_model", "model_code_path", "private_model", "returns")
-def test_send_model_returns_the_answer_of_the_hub(played: FakeServices, model_file: Path) -> None:
-    played.json(FORM)
-    played.answer(httpx.Response(204))
-    assert played.hub("send_model", model_file, True, description="small") == FORM
-    assert json.loads(played.requests[0].content) == {
+def test_send_model_returns_the_answer_of_the_hub(services: FakeServices, model_file: Path) -> None:
+    services.json(FORM)
+    services.answer(httpx.Response(204))
+    assert services.hub("send_model", model_file, True, description="small") == FORM
+    assert json.loads(services.requests[0].content) == {
         "modelName": "Net",
         "modelSize": len(CODE),
         "modelHash": hash_contents(CODE),
         "privateModel": True,
         "modelDescription": "small",
     }
-    assert b'filename="Net.py"' in played.requests[1].content
-    assert CODE in played.requests[1].content
+    assert b'filename="Net.py"' in services.requests[1].content
+    assert CODE in services.requests[1].content
 
 
-def test_code_is_sent_with_plain_newlines(played: FakeServices, model_file: Path) -> None:
+def test_code_is_sent_with_plain_newlines(services: FakeServices, model_file: Path) -> None:
     model_file.write_bytes(CODE.replace(b"\n", b"\r\n"))
-    played.json(FORM)
-    played.answer(httpx.Response(204))
-    played.hub("send_model", model_file)
-    assert json.loads(played.requests[0].content)["modelSize"] == len(CODE)
-    assert CODE in played.requests[1].content
+    services.json(FORM)
+    services.answer(httpx.Response(204))
+    services.hub("send_model", model_file)
+    assert json.loads(services.requests[0].content)["modelSize"] == len(CODE)
+    assert CODE in services.requests[1].content
 
 
 @pytest.mark.documented("BitfountHub.send_model", "ModelValidationError")
@@ -341,31 +343,33 @@ def test_code_is_sent_with_plain_newlines(played: FakeServices, model_file: Path
     ],
 )
 def test_invalid_model_file_raises_before_any_request(
-    played: FakeServices, model_file: Path, content: bytes, complaint: str
+    services: FakeServices, model_file: Path, content: bytes, complaint: str
 ) -> None:
     model_file.write_bytes(content)
     with pytest.raises(ModelValidationError, match=complaint):
-        played.hub("send_model", model_file)
-    assert played.requests == []
+        services.hub("send_model", model_file)
+    assert services.requests == []
 
 
-def test_missing_model_file_raises(played: FakeServices, tmp_path: Path) -> None:
+def test_missing_model_file_raises(services: FakeServices, tmp_path: Path) -> None:
     with pytest.raises(ModelValidationError, match="cannot be read"):
-        played.hub("send_model", tmp_path / "Net.py")
+        services.hub("send_model", tmp_path / "Net.py")
 
 
 @pytest.mark.documented("BitfountHub.send_model", "ModelTooLargeError")
-def test_model_over_3_mib_raises_before_any_request(played: FakeServices, model_file: Path) -> None:
+def test_model_over_3_mib_raises_before_any_request(
+    services: FakeServices, model_file: Path
+) -> None:
     model_file.write_bytes(CODE + b"#" * config.MAX_MODEL_BYTES)
     with pytest.raises(ModelTooLargeError, match="at most") as caught:
-        played.hub("send_model", model_file)
+        services.hub("send_model", model_file)
     assert isinstance(caught.value, ValueError)
     assert isinstance(caught.value, ModelUploadError)
-    assert played.requests == []
+    assert services.requests == []
 
 
 def test_model_far_over_3_mib_is_not_read(
-    played: FakeServices, model_file: Path, monkeypatch: pytest.MonkeyPatch
+    services: FakeServices, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with model_file.open("wb") as file:
         file.truncate(2 * config.MAX_MODEL_BYTES + 2)  # sparse: uses no disk space
@@ -375,16 +379,16 @@ def test_model_far_over_3_mib_is_not_read(
 
     monkeypatch.setattr(Path, "read_text", read_text)
     with pytest.raises(ModelTooLargeError, match="3,145,728 at most"):
-        played.hub("send_model", model_file)
+        services.hub("send_model", model_file)
 
 
 def test_send_model_does_not_run_the_file(
-    played: FakeServices, model_file: Path, tmp_path: Path
+    services: FakeServices, model_file: Path, tmp_path: Path
 ) -> None:
     mark = tmp_path / "it ran"
     model_file.write_bytes(CODE + b"open(%r, 'w')\nimport torch, bitfount\n" % str(mark))
-    played.json({"success": True, "alreadyExisted": True, "version": 3})
-    assert played.hub("send_model", model_file)["version"] == 3
+    services.json({"success": True, "alreadyExisted": True, "version": 3})
+    assert services.hub("send_model", model_file)["version"] == 3
     assert not mark.exists()
 
 
@@ -400,26 +404,26 @@ REFUSALS = [
 @pytest.mark.parametrize("number", range(len(REFUSALS)))
 @pytest.mark.parametrize("name", ["send_model", "send_weights"])
 def test_upload_rejected_by_the_hub_raises_upload_error(
-    played: FakeServices, model_file: Path, name: str, number: int
+    services: FakeServices, model_file: Path, name: str, number: int
 ) -> None:
     answer = REFUSALS[number]
-    played.answer(
+    services.answer(
         httpx.Response(answer.status_code, content=answer.content, headers=answer.headers)
     )
     arguments = (model_file,) if name == "send_model" else ("Net", 1, model_file)
     with pytest.raises(ModelUploadError, match=r"no room for it|500"):
-        played.hub(name, *arguments)
+        services.hub(name, *arguments)
 
 
 @pytest.mark.parametrize("name", ["send_model", "send_weights"])
 def test_upload_rejected_by_storage_raises_upload_error(
-    played: FakeServices, model_file: Path, name: str
+    services: FakeServices, model_file: Path, name: str
 ) -> None:
-    played.json(FORM)
-    played.answer(httpx.Response(413, text="<Error><Code>EntityTooLarge</Code></Error>"))
+    services.json(FORM)
+    services.answer(httpx.Response(413, text="<Error><Code>EntityTooLarge</Code></Error>"))
     arguments = (model_file,) if name == "send_model" else ("Net", 1, model_file)
     with pytest.raises(ModelUploadError, match="EntityTooLarge") as caught:
-        played.hub(name, *arguments)
+        services.hub(name, *arguments)
     assert isinstance(caught.value.__cause__, HTTPError)
 
 
@@ -430,31 +434,31 @@ def test_upload_rejected_by_storage_raises_upload_error(
     "BitfountHub.send_weights", "model_name", "model_version", "pretrained_file_path", "returns"
 )
 @pytest.mark.parametrize("status", [200, 201, 203, 204])
-def test_send_weights_returns_none(played: FakeServices, tmp_path: Path, status: int) -> None:
+def test_send_weights_returns_none(services: FakeServices, tmp_path: Path, status: int) -> None:
     path = tmp_path / "w.pt"
     path.write_bytes(b"weights")
-    played.json(FORM)
-    played.answer(httpx.Response(status))
-    assert played.hub("send_weights", "Net", 1, path) is None
-    sent = json.loads(played.requests[0].content)
+    services.json(FORM)
+    services.answer(httpx.Response(status))
+    assert services.hub("send_weights", "Net", 1, path) is None
+    sent = json.loads(services.requests[0].content)
     assert sent == {"modelName": "Net", "modelVersion": 1, "weightSize": 7}
-    assert played.requests[0].method == "PUT"
+    assert services.requests[0].method == "PUT"
 
 
 @pytest.mark.documented("BitfountHub.send_weights", "ModelTooLargeError")
 def test_weights_over_500_mib_raise_before_any_request(
-    played: FakeServices, tmp_path: Path
+    services: FakeServices, tmp_path: Path
 ) -> None:
     path = tmp_path / "w.pt"
     with path.open("wb") as file:
         file.truncate(config.MAX_WEIGHTS_BYTES + 1)  # sparse: uses no disk space
     with pytest.raises(ModelTooLargeError, match="524,288,000 at most") as caught:
-        played.hub("send_weights", "Net", 1, path)
+        services.hub("send_weights", "Net", 1, path)
     assert isinstance(caught.value, ValueError)
-    assert played.requests == []
+    assert services.requests == []
 
 
-def test_unreadable_weights_raise_upload_error(played: FakeServices, tmp_path: Path) -> None:
+def test_unreadable_weights_raise_upload_error(services: FakeServices, tmp_path: Path) -> None:
     with pytest.raises(ModelUploadError, match=r"w\.pt"):
-        played.hub("send_weights", "Net", 1, tmp_path / "w.pt")
-    assert played.requests == []
+        services.hub("send_weights", "Net", 1, tmp_path / "w.pt")
+    assert services.requests == []

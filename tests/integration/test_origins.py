@@ -127,14 +127,14 @@ def test_case_list_is_large_enough() -> None:
 @twins
 @pytest.mark.parametrize("url", HOSTILE, ids=ascii)
 def test_similar_url_gets_no_credentials(url: str, asynchronous: bool) -> None:
-    world = Recorder()
+    recorder = Recorder()
     try:
-        ask(world.session(), url, asynchronous=asynchronous)
+        ask(recorder.session(), url, asynchronous=asynchronous)
     except ValueError as error:
         assert SECRET not in str(error)
-        assert world.requests == []
+        assert recorder.requests == []
         return
-    (request,) = world.requests
+    (request,) = recorder.requests
     assert not any(name in request.headers for name in CREDENTIALS)
     assert SECRET not in f"{request.headers.raw!r} {request.url}"
 
@@ -158,17 +158,17 @@ def test_similar_url_gets_no_credentials(url: str, asynchronous: bool) -> None:
     ids=str,
 )
 def test_known_services_get_their_credentials(url: Any, key: str, asynchronous: bool) -> None:
-    world = Recorder()
-    ask(world.session(), url, asynchronous=asynchronous)
-    (request,) = world.requests
+    recorder = Recorder()
+    ask(recorder.session(), url, asynchronous=asynchronous)
+    (request,) = recorder.requests
     assert request.headers["x-api-key"] == key
     assert request.url.raw_host.endswith(b".bitfount.com")
 
 
 @twins
 def test_service_is_registered_by_its_client(asynchronous: bool) -> None:
-    world = Recorder()
-    session = world.session()
+    recorder = Recorder()
+    session = recorder.session()
     urls = ["http://localhost:3000/x", "http://localhost:3001/x", "http://localhost:3002/x"]
     for url in urls:
         ask(session, url, asynchronous=asynchronous)
@@ -176,7 +176,7 @@ def test_service_is_registered_by_its_client(asynchronous: bool) -> None:
     BitfountAM(session, "http://localhost:3001/base")
     for url in urls:
         ask(session, url, asynchronous=asynchronous)
-    assert [request.headers.get("x-api-key") for request in world.requests] == [
+    assert [request.headers.get("x-api-key") for request in recorder.requests] == [
         *[None] * 3, f"{SECRET}-k", f"{SECRET}-k:{SECRET}-am", None,
     ]  # fmt: skip
 
@@ -186,10 +186,10 @@ def test_environment_determines_the_known_services(
     asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITFOUNT_ENVIRONMENT", "staging")
-    world = Recorder()
+    recorder = Recorder()
     for host in ("hub.bitfount.com", "hub.staging.bitfount.com"):
-        ask(world.session(), f"https://{host}/", asynchronous=asynchronous)
-    assert ["x-api-key" in request.headers for request in world.requests] == [False, True]
+        ask(recorder.session(), f"https://{host}/", asynchronous=asynchronous)
+    assert ["x-api-key" in request.headers for request in recorder.requests] == [False, True]
 
 
 @twins
@@ -198,30 +198,30 @@ def test_environment_determines_the_known_services(
     "target", ["https://evil.test/", "https://hub.bitfount.com/elsewhere", "//evil.test", "/x"]
 )
 def test_redirects_are_not_followed(asynchronous: bool, status: int, target: str) -> None:
-    world = Recorder(httpx.Response(status, headers={"location": target}))
-    response = ask(world.session(), "https://hub.bitfount.com/", asynchronous=asynchronous)
+    recorder = Recorder(httpx.Response(status, headers={"location": target}))
+    response = ask(recorder.session(), "https://hub.bitfount.com/", asynchronous=asynchronous)
     assert response.status_code == status
-    assert len(world.requests) == 1
+    assert len(recorder.requests) == 1
 
 
 @twins
 @pytest.mark.parametrize("headers", [{"X-API-Key": "own"}, [("X-Api-KEY", "own")]])
 def test_credentials_replace_headers_of_the_same_name(asynchronous: bool, headers: Any) -> None:
-    world = Recorder()
-    session = world.session()
+    recorder = Recorder()
+    session = recorder.session()
     for host in ("hub.bitfount.com", "other.test"):
         ask(session, f"https://{host}/", asynchronous=asynchronous, headers=headers)
-    assert [request.headers.get_list("x-api-key") for request in world.requests] == [
+    assert [request.headers.get_list("x-api-key") for request in recorder.requests] == [
         [f"{SECRET}-k"], ["own"],
     ]  # fmt: skip
 
 
 @twins
 def test_parameters_cannot_change_the_origin(asynchronous: bool) -> None:
-    world = Recorder()
+    recorder = Recorder()
     params = {"@evil.test/": "x", "url": "https://evil.test"}
-    ask(world.session(), "https://hub.bitfount.com", asynchronous=asynchronous, params=params)
-    assert world.requests[0].url.host == "hub.bitfount.com"
+    ask(recorder.session(), "https://hub.bitfount.com", asynchronous=asynchronous, params=params)
+    assert recorder.requests[0].url.host == "hub.bitfount.com"
 
 
 @pytest.mark.slow

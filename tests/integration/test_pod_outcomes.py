@@ -45,10 +45,10 @@ def refusal(status: int, **body: Any) -> httpx.Response:
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "pod_identifier", "returns")
-def test_get_pod_returns_all_fields_of_the_hub(played: FakeServices) -> None:
-    played.json(DETAILS)
-    assert played.hub("get_pod", "bob/scans") == DETAILS
-    assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
+def test_get_pod_returns_all_fields_of_the_hub(services: FakeServices) -> None:
+    services.json(DETAILS)
+    assert services.hub("get_pod", "bob/scans") == DETAILS
+    assert services.request_lines == ["GET https://hub.test/api/pods/bob/scans"]
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "project_id")
@@ -60,69 +60,69 @@ def test_get_pod_returns_all_fields_of_the_hub(played: FakeServices) -> None:
         ("alice/scans", "/api/pods/alice/scans"),
     ],
 )
-def test_get_pod_sends_the_project_id(played: FakeServices, pod: str, path: str) -> None:
-    played.json(DETAILS)
-    played.hub("get_pod", pod, project_id="p1")
-    assert played.requests[0].url.path == path
+def test_get_pod_sends_the_project_id(services: FakeServices, pod: str, path: str) -> None:
+    services.json(DETAILS)
+    services.hub("get_pod", pod, project_id="p1")
+    assert services.requests[0].url.path == path
 
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "project_id")
 @pytest.mark.documented("BitfountHub.get_pod_schema", "project_id")
-def test_get_pod_key_and_schema_send_the_project_id(played: FakeServices) -> None:
+def test_get_pod_key_and_schema_send_the_project_id(services: FakeServices) -> None:
     path = "/api/projects/p1/pods/bob/scans"
-    played.json({**DETAILS, "podPublicKey": "k"})
-    assert played.hub("get_pod_key", "bob/scans", project_id="p1") == "k"
+    services.json({**DETAILS, "podPublicKey": "k"})
+    assert services.hub("get_pod_key", "bob/scans", project_id="p1") == "k"
     stored = BitfountSchema.load(SCHEMA)
-    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
-    played.answer(httpx.Response(200, content=stored.pack()))
-    assert played.hub("get_pod_schema", "bob/scans", "p1") == stored
-    assert [request.url.path for request in played.requests] == [path, path, "/schema"]
+    services.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
+    services.answer(httpx.Response(200, content=stored.pack()))
+    assert services.hub("get_pod_schema", "bob/scans", "p1") == stored
+    assert [request.url.path for request in services.requests] == [path, path, "/schema"]
 
 
 @pytest.mark.parametrize("project", [None, "p1"])
-def test_retrieve_pod_missing_pod_raises(played: FakeServices, project: str | None) -> None:
-    played.answer(refusal(404, errorMessage="no such pod"))
+def test_retrieve_pod_missing_pod_raises(services: FakeServices, project: str | None) -> None:
+    services.answer(refusal(404, errorMessage="no such pod"))
     with pytest.raises(PodDoesNotExistError, match="no such pod") as caught:
-        played.hub("retrieve_pod", "bob/scans", project)
+        services.hub("retrieve_pod", "bob/scans", project)
     error = caught.value
     assert isinstance(error, HTTPError)  # so code that catches either works
     assert (error.status_code, error.request_id) == (404, "r-1")
     assert error.operation == ("get_project_pod" if project else "get_pod")
-    assert error.url == str(played.requests[0].url)
+    assert error.url == str(services.requests[0].url)
     assert error.response is not None
     assert "x-api-key" not in error.response.request.headers
-    assert len(played.requests) == 1
+    assert len(services.requests) == 1
 
 
 @pytest.mark.parametrize("status", [status for status in REFUSALS if status != 404])
-def test_retrieve_pod_refused_raises_http_error(played: FakeServices, status: int) -> None:
-    played.answer(refusal(status))
+def test_retrieve_pod_refused_raises_http_error(services: FakeServices, status: int) -> None:
+    services.answer(refusal(status))
     with pytest.raises(HTTPError) as caught:
-        played.hub("retrieve_pod", "bob/scans")
+        services.hub("retrieve_pod", "bob/scans")
     assert type(caught.value) is HTTPError
     assert caught.value.status_code == status
 
 
-def test_retrieve_pod_returns_details(played: FakeServices) -> None:
-    played.json(DETAILS)
-    assert played.hub("retrieve_pod", "bob/scans") == DETAILS
-    assert played.asked == ["GET https://hub.test/api/pods/bob/scans"]
+def test_retrieve_pod_returns_details(services: FakeServices) -> None:
+    services.json(DETAILS)
+    assert services.hub("retrieve_pod", "bob/scans") == DETAILS
+    assert services.request_lines == ["GET https://hub.test/api/pods/bob/scans"]
 
 
 @pytest.mark.parametrize("pod", ["scans", "bob/", "bob/scans/x", "../keys"])
-def test_retrieve_pod_invalid_identifier_sends_nothing(played: FakeServices, pod: str) -> None:
+def test_retrieve_pod_invalid_identifier_sends_nothing(services: FakeServices, pod: str) -> None:
     with pytest.raises(ValueError, match="pod"):
-        played.hub("retrieve_pod", pod)
-    assert played.requests == []
+        services.hub("retrieve_pod", pod)
+    assert services.requests == []
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "None")
 @pytest.mark.parametrize("status", REFUSALS)
 def test_get_pod_failure_returns_none_with_one_warning(
-    played: FakeServices, status: int, caplog: pytest.LogCaptureFixture
+    services: FakeServices, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.answer(refusal(status, errorMessage="because"))
-    assert played.hub("get_pod", "bob/scans") is None
+    services.answer(refusal(status, errorMessage="because"))
+    assert services.hub("get_pod", "bob/scans") is None
     (warning,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
     assert "bob/scans" in warning.getMessage()
     assert str(status) in warning.getMessage()
@@ -131,10 +131,10 @@ def test_get_pod_failure_returns_none_with_one_warning(
 
 
 def test_get_pod_unreachable_hub_returns_none(
-    played: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.answer(httpx.ConnectError("refused"))
-    assert played.hub("get_pod", "bob/scans") is None
+    services.answer(httpx.ConnectError("refused"))
+    assert services.hub("get_pod", "bob/scans") is None
     assert "could not be retrieved" in caplog.text
 
 
@@ -150,11 +150,11 @@ def test_get_pod_unreachable_hub_returns_none(
     ],
 )
 def test_invalid_details_raise_with_the_reason(
-    played: FakeServices, body: bytes, complaint: str
+    services: FakeServices, body: bytes, complaint: str
 ) -> None:
-    played.answer(httpx.Response(200, content=body))
+    services.answer(httpx.Response(200, content=body))
     with pytest.raises(InvalidJSONError, match=complaint):
-        played.hub("get_pod", "bob/scans")
+        services.hub("get_pod", "bob/scans")
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "ValueError")
@@ -173,20 +173,20 @@ def test_invalid_details_raise_with_the_reason(
     ],
 )
 def test_invalid_pod_raises_before_any_request(
-    played: FakeServices, name: str, arguments: dict[str, str]
+    services: FakeServices, name: str, arguments: dict[str, str]
 ) -> None:
     with pytest.raises(ValueError):
-        played.hub(name, **arguments)
-    assert played.requests == []
+        services.hub(name, **arguments)
+    assert services.requests == []
 
 
 @pytest.mark.documented("BitfountHub.get_pod", "pod_namespace", "pod_name")
 @pytest.mark.documented("BitfountHub.get_pod_key", "pod_namespace", "pod_name")
 @pytest.mark.parametrize("name", ["get_pod", "get_pod_key"])
-def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> None:
-    played.json({**DETAILS, "podPublicKey": "ssh-rsa A"})
+def test_namespace_and_name_are_deprecated(services: FakeServices, name: str) -> None:
+    services.json({**DETAILS, "podPublicKey": "ssh-rsa A"})
     with pytest.warns(DeprecationWarning, match="bob/scans") as caught:
-        assert played.hub(name, pod_namespace="bob", pod_name="scans")
+        assert services.hub(name, pod_namespace="bob", pod_name="scans")
     assert len(caught) == 1
 
 
@@ -194,65 +194,67 @@ def test_namespace_and_name_are_deprecated(played: FakeServices, name: str) -> N
 
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "pod_identifier", "returns")
-def test_get_pod_key_returns_the_text_unchanged(played: FakeServices) -> None:
-    played.json({**DETAILS, "podPublicKey": "-----BEGIN WHATEVER"})
-    assert played.hub("get_pod_key", "bob/scans") == "-----BEGIN WHATEVER"
+def test_get_pod_key_returns_the_text_unchanged(services: FakeServices) -> None:
+    services.json({**DETAILS, "podPublicKey": "-----BEGIN WHATEVER"})
+    assert services.hub("get_pod_key", "bob/scans") == "-----BEGIN WHATEVER"
 
 
 @pytest.mark.documented("BitfountHub.get_pod_key", "None")
 @pytest.mark.parametrize("key", [{}, {"podPublicKey": ""}, {"podPublicKey": None}])
-def test_get_pod_key_without_a_key_returns_none(played: FakeServices, key: dict[str, Any]) -> None:
-    played.json({**DETAILS, **key})
-    assert played.hub("get_pod_key", "bob/scans") is None
+def test_get_pod_key_without_a_key_returns_none(
+    services: FakeServices, key: dict[str, Any]
+) -> None:
+    services.json({**DETAILS, **key})
+    assert services.hub("get_pod_key", "bob/scans") is None
 
 
-def test_get_pod_key_of_missing_pod_returns_none(played: FakeServices) -> None:
-    played.answer(refusal(404))
-    assert played.hub("get_pod_key", "bob/scans") is None
+def test_get_pod_key_of_missing_pod_returns_none(services: FakeServices) -> None:
+    services.answer(refusal(404))
+    assert services.hub("get_pod_key", "bob/scans") is None
 
 
 # --- get_pod_schema ------------------------------------------------------------------------------
 
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "pod_identifier", "returns")
-def test_get_pod_schema_sends_storage_no_credentials(played: FakeServices) -> None:
+def test_get_pod_schema_sends_storage_no_credentials(services: FakeServices) -> None:
     stored = BitfountSchema.load(SCHEMA)
-    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?sig=1"})
-    played.answer(httpx.Response(200, content=stored.pack()))
-    assert played.hub("get_pod_schema", "bob/scans") == stored
-    assert "x-api-key" in played.requests[0].headers
-    assert "x-api-key" not in played.requests[1].headers
+    services.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?sig=1"})
+    services.answer(httpx.Response(200, content=stored.pack()))
+    assert services.hub("get_pod_schema", "bob/scans") == stored
+    assert "x-api-key" in services.requests[0].headers
+    assert "x-api-key" not in services.requests[1].headers
 
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "InvalidJSONError")
 @pytest.mark.parametrize("url", [{}, {"schemaDownloadUrl": None}, {"schemaDownloadUrl": "a/b"}])
-def test_get_pod_schema_without_url_raises(played: FakeServices, url: dict[str, Any]) -> None:
-    played.json({**DETAILS, **url})
+def test_get_pod_schema_without_url_raises(services: FakeServices, url: dict[str, Any]) -> None:
+    services.json({**DETAILS, **url})
     with pytest.raises(InvalidJSONError):
-        played.hub("get_pod_schema", "bob/scans")
+        services.hub("get_pod_schema", "bob/scans")
 
 
-def test_get_pod_schema_of_missing_pod_raises(played: FakeServices) -> None:
-    played.answer(refusal(404))
+def test_get_pod_schema_of_missing_pod_raises(services: FakeServices) -> None:
+    services.answer(refusal(404))
     with pytest.raises(InvalidJSONError, match="could not be retrieved"):
-        played.hub("get_pod_schema", "bob/scans")
+        services.hub("get_pod_schema", "bob/scans")
 
 
 @pytest.mark.documented("BitfountHub.get_pod_schema", "HTTPError")
-def test_storage_error_for_schema_raises_http_error(played: FakeServices) -> None:
-    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?X-Amz-Signature=secret"})
-    played.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
+def test_storage_error_for_schema_raises_http_error(services: FakeServices) -> None:
+    services.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema?X-Amz-Signature=secret"})
+    services.answer(httpx.Response(404, text="<Error><Code>NoSuchKey</Code></Error>"))
     with pytest.raises(HTTPError, match="NoSuchKey") as caught:
-        played.hub("get_pod_schema", "bob/scans")
+        services.hub("get_pod_schema", "bob/scans")
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"\xc1", b"", b"\x80", b"name: scans"])
-def test_invalid_stored_schema_raises(played: FakeServices, content: bytes) -> None:
-    played.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
-    played.answer(httpx.Response(200, content=content))
+def test_invalid_stored_schema_raises(services: FakeServices, content: bytes) -> None:
+    services.json({**DETAILS, "schemaDownloadUrl": f"{STORAGE}/schema"})
+    services.answer(httpx.Response(200, content=content))
     with pytest.raises(InvalidJSONError, match="the stored schema of pod"):
-        played.hub("get_pod_schema", "bob/scans")
+        services.hub("get_pod_schema", "bob/scans")
 
 
 # --- register_pod --------------------------------------------------------------------------------
@@ -260,63 +262,65 @@ def test_invalid_stored_schema_raises(played: FakeServices, content: bytes) -> N
 
 @pytest.mark.documented("BitfountHub.register_pod", "pod_public_key", "returns")
 @pytest.mark.parametrize("status", [200, 201])
-def test_register_pod_uploads_the_schema(played: FakeServices, status: int) -> None:
-    played.json(FORM, status)
-    played.answer(httpx.Response(204))
-    assert played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY) is None
-    sent = json.loads(played.requests[0].content)
+def test_register_pod_uploads_the_schema(services: FakeServices, status: int) -> None:
+    services.json(FORM, status)
+    services.answer(httpx.Response(204))
+    assert services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY) is None
+    sent = json.loads(services.requests[0].content)
     assert public_keys_equal(load_public_key(sent["podPublicKey"]), PUBLIC_KEY)
     assert sent["schemaSize"] == len(BitfountSchema.load(SCHEMA).pack())
-    assert b'filename="bitfount_file"' in played.requests[1].content
+    assert b'filename="bitfount_file"' in services.requests[1].content
 
 
 @pytest.mark.documented("BitfountHub.register_pod", "RequestException", "HTTPError")
 @pytest.mark.parametrize("status", [202, 204, 400, 401, 403, 409, 413, 500])
-def test_rejected_registration_raises_http_error(played: FakeServices, status: int) -> None:
+def test_rejected_registration_raises_http_error(services: FakeServices, status: int) -> None:
     answers = [refusal(status, errorMessage="no room")]
-    played.answer(*answers)
+    services.answer(*answers)
     with pytest.raises(HTTPError, match=f"register_pod: .*{status}") as caught:
-        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+        services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
     assert caught.value.status_code == status
     assert caught.value.request_id == "r-1"
 
 
-def test_registration_without_success_raises_http_error(played: FakeServices) -> None:
-    played.json({"success": False, "errorMessage": "the name is taken"})
+def test_registration_without_success_raises_http_error(services: FakeServices) -> None:
+    services.json({"success": False, "errorMessage": "the name is taken"})
     with pytest.raises(HTTPError, match="the name is taken"):
-        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+        services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
 
 
-def test_rejected_schema_upload_raises_http_error(played: FakeServices) -> None:
-    played.json(FORM)
-    played.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
+def test_rejected_schema_upload_raises_http_error(services: FakeServices) -> None:
+    services.json(FORM)
+    services.answer(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
     with pytest.raises(HTTPError, match="AccessDenied"):
-        played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
+        services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY)
 
 
 @pytest.mark.documented("BitfountHub.register_pod", "SchemaUploadError")
-def test_schema_over_10_mib_raises_before_any_request(played: FakeServices) -> None:
+def test_schema_over_10_mib_raises_before_any_request(services: FakeServices) -> None:
     large = {**SCHEMA, "description": "x" * (10 * 1024 * 1024)}
     with pytest.raises(SchemaUploadError, match="10,485,760 at most") as caught:
-        played.hub("register_pod", PodPublicMetadata("s", "S", "d", large), PUBLIC_KEY, PUBLIC_KEY)
+        services.hub(
+            "register_pod", PodPublicMetadata("s", "S", "d", large), PUBLIC_KEY, PUBLIC_KEY
+        )
     assert isinstance(caught.value, ValueError)
-    assert played.requests == []
+    assert services.requests == []
 
 
 def test_unpackable_schema_raises_before_any_request(
-    played: FakeServices,
+    services: FakeServices,
 ) -> None:
     odd = {**SCHEMA, "description": object()}
     with pytest.raises(SchemaUploadError, match="cannot be serialized"):
-        played.hub("register_pod", PodPublicMetadata("s", "S", "d", odd), PUBLIC_KEY, PUBLIC_KEY)
-    assert played.requests == []
+        services.hub("register_pod", PodPublicMetadata("s", "S", "d", odd), PUBLIC_KEY, PUBLIC_KEY)
+    assert services.requests == []
 
 
-def test_register_pod_sends_the_file_counts(played: FakeServices) -> None:
-    played.json({"success": True, "alreadyExisted": True})
+def test_register_pod_sends_the_file_counts(services: FakeServices) -> None:
+    services.json({"success": True, "alreadyExisted": True})
     files = {"totalFilesFound": 4, "skipReasons": {"not an image": 1}}
-    played.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
-    assert json.loads(played.requests[0].content)["fileProcessingMetadata"] == files
+    services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
+    assert json.loads(services.requests[0].content)["fileProcessingMetadata"] == files
 
 
 # --- do_pod_heartbeat ----------------------------------------------------------------------------
@@ -324,29 +328,29 @@ def test_register_pod_sends_the_file_counts(played: FakeServices) -> None:
 
 @pytest.mark.documented("BitfountHub.do_pod_heartbeat", "pod_names", "returns")
 @pytest.mark.parametrize("status", [200, 202])
-def test_heartbeat_returns_none(played: FakeServices, status: int) -> None:
-    played.json({}, status)
-    assert played.hub("do_pod_heartbeat", ["a", "b"], PUBLIC_KEY) is None
-    assert json.loads(played.requests[0].content)["names"] == ["a", "b"]
+def test_heartbeat_returns_none(services: FakeServices, status: int) -> None:
+    services.json({}, status)
+    assert services.hub("do_pod_heartbeat", ["a", "b"], PUBLIC_KEY) is None
+    assert json.loads(services.requests[0].content)["names"] == ["a", "b"]
 
 
 def test_heartbeat_with_an_unexpected_answer_warns(
-    played: FakeServices, caplog: pytest.LogCaptureFixture
+    services: FakeServices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.answer(httpx.Response(200, text="OK"))
-    assert played.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY) is None
+    services.answer(httpx.Response(200, text="OK"))
+    assert services.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY) is None
     assert "the answer is not valid" in caplog.text
 
 
 @pytest.mark.documented("BitfountHub.do_pod_heartbeat", "HTTPError")
-def test_rejected_heartbeat_raises_http_error(played: FakeServices) -> None:
-    played.answer(refusal(404, errorMessage="no such pod"))
+def test_rejected_heartbeat_raises_http_error(services: FakeServices) -> None:
+    services.answer(refusal(404, errorMessage="no such pod"))
     with pytest.raises(HTTPError, match="no such pod"):
-        played.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY)
+        services.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY)
 
 
 @pytest.mark.parametrize("names", ["scans", ["a/b"], [""], [1]])
-def test_invalid_name_raises_before_any_request(played: FakeServices, names: Any) -> None:
+def test_invalid_name_raises_before_any_request(services: FakeServices, names: Any) -> None:
     with pytest.raises(ValueError):
-        played.hub("do_pod_heartbeat", names, PUBLIC_KEY)
-    assert played.requests == []
+        services.hub("do_pod_heartbeat", names, PUBLIC_KEY)
+    assert services.requests == []

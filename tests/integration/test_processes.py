@@ -57,10 +57,10 @@ class OAuth:
         self.access: str | None = None
         self.slow = 0.02
 
-    def __call__(self, asked: ReceivedRequest) -> Answer:
-        form = dict(parse_qsl(asked.body.decode()))
+    def __call__(self, request: ReceivedRequest) -> Answer:
+        form = dict(parse_qsl(request.body.decode()))
         with self.lock:
-            status, body = self.answer(asked.target, form)
+            status, body = self.answer(request.target, form)
         return status, {"content-type": "application/json"}, json.dumps(body).encode()
 
     def answer(self, path: str, form: dict[str, str]) -> tuple[int, Any]:

@@ -58,10 +58,10 @@ STATUSES = {
 @pytest.mark.documented("BitfountHub.get_usage_limits", "project_id", "returns")
 @pytest.mark.documented("BitfountHub.send_monitor_update", "returns")
 @pytest.mark.parametrize("name", SUCCESSES)
-def test_success_returns_the_documented_result(played: FakeServices, name: str) -> None:
+def test_success_returns_the_documented_result(services: FakeServices, name: str) -> None:
     answer, result = SUCCESSES[name]
-    played.json(answer)
-    assert played.hub(name, *CALLS[name]) == result
+    services.json(answer)
+    assert services.hub(name, *CALLS[name]) == result
 
 
 @pytest.mark.documented("BitfountHub.add_dataset_to_project_for_user", "project_id", "dataset_name")
@@ -69,15 +69,15 @@ def test_success_returns_the_documented_result(played: FakeServices, name: str) 
     ("name", "status"), [(name, status) for name in STATUSES for status in (200, 201, 202)]
 )
 def test_only_the_documented_statuses_are_successes(
-    played: FakeServices, name: str, status: int
+    services: FakeServices, name: str, status: int
 ) -> None:
     answer, result = SUCCESSES[name]
-    played.json(answer, status)
+    services.json(answer, status)
     if status in STATUSES[name]:
-        assert played.hub(name, *CALLS[name]) == result
+        assert services.hub(name, *CALLS[name]) == result
     else:
         with pytest.raises(HTTPError, match=f"unexpected status {status}"):
-            played.hub(name, *CALLS[name])
+            services.hub(name, *CALLS[name])
 
 
 @pytest.mark.documented("BitfountHub.add_dataset_to_project_for_user", "HTTPError")
@@ -90,12 +90,12 @@ def test_only_the_documented_statuses_are_successes(
 @pytest.mark.parametrize("status", [400, 401, 403, 409, 413, 429, 500, 503, 307])
 @pytest.mark.parametrize("name", CALLS)
 def test_rejection_raises_http_error_with_all_details(
-    played: FakeServices, name: str, status: int
+    services: FakeServices, name: str, status: int
 ) -> None:
     body = {"success": False, "errorMessage": "because of this"}
-    played.answer(httpx.Response(status, json=body, headers={"x-request-id": "r-1"}))
+    services.answer(httpx.Response(status, json=body, headers={"x-request-id": "r-1"}))
     with pytest.raises(HTTPError) as caught:
-        played.hub(name, *CALLS[name])
+        services.hub(name, *CALLS[name])
     error = caught.value
     assert (error.status_code, error.request_id) == (status, "r-1")
     assert str(status) in str(error)
@@ -107,19 +107,19 @@ def test_rejection_raises_http_error_with_all_details(
 
 @pytest.mark.parametrize("name", ["create_project", "get_projects", "get_usage_limits"])
 @pytest.mark.parametrize("content", [b"", b"<html>", b"null", b'"text"', b"{"])
-def test_answer_of_another_shape_raises(played: FakeServices, name: str, content: bytes) -> None:
-    played.answer(httpx.Response(200, content=content))
+def test_answer_of_another_shape_raises(services: FakeServices, name: str, content: bytes) -> None:
+    services.answer(httpx.Response(200, content=content))
     with pytest.raises(InvalidJSONError, match=name):
-        played.hub(name, *CALLS[name])
+        services.hub(name, *CALLS[name])
 
 
 @pytest.mark.parametrize("content", [b"", b"OK", b"<html>"])
 @pytest.mark.parametrize("name", ["add_dataset_to_project_for_user", "send_monitor_update"])
 def test_methods_returning_none_need_no_json(
-    played: FakeServices, name: str, content: bytes
+    services: FakeServices, name: str, content: bytes
 ) -> None:
-    played.answer(httpx.Response(200, content=content))
-    assert played.hub(name, *CALLS[name]) is None
+    services.answer(httpx.Response(200, content=content))
+    assert services.hub(name, *CALLS[name]) is None
 
 
 # --- Keys ----------------------------------------------------------------------------------------
@@ -127,37 +127,37 @@ def test_methods_returning_none_need_no_json(
 
 @pytest.mark.documented("BitfountHub.register_user_public_key", "key", "returns")
 @pytest.mark.parametrize("key_id", [7, "7", "a-uuid"])
-def test_register_key_returns_the_id_of_the_hub(played: FakeServices, key_id: Any) -> None:
-    played.json({"id": key_id}, 201)
-    assert played.hub("register_user_public_key", PUBLIC_KEY) == key_id
-    assert played.asked == ["POST https://hub.test/api/alice/keys?version=2"]
-    sent = json.loads(played.requests[0].content)
+def test_register_key_returns_the_id_of_the_hub(services: FakeServices, key_id: Any) -> None:
+    services.json({"id": key_id}, 201)
+    assert services.hub("register_user_public_key", PUBLIC_KEY) == key_id
+    assert services.request_lines == ["POST https://hub.test/api/alice/keys?version=2"]
+    sent = json.loads(services.requests[0].content)
     assert sent == {"key": serialize_public_key(PUBLIC_KEY, "SSH")}
 
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "key_id", "returns")
 @pytest.mark.parametrize("form", ["PEM", "SSH"])
-def test_check_key_returns_an_active_key_loaded(played: FakeServices, form: Any) -> None:
+def test_check_key_returns_an_active_key_loaded(services: FakeServices, form: Any) -> None:
     text = serialize_public_key(PUBLIC_KEY, form)
-    played.json({"public_key": text, "id": "7", "active": True})
-    details = played.hub("check_public_key_registered_and_active", "7", "bob")
+    services.json({"public_key": text, "id": "7", "active": True})
+    details = services.hub("check_public_key_registered_and_active", "7", "bob")
     assert public_keys_equal(details.pop("public_key"), PUBLIC_KEY)
     assert details == {"id": "7", "active": True}
-    assert played.asked == ["GET https://hub.test/api/bob/keys/7"]
+    assert services.request_lines == ["GET https://hub.test/api/bob/keys/7"]
 
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "username")
-def test_check_key_uses_the_own_user_by_default(played: FakeServices) -> None:
-    played.json({}, 404)
-    assert played.hub("check_public_key_registered_and_active", "7") is None
-    assert played.asked == ["GET https://hub.test/api/alice/keys/7"]
+def test_check_key_uses_the_own_user_by_default(services: FakeServices) -> None:
+    services.json({}, 404)
+    assert services.hub("check_public_key_registered_and_active", "7") is None
+    assert services.request_lines == ["GET https://hub.test/api/alice/keys/7"]
 
 
 @pytest.mark.documented("BitfountHub.check_public_key_registered_and_active", "None")
-def test_check_key_inactive_key_returns_none(played: FakeServices) -> None:
+def test_check_key_inactive_key_returns_none(services: FakeServices) -> None:
     text = serialize_public_key(PUBLIC_KEY)
-    played.json({"public_key": text, "id": "7", "active": False})
-    assert played.hub("check_public_key_registered_and_active", "7") is None
+    services.json({"public_key": text, "id": "7", "active": False})
+    assert services.hub("check_public_key_registered_and_active", "7") is None
 
 
 @pytest.mark.parametrize(
@@ -169,34 +169,34 @@ def test_check_key_inactive_key_returns_none(played: FakeServices) -> None:
     ],
 )
 def test_check_key_answer_without_a_key_raises(
-    played: FakeServices, answer: dict[str, Any]
+    services: FakeServices, answer: dict[str, Any]
 ) -> None:
-    played.json(answer)
+    services.json(answer)
     with pytest.raises(InvalidJSONError):
-        played.hub("check_public_key_registered_and_active", "7")
+        services.hub("check_public_key_registered_and_active", "7")
 
 
 # --- Projects ------------------------------------------------------------------------------------
 
 
 @pytest.mark.documented("BitfountHub.get_projects", "offset", "limit", "returns")
-def test_get_projects_sends_offset_and_limit(played: FakeServices) -> None:
+def test_get_projects_sends_offset_and_limit(services: FakeServices) -> None:
     page = {"totalProjects": 30, "projects": [PROJECT]}
-    played.json(page)
-    assert played.hub("get_projects", 24, 6) == page
-    assert dict(played.requests[0].url.params) == {"offset": "24", "limit": "6"}
+    services.json(page)
+    assert services.hub("get_projects", 24, 6) == page
+    assert dict(services.requests[0].url.params) == {"offset": "24", "limit": "6"}
 
 
-def projects_from(played: FakeServices, page_size: int) -> list[str]:
+def projects_from(services: FakeServices, page_size: int) -> list[str]:
     """Return the result of ``iter_projects``, sync or async."""
     import asyncio
 
     from bitfount_api import APIKeysHandler, BitfountSession
 
-    handler = played._ahandle if played.asynchronous else played._handle
+    handler = services._ahandle if services.asynchronous else services._handle
     keys = APIKeysHandler("i", "k", "alice")
     session = BitfountSession(keys, transport=httpx.MockTransport(handler))
-    if not played.asynchronous:
+    if not services.asynchronous:
         hub = bitfount_api.BitfountHub(session, "https://hub.test")
         return [project["id"] for project in hub.iter_projects(page_size)]
 
@@ -210,7 +210,7 @@ def projects_from(played: FakeServices, page_size: int) -> list[str]:
 
 @pytest.mark.parametrize(("total", "page_size"), [(0, 2), (1, 2), (2, 2), (5, 2), (5, 100)])
 def test_iter_projects_yields_every_project_once(
-    played: FakeServices, total: int, page_size: int
+    services: FakeServices, total: int, page_size: int
 ) -> None:
     everything = [{"id": f"p{number}"} for number in range(total)]
 
@@ -219,18 +219,18 @@ def test_iter_projects_yields_every_project_once(
         shown = everything[offset : offset + limit]
         return httpx.Response(200, json={"totalProjects": total, "projects": shown})
 
-    played.answer(*[page] * (total // page_size + 2))
-    assert projects_from(played, page_size) == [project["id"] for project in everything]
-    assert len(played.requests) <= total // page_size + 1
+    services.answer(*[page] * (total // page_size + 2))
+    assert projects_from(services, page_size) == [project["id"] for project in everything]
+    assert len(services.requests) <= total // page_size + 1
 
 
 @pytest.mark.documented("BitfountHub.get_usage_limits", "model_id", "returns, with model_id")
-def test_usage_limits_of_a_model_send_owner_and_name(played: FakeServices) -> None:
+def test_usage_limits_of_a_model_send_owner_and_name(services: FakeServices) -> None:
     limits = {"default": None, "totalGrantees": 1, "usage": [{**USAGE, "granteeUsername": "bob"}]}
-    played.json(limits)
-    assert played.hub("get_usage_limits", "p1", "bob/Net:latest") == limits
-    (asked,) = played.asked
-    assert unquote(asked).endswith("/api/projects/p1/limits/models/bob/Net:latest")
+    services.json(limits)
+    assert services.hub("get_usage_limits", "p1", "bob/Net:latest") == limits
+    (line,) = services.request_lines
+    assert unquote(line).endswith("/api/projects/p1/limits/models/bob/Net:latest")
 
 
 @pytest.mark.parametrize(
@@ -253,16 +253,16 @@ def test_usage_limits_of_a_model_send_owner_and_name(played: FakeServices) -> No
     ],
 )
 def test_invalid_argument_raises_before_any_request(
-    played: FakeServices, name: str, arguments: tuple[Any, ...]
+    services: FakeServices, name: str, arguments: tuple[Any, ...]
 ) -> None:
     with pytest.raises(ValueError):
-        played.hub(name, *arguments)
-    assert played.requests == []
+        services.hub(name, *arguments)
+    assert services.requests == []
 
 
 @pytest.mark.documented("BitfountHub.send_monitor_update", "update")
-def test_monitor_update_is_sent_unchanged(played: FakeServices) -> None:
+def test_monitor_update_is_sent_unchanged(services: FakeServices) -> None:
     update = {**UPDATE, "progress": {"b": {"value": 5, "unit": "batches"}}, "metadata": {"x": [1]}}
-    played.json({}, 202)
-    played.hub("send_monitor_update", update)
-    assert json.loads(played.requests[0].content) == update
+    services.json({}, 202)
+    services.hub("send_monitor_update", update)
+    assert json.loads(services.requests[0].content) == update

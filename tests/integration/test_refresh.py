@@ -1,4 +1,4 @@
-"""The gate: one renewal at a time for all threads and event _event_loops, without deadlocks."""
+"""Credentials are renewed once for all threads and event loops, without deadlocks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def handler(storage: Path, left: float | None, **more: Any) -> DeviceCodeFlowHan
 
 
 def everybody(session: BitfountSession, threads: int, tasks: int) -> list[int]:
-    """Send requests from threads, and from tasks in two event _event_loops, all at once."""
+    """Send requests from threads, and from tasks in two event loops, all at once."""
     statuses: list[int] = []
     start = threading.Barrier(threads + 2)
 
@@ -357,7 +357,7 @@ def test_interrupt_is_raised_once_and_fails_other_waiters() -> None:
         time.sleep(0.01)
     assert failures == ["authentication was interrupted"]
     session._refresher._handler = CallingBack(lambda: None)
-    session.authenticate()  # the gate can be used again
+    session.authenticate()  # the refresher can be used again
 
 
 async def test_interrupt_in_the_thread_of_a_loop_raises() -> None:

@@ -51,10 +51,10 @@ def run(session: BitfountSession, method: str, url: str, *, asynchronous: bool, 
         return session.request(method, url, **more)
 
 
-def echo(asked: ReceivedRequest) -> Answer:
+def echo(request: ReceivedRequest) -> Answer:
     """Answer with the request that was received."""
-    told = {"method": asked.method, "target": asked.target, "headers": asked.headers}
-    return 200, {}, json.dumps({**told, "body": asked.body.decode()}).encode()
+    received = {"method": request.method, "target": request.target, "headers": request.headers}
+    return 200, {}, json.dumps({**received, "body": request.body.decode()}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def server() -> Iterator[str]:
         yield url
 
 
-def played(handler: Any, **more: Any) -> BitfountSession:
+def session_with(handler: Any, **more: Any) -> BitfountSession:
     return BitfountSession(KEYS, transport=httpx.MockTransport(handler), **more)
 
 
@@ -78,15 +78,15 @@ def test_user_agent_has_the_version_and_the_suffix(
     from bitfount_api import __version__
 
     session = BitfountSession(KEYS, user_agent_suffix=suffix)
-    told = run(session, "GET", server, asynchronous=asynchronous).json()
-    assert told["headers"]["user-agent"] == f"bitfount-api/{__version__}{end}"
+    received = run(session, "GET", server, asynchronous=asynchronous).json()
+    assert received["headers"]["user-agent"] == f"bitfount-api/{__version__}{end}"
 
 
 @twins
 def test_proxy_argument_is_used(server: str, asynchronous: bool) -> None:
     session = BitfountSession(KEYS, proxy=server)
-    told = run(session, "GET", "http://hub.test/x?y", asynchronous=asynchronous).json()
-    assert told["target"] == "http://hub.test/x?y"
+    received = run(session, "GET", "http://hub.test/x?y", asynchronous=asynchronous).json()
+    assert received["target"] == "http://hub.test/x?y"
 
 
 @twins
@@ -96,8 +96,8 @@ def test_proxy_of_the_environment_is_used(
     monkeypatch.setenv("HTTP_PROXY", server)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for url, target in (("http://hub.test/x", "http://hub.test/x"), (f"{server}/x", "/x")):
-        told = run(BitfountSession(KEYS), "GET", url, asynchronous=asynchronous).json()
-        assert told["target"] == target
+        received = run(BitfountSession(KEYS), "GET", url, asynchronous=asynchronous).json()
+        assert received["target"] == target
 
 
 @twins
@@ -264,7 +264,10 @@ def test_passed_transport_is_always_used(
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", NEVER)
     answer = run(
-        played(lambda _: httpx.Response(200, text="here")), "GET", NEVER, asynchronous=asynchronous
+        session_with(lambda _: httpx.Response(200, text="here")),
+        "GET",
+        NEVER,
+        asynchronous=asynchronous,
     )
     assert answer.text == "here"
 
@@ -272,15 +275,15 @@ def test_passed_transport_is_always_used(
 @twins
 @pytest.mark.parametrize("retries", [0, 2])
 def test_raw_requests_use_the_policy_of_the_session(asynchronous: bool, retries: int) -> None:
-    asked = []
+    requests = []
 
     def fail(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(503)
 
-    session = played(fail, retry=RetryPolicy(retries=retries, backoff=0))
+    session = session_with(fail, retry=RetryPolicy(retries=retries, backoff=0))
     assert run(session, "GET", NEVER, asynchronous=asynchronous).status_code == 503
-    assert len(asked) == retries + 1
+    assert len(requests) == retries + 1
 
 
 # --- Raw requests --------------------------------------------------------------------------------
@@ -290,20 +293,22 @@ def test_raw_requests_use_the_policy_of_the_session(asynchronous: bool, retries:
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "OPTIONS"])
 @pytest.mark.parametrize("status", [200, 204, 404, 409])
 def test_raw_requests_return_any_response(asynchronous: bool, method: str, status: int) -> None:
-    session = played(lambda request: httpx.Response(status, headers={"method": request.method}))
+    session = session_with(
+        lambda request: httpx.Response(status, headers={"method": request.method})
+    )
     answer = run(session, method, NEVER, asynchronous=asynchronous)
     assert (answer.status_code, answer.headers["method"]) == (status, method.upper())
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
 def test_each_method_has_a_name(method: str) -> None:
-    session = played(lambda request: httpx.Response(200, text=request.method))
+    session = session_with(lambda request: httpx.Response(200, text=request.method))
     assert getattr(session, method)(NEVER).text == method.upper()
 
 
 @twins
 def test_raw_requests_take_the_arguments_of_httpx(server: str, asynchronous: bool) -> None:
-    told = run(
+    received = run(
         BitfountSession(KEYS),
         "POST",
         f"{server}/x",
@@ -314,14 +319,14 @@ def test_raw_requests_take_the_arguments_of_httpx(server: str, asynchronous: boo
         json={"e": "f"},
         timeout=5,
     ).json()
-    assert told["target"] == "/x?a=b+c" or told["target"] == "/x?a=b%20c"
-    assert told["headers"]["x-own"] == "1"
-    assert told["headers"]["cookie"] == "c=d"
-    assert json.loads(told["body"]) == {"e": "f"}
-    told = run(
+    assert received["target"] == "/x?a=b+c" or received["target"] == "/x?a=b%20c"
+    assert received["headers"]["x-own"] == "1"
+    assert received["headers"]["cookie"] == "c=d"
+    assert json.loads(received["body"]) == {"e": "f"}
+    received = run(
         BitfountSession(KEYS), "PUT", server, asynchronous=asynchronous, data={"g": "h"}
     ).json()
-    assert told["body"] == "g=h"
+    assert received["body"] == "g=h"
 
 
 @twins
@@ -335,19 +340,19 @@ def test_raw_requests_reject_other_arguments(asynchronous: bool, argument: str) 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 @pytest.mark.parametrize("trouble", [503, httpx.ReadError("reset"), httpx.ReadTimeout("silent")])
 def test_raw_post_is_not_retried(asynchronous: bool, method: str, trouble: Any) -> None:
-    asked = []
+    requests = []
 
     def fail(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         if isinstance(trouble, Exception):
             raise trouble
         return httpx.Response(trouble)
 
     try:
-        run(played(fail), method, NEVER, asynchronous=asynchronous)
+        run(session_with(fail), method, NEVER, asynchronous=asynchronous)
     except RequestException:
         assert isinstance(trouble, Exception)
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 # --- Authentication ------------------------------------------------------------------------------
@@ -379,15 +384,17 @@ def test_anonymous_session_sends_no_credentials(asynchronous: bool) -> None:
 
 @twins
 def test_rejected_api_key_is_not_sent_again(asynchronous: bool) -> None:
-    asked = []
+    requests = []
 
     def refuse(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(401)
 
-    answer = run(played(refuse), "GET", "https://hub.bitfount.com/x", asynchronous=asynchronous)
+    answer = run(
+        session_with(refuse), "GET", "https://hub.bitfount.com/x", asynchronous=asynchronous
+    )
     assert answer.status_code == 401
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_api_keys_of_the_environment_take_precedence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -432,7 +439,9 @@ def test_session_hides_secrets_and_cannot_be_pickled() -> None:
 
 @twins
 def test_http_error_has_no_credentials(asynchronous: bool) -> None:
-    session = played(lambda _: httpx.Response(403, json={"errorMessage": "no SECRET-key here"}))
+    session = session_with(
+        lambda _: httpx.Response(403, json={"errorMessage": "no SECRET-key here"})
+    )
 
     async def main() -> None:
         await AsyncBitfountHub(session).get_projects()
@@ -474,7 +483,7 @@ def test_sync_and_async_methods_take_equal_arguments(sync: str, twin: str) -> No
 def test_client_closes_the_session_it_owns(
     kind: str, given: bool, owns: bool | None, closed: bool, asynchronous: bool
 ) -> None:
-    session = played(lambda _: httpx.Response(200)) if given else None
+    session = session_with(lambda _: httpx.Response(200)) if given else None
 
     async def leave() -> Any:
         async with getattr(bitfount_api, f"Async{kind}")(session, owns_session=owns) as client:

@@ -69,14 +69,14 @@ def threads() -> list[str]:
 def test_download_model_writes_the_hashed_bytes(call: Caller, store: Store, folder: Path) -> None:
     store.code = MODEL
     code = MODEL.replace(b"\r", b"")
-    told: list[Any] = []
+    states: list[Any] = []
     path = folder / "Net.py"
     download = call(
-        "download_model", "bob", "Net", None, path, progress=lambda *state: told.append(state)
+        "download_model", "bob", "Net", None, path, progress=lambda *state: states.append(state)
     )
     assert download == Download(path, len(code), hashlib.sha256(code).hexdigest())
     assert path.read_bytes() == code
-    assert told == [(len(code), len(code), "Net.py")]
+    assert states == [(len(code), len(code), "Net.py")]
 
 
 def test_download_model_with_another_hash_writes_nothing(
@@ -155,11 +155,11 @@ def test_invalid_target_raises_before_the_download(
 def test_progress_is_reported_from_start_to_end(
     call: Caller, store: Store, folder: Path, name: str, parts: int
 ) -> None:
-    told: list[tuple[int, int | None, str]] = []
+    states: list[tuple[int, int | None, str]] = []
     tellers = set()
 
-    def tell(*state: Any) -> None:
-        told.append(state)
+    def report(*state: Any) -> None:
+        states.append(state)
         tellers.add(threading.get_ident())
 
     path = folder / "w.pt"
@@ -169,10 +169,10 @@ def test_progress_is_reported_from_start_to_end(
         "download_weights": (*BOB, path),
         "send_weights": ("Net", 1, path),
     }[name]
-    call(name, *arguments, progress=tell, parts_at_once=parts)
-    assert told == sorted(told)
-    assert told[-1][:2] == (len(LARGE), len(LARGE))
-    assert {what for *_, what in told} == {"bob/Net" if name == "get_weights" else "w.pt"}
+    call(name, *arguments, progress=report, parts_at_once=parts)
+    assert states == sorted(states)
+    assert states[-1][:2] == (len(LARGE), len(LARGE))
+    assert {what for *_, what in states} == {"bob/Net" if name == "get_weights" else "w.pt"}
     assert len(tellers) == 1
     assert threading.get_ident() not in tellers
     assert threads() == []
@@ -185,10 +185,10 @@ def test_progress_of_a_resumed_download_starts_at_its_offset(
     with pytest.raises(Exception, match="broke"):
         call("download_weights", *BOB, folder / "w.pt", parts_at_once=1, options={"retry": NEVER})
     store.plan = lambda _: None
-    told: list[int] = []
-    call("download_weights", *BOB, folder / "w.pt", progress=lambda done, *_: told.append(done))
-    assert told[0] >= 5 * MIB
-    assert told[-1] == len(LARGE)
+    states: list[int] = []
+    call("download_weights", *BOB, folder / "w.pt", progress=lambda done, *_: states.append(done))
+    assert states[0] >= 5 * MIB
+    assert states[-1] == len(LARGE)
 
 
 NEVER = type(QUICK)(retries=0)
@@ -233,8 +233,8 @@ def test_later_call_resumes_an_interrupted_download(
     assert all(seen.headers["if-range"] for seen in later)
     ranges = [seen.range for seen in later if seen.range is not None]
     assert len(ranges) == len(later)
-    asked = sum((end or len(LARGE)) - start for start, end in ranges)
-    assert asked <= len(LARGE) - 2 * MIB
+    requested = sum((end or len(LARGE)) - start for start, end in ranges)
+    assert requested <= len(LARGE) - 2 * MIB
 
 
 def test_later_call_restarts_for_another_object(call: Caller, store: Store, folder: Path) -> None:
@@ -332,17 +332,17 @@ async def test_cancelled_transfer_leaves_no_file(
     import tempfile
 
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    asked = asyncio.Event()
+    stalled = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def stall(seen: ReceivedRequest) -> Act | None:
         if seen.kind == "hub" or (seen.kind == "get" and not seen.number):
             return None
-        loop.call_soon_threadsafe(asked.set)
+        loop.call_soon_threadsafe(stalled.set)
         return Act(stall=500_000)
 
     store.plan = (
-        stall if parts == 4 or "send" in name or name == "packed" else stall_first(loop, asked)
+        stall if parts == 4 or "send" in name or name == "packed" else stall_first(loop, stalled)
     )
     source = folder / "source"
     source.write_bytes(LARGE)
@@ -360,7 +360,7 @@ async def test_cancelled_transfer_leaves_no_file(
         }
         others = asyncio.all_tasks()
         task = asyncio.create_task(arguments[name]())
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(stalled.wait(), 30)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -372,11 +372,11 @@ async def test_cancelled_transfer_leaves_no_file(
             assert [one for one in pool.connections if not one.is_idle()] == []
 
 
-def stall_first(loop: asyncio.AbstractEventLoop, asked: asyncio.Event) -> Any:
+def stall_first(loop: asyncio.AbstractEventLoop, stalled: asyncio.Event) -> Any:
     def stall(seen: ReceivedRequest) -> Act | None:
         if seen.kind != "get":
             return None
-        loop.call_soon_threadsafe(asked.set)
+        loop.call_soon_threadsafe(stalled.set)
         return Act(stall=500_000)
 
     return stall

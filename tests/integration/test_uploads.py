@@ -289,8 +289,8 @@ def test_weights_are_compressed_on_request(send: Any, store: Store, size: int) -
     packed = store.uploaded["stored"]
     assert packed.startswith(MAGIC)
     assert unpacked(packed) == LARGE[:size]
-    asked = store.of_kind("hub")[0].body
-    assert f'"weightSize":{len(packed)}'.encode() in asked.replace(b" ", b"")
+    announced = store.of_kind("hub")[0].body
+    assert f'"weightSize":{len(packed)}'.encode() in announced.replace(b" ", b"")
 
 
 def test_compressed_size_counts_against_the_limit(

@@ -43,7 +43,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str |
 
 
 def no_network(request: httpx.Request) -> httpx.Response:
-    raise AssertionError(f"nothing has to be asked, but this was: {request.url}")
+    raise AssertionError(f"no request was expected, but this was sent: {request.url}")
 
 
 def test_login_of_the_official_sdk_is_used(storage: tuple[Path, str | None]) -> None:

@@ -108,7 +108,7 @@ def test_only_its_starters_import_the_sandbox(name: str) -> None:
 
 
 def test_only_io_calls_httpx() -> None:
-    """httpx is asked to send by the drivers alone, so that a successor is a small change."""
+    """Only the drivers send requests through httpx, so that a successor is a small change."""
     sending = {
         name
         for name, path in MODULES.items()
@@ -121,8 +121,8 @@ def test_only_io_calls_httpx() -> None:
 def test_modules_are_small_enough_to_read(name: str) -> None:
     lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
     # The Hub has two dozen operations in one class; most of these lines are their docstrings.
-    most = 760 if name in ("bitfount_api.async_hub", "bitfount_api.hub") else 450
-    assert lines <= most
+    limit = 760 if name in ("bitfount_api.async_hub", "bitfount_api.hub") else 450
+    assert lines <= limit
 
 
 def test_the_map_of_layers_is_complete() -> None:

@@ -76,7 +76,7 @@ def _quietly() -> Iterator[None]:
 
 
 @cache
-def _played(name: str, folder: Path) -> FuzzedServices:
+def _services(name: str, folder: Path) -> FuzzedServices:
     return FuzzedServices(next(row for row in ROWS if row.name == name), folder)
 
 
@@ -119,20 +119,20 @@ def checked(row: Row, result: Any) -> None:
 def test_any_answer_has_a_documented_outcome(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    played = _played(name, tmp_path_factory.mktemp("files"))
+    services = _services(name, tmp_path_factory.mktemp("files"))
 
     @thoroughly(60)
-    @given(answers(played.row), st.integers(0, 3))
+    @given(answers(services.row), st.integers(0, 3))
     def test(answer: tuple[int, int, Sent], way: int) -> None:
         index, status, sent = answer
-        played.fuzzed = {index: (status, sent)}
+        services.fuzzed = {index: (status, sent)}
         try:
-            result = played.run(asynchronous=way == 0)
+            result = services.run(asynchronous=way == 0)
         except BitfountError as error:
             assert len(str(error)) < 2000
             assert str(error).isprintable()
         else:
-            checked(played.row, result)
+            checked(services.row, result)
 
     test()
 

@@ -52,13 +52,13 @@ def tokens() -> ExternallyManagedJWTHandler:
 PACKAGE = str(Path(bitfount_api.__file__).parent)
 
 
-def planted(answer: Any, url: str) -> Any:
+def with_canaries(answer: Any, url: str) -> Any:
     """Return a successful answer with marked secrets, whose object URLs lead to ``url``."""
     if isinstance(answer, list):
-        return [planted(each, url) for each in answer]
+        return [with_canaries(each, url) for each in answer]
     if not isinstance(answer, dict):
         return answer
-    found = {name: planted(value, url) for name, value in answer.items()}
+    found = {name: with_canaries(value, url) for name, value in answer.items()}
     for name, value in found.items():
         if isinstance(value, str) and value.startswith(STORAGE):
             found[name] = f"{value.partition('?')[0].replace(STORAGE, url)}?{QUERY}"
@@ -79,15 +79,15 @@ Spoil = Callable[[ReceivedRequest], Answer | None]
 
 
 @attrs.define
-class Told:
+class Output:
     """All output of a call: logs, errors, tracebacks, pickles and reprs."""
 
-    what: dict[str, str] = attrs.field(factory=dict)
+    texts: dict[str, str] = attrs.field(factory=dict)
 
     def leaks(self) -> dict[str, str]:
         return {
             name: text[max(0, text.index(MARK) - 80) :][:200]
-            for name, text in self.what.items()
+            for name, text in self.texts.items()
             if MARK in text
         }
 
@@ -106,7 +106,7 @@ class Listener(logging.Handler):
         self.lines.append(shown)
 
 
-class Planted:
+class CanaryService:
     """A service that receives and returns marked secrets.
 
     Args:
@@ -120,27 +120,27 @@ class Planted:
         self._answer: Callable[[ReceivedRequest], Answer] = lambda _: (404, {}, b"")
 
     @contextmanager
-    def running(self) -> Iterator[Planted]:
-        with serving(lambda asked: self._answer(asked)) as self.url:
+    def running(self) -> Iterator[CanaryService]:
+        with serving(lambda request: self._answer(request)) as self.url:
             yield self
 
-    def call(self, row: Row, index: int, spoil: Spoil, *, asynchronous: bool) -> Told:
+    def call(self, row: Row, index: int, spoil: Spoil, *, asynchronous: bool) -> Output:
         """Call an operation with one request spoiled, and collect all output of the call."""
-        played = FuzzedServices(row, Path(tempfile.mkdtemp(dir=self.folder)))
+        services = FuzzedServices(row, Path(tempfile.mkdtemp(dir=self.folder)))
 
-        def answer(asked: ReceivedRequest) -> Answer:
+        def answer(request: ReceivedRequest) -> Answer:
             for number, leg in enumerate(row.legs):
-                if _is(leg, asked):
-                    if number == index and (spoiled := spoil(asked)):
+                if _is(leg, request):
+                    if number == index and (spoiled := spoil(request)):
                         return spoiled
-                    status, good = played._good[number]
+                    status, good = services._good[number]
                     if isinstance(good, bytes):
                         return status, {"etag": '"e"'}, good
-                    return status, {}, json.dumps(planted(good, self.url)).encode()
+                    return status, {}, json.dumps(with_canaries(good, self.url)).encode()
             return 404, {}, b""
 
         self._answer = answer
-        told, listener = Told(), Listener()
+        output, listener = Output(), Listener()
         root = logging.getLogger()
         before = root.level
         root.addHandler(listener)
@@ -148,57 +148,58 @@ class Planted:
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
-                self._call(played, told, asynchronous=asynchronous)
+                self._call(services, output, asynchronous=asynchronous)
         finally:
             root.removeHandler(listener)
             root.setLevel(before)
-        told.what["log"] = "\n".join(listener.lines)
-        told.what["warnings"] = "\n".join(str(each.message) for each in warned)
+        output.texts["log"] = "\n".join(listener.lines)
+        output.texts["warnings"] = "\n".join(str(each.message) for each in warned)
         assert any("httpcore" in line for line in listener.lines)
-        return told
+        return output
 
-    def _call(self, played: FuzzedServices, told: Told, *, asynchronous: bool) -> None:
+    def _call(self, services: FuzzedServices, output: Output, *, asynchronous: bool) -> None:
         retry = RetryPolicy(retries=1, backoff=0, max_backoff=0)
         settings: dict[str, Any] = {"retry": retry, "timeout": 5, "deadline": 20}
         settings["verify"] = self._tls
         handler = tokens() if asynchronous else KEYS
         session = BitfountSession(handler, **settings)
-        nobody = BitfountSession(AnonymousHandler(), **settings)
-        client = getattr(bitfount_api, ("Async" if asynchronous else "") + played.row.kind)
+        anonymous = BitfountSession(AnonymousHandler(), **settings)
+        client = getattr(bitfount_api, ("Async" if asynchronous else "") + services.row.kind)
         client = client(session, self.url)
-        method = getattr(client, played.row.method)
-        arguments = _arguments(played, self.url)
+        method = getattr(client, services.row.method)
+        arguments = _arguments(services, self.url)
         try:
             module = async_hub if asynchronous else hub
-            with mock.patch.object(module, "_anonymous", return_value=nobody):
+            with mock.patch.object(module, "_anonymous", return_value=anonymous):
                 if asynchronous:
-                    result = asyncio.run(_async(session, nobody, method, arguments))
+                    result = asyncio.run(_async(session, anonymous, method, arguments))
                 else:
                     result = method(**arguments)
                     result = list(result) if inspect.isgenerator(result) else result
             if not isinstance(result, (dict, list, bytes, str)):
-                told.what["the result"] = repr(result)  # other results are the service's own data
+                # Other results are the service's own data.
+                output.texts["the result"] = repr(result)
         except BitfountError as error:
-            told.what |= _told_by(error)
+            output.texts |= _output_of(error)
         finally:
             session.close()
-            nobody.close()
-        told.what["reprs"] = repr((session, client, handler, client._remote, client._timing))
+            anonymous.close()
+        output.texts["reprs"] = repr((session, client, handler, client._remote, client._timing))
 
 
-def _is(leg: Leg, asked: ReceivedRequest) -> bool:
-    path = unquote(urlsplit(asked.target).path)
-    return leg.method == asked.method and fnmatchcase(path, leg.path)
+def _is(leg: Leg, request: ReceivedRequest) -> bool:
+    path = unquote(urlsplit(request.target).path)
+    return leg.method == request.method and fnmatchcase(path, leg.path)
 
 
-async def _async(session: Any, nobody: Any, method: Any, arguments: Any) -> Any:
-    async with session, nobody:
+async def _async(session: Any, anonymous: Any, method: Any, arguments: Any) -> Any:
+    async with session, anonymous:
         result = method(**arguments)
         return [each async for each in result] if inspect.isasyncgen(result) else await result
 
 
-def _arguments(played: FuzzedServices, url: str) -> dict[str, Any]:
-    arguments = dict(played.row.arguments(cast("Any", played.arena)))
+def _arguments(services: FuzzedServices, url: str) -> dict[str, Any]:
+    arguments = dict(services.row.arguments(cast("Any", services.environment)))
     for name in ("model_url", "weights_url"):
         if name in arguments:
             arguments[name] = f"{arguments[name].partition('?')[0].replace(STORAGE, url)}?{QUERY}"
@@ -207,7 +208,7 @@ def _arguments(played: FuzzedServices, url: str) -> dict[str, Any]:
     return arguments
 
 
-def _told_by(error: BaseException) -> dict[str, str]:
+def _output_of(error: BaseException) -> dict[str, str]:
     found: dict[str, str] = {"the error": f"{error} {error!r} {error.args!r} {error.__dict__!r}"}
     found["the traceback"] = "".join(traceback.format_exception(error))
     found["the pickle"] = repr(pickle.dumps(error))
@@ -220,14 +221,14 @@ def _told_by(error: BaseException) -> dict[str, str]:
     return found
 
 
-def _locals(told: traceback.TracebackException | None) -> Iterator[tuple[str, str]]:
+def _locals(trace: traceback.TracebackException | None) -> Iterator[tuple[str, str]]:
     """Yield the local variables of the package's frames, as error reporting tools collect them."""
-    while told is not None:
-        for frame in told.stack:
+    while trace is not None:
+        for frame in trace.stack:
             path = Path(frame.filename)
             # Skip the public methods: their frames hold what callers passed, as do the callers'.
             public = path.name.removeprefix("async_") in ("hub.py", "am.py")
             if frame.filename.startswith(PACKAGE) and not public:
                 where = f"{path.name}:{frame.name}"
                 yield f"the variables of {where}", repr(frame.locals)
-        told = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+        trace = trace.__cause__ or (None if trace.__suppress_context__ else trace.__context__)

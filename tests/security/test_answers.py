@@ -76,6 +76,6 @@ def test_malicious_answer_raises_an_error_without_secrets(name: str, asynchronou
     text = str(caught.value)
     assert len(text) < 700
     assert text.isprintable()
-    told = "".join(traceback.format_exception(caught.value))
-    assert "MARKED" not in told
-    assert len(told) < 50_000
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "MARKED" not in shown
+    assert len(shown) < 50_000

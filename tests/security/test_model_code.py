@@ -40,8 +40,8 @@ class Hub:
         row = next(row for row in ROWS if row.name == method)
         hashed = hash_contents(code) if model_hash is None else model_hash
 
-        def arguments(arena: Any) -> dict[str, Any]:
-            given = dict(row.arguments(arena))
+        def arguments(environment: Any) -> dict[str, Any]:
+            given = dict(row.arguments(environment))
             if "model_hash" in given:
                 given["model_hash"] = hashed
             if "model_name" in given:
@@ -50,12 +50,12 @@ class Hub:
                 given["path"] = self.folder / "downloaded.py"
             return given
 
-        played = FuzzedServices(attrs.evolve(row, arguments=arguments), self.folder)
+        services = FuzzedServices(attrs.evolve(row, arguments=arguments), self.folder)
         details = {"modelDownloadUrl": f"{STORAGE}/models/alice/Net/1", "modelHash": hashed}
         if len(row.legs) == 2:
-            played.fuzzed[0] = 200, Sent(json.dumps(details).encode(), {})
-        played.fuzzed[len(row.legs) - 1] = 200, Sent(code, {})
-        return played.run(asynchronous=self.asynchronous)
+            services.fuzzed[0] = 200, Sent(json.dumps(details).encode(), {})
+        services.fuzzed[len(row.legs) - 1] = 200, Sent(code, {})
+        return services.run(asynchronous=self.asynchronous)
 
 
 @pytest.fixture
@@ -137,11 +137,11 @@ def test_send_model_runs_nothing(get: Hub, trace: Path, tmp_path: Path) -> None:
     path = tmp_path / "Net.py"
     for code in (HEAD + running(trace) + TAIL, running(trace), b"import Net\n" + running(trace)):
         path.write_bytes(code)
-        played = FuzzedServices(
+        services = FuzzedServices(
             attrs.evolve(row, arguments=lambda _: {"model_code_path": path}), tmp_path
         )
         try:
-            played.run(asynchronous=get.asynchronous)
+            services.run(asynchronous=get.asynchronous)
         except ModelUploadError as error:
             assert isinstance(error, ModelValidationError)
     assert not trace.exists()
@@ -205,20 +205,20 @@ def test_code_that_declares_another_encoding_does_not_run(get: Hub, code: bytes)
 
 @twins
 def test_code_is_downloaded_once_and_then_runs(get: Hub, tmp_path: Path) -> None:
-    """A store that returns other code the second time is not asked a second time."""
+    """A store that returns other code the second time receives no second request."""
     row = next(row for row in ROWS if row.name == "get_model")
-    played = FuzzedServices(row, tmp_path)
-    asked: list[str] = []
-    answer: Callable[..., Any] = played.__class__.__call__
+    services = FuzzedServices(row, tmp_path)
+    hosts: list[str] = []
+    answer: Callable[..., Any] = services.__class__.__call__
 
     class Counted(FuzzedServices):
         def __call__(self, request: Any) -> Any:
-            asked.append(request.url.host)
+            hosts.append(request.url.host)
             return answer(self, request)
 
-    played.__class__ = Counted
-    assert issubclass(played.run(asynchronous=get.asynchronous), BitfountModel)
-    assert asked == ["hub.test", "storage.example.com"]
+    services.__class__ = Counted
+    assert issubclass(services.run(asynchronous=get.asynchronous), BitfountModel)
+    assert hosts == ["hub.test", "storage.example.com"]
 
 
 # --- Downloaded code replaces no module ----------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import httpx
 import pytest
-from security.canaries import KEYS, MARK, QUERY, Planted, Spoil, tokens
+from security.canaries import KEYS, MARK, QUERY, CanaryService, Spoil, tokens
 from support.faults.cases import ROWS
 from support.faults.legs import Row
 from support.http_server import Answer, ReceivedRequest
@@ -26,44 +26,44 @@ from bitfount_api.auth.token_store import Token
 from bitfount_api.config import APIKeySettings
 
 
-def _quoted(asked: ReceivedRequest) -> str:
+def _quoted(request: ReceivedRequest) -> str:
     """Return all that a service received, as a service that quotes requests in errors would."""
-    return f"{asked.method} {asked.target} {asked.headers} {asked.body[:300]!r}"
+    return f"{request.method} {request.target} {request.headers} {request.body[:300]!r}"
 
 
 def _refusing(status: int) -> Spoil:
-    def spoil(asked: ReceivedRequest) -> Answer:
+    def spoil(request: ReceivedRequest) -> Answer:
         headers = {"x-request-id": MARK.lower(), "content-type": "application/json"}
-        quoted = asked.headers.get("x-api-key", "") + asked.target
+        quoted = request.headers.get("x-api-key", "") + request.target
         return status, headers, b'{"errorMessage": "no: ' + quoted.encode() + b'"}'
 
     return spoil
 
 
-def _redirecting(asked: ReceivedRequest) -> Answer:
+def _redirecting(request: ReceivedRequest) -> Answer:
     return 302, {"location": f"https://elsewhere.test/?{QUERY}"}, b""
 
 
-def _html(asked: ReceivedRequest) -> Answer:
-    return 502, {"content-type": "text/html"}, f"<html>{_quoted(asked)}</html>".encode()
+def _html(request: ReceivedRequest) -> Answer:
+    return 502, {"content-type": "text/html"}, f"<html>{_quoted(request)}</html>".encode()
 
 
-def _not_json(asked: ReceivedRequest) -> Answer:
-    key = asked.headers.get("x-api-key", "text/plain")
-    return 200, {"content-type": key, "set-cookie": f"s={MARK}"}, _quoted(asked).encode()
+def _not_json(request: ReceivedRequest) -> Answer:
+    key = request.headers.get("x-api-key", "text/plain")
+    return 200, {"content-type": key, "set-cookie": f"s={MARK}"}, _quoted(request).encode()
 
 
-def _wrong_shape(asked: ReceivedRequest) -> Answer:
-    return 200, {}, b'[{"' + asked.headers.get("x-api-key", "a").encode() + b'": 1}]'
+def _wrong_shape(request: ReceivedRequest) -> Answer:
+    return 200, {}, b'[{"' + request.headers.get("x-api-key", "a").encode() + b'": 1}]'
 
 
-def _xml(asked: ReceivedRequest) -> Answer:
-    message = f"{asked.target} {asked.headers.get('x-api-key')}"
+def _xml(request: ReceivedRequest) -> Answer:
+    message = f"{request.target} {request.headers.get('x-api-key')}"
     body = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
     return 403, {"x-amz-request-id": "r1"}, body.replace("&", "&amp;").encode()
 
 
-def _broken(asked: ReceivedRequest) -> Answer:
+def _broken(request: ReceivedRequest) -> Answer:
     raise ConnectionError  # which makes the server close the connection
 
 
@@ -82,14 +82,14 @@ SPOILS: dict[str, Spoil] = {
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
-    with Planted(tmp_path_factory.mktemp("files")).running() as service:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CanaryService]:
+    with CanaryService(tmp_path_factory.mktemp("files")).running() as service:
         yield service
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_no_output_contains_a_canary(service: Planted, row: Row, asynchronous: bool) -> None:
+def test_no_output_contains_a_canary(service: CanaryService, row: Row, asynchronous: bool) -> None:
     leaks = {}
     for index, leg in enumerate(row.legs):
         for name, spoil in SPOILS.items():
@@ -114,9 +114,9 @@ def test_frames_of_user_code_stay_in_tracebacks(asynchronous: bool) -> None:
 
     with pytest.raises(AuthenticationError) as caught:
         ask()
-    told = "".join(traceback.format_exception(caught.value))
-    assert "in own_get_token" in told
-    assert "no token in the vault" in told
+    output = "".join(traceback.format_exception(caught.value))
+    assert "in own_get_token" in output
+    assert "no token in the vault" in output
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def _row(name: str) -> Row:
     ],
 )
 def test_canary_search_finds_canaries(
-    service: Planted,
+    service: CanaryService,
     name: str,
     attribute: str,
     stand_in: object,

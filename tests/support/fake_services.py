@@ -42,7 +42,7 @@ class FakeServices:
         self.answer(httpx.Response(status, json=value))
 
     @property
-    def asked(self) -> list[str]:
+    def request_lines(self) -> list[str]:
         """The requests made so far, such as ``"GET https://hub.test/api/pods/bob/scans"``."""
         return [f"{request.method} {request.url}" for request in self.requests]
 

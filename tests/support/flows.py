@@ -1,4 +1,4 @@
-"""Run flows with outcomes given by a test, without a server and without a real clock."""
+"""A driver for flows with outcomes given by a test: no server, no real clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bitfount_api._core.effects import Flow, GetCredentials, RunInThread, Send, 
 
 
 @attrs.define
-class FakeWorld:
+class FakeDriver:
     """Execute the effects of a flow, and answer its calls from a list.
 
     Args:
@@ -29,7 +29,7 @@ class FakeWorld:
     def clock(self) -> float:
         return self.now
 
-    def play(self, flow: Flow[Any]) -> Any:
+    def run(self, flow: Flow[Any]) -> Any:
         """Run a flow to its end and check that it used every outcome."""
         try:
             step = next(flow)

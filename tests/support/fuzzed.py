@@ -91,7 +91,7 @@ def _good(example: Any, values: dict[str, Any]) -> Any:
 
 @attrs.define(eq=False)
 class Pretended:
-    """A substitute for an arena, with everything that rows need.
+    """A substitute for an environment, with everything that rows need.
 
     Args:
         folder: Folder for files.
@@ -134,7 +134,7 @@ class FuzzedServices:
 
     def __init__(self, row: Row, folder: Path) -> None:
         self.row = row
-        self.arena = Pretended(folder)
+        self.environment = Pretended(folder)
         self.fuzzed: dict[int, tuple[int, Sent]] = {}
         self._good = [self._good_answer(leg) for leg in row.legs]
 
@@ -177,7 +177,7 @@ class FuzzedServices:
 
     def run(self, *, asynchronous: bool) -> Any:
         """Call the operation."""
-        arguments = dict(self.row.arguments(cast("FaultEnvironment", self.arena)))
+        arguments = dict(self.row.arguments(cast("FaultEnvironment", self.environment)))
         nobody = self._session(AnonymousHandler())
         module = async_hub if asynchronous else hub
         with mock.patch.object(module, "_anonymous", return_value=nobody):

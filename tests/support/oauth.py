@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import httpx
 import jwt
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 
 from bitfount_api import DeviceCodeFlowHandler, RetryPolicy
 from bitfount_api.auth.claims import USERNAME_CLAIM
@@ -61,20 +61,20 @@ PENDING = error("authorization_pending")
 class FakeAuthority:
     """A handler whose calls, pauses and clock are controlled by a test."""
 
-    world: FakeWorld
+    driver: FakeDriver
     handler: DeviceCodeFlowHandler
     file: TokenFile
     prompts: list[LoginPrompt] = attrs.field(factory=list)
 
     def authenticate(self, *outcomes: Any, refused: bool = False) -> None:
-        self.world.outcomes = list(outcomes)
-        self.world.calls.clear()
-        self.world.pauses.clear()
-        self.world.play(self.handler.authentication(refused=refused, loop=None))
+        self.driver.outcomes = list(outcomes)
+        self.driver.calls.clear()
+        self.driver.pauses.clear()
+        self.driver.run(self.handler.authentication(refused=refused, loop=None))
 
     @property
     def forms(self) -> list[dict[str, str]]:
-        return [dict(call.request["data"]) for call in self.world.calls]
+        return [dict(call.request["data"]) for call in self.driver.calls]
 
     @property
     def access_token(self) -> str:
@@ -87,30 +87,30 @@ class FakeAuthority:
         fields: dict[str, Any] = {
             "access_token": f"SECRET-access-{number}",
             "id_token": id_token(),
-            "expires_at": self.world.now + left,
+            "expires_at": self.driver.now + left,
             "refresh_token": f"SECRET-refresh-{number}",
         }
         self.file.write(Token(**{**fields, **changes}))
 
 
-class Player:
+class HandlerFactory:
     """Makes handlers that share a storage folder and a clock, as processes do.
 
     Args:
         storage: Folder for tokens.
-        world: World that provides the clock and the outcomes.
+        driver: Driver that provides the clock and the outcomes.
     """
 
-    def __init__(self, storage: Path, world: FakeWorld) -> None:
+    def __init__(self, storage: Path, driver: FakeDriver) -> None:
         self.storage = storage
-        self.world = world
+        self.driver = driver
 
     def __call__(self, username: str | None = None, **more: Any) -> FakeAuthority:
         prompts: list[LoginPrompt] = []
-        clock = Clock(self.world.clock, self.world.clock)
+        clock = Clock(self.driver.clock, self.driver.clock)
         more = {"prompt": prompts.append, "retry": RetryPolicy(retries=2), "clock": clock, **more}
         handler = DeviceCodeFlowHandler(
             **attrs.asdict(ISSUER), username=username, storage_path=self.storage, **more
         )
         file = TokenFile(self.storage, username, ISSUER)
-        return FakeAuthority(self.world, handler, file, prompts)
+        return FakeAuthority(self.driver, handler, file, prompts)

@@ -104,10 +104,10 @@ class Store:
     def hub(self, seen: ReceivedRequest) -> tuple[int, Any]:
         number = len(self.of_kind("hub"))
         if seen.path == "/api/upload":
-            asked = json.loads(seen.body)
-            self.completed.append(asked)
-            parts = self._parts[asked["uploadId"]]
-            self.uploaded[asked["key"]] = b"".join(parts[p["PartNumber"]] for p in asked["parts"])
+            body = json.loads(seen.body)
+            self.completed.append(body)
+            parts = self._parts[body["uploadId"]]
+            self.uploaded[body["key"]] = b"".join(parts[p["PartNumber"]] for p in body["parts"])
             return 200, {"success": True}
         if seen.method == "GET":
             if self.weights is None and not self.code:
@@ -121,8 +121,8 @@ class Store:
                 url = f"{self.url}/object/weights?X-Amz-Signature=SECRET{number}"
                 answer["weightsDownloadUrl"] = url
             return 200, answer
-        asked = json.loads(seen.body)
-        size = asked.get("weightSize") or asked.get("schemaSize") or asked.get("modelSize")
+        body = json.loads(seen.body)
+        size = body.get("weightSize") or body.get("schemaSize") or body.get("modelSize")
         ticket: dict[str, Any] = {"success": True, "alreadyExisted": False, "version": 1}
         if self.multipart and size >= 5 * 1024**2 and seen.query.get("multipartUpload") == "true":
             upload = f"upload{number}"
@@ -227,9 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.store.object(seen)
         etag = _etag(data) if act.etag is None else act.etag
         headers = {"etag": etag, **act.headers} if etag else dict(act.headers)
-        status, asked = 200, seen.range
-        if asked and not act.whole and seen.headers.get("if-range", etag) == etag:
-            start, end = asked
+        status, requested = 200, seen.range
+        if requested and not act.whole and seen.headers.get("if-range", etag) == etag:
+            start, end = requested
             if start >= len(data):
                 self._answer(416, b"", **headers, content_range=f"bytes */{len(data)}")
                 return

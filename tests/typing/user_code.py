@@ -141,7 +141,7 @@ def hub(hub: api.BitfountHub) -> None:
 
     answer = hub.send_model(Path("Net.py"), private_model=True, description="small")
     assert_type(answer, api.ModelUpload)
-    hub.send_weights("Net", 1, Path("w.pt"), progress=tell)
+    hub.send_weights("Net", 1, Path("w.pt"), progress=report)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
@@ -180,7 +180,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.with_options(timeout=5, deadline=20), api.BitfountHub)
 
 
-def tell(done: int, total: int | None, what: str) -> None:
+def report(done: int, total: int | None, what: str) -> None:
     """Show how far a transfer has come."""
 
 

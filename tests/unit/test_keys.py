@@ -51,15 +51,15 @@ class TestGenerate:
         assert public_keys_equal(private.public_key(), public)
 
     def test_generate_uses_4096_bits_by_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked: dict[str, int] = {}
+        arguments: dict[str, int] = {}
 
         def generate(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
-            asked.update(exponent=public_exponent, bits=key_size)
+            arguments.update(exponent=public_exponent, bits=key_size)
             return key_pair().private_key
 
         monkeypatch.setattr(rsa, "generate_private_key", generate)
         generate_key_pair()
-        assert asked == {"exponent": 65537, "bits": 4096}
+        assert arguments == {"exponent": 65537, "bits": 4096}
 
     @pytest.mark.parametrize("size", [0, 1024, 2047, 16385, "4096", None])
     def test_generate_rejects_other_sizes(self, size: object) -> None:

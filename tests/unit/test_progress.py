@@ -17,14 +17,14 @@ State = tuple[int, int | None, str]
 
 
 def test_states_are_reported_in_order_by_one_thread() -> None:
-    told: list[State] = []
+    states: list[State] = []
     threads = set()
 
-    def tell(*state: Any) -> None:
-        told.append(state)
+    def report(*state: Any) -> None:
+        states.append(state)
         threads.add(threading.get_ident())
 
-    meter = ProgressReporter(tell, 40_000, "w.pt")
+    meter = ProgressReporter(report, 40_000, "w.pt")
 
     def work() -> None:
         for _ in range(10_000):
@@ -36,49 +36,49 @@ def test_states_are_reported_in_order_by_one_thread() -> None:
     for worker in workers:
         worker.join()
     meter.close()
-    assert told == sorted(told)
-    assert told[-1] == (40_000, 40_000, "w.pt")
+    assert states == sorted(states)
+    assert states[-1] == (40_000, 40_000, "w.pt")
     assert len(threads) == 1
     assert threading.get_ident() not in threads
 
 
 def test_slow_callback_receives_the_newest_state() -> None:
-    told: list[State] = []
+    states: list[State] = []
     begun, go_on = threading.Event(), threading.Event()
 
-    def tell(*state: Any) -> None:
-        told.append(state)
+    def report(*state: Any) -> None:
+        states.append(state)
         begun.set()
         assert go_on.wait(30)
 
-    meter = ProgressReporter(tell, None, "w.pt")
+    meter = ProgressReporter(report, None, "w.pt")
     meter.add(1)
     assert begun.wait(30)
     for _ in range(100):
         meter.add(1)  # does not wait for the callback
     go_on.set()
     meter.close()
-    assert told == [(1, None, "w.pt"), (101, None, "w.pt")]
+    assert states == [(1, None, "w.pt"), (101, None, "w.pt")]
 
 
 def test_repeated_bytes_are_subtracted() -> None:
-    told: list[State] = []
-    meter = ProgressReporter(lambda *state: told.append(state), 10, "w.pt")
+    states: list[State] = []
+    meter = ProgressReporter(lambda *state: states.append(state), 10, "w.pt")
     meter.add(7)
     meter.add(-3)
     meter.close()
     meter.close()
-    assert told[-1] == (4, 10, "w.pt")
+    assert states[-1] == (4, 10, "w.pt")
 
 
 def test_a_callback_that_fails_is_not_called_again(caplog: pytest.LogCaptureFixture) -> None:
     calls = []
 
-    def tell(*state: Any) -> None:
+    def report(*state: Any) -> None:
         calls.append(state)
         raise ZeroDivisionError
 
-    meter = ProgressReporter(tell, 10, "w.pt")
+    meter = ProgressReporter(report, 10, "w.pt")
     with caplog.at_level(logging.ERROR):
         meter.add(1)
         while not caplog.records:
@@ -100,12 +100,12 @@ def test_rich_draws_a_bar_for_each_transfer() -> None:
     from rich.console import Console
 
     text = io.StringIO()
-    with rich_progress(Console(file=text, width=120, force_terminal=True)) as tell:
-        tell(0, None, "a.pt")
-        tell(512 * 1024, 1024 * 1024, "a.pt")
-        tell(1024 * 1024, 1024 * 1024, "a.pt")
-        tell(1, 2, "a.pt")  # the next transfer with that name
-        tell(1, 4, "b.pt")
+    with rich_progress(Console(file=text, width=120, force_terminal=True)) as report:
+        report(0, None, "a.pt")
+        report(512 * 1024, 1024 * 1024, "a.pt")
+        report(1024 * 1024, 1024 * 1024, "a.pt")
+        report(1, 2, "a.pt")  # the next transfer with that name
+        report(1, 4, "b.pt")
     last = text.getvalue().rsplit("\x1b[2K", 3)
     drawn = "".join(last)
     assert drawn.count("a.pt") >= 2
@@ -115,12 +115,12 @@ def test_rich_draws_a_bar_for_each_transfer() -> None:
 
 def test_tqdm_draws_a_bar_for_each_transfer() -> None:
     text = io.StringIO()
-    with tqdm_progress(text) as tell:
-        tell(0, None, "a.pt")
-        tell(1024 * 1024, 1024 * 1024, "a.pt")
-        tell(1, 2, "a.pt")
-        tell(0, 2, "a.pt")  # transferred again
-        tell(1, 4, "b.pt")
+    with tqdm_progress(text) as report:
+        report(0, None, "a.pt")
+        report(1024 * 1024, 1024 * 1024, "a.pt")
+        report(1, 2, "a.pt")
+        report(0, 2, "a.pt")  # transferred again
+        report(1, 4, "b.pt")
     drawn = text.getvalue()
     assert "a.pt: 100%" in drawn
     assert "1.00M/1.00M" in drawn

@@ -28,7 +28,7 @@ PAGE = {"totalProjects": 0, "projects": []}
 QUICK: dict[str, Any] = {"backoff": 0.001, "max_backoff": 0.002}
 
 
-class World:
+class FakeHub:
     """A Hub with these answers, the last one repeated, and a counter of requests."""
 
     def __init__(self, *answers: Any) -> None:
@@ -64,22 +64,22 @@ twins = pytest.mark.parametrize("ask", [call, acall], ids=["sync", "async"])
 @twins
 @pytest.mark.parametrize("retries", [0, 1, 4])
 def test_session_sets_the_number_of_retries(ask: Any, retries: int) -> None:
-    world = World(503)
+    fake_hub = FakeHub(503)
     with pytest.raises(HTTPError):
-        ask(world.session(retry=RetryPolicy(retries, **QUICK)))
-    assert len(world.requests) == 1 + retries
+        ask(fake_hub.session(retry=RetryPolicy(retries, **QUICK)))
+    assert len(fake_hub.requests) == 1 + retries
 
 
 @twins
 def test_call_overrides_the_number_of_retries(ask: Any) -> None:
-    world = World(503)
-    session = world.session(retry=RetryPolicy(0))
+    fake_hub = FakeHub(503)
+    session = fake_hub.session(retry=RetryPolicy(0))
     with pytest.raises(HTTPError):
         ask(session, retry=RetryPolicy(3, **QUICK))
-    assert len(world.requests) == 4
+    assert len(fake_hub.requests) == 4
     with pytest.raises(HTTPError):
         ask(session)
-    assert len(world.requests) == 5
+    assert len(fake_hub.requests) == 5
 
 
 @twins
@@ -88,21 +88,21 @@ def test_environment_sets_the_default_number_of_retries(
     ask: Any, retries: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", str(retries))
-    world = World(503)
+    fake_hub = FakeHub(503)
     with pytest.raises(HTTPError):
-        ask(world.session(retry=RetryPolicy(**QUICK)))
-    assert len(world.requests) == 1 + retries
+        ask(fake_hub.session(retry=RetryPolicy(**QUICK)))
+    assert len(fake_hub.requests) == 1 + retries
     with pytest.raises(HTTPError):
-        ask(world.session(retry=RetryPolicy(1, **QUICK)))
-    assert len(world.requests) == 3 + retries
+        ask(fake_hub.session(retry=RetryPolicy(1, **QUICK)))
+    assert len(fake_hub.requests) == 3 + retries
 
 
 @twins
 def test_default_is_three_retries(ask: Any) -> None:
-    world = World(httpx.ReadError)
+    fake_hub = FakeHub(httpx.ReadError)
     with pytest.raises(ConnectError):
-        ask(world.session(retry=RetryPolicy(**QUICK)))
-    assert len(world.requests) == 4
+        ask(fake_hub.session(retry=RetryPolicy(**QUICK)))
+    assert len(fake_hub.requests) == 4
 
 
 @twins
@@ -110,31 +110,35 @@ def test_default_is_three_retries(ask: Any) -> None:
 def test_invalid_setting_is_reported(ask: Any, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BITFOUNT_WEB_MAX_RETRIES", value)
     with pytest.raises(ValueError, match="BITFOUNT_WEB_MAX_RETRIES"):
-        ask(World(503).session())
+        ask(FakeHub(503).session())
 
 
 @twins
 def test_missing_pod_is_requested_once(ask: Any) -> None:
-    world = World(404)
-    assert ask(world.session(), "get_pod", "bob/scans") is None
-    assert ask(world.session(), "get_weights", "bob", "Net", 1) is None
-    assert len(world.requests) == 2
+    fake_hub = FakeHub(404)
+    assert ask(fake_hub.session(), "get_pod", "bob/scans") is None
+    assert ask(fake_hub.session(), "get_weights", "bob", "Net", 1) is None
+    assert len(fake_hub.requests) == 2
 
 
 @twins
 def test_missing_pod_is_retried_with_retry_not_found(ask: Any) -> None:
-    world = World(404, 404, {"podIdentifier": "bob/scans", "podName": "scans"})
+    fake_hub = FakeHub(404, 404, {"podIdentifier": "bob/scans", "podName": "scans"})
     patient = RetryPolicy(retry_not_found=True, **QUICK)
-    assert ask(world.session(), "get_pod", "bob/scans", retry=patient)["podName"] == "scans"
-    assert len(world.requests) == 3
+    assert ask(fake_hub.session(), "get_pod", "bob/scans", retry=patient)["podName"] == "scans"
+    assert len(fake_hub.requests) == 3
 
 
 @twins
 def test_creating_call_is_not_retried_with_retry_not_found(ask: Any) -> None:
-    world = World(404)
+    fake_hub = FakeHub(404)
     with pytest.raises(HTTPError):
-        ask(world.session(retry=RetryPolicy(retry_not_found=True, **QUICK)), "create_project", "n")
-    assert len(world.requests) == 1
+        ask(
+            fake_hub.session(retry=RetryPolicy(retry_not_found=True, **QUICK)),
+            "create_project",
+            "n",
+        )
+    assert len(fake_hub.requests) == 1
 
 
 @twins
@@ -143,22 +147,22 @@ def test_pause_beyond_the_deadline_is_not_started(
     ask: Any, failure: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda _low, high: high)
-    world = World(failure)
+    fake_hub = FakeHub(failure)
     slow = RetryPolicy(3, backoff=1000, max_backoff=1000)
     begun = time.monotonic()
     with pytest.raises((HTTPError, ConnectError, RequestTimeout)) as caught:
-        ask(world.session(retry=slow, deadline=20))
+        ask(fake_hub.session(retry=slow, deadline=20))
     # The error is the failure itself, not the lack of time for another retry.
     assert "would pass" not in str(caught.value)
     assert time.monotonic() - begun < 20
-    assert len(world.requests) == 1
+    assert len(fake_hub.requests) == 1
 
 
 @twins
 def test_retry_after_is_limited_by_the_policy(ask: Any) -> None:
-    world = World(429, 503, PAGE)  # each requests a pause of an hour
-    assert ask(world.session(retry=RetryPolicy(**QUICK)))["totalProjects"] == 0
-    assert len(world.requests) == 3
+    fake_hub = FakeHub(429, 503, PAGE)  # each requests a pause of an hour
+    assert ask(fake_hub.session(retry=RetryPolicy(**QUICK)))["totalProjects"] == 0
+    assert len(fake_hub.requests) == 3
 
 
 @twins
@@ -169,9 +173,9 @@ def test_raw_requests_are_retried_by_method(ask: Any) -> None:
         return asyncio.run(session.arequest(method, f"{HUB}/x"))
 
     for method, times in [("GET", 2), ("PUT", 2), ("DELETE", 2), ("POST", 1), ("PATCH", 1)]:
-        world = World(503)
-        assert own(world.session(retry=RetryPolicy(1, **QUICK)), method).status_code == 503
-        assert len(world.requests) == times, method
+        fake_hub = FakeHub(503)
+        assert own(fake_hub.session(retry=RetryPolicy(1, **QUICK)), method).status_code == 503
+        assert len(fake_hub.requests) == times, method
 
 
 # --- Policies -------------------------------------------------------------------------------------

@@ -206,9 +206,9 @@ def test_corrupt_beyond_the_end_is_rejected(
 
 def test_threads_can_use_the_store_concurrently(store: ObjectStore, tmp_path: Path) -> None:
     def work(number: int) -> None:
-        for turn in range(5):
+        for repeat in range(5):
             store.put("same", bytes([number]) * 1000)
-            store.put(f"own/{number}/{turn}", b"x")
+            store.put(f"own/{number}/{repeat}", b"x")
             assert len(set(store.read("same"))) == 1
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]

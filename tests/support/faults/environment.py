@@ -155,8 +155,8 @@ class FaultEnvironment:
 
 
 @contextlib.contextmanager
-def arena() -> Iterator[FaultEnvironment]:
-    """Run an arena within the block; multipart uploads start at 32 KiB instead of 5 MiB."""
+def fault_environment() -> Iterator[FaultEnvironment]:
+    """Run an environment within the block; multipart uploads start at 32 KiB, not at 5 MiB."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ))
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:

@@ -79,8 +79,8 @@ def _renewed(row: Row, index: int, kind: Kind) -> Expected:
         rounds = 1 + leg.renewed
         tries = _tries(leg, rounds)
         found = _ending(row, index, tries, leg.refused or HTTPError)
-    asked = [(leg.count * rounds, leg.count * rounds) for leg in row.legs[:index]]
-    return attrs.evolve(found, counts=(*asked, *found.counts[index:]))
+    before = [(leg.count * rounds, leg.count * rounds) for leg in row.legs[:index]]
+    return attrs.evolve(found, counts=(*before, *found.counts[index:]))
 
 
 def _failure(leg: Leg, kind: Kind) -> Outcome:

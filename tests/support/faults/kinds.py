@@ -68,12 +68,12 @@ def _answer(
     return lambda _leg, _arena: Fault(status=status, body=body, headers=named)
 
 
-def _date(_leg: Leg, _arena: FaultEnvironment) -> Fault:
+def _date(_leg: Leg, _environment: FaultEnvironment) -> Fault:
     return Fault(status=429, headers={"retry-after": formatdate(time.time() + 3600, usegmt=True)})
 
 
-def _elsewhere(_leg: Leg, arena: FaultEnvironment) -> Fault:
-    return Fault(status=302, headers={"location": f"{arena.elsewhere.url}/stolen?key=1"})
+def _elsewhere(_leg: Leg, environment: FaultEnvironment) -> Fault:
+    return Fault(status=302, headers={"location": f"{environment.elsewhere.url}/stolen?key=1"})
 
 
 def _once_and_ever(name: str, **more: object) -> list[Kind]:

@@ -52,7 +52,7 @@ RETRY = RetryPolicy(retries=2, backoff=0.01, max_backoff=0.1)
 
 
 def _serve(pipe: Connection, share: float) -> None:
-    from support.faults.environment import arena
+    from support.faults.environment import fault_environment
 
     from bitfount_api.sandbox import Fault
     from bitfount_api.sandbox.faults import Faults
@@ -75,10 +75,10 @@ def _serve(pipe: Connection, share: float) -> None:
             super().take(seen)
             return chance.choice(faults) if chance.random() < share else None
 
-    with arena() as box:
+    with fault_environment() as environment:
         # The applications keep a reference to this object, so change it in place.
-        box.sandbox.faults.__class__ = Chance
-        pipe.send((box.sandbox.hub_url, box.sandbox.token("alice")))
+        environment.sandbox.faults.__class__ = Chance
+        pipe.send((environment.sandbox.hub_url, environment.sandbox.token("alice")))
         pipe.recv()
 
 

@@ -69,34 +69,45 @@ class Report:
         return found
 
 
-def run(arena: FaultEnvironment, row: Row, index: int, kind: Kind, *, asynchronous: bool) -> Report:
+def run(
+    environment: FaultEnvironment, row: Row, index: int, kind: Kind, *, asynchronous: bool
+) -> Report:
     """Run a cell."""
     if not kind.silent:
-        return _run(arena, row, index, kind, asynchronous, PATIENCE)
+        return _run(environment, row, index, kind, asynchronous, PATIENCE)
     for patience in IMPATIENCE:
-        report = _run(arena, row, index, kind, asynchronous, patience)
+        report = _run(environment, row, index, kind, asynchronous, patience)
         if not report.complaints:
             break
     return report
 
 
 def _run(
-    arena: FaultEnvironment, row: Row, index: int, kind: Kind, asynchronous: bool, patience: float
+    environment: FaultEnvironment,
+    row: Row,
+    index: int,
+    kind: Kind,
+    asynchronous: bool,
+    patience: float,
 ) -> Report:
     leg = row.legs[index]
     wanted = expected(row, index, kind)
-    arena.sandbox.faults.clear()
-    renewals, elsewhere = arena.renewals, arena.elsewhere.connections
-    with _broken(arena, row, index, kind) as (urls, acted):
-        call = _Call(arena, row, urls, patience, PERSISTENT if kind.refuse == "moment" else POLICY)
+    environment.sandbox.faults.clear()
+    renewals, elsewhere = environment.renewals, environment.elsewhere.connections
+    with _broken(environment, row, index, kind) as (urls, acted):
+        call = _Call(
+            environment, row, urls, patience, PERSISTENT if kind.refuse == "moment" else POLICY
+        )
         begun = time.monotonic()
         outcome, error = call.outcome(asynchronous=asynchronous)
         seconds = time.monotonic() - begun
-        counts = _counted(arena, row, leg, acted, wanted.counts)
-        left = [*call.left(outcome), *_left_open(arena, urls)]
-    if arena.elsewhere.connections != elsewhere:
+        counts = _counted(environment, row, leg, acted, wanted.counts)
+        left = [*call.left(outcome), *_left_open(environment, urls)]
+    if environment.elsewhere.connections != elsewhere:
         left.append("a connection to another host")
-    return Report(wanted, outcome, counts, arena.renewals - renewals, seconds, tuple(left), error)
+    return Report(
+        wanted, outcome, counts, environment.renewals - renewals, seconds, tuple(left), error
+    )
 
 
 # --- The fault -----------------------------------------------------------------------------------
@@ -104,16 +115,16 @@ def _run(
 
 @contextlib.contextmanager
 def _broken(
-    arena: FaultEnvironment, row: Row, index: int, kind: Kind
+    environment: FaultEnvironment, row: Row, index: int, kind: Kind
 ) -> Iterator[tuple[dict[str, str], Callable[[], int]]]:
     """Yield the services' URLs, and a count of the requests that a raw socket did not forward."""
     leg = row.legs[index]
-    urls = {service: arena.url(service) for service in SERVICES}
+    urls = {service: environment.url(service) for service in SERVICES}
     act = kind.raw(leg)
     if act is None and kind.refuse is None:
         assert kind.sandbox is not None
-        fault = kind.sandbox(leg, arena)
-        arena.sandbox.fail(
+        fault = kind.sandbox(leg, environment)
+        environment.sandbox.fail(
             leg.path, fault, times=kind.times, service=leg.service, method=leg.method
         )
         yield urls, lambda: 0
@@ -132,11 +143,11 @@ def _broken(
             return act
 
     before = sum(each.service == leg.service for each in row.legs[:index])
-    server = RawServer(arena.address(leg.service), plan, kind.refuse or "never", before)
+    server = RawServer(environment.address(leg.service), plan, kind.refuse or "never", before)
     with server, contextlib.ExitStack() as stack:
         urls[leg.service] = server.url
         if leg.service == "storage":
-            stack.enter_context(arena.storage_at(server.url))
+            stack.enter_context(environment.storage_at(server.url))
         yield urls, lambda: acted
 
 
@@ -149,7 +160,7 @@ def _is(leg: Leg, method: str, target: str) -> bool:
 
 @attrs.define
 class _Call:
-    arena: FaultEnvironment
+    environment: FaultEnvironment
     row: Row
     urls: dict[str, str]
     patience: float
@@ -157,7 +168,7 @@ class _Call:
     folder: Any = None
 
     def outcome(self, *, asynchronous: bool) -> tuple[Outcome, BaseException | None]:
-        arguments = dict(self.row.arguments(self.arena))
+        arguments = dict(self.row.arguments(self.environment))
         if "path" in arguments:
             self.folder = arguments["path"].parent
         settings: dict[str, Any] = {
@@ -166,7 +177,7 @@ class _Call:
             "retry": self.policy,
         }
         anonymous = lambda: bitfount_api.BitfountSession(  # noqa: E731
-            AnonymousHandler(), verify=self.arena.tls, **settings
+            AnonymousHandler(), verify=self.environment.tls, **settings
         )
         module = async_hub if asynchronous else hub
         with mock.patch.object(module, "_anonymous", anonymous):
@@ -194,12 +205,12 @@ class _Call:
         return getattr(bitfount_api, prefix + kind)(session, self.urls[service])
 
     def _sync(self, arguments: dict[str, Any], settings: dict[str, Any]) -> Any:
-        with self.arena.session(**settings) as session:
+        with self.environment.session(**settings) as session:
             result = getattr(self._client(session, ""), self.row.method)(**arguments)
             return list(result) if inspect.isgenerator(result) else result
 
     async def _async(self, arguments: dict[str, Any], settings: dict[str, Any]) -> Any:
-        async with self.arena.session(**settings) as session:
+        async with self.environment.session(**settings) as session:
             result = getattr(self._client(session, "Async"), self.row.method)(**arguments)
             if inspect.isasyncgen(result):
                 return [each async for each in result]
@@ -226,14 +237,18 @@ class _Call:
 
 
 def _counted(
-    arena: FaultEnvironment, row: Row, leg: Leg, acted: Callable[[], int], wanted: tuple[Count, ...]
+    environment: FaultEnvironment,
+    row: Row,
+    leg: Leg,
+    acted: Callable[[], int],
+    wanted: tuple[Count, ...],
 ) -> tuple[int, ...]:
     """Return how often each leg was received; broken requests may arrive with a delay."""
     end = time.monotonic() + 2
     sure = all(low == high for low, high in wanted)
     before: tuple[int, ...] = ()
     while True:
-        seen = [(each.service, each.method, each.path) for each in arena.sandbox.requests]
+        seen = [(each.service, each.method, each.path) for each in environment.sandbox.requests]
         counts = tuple(
             sum(service == each.service and _is(each, method, at) for service, method, at in seen)
             + (acted() if each is leg else 0)
@@ -246,10 +261,10 @@ def _counted(
         time.sleep(0.002 if sure else 0.03)
 
 
-def _left_open(arena: FaultEnvironment, urls: dict[str, str]) -> list[str]:
+def _left_open(environment: FaultEnvironment, urls: dict[str, str]) -> list[str]:
     """Return the client connections to a service that this process still has open."""
-    ports = {int(url.rpartition(":")[2]) for url in (*urls.values(), arena.elsewhere.url)}
-    ports |= {arena.address(service)[1] for service in SERVICES}
+    ports = {int(url.rpartition(":")[2]) for url in (*urls.values(), environment.elsewhere.url)}
+    ports |= {environment.address(service)[1] for service in SERVICES}
     end = time.monotonic() + 2  # connections through a raw socket may take a moment to close
     while (found := list(_open(ports))) and time.monotonic() < end:
         time.sleep(0.002)

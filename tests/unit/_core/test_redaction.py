@@ -21,7 +21,7 @@ HTTPCORE_LOGGERS = [
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "expected"),
     [
         ("https://s3.test/b/k?X-Amz-Signature=00ff", "https://s3.test/b/k"),
         ("https://user:pass@hub.test:8443/x#frag", "https://hub.test:8443/x"),
@@ -29,8 +29,8 @@ HTTPCORE_LOGGERS = [
         (None, "an invalid URL"),
     ],
 )
-def test_strip_query_removes_query_fragment_and_user_name(url: str, told: str) -> None:
-    assert strip_query(url) == told
+def test_strip_query_removes_query_fragment_and_user_name(url: str, expected: str) -> None:
+    assert strip_query(url) == expected
 
 
 def test_redact_returns_one_bounded_line() -> None:
@@ -58,10 +58,10 @@ def test_redact_hides_credentials_of_the_request() -> None:
         "https://hub.test",
         headers={"authorization": "Bearer eyTOKEN", "x-api-key": "core-key:am-key"},
     )
-    told = redact("Bearer eyTOKEN or eyTOKEN, core-key:am-key or core-key or am-key", request)
-    assert "eyTOKEN" not in told
-    assert "core-key" not in told
-    assert "am-key" not in told
+    redacted = redact("Bearer eyTOKEN or eyTOKEN, core-key:am-key or core-key or am-key", request)
+    assert "eyTOKEN" not in redacted
+    assert "core-key" not in redacted
+    assert "am-key" not in redacted
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,10 @@ def test_redact_hides_each_header_that_holds_a_secret(name: str) -> None:
 
 def test_redact_hides_the_signature_of_a_presigned_url() -> None:
     url = "https://s3.test/k?X-Amz-Credential=AKIA%2Fscope&X-Amz-Signature=00ff11&modelName=Network"
-    told = redact("AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url))
-    assert told == "[hidden] or [hidden] signed [hidden] for Network"
+    redacted = redact(
+        "AKIA/scope or AKIA%2Fscope signed 00ff11 for Network", httpx.Request("GET", url)
+    )
+    assert redacted == "[hidden] or [hidden] signed [hidden] for Network"
 
 
 def _records(caplog: pytest.LogCaptureFixture) -> str:

@@ -172,8 +172,8 @@ def test_http_error_hides_secrets_quoted_by_the_service() -> None:
     )
     assert error.response is not None
     request = error.response.request
-    told = f"{error} {error!r} {error.__dict__} {request.headers} {request.url}"
-    assert "SECRET" not in told
+    shown = f"{error} {error!r} {error.__dict__} {request.headers} {request.url}"
+    assert "SECRET" not in shown
     assert "\n" not in str(error)
     assert request.headers["accept"] == "*/*"
 

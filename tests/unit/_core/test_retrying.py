@@ -42,7 +42,7 @@ KEYS = {"k": "1"}
 FRESH = {"k": "2"}
 
 
-def play(
+def run(
     flow: Flow[Any], *outcomes: Any, refreshed: dict[str, str] = FRESH
 ) -> tuple[Any, list[Any]]:
     """Send a flow these outcomes of its calls; return its result and the effects it yielded.
@@ -72,20 +72,20 @@ def calls(steps: list[Any]) -> int:
 
 
 def test_successful_response_is_returned() -> None:
-    result, steps = play(send_with_retries(call(), POLICY), answer(200))
+    result, steps = run(send_with_retries(call(), POLICY), answer(200))
     assert result.status_code == 200
     assert calls(steps) == 1
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 418, 422, 501])
 def test_client_errors_are_not_retried(status: int) -> None:
-    result, steps = play(send_with_retries(call(), POLICY), answer(status))
+    result, steps = run(send_with_retries(call(), POLICY), answer(status))
     assert (result.status_code, calls(steps)) == (status, 1)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_transient_errors_are_retried(status: int) -> None:
-    result, steps = play(
+    result, steps = run(
         send_with_retries(call(), POLICY), answer(status), answer(status), answer(200)
     )
     assert (result.status_code, calls(steps)) == (200, 3)
@@ -93,54 +93,54 @@ def test_transient_errors_are_retried(status: int) -> None:
 
 
 def test_last_response_is_returned_after_all_retries() -> None:
-    result, steps = play(send_with_retries(call(), POLICY), answer(503), answer(502), answer(500))
+    result, steps = run(send_with_retries(call(), POLICY), answer(503), answer(502), answer(500))
     assert (result.status_code, calls(steps)) == (500, 3)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_creating_request_is_never_sent_twice(status: int) -> None:
-    result, steps = play(send_with_retries(call(CREATE), POLICY), answer(status))
+    result, steps = run(send_with_retries(call(CREATE), POLICY), answer(status))
     assert (result.status_code, calls(steps)) == (status, 1)
 
 
 @pytest.mark.parametrize("kind", [ConnectError, RequestTimeout])
 def test_creating_request_is_retried_if_unsent(kind: type[ConnectError]) -> None:
-    result, steps = play(
+    result, steps = run(
         send_with_retries(call(CREATE), POLICY), kind("no", sent=False), answer(200)
     )
     assert (result.status_code, calls(steps)) == (200, 2)
     with pytest.raises(kind):
-        play(send_with_retries(call(CREATE), POLICY), kind("no", sent=True))
+        run(send_with_retries(call(CREATE), POLICY), kind("no", sent=True))
 
 
 def test_connection_error_is_retried_and_then_raised() -> None:
     failures = [ConnectError(str(number)) for number in range(3)]
     with pytest.raises(ConnectError, match="2"):
-        play(send_with_retries(call(), POLICY), *failures)
-    result, steps = play(send_with_retries(call(), POLICY), *failures[:2], answer(200))
+        run(send_with_retries(call(), POLICY), *failures)
+    result, steps = run(send_with_retries(call(), POLICY), *failures[:2], answer(200))
     assert (result.status_code, calls(steps)) == (200, 3)
 
 
 def test_other_errors_are_not_retried() -> None:
     with pytest.raises(InvalidJSONError):
-        play(send_with_retries(call(), POLICY), InvalidJSONError("too large"))
+        run(send_with_retries(call(), POLICY), InvalidJSONError("too large"))
 
 
 def test_not_found_is_retried_only_if_the_policy_says_so() -> None:
     policy = RetryPolicy(retries=2, retry_not_found=True)
-    result, steps = play(send_with_retries(call(), policy), answer(404), answer(200))
+    result, steps = run(send_with_retries(call(), policy), answer(404), answer(200))
     assert (result.status_code, calls(steps)) == (200, 2)
 
 
-@pytest.mark.parametrize(("asked", "expected"), [("7", 7), ("0", 0), ("3600", 30)])
-def test_retry_after_is_honoured_up_to_max_backoff(asked: str, expected: float) -> None:
-    _, steps = play(send_with_retries(call(), POLICY), answer(429, retry_after=asked), answer(200))
+@pytest.mark.parametrize(("text", "expected"), [("7", 7), ("0", 0), ("3600", 30)])
+def test_retry_after_is_honoured_up_to_max_backoff(text: str, expected: float) -> None:
+    _, steps = run(send_with_retries(call(), POLICY), answer(429, retry_after=text), answer(200))
     assert [step.seconds for step in steps if isinstance(step, Sleep)] == [expected]
 
 
 def test_retry_after_accepts_a_date() -> None:
     date = formatdate(time() + 10, usegmt=True)
-    _, steps = play(send_with_retries(call(), POLICY), answer(503, retry_after=date), answer(200))
+    _, steps = run(send_with_retries(call(), POLICY), answer(503, retry_after=date), answer(200))
     (pause,) = [step for step in steps if isinstance(step, Sleep)]
     assert 5 < pause.seconds <= 10
 
@@ -162,19 +162,19 @@ def test_deadline_during_a_pause_gives_the_last_failure(last: Any) -> None:
 
 @pytest.mark.parametrize("operation", [READ, CREATE])
 def test_refused_credentials_are_renewed_once(operation: Operation) -> None:
-    result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(200))
+    result, steps = run(send_with_retries(call(operation), POLICY), answer(401), answer(200))
     assert result.status_code == 200
     assert [step.refused for step in steps if isinstance(step, GetCredentials)] == [None, KEYS]
     assert [step.credentials for step in steps if isinstance(step, Send)] == [KEYS, FRESH]
-    result, steps = play(send_with_retries(call(operation), POLICY), answer(401), answer(401))
+    result, steps = run(send_with_retries(call(operation), POLICY), answer(401), answer(401))
     assert (result.status_code, calls(steps)) == (401, 2)
 
 
 def test_credentials_that_cannot_be_renewed_return_the_401() -> None:
-    result, steps = play(send_with_retries(call(), POLICY), answer(401), refreshed=KEYS)
+    result, steps = run(send_with_retries(call(), POLICY), answer(401), refreshed=KEYS)
     assert (result.status_code, calls(steps)) == (401, 1)
 
 
 def test_service_without_credentials_gets_no_second_request() -> None:
-    result, steps = play(send_with_retries(call(service=Service("storage")), POLICY), answer(401))
+    result, steps = run(send_with_retries(call(service=Service("storage")), POLICY), answer(401))
     assert (result.status_code, calls(steps)) == (401, 1)

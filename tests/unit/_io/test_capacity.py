@@ -20,13 +20,13 @@ class Counter:
     """The maximum number of callers in the block at the same time."""
 
     def __init__(self) -> None:
-        self.now = self.most = 0
+        self.now = self.peak = 0
         self._lock = threading.Lock()
 
     def __enter__(self) -> None:
         with self._lock:
             self.now += 1
-            self.most = max(self.most, self.now)
+            self.peak = max(self.peak, self.now)
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -34,60 +34,60 @@ class Counter:
 
 
 def test_threads_wait_for_capacity() -> None:
-    turns, counter = CapacityLimiter(3), Counter()
+    limiter, counter = CapacityLimiter(3), Counter()
 
     def work(_: int) -> None:
-        with turns.acquire(60), counter:
+        with limiter.acquire(60), counter:
             threading.Event().wait(0.002)
 
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(work, range(60)))
-    assert counter.most == 3
+    assert counter.peak == 3
 
 
 def test_tasks_wait_for_capacity_in_each_event_loop() -> None:
-    turns = CapacityLimiter(3)
+    limiter = CapacityLimiter(3)
 
     async def work(counter: Counter) -> None:
-        async with turns.acquire_async(60):
+        async with limiter.acquire_async(60):
             with counter:
                 await asyncio.sleep(0.001)
 
     async def main() -> int:
         counter = Counter()
         await asyncio.gather(*(work(counter) for _ in range(60)))
-        return counter.most
+        return counter.peak
 
-    with turns.acquire(1):  # a thread's turn is not one of theirs
+    with limiter.acquire(1):  # threads are counted separately
         assert [asyncio.run(main()) for _ in range(2)] == [3, 3]
 
 
 def test_waiting_for_capacity_times_out() -> None:
-    turns = CapacityLimiter(1)
-    with turns.acquire(1), pytest.raises(httpx.PoolTimeout), turns.acquire(0.01):
+    limiter = CapacityLimiter(1)
+    with limiter.acquire(1), pytest.raises(httpx.PoolTimeout), limiter.acquire(0.01):
         pass
 
     async def main() -> None:
-        async with turns.acquire_async(1):
+        async with limiter.acquire_async(1):
             with pytest.raises(httpx.PoolTimeout):
-                async with turns.acquire_async(0.01):
+                async with limiter.acquire_async(0.01):
                     pass
-        async with turns.acquire_async(1):
+        async with limiter.acquire_async(1):
             pass
 
     asyncio.run(main())
-    with turns.acquire(0.01):
+    with limiter.acquire(0.01):
         pass
 
 
 def test_capacity_is_released_on_error_and_cancellation() -> None:
-    turns = CapacityLimiter(1)
+    limiter = CapacityLimiter(1)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), turns.acquire(1):
+        with pytest.raises(ZeroDivisionError), limiter.acquire(1):
             raise ZeroDivisionError
 
     async def wait() -> None:
-        async with turns.acquire_async(60):
+        async with limiter.acquire_async(60):
             await asyncio.sleep(60)
 
     async def main() -> None:
@@ -96,7 +96,7 @@ def test_capacity_is_released_on_error_and_cancellation() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        async with turns.acquire_async(0.01):
+        async with limiter.acquire_async(0.01):
             pass
 
     asyncio.run(main())
@@ -115,27 +115,27 @@ def test_calls_of_a_custom_transport_are_not_limited() -> None:
 
 
 def test_lowest_free_number_is_used() -> None:
-    turns = CapacityLimiter(5)
-    with turns.acquire(1) as first:
-        with turns.acquire(1) as second, turns.acquire(1) as third:
+    limiter = CapacityLimiter(5)
+    with limiter.acquire(1) as first:
+        with limiter.acquire(1) as second, limiter.acquire(1) as third:
             assert (first, second, third) == (0, 1, 2)
-        with turns.acquire(1) as second:
+        with limiter.acquire(1) as second:
             assert second == 1
 
     async def main() -> list[int]:
-        async with turns.acquire_async(1) as one, turns.acquire_async(1) as other:
+        async with limiter.acquire_async(1) as one, limiter.acquire_async(1) as other:
             return [one, other]
 
     assert asyncio.run(main()) == [0, 1]
-    with turns.acquire(1) as again:
+    with limiter.acquire(1) as again:
         assert again == 0
 
 
 def test_closed_event_loops_are_dropped() -> None:
-    turns = CapacityLimiter(1)
+    limiter = CapacityLimiter(1)
 
     async def work() -> None:
-        async with turns.acquire_async(60):
+        async with limiter.acquire_async(60):
             await asyncio.sleep(0)
 
     async def main() -> weakref.ref[asyncio.AbstractEventLoop]:

@@ -86,10 +86,10 @@ STEPS: dict[str, tuple[Callable[[Any, Any], Any], type[Exception]]] = {
 @pytest.mark.parametrize("name", STEPS)
 def test_step_timeout_is_limited_by_the_deadline(name: str, below: Below, backend: Any) -> None:
     step, _ = STEPS[name]
-    for end, timeout, most in [(None, None, None), (None, 5, 5), (60, 5, 5)]:
+    for end, timeout, expected in [(None, None, None), (None, 5, 5), (60, 5, 5)]:
         with apply(Limits(None if end is None else time.monotonic() + end)):
             step(backend, timeout)
-        assert below.calls[-1][:2] == (name, most)
+        assert below.calls[-1][:2] == (name, expected)
     for timeout in (None, 100):
         with apply(Limits(time.monotonic() + 60)):
             step(backend, timeout)

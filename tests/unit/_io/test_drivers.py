@@ -353,7 +353,7 @@ def test_body_is_streamed_with_its_exact_length(run: Any) -> None:
     assert "transfer-encoding" not in headers
 
 
-class Basin:
+class RecordingSink:
     """A sink that records its calls."""
 
     def __init__(self, *, accept: bool = True, fail: bool = False) -> None:
@@ -385,26 +385,26 @@ def test_sink_receives_the_raw_body(run: Any) -> None:
             yield packed[:5]
             yield packed[5:]
 
-    basin = Basin()
+    sink = RecordingSink()
     connection = FakeConnection(
         lambda _: httpx.Response(200, stream=Stream(), headers={"content-encoding": "gzip"})
     )
-    run(ask(sink=basin), connection)
-    assert basin.content == packed
-    assert basin.ended == [True]
+    run(ask(sink=sink), connection)
+    assert sink.content == packed
+    assert sink.ended == [True]
 
 
 def test_sink_receives_a_body_already_read(run: Any) -> None:
-    basin = Basin()
-    run(ask(sink=basin), FakeConnection(lambda _: httpx.Response(200, content=b"content")))
-    assert basin.content == b"content"
-    assert basin.ended == [True]
+    sink = RecordingSink()
+    run(ask(sink=sink), FakeConnection(lambda _: httpx.Response(200, content=b"content")))
+    assert sink.content == b"content"
+    assert sink.ended == [True]
 
 
 def test_sink_that_does_not_accept_receives_nothing(run: Any) -> None:
-    basin = Basin(accept=False)
-    assert run(ask(sink=basin), FakeConnection(ok)).json() == {"a": 1}
-    assert basin.ended == []
+    sink = RecordingSink(accept=False)
+    assert run(ask(sink=sink), FakeConnection(ok)).json() == {"a": 1}
+    assert sink.ended == []
 
 
 def test_sink_is_closed_as_incomplete_after_a_break(run: Any) -> None:
@@ -417,19 +417,19 @@ def test_sink_is_closed_as_incomplete_after_a_break(run: Any) -> None:
             yield b"half"
             raise httpx.ReadError("reset")
 
-    basin = Basin()
+    sink = RecordingSink()
     connection = FakeConnection(lambda _: httpx.Response(200, stream=Breaking()))
     with pytest.raises(ConnectError):
-        run(ask(sink=basin), connection)
-    assert basin.content == b"half"
-    assert basin.ended == [False]
+        run(ask(sink=sink), connection)
+    assert sink.content == b"half"
+    assert sink.ended == [False]
 
 
 def test_a_sink_that_fails_is_closed(run: Any) -> None:
-    basin = Basin(fail=True)
+    sink = RecordingSink(fail=True)
     with pytest.raises(OSError, match="disk full"):
-        run(ask(sink=basin), FakeConnection(ok))
-    assert basin.ended == [False]
+        run(ask(sink=sink), FakeConnection(ok))
+    assert sink.ended == [False]
 
 
 def test_gather_returns_the_results_in_order(run: Any) -> None:
@@ -445,12 +445,12 @@ def test_gather_returns_the_results_in_order(run: Any) -> None:
 
 
 def test_gather_limits_concurrent_flows(run: Any) -> None:
-    now, most = 0, 0
+    now, peak = 0, 0
 
     def one() -> Flow[None]:
-        nonlocal now, most
+        nonlocal now, peak
         now += 1
-        most = max(most, now)
+        peak = max(peak, now)
         yield Sleep(0.005)
         now -= 1
 
@@ -458,7 +458,7 @@ def test_gather_limits_concurrent_flows(run: Any) -> None:
         return (yield Gather([one() for _ in range(9)], limit=3))
 
     run(flow(), FakeConnection(ok))
-    assert most == 3
+    assert peak == 3
 
 
 def test_gather_first_failure_cancels_the_others(run: Any) -> None:
@@ -548,7 +548,7 @@ def test_cancelled_task_waits_for_its_writing_thread(run: Any) -> None:
     events = []
     begun = threading.Event()
 
-    class Slow(Basin):
+    class Slow(RecordingSink):
         def write(self, chunk: bytes) -> None:
             begun.set()
             time.sleep(0.05)

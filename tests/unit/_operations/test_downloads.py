@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 
 from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send, Sleep
@@ -74,8 +74,8 @@ def piece(start: int, end: int, *, size: int = 1000, etag: str = ETAG) -> Callab
     return served(206, DATA[start:end], etag=etag, content_range=f"bytes {start}-{end - 1}/{size}")
 
 
-def headers(world: FakeWorld) -> list[dict[str, str]]:
-    return [dict(call.request["headers"]) for call in world.calls]
+def headers(driver: FakeDriver) -> list[dict[str, str]]:
+    return [dict(call.request["headers"]) for call in driver.calls]
 
 
 def packed(data: bytes) -> bytes:
@@ -83,33 +83,33 @@ def packed(data: bytes) -> bytes:
     return packer.feed(data) + packer.finish()
 
 
-def get(world: FakeWorld, **options: Any) -> bytes:
-    content: bytes = world.play(fetch_weights(REMOTE, URL, "w", TransferOptions(**options)))
+def get(driver: FakeDriver, **options: Any) -> bytes:
+    content: bytes = driver.run(fetch_weights(REMOTE, URL, "w", TransferOptions(**options)))
     return content
 
 
 def test_answer_without_a_length_is_complete_at_its_end() -> None:
-    assert FakeWorld([whole()]).play(fetch(REMOTE, URL)) == DATA
+    assert FakeDriver([whole()]).run(fetch(REMOTE, URL)) == DATA
 
 
 def test_answer_without_etag_restarts_after_a_break() -> None:
     broken = served(200, DATA[:500], error=ConnectError("broke"))
-    world = FakeWorld([broken, whole()])
-    assert world.play(fetch(REMOTE, URL)) == DATA
-    assert headers(world) == [{"accept-encoding": "identity"}] * 2
+    driver = FakeDriver([broken, whole()])
+    assert driver.run(fetch(REMOTE, URL)) == DATA
+    assert headers(driver) == [{"accept-encoding": "identity"}] * 2
 
 
 def test_progress_counts_repeated_bytes_once() -> None:
-    told: list[Any] = []
+    states: list[Any] = []
     broken = served(200, DATA[:500], error=ConnectError("broke"))
-    world = FakeWorld([broken, whole(content_length="1000")])
-    assert get(world, progress=lambda *state: told.append(state), parts_at_once=1) == DATA
-    assert told[-1] == (1000, 1000, "w")
+    driver = FakeDriver([broken, whole(content_length="1000")])
+    assert get(driver, progress=lambda *state: states.append(state), parts_at_once=1) == DATA
+    assert states[-1] == (1000, 1000, "w")
 
 
 def test_break_after_the_last_byte_is_ignored() -> None:
     broken = served(200, DATA, error=ConnectError("broke"), content_length="1000")
-    assert FakeWorld([broken]).play(fetch(REMOTE, URL)) == DATA
+    assert FakeDriver([broken]).run(fetch(REMOTE, URL)) == DATA
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ def test_break_after_the_last_byte_is_ignored() -> None:
 def test_range_that_was_not_requested_is_rejected(content_range: str) -> None:
     odd = served(206, DATA, etag=ETAG, content_range=content_range)
     with pytest.raises(ConnectError, match="a range that was not requested"):
-        get(FakeWorld([odd, odd]))
+        get(FakeDriver([odd, odd]))
 
 
 @pytest.mark.parametrize("parts", [1, 4])
 def test_bytes_beyond_the_range_are_ignored(parts: int) -> None:
     more = served(206, [DATA[:600], DATA], etag=ETAG, content_range="bytes 0-999/1000")
-    world = FakeWorld([more, piece(600, 1000)])
-    assert get(world, parts_at_once=parts) == DATA
-    assert headers(world)[1]["if-range"] == ETAG
+    driver = FakeDriver([more, piece(600, 1000)])
+    assert get(driver, parts_at_once=parts) == DATA
+    assert headers(driver)[1]["if-range"] == ETAG
 
 
 def test_shorter_ranges_than_requested_are_accepted() -> None:
-    world = FakeWorld([piece(0, 400), piece(400, 401), piece(401, 1000)])
-    assert get(world) == DATA
-    assert [one["range"] for one in headers(world)] == [
+    driver = FakeDriver([piece(0, 400), piece(400, 401), piece(401, 1000)])
+    assert get(driver) == DATA
+    assert [one["range"] for one in headers(driver)] == [
         "bytes=0-1048575",
         "bytes=400-999",
         "bytes=401-999",
@@ -143,36 +143,36 @@ def test_shorter_ranges_than_requested_are_accepted() -> None:
 def test_range_without_bytes_raises_http_error() -> None:
     empty = served(206, b"", etag=ETAG, content_range="bytes 0-999/1000")
     with pytest.raises(HTTPError, match="unexpected status 206"):
-        get(FakeWorld([empty]))
+        get(FakeDriver([empty]))
 
 
 def test_empty_object_is_downloaded() -> None:
-    assert get(FakeWorld([served(416, content_range="bytes */0")])) == b""
+    assert get(FakeDriver([served(416, content_range="bytes */0")])) == b""
 
 
 @pytest.mark.parametrize("content_range", ["", "bytes */7"])
 def test_odd_416_falls_back_to_a_full_request(content_range: str) -> None:
     nothing = served(416, content_range=content_range)
-    world = FakeWorld([nothing, nothing, whole(b"", content_length="0")])
-    assert get(world) == b""
-    assert "range" not in headers(world)[-1]
+    driver = FakeDriver([nothing, nothing, whole(b"", content_length="0")])
+    assert get(driver) == b""
+    assert "range" not in headers(driver)[-1]
 
 
 def test_shortened_object_is_downloaded_again() -> None:
-    world = FakeWorld([piece(0, 500), served(416, content_range="bytes */300"), piece(0, 1000)])
-    assert get(world) == DATA
+    driver = FakeDriver([piece(0, 500), served(416, content_range="bytes */300"), piece(0, 1000)])
+    assert get(driver) == DATA
 
 
 @pytest.mark.parametrize("change", [{"etag": '"other"'}, {"etag": "W/weak"}, {"size": 999}])
 def test_ranges_of_different_objects_are_not_joined(change: dict[str, Any]) -> None:
-    world = FakeWorld([piece(0, 500), piece(500, 999, **change), piece(0, 1000)])
-    assert get(world) == DATA
+    driver = FakeDriver([piece(0, 500), piece(500, 999, **change), piece(0, 1000)])
+    assert get(driver) == DATA
 
 
 def test_repeatedly_changing_object_raises() -> None:
     odd = [piece(0, 500), piece(500, 1000, etag='"other"')]
     with pytest.raises(TransferError, match="changed repeatedly"):
-        get(FakeWorld(odd * 3))
+        get(FakeDriver(odd * 3))
 
 
 def test_deadline_during_a_pause_raises_the_last_failure() -> None:
@@ -193,16 +193,16 @@ def test_download_checks_the_deadline_while_hashing(
     monkeypatch.setattr(
         PartFile, "wait_finished", lambda self, _: next(states) and wait_finished(self, 60)
     )
-    world = FakeWorld([whole(content_length="1000", etag=ETAG)])
+    driver = FakeDriver([whole(content_length="1000", etag=ETAG)])
     options = TransferOptions(parts_at_once=1)
-    assert world.play(download(REMOTE, URL, tmp_path / "w.pt", options)).size == 1000
-    assert world.pauses == [0, 0]
+    assert driver.run(download(REMOTE, URL, tmp_path / "w.pt", options)).size == 1000
+    assert driver.pauses == [0, 0]
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://s3.test/o", 7, None])
 def test_invalid_url_of_the_hub_raises(url: Any) -> None:
     with pytest.raises(InvalidJSONError, match="not usable"):
-        FakeWorld([]).play(fetch(REMOTE, url))
+        FakeDriver([]).run(fetch(REMOTE, url))
 
 
 def test_renewed_url_is_validated() -> None:
@@ -211,23 +211,23 @@ def test_renewed_url_is_validated() -> None:
         yield
 
     with pytest.raises(InvalidJSONError, match="not usable"):
-        FakeWorld([served(403)]).play(fetch_weights(REMOTE, URL, "w", TransferOptions(), renew))
+        FakeDriver([served(403)]).run(fetch_weights(REMOTE, URL, "w", TransferOptions(), renew))
 
 
 @pytest.mark.parametrize("step", [1, 3, 7, 10_000])
 def test_compressed_weights_are_detected_in_any_chunks(step: int) -> None:
     data = packed(DATA)
     chunks = [data[at : at + step] for at in range(0, len(data), step)]
-    assert get(FakeWorld([whole(chunks, content_length=str(len(data)))])) == DATA
-    assert get(FakeWorld([whole(chunks)])) == DATA
+    assert get(FakeDriver([whole(chunks, content_length=str(len(data)))])) == DATA
+    assert get(FakeDriver([whole(chunks)])) == DATA
 
 
 def test_objects_other_than_weights_stay_compressed() -> None:
     data = packed(DATA)
-    assert FakeWorld([whole(data)]).play(fetch(REMOTE, URL)) == data
+    assert FakeDriver([whole(data)]).run(fetch(REMOTE, URL)) == data
 
 
 def test_truncated_compressed_weights_raise() -> None:
     data = packed(DATA)[:-5]
     with pytest.raises(TransferError, match="ends within a frame"):
-        get(FakeWorld([whole(data, content_length=str(len(data)))]))
+        get(FakeDriver([whole(data, content_length=str(len(data)))]))

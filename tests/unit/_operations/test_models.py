@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 
 from bitfount_api import RetryPolicy
 from bitfount_api._core.service_client import ServiceClient
@@ -27,6 +27,6 @@ def test_compression_checks_the_deadline_at_each_step(
     path = tmp_path / "w.pt"
     path.write_bytes(bytes(2 * CHUNK_BYTES))
     answer = {"success": True, "alreadyExisted": True, "version": 1}
-    world = FakeWorld([httpx.Response(200, json=answer)])
-    world.play(send_weights(REMOTE, "Net", 1, path, options=TransferOptions(compress=True)))
-    assert world.pauses == [0, 0]
+    driver = FakeDriver([httpx.Response(200, json=answer)])
+    driver.run(send_weights(REMOTE, "Net", 1, path, options=TransferOptions(compress=True)))
+    assert driver.pauses == [0, 0]

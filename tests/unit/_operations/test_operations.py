@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 from support.rsa_keys import key_pair
 
 from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
@@ -43,31 +43,31 @@ def answer(status: int = 200, /, **body: Any) -> Any:
 
 
 def test_get_pod_sends_one_idempotent_request() -> None:
-    world = FakeWorld([answer(**DETAILS)])
-    assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
-    (call,) = world.calls
+    driver = FakeDriver([answer(**DETAILS)])
+    assert driver.run(pods.get_pod(hub(), POD, None)) == DETAILS
+    (call,) = driver.calls
     assert (call.request["method"], call.request["url"]) == ("get", "/api/pods/bob/scans")
     assert call.service.audience == "hub"
     assert call.operation.retry is Retry.IDEMPOTENT
 
 
 def test_get_pod_missing_pod_is_requested_once() -> None:
-    world = FakeWorld([answer(404, errorMessage="no")])
-    assert world.play(pods.get_pod(hub(retries=3), POD, None)) is None
-    assert world.pauses == []
+    driver = FakeDriver([answer(404, errorMessage="no")])
+    assert driver.run(pods.get_pod(hub(retries=3), POD, None)) is None
+    assert driver.pauses == []
 
 
 def test_get_pod_busy_hub_is_retried_after_a_pause() -> None:
-    world = FakeWorld([answer(503), ConnectError("reset"), answer(**DETAILS)])
-    assert world.play(pods.get_pod(hub(retries=2), POD, None)) == DETAILS
-    assert len(world.pauses) == 2
+    driver = FakeDriver([answer(503), ConnectError("reset"), answer(**DETAILS)])
+    assert driver.run(pods.get_pod(hub(retries=2), POD, None)) == DETAILS
+    assert len(driver.pauses) == 2
 
 
 def test_refused_credentials_are_renewed_and_the_call_retried() -> None:
     fresh = {"x-api-key": "new"}
-    world = FakeWorld([answer(401), answer(**DETAILS)], credentials=[KEYS, fresh])
-    assert world.play(pods.get_pod(hub(), POD, None)) == DETAILS
-    assert [call.credentials for call in world.calls] == [KEYS, fresh]
+    driver = FakeDriver([answer(401), answer(**DETAILS)], credentials=[KEYS, fresh])
+    assert driver.run(pods.get_pod(hub(), POD, None)) == DETAILS
+    assert [call.credentials for call in driver.calls] == [KEYS, fresh]
 
 
 @pytest.mark.parametrize(
@@ -89,17 +89,17 @@ def test_refused_credentials_are_renewed_and_the_call_retried() -> None:
     ids=["create_project", "register_user_public_key", "send_monitor_update"],
 )
 def test_creating_operations_are_never_sent_twice(flow: Generator[Any, Any, Any]) -> None:
-    world = FakeWorld([ConnectError("reset", sent=True)])
+    driver = FakeDriver([ConnectError("reset", sent=True)])
     with pytest.raises(ConnectError):
-        world.play(flow)
-    assert len(world.calls) == 1
-    assert world.calls[0].operation.retry is Retry.IF_UNSENT
+        driver.run(flow)
+    assert len(driver.calls) == 1
+    assert driver.calls[0].operation.retry is Retry.IF_UNSENT
 
 
 def test_unsent_creating_operation_is_retried() -> None:
-    world = FakeWorld([ConnectError("refused", sent=False), answer(projectId="p")])
-    assert world.play(projects.create_project(hub(retries=1), "n")) == "p"
-    assert len(world.calls) == 2
+    driver = FakeDriver([ConnectError("refused", sent=False), answer(projectId="p")])
+    assert driver.run(projects.create_project(hub(retries=1), "n")) == "p"
+    assert len(driver.calls) == 2
 
 
 def test_get_model_from_url_hashes_before_running() -> None:
@@ -127,6 +127,6 @@ def test_get_model_from_url_hashes_before_running() -> None:
 
 
 def test_invalid_answer_is_not_retried() -> None:
-    world = FakeWorld([answer(podName="scans")])
+    driver = FakeDriver([answer(podName="scans")])
     with pytest.raises(InvalidJSONError, match="podIdentifier"):
-        world.play(pods.get_pod(hub(retries=3), POD, None))
+        driver.run(pods.get_pod(hub(retries=3), POD, None))

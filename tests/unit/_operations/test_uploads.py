@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import FakeWorld
+from support.flows import FakeDriver
 
 from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send
@@ -24,10 +24,10 @@ SOURCE = Source.from_bytes(DATA, "w.pt")
 
 
 def send(ticket: dict[str, Any], *outcomes: Any) -> list[Send]:
-    world = FakeWorld(list(outcomes))
+    driver = FakeDriver(list(outcomes))
     flow = upload(REMOTE, ticket, SOURCE, object_type="Model", options=TransferOptions())
-    world.play(flow)
-    return world.calls
+    driver.run(flow)
+    return driver.calls
 
 
 def test_existing_object_is_not_uploaded() -> None:

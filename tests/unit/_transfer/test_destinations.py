@@ -20,18 +20,18 @@ def packed(data: bytes) -> bytes:
 
 def test_compressed_ranges_may_arrive_in_any_order() -> None:
     data = packed(os.urandom(100_000))
-    vessel = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
-    vessel.begin(ETAG, len(data))
-    vessel.write_at(0, data[:1000])
-    vessel.write_at(50_000, data[50_000:])
-    vessel.write_at(1000, data[1000:50_000])
-    assert vessel.whole
-    assert len(vessel.content()) == 100_000
+    destination = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
+    destination.begin(ETAG, len(data))
+    destination.write_at(0, data[:1000])
+    destination.write_at(50_000, data[50_000:])
+    destination.write_at(1000, data[1000:50_000])
+    assert destination.whole
+    assert len(destination.content()) == 100_000
 
 
 def test_destination_base_class_is_abstract() -> None:
-    vessel = Destination(ProgressReporter(None, None, "w"), None)
+    destination = Destination(ProgressReporter(None, None, "w"), None)
     with pytest.raises(NotImplementedError):
-        vessel.begin(ETAG, 1)
+        destination.begin(ETAG, 1)
     with pytest.raises(NotImplementedError):
-        vessel.write_at(0, b"x")
+        destination.write_at(0, b"x")

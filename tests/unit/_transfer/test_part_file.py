@@ -22,8 +22,8 @@ DATA = os.urandom(3_000_000)
 ETAG = '"abc"'
 
 
-def part_of(target: Path, *, most: int = 10**8) -> PartFile:
-    return PartFile(target, ProgressReporter(None, None, "w.pt"), most)
+def part_of(target: Path, *, limit: int = 10**8) -> PartFile:
+    return PartFile(target, ProgressReporter(None, None, "w.pt"), limit)
 
 
 def fill(part: PartFile, data: bytes, *, etag: str | None = ETAG) -> None:
@@ -118,10 +118,10 @@ def test_decompression_does_not_write_through_a_link(begun: PartFile, target: Pa
 
 
 @pytest.mark.parametrize(
-    ("data", "most"), [(packed(DATA)[:-9], 10**8), (packed(bytes(10**6)), 10**5)]
+    ("data", "limit"), [(packed(DATA)[:-9], 10**8), (packed(bytes(10**6)), 10**5)]
 )
-def test_damaged_or_oversized_object_raises(target: Path, data: bytes, most: int) -> None:
-    part = part_of(target, most=most)
+def test_damaged_or_oversized_object_raises(target: Path, data: bytes, limit: int) -> None:
+    part = part_of(target, limit=limit)
     part.open()
     fill(part, data)
     with pytest.raises(TransferError):
@@ -131,7 +131,7 @@ def test_damaged_or_oversized_object_raises(target: Path, data: bytes, most: int
 
 
 def test_object_over_the_limit_is_rejected_at_once(target: Path) -> None:
-    part = part_of(target, most=10)
+    part = part_of(target, limit=10)
     part.open()
     with pytest.raises(TransferError, match="more than the 10 bytes"):
         part.begin(ETAG, 11)
@@ -223,7 +223,7 @@ def test_part_file_over_the_limit_is_reset(target: Path) -> None:
     first.begin(ETAG, len(DATA))
     first.write_at(0, DATA[:1000])
     first.keep()
-    later = part_of(target, most=1000)
+    later = part_of(target, limit=1000)
     later.open()
     assert later.size is None
     later.discard()

@@ -19,18 +19,18 @@ SOURCE = Source.from_bytes(DATA, "w.pt")
 
 
 def meter() -> tuple[ProgressReporter, list[int]]:
-    told: list[int] = []
-    return ProgressReporter(lambda done, *_: told.append(done), None, "w"), told
+    counts: list[int] = []
+    return ProgressReporter(lambda done, *_: counts.append(done), None, "w"), counts
 
 
 # --- Bodies --------------------------------------------------------------------------------------
 
 
 def test_form_body_has_its_fields_first_and_exact_length() -> None:
-    told_by, told = meter()
+    reporter, counts = meter()
     fields = {"key": "a/b", "policy": "cG9s==", 'odd"\r\nname': "välue"}
     source = Source.from_bytes(DATA, 'w"\r\nx: y.pt')
-    body = FormBody(fields, source, told_by)
+    body = FormBody(fields, source, reporter)
     sent = b"".join(body.chunks())
     assert int(body.headers["content-length"]) == len(sent)
     head = f"content-type: {body.headers['content-type']}\r\n\r\n".encode()
@@ -39,21 +39,21 @@ def test_form_body_has_its_fields_first_and_exact_length() -> None:
     values = [part.get_payload(decode=True) for part in parts]
     assert values == [b"a/b", b"cG9s==", "välue".encode(), DATA]
     assert parts[-1]["content-disposition"].params["filename"] == "w%22%0D%0Ax: y.pt"
-    told_by.close()
-    assert told[-1] == len(DATA)
+    reporter.close()
+    assert counts[-1] == len(DATA)
 
 
 def test_repeated_body_is_counted_once() -> None:
-    told_by, told = meter()
-    for body in (FormBody({}, SOURCE, told_by), PartBody(SOURCE, 5, 2 * CHUNK_BYTES, told_by)):
+    reporter, counts = meter()
+    for body in (FormBody({}, SOURCE, reporter), PartBody(SOURCE, 5, 2 * CHUNK_BYTES, reporter)):
         chunks = body.chunks()
         for _ in range(2):
             next(chunks)
         chunks.close()
         first = b"".join(body.chunks())
         assert b"".join(body.chunks()) == first
-    told_by.close()
-    assert told[-1] == len(DATA) + 2 * CHUNK_BYTES
+    reporter.close()
+    assert counts[-1] == len(DATA) + 2 * CHUNK_BYTES
 
 
 def test_part_body_has_the_md5_of_the_last_send() -> None:

@@ -20,8 +20,8 @@ zstd = importlib.import_module(
 SKIPPABLE = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"notes"
 
 
-def unpack(packed: bytes, *, most: int = 10**9, step: int | None = None) -> bytes:
-    unpacker = Decompressor(most)
+def unpack(packed: bytes, *, limit: int = 10**9, step: int | None = None) -> bytes:
+    unpacker = Decompressor(limit)
     step = step or len(packed) or 1
     pieces = [
         piece
@@ -90,8 +90,8 @@ def test_bomb_is_stopped_at_the_limit() -> None:
     bomb = zstd.compress(bytes(30_000_000))
     assert len(bomb) < 10_000
     with pytest.raises(TransferError, match="more than the 1,000,000 bytes"):
-        unpack(bomb, most=1_000_000)
-    assert len(unpack(bomb, most=30_000_000)) == 30_000_000
+        unpack(bomb, limit=1_000_000)
+    assert len(unpack(bomb, limit=30_000_000)) == 30_000_000
 
 
 def test_window_size_of_a_frame_is_limited() -> None:

@@ -8,8 +8,18 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from support.flows import FakeWorld
-from support.oauth import CODE, DAY, PENDING, FakeAuthority, Player, answer, error, grant, id_token
+from support.flows import FakeDriver
+from support.oauth import (
+    CODE,
+    DAY,
+    PENDING,
+    FakeAuthority,
+    HandlerFactory,
+    answer,
+    error,
+    grant,
+    id_token,
+)
 
 from bitfount_api import (
     AuthenticatedUserError,
@@ -23,37 +33,37 @@ from bitfount_api.auth.token_store import Token
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Player:
-    return Player(tmp_path, FakeWorld([]))
+def make(tmp_path: Path) -> HandlerFactory:
+    return HandlerFactory(tmp_path, FakeDriver([]))
 
 
 @pytest.fixture
-def played(make: Player) -> FakeAuthority:
+def authority(make: HandlerFactory) -> FakeAuthority:
     return make()
 
 
 # --- Logging in ----------------------------------------------------------------------------------
 
 
-def test_login_returns_and_stores_a_token(played: FakeAuthority) -> None:
-    assert not played.handler.authenticated
-    played.authenticate(answer(200, CODE), PENDING, PENDING, grant())
-    assert played.handler.authenticated
-    assert played.handler.username == "alice"
-    assert played.handler.hub_request_headers == {"authorization": "Bearer SECRET-access-1"}
-    assert played.handler.am_request_headers == played.handler.hub_request_headers
-    assert played.world.pauses == [5, 5, 5]
-    assert [call.service.url + call.request["url"] for call in played.world.calls] == [
+def test_login_returns_and_stores_a_token(authority: FakeAuthority) -> None:
+    assert not authority.handler.authenticated
+    authority.authenticate(answer(200, CODE), PENDING, PENDING, grant())
+    assert authority.handler.authenticated
+    assert authority.handler.username == "alice"
+    assert authority.handler.hub_request_headers == {"authorization": "Bearer SECRET-access-1"}
+    assert authority.handler.am_request_headers == authority.handler.hub_request_headers
+    assert authority.driver.pauses == [5, 5, 5]
+    assert [call.service.url + call.request["url"] for call in authority.driver.calls] == [
         "https://auth.test/oauth/device/code",
         *["https://auth.test/oauth/token"] * 3,
     ]
-    assert all(call.service.audience is None for call in played.world.calls)
+    assert all(call.service.audience is None for call in authority.driver.calls)
     poll = {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "client_id": "client",
         "device_code": "SECRET-device-code",
     }
-    assert played.forms == [
+    assert authority.forms == [
         {
             "client_id": "client",
             "audience": "https://hub.test/api",
@@ -61,17 +71,17 @@ def test_login_returns_and_stores_a_token(played: FakeAuthority) -> None:
         },
         *[poll] * 3,
     ]
-    (prompt,) = played.prompts
+    (prompt,) = authority.prompts
     assert prompt == LoginPrompt(
         CODE["verification_uri"], "ABCD-EFGH", 900, CODE["verification_uri_complete"]
     )
 
 
-def test_stored_token_makes_a_login_unnecessary(make: Player) -> None:
+def test_stored_token_makes_a_login_unnecessary(make: HandlerFactory) -> None:
     first = make()
     first.authenticate(answer(200, CODE), grant())
     assert first.stored() == Token(
-        "SECRET-access-1", id_token(), first.world.now + DAY, "SECRET-refresh-1"
+        "SECRET-access-1", id_token(), first.driver.now + DAY, "SECRET-refresh-1"
     )
     second = make()
     second.authenticate()
@@ -84,20 +94,20 @@ def test_stored_token_makes_a_login_unnecessary(make: Player) -> None:
     [(None, [5, 5]), (0, [0.05] * 2), (-7, [0.05] * 2), (0.25, [0.25] * 2), (60, [60, 60])],
 )
 def test_polling_interval_is_that_of_the_service(
-    played: FakeAuthority, interval: Any, pauses: list[float]
+    authority: FakeAuthority, interval: Any, pauses: list[float]
 ) -> None:
     code = {**CODE, "interval": interval}
     if interval is None:
         del code["interval"]
-    played.authenticate(answer(200, code), PENDING, grant())
-    assert played.world.pauses == pauses
+    authority.authenticate(answer(200, code), PENDING, grant())
+    assert authority.driver.pauses == pauses
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])
-def test_slow_down_adds_five_seconds_permanently(played: FakeAuthority, status: int) -> None:
+def test_slow_down_adds_five_seconds_permanently(authority: FakeAuthority, status: int) -> None:
     slow = error("slow_down", status, headers={"retry-after": "1"})
-    played.authenticate(answer(200, CODE), PENDING, slow, PENDING, slow, PENDING, grant())
-    assert played.world.pauses == [5, 5, 10, 10, 15, 15]
+    authority.authenticate(answer(200, CODE), PENDING, slow, PENDING, slow, PENDING, grant())
+    assert authority.driver.pauses == [5, 5, 10, 10, 15, 15]
 
 
 @pytest.mark.parametrize(
@@ -118,19 +128,21 @@ def test_slow_down_adds_five_seconds_permanently(played: FakeAuthority, status: 
     ],
     ids=repr,
 )
-def test_transient_polling_errors_increase_the_pauses(played: FakeAuthority, trouble: Any) -> None:
-    played.authenticate(answer(200, CODE), *[trouble] * 5, PENDING, grant())
-    assert played.world.pauses == [5, 10, 20, 40, 60, 60, 5]
+def test_transient_polling_errors_increase_the_pauses(
+    authority: FakeAuthority, trouble: Any
+) -> None:
+    authority.authenticate(answer(200, CODE), *[trouble] * 5, PENDING, grant())
+    assert authority.driver.pauses == [5, 10, 20, 40, 60, 60, 5]
 
 
-def test_retry_after_is_honoured_up_to_a_minute(played: FakeAuthority) -> None:
-    asked = [answer(503, headers={"retry-after": text}) for text in ("1", "17", "9999")]
-    played.authenticate(answer(200, CODE), *asked, grant())
-    assert played.world.pauses == [5, 5, 17, 60]
+def test_retry_after_is_honoured_up_to_a_minute(authority: FakeAuthority) -> None:
+    answers = [answer(503, headers={"retry-after": text}) for text in ("1", "17", "9999")]
+    authority.authenticate(answer(200, CODE), *answers, grant())
+    assert authority.driver.pauses == [5, 5, 17, 60]
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "message"),
     [
         (PENDING, "start again"),
         (error("slow_down"), "start again"),
@@ -138,31 +150,33 @@ def test_retry_after_is_honoured_up_to_a_minute(played: FakeAuthority) -> None:
         (ConnectError("reset"), "last error: reset"),
     ],
 )
-def test_login_ends_when_the_code_expires(played: FakeAuthority, trouble: Any, told: str) -> None:
-    began = played.world.now
+def test_login_ends_when_the_code_expires(
+    authority: FakeAuthority, trouble: Any, message: str
+) -> None:
+    began = authority.driver.now
 
     def forever(_: Send) -> Any:
-        played.world.outcomes.append(forever)
+        authority.driver.outcomes.append(forever)
         return trouble
 
     with pytest.raises(AuthenticationError, match="not confirmed in time") as caught:
-        played.authenticate(answer(200, {**CODE, "expires_in": 100}), forever)
-    assert 0 < played.world.now - began < 100
-    assert str(caught.value).endswith((told, f"{told})"))
-    assert played.stored() is None
+        authority.authenticate(answer(200, {**CODE, "expires_in": 100}), forever)
+    assert 0 < authority.driver.now - began < 100
+    assert str(caught.value).endswith((message, f"{message})"))
+    assert authority.stored() is None
 
 
-def test_code_without_a_limit_expires_after_an_hour(played: FakeAuthority) -> None:
-    began = played.world.now
+def test_code_without_a_limit_expires_after_an_hour(authority: FakeAuthority) -> None:
+    began = authority.driver.now
 
     def forever(_: Send) -> Any:
-        played.world.outcomes.append(forever)
+        authority.driver.outcomes.append(forever)
         return PENDING
 
     with pytest.raises(AuthenticationError, match="not confirmed in time"):
-        played.authenticate(answer(200, {**CODE, "expires_in": 1e300}), forever)
-    assert 3500 < played.world.now - began < 3600
-    assert played.prompts[0].expires_in == 3600
+        authority.authenticate(answer(200, {**CODE, "expires_in": 1e300}), forever)
+    assert 3500 < authority.driver.now - began < 3600
+    assert authority.prompts[0].expires_in == 3600
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 429])
@@ -178,11 +192,11 @@ def test_code_without_a_limit_expires_after_an_hour(played: FakeAuthority) -> No
     ],
 )
 def test_rejection_ends_the_login(
-    played: FakeAuthority, code: str, words: str, status: int
+    authority: FakeAuthority, code: str, words: str, status: int
 ) -> None:
     with pytest.raises(AuthenticationError, match=words):
-        played.authenticate(answer(200, CODE), PENDING, error(code, status))
-    assert not played.handler.authenticated
+        authority.authenticate(answer(200, CODE), PENDING, error(code, status))
+    assert not authority.handler.authenticated
 
 
 @pytest.mark.parametrize(
@@ -232,21 +246,21 @@ def test_rejection_ends_the_login(
     ids=lambda response: f"{response.status_code} {response.text[:60]}",
 )
 def test_invalid_answers_end_the_login_with_an_error(
-    played: FakeAuthority, odd: httpx.Response
+    authority: FakeAuthority, odd: httpx.Response
 ) -> None:
     with pytest.raises(AuthenticationError) as caught:
-        played.authenticate(answer(200, CODE), odd)
-    assert not played.handler.authenticated
-    assert played.stored() is None
+        authority.authenticate(answer(200, CODE), odd)
+    assert not authority.handler.authenticated
+    assert authority.stored() is None
     assert "SECRET" not in str(caught.value)
 
 
 def test_only_the_user_name_of_an_id_token_is_checked(
-    played: FakeAuthority,
+    authority: FakeAuthority,
 ) -> None:
     odd = id_token(exp=1, nbf=4e9, iat="x", aud=["y"], iss="?", sub=7)
-    played.authenticate(answer(200, CODE), grant(id_token=odd))
-    assert played.handler.username == "alice"
+    authority.authenticate(answer(200, CODE), grant(id_token=odd))
+    assert authority.handler.username == "alice"
 
 
 @pytest.mark.parametrize(
@@ -280,11 +294,11 @@ def test_only_the_user_name_of_an_id_token_is_checked(
     ],
     ids=repr,
 )  # fmt: skip
-def test_unusable_code_is_rejected(played: FakeAuthority, changes: dict[str, Any]) -> None:
+def test_unusable_code_is_rejected(authority: FakeAuthority, changes: dict[str, Any]) -> None:
     code = {name: value for name, value in {**CODE, **changes}.items() if value is not ...}
     with pytest.raises(AuthenticationError) as caught:
-        played.authenticate(answer(200, code))
-    assert played.prompts == []
+        authority.authenticate(answer(200, code))
+    assert authority.prompts == []
     assert "SECRET" not in str(caught.value)
 
 
@@ -298,22 +312,22 @@ def test_unusable_code_is_rejected(played: FakeAuthority, changes: dict[str, Any
     ],
 )
 def test_login_that_cannot_start_raises(
-    played: FakeAuthority, refusal: httpx.Response, words: str
+    authority: FakeAuthority, refusal: httpx.Response, words: str
 ) -> None:
     with pytest.raises(AuthenticationError, match=words):
-        played.authenticate(refusal)
+        authority.authenticate(refusal)
 
 
-def test_code_request_is_retried_as_the_policy_says(played: FakeAuthority) -> None:
+def test_code_request_is_retried_as_the_policy_says(authority: FakeAuthority) -> None:
     with pytest.raises(AuthenticationError, match="answered 503"):
-        played.authenticate(*[answer(503)] * 3)
+        authority.authenticate(*[answer(503)] * 3)
     with pytest.raises(AuthenticationError, match="reset"):
-        played.authenticate(*[ConnectError("reset")] * 3)
-    played.authenticate(answer(429), ConnectError("reset"), answer(200, CODE), grant())
-    assert played.handler.authenticated
+        authority.authenticate(*[ConnectError("reset")] * 3)
+    authority.authenticate(answer(429), ConnectError("reset"), answer(200, CODE), grant())
+    assert authority.handler.authenticated
 
 
-def test_failing_prompt_raises(make: Player) -> None:
+def test_failing_prompt_raises(make: HandlerFactory) -> None:
     def fail(_: LoginPrompt) -> None:
         raise OSError("no display")
 
@@ -321,7 +335,7 @@ def test_failing_prompt_raises(make: Player) -> None:
         make(prompt=fail).authenticate(answer(200, CODE))
 
 
-def test_authentication_error_of_a_prompt_is_kept(make: Player) -> None:
+def test_authentication_error_of_a_prompt_is_kept(make: HandlerFactory) -> None:
     def fail(_: LoginPrompt) -> None:
         raise AuthenticationError("nobody is here")
 
@@ -329,16 +343,16 @@ def test_authentication_error_of_a_prompt_is_kept(make: Player) -> None:
         make(prompt=fail).authenticate(answer(200, CODE))
 
 
-def test_secrets_quoted_by_the_service_are_hidden(played: FakeAuthority) -> None:
+def test_secrets_quoted_by_the_service_are_hidden(authority: FakeAuthority) -> None:
     quoting = answer(403, {"error": "odd", "error_description": f"{CODE['device_code']} is odd"})
     with pytest.raises(AuthenticationError, match=r"\[hidden\] is odd"):
-        played.authenticate(answer(200, CODE), quoting)
+        authority.authenticate(answer(200, CODE), quoting)
 
 
 # --- The user ------------------------------------------------------------------------------------
 
 
-def test_login_of_another_user_is_rejected(make: Player) -> None:
+def test_login_of_another_user_is_rejected(make: HandlerFactory) -> None:
     made = make("alice")
     assert made.handler.username == "alice"
     with pytest.raises(AuthenticatedUserError, match="the token is bob's, but alice has to log in"):
@@ -350,25 +364,25 @@ def test_login_of_another_user_is_rejected(make: Player) -> None:
     assert made.file.path.parent.name == "alice"
 
 
-def test_user_name_is_unknown_before_the_login(played: FakeAuthority) -> None:
+def test_user_name_is_unknown_before_the_login(authority: FakeAuthority) -> None:
     with pytest.raises(AuthenticatedUserError, match=r"authenticate\(\) first"):
-        played.handler.username  # noqa: B018
+        authority.handler.username  # noqa: B018
     with pytest.raises(AuthenticationError, match=r"authenticate\(\) first"):
-        played.handler.am_request_headers  # noqa: B018
+        authority.handler.am_request_headers  # noqa: B018
 
 
-def test_handler_rejects_a_change_of_user(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant())
+def test_handler_rejects_a_change_of_user(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant())
     with pytest.raises(AuthenticatedUserError, match="bob's"):
-        played.authenticate(
+        authority.authenticate(
             error("invalid_grant"), answer(200, CODE), grant(username="bob"), refused=True
         )
-    assert played.handler.username == "alice"
+    assert authority.handler.username == "alice"
 
 
 @pytest.mark.parametrize("other", [id_token("bob"), "rubbish"])
 def test_token_file_of_another_user_is_ignored(
-    make: Player, other: str, caplog: pytest.LogCaptureFixture
+    make: HandlerFactory, other: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = make("alice")
     made.store(7, id_token=other)
@@ -378,8 +392,8 @@ def test_token_file_of_another_user_is_ignored(
     assert "SECRET" not in caplog.text
 
 
-def test_handler_repr_has_no_secrets(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant())
-    shown = repr(played.handler) + repr(vars(played.handler))
+def test_handler_repr_has_no_secrets(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant())
+    shown = repr(authority.handler) + repr(vars(authority.handler))
     assert "SECRET" not in shown
-    assert "alice" in repr(played.handler)
+    assert "alice" in repr(authority.handler)

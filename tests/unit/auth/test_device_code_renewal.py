@@ -9,8 +9,18 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import FakeWorld
-from support.oauth import CODE, DAY, PENDING, FakeAuthority, Player, answer, error, grant, id_token
+from support.flows import FakeDriver
+from support.oauth import (
+    CODE,
+    DAY,
+    PENDING,
+    FakeAuthority,
+    HandlerFactory,
+    answer,
+    error,
+    grant,
+    id_token,
+)
 
 from bitfount_api import (
     AuthenticationError,
@@ -22,12 +32,12 @@ from bitfount_api.auth.token_store import TokenFile
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Player:
-    return Player(tmp_path, FakeWorld([]))
+def make(tmp_path: Path) -> HandlerFactory:
+    return HandlerFactory(tmp_path, FakeDriver([]))
 
 
 @pytest.fixture
-def played(make: Player) -> FakeAuthority:
+def authority(make: HandlerFactory) -> FakeAuthority:
     return make()
 
 
@@ -35,51 +45,53 @@ def played(make: Player) -> FakeAuthority:
 
 
 @pytest.mark.parametrize(("left", "fresh"), [(601, True), (600, False), (599, False), (-5, False)])
-def test_token_expires_ten_minutes_early(played: FakeAuthority, left: float, fresh: bool) -> None:
-    played.store(1, left)
-    played.authenticate(*([] if fresh else [grant(2)]))
-    assert played.access_token == f"SECRET-access-{1 if fresh else 2}"
-    played.world.now += DAY - 601
-    assert played.handler.authenticated is (not fresh)
+def test_token_expires_ten_minutes_early(
+    authority: FakeAuthority, left: float, fresh: bool
+) -> None:
+    authority.store(1, left)
+    authority.authenticate(*([] if fresh else [grant(2)]))
+    assert authority.access_token == f"SECRET-access-{1 if fresh else 2}"
+    authority.driver.now += DAY - 601
+    assert authority.handler.authenticated is (not fresh)
 
 
-def test_refresh_tokens_rotate(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant(1))
+def test_refresh_tokens_rotate(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant(1))
     for number in (2, 3):
-        played.world.now += DAY
-        played.authenticate(grant(number))
-        assert played.forms == [
+        authority.driver.now += DAY
+        authority.authenticate(grant(number))
+        assert authority.forms == [
             {
                 "client_id": "client",
                 "grant_type": "refresh_token",
                 "refresh_token": f"SECRET-refresh-{number - 1}",
             }
         ]
-        stored = played.stored()
+        stored = authority.stored()
         assert stored is not None
         assert stored.refresh_token == f"SECRET-refresh-{number}"
-        assert stored.expires_at == played.world.now + DAY
-    assert len(played.prompts) == 1
+        assert stored.expires_at == authority.driver.now + DAY
+    assert len(authority.prompts) == 1
 
 
-def test_refresh_is_retried_only_if_unsent(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant(1))
-    played.authenticate(ConnectError("refused", sent=False), grant(2), refused=True)
-    assert played.world.calls[0].operation.retry is Retry.IF_UNSENT
+def test_refresh_is_retried_only_if_unsent(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant(1))
+    authority.authenticate(ConnectError("refused", sent=False), grant(2), refused=True)
+    assert authority.driver.calls[0].operation.retry is Retry.IF_UNSENT
     for trouble in (ConnectError("reset"), RequestTimeout("silent"), answer(503), answer(500)):
         with pytest.raises(AuthenticationError):
-            played.authenticate(trouble, refused=True)
-    played.authenticate(answer(429), error("too_many_requests", 429), grant(3), refused=True)
+            authority.authenticate(trouble, refused=True)
+    authority.authenticate(answer(429), error("too_many_requests", 429), grant(3), refused=True)
     with pytest.raises(AuthenticationError, match="429"):
-        played.authenticate(*[answer(429)] * 3, refused=True)
-    assert len(played.prompts) == 1
+        authority.authenticate(*[answer(429)] * 3, refused=True)
+    assert len(authority.prompts) == 1
 
 
 @pytest.mark.parametrize("field", ["refresh_token", "id_token"])
-def test_refresh_keeps_fields_missing_in_the_answer(played: FakeAuthority, field: str) -> None:
-    played.store(1, 60)
-    played.authenticate(grant(2, **{field: ...}))
-    stored = played.stored()
+def test_refresh_keeps_fields_missing_in_the_answer(authority: FakeAuthority, field: str) -> None:
+    authority.store(1, 60)
+    authority.authenticate(grant(2, **{field: ...}))
+    stored = authority.stored()
     assert stored is not None
     assert stored.access_token == "SECRET-access-2"
     assert stored.refresh_token == f"SECRET-refresh-{1 if field == 'refresh_token' else 2}"
@@ -92,18 +104,18 @@ def test_refresh_keeps_fields_missing_in_the_answer(played: FakeAuthority, field
     + [error("unauthorized_client"), error("something_new", 400)],
 )
 def test_rejected_refresh_token_starts_a_login(
-    played: FakeAuthority, refusal: httpx.Response
+    authority: FakeAuthority, refusal: httpx.Response
 ) -> None:
-    played.store(1, 60)
-    played.authenticate(refusal, answer(200, CODE), PENDING, grant(2))
-    assert played.access_token == "SECRET-access-2"
-    assert len(played.prompts) == 1
+    authority.store(1, 60)
+    authority.authenticate(refusal, answer(200, CODE), PENDING, grant(2))
+    assert authority.access_token == "SECRET-access-2"
+    assert len(authority.prompts) == 1
 
 
-def test_token_without_refresh_token_starts_a_login(played: FakeAuthority) -> None:
-    played.store(1, 60, refresh_token=None)
-    played.authenticate(answer(200, CODE), grant(2, refresh_token=...))
-    stored = played.stored()
+def test_token_without_refresh_token_starts_a_login(authority: FakeAuthority) -> None:
+    authority.store(1, 60, refresh_token=None)
+    authority.authenticate(answer(200, CODE), grant(2, refresh_token=...))
+    stored = authority.stored()
     assert stored is not None
     assert stored.refresh_token is None
 
@@ -120,59 +132,59 @@ AWAY = [
 
 
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
-def test_unreachable_service_starts_no_login(played: FakeAuthority, trouble: Any) -> None:
-    played.store(1, -1)
+def test_unreachable_service_starts_no_login(authority: FakeAuthority, trouble: Any) -> None:
+    authority.store(1, -1)
     with pytest.raises(AuthenticationError) as caught:
-        played.authenticate(trouble)
+        authority.authenticate(trouble)
     assert "SECRET" not in str(caught.value)
-    assert played.prompts == []
-    played.authenticate(grant(2))  # nothing is lost
-    assert played.forms[0]["refresh_token"] == "SECRET-refresh-1"
+    assert authority.prompts == []
+    authority.authenticate(grant(2))  # nothing is lost
+    assert authority.forms[0]["refresh_token"] == "SECRET-refresh-1"
 
 
 @pytest.mark.parametrize("trouble", AWAY, ids=repr)
 @pytest.mark.parametrize("from_file", [False, True])
 def test_unreachable_service_keeps_an_unexpired_token(
-    played: FakeAuthority, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
+    authority: FakeAuthority, trouble: Any, from_file: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     if from_file:
-        played.store(1, 300)
+        authority.store(1, 300)
     else:
-        played.authenticate(answer(200, CODE), grant(1))
-        played.world.now += DAY - 300
-    played.authenticate(trouble)
-    assert played.handler.authenticated
-    assert played.access_token == "SECRET-access-1"
+        authority.authenticate(answer(200, CODE), grant(1))
+        authority.driver.now += DAY - 300
+    authority.authenticate(trouble)
+    assert authority.handler.authenticated
+    assert authority.access_token == "SECRET-access-1"
     assert "stays in use" in caplog.text
     assert "SECRET" not in caplog.text
-    played.world.now += 60
-    assert not played.handler.authenticated
-    played.world.now += 220  # so that 15 seconds are left
+    authority.driver.now += 60
+    assert not authority.handler.authenticated
+    authority.driver.now += 220  # so that 15 seconds are left
     with pytest.raises(AuthenticationError):
-        played.authenticate(trouble)
+        authority.authenticate(trouble)
 
 
-def test_refresh_token_quoted_by_the_service_is_hidden(played: FakeAuthority) -> None:
-    played.store(1, -1, refresh_token="SECRET/+=1")
+def test_refresh_token_quoted_by_the_service_is_hidden(authority: FakeAuthority) -> None:
+    authority.store(1, -1, refresh_token="SECRET/+=1")
     quoted = "SECRET/+=1 (sent as SECRET%2F%2B%3D1) is odd"
     with pytest.raises(AuthenticationError, match=r"\[hidden\] \(sent as \[hidden\]\) is odd"):
-        played.authenticate(answer(500, {"error": "odd", "error_description": quoted}))
+        authority.authenticate(answer(500, {"error": "odd", "error_description": quoted}))
 
 
-def test_rejected_token_is_not_used_again(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant(1))
+def test_rejected_token_is_not_used_again(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant(1))
     with pytest.raises(AuthenticationError):
-        played.authenticate(answer(503), refused=True)
+        authority.authenticate(answer(503), refused=True)
 
 
 def test_short_lived_token_is_used_for_half_its_lifetime(
-    played: FakeAuthority,
+    authority: FakeAuthority,
 ) -> None:
-    played.authenticate(answer(200, CODE), grant(1, expires_in=300))
-    played.world.now += 140
-    assert played.handler.authenticated
-    played.world.now += 20
-    assert not played.handler.authenticated
+    authority.authenticate(answer(200, CODE), grant(1, expires_in=300))
+    authority.driver.now += 140
+    assert authority.handler.authenticated
+    authority.driver.now += 20
+    assert not authority.handler.authenticated
 
 
 BAD_REFRESH = [grant(2, username="bob"), grant(2, id_token="rubbish"), grant(2, access_token="")]
@@ -181,54 +193,54 @@ BAD_REFRESH = [grant(2, username="bob"), grant(2, id_token="rubbish"), grant(2, 
 @pytest.mark.parametrize("bad", BAD_REFRESH)
 @pytest.mark.parametrize("from_file", [False, True])
 def test_used_refresh_token_is_removed_if_the_new_is_invalid(
-    make: Player, bad: httpx.Response, from_file: bool
+    make: HandlerFactory, bad: httpx.Response, from_file: bool
 ) -> None:
-    played = make("alice")
+    authority = make("alice")
     if from_file:
-        played.store(1, 60)
+        authority.store(1, 60)
     else:
-        played.authenticate(answer(200, CODE), grant(1))
+        authority.authenticate(answer(200, CODE), grant(1))
     with pytest.raises(AuthenticationError):
-        played.authenticate(bad, refused=not from_file)
-    assert not played.file.path.exists()
-    played.authenticate(answer(200, CODE), grant(3))
-    assert len(played.prompts) == 1 if from_file else 2
+        authority.authenticate(bad, refused=not from_file)
+    assert not authority.file.path.exists()
+    authority.authenticate(answer(200, CODE), grant(3))
+    assert len(authority.prompts) == 1 if from_file else 2
 
 
 # --- With other processes ------------------------------------------------------------------------
 
 
-def test_token_renewed_by_another_process_is_used(played: FakeAuthority) -> None:
-    played.authenticate(answer(200, CODE), grant(1))
-    played.store(2)
-    played.authenticate(refused=True)
-    assert played.access_token == "SECRET-access-2"
+def test_token_renewed_by_another_process_is_used(authority: FakeAuthority) -> None:
+    authority.authenticate(answer(200, CODE), grant(1))
+    authority.store(2)
+    authority.authenticate(refused=True)
+    assert authority.access_token == "SECRET-access-2"
 
 
-def test_rejected_token_is_not_read_from_the_file_again(played: FakeAuthority) -> None:
-    played.store(1)
-    played.authenticate()
-    played.authenticate(grant(2), refused=True)
-    assert played.access_token == "SECRET-access-2"
+def test_rejected_token_is_not_read_from_the_file_again(authority: FakeAuthority) -> None:
+    authority.store(1)
+    authority.authenticate()
+    authority.authenticate(grant(2), refused=True)
+    assert authority.access_token == "SECRET-access-2"
 
 
 def test_lock_is_awaited_and_the_file_read_again(
-    played: FakeAuthority, caplog: pytest.LogCaptureFixture
+    authority: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.store(1, 60)
-    lock = played.file.try_lock()
+    authority.store(1, 60)
+    lock = authority.file.try_lock()
     assert lock is not None
-    flow = played.handler.authentication(refused=False, loop=None)
+    flow = authority.handler.authentication(refused=False, loop=None)
     steps = [next(flow)]
     for _ in range(40):
         step = steps[-1]
         steps.append(flow.send(step.run() if hasattr(step, "run") else None))
     assert caplog.text.count("Waiting for another process to log in") == 1
-    played.store(2)  # the lock is still held, perhaps by a third process that started waiting
-    played.world.play(flow_rest(flow, steps[-1]))
+    authority.store(2)  # the lock is still held, perhaps by a third process that started waiting
+    authority.driver.run(flow_rest(flow, steps[-1]))
     lock.release()
-    assert played.access_token == "SECRET-access-2"
-    assert played.world.calls == []
+    assert authority.access_token == "SECRET-access-2"
+    assert authority.driver.calls == []
 
 
 def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
@@ -242,44 +254,44 @@ def flow_rest(flow: Any, step: Any) -> Generator[Any, Any, None]:
 
 
 def test_the_file_is_read_again_under_the_lock(
-    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
+    authority: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    played.store(1, 60)
+    authority.store(1, 60)
     taken = TokenFile.try_lock
 
     def just_in_time(file: TokenFile) -> Any:
-        played.store(2)  # by the process that has just released the lock
+        authority.store(2)  # by the process that has just released the lock
         return taken(file)
 
     monkeypatch.setattr(TokenFile, "try_lock", just_in_time)
-    played.authenticate()
-    assert played.access_token == "SECRET-access-2"
+    authority.authenticate()
+    assert authority.access_token == "SECRET-access-2"
 
 
 def test_lock_that_is_never_released_raises(
-    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
+    authority: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TokenFile, "try_lock", lambda _: None)
     with pytest.raises(AuthenticationError, match="locked by another process for over an hour"):
-        played.authenticate()
-    assert max(played.world.pauses) == 1
+        authority.authenticate()
+    assert max(authority.driver.pauses) == 1
 
 
 @pytest.mark.parametrize("outcome", ["success", "failure", "closed"])
-def test_lock_is_always_released(played: FakeAuthority, outcome: str) -> None:
+def test_lock_is_always_released(authority: FakeAuthority, outcome: str) -> None:
     if outcome == "success":
-        played.authenticate(answer(200, CODE), grant())
+        authority.authenticate(answer(200, CODE), grant())
     elif outcome == "failure":
         with pytest.raises(AuthenticationError):
-            played.authenticate(error("invalid_client"))
+            authority.authenticate(error("invalid_client"))
     else:
-        flow = played.handler.authentication(refused=False, loop=None)
+        flow = authority.handler.authentication(refused=False, loop=None)
         step: Any = next(flow)
         while not isinstance(step, Send):
             step = flow.send(step.run())
-        assert played.file.try_lock() is None
+        assert authority.file.try_lock() is None
         flow.close()
-    lock = played.file.try_lock()
+    lock = authority.file.try_lock()
     assert lock is not None
     lock.release()
 
@@ -294,40 +306,40 @@ def unlockable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("unlockable")
 def test_without_a_lock_stored_token_is_used_but_not_renewed(
-    played: FakeAuthority, caplog: pytest.LogCaptureFixture
+    authority: FakeAuthority, caplog: pytest.LogCaptureFixture
 ) -> None:
-    played.store(1, 700)
-    played.authenticate()
-    played.world.now += 200
-    played.handler._held = None
-    played.authenticate(answer(200, CODE), grant(2))
-    assert played.access_token == "SECRET-access-2"
+    authority.store(1, 700)
+    authority.authenticate()
+    authority.driver.now += 200
+    authority.handler._held = None
+    authority.authenticate(answer(200, CODE), grant(2))
+    assert authority.access_token == "SECRET-access-2"
     assert "cannot be shared with other processes: Permission denied" in caplog.text
-    played.world.now += DAY
-    played.authenticate(grant(3))  # it may use its own refresh token
-    assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"
+    authority.driver.now += DAY
+    authority.authenticate(grant(3))  # it may use its own refresh token
+    assert authority.forms[0]["refresh_token"] == "SECRET-refresh-2"
     assert len(caplog.records) == 1
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_unwritable_folder_cannot_be_locked(played: FakeAuthority) -> None:
-    played.store(1)
-    lock = played.file.try_lock()
+def test_unwritable_folder_cannot_be_locked(authority: FakeAuthority) -> None:
+    authority.store(1)
+    lock = authority.file.try_lock()
     assert lock is not None
     lock.release()
-    played.file.path.parent.chmod(0o500)
+    authority.file.path.parent.chmod(0o500)
     with pytest.raises(PermissionError):
-        played.file.try_lock()
-    played.file.path.parent.chmod(0o700)
+        authority.file.try_lock()
+    authority.file.path.parent.chmod(0o700)
 
 
 def test_token_that_cannot_be_written_stays_in_memory(
-    played: FakeAuthority, monkeypatch: pytest.MonkeyPatch
+    authority: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    played.store(1, 60)
-    before = played.file.path.read_bytes()
-    played.authenticate(grant(2))
-    played.file.path.write_bytes(before)  # as if writing and deleting had failed
-    played.world.now += DAY
-    played.authenticate(grant(3))
-    assert played.forms[0]["refresh_token"] == "SECRET-refresh-2"
+    authority.store(1, 60)
+    before = authority.file.path.read_bytes()
+    authority.authenticate(grant(2))
+    authority.file.path.write_bytes(before)  # as if writing and deleting had failed
+    authority.driver.now += DAY
+    authority.authenticate(grant(3))
+    assert authority.forms[0]["refresh_token"] == "SECRET-refresh-2"
