@@ -47,8 +47,8 @@ def _storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, _storage: Iterator[Path]) -> None:
-    """Tests neither see the settings of whoever runs them, nor touch their token files."""
+def _isolated_settings(monkeypatch: pytest.MonkeyPatch, _storage: Iterator[Path]) -> None:
+    """Hide the settings and the token files of the user who runs the tests."""
     for name in list(os.environ):
         if name.startswith(_SETTINGS) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""A quick run measures every row. What it comes to is nobody's business here."""
+"""A quick run measures every row. The values are not checked here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """Where the results are, and what was printed."""
+    """The folder of the results, and the printed text."""
     folder = tmp_path_factory.mktemp("results")
     options = ["--quick", "--folder", str(folder)]
     done = subprocess.run(

@@ -111,7 +111,7 @@ def test_record_script_records_one_operation_again(
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         *("get_pod.yaml", RESULTS, "send_model.yaml")
     ]
-    # A recording without values of its own run is identical each time.
+    # A recording without values of a particular run is identical each time.
     name = "send_model.yaml"
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 

@@ -1,4 +1,4 @@
-"""A sandbox, and somebody who types commands at it."""
+"""A sandbox, and a console that runs commands against it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sandbox(_sandbox_of_all: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def console(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Console:
-    """Somebody with alice's API keys, in an empty folder."""
+    """A console with alice's API keys, in an empty folder."""
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -39,7 +39,7 @@ def console(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def free_port() -> Iterator[int]:
-    """A port that nobody listens on, and nobody else can take meanwhile."""
+    """A port without a listener, which no other process can take during the test."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]

@@ -1,4 +1,4 @@
-"""The command line as tests type it: in this process, in one of its own, in a terminal."""
+"""Run the command line in tests: in this process, in a separate process, in a terminal."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Outcome:
 
 @attrs.define
 class Console:
-    """Somebody in front of a shell.
+    """A shell of one user.
 
     Args:
-        sandbox: The services they use.
-        folder: The folder they are in.
+        sandbox: The services to use.
+        folder: The working folder.
         environment: The variables that are set.
         options: What stands before every command; by default, where the services are.
     """
@@ -50,7 +50,7 @@ class Console:
     options: list[str] | None = None
 
     def be(self, username: str | None) -> None:
-        """Use this user's API keys from now on; nobody's if None."""
+        """Use this user's API keys from now on; no API keys if None."""
         for name in ("BITFOUNT_API_KEY_ID", "BITFOUNT_API_KEY", "BITFOUNT_USERNAME"):
             self.environment.pop(name, None)
         if username is not None:
@@ -87,7 +87,7 @@ class Console:
     def start(
         self, *arguments: object, through: Sequence[str] = (), **more: Any
     ) -> subprocess.Popen[bytes]:
-        """Run a command in a process of its own, by another command if one is given."""
+        """Run a command in a separate process, by another command if one is given."""
         words = [*through, *COMMAND, *self.services, *(str(argument) for argument in arguments)]
         environment = self.all_variables()
         more = {"stdin": subprocess.DEVNULL, "cwd": self.folder, "env": environment, **more}
@@ -100,7 +100,7 @@ class Console:
         return {**os.environ, "PYTHONPATH": path, **self.environment}
 
     def spawn(self, *arguments: object, **more: Any) -> Outcome:
-        """Run a command in a process of its own, to its end; everything is UTF-8."""
+        """Run a command in a separate process, to its end; everything is UTF-8."""
         more = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
         with self.start(*arguments, **more) as process:
             out, err = process.communicate(timeout=60)

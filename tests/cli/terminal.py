@@ -1,4 +1,4 @@
-"""A real terminal (a pty) in which a command runs, and what it looks like there."""
+"""A real terminal (a pty) in which a command runs, and its screen."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ class Terminal:
         return [line.rstrip() for line in lines]
 
     def _read(self, seconds: float) -> bool:
-        """Read what there is; False at the end, or when the time is up."""
+        """Read the available output; False at the end, or when the time is up."""
         ready, _, _ = select.select([self.descriptor], [], [], max(0.0, seconds))
         if not ready:
             return False
         try:
             found = os.read(self.descriptor, 65536)
-        except OSError:  # how Linux says that nobody has the terminal any more
+        except OSError:  # on Linux: no process has the terminal open any more
             return False
         self._seen += found
         return bool(found)

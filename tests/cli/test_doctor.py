@@ -121,7 +121,7 @@ def test_missing_or_incompatible_packages_are_reported(
     assert "the sandbox is not installed" in texts
 
 
-# --- What is kept on disk ------------------------------------------------------------------------
+# --- Files on disk -------------------------------------------------------------------------------
 
 
 def write_token(console: Console, storage: Path, **changes: Any) -> Path:

@@ -1,4 +1,4 @@
-"""The doctor finds what is wrong on the way to the services, and with the clock."""
+"""The doctor finds problems of the network, and of the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys: made, registered, checked, compared."""
+"""Keys: generated, registered, checked, compared."""
 
 from __future__ import annotations
 

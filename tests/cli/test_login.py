@@ -1,4 +1,4 @@
-"""Logging in, out, and asking who one is."""
+"""Login, logout, and whoami."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _quick_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def somebody(_quick_sandbox: Sandbox, console: Console, tmp_path: Path) -> Console:
-    """Somebody without credentials."""
+def logged_out(_quick_sandbox: Sandbox, console: Console, tmp_path: Path) -> Console:
+    """A console without credentials."""
     storage = {"BITFOUNT_STORAGE_PATH": str(tmp_path / "storage")}
     return Console(_quick_sandbox, console.folder, storage)
 
 
 def log_in(console: Console, *options: str, username: str | None = "alice") -> Outcome:
-    """Log in, with somebody at a browser who approves it, or denies it if there is no name."""
+    """Log in, with a user at a browser who approves, or denies if there is no name."""
     words = ("--json", *options) if "login" in options else ("login", "--no-browser", *options)
     with console.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
@@ -51,72 +51,72 @@ def token_path(console: Console) -> Path:
     return Path(console.environment["BITFOUNT_STORAGE_PATH"], "_default", ".token")
 
 
-def test_login_is_stored_until_logout(somebody: Console) -> None:
-    outcome = log_in(somebody, "--json")
+def test_login_is_stored_until_logout(logged_out: Console) -> None:
+    outcome = log_in(logged_out, "--json")
     assert outcome.code == 0, outcome
     assert outcome.json["username"] == "alice"
     assert "open http://" in outcome.err
 
-    assert stat.S_IMODE(os.stat(token_path(somebody)).st_mode) == 0o600
-    me = somebody.json("whoami")
+    assert stat.S_IMODE(os.stat(token_path(logged_out)).st_mode) == 0o600
+    me = logged_out.json("whoami")
     assert (me["username"], me["credentials"], me["checked"]) == ("alice", "login", True)
-    assert somebody.json("whoami", "--offline")["username"] == "alice"
-    assert "alice" in somebody.ok("whoami").out
+    assert logged_out.json("whoami", "--offline")["username"] == "alice"
+    assert "alice" in logged_out.ok("whoami").out
 
-    again = somebody.ok("login")  # nobody has to do anything
+    again = logged_out.ok("login")  # no approval is needed
     assert (again.err, "alice" in again.out) == ("", True)
 
-    assert somebody.json("logout") == {"loggedOut": True}
-    assert not token_path(somebody).exists()
-    assert somebody.run("whoami").code == 3
-    assert "not logged in" in somebody.ok("logout").err
+    assert logged_out.json("logout") == {"loggedOut": True}
+    assert not token_path(logged_out).exists()
+    assert logged_out.run("whoami").code == 3
+    assert "not logged in" in logged_out.ok("logout").err
 
 
-def test_login_shows_no_secret(somebody: Console) -> None:
-    outcome = log_in(somebody, "--debug")
-    kept = token_path(somebody).read_text(encoding="utf-8")
+def test_login_shows_no_secret(logged_out: Console) -> None:
+    outcome = log_in(logged_out, "--debug")
+    kept = token_path(logged_out).read_text(encoding="utf-8")
     secrets = re.findall(r"[A-Za-z0-9_-]{20,}(?:\.[A-Za-z0-9_-]+)*", kept)
     assert len(secrets) >= 3
-    said = outcome.out + outcome.err + somebody.ok("whoami", "--debug").err
+    said = outcome.out + outcome.err + logged_out.ok("whoami", "--debug").err
     assert not [secret for secret in secrets if secret[-20:] in said and secret not in KNOWN]
-    somebody.ok("logout")
+    logged_out.ok("logout")
 
 
 KNOWN = {"8iCJ33Kp6hc9ofrXTzr5GLxMRHWrlzZO"}  # the client id is public
 
 
 @pytest.mark.slow
-def test_denied_login_keeps_the_previous_login(somebody: Console) -> None:
-    assert log_in(somebody).code == 0
-    kept = token_path(somebody).read_bytes()
-    outcome = log_in(somebody, "--force", username=None)
+def test_denied_login_keeps_the_previous_login(logged_out: Console) -> None:
+    assert log_in(logged_out).code == 0
+    kept = token_path(logged_out).read_bytes()
+    outcome = log_in(logged_out, "--force", username=None)
     assert (outcome.code, outcome.out) == (3, "")
     assert "denied" in outcome.err
-    assert token_path(somebody).read_bytes() == kept
-    assert log_in(somebody, "--force", username="bob").code == 0
-    assert somebody.json("whoami")["username"] == "bob"
-    somebody.ok("logout")
+    assert token_path(logged_out).read_bytes() == kept
+    assert log_in(logged_out, "--force", username="bob").code == 0
+    assert logged_out.json("whoami")["username"] == "bob"
+    logged_out.ok("logout")
 
 
-def test_commands_never_start_a_login_by_themselves(somebody: Console) -> None:
-    seen = len(somebody.sandbox.requests)
-    outcome = somebody.run("whoami")
+def test_commands_never_start_a_login_by_themselves(logged_out: Console) -> None:
+    seen = len(logged_out.sandbox.requests)
+    outcome = logged_out.run("whoami")
     assert (outcome.code, outcome.out) == (3, "")
     assert "bitfount-api login" in outcome.err
     assert outcome.err.count("\n") == 1
-    assert len(somebody.sandbox.requests) == seen
+    assert len(logged_out.sandbox.requests) == seen
 
 
-def test_revoked_login_asks_for_a_new_one(somebody: Console) -> None:
-    assert log_in(somebody).code == 0
-    text = token_path(somebody).read_text(encoding="utf-8")
+def test_revoked_login_asks_for_a_new_one(logged_out: Console) -> None:
+    assert log_in(logged_out).code == 0
+    text = token_path(logged_out).read_text(encoding="utf-8")
     expired = re.sub(r'"access_token_expires_at": [0-9.]+', '"access_token_expires_at": 1.0', text)
-    token_path(somebody).write_text(expired, encoding="utf-8")
-    somebody.sandbox.state.tokens.revoke()
-    outcome = somebody.run("whoami")
+    token_path(logged_out).write_text(expired, encoding="utf-8")
+    logged_out.sandbox.state.tokens.revoke()
+    outcome = logged_out.run("whoami")
     assert (outcome.code, outcome.out) == (3, "")
     assert "bitfount-api login" in outcome.err
-    somebody.ok("logout")
+    logged_out.ok("logout")
 
 
 def test_api_keys_determine_the_user(console: Console) -> None:
@@ -151,16 +151,16 @@ def test_incomplete_api_key_is_reported(console: Console) -> None:
     console.run("logout")
 
 
-def test_unusable_login_is_replaced(somebody: Console) -> None:
-    path = token_path(somebody)
+def test_unusable_login_is_replaced(logged_out: Console) -> None:
+    path = token_path(logged_out)
     path.parent.mkdir(parents=True)
     path.write_text("no token", encoding="utf-8")
-    assert somebody.run("whoami").code == 3
+    assert logged_out.run("whoami").code == 3
     path.unlink()
-    path.symlink_to(somebody.folder / "elsewhere")
-    assert log_in(somebody, "--force").code == 0
+    path.symlink_to(logged_out.folder / "elsewhere")
+    assert log_in(logged_out, "--force").code == 0
     assert not path.is_symlink()
-    somebody.ok("logout")
+    logged_out.ok("logout")
 
 
 def test_login_next_to_api_keys_warns(console: Console) -> None:

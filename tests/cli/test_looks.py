@@ -1,4 +1,4 @@
-"""How data looks in a real terminal: colours, widths, and what goes past it."""
+"""Data in a real terminal: colours, widths, and output that is redirected."""
 
 from __future__ import annotations
 

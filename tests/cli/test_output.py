@@ -1,4 +1,4 @@
-"""Output for people, machines, pipes and old encodings: nothing secret in it, nothing hostile."""
+"""Output for people, machines, pipes and old encodings: without secrets and control characters."""
 
 from __future__ import annotations
 

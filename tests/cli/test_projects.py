@@ -1,4 +1,4 @@
-"""Projects: listed, made, given data sets, and their limits."""
+"""Projects: listed, created, extended by datasets, and their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox as a command: started, used, stopped, and gone."""
+"""The sandbox as a command: started, used, stopped, and cleaned up."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def started(console: Console, *options: object) -> Iterator[Running]:
 
 
 def advice(process: subprocess.Popen[bytes]) -> list[str]:
-    """What it says to type elsewhere."""
+    """The commands that it suggests."""
     assert process.stderr is not None
     lines = []
     while (line := process.stderr.readline().decode()) != "Stop it with Ctrl-C.\n":
@@ -117,7 +117,7 @@ def test_used_port_is_reported(console: Console) -> None:
             taken.bind(("127.0.0.1", 3001))
             taken.listen()
         except OSError:
-            pass  # somebody else has taken it, which is as good
+            pass  # another process uses it, which is as good
         outcome = console.run("sandbox")
     assert (outcome.code, outcome.out) == (6, "")
     assert "--free-ports" in outcome.err

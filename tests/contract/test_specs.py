@@ -1,4 +1,4 @@
-"""The specs keep the rules, and each rule notices a breach."""
+"""The specs follow the rules, and each rule detects a violation."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ ANY_SUCCESS = frozenset({"2XX"})
 
 @attrs.frozen
 class Row:
-    """The requests that one row names, and what it says of them.
+    """The requests that one row names, and their parameters and fields.
 
     Args:
         requests: Methods and paths.

@@ -15,7 +15,7 @@ CREDENTIALS = ("x-api-key", "x-api-key-id", "authorization")
 
 
 class Recorder:
-    """A transport that answers every request, and records what was sent where."""
+    """A transport that answers and records every request."""
 
     def __init__(self, answer: httpx.Response | None = None) -> None:
         self.requests: list[httpx.Request] = []

@@ -1,4 +1,4 @@
-"""The documents for contributors: short, complete, and with links that lead somewhere."""
+"""The documents for contributors: short, complete, and with valid links."""
 
 from __future__ import annotations
 

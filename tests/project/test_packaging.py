@@ -1,4 +1,4 @@
-"""What a user installs, and what a maintainer sets up."""
+"""The packages that a user installs, and the set-up of a maintainer."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def is_private(name: str) -> bool:
 
 
 def private_names(tree: ast.AST) -> Iterator[str]:
-    """What is used of the library that is private: imports, attributes, and names in strings."""
+    """Return the private names of the library in use: imports, attributes, names in strings."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]

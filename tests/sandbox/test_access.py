@@ -83,7 +83,7 @@ def pod(sandbox: Sandbox, carol: Api, bob: Api) -> Api:
     return carol
 
 
-# --- Who somebody is: by a token -----------------------------------------------------------------
+# --- Proof of identity: a token ------------------------------------------------------------------
 
 
 def test_own_token_is_a_valid_proof(pod: Api, sandbox: Sandbox) -> None:
@@ -104,7 +104,7 @@ def test_invalid_token_is_rejected(token: str, pod: Api, sandbox: Sandbox, clock
     assert code(pod, by_token(tokens.get(token, token))) == "INVALID_PROOF_OF_IDENTITY"
 
 
-# --- Who somebody is: by a signature -------------------------------------------------------------
+# --- Proof of identity: a signature --------------------------------------------------------------
 
 
 def test_signature_of_a_registered_key_is_accepted(pod: Api, sandbox: Sandbox) -> None:
@@ -164,7 +164,7 @@ def test_invalid_base64_is_rejected(field: str, wrong: str, pod: Api) -> None:
     assert said == "unsignedTask and taskSignature must be standard base64"
 
 
-# --- What somebody may do ------------------------------------------------------------------------
+# --- Permissions ----------------------------------------------------------------------------------
 
 
 def test_without_a_project_owner_and_grantees_have_access(pod: Api, sandbox: Sandbox) -> None:

@@ -193,7 +193,7 @@ def test_weights_are_uploaded_in_parts_if_allowed(alice: Api) -> None:
     assert (ticket["chunkSize"], ticket["key"]) == (5 * MEBIBYTE, "weights/alice/Net/1")
 
 
-# --- What is refused -----------------------------------------------------------------------------
+# --- Rejections -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

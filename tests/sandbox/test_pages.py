@@ -223,7 +223,7 @@ def test_unknown_spec_raises() -> None:
         specs.text("other")
 
 
-# --- What is not there ---------------------------------------------------------------------------
+# --- Unknown paths --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_visibility_is_public_or_private(sandbox: Sandbox, alice: Api) -> None:
         sandbox.set_visibility("alice/other", "public")
 
 
-# --- What is refused -----------------------------------------------------------------------------
+# --- Rejections -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The lazy exports are those that type checkers see, and the check finds whatever differs."""
+"""The lazy exports are those that type checkers see, and the check finds any difference."""
 
 from __future__ import annotations
 

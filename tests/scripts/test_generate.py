@@ -1,4 +1,4 @@
-"""Generating is repeatable, all or nothing, and the check finds whatever differs."""
+"""Generation is repeatable and atomic, and the check finds any difference."""
 
 from __future__ import annotations
 

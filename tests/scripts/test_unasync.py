@@ -1,4 +1,4 @@
-"""The sync clients are the async ones without async, and the check finds whatever differs."""
+"""The sync clients are the async ones without async, and the check finds any difference."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "bitfount_api").mkdir()
     for name in (*unasync.TWINS, *unasync.TWINS.values()):
         shutil.copy(ROOT / "bitfount_api" / name, tmp_path / "bitfount_api")
-    (tmp_path / "bitfount_api" / "__init__.py").touch()  # ruff sorts by what is ours
+    (tmp_path / "bitfount_api" / "__init__.py").touch()  # ruff sorts by first-party packages
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

@@ -122,7 +122,7 @@ def secret(name: str) -> bool:
 
 
 def digest(content: bytes) -> dict[str, Any]:
-    """Return what is recorded of a file."""
+    """Return the recorded form of a file."""
     return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 

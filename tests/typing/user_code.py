@@ -1,6 +1,6 @@
 """Code as users write it, over the whole public surface: mypy --strict and pyright accept it.
 
-Nothing of it runs. ``assert_type`` says what users see of each result.
+No part of it runs. ``assert_type`` says what users see of each result.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def hub(hub: api.BitfountHub) -> None:
 
 
 def report(done: int, total: int | None, what: str) -> None:
-    """Show how far a transfer has come."""
+    """Show the progress of a transfer."""
 
 
 def access(access_manager: api.BitfountAM) -> list[api.AccessLimit] | None:
@@ -223,7 +223,7 @@ async def asynchronous() -> None:
 
 
 class MyModel(api.BitfountModel):
-    """A model of somebody's."""
+    """A user's model."""
 
 
 class MyHandler(api.AuthenticationHandler):

@@ -150,7 +150,7 @@ def test_type_checking_block_has_the_same_names() -> None:
 
 
 def test_all_is_a_literal_list() -> None:
-    """Static tools run nothing: they complete what is written as a list of strings."""
+    """Static tools run no code: they read the names from a literal list of strings."""
     tree = ast.parse(Path(bitfount_api.__file__).read_text(encoding="utf-8"))
     (written,) = [
         node.value

@@ -48,7 +48,7 @@ CALLS: tuple[tuple[str, tuple[Any, ...]], ...] = (
 RETRY = RetryPolicy(retries=2, backoff=0.01, max_backoff=0.1)
 
 
-# --- The sandbox, in a process of its own --------------------------------------------------------
+# --- The sandbox, in a separate process ----------------------------------------------------------
 
 
 def _serve(pipe: Connection, share: float) -> None:

@@ -233,7 +233,7 @@ class _Call:
                     yield f"the thread {thread.name}"
 
 
-# --- What is seen from outside -------------------------------------------------------------------
+# --- Observation from outside --------------------------------------------------------------------
 
 
 def _counted(

@@ -86,7 +86,7 @@ def test_open_locked_rejects_links_and_pipes(tmp_path: Path, kind: str) -> None:
 def test_read_regular_file_does_not_follow_a_later_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody replaces the file by a link after the check for links."""
+    """Another process replaces the file by a link after the check for links."""
     path, other = tmp_path / "f", tmp_path / "precious"
     other.write_bytes(b"precious")
     path.symlink_to(other)
