@@ -578,8 +578,8 @@ class BitfountHub(SyncClient):
 
         Raises:
             ValueError: The model's name or version is not valid. Nothing was sent.
-            ModelTooLargeError: The file is over 500 MiB, after compression if ``compress`` is true.
-                Nothing was sent.
+            ModelTooLargeError: The file is over 500 MiB, or with ``compress``, over 500 MiB after
+                compression or 3.9 GiB before. Nothing was sent.
             ModelUploadError: The file cannot be read, or changed during the upload; or the Hub or
                 object storage refused the request, or is unreachable.
 

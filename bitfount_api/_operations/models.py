@@ -282,8 +282,8 @@ def send_weights(
     """Upload a model's weights, streamed from disk.
 
     Raises:
-        ModelTooLargeError: The weights are over 500 MiB, after compression if that is requested.
-            Nothing was sent.
+        ModelTooLargeError: The weights are over 500 MiB, or with ``compress``, over 500 MiB after
+            compression or :data:`MAX_DOWNLOAD_BYTES` before. Nothing was sent.
         ModelUploadError: The file cannot be read, or the Hub or object storage refused the request
             or is unreachable.
     """
@@ -295,8 +295,12 @@ def send_weights(
             _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
             yield from _upload_weights(hub, name, number, source, options)
             return
-        # A larger file could not be downloaded with the default limit, however well it compresses.
-        _check_size(path, source.size, MAX_DOWNLOAD_BYTES)
+        # Downloads are limited by the size after decompression, however well the file compresses.
+        if source.size > MAX_DOWNLOAD_BYTES:
+            raise ModelTooLargeError(
+                f"{path} has {source.size:,} bytes; with the default max_bytes "
+                f"({MAX_DOWNLOAD_BYTES:,}) it could not be downloaded"
+            )
         yield from hub.authenticate()  # a user should not have to log in after minutes
         copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
         try:

@@ -271,14 +271,20 @@ def test_invalid_files_are_rejected(call: Caller, store: Store, tmp_path: Path) 
     assert store.seen == []
 
 
-@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize(
+    ("compress", "reason"),
+    [
+        (False, r"the Hub accepts 524,288,000 at most"),
+        (True, r"with the default max_bytes \(4,194,304,000\) it could not be downloaded"),
+    ],
+)
 def test_file_over_the_limit_is_not_read(
-    call: Caller, store: Store, tmp_path: Path, compress: bool
+    call: Caller, store: Store, tmp_path: Path, compress: bool, reason: str
 ) -> None:
     path = tmp_path / "w.pt"
     with path.open("wb") as file:
         file.truncate(8 * config.MAX_WEIGHTS_BYTES + 1)
-    with pytest.raises(ModelTooLargeError, match="at most"):
+    with pytest.raises(ModelTooLargeError, match=rf"w\.pt has 4,194,304,001 bytes; {reason}$"):
         call("send_weights", "Net", 1, path, compress=compress)
     assert store.seen == []
 
