@@ -229,6 +229,7 @@ def download_model(
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
+    sha256 = yield from run_in_thread(hash_contents, code)
     reporter = ProgressReporter(options.progress, len(code), target.name)
     try:
         yield from run_in_thread(atomic_write, target, code)
@@ -238,7 +239,7 @@ def download_model(
         raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         reporter.close()
-    return Download(target, len(code), hash_contents(code))
+    return Download(target, len(code), sha256)
 
 
 def send_model(

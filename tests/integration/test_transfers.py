@@ -22,8 +22,10 @@ from bitfount_api import (
     BitfountHub,
     BitfountSession,
 )
+from bitfount_api._operations import models
 from bitfount_api._transfer import part_file
 from bitfount_api.exceptions import HTTPError, ModelUploadError, ModelValidationError, TransferError
+from bitfount_api.hashes import hash_contents
 from bitfount_api.transfers import Download
 
 MIB = 1024 * 1024
@@ -275,6 +277,22 @@ def test_concurrent_downloads_to_one_file_succeed(call: Caller, store: Store, fo
 
 
 # --- Event loops ---------------------------------------------------------------------------------
+
+
+async def test_download_model_does_not_hash_in_the_event_loop(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashing: list[int] = []
+
+    def watched(code: bytes) -> str:
+        hashing.append(threading.get_ident())
+        return hash_contents(code)
+
+    monkeypatch.setattr(models, "hash_contents", watched)
+    async with session() as own:
+        await AsyncBitfountHub(own, store.url).download_model(*BOB, folder / "Net.py")
+    assert hashing
+    assert threading.get_ident() not in hashing
 
 
 @pytest.mark.parametrize("name", ["download_weights", "send_weights", "send packed"])
