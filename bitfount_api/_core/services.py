@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bitfount_api import config
 from bitfount_api._core.effects import OBJECT_STORAGE, Service
 from bitfount_api._internal.urls import base_url
 
+if TYPE_CHECKING:
+    from bitfount_api.exceptions import HTTPError
+
 STORAGE = Service(OBJECT_STORAGE)
 """Object storage, which is addressed by presigned URLs. No credentials are sent to it."""
+
+
+def url_may_have_expired(error: HTTPError) -> bool:
+    """Whether object storage refused a request with a status that an expired URL can cause."""
+    return error.status_code in (400, 403)
 
 
 def hub(url: str | None = None) -> Service:

@@ -9,7 +9,7 @@ from bitfount_api._core import operations
 from bitfount_api._core.effects import Flow, Send, gather, run_in_thread, send, sleep
 from bitfount_api._core.responses import status_error
 from bitfount_api._core.retrying import pause_before_retry
-from bitfount_api._core.services import STORAGE
+from bitfount_api._core.services import STORAGE, url_may_have_expired
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.destinations import MemoryDestination
 from bitfount_api._transfer.part_file import PartFile
@@ -187,8 +187,7 @@ def download_into(
             yield from run_in_thread(destination.begin, None, None)
         except HTTPError as refused:
             renewals = 1 if destination.done.total > had else renewals + 1
-            # Object storage answers requests with an expired URL with one of these statuses.
-            if renew is None or refused.status_code not in (400, 403) or renewals > _MAX_RENEWALS:
+            if renew is None or not url_may_have_expired(refused) or renewals > _MAX_RENEWALS:
                 raise
             fresh = yield from renew()
             if not fresh:

@@ -19,6 +19,7 @@ from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
+from bitfount_api._core.services import url_may_have_expired
 from bitfount_api._internal.files import atomic_write
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.pod_registration import multipart
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 # The logger's name is documented, so that programs can handle its records separately.
 _logger = logging.getLogger("bitfount_api.models")
 
-_INTO_STORAGE = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
+_STORAGE_UPLOADS = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
 
 
 def get_model_details(
@@ -333,9 +334,9 @@ def _upload_weights(
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:
-            # The presigned URLs may have expired. The Hub returns new ones for the same weights,
-            # but not for the same code, so this is done for weights only.
-            expired = refused.operation in _INTO_STORAGE and refused.status_code in (400, 403)
+            # The Hub returns new presigned URLs for the same weights, but not for the same code, so
+            # this is done for weights only.
+            expired = refused.operation in _STORAGE_UPLOADS and url_may_have_expired(refused)
             if not expired or attempt == 2:
                 raise
         else:
