@@ -22,8 +22,7 @@ from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
 from bitfount_api._internal.files import atomic_write
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
-from bitfount_api._operations.pod_registration import multipart
-from bitfount_api._operations.uploads import upload
+from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import (

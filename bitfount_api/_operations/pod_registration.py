@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
 from bitfount_hub_client.api.pods import register_pod as _register_pod
@@ -18,7 +18,7 @@ from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._core.responses import check_status, parse_json
-from bitfount_api._operations.uploads import TransferOptions, upload
+from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
 from bitfount_api.identifiers import pod_name
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
+    from bitfount_api.transfers import TransferOptions
 
 _logger = logging.getLogger(__name__)
 
@@ -96,11 +97,6 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
             f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
         )
     return packed
-
-
-def multipart(size: int) -> Literal[True] | Any:
-    """Return the query parameter that requests a multipart upload, for large objects only."""
-    return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
 
 
 def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPublicKey) -> Flow[None]:

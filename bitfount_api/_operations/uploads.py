@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
 from bitfount_hub_client.models import CompleteUploadRequest
+from bitfount_hub_client.types import UNSET
 
+from bitfount_api import config
 from bitfount_api._core import operations
 from bitfount_api._core.effects import Flow, gather, run_in_thread
 from bitfount_api._core.responses import check_status
@@ -17,20 +19,23 @@ from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.request_bodies import FormBody, PartBody, Source
 from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
 from bitfount_api.progress import ProgressReporter
-from bitfount_api.transfers import TransferOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._core.service_client import ServiceClient
-
-__all__ = ["TransferOptions", "upload"]
+    from bitfount_api.transfers import TransferOptions
 
 ObjectType = Literal["Model", "Schema"]
 
 _logger = logging.getLogger(__name__)
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def multipart(size: int) -> Literal[True] | Any:
+    """Return the query parameter that requests a multipart upload, for large objects only."""
+    return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
 
 
 def upload(
