@@ -50,7 +50,7 @@ _MAX_RENEWALS = 2
 _MAX_CHANGES = 2
 
 
-def fetch(remote: ServiceClient, url: str, *, limit: int | None = None) -> Flow[bytes]:
+def fetch(remote: ServiceClient, url: str, *, limit: int) -> Flow[bytes]:
     """Download a small object into memory.
 
     Args:

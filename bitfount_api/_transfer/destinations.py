@@ -24,10 +24,10 @@ class Destination:
 
     Args:
         progress: Reporter of the number of bytes received.
-        limit: Maximum size of the object in bytes; None for no maximum.
+        limit: Maximum size of the object in bytes.
     """
 
-    def __init__(self, progress: ProgressReporter, limit: int | None) -> None:
+    def __init__(self, progress: ProgressReporter, limit: int) -> None:
         self.etag: str | None = None
         self.size: int | None = None
         self.done = ByteRanges()
@@ -84,7 +84,7 @@ class Destination:
             yield self.done.prefix, None
 
     def _check(self, size: int) -> None:
-        if self._limit is not None and size > self._limit:
+        if size > self._limit:
             raise TransferError(f"the object has more than the {self._limit:,} bytes allowed")
 
     def _begin(self) -> None:
@@ -102,15 +102,13 @@ class MemoryDestination(Destination):
 
     Args:
         progress: Reporter of the number of bytes received.
-        limit: Maximum size of the object in bytes, compressed and decompressed; None for none.
-        unpack: Whether to decompress a compressed object. Requires ``limit``.
+        limit: Maximum size of the object in bytes, compressed and decompressed.
+        unpack: Whether to decompress a compressed object.
     """
 
-    def __init__(
-        self, progress: ProgressReporter, limit: int | None, *, unpack: bool = False
-    ) -> None:
+    def __init__(self, progress: ProgressReporter, limit: int, *, unpack: bool = False) -> None:
         super().__init__(progress, limit)
-        self._unpack = unpack and limit is not None
+        self._unpack = unpack
         self._begin()
 
     def content(self) -> bytes:
@@ -147,7 +145,6 @@ class MemoryDestination(Destination):
 
     def _decompress(self, offset: int, chunk: bytes) -> None:
         if self._reorder is None:
-            assert self._limit is not None  # noqa: S101 - ensured by __init__
             self._buffer = io.BytesIO()
             self._reorder = ReorderBuffer(
                 Decompressor(self._limit), self._buffer.write, self.size or 0

@@ -44,7 +44,6 @@ class PartFile(Destination):
     def __init__(self, target: Path, progress: ProgressReporter, limit: int) -> None:
         super().__init__(progress, limit)
         self._target = target
-        self._max_bytes = limit
         self._path = target
         self._descriptor: int | None = None
         self._resumable = True
@@ -65,7 +64,7 @@ class PartFile(Destination):
             raise TransferError(f"{self._target.parent} is not a folder; create it first")
         self._open()
         state = self._read_state()
-        if state is None or state.size > self._max_bytes:
+        if state is None or state.size > self._limit:
             self._reset(None)
             return
         done = ByteRanges(state.done)
@@ -213,7 +212,7 @@ class PartFile(Destination):
         self._start_reading()
 
     def _start_reading(self) -> None:
-        self._hasher = ObjectHasher(self._unpacked, self._max_bytes)
+        self._hasher = ObjectHasher(self._unpacked, self._limit)
         self._tail_reader = TailReader(self._path, self._hasher.update, self._save)
         self._tail_reader.advance(self.done.prefix, self.done.total)
 

@@ -33,6 +33,7 @@ URL = "https://s3.test/object?X-Amz-Signature=SECRET"
 REMOTE = ServiceClient(STORAGE, RetryPolicy(retries=1), lambda: "alice")
 DATA = os.urandom(1000)
 ETAG = '"abc"'
+LIMIT = 10**6
 
 
 def served(
@@ -89,13 +90,13 @@ def get(driver: FakeDriver, **options: Any) -> bytes:
 
 
 def test_answer_without_a_length_is_complete_at_its_end() -> None:
-    assert FakeDriver([whole()]).run(fetch(REMOTE, URL)) == DATA
+    assert FakeDriver([whole()]).run(fetch(REMOTE, URL, limit=LIMIT)) == DATA
 
 
 def test_answer_without_etag_restarts_after_a_break() -> None:
     broken = served(200, DATA[:500], error=ConnectError("broke"))
     driver = FakeDriver([broken, whole()])
-    assert driver.run(fetch(REMOTE, URL)) == DATA
+    assert driver.run(fetch(REMOTE, URL, limit=LIMIT)) == DATA
     assert headers(driver) == [{"accept-encoding": "identity"}] * 2
 
 
@@ -109,7 +110,7 @@ def test_progress_counts_repeated_bytes_once() -> None:
 
 def test_break_after_the_last_byte_is_ignored() -> None:
     broken = served(200, DATA, error=ConnectError("broke"), content_length="1000")
-    assert FakeDriver([broken]).run(fetch(REMOTE, URL)) == DATA
+    assert FakeDriver([broken]).run(fetch(REMOTE, URL, limit=LIMIT)) == DATA
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_repeatedly_changing_object_raises() -> None:
 
 
 def test_deadline_during_a_pause_raises_the_last_failure() -> None:
-    flow = download_into(REMOTE, URL, MemoryDestination(ProgressReporter(None, None, "w"), None))
+    flow = download_into(REMOTE, URL, MemoryDestination(ProgressReporter(None, None, "w"), LIMIT))
     next(flow)
     step = flow.throw(ConnectError("the connection broke"))
     assert isinstance(step, Sleep)
@@ -202,7 +203,7 @@ def test_download_checks_the_deadline_while_hashing(
 @pytest.mark.parametrize("url", ["nowhere", "ftp://s3.test/o", 7, None])
 def test_invalid_url_of_the_hub_raises(url: Any) -> None:
     with pytest.raises(InvalidJSONError, match="not usable"):
-        FakeDriver([]).run(fetch(REMOTE, url))
+        FakeDriver([]).run(fetch(REMOTE, url, limit=LIMIT))
 
 
 def test_renewed_url_is_validated() -> None:
@@ -224,7 +225,7 @@ def test_compressed_weights_are_detected_in_any_chunks(step: int) -> None:
 
 def test_objects_other_than_weights_stay_compressed() -> None:
     data = packed(DATA)
-    assert FakeDriver([whole(data)]).run(fetch(REMOTE, URL)) == data
+    assert FakeDriver([whole(data)]).run(fetch(REMOTE, URL, limit=LIMIT)) == data
 
 
 def test_truncated_compressed_weights_raise() -> None:

@@ -30,7 +30,7 @@ def test_compressed_ranges_may_arrive_in_any_order() -> None:
 
 
 def test_destination_base_class_is_abstract() -> None:
-    destination = Destination(ProgressReporter(None, None, "w"), None)
+    destination = Destination(ProgressReporter(None, None, "w"), 10**6)
     with pytest.raises(NotImplementedError):
         destination.begin(ETAG, 1)
     with pytest.raises(NotImplementedError):
