@@ -120,7 +120,7 @@ def download(
         HTTPError: Object storage refused the request.
         TransferError: The file cannot be written, or the object exceeds the maximum size or is
             damaged. The partial file is deleted.
-        RequestException: The download failed. The partial file is kept beside the target.
+        RequestException: The download failed. The partial file is kept next to the target.
     """
     target = Path(path)
     reporter = ProgressReporter(options.progress, None, target.name)
@@ -173,7 +173,7 @@ def download_into(
     address = presigned_url(url)
     changes = renewals = 0
     while not destination.whole:
-        had = destination.done.total
+        received_before = destination.done.total
         try:
             yield from _fill_gaps(
                 remote, address, destination, 1 if changes == _MAX_CHANGES else parts
@@ -186,7 +186,7 @@ def download_into(
                 ) from None
             yield from run_in_thread(destination.begin, None, None)
         except HTTPError as refused:
-            renewals = 1 if destination.done.total > had else renewals + 1
+            renewals = 1 if destination.done.total > received_before else renewals + 1
             if renew is None or not url_may_have_expired(refused) or renewals > _MAX_RENEWALS:
                 raise
             fresh = yield from renew()
@@ -202,7 +202,7 @@ def _fill_gaps(
     if parts > 1:
         end = min(start + _FIRST_BYTES, end or start + _FIRST_BYTES)
     while True:
-        yield from _pull(remote, address, RangeRequest(destination, start, end))
+        yield from _download_range(remote, address, RangeRequest(destination, start, end))
         if destination.whole:
             return
         if parts > 1 and destination.size is not None:
@@ -213,36 +213,37 @@ def _fill_gaps(
     # The same number of pieces for each concurrent request, so that they finish together.
     rounds = -(-missing // (_MAX_RANGE_BYTES * parts))
     length = -(-missing // (rounds * parts))
-    ranges = [
+    range_requests = [
         RangeRequest(destination, piece, min(piece + length, after), exclusive=False)
         for first, after in destination.done.gaps(destination.size)
         for piece in range(first, after, length)
     ]
-    yield from gather([_pull(remote, address, wanted) for wanted in ranges], parts)
+    flows = [_download_range(remote, address, each) for each in range_requests]
+    yield from gather(flows, parts)
 
 
-def _pull(remote: ServiceClient, address: str, wanted: RangeRequest) -> Flow[None]:
+def _download_range(remote: ServiceClient, address: str, range_request: RangeRequest) -> Flow[None]:
     """Download one range; after an interruption, request only what is missing."""
     operation = operations.DOWNLOAD_OBJECT
     failures = 0
     failure: RequestException
-    while not wanted.whole:
-        before = wanted.position
-        request = {"method": "get", "url": address, "headers": wanted.headers()}
+    while not range_request.whole:
+        before = range_request.position
+        request = {"method": "get", "url": address, "headers": range_request.headers()}
         try:
-            response = yield from send(Send(operation, STORAGE, request, sink=wanted))
+            response = yield from send(Send(operation, STORAGE, request, sink=range_request))
         except (ConnectError, RequestTimeout) as error:
-            failure, may_retry, retry_after = error, True, None
+            failure, is_temporary, retry_after = error, True, None
         else:
             # A store may return less than the requested range.
-            if wanted.whole or (response.is_success and wanted.position > before):
+            if range_request.whole or (response.is_success and range_request.position > before):
                 continue
             failure = status_error(response, operation, STORAGE)
-            may_retry = remote.retry.should_retry(response.status_code)
+            is_temporary = remote.retry.should_retry(response.status_code)
             retry_after = response.headers.get("retry-after")
         # Progress resets the failure count: only consecutive failures count.
-        failures = 1 if wanted.position > before else failures + 1
-        if not may_retry or not (
+        failures = 1 if range_request.position > before else failures + 1
+        if not is_temporary or not (
             yield from pause_before_retry(remote.retry, failures, str(failure), retry_after)
         ):
             raise failure
