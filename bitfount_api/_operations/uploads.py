@@ -6,6 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+import attrs
 from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
 from bitfount_hub_client.models import CompleteUploadRequest
 from bitfount_hub_client.types import UNSET
@@ -33,6 +34,21 @@ _logger = logging.getLogger(__name__)
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
+@attrs.frozen
+class _Part:
+    """One part of an object.
+
+    Args:
+        number: The number of the part, from 1.
+        count: The number of parts of the object.
+        size: The size of each part in bytes; the last one may be smaller.
+    """
+
+    number: int
+    count: int
+    size: int
+
+
 def multipart(size: int) -> Literal[True] | Any:
     """Return the query parameter that requests a multipart upload, for large objects only."""
     return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
@@ -40,7 +56,7 @@ def multipart(size: int) -> Literal[True] | Any:
 
 def upload(
     remote: ServiceClient,
-    ticket: Mapping[str, Any],
+    upload_response: Mapping[str, Any],
     source: Source,
     *,
     object_type: ObjectType,
@@ -50,8 +66,8 @@ def upload(
 
     Args:
         remote: The Hub.
-        ticket: The response: ``uploadUrl`` and ``uploadFields``, or ``uploadUrls`` and
-            ``chunkSize``.
+        upload_response: The Hub's response, with ``uploadUrl`` and ``uploadFields``, or with
+            ``uploadUrls`` and ``chunkSize``.
         source: The object.
         object_type: The object's type for the Hub.
         options: The transfer options.
@@ -63,22 +79,27 @@ def upload(
     """
     reporter = ProgressReporter(options.progress, source.size, source.file_name)
     try:
-        if ticket.get("uploadUrl"):
-            yield from _upload_form(remote, ticket, source, reporter)
-        elif ticket.get("uploadUrls"):
-            yield from _upload_parts(remote, ticket, source, object_type, options, reporter)
-        elif not ticket.get("alreadyExisted"):
-            raise InvalidJSONError("the Hub's answer has no upload URL")
+        if upload_response.get("uploadUrl"):
+            yield from _upload_form(remote, upload_response, source, reporter)
+        elif upload_response.get("uploadUrls"):
+            yield from _upload_parts(
+                remote, upload_response, source, object_type, options, reporter
+            )
+        elif not upload_response.get("alreadyExisted"):
+            raise InvalidJSONError("the Hub's response has no upload URL")
         yield from run_in_thread(reporter.close)
     finally:
         reporter.close()
 
 
 def _upload_form(
-    remote: ServiceClient, ticket: Mapping[str, Any], source: Source, reporter: ProgressReporter
+    remote: ServiceClient,
+    upload_response: Mapping[str, Any],
+    source: Source,
+    reporter: ProgressReporter,
 ) -> Flow[None]:
-    url = presigned_url(ticket["uploadUrl"])
-    body = FormBody(ticket.get("uploadFields") or {}, source, reporter)
+    url = presigned_url(upload_response["uploadUrl"])
+    body = FormBody(upload_response.get("uploadFields") or {}, source, reporter)
     operation = operations.UPLOAD_OBJECT
     request = {"method": "post", "url": url}
     response = yield from remote.send(operation, request, service=STORAGE, body=body)
@@ -87,31 +108,31 @@ def _upload_form(
 
 def _upload_parts(
     remote: ServiceClient,
-    ticket: Mapping[str, Any],
+    upload_response: Mapping[str, Any],
     source: Source,
     object_type: ObjectType,
     options: TransferOptions,
     reporter: ProgressReporter,
 ) -> Flow[None]:
-    urls, size = ticket["uploadUrls"], ticket.get("chunkSize") or 0
-    if size < 1 or not ticket.get("uploadId") or not ticket.get("key"):
-        raise InvalidJSONError("the Hub's answer lacks chunkSize, uploadId or key")
+    urls, size = upload_response["uploadUrls"], upload_response.get("chunkSize") or 0
+    if size < 1 or not upload_response.get("uploadId") or not upload_response.get("key"):
+        raise InvalidJSONError("the Hub's response lacks chunkSize, uploadId or key")
     needed = -(-source.size // size)
     if len(urls) != needed:
         raise InvalidJSONError(
-            f"the Hub's answer has {len(urls)} URLs for the {needed} parts of {size:,} bytes of "
+            f"the Hub's response has {len(urls)} URLs for the {needed} parts of {size:,} bytes of "
             f"{source.file_name}"
         )
     flows = [
-        _upload_part(remote, url, source, (number, needed, size), reporter)
+        _upload_part(remote, url, source, _Part(number, needed, size), reporter)
         for number, url in enumerate(urls, 1)
     ]
     etags = yield from gather(flows, options.parts_at_once)
     body = CompleteUploadRequest.from_dict(
         {
             "objectType": object_type,
-            "key": ticket["key"],
-            "uploadId": ticket["uploadId"],
+            "key": upload_response["key"],
+            "uploadId": upload_response["uploadId"],
             "parts": [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(etags, 1)],
         }
     )
@@ -124,13 +145,12 @@ def _upload_part(
     remote: ServiceClient,
     url: str,
     source: Source,
-    which: tuple[int, int, int],
+    part: _Part,
     reporter: ProgressReporter,
 ) -> Flow[str]:
     """Upload one part and return its ETag."""
-    number, count, size = which
-    offset = (number - 1) * size
-    body = PartBody(source, offset, min(size, source.size - offset), reporter)
+    offset = (part.number - 1) * part.size
+    body = PartBody(source, offset, min(part.size, source.size - offset), reporter)
     operation = operations.UPLOAD_PART
     request = {"method": "put", "url": presigned_url(url)}
     try:
@@ -144,9 +164,12 @@ def _upload_part(
             if not _MD5.fullmatch(etag.lower()) or etag.lower() == body.md5:
                 return etag
             _logger.info(
-                "Part %d of %d was damaged during the upload; %d tries left", *which[:2], left
+                "Part %d of %d was damaged during the upload; %d tries left",
+                part.number,
+                part.count,
+                left,
             )
         raise TransferError("it was damaged during the upload, at every attempt")
     except (RequestException, TransferError) as error:
-        error.args = (f"part {number} of {count} of {source.file_name}: {error}",)
+        error.args = (f"part {part.number} of {part.count} of {source.file_name}: {error}",)
         raise
