@@ -73,7 +73,7 @@ class BitfountSchema:
         extra: Fields of the document that this library does not know, kept unchanged.
 
     Raises:
-        ValueError: An argument has the wrong type; the text names the document's field.
+        ValueError: An argument has the wrong type; the message names the document's field.
     """
 
     name: str | None = attrs.field(default=None, validator=text_or_none)
@@ -98,7 +98,7 @@ class BitfountSchema:
             data: The document as JSON values, such as :meth:`to_json` returns. It is copied.
 
         Raises:
-            ValueError: The document is not a valid schema; the text names the field.
+            ValueError: The document is not a valid schema; the message names the field.
         """
         return cls._load(documents.validate(data))
 
@@ -126,7 +126,7 @@ class BitfountSchema:
         """Read a schema from msgpack of at most 10 MiB, the format in object storage.
 
         Raises:
-            ValueError: The data is not msgpack, or not a valid schema; the text says where.
+            ValueError: The data is not msgpack, or not a valid schema; the message says where.
         """
         return cls._load(documents.from_packed(data))
 
@@ -144,7 +144,7 @@ class BitfountSchema:
         """Return the schema as a document of version 4, in newly created JSON values.
 
         Raises:
-            ValueError: A field has a value that JSON cannot hold; the text names it.
+            ValueError: A field has a value that JSON cannot hold; the message names it.
         """
         metadata = dict(self.metadata)
         if "schema_version" not in metadata:
@@ -262,7 +262,7 @@ def pack(document: Mapping[str, Any]) -> bytes:
         document: The document as JSON values, such as ``PodPublicMetadata.schema``.
 
     Raises:
-        ValueError: The document has a value that JSON cannot hold; the text names the place.
+        ValueError: The document has a value that JSON cannot hold; the message names the place.
     """
     return documents.to_packed(documents.validate(document))
 

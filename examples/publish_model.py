@@ -34,7 +34,7 @@ def publish(hub: BitfountHub, code: Path, weights: Path, *, private: bool) -> di
     answer = hub.send_model(code, private_model=private)
     version = answer.get("version")
     if version is None:
-        raise PublishError("the Hub's answer contains no version")
+        raise PublishError("the Hub's response contains no version")
     hub.send_weights(code.stem, version, weights)
     owner, name = hub.session.username, code.stem
     with tempfile.TemporaryDirectory() as folder:

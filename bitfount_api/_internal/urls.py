@@ -32,7 +32,7 @@ def parse(url: object) -> httpx.URL:
     """Parse an absolute http or https URL.
 
     Raises:
-        ValueError: The URL is not valid. The text says why, and does not quote it.
+        ValueError: The URL is not valid. The message says why, and does not quote it.
     """
     try:
         parsed = httpx.URL(url)  # type: ignore[arg-type]
@@ -69,16 +69,16 @@ def base_url(url: str) -> str:
 
 
 def presigned_url(url: object) -> str:
-    """Return a presigned URL from a service's answer.
+    """Return a presigned URL from a service's response.
 
     Raises:
-        InvalidJSONError: The URL is not valid. The text does not quote it.
+        InvalidJSONError: The URL is not valid. The message does not quote it.
     """
     try:
         parse(url)
     except ValueError as error:
         raise InvalidJSONError(
-            f"the Hub's answer is not usable: the presigned URL is not valid: {error}"
+            f"the Hub's response is not usable: the presigned URL is not valid: {error}"
         ) from None
     return str(url)
 

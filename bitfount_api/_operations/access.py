@@ -56,7 +56,7 @@ def check_oidc(
 ) -> Flow[types.AccessCheckResult]:
     """Check access by the modeller's access token."""
     if not isinstance(token, str) or not token:
-        raise ValueError("modeller_access_token must be a non-empty text")
+        raise ValueError("modeller_access_token must be a non-empty string")
     body = {
         **_common_fields(pod, protocol, modeller_name, project_id),
         "modellerToken": token,
@@ -109,7 +109,7 @@ def _validated_protocol(protocol: Mapping[str, Any]) -> dict[str, Any]:
         or not isinstance(aggregator, dict)
     ):
         raise ValueError(
-            "serialized_protocol must have a class_name (text), an algorithm (dict or list of "
+            "serialized_protocol must have a class_name (string), an algorithm (dict or list of "
             "dicts) and, optionally, an aggregator (dict)"
         )
     try:
@@ -140,6 +140,6 @@ def _check(
     try:
         response_type = types.PodResponseType(code)
     except ValueError:
-        _logger.warning("The access manager's answer has no known code: access is refused")
+        _logger.warning("The access manager's response has no known code: access is refused")
         response_type = types.PodResponseType.NO_ACCESS
     return {"response_type": response_type, "limits": answer.get("limits")}

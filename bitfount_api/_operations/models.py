@@ -111,7 +111,7 @@ def get_model_code(
     if not url or not expected:
         missing = "modelHash" if url else "modelDownloadUrl"
         raise InvalidJSONError(
-            f"get_model: the Hub's answer for {username}/{model_name} has no {missing}",
+            f"get_model: the Hub's response for {username}/{model_name} has no {missing}",
             operation=operations.GET_MODEL.name,
         )
     return (yield from download_code(hub, url, expected))

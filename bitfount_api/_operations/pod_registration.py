@@ -106,7 +106,7 @@ def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPubli
         HTTPError: The Hub refused the request.
     """
     if isinstance(pod_names, str):
-        raise ValueError("pod_names must be a list of names, not one text")
+        raise ValueError("pod_names must be a list of names, not a string")
     request = _do_pod_heartbeat.build_request(
         body=HeartbeatRequest(
             names=[pod_name(name) for name in pod_names],
@@ -119,4 +119,4 @@ def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPubli
     try:
         parse_json(response, operation, hub.service)
     except InvalidJSONError as error:
-        _logger.warning("The heartbeat was accepted, but the answer is not valid: %s", error)
+        _logger.warning("The heartbeat was accepted, but the response is not valid: %s", error)

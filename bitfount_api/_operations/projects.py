@@ -30,7 +30,7 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
         HTTPError: The Hub refused the request.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ValueError("the project's name must be a non-empty text")
+        raise ValueError("the project's name must be a non-empty string")
     request = _create_project.build_request(
         body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
     )
@@ -102,7 +102,7 @@ class Pages:
     """The state of reading a paginated list.
 
     Pages are offsets from the start of the list, so a project that is created meanwhile shifts the
-    rest. Each project is returned once all the same, and reading stops at the first page without
+    rest. Each project is still returned only once, and reading stops at the first page without
     new projects, so that a faulty list cannot go on forever.
     """
 

@@ -339,7 +339,7 @@ def test_heartbeat_with_an_unexpected_answer_warns(
 ) -> None:
     services.answer(httpx.Response(200, text="OK"))
     assert services.hub("do_pod_heartbeat", ["a"], PUBLIC_KEY) is None
-    assert "the answer is not valid" in caplog.text
+    assert "the response is not valid" in caplog.text
 
 
 @pytest.mark.documented("BitfountHub.do_pod_heartbeat", "HTTPError")
