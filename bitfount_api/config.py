@@ -53,7 +53,7 @@ class Environment:
         hub_url: The Hub's base URL.
         access_manager_url: The Access Manager's base URL.
         smart_on_fhir_url: The SMART on FHIR service's base URL.
-        auth_domain: The OAuth authority's host name.
+        auth_domain: The authorization server's host name.
         client_id: The SDKs' OAuth client id; public, as for every native application.
     """
 

@@ -47,7 +47,7 @@ _FINAL = frozenset(
     }
 )  # fmt: skip
 _TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "too_many_requests"})
-_ENDINGS = {
+_FAILURE_REASONS = {
     "access_denied": "it was denied in the browser",
     "expired_token": "it was not confirmed in time; start again",
 }
@@ -56,10 +56,10 @@ _ENDINGS = {
 def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     """Start a login, show the prompt, and poll until the user has logged in.
 
-    Endpoint: ``POST /oauth/device/code``, then ``POST /oauth/token`` until there is an answer.
+    Endpoint: ``POST /oauth/device/code``, then ``POST /oauth/token`` until the login ends.
 
     Args:
-        authority: OAuth service to log in to.
+        authority: Authorization server to log in to.
         prompt: Function that shows the user where to log in.
 
     Raises:
@@ -70,20 +70,20 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     call = authority.call(
         REQUEST_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
     )
-    asked_at = authority.clock.monotonic()
+    requested_at = authority.clock.monotonic()
     response = yield from send_with_retries(call, authority.retry)
     if response.status_code not in _OK:
         raise AuthenticationError(_failure_text("the login could not be started", response))
     code = decode_json(response, DeviceCode, REQUEST_CODE, authority.service)
     if not code["device_code"] or not code["expires_in"] > 0:
-        raise AuthenticationError("the OAuth service returned an invalid device code")
+        raise AuthenticationError("the authorization server returned an invalid device code")
     seconds = min(code["expires_in"], MAX_LOGIN_SECONDS)
     shown = LoginPrompt(
         code["verification_uri"], code["user_code"], seconds, code.get("verification_uri_complete")
     )
     yield from run_in_thread(_show, prompt, shown)
     interval = min(code.get("interval", DEFAULT_INTERVAL), MAX_LOGIN_SECONDS)
-    return (yield from _poll(authority, code["device_code"], interval, asked_at + seconds))
+    return (yield from _poll(authority, code["device_code"], interval, requested_at + seconds))
 
 
 def _poll(authority: Authority, device_code: str, interval: float, end: float) -> Flow[TokenGrant]:
@@ -94,33 +94,33 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
         device_code=device_code,
     )
     interval = max(interval, MIN_INTERVAL)
-    pause, trouble = interval, ""
+    pause, last_error = interval, ""
     while authority.clock.monotonic() + pause < end:
         yield from sleep(pause)
         try:
             response = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
             # Back off exponentially while the failure lasts; RFC 8628, section 3.5.
-            pause, trouble = _bounded(pause * 2, interval), f" (last error: {error})"
+            pause, last_error = _bounded(pause * 2, interval), f" (last error: {error})"
             continue
         error_code = _error_code(response)
         if error_code == "authorization_pending":
-            pause, trouble = interval, ""
+            pause, last_error = interval, ""
         elif error_code == "slow_down":
             interval += SLOW_DOWN_STEP
-            pause, trouble = interval, ""
+            pause, last_error = interval, ""
         elif _is_temporary(response, error_code):
-            asked = parse_retry_after(response.headers.get("retry-after"))
-            pause = _bounded(pause * 2 if asked is None else asked, interval)
-            trouble = f" (last error: {_failure_text('polling failed', response, device_code)})"
+            requested = parse_retry_after(response.headers.get("retry-after"))
+            pause = _bounded(pause * 2 if requested is None else requested, interval)
+            last_error = f" (last error: {_failure_text('polling failed', response, device_code)})"
         elif response.status_code in _OK:
             return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service)
         else:
-            ending = _ENDINGS.get(error_code or "", "it was refused")
+            reason = _FAILURE_REASONS.get(error_code or "", "it was refused")
             raise AuthenticationError(
-                _failure_text(f"the login failed: {ending}", response, device_code)
+                _failure_text(f"the login failed: {reason}", response, device_code)
             )
-    raise AuthenticationError(f"the login was not confirmed in time; start again{trouble}")
+    raise AuthenticationError(f"the login was not confirmed in time; start again{last_error}")
 
 
 def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]:
@@ -167,7 +167,7 @@ def _show(prompt: Prompt, shown: LoginPrompt) -> None:
 
 
 def _error_code(response: httpx.Response) -> str | None:
-    """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other answers."""
+    """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other responses."""
     if not response.is_client_error and not response.is_server_error:
         return None
     value = error_document(response).get("error")
@@ -187,11 +187,11 @@ def _bounded(pause: float, interval: float) -> float:
 
 def _failure_text(what: str, response: httpx.Response, *secrets: str) -> str:
     """Return an error text with the status and, if any, the service's own error description."""
-    said = [f"{what}: the OAuth service answered {response.status_code}"]
+    parts = [f"{what}: the authorization server answered {response.status_code}"]
     document = error_document(response)
     for key in ("error", "error_description"):
         if isinstance(value := document.get(key), str) and value:
             for secret in secrets:
                 value = value.replace(secret, REDACTED).replace(quote_plus(secret), REDACTED)
-            said.append(redact(value))
-    return ": ".join(said)
+            parts.append(redact(value))
+    return ": ".join(parts)

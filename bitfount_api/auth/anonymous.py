@@ -32,7 +32,7 @@ class AnonymousHandler(AuthenticationHandler):
 
     @property
     def renewable(self) -> bool:
-        """Always False, since there are no credentials to renew."""
+        """Always False, since there are no credentials to refresh."""
         return False
 
     def authenticate(self) -> None:

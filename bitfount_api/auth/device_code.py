@@ -53,8 +53,8 @@ _MAX_LOCK_WAIT = 4000.0  # longer than a login may take
 
 
 @attrs.frozen
-class _Held:
-    """The token in use, its user, and the time until which it is used without renewal."""
+class _Current:
+    """The token in use, its user, and the time until which it is used without refreshing it."""
 
     token: Token
     username: str
@@ -68,7 +68,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     and by the official SDK, which use the same token file.
 
     Args:
-        auth_domain: Host name of the OAuth authority, such as ``auth.bitfount.com``, or
+        auth_domain: Host name of the authorization server, such as ``auth.bitfount.com``, or
             ``http://localhost:port`` for one on this machine. Default: the environment's.
         client_id: OAuth client id. Default: the environment's.
         scopes: Scopes to request. Without ``openid`` the user name is unknown, and without
@@ -78,7 +78,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         prompt: Function that shows a :class:`LoginPrompt` to the user, and returns without waiting
             for the login. Default: print to standard error, and open a browser if there is one.
         storage_path: Folder for tokens. Default: ``BITFOUNT_STORAGE_PATH``, or ``~/.bitfount``.
-        retry: Retry policy for requests to the authority.
+        retry: Retry policy for requests to the authorization server.
         clock: Clock for the expiry of tokens and device codes; default: the system's.
 
     Raises:
@@ -111,7 +111,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         self._prompt = prompt or show
         storage = config.storage_path() if storage_path is None else Path(storage_path)
         self._file = TokenFile(storage.expanduser(), username, issuer)
-        self._held: _Held | None = None
+        self._current: _Current | None = None
 
     @property
     def username(self) -> str:
@@ -129,18 +129,18 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     @property
     def authenticated(self) -> bool:
-        """Whether there is a token that is valid for another ten minutes."""
-        held = self._held
-        return held is not None and self._clock.now() < held.usable_until
+        """Whether there is a token that can be used without refreshing it."""
+        current = self._current
+        return current is not None and self._clock.now() < current.usable_until
 
     def authenticate(self) -> None:
         """Get a valid token: from the token file, by refreshing it, or by a login.
 
-        Requests to the OAuth authority use the environment's settings only.
+        Requests to the authorization server use the environment's settings only.
         :meth:`BitfountSession.authenticate` uses those of the session (``proxy``, ``verify``).
 
         Raises:
-            AuthenticationError: If there is no valid token in the end.
+            AuthenticationError: If no valid token was obtained.
             AuthenticatedUserError: If a user other than ``username`` has logged in.
         """
         if not self.authenticated:
@@ -155,10 +155,10 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         Raises:
             AuthenticationError: If there is no token yet.
         """
-        held = self._held
-        if held is None:
+        current = self._current
+        if current is None:
             raise AuthenticationError("no user has logged in yet: call authenticate() first")
-        return {"authorization": f"Bearer {held.token.access_token}"}
+        return {"authorization": f"Bearer {current.token.access_token}"}
 
     @property
     def am_request_headers(self) -> Mapping[str, str]:
@@ -180,7 +180,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     ) -> Flow[None]:
         """Do the same as :meth:`authenticate`, as a flow."""
         del loop
-        refused_token = self._held.token.access_token if refused and self._held else None
+        refused_token = self._current.token.access_token if refused and self._current else None
         try:
             done, _ = yield from self._from_file(refused_token)
             if done:
@@ -189,7 +189,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             if done:
                 return
             try:
-                # The process that held the lock before may have renewed the token.
+                # The process that held the lock before may have stored a new token.
                 done, found = yield from self._from_file(refused_token)
                 if not done:
                     shared = found if lock is not None else None
@@ -217,14 +217,14 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         usable_until = found.expires_at - REFRESH_MARGIN
         if self._clock.now() >= usable_until or found.access_token == refused_token:
             return False, found
-        self._held = _Held(found, username, usable_until)
+        self._current = _Current(found, username, usable_until)
         return True, found
 
     def _lock(self, refused_token: str | None) -> Flow[tuple[bool, BaseFileLock | None]]:
         """Acquire the lock of the token file.
 
         Returns:
-            Whether another process has renewed the token during the wait, so that the lock is not
+            Whether another process has stored a new token during the wait, so that the lock is not
             needed, and the lock. The lock is also None if the file cannot be locked.
         """
         waited, pause = 0.0, _LOCK_PAUSE
@@ -254,7 +254,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
         Args:
             found: Token of the file; None without a lock, since another process may then use the
-                refresh token at the same time, and the authority would revoke it.
+                refresh token at the same time, and the authorization server would revoke it.
             refused: Whether a service has refused the current token.
         """
         old = self._latest(found)
@@ -277,8 +277,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     def _latest(self, found: Token | None) -> Token | None:
         """Return the token to refresh: the file's, or a later one that could not be written."""
-        held = self._held.token if self._held else None
-        tokens = [token for token in (found, held) if token is not None]
+        current = self._current.token if self._current else None
+        tokens = [token for token in (found, current) if token is not None]
         return max(tokens, key=lambda token: token.expires_at, default=None)
 
     def _extend(self, token: Token) -> bool:
@@ -290,39 +290,43 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         until = min(token.expires_at - _MIN_GRACE, self._clock.now() + _GRACE)
         if self._clock.now() >= until:
             return False
-        self._held = _Held(token, self._checked_username(token.id_token), until)
+        self._current = _Current(token, self._checked_username(token.id_token), until)
         return True
 
     def _store(self, grant: TokenGrant, old: Token | None) -> Flow[None]:
         """Use a granted token from now on, and write it to the token file."""
         try:
-            held = self._checked_grant(grant, old)
+            current = self._checked_grant(grant, old)
         except AuthenticationError:
             if old is not None:
-                # The refresh token has been used, and the answer with the next one is invalid.
+                # The refresh token has been used, and the response with the next one is invalid.
                 yield from run_in_thread(self._file.remove)
                 self._forget_refresh_token()
             raise
-        self._held = held
-        yield from run_in_thread(self._file.write, held.token)
+        self._current = current
+        yield from run_in_thread(self._file.write, current.token)
 
     def _forget_refresh_token(self) -> None:
-        if self._held is not None:
-            token = attrs.evolve(self._held.token, refresh_token=None)
-            self._held = attrs.evolve(self._held, token=token, usable_until=0.0)
+        if self._current is not None:
+            token = attrs.evolve(self._current.token, refresh_token=None)
+            self._current = attrs.evolve(self._current, token=token, usable_until=0.0)
 
     # --- Validation ------------------------------------------------------------------------------
 
-    def _checked_grant(self, grant: TokenGrant, old: Token | None) -> _Held:
+    def _checked_grant(self, grant: TokenGrant, old: Token | None) -> _Current:
         if grant.get("token_type", "Bearer").lower() != "bearer":
-            raise AuthenticationError("the OAuth service returned a token of an unknown type")
+            raise AuthenticationError(
+                "the authorization server returned a token of an unknown type"
+            )
         lifetime = grant["expires_in"]
         if not 0 < lifetime <= 10 * 365 * 86400:
-            raise AuthenticationError("the OAuth service returned a token with an invalid lifetime")
+            raise AuthenticationError(
+                "the authorization server returned a token with an invalid lifetime"
+            )
         id_token = grant.get("id_token") or (old.id_token if old else "")
         if not id_token:
             raise AuthenticationError(
-                "the OAuth service returned no id token; scopes must include openid"
+                "the authorization server returned no id token; scopes must include openid"
             )
         token = Token(
             header_value(grant["access_token"], "the access token"),
@@ -332,7 +336,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         )
         # With REFRESH_MARGIN, a token with a shorter lifetime would never count as valid.
         early = REFRESH_MARGIN if lifetime > REFRESH_MARGIN else lifetime / 2
-        return _Held(token, self._checked_username(id_token), token.expires_at - early)
+        return _Current(token, self._checked_username(id_token), token.expires_at - early)
 
     def _checked_username(self, id_token: str) -> str:
         username = username_from_id_token(id_token)
@@ -347,5 +351,5 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
     def _expected_username(self) -> str | None:
         # The user stays the same for the lifetime of the handler: an error is better than a program
         # that runs partly as one user and partly as another.
-        held = self._held
-        return self._username or (held.username if held else None)
+        current = self._current
+        return self._username or (current.username if current else None)

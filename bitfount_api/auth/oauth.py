@@ -1,4 +1,4 @@
-"""The address of the OAuth service, and the calls made to it."""
+"""The address of the authorization server, and the calls made to it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Clock:
 
 @attrs.frozen
 class Authority:
-    """The OAuth service that a handler calls.
+    """The authorization server that a handler calls.
 
     Args:
         url: Base URL of the service.
@@ -58,15 +58,15 @@ class Authority:
 
     @property
     def service(self) -> Service:
-        """The OAuth service as a :class:`Service`, which receives no session credentials."""
-        return Service("the OAuth service", self.url)
+        """The authorization server as a :class:`Service`, which receives no session credentials."""
+        return Service("the authorization server", self.url)
 
 
 def parse_auth_domain(auth_domain: str) -> tuple[str, str]:
-    """Return the name of an OAuth authority, as stored in token files, and its base URL.
+    """Return the name of an authorization server, as stored in token files, and its base URL.
 
     Raises:
-        ValueError: If ``auth_domain`` is not a domain or the URL of an authority on this machine.
+        ValueError: If ``auth_domain`` is not a domain or the URL of a server on this machine.
     """
     if not isinstance(auth_domain, str):
         raise ValueError(f"auth_domain must be a str, not {type(auth_domain).__name__}")
@@ -78,13 +78,14 @@ def parse_auth_domain(auth_domain: str) -> tuple[str, str]:
     if not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
         raise ValueError(
             "auth_domain must be a host name such as auth.bitfount.com, or a URL such as "
-            "http://localhost:8080 for an authority on this machine"
+            "http://localhost:8080 for an authorization server on this machine"
         )
     if parsed.scheme == "https":
         return parsed.netloc.decode("ascii"), url
     if parsed.host not in _LOCAL_HOSTS:
         raise ValueError(
             "auth_domain must use https: over http, others on the network could read the tokens "
-            "and log in with them. Only an authority on this machine (localhost) may use http."
+            "and log in with them. Only an authorization server on this machine (localhost) may "
+            "use http."
         )
     return url, url

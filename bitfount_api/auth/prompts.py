@@ -19,7 +19,7 @@ def _printable(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
     # The text is shown in terminals, where control characters could rewrite other output.
     if not value.strip() or len(value) > _MAX_TEXT_LENGTH or not value.isprintable():
         raise AuthenticationError(
-            f"the OAuth service returned an invalid {attribute.name}: it is empty, "
+            f"the authorization server returned an invalid {attribute.name}: it is empty, "
             "too long, or contains control characters"
         )
 
@@ -33,7 +33,8 @@ def _web_address(instance: object, attribute: attrs.Attribute[Any], value: str) 
         url = httpx.URL()
     if url.scheme not in ("http", "https") or not url.raw_host or url.userinfo or " " in value:
         raise AuthenticationError(
-            f"the OAuth service returned an invalid {attribute.name}: it is not a web address"
+            f"the authorization server returned an invalid {attribute.name}: it is not a web "
+            "address"
         )
 
 

@@ -1,8 +1,8 @@
 """The file that stores a user's token between runs, shared with the official SDK.
 
 Both SDKs, and any number of processes, read and write the same file. Reading needs no lock, because
-the file is replaced atomically. Renewing a token needs one, because each refresh token can be used
-only once.
+the file is replaced atomically. Refreshing a token needs one, because each refresh token can be
+used only once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Issuer:
     """The issuer of a token, with its client, scopes and audience. A token is valid only for these.
 
     Args:
-        auth_domain: OAuth authority, as given by the user.
+        auth_domain: Authorization server, as given by the user.
         client_id: OAuth client id.
         scopes: Requested scopes, separated by spaces.
         audience: Audience of the access token.
@@ -58,7 +58,7 @@ class Issuer:
 
 @attrs.frozen
 class Token:
-    """The tokens that the OAuth service has granted. The repr does not contain them.
+    """The tokens that the authorization server has granted. The repr does not contain them.
 
     Args:
         access_token: Token sent with each request.
@@ -187,7 +187,7 @@ class TokenFile:
             raise
 
     def try_lock(self) -> BaseFileLock | None:
-        """Acquire the lock for renewing the token, without waiting.
+        """Acquire the lock for refreshing the token, without waiting.
 
         Returns:
             The lock, which the caller must release; None if another process holds it.

@@ -30,7 +30,7 @@ class App:
         access_manager_url: URL of the access manager; None for the environment's.
         smart_on_fhir_url: URL of SMART on FHIR; None for the environment's.
         username: User whose login to use; None for the user who logged in or owns the API keys.
-        auth_domain: OAuth authority to log in to; None for the environment's.
+        auth_domain: Authorization server to log in to; None for the environment's.
         ca: CAs to trust: ``system``, or the path of a bundle.
         timeout: Seconds to connect, and between two bytes.
     """
@@ -63,7 +63,7 @@ class App:
         """Return the file in which the login is saved.
 
         Raises:
-            ValueError: If the OAuth authority is not a valid host name or URL.
+            ValueError: If the authorization server is not a valid host name or URL.
         """
         from bitfount_api.auth.oauth import parse_auth_domain
         from bitfount_api.auth.token_store import Issuer, TokenFile

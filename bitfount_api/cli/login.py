@@ -49,7 +49,7 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     value: dict[str, Any] = {"username": session.username}
     fields: dict[str, Any] = {"Logged in as": session.username}
     if token is not None:
-        value["expiresAt"], fields["Renewed after"] = (
+        value["expiresAt"], fields["Refreshed after"] = (
             token.expires_at,
             format_time(token.expires_at),
         )
@@ -127,7 +127,7 @@ def whoami(context: click.Context, /, offline: bool) -> None:
     fields = {
         "User": value["username"],
         "Credentials": value["credentials"] + ("" if offline else ", accepted by the Hub"),
-        "Renewed after": format_time(token.expires_at) if token else None,
+        "Refreshed after": format_time(token.expires_at) if token else None,
         "Environment": value["environment"],
         "Hub": value["hubUrl"],
         "Access manager": value["accessManagerUrl"],

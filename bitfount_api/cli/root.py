@@ -71,7 +71,9 @@ class Root(Group):
     "--access-manager-url", metavar="URL", help="URL of the access manager. Same default."
 )
 @click.option("--smart-on-fhir-url", metavar="URL", help="URL of SMART on FHIR. Same default.")
-@click.option("--auth-domain", metavar="HOST", help="OAuth authority to log in to. Same default.")
+@click.option(
+    "--auth-domain", metavar="HOST", help="Authorization server to log in to. Same default."
+)
 @click.option(
     "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
 )

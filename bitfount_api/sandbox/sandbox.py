@@ -39,7 +39,7 @@ class Ports:
     """Ports of the services; 0 selects a free port.
 
     Args:
-        hub: Port of the Hub and the OAuth authority.
+        hub: Port of the Hub and the authorization server.
         access_manager: Port of the access manager.
         smart_on_fhir: Port of SMART on FHIR.
         storage: Port of the object store.
@@ -239,7 +239,7 @@ class Sandbox:
         )
 
     def token(self, username: str) -> str:
-        """Return an access token for a user, as issued by the OAuth authority."""
+        """Return an access token for a user, as issued by the authorization server."""
         return self.state.tokens.access_token(self.user(username).username)
 
     def approve(self, user_code: str, username: str) -> bool:

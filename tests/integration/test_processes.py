@@ -1,4 +1,4 @@
-"""Eight processes with one token file, and an OAuth service that revokes on reuse."""
+"""Eight processes with one token file, and an authorization server that revokes on reuse."""
 
 from __future__ import annotations
 

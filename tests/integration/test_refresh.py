@@ -34,7 +34,7 @@ def ask(session: BitfountSession, *, asynchronous: bool) -> httpx.Response:
 
 
 class Services:
-    """The OAuth service and the Hub: refresh tokens rotate, and access tokens can be revoked."""
+    """The authorization server and the Hub. Refresh tokens rotate; access tokens can be revoked."""
 
     def __init__(self, *, slow: float = 0.05) -> None:
         self.refreshes: list[str] = []
@@ -118,10 +118,10 @@ def test_token_rejected_for_all_callers_is_renewed_once(tmp_path: Path) -> None:
     session = BitfountSession(made, transport=httpx.MockTransport(services))
     session.authenticate()
     revoked = "SECRET-access-0"
-    held = made._held
+    held = made._current
     assert held is not None
-    made._held = attrs.evolve(held, token=attrs.evolve(held.token, access_token=revoked))
-    made._file.write(made._held.token)
+    made._current = attrs.evolve(held, token=attrs.evolve(held.token, access_token=revoked))
+    made._file.write(made._current.token)
     assert everybody(session, 20, 50) == [200] * 70
     assert services.refreshes == ["SECRET-refresh-1"]
     assert 70 <= len(services.served) <= 140

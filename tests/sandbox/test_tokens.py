@@ -1,4 +1,4 @@
-"""The OAuth authority: device codes in every state, and refresh tokens that rotate."""
+"""The authorization server: device codes in every state, and refresh tokens that rotate."""
 
 from __future__ import annotations
 

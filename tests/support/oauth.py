@@ -1,4 +1,4 @@
-"""A fake OAuth service and user for tests of the device-code handler."""
+"""A fake authorization server and user for tests of the device-code handler."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Api:
         return {"x-api-key-id": key_id, "x-api-key": key}
 
     def oauth(self, path: str, **form: str) -> httpx.Response:
-        """Send a form to the OAuth authority."""
+        """Send a form to the authorization server."""
         return self._http.post(f"{self.sandbox.hub_url}{path}", data=form)
 
     def store(self, answer: dict[str, Any], content: bytes) -> httpx.Response:

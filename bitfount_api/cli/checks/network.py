@@ -92,7 +92,7 @@ def _endpoints(app: App) -> Iterator[Endpoint]:
     yield Endpoint("SMART on FHIR", smart_on_fhir, "/api/pairings")
     _, url = parse_auth_domain(app.auth_domain or config.environment().auth_domain)
     path = "/.well-known/openid-configuration"
-    yield Endpoint("the OAuth service", url, path, is_needed=not _has_keys())
+    yield Endpoint("the authorization server", url, path, is_needed=not _has_keys())
 
 
 def _has_keys() -> bool:

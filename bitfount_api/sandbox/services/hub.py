@@ -1,4 +1,4 @@
-"""The Hub, which shares its port with the OAuth authority."""
+"""The Hub, which shares its port with the authorization server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OAuth authority: device codes, the page where users approve them, and tokens."""
+"""The authorization server: device codes, the page where users approve them, and tokens."""
 
 from __future__ import annotations
 

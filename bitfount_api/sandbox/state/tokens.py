@@ -37,7 +37,7 @@ class Lifetimes:
 
 
 class Refused(Exception):
-    """The authority rejects a request; ``error`` is the OAuth error code."""
+    """The authorization server rejects a request; ``error`` is the OAuth error code."""
 
     def __init__(self, error: str, description: str, status: int = 403) -> None:
         super().__init__(description)
@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 class Tokens:
-    """The codes and tokens that the OAuth authority has issued.
+    """The codes and tokens that the authorization server has issued.
 
     Args:
         database: Database that stores them.

@@ -146,7 +146,7 @@ def test_retry_after_is_honoured_up_to_a_minute(authority: FakeAuthority) -> Non
     [
         (PENDING, "start again"),
         (error("slow_down"), "start again"),
-        (answer(500), "last error: polling failed: the OAuth service answered 500"),
+        (answer(500), "last error: polling failed: the authorization server answered 500"),
         (ConnectError("reset"), "last error: reset"),
     ],
 )

@@ -311,7 +311,7 @@ def test_without_a_lock_stored_token_is_used_but_not_renewed(
     authority.store(1, 700)
     authority.authenticate()
     authority.driver.now += 200
-    authority.handler._held = None
+    authority.handler._current = None
     authority.authenticate(answer(200, CODE), grant(2))
     assert authority.access_token == "SECRET-access-2"
     assert "cannot be shared with other processes: Permission denied" in caplog.text
