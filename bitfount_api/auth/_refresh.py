@@ -1,4 +1,4 @@
-"""Renew credentials once for all waiting threads and event loops of a session."""
+"""Refresh credentials once for all waiting threads and event loops of a session."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @attrs.frozen(eq=False)
 class _Refresh:
-    """One renewal: the event loop of the caller that began it, if any, and its outcome."""
+    """One refresh: the event loop of the caller that began it, if any, and its outcome."""
 
     loop: asyncio.AbstractEventLoop | None
     outcome: Future[None] = attrs.field(factory=Future)
 
 
-# Calls made by a renewal, in its thread or in tasks, inherit this variable: they must not wait for
-# the renewal itself.
-_under_way: ContextVar[_Refresh | None] = ContextVar("bitfount_api_renewal", default=None)
+# Calls made by a refresh, in its thread or in tasks, inherit this variable: they must not wait for
+# the refresh itself.
+_current_refresh: ContextVar[_Refresh | None] = ContextVar("bitfount_api_refresh", default=None)
 
 
 class CredentialRefresher:
-    """Supplies requests with credentials, and renews them once for all waiting callers.
+    """Supplies requests with credentials, and refreshes them once for all waiting callers.
 
-    The first caller that finds the credentials unusable renews them. All other callers wait for
-    the renewal and share its outcome, success or failure. An event loop is never blocked: a thread
+    The first caller that finds the credentials unusable refreshes them. All other callers wait for
+    the refresh and share its outcome, success or failure. An event loop is never blocked: a thread
     does the work for it.
 
     Args:
@@ -90,7 +90,7 @@ class CredentialRefresher:
     def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
         if not self._handler.authenticated:
             return False
-        # If the refused headers differ from the current ones, another caller has renewed them.
+        # If the refused headers differ from the current ones, another caller has refreshed them.
         return (
             refused is None
             or not self._handler.renewable
@@ -103,13 +103,13 @@ class CredentialRefresher:
         refused: Mapping[str, str] | None,
         loop: asyncio.AbstractEventLoop | None,
     ) -> tuple[_Refresh, bool] | None:
-        """Return the renewal to wait for, and whether the caller has to perform it.
+        """Return the refresh to wait for, and whether the caller has to perform it.
 
         Returns None if the credentials are usable already.
         """
         with self._lock:
             if self._current is not None:
-                if _under_way.get() is self._current:
+                if _current_refresh.get() is self._current:
                     raise AuthenticationError(
                         "authentication made a call that itself needs authentication; "
                         "use another session for that call"
@@ -123,44 +123,44 @@ class CredentialRefresher:
     def _refresh(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
         from bitfount_api.auth._event_loops import running_loop
 
-        begun = self._begin(audience, refused, None)
-        if begun is None:
+        current = self._begin(audience, refused, None)
+        if current is None:
             return
-        renewal, mine = begun
-        if mine:
-            self._refresh_and_share(renewal, refused=refused is not None)
-        elif renewal.loop is not None and renewal.loop is running_loop():
-            # The renewal may need this event loop, so waiting for it here could be a deadlock.
+        refresh, is_owner = current
+        if is_owner:
+            self._refresh_and_share(refresh, refused=refused is not None)
+        elif refresh.loop is not None and refresh.loop is running_loop():
+            # The refresh may need this event loop, so waiting for it here could be a deadlock.
             raise AuthenticationError(
-                "a sync call cannot wait for credentials that an async call is renewing in the "
+                "a sync call cannot wait for credentials that an async call is refreshing in the "
                 "same event loop; use the async client"
             )
-        renewal.outcome.result()
+        refresh.outcome.result()
 
     async def _refresh_async(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
         import asyncio
 
-        begun = self._begin(audience, refused, asyncio.get_running_loop())
-        if begun is None:
+        current = self._begin(audience, refused, asyncio.get_running_loop())
+        if current is None:
             return
-        renewal, mine = begun
-        if mine:
-            # A separate thread: the renewal may wait for a user, and must not occupy one of the
+        refresh, is_owner = current
+        if is_owner:
+            # A separate thread: the refresh may wait for a user, and must not occupy one of the
             # loop's few threads. It continues when this task is cancelled, for the other waiters.
             threading.Thread(
                 target=self._refresh_and_share,
-                args=(renewal,),
+                args=(refresh,),
                 kwargs={"refused": refused is not None},
                 name="bitfount-api-authentication",
                 daemon=True,
             ).start()
-        await asyncio.shield(asyncio.wrap_future(renewal.outcome))
+        await asyncio.shield(asyncio.wrap_future(refresh.outcome))
 
-    def _refresh_and_share(self, renewal: _Refresh, *, refused: bool) -> None:
+    def _refresh_and_share(self, refresh: _Refresh, *, refused: bool) -> None:
         failure: BaseException | None = None
-        token = _under_way.set(renewal)
+        token = _current_refresh.set(refresh)
         try:
-            self._authenticate(renewal, refused=refused)
+            self._authenticate(refresh, refused=refused)
         except BitfountError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - custom handlers may raise anything
@@ -170,15 +170,15 @@ class CredentialRefresher:
         except BaseException as error:
             failure = AuthenticationError("authentication was interrupted")
             failure.__cause__ = error
-            if renewal.loop is None:
-                self._end(renewal, failure)
+            if refresh.loop is None:
+                self._end(refresh, failure)
                 raise
         finally:
-            _under_way.reset(token)
-        self._end(renewal, failure)
+            _current_refresh.reset(token)
+        self._end(refresh, failure)
 
-    def _authenticate(self, renewal: _Refresh, *, refused: bool) -> None:
-        loop = renewal.loop
+    def _authenticate(self, refresh: _Refresh, *, refused: bool) -> None:
+        loop = refresh.loop
         flow = self._handler.authentication(refused=refused, loop=loop)
         if flow is None:
             self._handler.authenticate()
@@ -190,10 +190,10 @@ class CredentialRefresher:
         else:
             run(flow, self._connections)
 
-    def _end(self, renewal: _Refresh, failure: BaseException | None) -> None:
+    def _end(self, refresh: _Refresh, failure: BaseException | None) -> None:
         with self._lock:
             self._current = None
         if failure is None:
-            renewal.outcome.set_result(None)
+            refresh.outcome.set_result(None)
         else:
-            renewal.outcome.set_exception(failure)
+            refresh.outcome.set_exception(failure)
