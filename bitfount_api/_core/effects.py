@@ -93,9 +93,9 @@ class Sink(Protocol):
     """The destination of a streamed response body."""
 
     def accept(self, response: httpx.Response) -> bool:
-        """Return True to receive the body, False to leave it unread, by status and headers.
+        """True to stream the body into this sink, False to read it into memory, as without a sink.
 
-        Called again for each attempt.
+        Decided from status and headers. Called again for each attempt.
         """
         ...
 
