@@ -104,7 +104,7 @@ def check_status(response: httpx.Response, operation: Operation, service: Servic
     """Check that a response has one of the operation's successful statuses.
 
     Raises:
-        HTTPError: The status is another. The text has the service's own message, and what to do.
+        HTTPError: The status is not one of them. The error quotes the service and says what to do.
     """
     if response.status_code not in operation.success:
         raise status_error(response, operation, service)

@@ -57,7 +57,7 @@ class ServiceClient:
         Raises:
             AuthenticationError: No credentials are available.
         """
-        yield from self.authenticate()  # a handler may not know the user before
+        yield from self.authenticate()  # a handler may not know the user before authentication
         return self.read_username()
 
     def send(
@@ -92,7 +92,7 @@ class ServiceClient:
         """:meth:`get_json` for operations that may report a failure with a successful status.
 
         Raises:
-            HTTPError: The service refused the request, or reported a failure; the text says why.
+            HTTPError: The service refused the request, or reported a failure; the message says why.
             RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
