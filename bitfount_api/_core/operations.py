@@ -1,8 +1,9 @@
-"""The operations: retries, timeouts, success statuses, credentials, and whether a file is moved.
+"""The operations: retries, timeouts, success statuses, credentials, and file transfers.
 
 Defined once, here, and used by the flows and by the fault tests. Names are the operationIds of the
 specs; timeouts are in seconds and come from the wire contract. Operations that create or count
-something are ``IF_UNSENT``: they are never sent twice once the service may have seen them.
+something are ``IF_UNSENT``: once the service may have seen them, they are not sent again, except
+once after a 401, with refreshed credentials.
 """
 
 from __future__ import annotations
