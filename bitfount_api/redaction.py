@@ -1,4 +1,4 @@
-"""Redact text for logs and messages, as this library does for its own."""
+"""Redact untrusted text before logging or showing it."""
 
 from __future__ import annotations
 

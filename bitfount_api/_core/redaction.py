@@ -22,6 +22,7 @@ SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy
 
 REDACTED = "[hidden]"
 """The replacement for a secret."""
+_HTTPCORE_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
 _OWN_PACKAGES = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -120,7 +121,7 @@ def _secrets_in(request: httpx.Request) -> Iterator[str]:
 
 @contextmanager
 def redact_logs() -> Iterator[None]:
-    """Keep the queries of the requests made within out of httpx's log."""
+    """Redact the log records of requests that are sent inside the block."""
     token = _in_own_call.set(True)
     try:
         yield
@@ -145,16 +146,13 @@ def _redact_argument(value: Any) -> Any:
 
 
 def _event_name(record: logging.LogRecord) -> str:
-    """Return the event's name only: httpcore's records go on to quote everything, headers too."""
+    """Return only the name of an httpcore event; the rest of its record quotes the headers."""
     return record.getMessage().split(" ", 1)[0]
 
 
 def install_log_filters() -> None:
     """Add the redacting filter to the loggers of httpx and httpcore. May be called repeatedly."""
-    for name in ("httpx", *(f"httpcore.{part}" for part in _HTTPCORE)):
+    for name in ("httpx", *(f"httpcore.{part}" for part in _HTTPCORE_LOGGERS)):
         logger = logging.getLogger(name)
         if not any(isinstance(known, _RedactingFilter) for known in logger.filters):
             logger.addFilter(_RedactingFilter())
-
-
-_HTTPCORE = ("connection", "http11", "http2", "proxy", "socks")
