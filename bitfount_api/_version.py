@@ -1,3 +1,3 @@
-"""The version, said once: packaging reads it from here."""
+"""The package version, read by the build."""
 
 __version__ = "0.1.0"

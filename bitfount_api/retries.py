@@ -19,7 +19,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 def _at_least_zero(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ValueError(f"{attribute.name} must be a number from 0, not {value!r}")
+        raise ValueError(f"{attribute.name} must be a number of at least 0, not {value!r}")
 
 
 @attrs.frozen

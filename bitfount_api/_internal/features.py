@@ -43,7 +43,7 @@ def is_object(_: object, attribute: attrs.Attribute[Any], value: object) -> None
 
 
 def is_count(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    """Refuse values that are not a whole number from 0."""
+    """Refuse values that are not a whole number of at least 0."""
     if not is_whole_number(value):
         raise DocumentError(f"{quote_value(value)}, not a count").with_path(attribute.name)
 

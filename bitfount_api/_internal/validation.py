@@ -31,8 +31,8 @@ def whole_number(value: Any, name: str, minimum: int = 0, maximum: int | None = 
         ValueError: The value is not a whole number in that range.
     """
     if not is_whole_number(value, minimum, maximum):
-        to = "" if maximum is None else f" to {maximum:,}"
-        raise ValueError(f"{name} must be a whole number from {minimum}{to}, not {quote(value)}")
+        bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum:,}"
+        raise ValueError(f"{name} must be a whole number {bounds}, not {quote(value)}")
     number: int = value
     return number
 

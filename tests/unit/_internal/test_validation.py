@@ -16,7 +16,7 @@ OTHERS: list[Any] = [True, False, 1.0, 2.7, "1", -1, [], b"1", float("nan")]
 @pytest.mark.parametrize("value", [*OTHERS, None], ids=repr)
 def test_whole_number_rejects_other_values(value: Any) -> None:
     assert not validation.is_whole_number(value)
-    with pytest.raises(ValueError, match=r"^pages must be a whole number from 0, not "):
+    with pytest.raises(ValueError, match=r"^pages must be a whole number of at least 0, not "):
         validation.whole_number(value, "pages")
 
 
@@ -35,10 +35,10 @@ def test_whole_number_range_includes_its_ends() -> None:
 
 @pytest.mark.parametrize("value", OTHERS, ids=repr)
 def test_arguments_of_public_classes_are_whole_numbers(value: Any) -> None:
-    with pytest.raises(ValueError, match="retries must be a whole number from 0"):
+    with pytest.raises(ValueError, match="retries must be a whole number of at least 0"):
         RetryPolicy(retries=value)
     for name in ("parts_at_once", "max_bytes"):
-        with pytest.raises(ValueError, match=f"{name} must be a whole number from 1"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1"):
             TransferOptions(**{name: value})
 
 
