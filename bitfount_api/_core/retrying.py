@@ -33,12 +33,12 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
     if audience is None:
         return (yield from _send_until_answered(call, policy))
     credentials = yield from get_credentials(audience)
-    answer = yield from _send_until_answered(call.with_credentials(credentials), policy)
-    if answer.status_code == 401 and credentials:
+    response = yield from _send_until_answered(call.with_credentials(credentials), policy)
+    if response.status_code == 401 and credentials:
         refreshed = yield from get_credentials(audience, credentials)
         if refreshed != credentials:
-            answer = yield from _send_until_answered(call.with_credentials(refreshed), policy)
-    return answer
+            response = yield from _send_until_answered(call.with_credentials(refreshed), policy)
+    return response
 
 
 def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
@@ -46,20 +46,20 @@ def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response
     while True:
         failures += 1
         try:
-            answer = yield from send(call)
+            response = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
             if not may_retry(call, sent=error.sent) or not (
                 yield from pause_before_retry(policy, failures, str(error))
             ):
                 raise
         else:
-            if not policy.should_retry(answer.status_code) or not may_retry(call, sent=True):
-                return answer
+            if not policy.should_retry(response.status_code) or not may_retry(call, sent=True):
+                return response
             name, service = call.operation.name, call.service.name
-            reason = f"{name}: {service} answered {answer.status_code}"
-            retry_after = answer.headers.get("retry-after")
+            reason = f"{name}: {service} answered {response.status_code}"
+            retry_after = response.headers.get("retry-after")
             if not (yield from pause_before_retry(policy, failures, reason, retry_after)):
-                return answer
+                return response
 
 
 def may_retry(call: Send, *, sent: bool) -> bool:
