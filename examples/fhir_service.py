@@ -92,12 +92,12 @@ async def patient(patient_id: str, token: FHIRToken, request: Request) -> Any:
         raise HTTPException(422, "a patient's id consists of letters, digits and hyphens")
     clinic: httpx.AsyncClient = request.app.state.clinic
     tokens: Tokens = request.app.state.tokens
-    answer = await _get_patient(clinic, patient_id, token)
-    if answer.status_code == 401:  # the cached token has expired early
-        answer = await _get_patient(clinic, patient_id, await tokens.get(refused=token))
-    if answer.status_code != 200:
-        raise HTTPException(502, f"the clinical system answered {answer.status_code}")
-    return answer.json()
+    response = await _get_patient(clinic, patient_id, token)
+    if response.status_code == 401:  # the cached token has expired early
+        response = await _get_patient(clinic, patient_id, await tokens.get(refused=token))
+    if response.status_code != 200:
+        raise HTTPException(502, f"the clinical system answered {response.status_code}")
+    return response.json()
 
 
 async def _get_patient(

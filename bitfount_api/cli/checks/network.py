@@ -136,23 +136,23 @@ def _probe(session: BitfountSession, endpoint: Endpoint) -> Probe:
         return probe
     sent_at = time.time()
     try:
-        answer = session.get(endpoint.url + endpoint.path)
+        response = session.get(endpoint.url + endpoint.path)
     except RequestException as error:
         text, advice = _explain(error, url, proxy)
         findings.problem(f"{where}: {text}", advice)
         return probe
     received_at = time.time()
-    probe.skew = _skew(answer, (sent_at + received_at) / 2)
+    probe.skew = _skew(response, (sent_at + received_at) / 2)
     via = f" through the proxy {proxy}" if proxy else ""
     duration = f"{(received_at - sent_at) * 1000:.0f} ms{via}"
-    _report_response(findings, endpoint, where, answer, duration)
+    _report_response(findings, endpoint, where, response, duration)
     return probe
 
 
 def _report_response(
-    findings: Report, endpoint: Endpoint, where: str, answer: httpx.Response, duration: str
+    findings: Report, endpoint: Endpoint, where: str, response: httpx.Response, duration: str
 ) -> None:
-    status = answer.status_code
+    status = response.status_code
     if status == 407:
         findings.problem(
             f"{where}: the proxy requires a username and a password",
@@ -160,12 +160,12 @@ def _report_response(
         )
     elif status >= 500:
         findings.problem(f"{where} answers {status} after {duration}", "try again later")
-    elif answer.is_redirect:
+    elif response.is_redirect:
         findings.problem(
             f"{where} answers with a redirect ({status}), which is not followed",
             _WRONG_SERVER,
         )
-    elif endpoint.is_json and not _is_object(answer):
+    elif endpoint.is_json and not _is_object(response):
         findings.problem(
             f"{where} answers {status}, but not like {endpoint.name}",
             _WRONG_SERVER,
@@ -174,9 +174,9 @@ def _report_response(
         findings.ok(f"{where} answers in {duration}")
 
 
-def _is_object(answer: httpx.Response) -> bool:
+def _is_object(response: httpx.Response) -> bool:
     try:
-        return isinstance(answer.json(), dict)
+        return isinstance(response.json(), dict)
     except (ValueError, RecursionError):
         return False
 
@@ -243,10 +243,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _skew(answer: httpx.Response, local_time: float) -> float | None:
+def _skew(response: httpx.Response, local_time: float) -> float | None:
     """Return how many seconds this machine's clock is ahead of the service's."""
     try:
-        service_time = email.utils.parsedate_to_datetime(answer.headers.get("date", ""))
+        service_time = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
     except (ValueError, TypeError, OverflowError):
         return None
     # The header has whole seconds only: on average, the time is half a second later.
