@@ -192,7 +192,7 @@ class AsyncBitfountHub(AsyncClient):
             parts_at_once: The maximum number of parts of a large schema to send concurrently.
 
         Raises:
-            SchemaUploadError: The compressed schema is over 10 MiB, or the schema cannot be
+            SchemaUploadError: The serialized schema is over 10 MiB, or the schema cannot be
                 serialized. Nothing was sent.
             ValueError: The pod's name is not valid, or a key is not an RSA key. Nothing was sent.
             HTTPError: The Hub or object storage refused the request.
