@@ -1,8 +1,13 @@
 """The exceptions this library raises.
 
-The documented names keep their documented meaning. Nothing else reaches a caller: an ``httpx``,
-``msgpack`` or ``KeyError`` that does is a bug. The text of an error never holds a credential or the
-query of a presigned URL, and every error can be pickled.
+The documented names keep their documented meaning. The message of an error never holds a credential
+or the query of a presigned URL, and every error can be pickled.
+
+Python's own errors are raised for wrong arguments and local files: ValueError (a wrong value),
+TypeError (an argument that does not exist, or pickling a secret), FileNotFoundError (``verify`` is
+a path that does not exist), OSError (a schema file, a key file or a file to hash) and ImportError
+(an optional package is not installed). Any other exception that reaches a caller, such as an
+``httpx`` error or a ``KeyError``, is a bug.
 
     BitfountError
     ├── RequestException             no usable response was received
@@ -133,7 +138,7 @@ class AuthenticationError(BitfountError):
 
 
 class AuthenticatedUserError(AuthenticationError):
-    """The credentials belong to another user than the one requested, or name no user."""
+    """The credentials belong to a user other than the one requested, or name no user."""
 
 
 class ModelUploadError(BitfountError):

@@ -32,6 +32,7 @@ def get_pod_schema(
     except InvalidJSONError:
         raise
     except RequestException as error:
+        # The documented API raises this error whenever the pod cannot be retrieved.
         raise InvalidJSONError(
             f"{operation}: pod {pod} could not be retrieved: {error}", operation=operation
         ) from error
