@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from support.pages import blocks as page_blocks
 from support.shell import check_commands
 
-from bitfount_api.sandbox import Fault
-
 if TYPE_CHECKING:
     import pytest
 
@@ -29,7 +27,7 @@ def blocks(language: str) -> list[str]:
 def test_readme_code_runs_as_shown(
     as_alice: SandboxClients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob"), "Fault": Fault}
+    names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob")}
     as_alice.sandbox.pair("alice", "https://fhir.clinic.example/r4", nextgen={"practiceId": "2"})
     *run, fixture = blocks("python")
     assert len(run) == 7
