@@ -1,4 +1,4 @@
-"""Compare this project with bare httpx and, if it is installed, the official SDK.
+"""Compare this project with plain httpx and, if it is installed, the official SDK.
 
 Prints tables, and writes them to ``results.md``, with ``results.json`` and ``results.svg``, in the
 folder of this file.

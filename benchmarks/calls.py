@@ -1,4 +1,4 @@
-"""Single calls over open connections: ``get_pod`` and bare httpx's ``GET`` with ``json()``."""
+"""Single calls over open connections: ``get_pod`` and plain httpx's ``GET`` with ``json()``."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Point:
     Args:
         amount: The amount, in the growth's unit.
         ours: Seconds that this project took.
-        theirs: Seconds that bare httpx took; None if it has no equivalent.
+        theirs: Seconds that plain httpx took; None if it has no equivalent.
         memory: The memory used in addition to importing, in MB; None if it was not measured.
     """
 

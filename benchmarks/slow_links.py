@@ -44,7 +44,7 @@ def _slow(context: Context, ours: Callable[[str], float], bare: Callable[[str], 
 
 
 def down(context: Context) -> Measured:
-    """Measure a download with four ranges at a time, and with bare httpx over one connection."""
+    """Measure a download with four ranges at a time, and with plain httpx over one connection."""
     size, path = context.scale.slow, context.folder / "slow.pt"
     return _slow(
         context,
@@ -54,7 +54,7 @@ def down(context: Context) -> Measured:
 
 
 def up(context: Context) -> Measured:
-    """Measure an upload with four parts at a time, and with bare httpx over one connection."""
+    """Measure an upload with four parts at a time, and with plain httpx over one connection."""
     path = context.file(context.scale.slow)
     return _slow(
         context,

@@ -1,4 +1,4 @@
-"""The tasks that run in a separate process: transfers by this project and by bare httpx.
+"""The tasks that run in a separate process: transfers by this project and by plain httpx.
 
 ``python -m benchmarks.tasks NAME ARGUMENTS…`` runs one task and prints, as JSON, its seconds and
 the peak memory of the process after importing and at the end. On both sides, connections are opened

@@ -43,7 +43,7 @@ class Task:
 
 @attrs.frozen
 class Transfer:
-    """The measurements of a transfer by this project and by bare httpx."""
+    """The measurements of a transfer by this project and by plain httpx."""
 
     time: Comparison
     memory: float
