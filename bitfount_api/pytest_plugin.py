@@ -1,7 +1,7 @@
 """A pytest plugin: the fixture ``bitfount_sandbox``, for tests of code that uses this library.
 
-The fixture is available as soon as ``bitfount-api[sandbox]`` is installed beside pytest; nothing is
-imported and nothing starts before a test requests it.
+The fixture is available as soon as ``bitfount-api[sandbox]`` is installed next to pytest; nothing
+is imported and nothing starts before a test requests it.
 
     def test_my_code(bitfount_sandbox):
         hub = bitfount_sandbox.hub("alice")

@@ -176,7 +176,7 @@ def _files(folder: Path) -> set[str]:
 
 def swap(built: Path, target: Path) -> None:
     """Replace the old clients with the new ones, or leave the old ones on failure."""
-    # Copy beside the target first: copying can fail (full disk), and must not lose the old clients.
+    # Copy next to the target first: copying can fail (full disk) and must not lose the old clients.
     with tempfile.TemporaryDirectory(prefix=".generated-", dir=target.parent) as folder:
         new, old = Path(folder, "new"), Path(folder, "old")
         shutil.copytree(built, new)

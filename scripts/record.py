@@ -4,7 +4,7 @@
     python scripts/record.py get_pod      only these
 
 Each cassette is replayed immediately, with the network blocked, and must produce the same result.
-The results are stored beside the cassettes; ``tests/support/cassettes.py`` lists what is scrubbed.
+The results are stored next to the cassettes; ``tests/support/cassettes.py`` lists what is scrubbed.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ would wait for its hash at the end."""
 class TailReader:
     """Reads a file from its beginning in a separate thread while it is still being written.
 
-    Hashing and decompression thus run in order, in parallel with the network, although the bytes
-    may be received in any order.
+    Hashing and decompression therefore run in order, in parallel with the network, although the
+    bytes may be received in any order.
 
     Args:
         path: Path of the file.

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-# In a wheel, the specs are beside this module; in a checkout, in the folder where they are edited.
+# In a wheel, the specs are next to this module; in a checkout, in the folder where they are edited.
 _FOLDERS = (Path(__file__).parent / "specs", Path(__file__).parents[2] / "openapi")
 
 

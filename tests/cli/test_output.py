@@ -146,7 +146,7 @@ def test_invalid_options_are_rejected(console: Console, option: str) -> None:
     assert outcome.code in (1, 2), outcome
     console.be("alice")
     outcome = console.run(option, "::no::", "projects", "list")
-    if option != "--auth-domain":  # which is not needed beside API keys
+    if option != "--auth-domain":  # which is not needed with API keys
         assert outcome.code in (2, 6), outcome
         assert outcome.err.count("\n") == 1
 

@@ -1,6 +1,6 @@
 """The generated clients match the specs: every endpoint, every model, every example.
 
-An upgrade of the generator that renames or drops something thus fails here, and not in use.
+An upgrade of the generator that renames or drops something therefore fails here, and not in use.
 """
 
 from __future__ import annotations

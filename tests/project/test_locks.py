@@ -173,7 +173,7 @@ def wheel(folder: Path, name: str, version: str) -> Path:
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package index with the locked version of each package, and a newer one of each.
 
-    Beside it, as ``lock.txt``, is the development lock with the hashes of these files.
+    Next to it, as ``lock.txt``, is the development lock with the hashes of these files.
     """
     folder = tmp_path_factory.mktemp("index")
     hashes: dict[tuple[str, str], str] = {}

@@ -137,7 +137,7 @@ def test_exhausted_limit_withholds_code_except_from_owner(
     assert withheld == {"modelHash": model.hash, "modelVersion": 1}
     assert sandbox.state.projects.use(project, model, "alice") is not None
     assert "modelDownloadUrl" in done(find(alice, projectId=project))
-    # Outside the project, a public model is available to everybody.
+    # Outside the project, a public model is available to everyone.
     assert "modelDownloadUrl" in done(find(bob))
 
 

@@ -76,7 +76,7 @@ def serving(
 
 
 def certificate(folder: Path) -> Path:
-    """Create a self-signed certificate for 127.0.0.1, with its key in ``key.pem`` beside it."""
+    """Create a self-signed certificate for 127.0.0.1, with its key in ``key.pem`` next to it."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -92,7 +92,7 @@ def encoded(text: str | bytes, safe: str = "") -> str:
 
 
 class Presigner:
-    """Makes presigned URLs and forms, which anybody who has them can use until they expire.
+    """Makes presigned URLs and forms, which anyone who has them can use until they expire.
 
     Args:
         base_url: URL of the store, such as ``http://localhost:3003``.
