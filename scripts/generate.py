@@ -12,6 +12,7 @@ nothing else: only configuration in ``openapi/`` is read, and no cache or networ
 from __future__ import annotations
 
 import argparse
+import ast
 import filecmp
 import importlib.metadata
 import re
@@ -30,6 +31,25 @@ SPECS = {
     "smart_on_fhir": "bitfount_fhir_client",
 }
 _BUILDER = re.compile(r"\b_get_kwargs\b")
+_LATE_MODELS = '''"""The data models, each loaded when it is first used."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+{imports}
+_MODULES = {modules}
+
+__all__ = {names}
+
+# Type checkers must not see this function: to them, every name would exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        return getattr(importlib.import_module(f"{{__name__}}.{{_MODULES[name]}}"), name)
+'''
 TOOLS = ("openapi-python-client", "ruff")
 
 
@@ -102,6 +122,7 @@ def build(specs: Path, target: Path) -> None:
         job.result()
     for package in SPECS.values():
         publish_builders(target / package)
+        load_models_late(target / package)
     # The generator's default hooks would read the ruff configuration of parent folders. Instead,
     # remove unused imports, sort the others, and format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
@@ -142,6 +163,35 @@ def publish_builders(package: Path) -> None:
             if "def _get_kwargs(" not in text:
                 raise GenerationError(f"{path.name} has no function _get_kwargs to make public")
             path.write_text(_BUILDER.sub("build_request", text), encoding="utf-8", newline="\n")
+
+
+def load_models_late(package: Path) -> None:
+    """Load each model when it is first used, and not all of them with the first one.
+
+    A program that reads a pod does not wait for the models of uploads.
+
+    Raises:
+        GenerationError: The file that imports the models has another form than this version of the
+            generator gives it.
+    """
+    path = package / "models/__init__.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    modules: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
+            modules |= {alias.name: node.module for alias in node.names}
+        elif not isinstance(node, ast.Expr | ast.Assign):
+            raise GenerationError(f"{path.name} has an unexpected statement, line {node.lineno}")
+    if not modules:
+        raise GenerationError(f"{path.name} imports no models")
+    imports = "".join(
+        f"    from .{module} import {name} as {name}\n" for name, module in modules.items()
+    )
+    path.write_text(
+        _LATE_MODELS.format(imports=imports, modules=modules, names=sorted(modules)),
+        encoding="utf-8",
+        newline="\n",
+    )
 
 
 def _run(tool: str, *arguments: str) -> None:

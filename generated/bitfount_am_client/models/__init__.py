@@ -1,23 +1,50 @@
-"""Contains all the data models used in inputs/outputs"""
+"""The data models, each loaded when it is first used."""
 
-from .access_decision import AccessDecision
-from .access_limit import AccessLimit
-from .access_manager_key import AccessManagerKey
-from .oidc_access_request import OIDCAccessRequest
-from .oidc_access_request_identity_provider import OIDCAccessRequestIdentityProvider
-from .serialized_protocol import SerializedProtocol
-from .serialized_protocol_aggregator import SerializedProtocolAggregator
-from .serialized_protocol_algorithm_type_0 import SerializedProtocolAlgorithmType0
-from .serialized_protocol_algorithm_type_1_item import (
-    SerializedProtocolAlgorithmType1Item,
-)
-from .service_error import ServiceError
-from .signature_access_request import SignatureAccessRequest
-from .signature_access_request_identity_provider import (
-    SignatureAccessRequestIdentityProvider,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = (
+if TYPE_CHECKING:
+    from .access_decision import AccessDecision as AccessDecision
+    from .access_limit import AccessLimit as AccessLimit
+    from .access_manager_key import AccessManagerKey as AccessManagerKey
+    from .oidc_access_request import OIDCAccessRequest as OIDCAccessRequest
+    from .oidc_access_request_identity_provider import (
+        OIDCAccessRequestIdentityProvider as OIDCAccessRequestIdentityProvider,
+    )
+    from .serialized_protocol import SerializedProtocol as SerializedProtocol
+    from .serialized_protocol_aggregator import (
+        SerializedProtocolAggregator as SerializedProtocolAggregator,
+    )
+    from .serialized_protocol_algorithm_type_0 import (
+        SerializedProtocolAlgorithmType0 as SerializedProtocolAlgorithmType0,
+    )
+    from .serialized_protocol_algorithm_type_1_item import (
+        SerializedProtocolAlgorithmType1Item as SerializedProtocolAlgorithmType1Item,
+    )
+    from .service_error import ServiceError as ServiceError
+    from .signature_access_request import (
+        SignatureAccessRequest as SignatureAccessRequest,
+    )
+    from .signature_access_request_identity_provider import (
+        SignatureAccessRequestIdentityProvider as SignatureAccessRequestIdentityProvider,
+    )
+
+_MODULES = {
+    "AccessDecision": "access_decision",
+    "AccessLimit": "access_limit",
+    "AccessManagerKey": "access_manager_key",
+    "OIDCAccessRequest": "oidc_access_request",
+    "OIDCAccessRequestIdentityProvider": "oidc_access_request_identity_provider",
+    "SerializedProtocol": "serialized_protocol",
+    "SerializedProtocolAggregator": "serialized_protocol_aggregator",
+    "SerializedProtocolAlgorithmType0": "serialized_protocol_algorithm_type_0",
+    "SerializedProtocolAlgorithmType1Item": "serialized_protocol_algorithm_type_1_item",
+    "ServiceError": "service_error",
+    "SignatureAccessRequest": "signature_access_request",
+    "SignatureAccessRequestIdentityProvider": "signature_access_request_identity_provider",
+}
+
+__all__ = [
     "AccessDecision",
     "AccessLimit",
     "AccessManagerKey",
@@ -30,4 +57,12 @@ __all__ = (
     "ServiceError",
     "SignatureAccessRequest",
     "SignatureAccessRequestIdentityProvider",
-)
+]
+
+# Type checkers must not see this function: to them, every name would exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,44 +1,100 @@
-"""Contains all the data models used in inputs/outputs"""
+"""The data models, each loaded when it is first used."""
 
-from .acknowledgement import Acknowledgement
-from .complete_upload_request import CompleteUploadRequest
-from .complete_upload_request_object_type import CompleteUploadRequestObjectType
-from .create_project_request import CreateProjectRequest
-from .create_project_request_metadata import CreateProjectRequestMetadata
-from .dataset_reference import DatasetReference
-from .file_processing_metadata import FileProcessingMetadata
-from .file_processing_metadata_additional_metrics import (
-    FileProcessingMetadataAdditionalMetrics,
-)
-from .file_processing_metadata_skip_reasons import FileProcessingMetadataSkipReasons
-from .grantee_usage import GranteeUsage
-from .heartbeat_request import HeartbeatRequest
-from .model_details import ModelDetails
-from .model_upload import ModelUpload
-from .model_upload_request import ModelUploadRequest
-from .model_upload_upload_fields_type_0 import ModelUploadUploadFieldsType0
-from .monitor_update import MonitorUpdate
-from .monitor_update_metadata import MonitorUpdateMetadata
-from .monitor_update_progress import MonitorUpdateProgress
-from .monitor_update_resource_usage import MonitorUpdateResourceUsage
-from .pod_details import PodDetails
-from .pod_registration import PodRegistration
-from .pod_registration_upload_fields_type_0 import PodRegistrationUploadFieldsType0
-from .progress_update import ProgressUpdate
-from .project import Project
-from .project_created import ProjectCreated
-from .project_model_limits import ProjectModelLimits
-from .projects_page import ProjectsPage
-from .public_key_details import PublicKeyDetails
-from .register_key_request import RegisterKeyRequest
-from .register_pod_request import RegisterPodRequest
-from .registered_key import RegisteredKey
-from .service_error import ServiceError
-from .simple_usage import SimpleUsage
-from .uploaded_part import UploadedPart
-from .weights_upload_request import WeightsUploadRequest
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = (
+if TYPE_CHECKING:
+    from .acknowledgement import Acknowledgement as Acknowledgement
+    from .complete_upload_request import CompleteUploadRequest as CompleteUploadRequest
+    from .complete_upload_request_object_type import (
+        CompleteUploadRequestObjectType as CompleteUploadRequestObjectType,
+    )
+    from .create_project_request import CreateProjectRequest as CreateProjectRequest
+    from .create_project_request_metadata import (
+        CreateProjectRequestMetadata as CreateProjectRequestMetadata,
+    )
+    from .dataset_reference import DatasetReference as DatasetReference
+    from .file_processing_metadata import (
+        FileProcessingMetadata as FileProcessingMetadata,
+    )
+    from .file_processing_metadata_additional_metrics import (
+        FileProcessingMetadataAdditionalMetrics as FileProcessingMetadataAdditionalMetrics,
+    )
+    from .file_processing_metadata_skip_reasons import (
+        FileProcessingMetadataSkipReasons as FileProcessingMetadataSkipReasons,
+    )
+    from .grantee_usage import GranteeUsage as GranteeUsage
+    from .heartbeat_request import HeartbeatRequest as HeartbeatRequest
+    from .model_details import ModelDetails as ModelDetails
+    from .model_upload import ModelUpload as ModelUpload
+    from .model_upload_request import ModelUploadRequest as ModelUploadRequest
+    from .model_upload_upload_fields_type_0 import (
+        ModelUploadUploadFieldsType0 as ModelUploadUploadFieldsType0,
+    )
+    from .monitor_update import MonitorUpdate as MonitorUpdate
+    from .monitor_update_metadata import MonitorUpdateMetadata as MonitorUpdateMetadata
+    from .monitor_update_progress import MonitorUpdateProgress as MonitorUpdateProgress
+    from .monitor_update_resource_usage import (
+        MonitorUpdateResourceUsage as MonitorUpdateResourceUsage,
+    )
+    from .pod_details import PodDetails as PodDetails
+    from .pod_registration import PodRegistration as PodRegistration
+    from .pod_registration_upload_fields_type_0 import (
+        PodRegistrationUploadFieldsType0 as PodRegistrationUploadFieldsType0,
+    )
+    from .progress_update import ProgressUpdate as ProgressUpdate
+    from .project import Project as Project
+    from .project_created import ProjectCreated as ProjectCreated
+    from .project_model_limits import ProjectModelLimits as ProjectModelLimits
+    from .projects_page import ProjectsPage as ProjectsPage
+    from .public_key_details import PublicKeyDetails as PublicKeyDetails
+    from .register_key_request import RegisterKeyRequest as RegisterKeyRequest
+    from .register_pod_request import RegisterPodRequest as RegisterPodRequest
+    from .registered_key import RegisteredKey as RegisteredKey
+    from .service_error import ServiceError as ServiceError
+    from .simple_usage import SimpleUsage as SimpleUsage
+    from .uploaded_part import UploadedPart as UploadedPart
+    from .weights_upload_request import WeightsUploadRequest as WeightsUploadRequest
+
+_MODULES = {
+    "Acknowledgement": "acknowledgement",
+    "CompleteUploadRequest": "complete_upload_request",
+    "CompleteUploadRequestObjectType": "complete_upload_request_object_type",
+    "CreateProjectRequest": "create_project_request",
+    "CreateProjectRequestMetadata": "create_project_request_metadata",
+    "DatasetReference": "dataset_reference",
+    "FileProcessingMetadata": "file_processing_metadata",
+    "FileProcessingMetadataAdditionalMetrics": "file_processing_metadata_additional_metrics",
+    "FileProcessingMetadataSkipReasons": "file_processing_metadata_skip_reasons",
+    "GranteeUsage": "grantee_usage",
+    "HeartbeatRequest": "heartbeat_request",
+    "ModelDetails": "model_details",
+    "ModelUpload": "model_upload",
+    "ModelUploadRequest": "model_upload_request",
+    "ModelUploadUploadFieldsType0": "model_upload_upload_fields_type_0",
+    "MonitorUpdate": "monitor_update",
+    "MonitorUpdateMetadata": "monitor_update_metadata",
+    "MonitorUpdateProgress": "monitor_update_progress",
+    "MonitorUpdateResourceUsage": "monitor_update_resource_usage",
+    "PodDetails": "pod_details",
+    "PodRegistration": "pod_registration",
+    "PodRegistrationUploadFieldsType0": "pod_registration_upload_fields_type_0",
+    "ProgressUpdate": "progress_update",
+    "Project": "project",
+    "ProjectCreated": "project_created",
+    "ProjectModelLimits": "project_model_limits",
+    "ProjectsPage": "projects_page",
+    "PublicKeyDetails": "public_key_details",
+    "RegisterKeyRequest": "register_key_request",
+    "RegisterPodRequest": "register_pod_request",
+    "RegisteredKey": "registered_key",
+    "ServiceError": "service_error",
+    "SimpleUsage": "simple_usage",
+    "UploadedPart": "uploaded_part",
+    "WeightsUploadRequest": "weights_upload_request",
+}
+
+__all__ = [
     "Acknowledgement",
     "CompleteUploadRequest",
     "CompleteUploadRequestObjectType",
@@ -67,11 +123,19 @@ __all__ = (
     "ProjectModelLimits",
     "ProjectsPage",
     "PublicKeyDetails",
-    "RegisteredKey",
     "RegisterKeyRequest",
     "RegisterPodRequest",
+    "RegisteredKey",
     "ServiceError",
     "SimpleUsage",
     "UploadedPart",
     "WeightsUploadRequest",
-)
+]
+
+# Type checkers must not see this function: to them, every name would exist.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
