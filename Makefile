@@ -74,8 +74,8 @@ sandbox: $(READY_DEMO)  ## Run the local sandbox until it is interrupted (ARGS=-
 test: $(READY) $(PIPS)  ## Run the tests (ARGS="-k name" selects by name, ARGS="-m 'not slow'" skips slow ones)
 	$(RUN) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
-test-lowest: $(READY_LOWEST)  ## Run the unit tests with the lowest versions that pyproject.toml allows
-	$(LOWEST) -m pytest tests/unit $(ARGS)
+test-lowest: $(READY_LOWEST)  ## Run the unit and network tests with the lowest allowed requirements
+	$(LOWEST) -m pytest tests/unit tests/integration/test_network.py $(ARGS)
 
 coverage: $(READY) $(PIPS)  ## Run all tests, and fail if code coverage is too low
 	$(RUN) -m coverage erase

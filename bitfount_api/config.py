@@ -33,6 +33,13 @@ MAX_WEIGHTS_BYTES: Final = 500 * MIB
 MULTIPART_THRESHOLD_BYTES: Final = 5 * MIB
 """From this size on, in bytes, objects may be uploaded in parts."""
 
+DEFAULT_TIMEOUT: Final = 30.0
+"""Seconds to connect, and between two bytes of a response, for operations without their own."""
+
+DEFAULT_DEADLINE: Final = 180.0
+"""Seconds for a whole call, from its first request, retries included. File transfers have no
+default deadline: they are limited by the time between two bytes."""
+
 DEFAULT_MAX_RETRIES: Final = 3
 DEFAULT_SMART_ON_FHIR_TIMEOUT: Final = 30.0
 MAX_RETRIES_LIMIT: Final = 100

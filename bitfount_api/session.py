@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
+from bitfount_api import config
 from bitfount_api._core.effects import Operation, Retry, Send, Service
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
-from bitfount_api._internal.session_settings import check_proxy, ssl_trust, user_agent
 from bitfount_api._internal.urls import Origin, origin, request_url
 from bitfount_api._internal.validation import check_seconds
+from bitfount_api._io.connections import Connections
 from bitfount_api._io.driver import Timing
-from bitfount_api._io.pool import DEFAULT_TIMEOUT, ClientPool, ConnectionSettings
+from bitfount_api._io.settings import (
+    ConnectionSettings,
+    check_proxy,
+    check_trust,
+    user_agent,
+)
 from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._default import default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
@@ -45,14 +51,16 @@ class BitfountSession:
             variables (``BITFOUNT_API_KEY_ID``, ``BITFOUNT_API_KEY``, ``BITFOUNT_USERNAME``) if they
             are set, else the device-code flow of the environment.
         timeout: Seconds to connect, and between two bytes; default: the operation's own, or 30.
-        deadline: Seconds for a whole call, retries included; None for 180. File transfers have a
-            deadline only if this argument is given.
+        deadline: Seconds for a whole call, with credentials, connecting and retries; None for 180
+            from the first request on. File transfers have a deadline only if this argument is
+            given.
         retry: The retry policy.
         proxy: The URL of a proxy; default: the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
-        verify: The certificates to trust: True for httpx's CA bundle, ``"system"`` for the
-            operating system's, the path of a bundle or a folder, or an ``SSLContext``.
+        verify: The certificates to trust: True for the CA bundle of the environment
+            (``SSL_CERT_FILE``, …) or of certifi, ``"system"`` for the operating system's, the path
+            of a bundle or of a hashed folder, or an ``SSLContext``.
         transport: An httpx transport to use instead of opening connections, sync or async; one
-            that is both is used for both.
+            that is both is used for both. ``proxy`` and ``verify`` do not apply to it.
         user_agent_suffix: A suffix for the user agent, such as ``"ward-7/2.1"``.
 
     Raises:
@@ -77,16 +85,16 @@ class BitfountSession:
         self.authentication_handler: AuthenticationHandler = (
             authentication_handler or default_handler()
         )
-        self.timeout: float = DEFAULT_TIMEOUT if timeout is None else float(timeout)
+        self.timeout: float = config.DEFAULT_TIMEOUT if timeout is None else float(timeout)
         self._explicit_timeout = timeout
         self.deadline = deadline
         self.retry: RetryPolicy = retry or RetryPolicy()
-        self._connections = ClientPool(
+        self._connections = Connections(
             ConnectionSettings(
                 user_agent=user_agent(user_agent_suffix),
                 timeout=self.timeout,
-                proxy=check_proxy(proxy),
-                verify=ssl_trust(verify),
+                proxies=check_proxy(proxy),
+                trust=check_trust(verify),
                 transport=transport,
             )
         )
@@ -149,22 +157,24 @@ class BitfountSession:
             method: The HTTP method.
             url: The absolute URL.
             **arguments: As for httpx: ``params``, ``headers``, ``cookies``, ``content``, ``data``,
-                ``files``, ``json``, ``extensions``; and ``timeout`` in seconds.
+                ``files``, ``json``, ``extensions``; and ``timeout`` in seconds. A request whose
+                body can be read only once, such as a generator, is never sent again.
 
         Raises:
             ValueError: The URL is not an absolute http or https URL, or has a user name; or the
-                timeout is not valid.
+                timeout is not valid; or the file to send was read to its end.
             TypeError: There is no such argument.
             RequestException: No response was received.
             AuthenticationError: No credentials are available.
         """
         call, timing = self._raw_request(method, url, arguments)
-        return self._run(send_with_retries(call, self.retry), timing)
+        return self._run(send_with_retries(call, self.retry), timing).to_httpx()
 
     async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` for async code."""
         call, timing = self._raw_request(method, url, arguments)
-        return await self._run_async(send_with_retries(call, self.retry), timing)
+        response = await self._run_async(send_with_retries(call, self.retry), timing)
+        return response.to_httpx()
 
     def get(self, url: str, **arguments: Any) -> httpx.Response:
         """:meth:`request` with ``GET``."""
@@ -209,13 +219,41 @@ class BitfountSession:
         # In HTTP, PUT and DELETE are idempotent; POST and PATCH are not.
         repeat = Retry.IF_UNSENT if method in ("POST", "PATCH") else Retry.IDEMPOTENT
         operation = Operation(f"raw {method} request", repeat)
-        return Send(operation, service, {**arguments, "method": method, "url": address}), timing
+        once = body = None
+        if arguments.keys() & {"content", "files"}:
+            # Imported here, since most requests have no such body.
+            from bitfount_api._transfer.request_bodies import (
+                FileObjectBody,
+                can_seek,
+                sendable_once,
+            )
+
+            once = sendable_once(arguments)
+            if can_seek(arguments.get("content")):
+                body = FileObjectBody(arguments.pop("content"))
+        request = {**arguments, "method": method, "url": address}
+        return Send(operation, service, request, body, sendable_once=bool(once)), timing
 
     def _known_services(self) -> dict[Origin, Service]:
         environment = environment_services()
         return {origin(httpx.URL(known.url)): known for known in environment} | self._origins
 
     # --- Closing ---------------------------------------------------------------------------------
+
+    def proxy_for(self, url: str) -> str | None:
+        """Return the proxy for requests to a URL, without its user name and password.
+
+        Args:
+            url: The absolute URL.
+
+        Returns:
+            The proxy's URL; None for direct connections. With a custom ``transport``, always None.
+
+        Raises:
+            ValueError: The URL is not an absolute http or https URL.
+            RequestException: A proxy variable of the environment is not valid.
+        """
+        return self._connections.proxy_for(origin(request_url(url)))
 
     @property
     def closed(self) -> bool:

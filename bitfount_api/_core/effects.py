@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
 import attrs
 
 if TYPE_CHECKING:
-    import httpx
+    from bitfount_api._core.messages import HTTPResponse
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -92,7 +92,7 @@ class Body(Protocol):
 class Sink(Protocol):
     """The destination of a streamed response body."""
 
-    def accept(self, response: httpx.Response) -> bool:
+    def accept(self, response: HTTPResponse) -> bool:
         """True to stream the body into this sink, False to read it into memory, as without a sink.
 
         Decided from status and headers. Called again for each attempt.
@@ -124,7 +124,7 @@ class GetCredentials:
 
 @attrs.frozen(eq=False)
 class Send:
-    """Send one request. The outcome is its ``httpx.Response``, read to the end or into ``sink``.
+    """Send one request. The outcome is its response, read to the end or into ``sink``.
 
     Args:
         operation: The operation.
@@ -133,6 +133,7 @@ class Send:
             ``headers``, as the generated request builders return them.
         body: The streamed request body, instead of ``json`` or ``data``.
         sink: The destination of the response body, instead of memory.
+        sendable_once: Whether the body can be read only once, so that it is never sent again.
         credentials: The headers with the credentials.
     """
 
@@ -141,6 +142,7 @@ class Send:
     request: Mapping[str, Any] = attrs.field(repr=False)
     body: Body | None = None
     sink: Sink | None = None
+    sendable_once: bool = False
     credentials: Mapping[str, str] | None = attrs.field(default=None, repr=False)
 
     @property
@@ -150,7 +152,15 @@ class Send:
 
     def with_credentials(self, headers: Mapping[str, str]) -> Send:
         """Return the same request with credentials."""
-        return Send(self.operation, self.service, self.request, self.body, self.sink, headers)
+        return Send(
+            self.operation,
+            self.service,
+            self.request,
+            self.body,
+            self.sink,
+            self.sendable_once,
+            headers,
+        )
 
 
 @attrs.frozen
@@ -197,13 +207,13 @@ def get_credentials(
     return headers
 
 
-def send(request: Send) -> Flow[httpx.Response]:
+def send(request: Send) -> Flow[HTTPResponse]:
     """Send one request, without retries, and return the response, whatever its status.
 
     Raises:
         RequestException: No response was received.
     """
-    response: httpx.Response = yield request
+    response: HTTPResponse = yield request
     return response
 
 

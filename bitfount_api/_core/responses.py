@@ -6,15 +6,15 @@ import http
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
 import msgspec
 
 from bitfount_api._core.effects import OBJECT_STORAGE
-from bitfount_api._core.redaction import SECRET_HEADERS, redact, strip_query
+from bitfount_api._core.redaction import redact, strip_query
 from bitfount_api.exceptions import HTTPError, InvalidJSONError
 
 if TYPE_CHECKING:
     from bitfount_api._core.effects import Operation, Service
+    from bitfount_api._core.messages import HTTPResponse
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ _ADVICE = {
     401: "The credentials were refused: check the API key, or authenticate again.",
     403: "These credentials may not do this: ask the owner for access.",
     404: "Check the name, and that these credentials may see it.",
+    407: "A proxy asks for a user name and a password: give them in the proxy's URL.",
     413: "The request is larger than the service accepts.",
     429: "Too many requests: wait before the next one.",
 }
@@ -48,7 +49,7 @@ _XML_ERROR = re.compile(
 
 
 def decode_json(
-    response: httpx.Response, shape: type[T], operation: Operation, service: Service
+    response: HTTPResponse, shape: type[T], operation: Operation, service: Service
 ) -> T:
     """Check a response and return its JSON, unknown fields included.
 
@@ -71,20 +72,20 @@ def decode_json(
             f"{operation.name}: {service.name} answered JSON that is not of the documented shape: "
             f"{redact(str(error), response.request)}",
             operation=operation.name,
-            url=strip_query(response.request.url),
+            url=strip_query(response.sent.url),
         ) from None
     # Not the converted value: that would lack fields the services have added.
     return value  # type: ignore[no-any-return]
 
 
-def parse_json(response: httpx.Response, operation: Operation, service: Service) -> Any:
+def parse_json(response: HTTPResponse, operation: Operation, service: Service) -> Any:
     """Return the JSON of a response, of any shape.
 
     Raises:
         InvalidJSONError: The body is not JSON.
     """
     try:
-        return msgspec.json.decode(response.content)
+        return msgspec.json.decode(response.content or b"")
     except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError) as error:
         kind = response.headers.get("content-type", "")
         what = (
@@ -96,11 +97,11 @@ def parse_json(response: httpx.Response, operation: Operation, service: Service)
             f"{operation.name}: {service.name} answered {response.status_code} with a body that "
             f"is not JSON{what}: {redact(str(error), response.request)}",
             operation=operation.name,
-            url=strip_query(response.request.url),
+            url=strip_query(response.sent.url),
         ) from None
 
 
-def check_status(response: httpx.Response, operation: Operation, service: Service) -> None:
+def check_status(response: HTTPResponse, operation: Operation, service: Service) -> None:
     """Check that a response has one of the operation's successful statuses.
 
     Raises:
@@ -110,7 +111,7 @@ def check_status(response: httpx.Response, operation: Operation, service: Servic
         raise status_error(response, operation, service)
 
 
-def status_error(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+def status_error(response: HTTPResponse, operation: Operation, service: Service) -> HTTPError:
     """Return the error for a response whose status is not one of the operation's successes."""
     status = response.status_code
     request = response.request
@@ -146,25 +147,25 @@ def status_error(response: httpx.Response, operation: Operation, service: Servic
         "".join(parts),
         status_code=status,
         request_id=request_id,
-        response=_strip_credentials(response),
+        response=response.to_httpx(with_query=False),
         operation=operation.name,
-        url=strip_query(request.url),
+        url=strip_query(response.sent.url),
     )
 
 
-def rejected_error(response: httpx.Response, operation: Operation, service: Service) -> HTTPError:
+def rejected_error(response: HTTPResponse, operation: Operation, service: Service) -> HTTPError:
     """Return the error for a response that reports a failure with a successful status."""
     why = redact(error_message(response) or "no reason given", response.request)
     return HTTPError(
         f"{operation.name}: {service.name} rejected the request: {why}",
         status_code=response.status_code,
-        response=_strip_credentials(response),
+        response=response.to_httpx(with_query=False),
         operation=operation.name,
-        url=strip_query(response.request.url),
+        url=strip_query(response.sent.url),
     )
 
 
-def error_message(response: httpx.Response) -> str | None:
+def error_message(response: HTTPResponse) -> str | None:
     """Return the service's error message: ``errorMessage`` or the like, or object storage's XML."""
     document = error_document(response)
     for key in ("errorMessage", "error_description", "message", "error"):
@@ -174,7 +175,7 @@ def error_message(response: httpx.Response) -> str | None:
     return ": ".join(part for part in found.groups() if part) if found else None
 
 
-def error_document(response: httpx.Response) -> dict[str, Any]:
+def error_document(response: HTTPResponse) -> dict[str, Any]:
     """Return the JSON object of an error response; empty if the body is not one, or is too large.
 
     For OAuth, the fields are those of RFC 6749, section 5.2.
@@ -186,17 +187,6 @@ def error_document(response: httpx.Response) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _error_body(response: httpx.Response) -> bytes:
-    try:
-        content = response.content
-    except httpx.ResponseNotRead:
-        return b""
+def _error_body(response: HTTPResponse) -> bytes:
+    content = response.content or b""
     return content if len(content) <= _MAX_ERROR_BYTES else b""
-
-
-def _strip_credentials(response: httpx.Response) -> httpx.Response:
-    """Remove the credentials from a response's request, so that an error can carry it."""
-    request = response.request
-    headers = {name: value for name, value in request.headers.items() if name not in SECRET_HEADERS}
-    response.request = httpx.Request(request.method, strip_query(request.url), headers=headers)
-    return response

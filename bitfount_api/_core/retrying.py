@@ -9,14 +9,13 @@ from bitfount_api._core.effects import Flow, Retry, Send, get_credentials, send,
 from bitfount_api.exceptions import ConnectError, RequestTimeout
 
 if TYPE_CHECKING:
-    import httpx
-
+    from bitfount_api._core.messages import HTTPResponse
     from bitfount_api.retries import RetryPolicy
 
 _logger = logging.getLogger(__name__)
 
 
-def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
+def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
     """Send a request with the service's credentials, and retry as policy and operation allow.
 
     After a 401, refresh the credentials and send the request once more, whatever its operation: a
@@ -34,14 +33,14 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
         return (yield from _send_until_answered(call, policy))
     credentials = yield from get_credentials(audience)
     response = yield from _send_until_answered(call.with_credentials(credentials), policy)
-    if response.status_code == 401 and credentials:
+    if response.status_code == 401 and credentials and not call.sendable_once:
         refreshed = yield from get_credentials(audience, credentials)
         if refreshed != credentials:
             response = yield from _send_until_answered(call.with_credentials(refreshed), policy)
     return response
 
 
-def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response]:
+def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
     failures = 0
     while True:
         failures += 1
@@ -64,6 +63,8 @@ def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[httpx.Response
 
 def may_retry(call: Send, *, sent: bool) -> bool:
     """Whether a failed request may be retried, given whether it may have been ``sent``."""
+    if sent and call.sendable_once:
+        return False  # only a part of the body would be sent
     return call.operation.retry is Retry.IDEMPOTENT or not sent
 
 
@@ -85,9 +86,10 @@ def pause_before_retry(
     if failures > policy.max_retries():
         return False
     seconds = policy.pause(failures, retry_after)
-    _logger.info("%s; retrying in %.1f s", reason, seconds)
     try:
+        _logger.info("%s; retrying after a pause of %.1f s", reason, seconds)
         yield from sleep(seconds)
     except RequestTimeout:
+        _logger.info("%s; not retried, since the deadline would pass first", reason)
         return False
     return True

@@ -21,8 +21,7 @@ from bitfount_api._core.retrying import send_with_retries
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import httpx
-
+    from bitfount_api._core.messages import HTTPResponse
     from bitfount_api.retries import RetryPolicy
 
 T = TypeVar("T")
@@ -68,7 +67,7 @@ class ServiceClient:
         service: Service | None = None,
         body: Body | None = None,
         sink: Sink | None = None,
-    ) -> Flow[httpx.Response]:
+    ) -> Flow[HTTPResponse]:
         """Send a request and return the last response, whatever its status.
 
         Raises:

@@ -6,7 +6,8 @@ A separate module, so that sync callers do not wait for asyncio to be imported.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._core.effects import (
@@ -20,24 +21,26 @@ from bitfount_api._core.effects import (
     T,
 )
 from bitfount_api._core.redaction import strip_tracebacks
-from bitfount_api._io.decoders import BoundedDecoder, content_encodings
+from bitfount_api._io.attempt import Attempt
+from bitfount_api._io.decoders import MAX_INLINE_BYTES
 from bitfount_api._io.driver import (
-    MAX_RESPONSE_BYTES,
+    BodyLength,
+    BodyReader,
     CallContext,
-    LimitedStream,
+    authentication_timeout,
     collect_results,
+    log_response,
     open_body,
-    request_arguments,
 )
 from bitfount_api._io.errors import map_exceptions
+from bitfount_api._io.requests import build
 from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-
-    import httpx
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from bitfount_api._core.effects import Sink
+    from bitfount_api._core.messages import HTTPRequest, HTTPResponse
     from bitfount_api._io.driver import Connections, Credentials, Timing
 
 _BATCH_BYTES = 1024 * 1024
@@ -92,25 +95,24 @@ async def _perform(step: Effect, context: CallContext) -> Any:
     if isinstance(step, Gather):
         return await _run_gather(step, context)
     if isinstance(step, GetCredentials):
-        work = context.credentials_for_flow().aheaders(step.audience, step.refused)
-        return await _before_deadline(work, context, "authentication")
+        return await _get_credentials(step, context)
     context.start(step.operation)
-    return await _before_deadline(_send(step, context), context, step.operation.name)
+    return await _send(step, context)
 
 
-async def _before_deadline(work: Coroutine[Any, Any, T], context: CallContext, what: str) -> T:
-    try:
-        remaining = context.remaining()
-        if remaining is None:
-            return await work
-        async with asyncio.timeout(remaining):
-            return await work
-    except TimeoutError:
-        raise RequestTimeout(
-            f"{what}: the time allowed for the whole operation is used up", operation=what
-        ) from None
-    finally:
-        work.close()  # if the deadline had passed before
+async def _get_credentials(step: GetCredentials, context: CallContext) -> Mapping[str, str]:
+    seconds = context.remaining_for_authentication()
+    work = context.credentials_for_flow().aheaders(step.audience, step.refused)
+    if seconds is None:
+        headers = await work
+    else:
+        try:
+            async with asyncio.timeout(seconds):
+                headers = await work
+        except TimeoutError:
+            raise authentication_timeout() from None
+    context.authenticated()
+    return headers
 
 
 async def _run_gather(step: Gather, context: CallContext) -> list[Any]:
@@ -130,38 +132,94 @@ async def _run_gather(step: Gather, context: CallContext) -> list[Any]:
     return collect_results(runs, step.flows)
 
 
-async def _send(call: Send, context: CallContext) -> httpx.Response:
-    arguments = request_arguments(call, context)
-    connections = context.connections
-    with map_exceptions(call, connections), open_body(call) as chunks:
-        if chunks is not None:
-            arguments["content"] = _body_chunks(chunks)
-        async with connections.alease(arguments["timeout"]) as client:
-            request = client.build_request(**arguments)
-            response = await client.send(request, auth=None, follow_redirects=False, stream=True)
-            async with aclosing(response):
-                return await _read_response(response, call, context)
+async def _send(call: Send, context: CallContext) -> HTTPResponse:
+    attempt = Attempt(context.limits, context.timeout_for(call))
+    request = build(call, context.connections.user_agent)
+    attempt.streams_body = call.body is not None or request.stream is not None
+    with map_exceptions(call, request, attempt, context.connections), open_body(call) as chunks:
+        body = _body(request, chunks)
+        try:
+            async with asyncio.timeout(context.remaining()):
+                return await _exchange(call, request, body, attempt, context)
+        except TimeoutError:
+            raise RequestTimeout(
+                f"{call.operation.name}: the time allowed for the whole operation is used up",
+                operation=call.operation.name,
+                sent=attempt.sent,
+            ) from None
+        finally:
+            if body is not None:
+                await body.aclose()
 
 
-async def _read_response(
-    response: httpx.Response, call: Send, context: CallContext
-) -> httpx.Response:
-    """Return the response after reading its body into memory or into the sink."""
-    if call.sink is not None and await _in_thread(call.sink.accept, response):
-        response.stream = LimitedStream(response.stream, context, limit=None)
-        await _write_to_sink(response, call.sink)
-        return response
-    response.stream = LimitedStream(response.stream, context, limit=MAX_RESPONSE_BYTES)
-    if response.is_closed or not content_encodings(response):
-        await response.aread()
-        return response
-    packed = BoundedDecoder(response, MAX_RESPONSE_BYTES)
-    async for chunk in response.aiter_raw():
-        packed.feed(chunk)
-    return packed.end()
+async def _exchange(
+    call: Send,
+    request: HTTPRequest,
+    body: _Body | None,
+    attempt: Attempt,
+    context: CallContext,
+) -> HTTPResponse:
+    async with (
+        context.connections.alease(request.origin, attempt) as connection,
+        connection.exchange(request, body) as (response, received),
+    ):
+        log_response(call, response)
+        if call.sink is not None and await _in_thread(call.sink.accept, response):
+            await _write_to_sink(received, call.sink, context)
+            return response
+        reader = BodyReader(response, context)
+        async for chunk in received:
+            if reader.decodes and len(chunk) > MAX_INLINE_BYTES:
+                await _in_thread(reader.feed, chunk)
+            else:
+                reader.feed(chunk)
+        return reader.end()
 
 
-async def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
+def _body(request: HTTPRequest, chunks: Iterator[bytes] | None) -> _Body | None:
+    """Return the streamed body, if there is one."""
+    if chunks is not None:
+        return _Body(request, chunks)
+    return None if request.stream is None else _Body(request, request.stream)
+
+
+class _Body:
+    """A streamed body, with checks of its length. A thread reads files.
+
+    Not a generator: those that are not read to their end are closed by a task of their own, which
+    outlives the call.
+    """
+
+    def __init__(
+        self, request: HTTPRequest, chunks: Iterable[bytes] | AsyncIterable[bytes]
+    ) -> None:
+        self._length = BodyLength(request)
+        self._chunks: AsyncIterator[bytes] | Iterator[bytes] = (
+            aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
+        )
+
+    def __aiter__(self) -> _Body:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunks = self._chunks
+        chunk: bytes | None
+        if isinstance(chunks, AsyncIterator):
+            chunk = await anext(chunks, None)
+        else:
+            chunk = await _in_thread(next, chunks, None)
+        if chunk is None:
+            self._length.end()
+            raise StopAsyncIteration
+        return self._length.take(chunk)
+
+    async def aclose(self) -> None:
+        """Close an async generator, of the user or of httpx."""
+        if isinstance(self._chunks, AsyncGenerator):
+            await self._chunks.aclose()
+
+
+async def _write_to_sink(received: AsyncIterable[bytes], sink: Sink, context: CallContext) -> None:
     batch: list[bytes] = []
     size = 0
     whole = False
@@ -174,7 +232,8 @@ async def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
 
     try:
         try:
-            async for chunk in _raw_chunks(response):
+            async for chunk in received:
+                context.remaining()
                 batch.append(chunk)
                 size += len(chunk)
                 if size >= _BATCH_BYTES:
@@ -188,19 +247,6 @@ async def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
         whole = True
     finally:
         await _in_thread(lambda: sink.close(whole=whole))
-
-
-async def _raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    if response.is_closed:  # read already, by a custom transport
-        yield response.content
-    else:
-        async for chunk in response.aiter_raw():
-            yield chunk
-
-
-async def _body_chunks(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while chunk := await _in_thread(lambda: next(chunks, b"")):
-        yield chunk
 
 
 async def _in_thread(function: Callable[..., T], *args: Any) -> T:
@@ -217,4 +263,6 @@ async def _in_thread(function: Callable[..., T], *args: Any) -> T:
                 await asyncio.wait([run])
             except asyncio.CancelledError:
                 continue
+        if not run.cancelled():
+            run.exception()  # the cancellation counts; without this, asyncio logs the exception
         raise

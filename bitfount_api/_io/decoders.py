@@ -8,40 +8,49 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from bitfount_api.exceptions import InvalidJSONError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from bitfount_api._core.messages import RawHeaders
 
 ACCEPTED = "gzip, deflate"
 """The ``accept-encoding`` header of every request."""
 
+MAX_INLINE_BYTES = 4096
+"""The number of compressed bytes that can be decoded without blocking an event loop: they
+decompress to at most some megabytes."""
+
 _GZIP = 16 + zlib.MAX_WBITS
+_DECODED = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
+
+
+class DecodingError(Exception):
+    """The compressed body is damaged, or incomplete."""
 
 
 class BoundedDecoder:
     """Decoder for the compressed body of a response.
 
+    Bytes after the end of the compressed body are ignored.
+
     Args:
-        response: Response whose raw body is passed to :meth:`feed`.
+        encodings: Content encodings of the body; see :func:`content_encodings`.
         limit: Maximum number of decompressed bytes.
 
     Raises:
         InvalidJSONError: If the content encoding was not requested.
     """
 
-    def __init__(self, response: httpx.Response, limit: int) -> None:
-        (encoding, *more) = content_encodings(response)
+    def __init__(self, encodings: list[str], limit: int) -> None:
+        (encoding, *more) = encodings
         if more or encoding not in ("gzip", "x-gzip", "deflate"):
             raise InvalidJSONError(
-                "the answer has a content encoding that was not requested; it was not read"
+                "the response has a content encoding that was not requested; it was not read"
             )
-        self._response = response
         self._limit = limit
         self._content = bytearray()
-        self._begun = bytearray()
+        self._started = False
+        self._first = b""
         self._inflater: Any = None if encoding == "deflate" else zlib.decompressobj(_GZIP)
 
     def feed(self, data: bytes) -> None:
@@ -49,45 +58,38 @@ class BoundedDecoder:
 
         Raises:
             InvalidJSONError: If the decompressed body exceeds the limit.
-            httpx.DecodingError: If the compressed body is damaged.
+            DecodingError: If the compressed body is damaged.
         """
+        self._started = self._started or bool(data)
         if self._inflater is None:
-            self._begun += data
-            if len(self._begun) < 2:
+            data = self._first + data
+            if len(data) < 2:
+                self._first = data
                 return
-            data = bytes(self._begun)
-            self._inflater = zlib.decompressobj(_deflated_as(data))
+            self._inflater = zlib.decompressobj(_wbits(data))
+        elif self._inflater.eof:
+            return  # zlib would copy all that it has ignored so far with each call
         try:
             self._content += self._inflater.decompress(data, self._room())
         except zlib.error as error:
-            raise self._damaged(str(error)) from None
-        self._begun += data[:1]
+            raise DecodingError(str(error)) from None
         check_size(len(self._content), self._limit)
 
     def _room(self) -> int:
         return self._limit - len(self._content) + 1
 
-    def end(self) -> httpx.Response:
-        """Return the response with its decompressed body.
+    def end(self) -> bytes:
+        """Return the decompressed body.
 
         Raises:
-            httpx.DecodingError: If the compressed body is incomplete.
+            DecodingError: If the compressed body is incomplete.
         """
-        if self._begun and not (self._inflater and self._inflater.eof):
-            raise self._damaged("the compressed body is incomplete")
-        response = self._response
-        return httpx.Response(
-            response.status_code,
-            headers=list(_kept(response)),
-            content=bytes(self._content),
-            request=response.request,
-        )
-
-    def _damaged(self, text: str) -> httpx.DecodingError:
-        return httpx.DecodingError(text, request=self._response.request)
+        if self._started and not (self._inflater and self._inflater.eof):
+            raise DecodingError("the compressed body is incomplete")
+        return bytes(self._content)
 
 
-def _deflated_as(data: bytes) -> int:
+def _wbits(data: bytes) -> int:
     # Some services send raw deflate data under this name, without the two-byte zlib header.
     return (
         zlib.MAX_WBITS
@@ -96,11 +98,20 @@ def _deflated_as(data: bytes) -> int:
     )
 
 
-def content_encodings(response: httpx.Response) -> list[str]:
+def content_encodings(headers: RawHeaders) -> list[str]:
     """Return the content encodings of the body, in the order in which they were applied."""
-    listed = response.headers.get_list("content-encoding", split_commas=True)
-    names = [name.strip().lower() for name in listed]
+    names = [
+        name.strip().lower()
+        for header, value in headers
+        if header.lower() == b"content-encoding"
+        for name in value.decode("latin-1").split(",")
+    ]
     return [name for name in names if name not in ("", "identity")]
+
+
+def without_encoding(headers: RawHeaders) -> RawHeaders:
+    """Return the headers of the response with its decoded body."""
+    return [(name, value) for name, value in headers if name.lower() not in _DECODED]
 
 
 def check_size(size: int, limit: int) -> None:
@@ -111,11 +122,5 @@ def check_size(size: int, limit: int) -> None:
     """
     if size > limit:
         raise InvalidJSONError(
-            f"the answer is larger than {limit // 1024**2} MiB; reading it was stopped"
+            f"the response is larger than {limit // 1024**2} MiB; reading it was stopped"
         )
-
-
-def _kept(response: httpx.Response) -> Iterator[tuple[bytes, bytes]]:
-    for name, value in response.headers.raw:
-        if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding"):
-            yield name, value

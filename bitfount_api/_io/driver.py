@@ -1,32 +1,70 @@
-"""Code shared by the two drivers: connection protocol, deadlines and request arguments."""
+"""Code shared by the two drivers: connection protocols, time limits and reading of bodies."""
 
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from contextlib import closing, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
-import httpx
 
-from bitfount_api._core.redaction import SecretDict
+from bitfount_api import config
+from bitfount_api._core.redaction import strip_query
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
-from bitfount_api._io.decoders import check_size
-from bitfount_api.exceptions import RequestTimeout
+from bitfount_api._io.decoders import (
+    BoundedDecoder,
+    DecodingError,
+    check_size,
+    content_encodings,
+    without_encoding,
+)
+from bitfount_api._io.errors import BodyLengthError
+from bitfount_api.exceptions import InvalidJSONError, RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Generator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterable, Generator, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
     from bitfount_api._core.effects import Audience, Flow, Operation, Send, Sleep
+    from bitfount_api._core.messages import HTTPRequest, HTTPResponse
+    from bitfount_api._internal.urls import Origin
+    from bitfount_api._io.attempt import Attempt
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 """The maximum decompressed size of a response that is read into memory, in bytes. The largest
 expected response, a pod's schema, is a sixth of it."""
+
+_logger = logging.getLogger("bitfount_api.http")
+
+
+class SyncConnection(Protocol):
+    """A connection for one call of a thread."""
+
+    def exchange(
+        self, request: HTTPRequest, body: Iterable[bytes] | None
+    ) -> AbstractContextManager[tuple[HTTPResponse, Iterable[bytes]]]:
+        """Send a request, and return the response with the chunks of its raw body.
+
+        Args:
+            request: The request.
+            body: The streamed body; None to send the request's content.
+        """
+        ...
+
+
+class AsyncConnection(Protocol):
+    """A connection for one call of a task."""
+
+    def exchange(
+        self, request: HTTPRequest, body: AsyncIterable[bytes] | None
+    ) -> AbstractAsyncContextManager[tuple[HTTPResponse, AsyncIterable[bytes]]]:
+        """:meth:`SyncConnection.exchange` for event loops."""
+        ...
 
 
 class Connections(Protocol):
@@ -38,19 +76,22 @@ class Connections(Protocol):
         ...
 
     @property
+    def user_agent(self) -> str:
+        """Value of the ``user-agent`` header."""
+        ...
+
+    @property
     def closed(self) -> bool:
         """Whether the connections are closed, so that no more calls can be made."""
         ...
 
-    def lease(self, seconds: float) -> AbstractContextManager[httpx.Client]:
-        """Return a context manager with the client for one call of this thread.
-
-        Args:
-            seconds: The maximum number of seconds to wait, if too many calls are in progress.
-        """
+    def lease(self, origin: Origin, attempt: Attempt) -> AbstractContextManager[SyncConnection]:
+        """Return a context manager with a connection for one call of this thread."""
         ...
 
-    def alease(self, seconds: float) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    def alease(
+        self, origin: Origin, attempt: Attempt
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
         """:meth:`lease` for the running event loop."""
         ...
 
@@ -58,8 +99,23 @@ class Connections(Protocol):
 class Credentials(Protocol):
     """The source of the credentials that the drivers pass to flows."""
 
-    def headers(self, audience: Audience, refused: Mapping[str, str] | None) -> Mapping[str, str]:
-        """Return the headers for a service; new ones if the current ones were ``refused``."""
+    def headers(
+        self,
+        audience: Audience,
+        refused: Mapping[str, str] | None,
+        seconds: float | None = None,
+    ) -> Mapping[str, str]:
+        """Return the headers for a service; new ones if the current ones were ``refused``.
+
+        Args:
+            audience: Which credentials to get.
+            refused: The credentials that a service has just refused.
+            seconds: The maximum number of seconds to wait; None for no limit.
+
+        Raises:
+            AuthenticationError: No credentials are available.
+            TimeoutError: They were not available in time.
+        """
         ...
 
     async def aheaders(
@@ -67,11 +123,6 @@ class Credentials(Protocol):
     ) -> Mapping[str, str]:
         """:meth:`headers` without blocking the event loop."""
         ...
-
-
-DEFAULT_DEADLINE = 180.0
-"""Seconds for a whole call, from its first request, retries included. File transfers have no
-default deadline: they are limited by the time between two bytes."""
 
 
 @attrs.frozen
@@ -115,13 +166,28 @@ class CallContext:
                 self._has_default_deadline = False
                 self.limits = Limits(None, self.limits.cancellation)
             elif self.limits.end is None:
-                end = time.monotonic() + DEFAULT_DEADLINE
+                end = time.monotonic() + config.DEFAULT_DEADLINE
                 self.limits = Limits(end, self.limits.cancellation)
 
     def credentials_for_flow(self) -> Credentials:
         """Return the source of credentials for a flow that asks for them."""
         assert self.credentials is not None  # noqa: S101 - only authentication runs without it
         return self.credentials
+
+    def remaining_for_authentication(self) -> float | None:
+        """Return the number of seconds until the caller's deadline; None for no deadline.
+
+        The default deadline does not apply: a user may take minutes to log in.
+        """
+        left = self.remaining()
+        return None if self._has_default_deadline else left
+
+    def authenticated(self) -> None:
+        """Start the default deadline again, if it had begun."""
+        if self._has_default_deadline and self.limits.end is not None:
+            self.limits = Limits(
+                time.monotonic() + config.DEFAULT_DEADLINE, self.limits.cancellation
+            )
 
     def inner(self, cancellation: Cancellation) -> CallContext:
         """Return a context with the same deadline, for flows that can be cancelled."""
@@ -175,24 +241,6 @@ class CallContext:
         return pause.seconds
 
 
-def request_arguments(call: Send, context: CallContext) -> dict[str, Any]:
-    """Return the arguments for httpx's ``build_request``."""
-    arguments = SecretDict(call.request)
-    service_url = call.service.url
-    if service_url:
-        # The generated builders return a path. It is appended as text: credentials must go to this
-        # service only, and by the rules for joining URLs a path could name another host.
-        arguments["url"] = service_url + arguments["url"]
-    headers = SecretDict(arguments.get("headers") or {})
-    if call.credentials:
-        headers.update(call.credentials)
-    if call.body is not None:
-        headers.update(call.body.headers)
-    arguments["headers"] = headers
-    arguments["timeout"] = context.timeout_for(call)
-    return arguments
-
-
 def open_body(call: Send) -> AbstractContextManager[Generator[bytes] | None]:
     """Return the chunks of a call's body, or None; the iterator is closed after the block.
 
@@ -201,35 +249,129 @@ def open_body(call: Send) -> AbstractContextManager[Generator[bytes] | None]:
     return nullcontext() if call.body is None else closing(call.body.chunks())
 
 
-class LimitedStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A response stream that enforces the deadline and a maximum size."""
+class BodyLength:
+    """Checks a streamed body against the ``content-length`` header, if there is one.
 
-    def __init__(self, stream: Any, context: CallContext, *, limit: int | None) -> None:
-        self._stream = stream
-        self._context = context
-        self._limit = limit
-        self._size = 0
+    Args:
+        request: The request.
+    """
 
-    def _pass(self, chunk: bytes) -> bytes:
-        self._context.remaining()
-        self._size += len(chunk)
-        if self._limit is not None:
-            check_size(self._size, self._limit)
+    def __init__(self, request: HTTPRequest) -> None:
+        headers = {name.lower(): value for name, value in request.headers}
+        length = headers.get(b"content-length", b"")
+        self._left = int(length) if length.isdigit() else None
+
+    def take(self, chunk: bytes) -> bytes:
+        """Return the next chunk.
+
+        Raises:
+            BodyLengthError: The body is longer than the header says.
+        """
+        if self._left is not None:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise BodyLengthError
         return chunk
 
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
-            yield self._pass(chunk)
+    def end(self) -> None:
+        """Check that nothing is missing.
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._stream:
-            yield self._pass(chunk)
+        Raises:
+            BodyLengthError: The body is shorter than the header says.
+        """
+        if self._left:
+            raise BodyLengthError
 
-    def close(self) -> None:
-        self._stream.close()
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+class BodyReader:
+    """Reads the body of a response into memory, decoded.
+
+    Args:
+        response: The response, whose content is set at the end.
+        context: The context of the run, with the deadline.
+    """
+
+    def __init__(self, response: HTTPResponse, context: CallContext) -> None:
+        self._response = response
+        self._context = context
+        self._chunks: list[bytes] = []
+        self._size = 0
+        encodings = content_encodings(response.raw_headers)
+        # A refusal is understood by its status, even if its body is unreadable.
+        self._lenient = response.is_error
+        self._unreadable = False
+        self._decoder: BoundedDecoder | None = None
+        if encodings:
+            try:
+                self._decoder = BoundedDecoder(encodings, MAX_RESPONSE_BYTES)
+            except InvalidJSONError:
+                if not self._lenient:
+                    raise
+                self._unreadable = True
+
+    def feed(self, chunk: bytes) -> None:
+        """Receive the next bytes.
+
+        Raises:
+            InvalidJSONError: If the body is too large.
+            DecodingError: If the compressed body is damaged.
+            RequestTimeout: If the deadline has passed.
+        """
+        self._context.remaining()
+        self._size += len(chunk)
+        check_size(self._size, MAX_RESPONSE_BYTES)
+        if self._unreadable:
+            return
+        if self._decoder is None:
+            self._chunks.append(chunk)
+            return
+        try:
+            self._decoder.feed(chunk)
+        except DecodingError as error:
+            self._damaged(error)
+
+    @property
+    def decodes(self) -> bool:
+        """Whether the body is compressed, so that :meth:`feed` may take long."""
+        return self._decoder is not None
+
+    def end(self) -> HTTPResponse:
+        """Return the response with its body."""
+        response = self._response
+        content = b"".join(self._chunks)
+        if self._decoder is not None and not self._unreadable:
+            try:
+                content = self._decoder.end()
+            except DecodingError as error:
+                self._damaged(error)
+        if self._decoder is not None or self._unreadable:
+            response.raw_headers = without_encoding(response.raw_headers)
+        response.content = content
+        return response
+
+    def _damaged(self, error: DecodingError) -> None:
+        if not self._lenient:
+            raise error
+        self._unreadable = True
+
+
+def authentication_timeout() -> RequestTimeout:
+    """Return the error for credentials that were not available before the deadline."""
+    return RequestTimeout(
+        "authentication: the time allowed for the whole operation is used up",
+        operation="authentication",
+        sent=False,
+    )
+
+
+def log_response(call: Send, response: HTTPResponse) -> None:
+    """Log one line for a response: the method, the URL without its query, and the status."""
+    if _logger.isEnabledFor(logging.DEBUG):
+        sent = response.sent
+        _logger.debug(
+            "%s: %s %s answered %d",
+            call.operation.name, sent.method, strip_query(sent.url), response.status_code,
+        )  # fmt: skip
 
 
 def collect_results(

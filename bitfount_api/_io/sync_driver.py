@@ -1,11 +1,12 @@
-"""The sync driver. Only this module and the async driver do network I/O.
+"""The sync driver. Only this module, the async driver and their pools do network I/O.
 
-Both perform the steps a flow yields, this one with threads, the other with tasks, map ``httpx``'s
-exceptions to those of this library, and enforce a deadline.
+Both drivers perform the steps that a flow yields, this one with threads, the other with tasks, map
+the exceptions of the HTTP library to those of this one, and enforce a deadline.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,26 +21,27 @@ from bitfount_api._core.effects import (
     T,
 )
 from bitfount_api._core.redaction import strip_tracebacks
-from bitfount_api._io.deadlines import Cancellation, apply
-from bitfount_api._io.decoders import BoundedDecoder, content_encodings
+from bitfount_api._io.attempt import Attempt
+from bitfount_api._io.deadlines import Cancellation
 from bitfount_api._io.driver import (
-    MAX_RESPONSE_BYTES,
+    BodyLength,
+    BodyReader,
     CallContext,
-    LimitedStream,
+    authentication_timeout,
     collect_results,
+    log_response,
     open_body,
-    request_arguments,
 )
 from bitfount_api._io.errors import map_exceptions
+from bitfount_api._io.requests import build
 from bitfount_api.exceptions import BitfountError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Future
 
-    import httpx
-
     from bitfount_api._core.effects import Sink
+    from bitfount_api._core.messages import HTTPRequest, HTTPResponse
     from bitfount_api._io.driver import Connections, Credentials, Timing
 
 
@@ -92,9 +94,18 @@ def _perform(step: Effect, context: CallContext) -> Any:
     if isinstance(step, RunInThread):
         return step.run()
     if isinstance(step, GetCredentials):
-        context.remaining()
-        return context.credentials_for_flow().headers(step.audience, step.refused)
+        return _get_credentials(step, context)
     return _run_gather(step, context)
+
+
+def _get_credentials(step: GetCredentials, context: CallContext) -> Mapping[str, str]:
+    seconds = context.remaining_for_authentication()
+    try:
+        headers = context.credentials_for_flow().headers(step.audience, step.refused, seconds)
+    except TimeoutError:
+        raise authentication_timeout() from None
+    context.authenticated()
+    return headers
 
 
 def _run_gather(step: Gather, context: CallContext) -> list[Any]:
@@ -119,48 +130,57 @@ def _run_gather(step: Gather, context: CallContext) -> list[Any]:
     return collect_results(runs, step.flows)
 
 
-def _send(call: Send, context: CallContext) -> httpx.Response:
+def _send(call: Send, context: CallContext) -> HTTPResponse:
     context.start(call.operation)
-    arguments = request_arguments(call, context)
     connections = context.connections
+    attempt = Attempt(context.limits, context.timeout_for(call))
+    request = build(call, connections.user_agent)
+    attempt.streams_body = call.body is not None or request.stream is not None
     with (
-        apply(context.limits),
-        map_exceptions(call, connections),
+        map_exceptions(call, request, attempt, connections),
         open_body(call) as chunks,
-        connections.lease(arguments["timeout"]) as client,
+        connections.lease(request.origin, attempt) as connection,
+        connection.exchange(request, _body(request, chunks, context)) as (response, received),
     ):
-        if chunks is not None:
-            arguments["content"] = _limited(chunks, context)
-        request = client.build_request(**arguments)
-        response = client.send(request, auth=None, follow_redirects=False, stream=True)
-        with closing(response):
-            if call.sink is not None and call.sink.accept(response):
-                response.stream = LimitedStream(response.stream, context, limit=None)
-                _write_to_sink(response, call.sink)
-                return response
-            response.stream = LimitedStream(response.stream, context, limit=MAX_RESPONSE_BYTES)
-            if response.is_closed or not content_encodings(response):
-                response.read()
-            else:
-                packed = BoundedDecoder(response, MAX_RESPONSE_BYTES)
-                for chunk in response.iter_raw():
-                    packed.feed(chunk)
-                response = packed.end()
-    return response
+        log_response(call, response)
+        if call.sink is not None and call.sink.accept(response):
+            _write_to_sink(received, call.sink, context)
+            return response
+        reader = BodyReader(response, context)
+        for chunk in received:
+            reader.feed(chunk)
+        return reader.end()
 
 
-def _write_to_sink(response: httpx.Response, sink: Sink) -> None:
+def _body(
+    request: HTTPRequest, chunks: Iterator[bytes] | None, context: CallContext
+) -> Iterable[bytes] | None:
+    """Return the streamed body, with checks of its length and of the deadline."""
+    if chunks is not None:
+        return _checked(chunks, request, context)
+    if request.stream is None:
+        return None
+    if not isinstance(request.stream, Iterable):
+        raise TypeError("an async body can be sent by an async call only")
+    return _checked(request.stream, request, context)
+
+
+def _checked(
+    chunks: Iterable[bytes], request: HTTPRequest, context: CallContext
+) -> Iterator[bytes]:
+    length = BodyLength(request)
+    for chunk in chunks:
+        context.remaining()
+        yield length.take(chunk)
+    length.end()
+
+
+def _write_to_sink(received: Iterable[bytes], sink: Sink, context: CallContext) -> None:
     whole = False
     try:
-        # A custom transport may have read the body already.
-        for chunk in [response.content] if response.is_closed else response.iter_raw():
+        for chunk in received:
+            context.remaining()
             sink.write(chunk)
         whole = True
     finally:
         sink.close(whole=whole)
-
-
-def _limited(chunks: Iterator[bytes], context: CallContext) -> Iterator[bytes]:
-    for chunk in chunks:
-        context.remaining()
-        yield chunk

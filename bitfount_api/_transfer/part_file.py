@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from bitfount_api.progress import ProgressReporter
 
 _MAX_PARTS = 100
+_SYNC_EARLY_BYTES = 16 * 1024 * 1024
+"""The size from which hashing takes longer than a flush to disk costs."""
+
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 _sync_data = getattr(os, "fdatasync", os.fsync)
@@ -94,8 +97,9 @@ class PartFile(Destination):
         assert self._descriptor is not None  # noqa: S101
         if self._tail_reader.wait_finished(self.size, 0):
             return True
-        # Flush to disk while the rest is hashed, so that finish() has little to wait for.
-        _sync_data(self._descriptor)
+        if self.size >= _SYNC_EARLY_BYTES:
+            # Flush to disk while the rest is hashed, so that finish() has little to wait for.
+            _sync_data(self._descriptor)
         return self._tail_reader.wait_finished(self.size, seconds)
 
     def finish(self) -> Download:

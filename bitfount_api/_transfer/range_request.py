@@ -9,8 +9,7 @@ from bitfount_api._transfer.checkpoint import strong_etag
 from bitfount_api.exceptions import ConnectError, TransferError
 
 if TYPE_CHECKING:
-    import httpx
-
+    from bitfount_api._core.messages import HTTPResponse
     from bitfount_api._transfer.destinations import Destination
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
@@ -56,7 +55,7 @@ class RangeRequest:
                 headers["if-range"] = etag
         return headers
 
-    def accept(self, response: httpx.Response) -> bool:
+    def accept(self, response: HTTPResponse) -> bool:
         """Accept a response with a range of the object, or with all of it.
 
         Raises:
@@ -94,7 +93,7 @@ class RangeRequest:
         self.whole = True
         return False
 
-    def _accept_piece(self, response: httpx.Response) -> None:
+    def _accept_piece(self, response: HTTPResponse) -> None:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
         if found is None or int(found[1]) != self.position or int(found[2]) >= int(found[3]):
             raise ConnectError("object storage answered with a range that was not requested")
@@ -109,7 +108,7 @@ class RangeRequest:
         self._last = min(int(found[2]) + 1, size if self._end is None else self._end)
         self._end = size if self._end is None else min(self._end, size)
 
-    def _accept_whole(self, response: httpx.Response) -> None:
+    def _accept_whole(self, response: HTTPResponse) -> None:
         if not self._exclusive:
             raise ObjectChangedError
         length = response.headers.get("content-length", "")

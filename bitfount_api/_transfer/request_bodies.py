@@ -6,7 +6,8 @@ import hashlib
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,8 +15,9 @@ from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator
     from pathlib import Path
+    from typing import BinaryIO
 
     from bitfount_api.progress import ProgressReporter
 
@@ -196,3 +198,52 @@ class PartBody:
             yield chunk
             self._counted += len(chunk)
             self._progress.add(len(chunk))
+
+
+class FileObjectBody:
+    """The body of a raw request: an open file, from its position to its end.
+
+    Args:
+        file: The file, opened in binary mode, with a position that can be changed.
+
+    Raises:
+        ValueError: The file was read to its end, or is not open in binary mode.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._start = file.tell()
+        size = file.seek(0, os.SEEK_END)
+        file.seek(self._start)
+        if size and self._start >= size:
+            raise ValueError("the file has been read to its end: call seek(0) before sending it")
+        if not isinstance(file.read(0), bytes):
+            raise ValueError("the file must be open in binary mode")
+        self.headers: Mapping[str, str] = {"content-length": str(size - self._start)}
+
+    def chunks(self) -> Generator[bytes]:
+        """Yield the bytes from the position that the file had at first."""
+        self._file.seek(self._start)
+        while chunk := self._file.read(CHUNK_BYTES):
+            yield chunk
+
+
+def can_seek(file: object) -> bool:
+    """Whether an object is a file whose position can be changed."""
+    seekable = getattr(file, "seekable", None)
+    return hasattr(file, "read") and callable(seekable) and bool(seekable())
+
+
+def sendable_once(arguments: Mapping[str, Any]) -> bool:
+    """Whether the body of a raw request can be read only once: an iterator, a pipe, a socket.
+
+    Args:
+        arguments: The arguments of the raw request, as for httpx.
+    """
+    content = arguments.get("content")
+    if isinstance(content, (Iterator, AsyncIterator)) or hasattr(content, "read"):
+        return not can_seek(content)
+    files = arguments.get("files") or {}
+    parts = files.values() if isinstance(files, Mapping) else [part for _, part in files]
+    contents = [part[1] if isinstance(part, tuple) else part for part in parts]
+    return any(hasattr(part, "read") and not can_seek(part) for part in contents)

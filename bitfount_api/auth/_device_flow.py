@@ -20,9 +20,8 @@ from bitfount_api.retries import RETRIED_STATUSES, parse_retry_after
 from bitfount_api.types import DeviceCode, TokenGrant
 
 if TYPE_CHECKING:
-    import httpx
-
     from bitfount_api._core.effects import Flow
+    from bitfount_api._core.messages import HTTPResponse
     from bitfount_api.auth.oauth import Authority
     from bitfount_api.auth.prompts import Prompt
 
@@ -166,26 +165,26 @@ def _show(prompt: Prompt, shown: LoginPrompt) -> None:
         ) from error
 
 
-def _error_code(response: httpx.Response) -> str | None:
+def _error_code(response: HTTPResponse) -> str | None:
     """Return the ``error`` of an OAuth error (RFC 6749, section 5.2); None for other responses."""
-    if not response.is_client_error and not response.is_server_error:
+    if not response.is_error:
         return None
     value = error_document(response).get("error")
     return value if isinstance(value, str) and value else None
 
 
-def _is_temporary(response: httpx.Response, error_code: str | None) -> bool:
-    if response.is_client_error and error_code in _FINAL:
+def _is_temporary(response: HTTPResponse, error_code: str | None) -> bool:
+    if response.status_code < 500 and error_code in _FINAL:
         return False  # even if the status is 429
     status = response.status_code
-    return status in RETRIED_STATUSES or response.is_server_error or error_code in _TEMPORARY
+    return status in RETRIED_STATUSES or response.status_code >= 500 or error_code in _TEMPORARY
 
 
 def _bounded(pause: float, interval: float) -> float:
     return max(interval, min(pause, MAX_BACKOFF))
 
 
-def _failure_text(what: str, response: httpx.Response, *secrets: str) -> str:
+def _failure_text(what: str, response: HTTPResponse, *secrets: str) -> str:
     """Return an error text with the status and, if any, the service's own error description."""
     parts = [f"{what}: the authorization server answered {response.status_code}"]
     document = error_document(response)

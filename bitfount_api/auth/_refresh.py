@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._core.effects import Audience
-    from bitfount_api._io.pool import ClientPool
+    from bitfount_api._io.connections import Connections
     from bitfount_api.auth.handler import AuthenticationHandler
 
 
@@ -47,21 +47,33 @@ class CredentialRefresher:
         connections: Connections that the handler's flows run over.
     """
 
-    def __init__(self, handler: AuthenticationHandler, connections: ClientPool) -> None:
+    def __init__(self, handler: AuthenticationHandler, connections: Connections) -> None:
         self._handler = handler
         self._connections = connections
         self._lock = threading.Lock()
         self._current: _Refresh | None = None
 
-    def headers(self, audience: Audience, refused: Mapping[str, str] | None) -> Mapping[str, str]:
+    def headers(
+        self,
+        audience: Audience,
+        refused: Mapping[str, str] | None,
+        seconds: float | None = None,
+    ) -> Mapping[str, str]:
         """Return the headers for a service; new ones if the current ones were ``refused``.
+
+        Args:
+            audience: The service.
+            refused: The headers that the service has just refused.
+            seconds: Maximum number of seconds to wait; None for no limit. A renewal goes on
+                afterwards, for other callers.
 
         Raises:
             AuthenticationError: If no credentials are available.
+            TimeoutError: If they are not available in time.
         """
         if self._usable(audience, refused):
             return self._headers(audience)
-        self._refresh(audience, refused)
+        self._refresh(audience, refused, seconds)
         return self._headers(audience)
 
     async def aheaders(
@@ -120,22 +132,26 @@ class CredentialRefresher:
             self._current = _Refresh(loop)
             return self._current, True
 
-    def _refresh(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+    def _refresh(
+        self, audience: Audience, refused: Mapping[str, str] | None, seconds: float | None
+    ) -> None:
         from bitfount_api.auth._event_loops import running_loop
 
         current = self._begin(audience, refused, None)
         if current is None:
             return
         refresh, is_owner = current
-        if is_owner:
+        if is_owner and seconds is None:
             self._refresh_and_share(refresh, refused=refused is not None)
+        elif is_owner:
+            self._refresh_in_thread(refresh, refused=refused is not None)
         elif refresh.loop is not None and refresh.loop is running_loop():
             # The refresh may need this event loop, so waiting for it here could be a deadlock.
             raise AuthenticationError(
                 "a sync call cannot wait for credentials that an async call is refreshing in the "
                 "same event loop; use the async client"
             )
-        refresh.outcome.result()
+        refresh.outcome.result(seconds)
 
     async def _refresh_async(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
         import asyncio
@@ -145,16 +161,19 @@ class CredentialRefresher:
             return
         refresh, is_owner = current
         if is_owner:
-            # A separate thread: the refresh may wait for a user, and must not occupy one of the
-            # loop's few threads. It continues when this task is cancelled, for the other waiters.
-            threading.Thread(
-                target=self._refresh_and_share,
-                args=(refresh,),
-                kwargs={"refused": refused is not None},
-                name="bitfount-api-authentication",
-                daemon=True,
-            ).start()
+            self._refresh_in_thread(refresh, refused=refused is not None)
         await asyncio.shield(asyncio.wrap_future(refresh.outcome))
+
+    def _refresh_in_thread(self, refresh: _Refresh, *, refused: bool) -> None:
+        # A separate thread: the refresh may wait for a user, and must not occupy one of an event
+        # loop's few threads. It continues when its caller gives up, for the other callers.
+        threading.Thread(
+            target=self._refresh_and_share,
+            args=(refresh,),
+            kwargs={"refused": refused},
+            name="bitfount-api-authentication",
+            daemon=True,
+        ).start()
 
     def _refresh_and_share(self, refresh: _Refresh, *, refused: bool) -> None:
         failure: BaseException | None = None

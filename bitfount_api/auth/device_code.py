@@ -11,8 +11,8 @@ import attrs
 
 from bitfount_api import config
 from bitfount_api._core.effects import run_in_thread, sleep
-from bitfount_api._internal.session_settings import user_agent
-from bitfount_api._io.pool import ClientPool, ConnectionSettings
+from bitfount_api._io.connections import Connections
+from bitfount_api._io.settings import ConnectionSettings, user_agent
 from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._device_flow import log_in, refresh
 from bitfount_api.auth.claims import username_from_id_token
@@ -144,9 +144,9 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             AuthenticatedUserError: If a user other than ``username`` has logged in.
         """
         if not self.authenticated:
-            pool = ClientPool(ConnectionSettings(user_agent(None)))
-            with closing(pool):
-                run(self.authentication(refused=False, loop=None), pool)
+            connections = Connections(ConnectionSettings(user_agent(None)))
+            with closing(connections):
+                run(self.authentication(refused=False, loop=None), connections)
 
     @property
     def hub_request_headers(self) -> Mapping[str, str]:

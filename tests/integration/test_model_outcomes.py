@@ -11,8 +11,11 @@ import pytest
 from support.fake_services import STORAGE
 
 import bitfount_api
+import bitfount_api.async_hub
+import bitfount_api.hub
 from bitfount_api import (
     BitfountModel,
+    BitfountSession,
     HTTPError,
     InvalidJSONError,
     ModelTooLargeError,
@@ -23,6 +26,7 @@ from bitfount_api import (
     config,
     hash_contents,
 )
+from bitfount_api.auth.anonymous import AnonymousHandler
 
 if TYPE_CHECKING:
     from support.fake_services import FakeServices
@@ -222,15 +226,13 @@ def test_invalid_name_raises_before_any_request(
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch, services: FakeServices) -> FakeServices:
     """Make the session created for presigned URLs use the fake services of the test."""
-    import httpx as module
-
-    def client(*args: Any, **arguments: Any) -> Any:
-        kept = {name: arguments[name] for name in ("headers", "timeout", "follow_redirects")}
-        return original(**kept, transport=module.MockTransport(handle))
-
-    original = module.AsyncClient if services.asynchronous else module.Client
     handle = services._ahandle if services.asynchronous else services._handle
-    monkeypatch.setattr(module, original.__name__, client)
+
+    def anonymous() -> BitfountSession:
+        return BitfountSession(AnonymousHandler(), transport=httpx.MockTransport(handle))
+
+    module = bitfount_api.async_hub if services.asynchronous else bitfount_api.hub
+    monkeypatch.setattr(module, "_anonymous", anonymous)
     return services
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpcore
 import msgpack
 import pytest
 from support.rsa_keys import key_pair
@@ -365,7 +365,7 @@ def test_stalled_store_times_out(send: Any, store: Store, kind: str) -> None:
     with pytest.raises(ModelUploadError, match="in the time allowed") as caught:
         send(bytes(40 * MIB), options={"timeout": 0.2})
     assert isinstance(caught.value.__cause__, RequestTimeout)
-    assert isinstance(caught.value.__cause__.__cause__, httpx.WriteTimeout)
+    assert isinstance(caught.value.__cause__.__cause__, httpcore.WriteTimeout)
 
 
 def test_deadline_limits_the_whole_upload(send: Any, store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,14 +108,37 @@ def test_only_its_starters_import_the_sandbox(name: str) -> None:
         assert not {target for target in arrows(name) if noun(target) == "sandbox"}
 
 
-def test_only_io_calls_httpx() -> None:
-    """Only the drivers send requests through httpx, so that a successor is a small change."""
+def test_only_io_opens_connections() -> None:
+    """Only ``_io`` sends requests through httpcore or httpx, so that a successor is small."""
     sending = {
         name
         for name, path in MODULES.items()
-        if ".send(request" in path.read_text(encoding="utf-8") and noun(f"{name}.") != "sandbox"
+        if re.search(
+            r"\.handle_(async_)?request\(|client\.send\(|Client\(transport", path.read_text("utf-8")
+        )
+        and noun(f"{name}.") != "sandbox"
     }
-    assert sending == {"bitfount_api._io.sync_driver", "bitfount_api._io.async_driver"}
+    assert sending == {
+        f"bitfount_api._io.{name}" for name in ("sync_pool", "async_pool", "transports")
+    }
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if "._io" in name])
+def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
+    """Private ones change without notice."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+            ("httpx", "httpcore", "h11")
+        ):
+            assert not any(part.startswith("_") for part in str(node.module).split("."))
+            assert not any(alias.name.startswith("_") for alias in node.names)
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr.startswith("_")
+            and not node.attr.startswith("__")
+        ):
+            assert ast.unparse(node.value) in ("self", "trust"), ast.unparse(node)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -147,7 +147,7 @@ def _row(name: str) -> Row:
     [
         ("403", "bitfount_api._core.responses.redact", lambda text, *_, **__: text, "the error"),
         ("403", "bitfount_api._core.responses.strip_query", str, "the error"),
-        ("nothing", "bitfount_api._core.redaction._redact_argument", lambda value: value, "log"),
+        ("nothing", "bitfount_api._io.driver.strip_query", str, "log"),
         ("redirect", "bitfount_api._core.redaction._event_name", lambda r: r.getMessage(), "log"),
         (
             "broken",

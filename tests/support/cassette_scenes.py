@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import attrs
+import httpx
 from support.rsa_keys import private_key
 
 import bitfount_api
+import bitfount_api.async_hub
+import bitfount_api.hub
 from bitfount_api import (
     APIKeysHandler,
     BitfountSession,
@@ -23,6 +27,8 @@ from bitfount_api import (
     serialize_public_key,
     sign,
 )
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.sandbox import Sandbox
 
 DATA = Path(__file__).parents[1] / "data"
@@ -76,17 +82,28 @@ class Performer:
         return self._call("SMARTOnFHIR", "smart_on_fhir_url", name, *arguments, **named)
 
     def _call(self, kind: str, url: str, name: str, /, *arguments: Any, **named: Any) -> Any:
-        if not self.asynchronous:
-            with BitfountSession(self.handler) as session:
+        with (
+            patch.multiple(bitfount_api.hub, _anonymous=self._anonymous),
+            patch.multiple(bitfount_api.async_hub, _anonymous=self._anonymous),
+        ):
+            if self.asynchronous:
+                return asyncio.run(self._acall(kind, url, name, *arguments, **named))
+            with self._session(self.handler) as session:
                 client = getattr(bitfount_api, kind)(session, self.urls[url])
                 return getattr(client, name)(*arguments, **named)
 
-        async def main() -> Any:
-            async with BitfountSession(self.handler) as session:
-                client = getattr(bitfount_api, f"Async{kind}")(session, self.urls[url])
-                return await getattr(client, name)(*arguments, **named)
+    async def _acall(self, kind: str, url: str, name: str, /, *arguments: Any, **named: Any) -> Any:
+        async with self._session(self.handler) as session:
+            client = getattr(bitfount_api, f"Async{kind}")(session, self.urls[url])
+            return await getattr(client, name)(*arguments, **named)
 
-        return asyncio.run(main())
+    def _session(self, handler: AuthenticationHandler) -> BitfountSession:
+        # vcrpy records and replays what httpx sends.
+        transport = httpx.AsyncHTTPTransport() if self.asynchronous else httpx.HTTPTransport()
+        return BitfountSession(handler, transport=transport)
+
+    def _anonymous(self) -> BitfountSession:
+        return self._session(AnonymousHandler())
 
 
 def nothing(_: Sandbox) -> dict[str, Any]:

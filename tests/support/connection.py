@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any
 
 import httpx
 
 from bitfount_api._core.effects import Flow
+from bitfount_api._internal.urls import Origin
 from bitfount_api._io.async_driver import run_async
-from bitfount_api._io.driver import Timing
+from bitfount_api._io.attempt import Attempt
+from bitfount_api._io.driver import AsyncConnection, SyncConnection, Timing
 from bitfount_api._io.sync_driver import run
+from bitfount_api._io.transports import AsyncTransportPool, TransportPool
 
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 class FakeConnection:
-    """Connections whose responses come from a function, and credentials that count renewals."""
+    """Connections whose responses come from a function, and credentials that count renewals.
+
+    The calls are made as with a session's custom transport.
+    """
+
+    user_agent = "bitfount-api/test"
 
     def __init__(self, handler: Handler, *, timeout: float = 5.0) -> None:
         self.timeout = timeout
         self.requests: list[httpx.Request] = []
         self.renewals = 0
         self.closed = False
+        self.pool = TransportPool(httpx.MockTransport(self._handle))
+        self.async_pool = AsyncTransportPool(httpx.MockTransport(self._ahandle))
         self._handler = handler
-        self._client: httpx.Client | None = None
-        self._async_client: httpx.AsyncClient | None = None
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -41,25 +49,17 @@ class FakeConnection:
         answer = self._handler(request)
         return await answer if inspect.isawaitable(answer) else answer
 
-    def client(self) -> httpx.Client:
-        if self._client is None:
-            self._client = httpx.Client(transport=httpx.MockTransport(self._handle))
-        return self._client
+    def lease(self, origin: Origin, attempt: Attempt) -> AbstractContextManager[SyncConnection]:
+        return self.pool.lease(origin, attempt)
 
-    def async_client(self) -> httpx.AsyncClient:
-        if self._async_client is None:
-            self._async_client = httpx.AsyncClient(transport=httpx.MockTransport(self._ahandle))
-        return self._async_client
+    def alease(
+        self, origin: Origin, attempt: Attempt
+    ) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self.async_pool.lease(origin, attempt)
 
-    @contextlib.contextmanager
-    def lease(self, _: float) -> Iterator[httpx.Client]:
-        yield self.client()
-
-    @contextlib.asynccontextmanager
-    async def alease(self, _: float) -> AsyncIterator[httpx.AsyncClient]:
-        yield self.async_client()
-
-    def headers(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
+    def headers(
+        self, audience: str, refused: Mapping[str, str] | None, seconds: float | None = None
+    ) -> Mapping[str, str]:
         current = {"authorization": f"Bearer {audience}-{self.renewals}"}
         if refused == current:
             self.renewals += 1

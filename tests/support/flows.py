@@ -6,8 +6,31 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import httpx
 
 from bitfount_api._core.effects import Flow, GetCredentials, RunInThread, Send, Sleep
+from bitfount_api._core.messages import HTTPRequest, HTTPResponse
+from bitfount_api._internal.urls import origin
+
+
+def received(response: httpx.Response) -> HTTPResponse:
+    """Return a response of httpx as the drivers pass it to flows.
+
+    Its body is missing if it was not read.
+    """
+    try:
+        request = response.request
+    except RuntimeError:  # it was made without one
+        request = httpx.Request("GET", "https://x.test")
+    sent = HTTPRequest(
+        request.method,
+        str(request.url),
+        origin(request.url),
+        request.url.raw_path,
+        request.headers.raw,
+    )
+    content = response.content if response.is_closed else None
+    return HTTPResponse(response.status_code, response.headers.raw, sent, content)
 
 
 @attrs.define
@@ -15,7 +38,8 @@ class FakeDriver:
     """Execute the effects of a flow, and answer its calls from a list.
 
     Args:
-        outcomes: Outcomes of the calls, in order: a response, an error, or a function of the call.
+        outcomes: Outcomes of the calls, in order: a response, of httpx or as the drivers return it,
+            an error, or a function of the call.
         now: Current time, in seconds; pauses advance it.
         credentials: The headers to supply, in order, each until it is refused; the last one stays.
     """
@@ -63,4 +87,4 @@ class FakeDriver:
             outcome = outcome(step)
         if isinstance(outcome, Exception):
             raise outcome
-        return outcome
+        return received(outcome) if isinstance(outcome, httpx.Response) else outcome

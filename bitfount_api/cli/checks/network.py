@@ -7,18 +7,17 @@ import socket
 import ssl
 import threading
 import time
-import urllib.request
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 import attrs
+import httpcore
 import httpx
 
 from bitfount_api import config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.report import Finding, Level, Report
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
-from bitfount_api.redaction import strip_query
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -130,7 +129,11 @@ def _probe(session: BitfountSession, endpoint: Endpoint) -> Probe:
     url = httpx.URL(endpoint.url)
     if url.scheme == "http" and url.host not in _LOCAL:
         findings.warn(f"{where} is used without encryption", "use its https:// URL")
-    proxy = _proxy_for(url)
+    try:
+        proxy = session.proxy_for(endpoint.url)
+    except RequestException as error:
+        findings.problem(f"{where}: {error}", "correct HTTPS_PROXY")
+        return probe
     if proxy is None and (failure := _lookup(url)):
         findings.problem(f"{where}: {failure[0]}", failure[1])
         return probe
@@ -181,15 +184,6 @@ def _is_object(response: httpx.Response) -> bool:
         return False
 
 
-def _proxy_for(url: httpx.URL) -> str | None:
-    """Return the URL of the proxy for requests, without credentials."""
-    if urllib.request.proxy_bypass(url.host):
-        return None
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(url.scheme) or proxies.get("all")
-    return None if not proxy else strip_query(proxy)
-
-
 def _lookup(url: httpx.URL) -> tuple[str, str] | None:
     try:
         socket.getaddrinfo(url.host, url.port or (443 if url.scheme == "https" else 80))
@@ -210,7 +204,7 @@ def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tupl
                 f"its certificate is not trusted ({cause.verify_message})",
                 "if the network inspects TLS, trust its CA with --ca FILE or --ca system",
             )
-        if isinstance(cause, (ssl.SSLError, httpx.ProxyError)):
+        if isinstance(cause, (ssl.SSLError, httpcore.ProxyError)):
             if proxy is not None:
                 return (
                     f"the proxy {proxy} does not allow the connection",

@@ -30,7 +30,12 @@ _SECRET: Final = (
     "BITFOUNT_MODELLER_TOKEN",
 )
 _PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
-_CERTIFICATES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_CERTIFICATES: Final = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+)
 
 
 def check() -> list[Finding]:
@@ -74,16 +79,17 @@ def _check_proxies(findings: Report) -> None:
 
 
 def _check_certificates(findings: Report) -> None:
+    used: str | None = None
     for name in _CERTIFICATES:
         value = os.environ.get(name)
         if not value:
             continue
-        path = Path(value)
-        if name == "SSL_CERT_DIR" and os.environ.get("SSL_CERT_FILE"):
-            findings.note(f"{name} is {value}, but ignored: SSL_CERT_FILE takes precedence")
+        if used is not None:
+            findings.note(f"{name} is {value}, but ignored: {used} takes precedence")
             continue
-        exists = path.is_dir() if name.endswith("DIR") else path.is_file()
-        if exists:
+        used = name
+        paths = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+        if all(Path(path).exists() for path in paths):
             findings.note(f"{name} is {value}: only the CAs in it are trusted")
         else:
             findings.problem(f"{name} is {value}, which does not exist", f"correct {name}")

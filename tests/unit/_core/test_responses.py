@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from support.flows import received
 
 from bitfount_api import types
 from bitfount_api._core.effects import Operation, Service
+from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.responses import check_status, decode_json, error_message
 from bitfount_api._core.services import STORAGE
 from bitfount_api.exceptions import (
@@ -28,13 +30,13 @@ POD = {"podIdentifier": "bob/scans", "podName": "scans", "podPublicKey": "ssh-rs
 
 def answer(
     status: int = 200, content: bytes | str = b"", headers: dict[str, str] | None = None
-) -> httpx.Response:
+) -> HTTPResponse:
     request = httpx.Request(
         "GET",
         "https://hub.test/api/pods/bob/scans?sig=QUERY-SECRET",
         headers={"x-api-key": "KEY-SECRET", "x-api-key-id": "ID-SECRET", "accept": "*/*"},
     )
-    return httpx.Response(status, content=content, headers=headers, request=request)
+    return received(httpx.Response(status, content=content, headers=headers, request=request))
 
 
 def refusal(*args: Any, service: Service = HUB, **more: Any) -> HTTPError:
@@ -160,7 +162,7 @@ def test_error_message_of_an_unread_body_is_none() -> None:
         def __iter__(self) -> Iterator[bytes]:
             yield b'{"errorMessage": "x"}'
 
-    assert error_message(httpx.Response(500, stream=Unread())) is None
+    assert error_message(received(httpx.Response(500, stream=Unread()))) is None
 
 
 def test_http_error_hides_secrets_quoted_by_the_service() -> None:

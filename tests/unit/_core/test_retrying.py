@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.flows import received
 
 from bitfount_api._core.effects import (
     Flow,
@@ -18,6 +19,7 @@ from bitfount_api._core.effects import (
     Service,
     Sleep,
 )
+from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api.exceptions import ConnectError, InvalidJSONError, RequestTimeout
 from bitfount_api.retries import RetryPolicy
@@ -32,10 +34,10 @@ def call(operation: Operation = READ, service: Service = HUB) -> Send:
     return Send(operation, service, {"method": "get", "url": "/x"})
 
 
-def answer(status: int, **headers: str) -> httpx.Response:
+def answer(status: int, **headers: str) -> HTTPResponse:
     request = httpx.Request("GET", "https://hub.test/x")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx.Response(status, headers=named, request=request)
+    return received(httpx.Response(status, headers=named, request=request))
 
 
 KEYS = {"k": "1"}

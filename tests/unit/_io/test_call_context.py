@@ -8,7 +8,8 @@ from support.connection import FakeConnection
 from bitfount_api._core import operations
 from bitfount_api._core.effects import Operation
 from bitfount_api._io.deadlines import Cancellation
-from bitfount_api._io.driver import DEFAULT_DEADLINE, CallContext, Timing
+from bitfount_api._io.driver import CallContext, Timing
+from bitfount_api.config import DEFAULT_DEADLINE
 
 READ = Operation("get_pod")
 TRANSFER = Operation("download_object", transfers_file=True)

@@ -1,4 +1,4 @@
-"""The drivers perform effects within limits, and map every httpx error to ours."""
+"""The drivers perform effects within limits, and map every error of the HTTP libraries to ours."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import gzip
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 from support.connection import RUNNERS, FakeConnection, run_blocking, run_in_loop
@@ -23,10 +25,13 @@ from bitfount_api._core.effects import (
     Sleep,
     get_credentials,
 )
+from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.retrying import send_with_retries
-from bitfount_api._io import async_driver, sync_driver
+from bitfount_api._internal.urls import Origin
+from bitfount_api._io import driver
 from bitfount_api._io.async_driver import run_async
-from bitfount_api._io.driver import Timing
+from bitfount_api._io.attempt import Attempt
+from bitfount_api._io.driver import AsyncConnection, SyncConnection, Timing
 from bitfount_api.exceptions import (
     ConnectError,
     InvalidJSONError,
@@ -50,13 +55,17 @@ def ok(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"a": 1})
 
 
+def json_of(response: HTTPResponse) -> Any:
+    return response.to_httpx().json()
+
+
 def test_send_adds_service_url_and_credentials(run: Any) -> None:
     def flow() -> Flow[Any]:
         return (yield from ask(credentials=(yield from get_credentials("hub"))))
 
     connection = FakeConnection(ok)
     response = run(flow(), connection)
-    assert response.json() == {"a": 1}
+    assert json_of(response) == {"a": 1}
     (request,) = connection.requests
     assert str(request.url) == "https://hub.test/x"
     assert request.headers["authorization"] == "Bearer hub-0"
@@ -88,7 +97,7 @@ def test_refused_credentials_are_renewed_before_the_call(run: Any) -> None:
 
 def test_unchanged_refused_credentials_send_nothing(run: Any) -> None:
     class Fixed(FakeConnection):
-        def headers(self, audience: str, refused: Mapping[str, str] | None) -> Mapping[str, str]:
+        def headers(self, *_: object) -> Mapping[str, str]:
             return {"x-api-key": "k"}
 
     connection = Fixed(lambda _: httpx.Response(401))
@@ -138,6 +147,152 @@ def test_httpx_errors_are_mapped(
     assert "SECRET" not in str(caught.value)
 
 
+class FailingConnection:
+    """A connection of httpcore that fails, before or after the first byte of the request."""
+
+    def __init__(self, attempt: Attempt, error: Exception, *, sends: bool) -> None:
+        self._attempt = attempt
+        self._error = error
+        self._sends = sends
+
+    def _fail(self) -> None:
+        self._attempt.sent = self._sends
+        raise self._error
+
+    @contextmanager
+    def exchange(self, *_: object) -> Iterator[Any]:
+        self._fail()
+        yield
+
+    @asynccontextmanager
+    async def aexchange(self, *_: object) -> AsyncIterator[Any]:
+        self._fail()
+        yield
+
+
+class FailingConnections(FakeConnection):
+    """Connections of httpcore whose calls fail.
+
+    Args:
+        error: The error of each call.
+        sends: Whether a part of the request is sent before.
+        closed: Whether the session is closed.
+    """
+
+    def __init__(self, error: Exception, *, sends: bool = False, closed: bool = False) -> None:
+        super().__init__(ok)
+        self._error = error
+        self._sends = sends
+        self.closed = closed
+
+    @contextmanager
+    def lease(self, origin: Origin, attempt: Attempt) -> Iterator[SyncConnection]:
+        yield FailingConnection(attempt, self._error, sends=self._sends)
+
+    @asynccontextmanager
+    async def alease(self, origin: Origin, attempt: Attempt) -> AsyncIterator[AsyncConnection]:
+        connection: Any = FailingConnection(attempt, self._error, sends=self._sends)
+        connection.exchange = connection.aexchange
+        yield connection
+
+
+PRESIGNED = {"method": "put", "url": "https://u:p@s3.test/o?sig=SECRET"}
+
+
+@pytest.mark.parametrize("sends", [False, True], ids=["unsent", "sent"])
+@pytest.mark.parametrize(
+    ("raised", "expected", "connected", "text"),
+    [
+        (httpcore.ConnectError("refused"), ConnectError, False, "could be made: refused"),
+        (httpcore.ConnectTimeout("slow"), RequestTimeout, False, "could not be reached"),
+        (httpcore.PoolTimeout("full"), RequestTimeout, False, "too many calls in progress"),
+        (httpcore.UnsupportedProtocol("ftp"), ConnectError, False, "could be made: ftp"),
+        (httpcore.ProxyError("no"), ConnectError, False, "could be made: no"),
+        (httpcore.ProxyError("503 Busy"), ConnectError, False, "could be made: 503 Busy"),
+        (httpcore.ProxyError("429 Too Many"), ConnectError, False, "could be made: 429 Too Many"),
+        (httpcore.ReadTimeout("slow"), RequestTimeout, True, "did not answer"),
+        (httpcore.WriteTimeout("slow"), RequestTimeout, True, "did not answer"),
+        (httpcore.ReadError("reset"), ConnectError, True, ": reset"),
+        (httpcore.WriteError("reset"), ConnectError, True, ": reset"),
+        (httpcore.NetworkError("reset"), ConnectError, True, ": reset"),
+        (httpcore.RemoteProtocolError("odd"), ConnectError, True, ": odd"),
+    ],
+    ids=repr,
+)
+def test_httpcore_errors_are_mapped(
+    run: Any,
+    raised: Exception,
+    expected: type[RequestException],
+    connected: bool,
+    text: str,
+    sends: bool,
+) -> None:
+    with pytest.raises(expected) as caught:
+        run(ask(OPEN, request=PRESIGNED), FailingConnections(raised, sends=sends))
+    error = caught.value
+    assert type(error) is expected
+    assert error.sent is (sends and connected)
+    assert (error.operation, error.url) == ("op", "https://s3.test/o")
+    assert text in str(error)
+    assert "SECRET" not in str(error)
+    if expected is ConnectError:
+        doing = "the connection broke" if error.sent else "no connection could be made"
+        assert doing in str(error)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advice"),
+    [
+        ("407 Proxy Authentication Required", "give the user name and the password"),
+        ("403 Forbidden", "ask the network's administrators"),
+        ("404 Not Found", "check the proxy's URL"),
+    ],
+)
+def test_refusal_of_a_proxy_is_not_a_connect_error(run: Any, refusal: str, advice: str) -> None:
+    """A ConnectError is retried, and repeated refusals may lock an account."""
+    with pytest.raises(RequestException, match=f"{refusal}.*{advice}") as caught:
+        run(ask(), FailingConnections(httpcore.ProxyError(refusal), sends=True))
+    assert not isinstance(caught.value, ConnectError | RequestTimeout)
+    assert caught.value.sent is False
+
+
+def test_protocol_error_does_not_quote_the_response(run: Any) -> None:
+    odd = httpcore.RemoteProtocolError("illegal status line: bytearray(b'SECRET')")
+    with pytest.raises(ConnectError, match=r"illegal status line$") as caught:
+        run(ask(), FailingConnections(odd, sends=True))
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("length", ["Too much data", "Too little data"])
+def test_body_of_another_length_names_content_length(run: Any, length: str) -> None:
+    raised = httpcore.LocalProtocolError(f"{length} for declared Content-Length")
+    with pytest.raises(RequestException, match=r"could not be made.*content-length") as caught:
+        run(ask(), FailingConnections(raised, sends=True))
+    assert not isinstance(caught.value, ConnectError | RequestTimeout)
+
+
+def test_invalid_header_does_not_quote_it(run: Any) -> None:
+    raised = httpcore.LocalProtocolError("Illegal header value b'SECRET\\n'")
+    with pytest.raises(RequestException, match="could not be made: LocalProtocolError") as caught:
+        run(ask(), FailingConnections(raised))
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raised", "text"),
+    [
+        (httpcore.ReadError("reset"), "closed during the call"),
+        (RuntimeError("closed"), "closed during the call"),
+        (httpcore.ConnectError("refused"), "no connection could be made: refused"),
+    ],
+    ids=repr,
+)
+def test_break_after_closing_the_session_says_so(run: Any, raised: Exception, text: str) -> None:
+    with pytest.raises(ConnectError, match=text):
+        run(ask(), FailingConnections(raised, sends=True, closed=True))
+
+
 def test_error_without_a_text_shows_its_type(run: Any) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("", request=request)
@@ -156,17 +311,19 @@ def test_invalid_url_raises_request_exception(run: Any) -> None:
 
 def test_session_closed_during_the_call_raises(run: Any) -> None:
     class Closing(FakeConnection):
-        def client(self) -> httpx.Client:
-            client = super().client()
-            client.close()
-            self.closed = True
-            return client
+        @contextmanager
+        def lease(self, origin: Origin, attempt: Attempt) -> Iterator[SyncConnection]:
+            with super().lease(origin, attempt) as connection:
+                self.pool.close()
+                self.closed = True
+                yield connection
 
-        def async_client(self) -> httpx.AsyncClient:
-            client = super().async_client()
-            client._state = super().async_client()._state.__class__.CLOSED
-            self.closed = True
-            return client
+        @asynccontextmanager
+        async def alease(self, origin: Origin, attempt: Attempt) -> AsyncIterator[AsyncConnection]:
+            async with super().alease(origin, attempt) as connection:
+                await self.async_pool.aclose()
+                self.closed = True
+                yield connection
 
     with pytest.raises(ConnectError, match="closed during the call"):
         run(ask(), Closing(ok))
@@ -196,7 +353,7 @@ def test_failures_are_thrown_into_the_flow(run: Any) -> None:
             yield from ask()
         except ConnectError:
             response = yield from ask()
-            return str(response.text)
+            return str(response.to_httpx().text)
         return "no error"
 
     assert run(flow(), FakeConnection(handle)) == "fine"
@@ -299,16 +456,32 @@ def test_compressed_answers_are_decompressed(run: Any) -> None:
         lambda _: httpx.Response(200, content=packed, headers={"content-encoding": "gzip"})
     )
     response = run(ask(), connection)
-    assert response.json() == {"a": 1}
+    assert json_of(response) == {"a": 1}
     assert response.request.url.path == "/x"
+
+
+def test_decompressed_answer_keeps_its_other_headers(run: Any) -> None:
+    headers = [
+        (b"Content-Encoding", b"gzip"),
+        (b"Content-Length", b"%d" % len(PACKED)),
+        (b"X-A", b"\xe9\xff"),
+    ]
+    connection = FakeConnection(
+        lambda _: httpx.Response(201, headers=headers, stream=RawBody(PACKED))
+    )
+    response = run(ask(), connection).to_httpx()
+    assert (response.status_code, response.content) == (201, b"x" * 1000)
+    assert response.headers["x-a"] == "éÿ"
+    assert "content-encoding" not in response.headers
+    assert response.headers["content-length"] == "1000"
+    assert response.request.url == "https://hub.test/x"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", None])
 def test_answers_over_the_maximum_size_raise(
     run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for driver in (sync_driver, async_driver):
-        monkeypatch.setattr(driver, "MAX_RESPONSE_BYTES", 1000)
+    monkeypatch.setattr(driver, "MAX_RESPONSE_BYTES", 1000)
     content, headers = b"x" * 1001, {}
     if encoding:
         content, headers = gzip.compress(content), {"content-encoding": encoding}
@@ -323,6 +496,69 @@ def test_answers_over_the_maximum_size_raise(
     connection = FakeConnection(lambda _: httpx.Response(200, stream=Stream(), headers=headers))
     with pytest.raises(InvalidJSONError, match="larger than"):
         run(ask(), connection)
+
+
+class RawBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body as it is received."""
+
+    def __init__(self, *chunks: bytes) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
+def encoded(status: int, encoding: str, *chunks: bytes) -> FakeConnection:
+    """Connections whose responses have a body with a content encoding, not decoded by httpx."""
+    headers = {"content-encoding": encoding}
+    return FakeConnection(
+        lambda _: httpx.Response(status, headers=headers, stream=RawBody(*chunks))
+    )
+
+
+PACKED = gzip.compress(b"x" * 1000, mtime=0)
+DAMAGED = PACKED[:12] + b"\xff" * 20
+
+
+@pytest.mark.parametrize(
+    ("encoding", "chunks"),
+    [
+        ("br", [b"any"]),
+        ("gzip, gzip", [PACKED]),
+        ("gzip", [DAMAGED]),
+        ("gzip", [DAMAGED, PACKED]),
+        ("gzip", [PACKED[:-1]]),
+    ],
+    ids=["unknown", "twice", "damaged", "damaged, then more", "incomplete"],
+)
+def test_unreadable_body_of_a_refusal_is_empty(
+    run: Any, encoding: str, chunks: list[bytes]
+) -> None:
+    for status in (503, 404):
+        response = run(ask(), encoded(status, encoding, *chunks))
+        assert (response.status_code, response.content) == (status, b"")
+        assert response.to_httpx().text == ""
+
+
+def test_readable_body_of_a_refusal_is_kept(run: Any) -> None:
+    response = run(ask(), encoded(503, "gzip", PACKED[:7], PACKED[7:]))
+    assert (response.status_code, response.content) == (503, b"x" * 1000)
+
+
+@pytest.mark.parametrize("damaged", [DAMAGED, PACKED[:-1]], ids=["damaged", "incomplete"])
+def test_damaged_body_of_a_success_is_a_connect_error(run: Any, damaged: bytes) -> None:
+    with pytest.raises(ConnectError, match="the connection broke") as caught:
+        run(ask(), encoded(200, "gzip", damaged))
+    assert caught.value.sent is True
+
+
+def test_unknown_encoding_of_a_success_raises(run: Any) -> None:
+    with pytest.raises(InvalidJSONError, match="not requested"):
+        run(ask(), encoded(200, "br", b"any"))
 
 
 class Pieces:
@@ -353,6 +589,16 @@ def test_body_is_streamed_with_its_exact_length(run: Any) -> None:
     assert "transfer-encoding" not in headers
 
 
+@pytest.mark.parametrize("length", ["5", "7"])
+def test_body_of_another_length_than_declared_raises(run: Any, length: str) -> None:
+    class Wrong(Pieces):
+        headers: Mapping[str, str] = {"content-length": length}
+
+    with pytest.raises(RequestException, match=r"could not be made.*content-length") as caught:
+        run(ask(body=Wrong(), request={"method": "put", "url": "/x"}), FakeConnection(ok))
+    assert not isinstance(caught.value, ConnectError | RequestTimeout)
+
+
 class RecordingSink:
     """A sink that records its calls."""
 
@@ -362,7 +608,7 @@ class RecordingSink:
         self.content = b""
         self.ended: list[bool] = []
 
-    def accept(self, response: httpx.Response) -> bool:
+    def accept(self, response: HTTPResponse) -> bool:
         return self.accepts
 
     def write(self, chunk: bytes) -> None:
@@ -403,7 +649,7 @@ def test_sink_receives_a_body_already_read(run: Any) -> None:
 
 def test_sink_that_does_not_accept_receives_nothing(run: Any) -> None:
     sink = RecordingSink(accept=False)
-    assert run(ask(sink=sink), FakeConnection(ok)).json() == {"a": 1}
+    assert json_of(run(ask(sink=sink), FakeConnection(ok))) == {"a": 1}
     assert sink.ended == []
 
 

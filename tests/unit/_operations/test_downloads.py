@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.flows import FakeDriver
+from support.flows import FakeDriver, received
 
 from bitfount_api import RetryPolicy
 from bitfount_api._core.effects import Send, Sleep
@@ -48,7 +48,8 @@ def served(
     def outcome(call: Send) -> Any:
         chunks = [body] if isinstance(body, bytes) else list(body)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        response = httpx.Response(status, headers=named, request=httpx.Request("GET", URL))
+        request = httpx.Request("GET", URL)
+        response = received(httpx.Response(status, headers=named, request=request))
         sink: Any = call.sink
         if sink.accept(response):
             whole = False
@@ -61,7 +62,7 @@ def served(
             finally:
                 sink.close(whole=whole)
         else:
-            response = httpx.Response(status, content=b"", request=response.request)
+            response = received(httpx.Response(status, content=b"", request=request))
         return response
 
     return outcome

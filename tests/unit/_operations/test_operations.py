@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from support.flows import FakeDriver
+from support.flows import FakeDriver, received
 from support.rsa_keys import key_pair
 
 from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
@@ -110,7 +110,8 @@ def test_get_model_from_url_hashes_before_running() -> None:
     assert step.service.audience is None
     assert step.sink is not None
     request = httpx.Request("GET", "https://s3.test/m")
-    response = httpx.Response(200, headers={"content-length": str(len(CODE))}, request=request)
+    named = {"content-length": str(len(CODE))}
+    response = received(httpx.Response(200, headers=named, request=request))
     assert step.sink.accept(response)
     step.sink.write(CODE)
     step.sink.close(whole=True)

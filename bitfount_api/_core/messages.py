@@ -1,0 +1,125 @@
+"""HTTP messages: a request as it is sent, and a response as it was received."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import httpx
+
+from bitfount_api._core.redaction import SECRET_HEADERS, strip_query
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bitfount_api._internal.urls import Origin
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@attrs.frozen(eq=False)
+class HTTPRequest:
+    """A request as it is sent.
+
+    Args:
+        method: The method, in upper case.
+        url: The absolute URL.
+        origin: The URL's origin.
+        target: The URL's path and query, as sent in the request line.
+        headers: The headers, in the order in which they are sent.
+        content: The body, if it is in memory.
+        stream: The body otherwise: an iterable, or an async iterable, of bytes.
+        extensions: The extensions of httpx, such as ``sni_hostname``.
+    """
+
+    method: str
+    url: str = attrs.field(repr=False)
+    origin: Origin
+    target: bytes = attrs.field(repr=False)
+    headers: RawHeaders = attrs.field(repr=False)
+    content: bytes = attrs.field(default=b"", repr=False)
+    stream: httpx.SyncByteStream | httpx.AsyncByteStream | None = attrs.field(
+        default=None, repr=False
+    )
+    extensions: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+class HTTPResponse:
+    """A response as it was received, with its body decoded.
+
+    Args:
+        status_code: The status.
+        raw_headers: The headers.
+        request: The request.
+        content: The decoded body; None if it was not read into memory.
+        http_version: The version, such as ``b"HTTP/1.1"``.
+        reason_phrase: The reason phrase.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        raw_headers: RawHeaders,
+        request: HTTPRequest,
+        content: bytes | None = None,
+        *,
+        http_version: bytes = b"HTTP/1.1",
+        reason_phrase: bytes = b"",
+    ) -> None:
+        self.status_code = status_code
+        self.raw_headers = raw_headers
+        self.sent = request
+        self.content = content
+        self.http_version = http_version
+        self.reason_phrase = reason_phrase
+        self._headers: httpx.Headers | None = None
+
+    @property
+    def headers(self) -> httpx.Headers:
+        """The headers, by name."""
+        if self._headers is None:
+            self._headers = httpx.Headers(self.raw_headers)
+        return self._headers
+
+    @property
+    def request(self) -> httpx.Request:
+        """The request, for redaction: with its credentials."""
+        sent = self.sent
+        return httpx.Request(sent.method, sent.url, headers=sent.headers)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status_code < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the status is 3xx."""
+        return 300 <= self.status_code < 400
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the status is 4xx or 5xx."""
+        return 400 <= self.status_code < 600
+
+    def to_httpx(self, *, with_query: bool = True) -> httpx.Response:
+        """Return the response for users: its request is without the credentials.
+
+        Args:
+            with_query: Whether to keep the query of the URL, which is secret if it is presigned.
+        """
+        sent = self.sent
+        headers = [
+            (name, value)
+            for name, value in sent.headers
+            if name.decode("latin-1").lower() not in SECRET_HEADERS
+        ]
+        url = sent.url if with_query else strip_query(sent.url)
+        return httpx.Response(
+            self.status_code,
+            # httpx would decode the body once more.
+            headers=[each for each in self.raw_headers if each[0].lower() != b"content-encoding"],
+            content=self.content or b"",
+            request=httpx.Request(sent.method, url, headers=headers),
+            extensions={"http_version": self.http_version, "reason_phrase": self.reason_phrase},
+        )

@@ -1,0 +1,327 @@
+"""The connections of event loops, on asyncio's own transports."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+
+from bitfount_api._io.names import look_up
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+    from bitfount_api._io.attempt import Attempt
+
+_MAX_BUFFERED_BYTES = 1024 * 1024
+"""The number of received bytes that are kept for the caller before reading is paused."""
+
+_READ_BYTES = 64 * 1024
+
+_NEXT_ADDRESS_AFTER = 0.25
+"""Seconds after which the next address of a host is tried as well, as RFC 8305 recommends."""
+
+
+class AsyncNetwork(httpcore.AsyncNetworkBackend):
+    """The network, for one connection; see :class:`bitfount_api._io.sync_network.Network`.
+
+    Args:
+        attempt: The attempt that the connection is opened for.
+        handshakes: The number of TLS handshakes before the first byte of a request is sent to the
+            service itself, and not to a proxy.
+    """
+
+    def __init__(self, attempt: Attempt, handshakes: int) -> None:
+        self.attempt = attempt
+        self.handshakes = handshakes
+        self.transport: asyncio.Transport | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Look up a host, and connect to the first of its addresses that answers."""
+        del local_address, socket_options  # not used by this library
+        try:
+            async with asyncio.timeout(timeout):
+                addresses = await asyncio.wrap_future(look_up(host, port))
+                protocol = await _connect_to_any(addresses, port)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("the time to connect is used up") from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+        return AsyncStream(protocol, self, handshakes=0)
+
+    def shut_down(self) -> None:
+        """Close the connection, also while another task waits for it."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+async def _connect_to_any(addresses: list[str], port: int) -> _Protocol:
+    """Connect to the addresses in turn, each a moment after the one before."""
+    waiting = deque(addresses)
+    attempts: set[asyncio.Task[_Protocol]] = set()
+    failure: OSError | None = None
+    try:
+        while waiting or attempts:
+            if waiting:
+                attempts.add(asyncio.create_task(_connect(waiting.popleft(), port)))
+            done, attempts = await asyncio.wait(
+                attempts,
+                timeout=_NEXT_ADDRESS_AFTER if waiting else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for attempt in done:
+                try:
+                    return attempt.result()
+                except OSError as error:
+                    failure = failure or error
+    finally:
+        await _discard(attempts)
+    assert failure is not None  # noqa: S101 - a host has at least one address
+    raise failure
+
+
+async def _discard(attempts: set[asyncio.Task[_Protocol]]) -> None:
+    for attempt in attempts:
+        attempt.cancel()
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(outcome, _Protocol):
+            outcome.transport.abort()
+
+
+async def _connect(address: str, port: int) -> _Protocol:
+    _, protocol = await asyncio.get_running_loop().create_connection(_Protocol, address, port)
+    return protocol
+
+
+class _Protocol(asyncio.Protocol):
+    """Receives bytes into a buffer, and wakes the task that waits for them."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, *, encrypted: bool = False) -> None:
+        self.encrypted = encrypted
+        self.received: deque[bytes] = deque()
+        self.ended = False
+        self.failure: Exception | None = None
+        self._buffered = 0
+        self._paused = False
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+
+    # --- Called by the transport -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a TCP connection
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.received.append(data)
+        self._buffered += len(data)
+        if self._buffered > _MAX_BUFFERED_BYTES and not self._paused:
+            self._paused = True
+            self.transport.pause_reading()
+        _wake(self._reader)
+
+    def eof_received(self) -> None:
+        self.ended = True
+        _wake(self._reader)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and not self.encrypted:
+            self._read_rest()
+        self.ended = True
+        self.failure = exc
+        _wake(self._reader)
+        _wake(self._writer)
+
+    def pause_writing(self) -> None:
+        self._writer = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        _wake(self._writer)
+        self._writer = None
+
+    def _read_rest(self) -> None:
+        """Read what the service had sent before it closed the connection: an early refusal.
+
+        The event loop does not read it any more, once a write has failed.
+        """
+        ours = self.transport.get_extra_info("socket")
+        with (
+            suppress(OSError),
+            socket.fromfd(ours.fileno(), ours.family, ours.type) as duplicate,
+        ):
+            duplicate.setblocking(False)
+            while data := duplicate.recv(_READ_BYTES):
+                self.received.append(data)
+
+    # --- Called by the stream --------------------------------------------------------------------
+
+    def take(self) -> bytes:
+        """Return the next received bytes; none if none are there."""
+        if not self.received:
+            return b""
+        data = self.received.popleft()
+        self._buffered -= len(data)
+        if self._paused and self._buffered <= _MAX_BUFFERED_BYTES // 2:
+            self._paused = False
+            self.transport.resume_reading()
+        return data
+
+    async def wait_readable(self, seconds: float | None) -> None:
+        """Wait until there are bytes, or there will be none.
+
+        Raises:
+            TimeoutError: Neither happens within ``seconds``.
+        """
+        if self.received or self.ended:
+            return
+        loop = asyncio.get_running_loop()
+        self._reader = loop.create_future()
+        # A timer is several times faster than asyncio.timeout(), and there is one for each read.
+        timer = None if seconds is None else loop.call_later(seconds, _time_out, self._reader)
+        try:
+            await self._reader
+        finally:
+            self._reader = None
+            if timer is not None:
+                timer.cancel()
+
+    async def wait_writable(self, seconds: float | None) -> None:
+        """Wait until the transport takes more bytes, or something is received.
+
+        Raises:
+            TimeoutError: Neither happens within ``seconds``.
+        """
+        if self._writer is None or self.received or self.ended:
+            return
+        self._reader = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.wait(
+                    [self._writer, self._reader], return_when=asyncio.FIRST_COMPLETED
+                )
+        finally:
+            self._reader = None
+
+
+def _wake(waiting: asyncio.Future[None] | None) -> None:
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
+
+
+def _time_out(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(TimeoutError())
+
+
+class AsyncStream(httpcore.AsyncNetworkStream):
+    """A connection, with or without TLS.
+
+    Args:
+        protocol: The protocol of the connection.
+        network: The network that opened it.
+        handshakes: The number of TLS handshakes so far.
+    """
+
+    def __init__(self, protocol: _Protocol, network: AsyncNetwork, *, handshakes: int) -> None:
+        self._protocol = protocol
+        self._network = network
+        self._handshakes = handshakes
+        self._leads_to_service = handshakes == network.handshakes
+        network.transport = protocol.transport
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read at least one byte; none at the end."""
+        protocol = self._protocol
+        if not protocol.received:
+            try:
+                await protocol.wait_readable(timeout)
+            except TimeoutError:
+                raise httpcore.ReadTimeout from None
+        data = protocol.take()
+        if not data and protocol.failure is not None:
+            raise httpcore.ReadError(str(protocol.failure)) from protocol.failure
+        self._network.attempt.end.received(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all bytes.
+
+        Raises:
+            httpcore.WriteError: If the connection broke, or the service has answered although the
+                request is not complete. httpcore reads the response then.
+        """
+        protocol, attempt = self._protocol, self._network.attempt
+        if self._leads_to_service:
+            if attempt.streams_body and attempt.sent and protocol.received:
+                raise httpcore.WriteError("the service answered before the end of the request")
+            attempt.sent = True
+        if protocol.ended:
+            raise httpcore.WriteError(str(protocol.failure or "the connection was closed"))
+        protocol.transport.write(buffer)
+        if protocol.transport.is_closing():
+            await asyncio.sleep(0)  # the transport calls connection_lost() then
+        if attempt.streams_body:
+            try:
+                await protocol.wait_writable(timeout)
+            except TimeoutError:
+                raise httpcore.WriteTimeout from None
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        transport = self._protocol.transport
+        if self._handshakes or transport.get_write_buffer_size():
+            transport.abort()  # it would wait for the other side
+        else:
+            transport.close()
+        await asyncio.sleep(0)  # the socket is closed by the event loop
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Do a TLS handshake."""
+        protocol = _Protocol(encrypted=True)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout):
+                transport = await loop.start_tls(
+                    self._protocol.transport, protocol, ssl_context, server_hostname=server_hostname
+                )
+        except TimeoutError:
+            self._protocol.transport.abort()
+            raise httpcore.ConnectTimeout("the TLS handshake was not completed in time") from None
+        except OSError as error:
+            self._protocol.transport.abort()
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self._protocol.transport.abort()
+            raise
+        if transport is None:
+            raise httpcore.ConnectError("the connection was closed during the TLS handshake")
+        protocol.connection_made(transport)
+        self._network.attempt.end.restart()  # after the response of a proxy
+        return AsyncStream(protocol, self._network, handshakes=self._handshakes + 1)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return information about the connection, such as its ``socket``."""
+        if info == "is_readable":
+            return bool(self._protocol.received) or self._protocol.ended
+        return self._protocol.transport.get_extra_info(
+            {"server_addr": "peername", "client_addr": "sockname"}.get(info, info)
+        )

@@ -1,0 +1,170 @@
+"""The connections of one event loop of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, cast
+
+import httpcore
+
+from bitfount_api._io.async_network import AsyncNetwork
+from bitfount_api._io.routes import KEEP_ALIVE
+from bitfount_api._io.sync_pool import to_httpcore, to_response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+
+    from bitfount_api._core.messages import HTTPRequest, HTTPResponse
+    from bitfount_api._internal.urls import Origin
+    from bitfount_api._io.attempt import Attempt
+    from bitfount_api._io.routes import Route, Routes
+
+
+class AsyncConnection:
+    """A connection to one origin, for one call at a time.
+
+    Args:
+        route: The way to the origin.
+        attempt: The attempt that the connection is opened for.
+    """
+
+    def __init__(self, route: Route, attempt: Attempt) -> None:
+        self._network = AsyncNetwork(attempt, route.handshakes)
+        self._connection = route.async_connection(self._network)
+        self._unused_since = 0.0
+
+    def begin(self, attempt: Attempt) -> bool:
+        """Use the connection for an attempt from now on, if it is still open."""
+        self._network.attempt = attempt
+        return self._connection.is_available() and not self._connection.has_expired()
+
+    def end(self) -> bool:
+        """Return whether the connection can be used again."""
+        self._unused_since = time.monotonic()
+        return self._connection.is_available()
+
+    @property
+    def expired(self) -> bool:
+        """Whether the connection has been idle for too long."""
+        return time.monotonic() - self._unused_since > KEEP_ALIVE
+
+    @asynccontextmanager
+    async def exchange(
+        self, request: HTTPRequest, body: AsyncIterable[bytes] | None
+    ) -> AsyncIterator[tuple[HTTPResponse, AsyncIterable[bytes]]]:
+        """Send a request, and yield the response and the chunks of its raw body.
+
+        Args:
+            request: The request.
+            body: The streamed body; None to send the request's content.
+        """
+        attempt = self._network.attempt
+        received = await self._connection.handle_async_request(
+            to_httpcore(request, body, attempt.timeout)
+        )
+        # A generator that is not read to its end has to be closed: by itself, it would be closed by
+        # a task of its own, which outlives the call.
+        chunks = cast("AsyncGenerator[bytes]", aiter(cast("AsyncIterable[bytes]", received.stream)))
+        try:
+            yield to_response(received, request), chunks
+        finally:
+            await chunks.aclose()
+            await received.aclose()
+            if not attempt.end.is_clean(request.method, received.status, received.headers):
+                await self._connection.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._connection.aclose()
+
+    def shut_down(self) -> None:
+        """Break the connection, also while another task waits for it."""
+        self._network.shut_down()
+
+
+class AsyncPool:
+    """The connections of one event loop; see :class:`bitfount_api._io.sync_pool.SyncPool`.
+
+    Args:
+        routes: The ways to services.
+        limit: Maximum number of concurrent calls.
+    """
+
+    def __init__(self, routes: Routes, limit: int) -> None:
+        self._routes = routes
+        self._places = asyncio.Semaphore(limit)
+        self._idle: dict[Origin, deque[AsyncConnection]] = {}
+        self._active: set[AsyncConnection] = set()
+        self._closed = False
+
+    @asynccontextmanager
+    async def lease(self, origin: Origin, attempt: Attempt) -> AsyncIterator[AsyncConnection]:
+        """Wait for a free place, and hold a connection for the block.
+
+        Raises:
+            httpcore.PoolTimeout: If too many calls are in progress.
+            RequestException: If the settings of the environment cannot be used.
+        """
+        await self._take_place(attempt.timeout)
+        connection = None
+        try:
+            connection = await self._take_idle(origin, attempt)
+            if connection is None:
+                connection = AsyncConnection(await self._find_route(origin), attempt)
+            self._active.add(connection)
+            if self._closed:
+                raise httpcore.NetworkError("the session was closed")
+            yield connection
+        finally:
+            try:
+                if connection is not None:
+                    await self._give_back(origin, connection)
+            finally:
+                self._places.release()
+
+    async def _take_place(self, seconds: float) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # without a timer
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise httpcore.PoolTimeout("too many calls are in progress") from None
+
+    async def _find_route(self, origin: Origin) -> Route:
+        if self._routes.loads_certificates(origin):
+            return await asyncio.to_thread(self._routes.find, origin)
+        return self._routes.find(origin)
+
+    async def _take_idle(self, origin: Origin, attempt: Attempt) -> AsyncConnection | None:
+        idle = self._idle.get(origin)
+        while idle:
+            connection = idle.pop()
+            if connection.begin(attempt):
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _give_back(self, origin: Origin, connection: AsyncConnection) -> None:
+        self._active.discard(connection)
+        if self._closed or not connection.end():
+            await connection.aclose()
+            return
+        idle = self._idle.setdefault(origin, deque())
+        idle.append(connection)
+        if idle[0].expired:
+            await idle.popleft().aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections. Calls in progress fail."""
+        self._closed = True
+        idle, self._idle = self._idle, {}
+        for connections in idle.values():
+            for connection in connections:
+                await connection.aclose()
+        for connection in list(self._active):
+            connection.shut_down()

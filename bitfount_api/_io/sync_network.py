@@ -1,0 +1,193 @@
+"""The connections of threads: each step respects the limits of the call that it is made for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+
+from bitfount_api._io.names import look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bitfount_api._io.attempt import Attempt
+
+READ_BYTES = 256 * 1024
+"""The minimum size of a read, in bytes. httpcore asks for a quarter of it: when 400 MB were
+transferred over four connections, a quarter of the time went into waking threads for such small
+reads."""
+
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
+
+
+class Network(httpcore.NetworkBackend):
+    """The network, for one connection.
+
+    Args:
+        attempt: The attempt that the connection is opened for.
+        handshakes: The number of TLS handshakes before the first byte of a request is sent to the
+            service itself, and not to a proxy.
+    """
+
+    def __init__(self, attempt: Attempt, handshakes: int) -> None:
+        self.attempt = attempt
+        self.handshakes = handshakes
+        self.socket: socket.socket | None = None
+        self._backend = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Look up a host, and connect to the first of its addresses that answers."""
+        limits = self.attempt.limits
+        left = limits.remaining(timeout, httpcore.ConnectTimeout)
+        end = None if left is None else time.monotonic() + left
+        addresses = self._look_up(host, port, left)
+        while True:
+            address = addresses.pop(0)
+            # Leave time for the other addresses: the first one may lead nowhere.
+            share = None if end is None else (end - time.monotonic()) / (len(addresses) + 1)
+            if share is not None and share <= 0:
+                raise httpcore.ConnectTimeout("the time to connect is used up")
+            try:
+                stream = self._backend.connect_tcp(
+                    address, port, share, local_address, socket_options or []
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not addresses:
+                    raise
+            else:
+                return Stream(stream, self, handshakes=0)
+
+    def _look_up(self, host: str, port: int, seconds: float | None) -> list[str]:
+        try:
+            return look_up(host, port).result(seconds)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout("the host name could not be looked up in time") from None
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+    def shut_down(self) -> None:
+        """Shut the connection down, also while another thread waits for it."""
+        if self.socket is not None:
+            # Not the method of a TLS socket: it would destroy the state that a thread reads with.
+            _shut_down(self.socket)
+
+
+class Stream(httpcore.NetworkStream):
+    """A connection, with or without TLS.
+
+    Args:
+        stream: The connection that respects no limits.
+        network: The network that opened it.
+        handshakes: The number of TLS handshakes so far.
+    """
+
+    def __init__(
+        self, stream: httpcore.NetworkStream, network: Network, *, handshakes: int
+    ) -> None:
+        self._stream = stream
+        self._network = network
+        self._handshakes = handshakes
+        self._leads_to_service = handshakes == network.handshakes
+        self._received = b""
+        network.socket = stream.get_extra_info("socket")
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read at least one byte; none at the end."""
+        attempt = self._network.attempt
+        if self._received:
+            data, self._received = self._received, b""
+        else:
+            data = self._read(max(max_bytes, READ_BYTES), timeout)
+        attempt.end.received(data)
+        return data
+
+    def _read(self, max_bytes: int, timeout: float | None) -> bytes:
+        limits = self._network.attempt.limits
+        left = limits.remaining(timeout, httpcore.ReadTimeout)
+        if limits.cancellation is None:
+            return self._stream.read(max_bytes, left)
+        with limits.cancellation.shut_down_on_cancel(self._socket()):
+            return self._stream.read(max_bytes, left)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all bytes.
+
+        Raises:
+            httpcore.WriteError: If the connection broke, or the service has answered although the
+                request is not complete. httpcore reads the response then.
+        """
+        attempt = self._network.attempt
+        left = attempt.limits.remaining(timeout, httpcore.WriteTimeout)
+        if self._leads_to_service:
+            if attempt.streams_body and attempt.sent and self._has_answer():
+                raise httpcore.WriteError("the service answered before the end of the request")
+            attempt.sent = True
+        # Of a view, httpcore does not copy the rest after each partial write.
+        view: Any = memoryview(buffer)
+        if attempt.limits.cancellation is None:
+            self._stream.write(view, left)
+            return
+        with attempt.limits.cancellation.shut_down_on_cancel(self._socket()):
+            self._stream.write(view, left)
+
+    def _has_answer(self) -> bool:
+        """Whether the service has sent something, or has closed the connection."""
+        if not self._stream.get_extra_info("is_readable"):
+            return False
+        try:
+            # Over TLS, the bytes may be a message of TLS itself.
+            self._received = self._stream.read(READ_BYTES, 0)
+        except httpcore.ReadError as error:
+            return not isinstance(error.__cause__, _WOULD_BLOCK)
+        return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Do a TLS handshake."""
+        limits = self._network.attempt.limits
+        left = limits.remaining(timeout, httpcore.ConnectTimeout)
+        # start_tls detaches the socket object, so a second one for the same connection is needed to
+        # shut it down. Not by dup(): a TLS socket (an https:// proxy's) has none.
+        ours = self._socket()
+        with socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto) as duplicate:
+            self._network.socket = duplicate
+            if limits.cancellation is None:
+                stream = self._stream.start_tls(ssl_context, server_hostname, left)
+            else:
+                with limits.cancellation.shut_down_on_cancel(duplicate):
+                    stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        self._network.attempt.end.restart()  # after the response of a proxy
+        return Stream(stream, self._network, handshakes=self._handshakes + 1)
+
+    def _socket(self) -> socket.socket:
+        found: socket.socket = self._stream.get_extra_info("socket")
+        return found
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return information about the connection, such as its ``socket``."""
+        return self._stream.get_extra_info(info)
+
+
+def _shut_down(connection: socket.socket) -> None:
+    with suppress(OSError):  # it may be closed already
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,0 +1,510 @@
+"""The network layer against real sockets: proxies, certificates, deadlines, odd answers, bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import pickle
+import socket
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+import pytest
+from support.http_server import Answer, ReceivedRequest, certificate, serving
+from support.raw_server import Act, RawServer
+from support.socket_server import SocketServer, read_head, tunnel
+
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountHub,
+    BitfountHub,
+    BitfountSession,
+    ConnectError,
+    DeviceCodeFlowHandler,
+    ExternallyManagedJWTHandler,
+    HTTPError,
+    RequestException,
+    RequestTimeout,
+    RetryPolicy,
+)
+
+KEYS = APIKeysHandler("id", "SECRET-key", "alice")
+ONCE = RetryPolicy(retries=0)
+TWICE = RetryPolicy(retries=1, backoff=0.01)
+UNUSED = "https://hub.test/"
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+
+ways = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+def send(session: BitfountSession, method: str, url: str, asynchronous: bool, **more: Any) -> Any:
+    async def main() -> httpx.Response:
+        async with session:
+            return await session.arequest(method, url, **more)
+
+    if asynchronous:
+        return asyncio.run(main())
+    with session:
+        return session.request(method, url, **more)
+
+
+def create_project(session: BitfountSession, url: str, asynchronous: bool) -> str:
+    async def main() -> str:
+        async with session:
+            return await AsyncBitfountHub(session, url).create_project("n")
+
+    if asynchronous:
+        return asyncio.run(main())
+    with session:
+        return BitfountHub(session, url).create_project("n")
+
+
+# --- Proxies -------------------------------------------------------------------------------------
+
+
+@ways
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 No", "302 Found"])
+def test_final_refusal_of_connect_is_not_repeated(asynchronous: bool, status: str) -> None:
+    refusal = f"HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n".encode()
+    with RawServer(plan=lambda *_: Act(refusal)) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, retry=RetryPolicy(3, backoff=0.01))
+        with pytest.raises(RequestException, match=f"the proxy refused.*{status[:3]}") as caught:
+            send(session, "GET", UNUSED, asynchronous)
+    assert not isinstance(caught.value, ConnectError)
+    assert not caught.value.sent
+    assert proxy.seen == [("CONNECT", "hub.test:443")]
+
+
+@ways
+def test_temporary_refusal_of_connect_is_retried(asynchronous: bool) -> None:
+    busy = b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"
+    with RawServer(plan=lambda *_: Act(busy)) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, retry=TWICE)
+        with pytest.raises(ConnectError, match="503") as caught:
+            send(session, "GET", UNUSED, asynchronous)
+    assert not caught.value.sent
+    assert len(proxy.seen) == 2
+
+
+@ways
+def test_broken_connect_counts_as_not_sent(asynchronous: bool) -> None:
+    with RawServer(plan=lambda *_: Act(b"")) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, retry=TWICE)
+        with pytest.raises(ConnectError) as caught:
+            create_project(session, "https://hub.test", asynchronous)
+    assert not caught.value.sent
+    assert len(proxy.seen) == 2  # what creates something is retried only if it was not sent
+
+
+@ways
+def test_request_broken_after_connect_counts_as_sent(
+    asynchronous: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    context, path = tls
+    requests = []
+    with (
+        SocketServer(lambda c: requests.append(read_head(c)), context) as service,
+        SocketServer(tunnel) as proxy,
+    ):
+        session = BitfountSession(KEYS, proxy=proxy.url, verify=path, retry=TWICE)
+        with pytest.raises(ConnectError) as caught:
+            create_project(session, service.url, asynchronous)
+    assert caught.value.sent
+    assert len(requests) == 1
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """The TLS settings of a server, and the file with its CA."""
+    path = certificate(tmp_path_factory.mktemp("tls"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, path.with_name("key.pem"))
+    return context, path
+
+
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_tunnel_through_a_proxy(
+    asynchronous: bool, encrypted: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    """An https:// proxy is trusted like the services."""
+    context, path = tls
+    with (
+        serving(lambda _: (200, {}, b"reached"), context) as url,
+        SocketServer(tunnel, context if encrypted else None) as proxy,
+    ):
+        session = BitfountSession(KEYS, proxy=proxy.url, verify=path)
+        assert send(session, "GET", url, asynchronous).text == "reached"
+        assert proxy.connections == 1
+
+
+@ways
+def test_untrusted_https_proxy_is_refused(
+    asynchronous: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    with SocketServer(tunnel, tls[0]) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, retry=ONCE)
+        with pytest.raises(ConnectError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+            send(session, "GET", UNUSED, asynchronous)
+    assert not caught.value.sent
+
+
+@ways
+def test_password_of_a_proxy_may_have_any_character(asynchronous: bool) -> None:
+    heads = []
+
+    def refuse(connection: socket.socket) -> None:
+        heads.append(read_head(connection))
+        connection.sendall(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n")
+
+    with SocketServer(refuse) as proxy:
+        session = BitfountSession(KEYS, proxy=f"http://user:p#a/s?s:w@rd@{proxy.address}")
+        with pytest.raises(RequestException, match="407"):
+            send(session, "GET", UNUSED, asynchronous)
+    assert httpx.BasicAuth("user", "p#a/s?s:w@rd")._auth_header.encode() in heads[0]
+
+
+# --- Certificates --------------------------------------------------------------------------------
+
+
+def test_certificates_are_loaded_once_and_not_in_the_event_loop(
+    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    context, path = tls
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_bytes(path.read_bytes())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    loads = []
+    real = ssl.create_default_context
+
+    def load(*arguments: Any, **named: Any) -> ssl.SSLContext:
+        loads.append(threading.get_ident())
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(ssl, "create_default_context", load)
+    with serving(lambda _: (200, {}, b""), context) as url:
+        for asynchronous in (True, False, True):
+            assert send(BitfountSession(KEYS), "GET", url, asynchronous).status_code == 200
+    assert len(loads) == 1
+    assert loads[0] != threading.get_ident()
+
+
+# --- Odd answers ---------------------------------------------------------------------------------
+
+
+@ways
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK,
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+    ],
+    ids=["length", "chunked", "no content"],
+)
+def test_bytes_after_a_response_are_not_the_next_one(asynchronous: bool, answer: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        while read_head(connection):
+            connection.sendall(answer + b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nsmuggled")
+
+    async def main(url: str) -> list[str]:
+        async with BitfountSession(KEYS, retry=ONCE) as session:
+            return [(await session.arequest("GET", url)).text for _ in range(3)]
+
+    with SocketServer(serve) as server:
+        if asynchronous:
+            bodies = asyncio.run(main(server.url))
+        else:
+            with BitfountSession(KEYS, retry=ONCE) as session:
+                bodies = [session.get(server.url).text for _ in range(3)]
+        assert "smuggled" not in bodies
+        assert server.connections == 3
+
+
+@ways
+def test_connection_closed_while_idle_is_not_used(asynchronous: bool) -> None:
+    """What creates something would not be sent again."""
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(OK)
+
+    async def main(url: str) -> None:
+        async with BitfountSession(KEYS, retry=ONCE) as session:
+            for _ in range(3):
+                assert (await session.arequest("POST", url)).status_code == 200
+                await asyncio.sleep(0.05)
+
+    with SocketServer(serve) as server:
+        if asynchronous:
+            asyncio.run(main(server.url))
+            return
+        with BitfountSession(KEYS, retry=ONCE) as session:
+            for _ in range(3):
+                assert session.post(server.url).status_code == 200
+                threading.Event().wait(0.05)
+
+
+@ways
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_unreadable_body_of_a_refusal_keeps_its_status(asynchronous: bool, encoding: str) -> None:
+    def answer(_: ReceivedRequest) -> Answer:
+        return 503, {"content-encoding": encoding}, b"not compressed at all"
+
+    with serving(answer) as url, pytest.raises(HTTPError) as caught:
+        create_project(BitfountSession(KEYS, retry=ONCE), url, asynchronous)
+    assert caught.value.status_code == 503
+
+
+@ways
+def test_bytes_after_a_gzip_body_are_ignored(asynchronous: bool) -> None:
+    body = gzip.compress(b'{"a": 1}') + bytes(2_000_000)
+    with serving(lambda _: (200, {"content-encoding": "gzip"}, body)) as url:
+        response = send(BitfountSession(KEYS), "GET", url, asynchronous)
+    assert response.json() == {"a": 1}
+
+
+@ways
+def test_response_to_a_raw_request_holds_no_secret(asynchronous: bool) -> None:
+    headers = {"set-cookie": "c=d", "location": "/elsewhere"}
+    requests = []
+
+    def answer(request: ReceivedRequest) -> Answer:
+        requests.append(request)
+        return 302, headers, b"moved"
+
+    async def main(url: str) -> list[httpx.Response]:
+        async with BitfountHub(session, url).session:
+            return [await session.arequest("GET", url + "/x?y=1") for _ in range(2)]
+
+    session = BitfountSession(KEYS)
+    with serving(answer) as url:
+        if asynchronous:
+            responses = asyncio.run(main(url))
+        else:
+            with BitfountHub(session, url).session:
+                responses = [session.get(url + "/x?y=1") for _ in range(2)]
+    response = responses[1]
+    assert requests[1].headers["x-api-key"] == "SECRET-key"
+    assert "cookie" not in requests[1].headers
+    assert response.next_request is None
+    assert str(response.url).endswith("/x?y=1")
+    assert "SECRET" not in repr(response.request.headers)
+    assert b"SECRET" not in pickle.dumps(response)
+    assert pickle.loads(pickle.dumps(response)).text == "moved"
+
+
+# --- Bodies --------------------------------------------------------------------------------------
+
+
+def refuse_early(connection: socket.socket) -> None:
+    """Answer before the body has been received, and close the connection."""
+    read_head(connection)
+    body = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+    connection.sendall(
+        b"HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s"
+        % (len(body), body)
+    )
+    if isinstance(connection, ssl.SSLSocket):
+        # OpenSSL reads nothing more after a failed write, so servers linger before they close.
+        threading.Event().wait(0.5)
+
+
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_early_refusal_of_an_upload_is_read(
+    asynchronous: bool, encrypted: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    context, path = tls
+    with SocketServer(refuse_early, context if encrypted else None) as store:
+        session = BitfountSession(KEYS, verify=path, retry=ONCE)
+        body = io.BytesIO(bytes(30_000_000))
+        response = send(session, "PUT", store.url, asynchronous, content=body)
+    assert response.status_code == 403
+    assert "AccessDenied" in response.text
+
+
+def busy_once(requests: list[ReceivedRequest], status: int) -> Callable[[ReceivedRequest], Answer]:
+    def answer(request: ReceivedRequest) -> Answer:
+        requests.append(request)
+        return (status, {}, b"") if len(requests) == 1 else (200, {}, b"")
+
+    return answer
+
+
+def generated() -> Iterator[bytes]:
+    yield b"only "
+    yield b"once"
+
+
+async def generated_async() -> AsyncIterator[bytes]:
+    yield b"only "
+    yield b"once"
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot seek."""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return b""
+
+
+@ways
+@pytest.mark.parametrize("status", [503, 401])
+@pytest.mark.parametrize("kind", ["generator", "part of a form"])
+def test_body_that_can_be_read_once_is_sent_once(
+    asynchronous: bool, status: int, kind: str
+) -> None:
+    requests: list[ReceivedRequest] = []
+    body: dict[str, Any] = {"content": generated_async() if asynchronous else generated()}
+    if kind != "generator":
+        body = {"files": {"f": Pipe()}}
+    with serving(busy_once(requests, status)) as url:
+        session = BitfountSession(KEYS, retry=TWICE)
+        assert send(session, "PUT", url, asynchronous, **body).status_code == status
+    assert len(requests) == 1
+
+
+@ways
+@pytest.mark.parametrize("kind", ["file", "list", "form"])
+def test_body_that_can_be_read_again_is_sent_again(
+    asynchronous: bool, kind: str, tmp_path: Path
+) -> None:
+    if kind == "list" and asynchronous:
+        pytest.skip("an async request takes no list")
+    path = tmp_path / "body"
+    path.write_bytes(b"skipped, the body")
+    requests: list[ReceivedRequest] = []
+    with serving(busy_once(requests, 503)) as url, path.open("rb") as file:
+        file.seek(9)
+        body: Any = {"content": file if kind == "file" else [b"the", b" body"]}
+        if kind == "form":
+            body = {"files": {"f": io.BytesIO(b"the body")}}
+        session = BitfountSession(KEYS, retry=TWICE)
+        assert send(session, "PUT", url, asynchronous, **body).status_code == 200
+    first, second = [request.body for request in requests]
+    assert b"the body" in first.replace(b"3\r\nthe\r\n5\r\n body", b"the body") or kind == "list"
+    if kind == "file":
+        assert first == second == b"the body"
+    elif kind == "form":
+        assert b"the body" in first
+        assert b"the body" in second
+
+
+def test_file_read_to_its_end_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "body"
+    path.write_bytes(b"x")
+    with path.open("rb") as file, BitfountSession(KEYS) as session:
+        file.read()
+        with pytest.raises(ValueError, match=r"seek\(0\)"):
+            session.put("http://127.0.0.1:1/", content=file)
+        with path.open() as text, pytest.raises(ValueError, match="binary mode"):
+            session.put("http://127.0.0.1:1/", content=text)
+
+
+@ways
+@pytest.mark.parametrize("length", ["1", "9"])
+def test_content_length_that_does_not_fit_is_an_error(asynchronous: bool, length: str) -> None:
+    with serving(lambda _: (200, {}, b"")) as url:
+        session = BitfountSession(KEYS, retry=ONCE, timeout=5)
+        with pytest.raises(RequestException, match="content-length"):
+            send(
+                session,
+                "PUT",
+                url,
+                asynchronous,
+                content=b"12345",
+                headers={"content-length": length},
+            )
+
+
+# --- Deadlines -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def released() -> Iterator[threading.Event]:
+    """Set at the end of the test, so that threads that were left behind end."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.fixture(autouse=True)
+def no_threads_left() -> Iterator[None]:
+    """Threads that a call has left behind must not disturb the next test."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name.startswith("bitfount-api"):
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+@ways
+def test_deadline_covers_the_look_up_of_a_name(
+    asynchronous: bool, released: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(*_: Any, **__: Any) -> Any:
+        released.wait(60)
+        raise OSError("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    session = BitfountSession(KEYS, deadline=0.2)
+    with pytest.raises(RequestTimeout) as caught:
+        send(session, "GET", "http://hub.test/", asynchronous)
+    assert not released.is_set()
+    assert not caught.value.sent
+
+
+@ways
+def test_deadline_covers_getting_credentials(asynchronous: bool, released: threading.Event) -> None:
+    def get_token() -> tuple[str, datetime]:
+        released.wait(60)
+        return "late", datetime(2100, 1, 1, tzinfo=UTC)
+
+    handler = ExternallyManagedJWTHandler(None, None, get_token, "alice")
+    with pytest.raises(RequestTimeout, match="authentication"):
+        create_project(BitfountSession(handler, deadline=0.2), "http://hub.test", asynchronous)
+    assert not released.is_set()
+
+
+@ways
+def test_deadline_covers_the_lock_of_the_token_file(asynchronous: bool, tmp_path: Path) -> None:
+    handler = DeviceCodeFlowHandler(
+        "http://localhost:1", "client", storage_path=tmp_path, retry=ONCE
+    )
+    lock = handler._file.path.with_name(".token.lock")
+    lock.parent.mkdir(parents=True)
+    with filelock.FileLock(lock), pytest.raises(RequestTimeout, match="authentication"):
+        create_project(BitfountSession(handler, deadline=0.3), "http://hub.test", asynchronous)
+
+
+@ways
+def test_deadline_covers_a_slow_oauth_service(
+    asynchronous: bool, released: threading.Event, tmp_path: Path
+) -> None:
+    def drip(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        while not released.wait(0.02):
+            connection.sendall(b" ")
+
+    with SocketServer(drip) as oauth:
+        url = oauth.url.replace("127.0.0.1", "localhost")
+        handler = DeviceCodeFlowHandler(
+            url, "client", storage_path=tmp_path, prompt=lambda _: None, retry=ONCE
+        )
+        with pytest.raises(RequestTimeout, match="authentication"):
+            create_project(BitfountSession(handler, deadline=0.3), "http://hub.test", asynchronous)
+        released.set()
