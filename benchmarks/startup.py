@@ -81,5 +81,5 @@ def _python(context: Context) -> str:
 
 ROWS = [
     Row("import", "`import bitfount_api`", "an empty program", 30, "ms", importing),
-    Row("first-pod", "import, session, first `get_pod`, exit", "bare httpx", 1.25, "×", first_pod),
+    Row("first-pod", "import, session, first `get_pod`, exit", "bare httpx", 1.3, "×", first_pod),
 ]

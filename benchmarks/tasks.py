@@ -162,11 +162,24 @@ def bare_hash(name: str, size: str) -> dict[str, Any]:
     return measured(peak(), work)
 
 
+def bare_hash_parts(size: str) -> dict[str, Any]:
+    """Hash the parts of ``size`` bytes with MD5, on all cores."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    part = memoryview(os.urandom(5 * 1024 * 1024))
+
+    def work() -> None:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda _: hashlib.md5(part).digest(), range(int(size) // len(part))))
+
+    return measured(peak(), work)
+
+
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     task.__name__: task
     for task in (
         *(ours_download, ours_bytes, ours_upload, ours_projects),
-        *(bare_download, bare_bytes, bare_upload, bare_hash),
+        *(bare_download, bare_bytes, bare_upload, bare_hash, bare_hash_parts),
     )
 }
 
