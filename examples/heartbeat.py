@@ -74,7 +74,6 @@ def main() -> int:
     parser.add_argument("--hub-url", help="the Hub's URL (default: from the environment)")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         key = load_private_key(options.key).public_key()
         asyncio.run(serve(options, key))
