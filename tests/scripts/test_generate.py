@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import generate
@@ -141,6 +143,27 @@ def test_other_tool_versions_are_rejected(
     pyproject.write_text(re.sub(old, new, pyproject.read_text(encoding="utf-8")), encoding="utf-8")
     assert generate.main([], project) == 2
     assert complaint in capsys.readouterr().err
+
+
+def test_models_are_loaded_one_by_one(built: Path) -> None:
+    code = (
+        "import sys\n"
+        f"from {PACKAGE}.models import ServiceError\n"
+        f"print(*sorted(name for name in sys.modules if name.startswith('{PACKAGE}.models.')))\n"
+        f"import {PACKAGE}.models\n"
+        f"assert not hasattr({PACKAGE}.models, 'Nothing')\n"
+    )
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(command, cwd=built, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [f"{PACKAGE}.models.service_error"]
+
+
+@pytest.mark.parametrize("text", ['"""Nothing."""', "from .a import A\nprint(A)\nfor b in A: pass"])
+def test_unexpected_list_of_models_is_an_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/__init__.py").write_text(text, encoding="utf-8")
+    with pytest.raises(generate.GenerationError):
+        generate.load_models_late(tmp_path)
 
 
 def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> None:
