@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, cast
 import httpcore
 
 from bitfount_api._io.async_network import AsyncNetwork
-from bitfount_api._io.routes import KEEP_ALIVE
-from bitfount_api._io.sync_pool import to_httpcore, to_response
+from bitfount_api._io.pooled_connection import PooledConnection, to_httpcore, to_response
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from bitfount_api._io.routes import Route, Routes
 
 
-class AsyncConnection:
+class AsyncConnection(PooledConnection[AsyncNetwork, httpcore.AsyncConnectionInterface]):
     """A connection to one origin, for one call at a time.
 
     Args:
@@ -32,24 +30,8 @@ class AsyncConnection:
     """
 
     def __init__(self, route: Route, attempt: Attempt) -> None:
-        self._network = AsyncNetwork(attempt, route.handshakes)
-        self._connection = route.async_connection(self._network)
-        self._unused_since = 0.0
-
-    def begin(self, attempt: Attempt) -> bool:
-        """Use the connection for an attempt from now on, if it is still open."""
-        self._network.attempt = attempt
-        return self._connection.is_available() and not self._connection.has_expired()
-
-    def end(self) -> bool:
-        """Return whether the connection can be used again."""
-        self._unused_since = time.monotonic()
-        return self._connection.is_available()
-
-    @property
-    def expired(self) -> bool:
-        """Whether the connection has been idle for too long."""
-        return time.monotonic() - self._unused_since > KEEP_ALIVE
+        network = AsyncNetwork(attempt, route.handshakes)
+        super().__init__(network, route.async_connection(network))
 
     @asynccontextmanager
     async def exchange(
@@ -79,10 +61,6 @@ class AsyncConnection:
     async def aclose(self) -> None:
         """Close the connection."""
         await self._connection.aclose()
-
-    def shut_down(self) -> None:
-        """Break the connection, also while another task waits for it."""
-        self._network.shut_down()
 
 
 class AsyncPool:

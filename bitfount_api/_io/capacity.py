@@ -48,7 +48,7 @@ class Capacity:
         """Wait for a free place; first come, first served.
 
         Raises:
-            httpcore.PoolTimeout: If there is none within ``seconds``.
+            httpcore.PoolTimeout: If no place is free within ``seconds``.
         """
         if self._try_take(place, None):
             return

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpcore
 
-from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._io.capacity import Capacity, Place
-from bitfount_api._io.routes import KEEP_ALIVE
+from bitfount_api._io.pooled_connection import PooledConnection, to_httpcore, to_response
 from bitfount_api._io.sync_network import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bitfount_api._core.messages import HTTPRequest
+    from bitfount_api._core.messages import HTTPRequest, HTTPResponse
     from bitfount_api._internal.urls import Origin
     from bitfount_api._io.attempt import Attempt
     from bitfount_api._io.routes import Route, Routes
 
 
-class SyncConnection:
+class SyncConnection(PooledConnection[Network, httpcore.ConnectionInterface]):
     """A connection to one origin, for one call at a time.
 
     Args:
@@ -33,26 +31,8 @@ class SyncConnection:
     """
 
     def __init__(self, route: Route, attempt: Attempt) -> None:
-        self._network = Network(attempt, route.handshakes)
-        self._connection = route.connection(self._network)
-        self._unused_since = 0.0
-
-    def begin(self, attempt: Attempt) -> bool:
-        """Use the connection for an attempt from now on, if it is still open."""
-        self._network.attempt = attempt
-        # An idle connection that is readable was closed by the server, or has received bytes that
-        # belong to no response.
-        return self._connection.is_available() and not self._connection.has_expired()
-
-    def end(self) -> bool:
-        """Return whether the connection can be used again."""
-        self._unused_since = time.monotonic()
-        return self._connection.is_available()
-
-    @property
-    def expired(self) -> bool:
-        """Whether the connection has been idle for too long."""
-        return time.monotonic() - self._unused_since > KEEP_ALIVE
+        network = Network(attempt, route.handshakes)
+        super().__init__(network, route.connection(network))
 
     @contextmanager
     def exchange(
@@ -77,36 +57,6 @@ class SyncConnection:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def shut_down(self) -> None:
-        """Break the connection, also while another thread waits for it."""
-        self._network.shut_down()
-
-
-def to_httpcore(request: HTTPRequest, body: object | None, timeout: float) -> httpcore.Request:
-    """Return a request for httpcore."""
-    scheme, host, port = request.origin
-    return httpcore.Request(
-        request.method.encode("ascii"),
-        httpcore.URL(scheme=scheme.encode("ascii"), host=host, port=port, target=request.target),
-        headers=request.headers,
-        content=request.content if body is None else body,  # type: ignore[arg-type]
-        extensions={
-            **request.extensions,
-            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout),
-        },
-    )
-
-
-def to_response(received: httpcore.Response, request: HTTPRequest) -> HTTPResponse:
-    """Return the head of a response that httpcore received."""
-    return HTTPResponse(
-        received.status,
-        received.headers,
-        request,
-        http_version=received.extensions.get("http_version", b"HTTP/1.1"),
-        reason_phrase=received.extensions.get("reason_phrase", b""),
-    )
 
 
 class SyncPool:
