@@ -209,8 +209,7 @@ class BitfountSession:
         seconds = self._explicit_timeout if timeout is None else timeout
         timing = Timing(seconds, self.deadline)
         if arguments.get("headers"):
-            # In lower case, so that credentials replace a header of the same name.
-            arguments["headers"] = dict(httpx.Headers(arguments["headers"]))
+            arguments["headers"] = httpx.Headers(arguments["headers"])
         known = self._known_services().get(origin(address))
         service = Service(
             known.name if known else address.raw_host.decode("ascii"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -72,6 +73,8 @@ class HTTPResponse:
         self.content = content
         self.http_version = http_version
         self.reason_phrase = reason_phrase
+        self.elapsed = 0.0
+        """Seconds from the attempt to send the request to the end of the response."""
         self._headers: httpx.Headers | None = None
 
     @property
@@ -115,7 +118,7 @@ class HTTPResponse:
             if name.decode("latin-1").lower() not in SECRET_HEADERS
         ]
         url = sent.url if with_query else strip_query(sent.url)
-        return httpx.Response(
+        response = httpx.Response(
             self.status_code,
             # httpx would decode the body once more.
             headers=[each for each in self.raw_headers if each[0].lower() != b"content-encoding"],
@@ -123,3 +126,5 @@ class HTTPResponse:
             request=httpx.Request(sent.method, url, headers=headers),
             extensions={"http_version": self.http_version, "reason_phrase": self.reason_phrase},
         )
+        response.elapsed = timedelta(seconds=self.elapsed)
+        return response

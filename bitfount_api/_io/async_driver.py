@@ -6,8 +6,12 @@ A separate module, so that sync callers do not wait for asyncio to be imported.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import os
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_api._core.effects import (
@@ -37,11 +41,15 @@ from bitfount_api._io.requests import build
 from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from bitfount_api._core.effects import Sink
     from bitfount_api._core.messages import HTTPRequest, HTTPResponse
     from bitfount_api._io.driver import Connections, Credentials, Timing
+
+_MAX_THREADS = 32
+"""The number of threads that read, write, hash and decode for the event loops of a process."""
 
 _BATCH_BYTES = 1024 * 1024
 """The number of bytes to collect before a thread writes them."""
@@ -139,9 +147,11 @@ async def _send(call: Send, context: CallContext) -> HTTPResponse:
     with map_exceptions(call, request, attempt, context.connections), open_body(call) as chunks:
         body = _body(request, chunks)
         try:
-            async with asyncio.timeout(context.remaining()):
+            async with asyncio.timeout(context.remaining()) as timer:
                 return await _exchange(call, request, body, attempt, context)
         except TimeoutError:
+            if not timer.expired():
+                raise  # the user's body raised it
             raise RequestTimeout(
                 f"{call.operation.name}: the time allowed for the whole operation is used up",
                 operation=call.operation.name,
@@ -173,14 +183,14 @@ async def _exchange(
                 await _in_thread(reader.feed, chunk)
             else:
                 reader.feed(chunk)
-        return reader.end()
+        return reader.end(attempt)
 
 
 def _body(request: HTTPRequest, chunks: Iterator[bytes] | None) -> _Body | None:
     """Return the streamed body, if there is one."""
     if chunks is not None:
-        return _Body(request, chunks)
-    return None if request.stream is None else _Body(request, request.stream)
+        return _Body(request, chunks, _in_thread)
+    return None if request.stream is None else _Body(request, request.stream, _in_left_thread)
 
 
 class _Body:
@@ -191,8 +201,12 @@ class _Body:
     """
 
     def __init__(
-        self, request: HTTPRequest, chunks: Iterable[bytes] | AsyncIterable[bytes]
+        self,
+        request: HTTPRequest,
+        chunks: Iterable[bytes] | AsyncIterable[bytes],
+        run: Callable[..., Awaitable[bytes | None]],
     ) -> None:
+        self._run = run
         self._length = BodyLength(request)
         self._chunks: AsyncIterator[bytes] | Iterator[bytes] = (
             aiter(chunks) if isinstance(chunks, AsyncIterable) else iter(chunks)
@@ -207,7 +221,7 @@ class _Body:
         if isinstance(chunks, AsyncIterator):
             chunk = await anext(chunks, None)
         else:
-            chunk = await _in_thread(next, chunks, None)
+            chunk = await self._run(next, chunks, None)
         if chunk is None:
             self._length.end()
             raise StopAsyncIteration
@@ -252,12 +266,16 @@ async def _write_to_sink(received: AsyncIterable[bytes], sink: Sink, context: Ca
 async def _in_thread(function: Callable[..., T], *args: Any) -> T:
     """Run a blocking function in a thread, and wait for its end even if cancelled.
 
-    A file must not be closed or deleted while a thread still writes to it.
+    A file must not be closed or deleted while a thread still writes to it. A function that has not
+    begun when the call is cancelled never runs.
     """
-    run = asyncio.ensure_future(asyncio.to_thread(function, *args))
+    # Not the event loop's own threads: the program may keep them busy for long.
+    work = _submit(function, *args)
+    run = asyncio.wrap_future(work)
     try:
         return await asyncio.shield(run)
     except asyncio.CancelledError:
+        work.cancel()
         while not run.done():
             try:
                 await asyncio.wait([run])
@@ -266,3 +284,22 @@ async def _in_thread(function: Callable[..., T], *args: Any) -> T:
         if not run.cancelled():
             run.exception()  # the cancellation counts; without this, asyncio logs the exception
         raise
+
+
+async def _in_left_thread(function: Callable[..., T], *args: Any) -> T:
+    """Run a blocking function of the user, who may block for ever, in a thread.
+
+    If the call is cancelled, the thread is left behind.
+    """
+    return await asyncio.wrap_future(_submit(function, *args))
+
+
+def _submit(function: Callable[..., T], *args: Any) -> Future[T]:
+    return _threads(os.getpid()).submit(contextvars.copy_context().run, function, *args)
+
+
+@cache
+def _threads(process: int) -> ThreadPoolExecutor:
+    """Return the threads of this process: those of the one that forked it do not run here."""
+    del process
+    return ThreadPoolExecutor(_MAX_THREADS, "api-worker")

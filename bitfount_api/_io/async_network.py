@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
 from bitfount_api._io.names import look_up
+from bitfount_api._io.sync_network import is_socks
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +24,9 @@ _MAX_BUFFERED_BYTES = 1024 * 1024
 """The number of received bytes that are kept for the caller before reading is paused."""
 
 _READ_BYTES = 64 * 1024
+
+_READS_IN_A_ROW = 16
+"""The number of reads of buffered bytes after which other tasks run."""
 
 _NEXT_ADDRESS_AFTER = 0.25
 """Seconds after which the next address of a host is tried as well, as RFC 8305 recommends."""
@@ -61,6 +66,11 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectError(str(error)) from error
         return AsyncStream(protocol, self, handshakes=0)
 
+    def close(self) -> None:
+        """Close the connection. May be called more than once."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.abort()
+
     def shut_down(self) -> None:
         """Close the connection, also while another task waits for it."""
         if self.transport is not None:
@@ -81,11 +91,16 @@ async def _connect_to_any(addresses: list[str], port: int) -> _Protocol:
                 timeout=_NEXT_ADDRESS_AFTER if waiting else None,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            attempts |= done  # of two that end together, the second is discarded
             for attempt in done:
                 try:
-                    return attempt.result()
+                    connected = attempt.result()
                 except OSError as error:
                     failure = failure or error
+                    attempts.discard(attempt)
+                else:
+                    attempts.discard(attempt)
+                    return connected
     finally:
         await _discard(attempts)
     assert failure is not None  # noqa: S101 - a host has at least one address
@@ -123,8 +138,7 @@ class _Protocol(asyncio.Protocol):
     # --- Called by the transport -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of a TCP connection
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is of another class
 
     def data_received(self, data: bytes) -> None:
         self.received.append(data)
@@ -217,6 +231,17 @@ class _Protocol(asyncio.Protocol):
             self._reader = None
 
 
+def _is_readable(connection: Any) -> bool:
+    try:
+        if not hasattr(select, "poll"):  # Windows
+            return bool(select.select([connection.fileno()], [], [], 0)[0])
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return True  # it is closed
+
+
 def _wake(waiting: asyncio.Future[None] | None) -> None:
     if waiting is not None and not waiting.done():
         waiting.set_result(None)
@@ -241,14 +266,21 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         self._network = network
         self._handshakes = handshakes
         self._leads_to_service = handshakes == network.handshakes
+        self._reads = 0
         network.transport = protocol.transport
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read at least one byte; none at the end."""
         protocol = self._protocol
-        if not protocol.received:
+        if protocol.received:
+            self._reads += 1
+            if self._reads % _READS_IN_A_ROW == 0:
+                await asyncio.sleep(0)  # let other tasks run, although nothing is waited for
+        else:
+            # httpcore gives no timeout for the handshake with a SOCKS proxy.
+            seconds = self._network.attempt.timeout if timeout is None else timeout
             try:
-                await protocol.wait_readable(timeout)
+                await protocol.wait_readable(seconds)
             except TimeoutError:
                 raise httpcore.ReadTimeout from None
         data = protocol.take()
@@ -265,7 +297,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
                 request is not complete. httpcore reads the response then.
         """
         protocol, attempt = self._protocol, self._network.attempt
-        if self._leads_to_service:
+        if self._leads_to_service and not is_socks(buffer):
             if attempt.streams_body and attempt.sent and protocol.received:
                 raise httpcore.WriteError("the service answered before the end of the request")
             attempt.sent = True
@@ -321,7 +353,12 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Return information about the connection, such as its ``socket``."""
         if info == "is_readable":
-            return bool(self._protocol.received) or self._protocol.ended
+            # The event loop may not have run since the connection was used last.
+            return (
+                bool(self._protocol.received)
+                or self._protocol.ended
+                or _is_readable(self._protocol.transport.get_extra_info("socket"))
+            )
         return self._protocol.transport.get_extra_info(
             {"server_addr": "peername", "client_addr": "sockname"}.get(info, info)
         )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
 import httpcore
 
 from bitfount_api._io.async_network import AsyncNetwork
-from bitfount_api._io.pooled_connection import PooledConnection, to_httpcore, to_response
+from bitfount_api._io.pooled_connection import (
+    IdleConnections,
+    PooledConnection,
+    to_httpcore,
+    to_response,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
@@ -44,23 +48,31 @@ class AsyncConnection(PooledConnection[AsyncNetwork, httpcore.AsyncConnectionInt
             body: The streamed body; None to send the request's content.
         """
         attempt = self._network.attempt
-        received = await self._connection.handle_async_request(
-            to_httpcore(request, body, attempt.timeout)
-        )
-        # A generator that is not read to its end has to be closed: by itself, it would be closed by
-        # a task of its own, which outlives the call.
-        chunks = cast("AsyncGenerator[bytes]", aiter(cast("AsyncIterable[bytes]", received.stream)))
         try:
-            yield to_response(received, request), chunks
-        finally:
-            await chunks.aclose()
-            await received.aclose()
-            if not attempt.end.is_clean(request.method, received.status, received.headers):
-                await self._connection.aclose()
+            received = await self._connection.handle_async_request(
+                to_httpcore(request, body, attempt.timeout)
+            )
+            # A generator that is not read to its end has to be closed: by itself, it would be
+            # closed by a task of its own, which outlives the call.
+            stream = cast("AsyncIterable[bytes]", received.stream)
+            chunks = cast("AsyncGenerator[bytes]", aiter(stream))
+            try:
+                yield to_response(received, request), chunks
+            finally:
+                await chunks.aclose()
+                await received.aclose()
+        except BaseException:
+            await self.aclose()
+            raise
+        if not attempt.end.is_clean(request.method, received.status, received.headers):
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._connection.aclose()
+        try:
+            await self._connection.aclose()
+        finally:
+            self._network.close()
 
 
 class AsyncPool:
@@ -74,7 +86,7 @@ class AsyncPool:
     def __init__(self, routes: Routes, limit: int) -> None:
         self._routes = routes
         self._places = asyncio.Semaphore(limit)
-        self._idle: dict[Origin, deque[AsyncConnection]] = {}
+        self._idle: IdleConnections[AsyncConnection] = IdleConnections(limit)
         self._active: set[AsyncConnection] = set()
         self._closed = False
 
@@ -119,9 +131,7 @@ class AsyncPool:
         return self._routes.find(origin)
 
     async def _take_idle(self, origin: Origin, attempt: Attempt) -> AsyncConnection | None:
-        idle = self._idle.get(origin)
-        while idle:
-            connection = idle.pop()
+        while (connection := self._idle.take(origin)) is not None:
             if connection.begin(attempt):
                 return connection
             await connection.aclose()
@@ -129,20 +139,13 @@ class AsyncPool:
 
     async def _give_back(self, origin: Origin, connection: AsyncConnection) -> None:
         self._active.discard(connection)
-        if self._closed or not connection.end():
-            await connection.aclose()
-            return
-        idle = self._idle.setdefault(origin, deque())
-        idle.append(connection)
-        if idle[0].expired:
-            await idle.popleft().aclose()
+        for unused in self._idle.put(origin, connection) if connection.end() else [connection]:
+            await unused.aclose()
 
     async def aclose(self) -> None:
         """Close all connections. Calls in progress fail."""
         self._closed = True
-        idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection in connections:
-                await connection.aclose()
+        for connection in self._idle.close():
+            await connection.aclose()
         for connection in list(self._active):
             connection.shut_down()

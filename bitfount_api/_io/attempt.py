@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Attempt:
 
     def __init__(self, limits: Limits, timeout: float) -> None:
         self.limits = limits
+        self.started = time.monotonic()
         self.timeout = timeout
         self.sent = False
         """Whether the service may have received a part of the request."""
@@ -58,14 +60,14 @@ class ResponseEnd:
 
     def _read_head(self, head: bytes) -> bytes:
         """Return the bytes after the head of the response; none if it is not complete."""
-        while head.startswith(b"HTTP/1.1 1") and (end := head.find(b"\r\n\r\n")) >= 0:
-            head = head[end + 4 :]  # an interim response, such as 100 Continue
-        end = head.find(b"\r\n\r\n")
+        start = 0
+        while (end := head.find(b"\r\n\r\n", start)) >= 0 and head.startswith(b"HTTP/1.1 1", start):
+            start = end + 4  # after an interim response, such as 100 Continue
         if end < 0:
-            self._head = head[:_MAX_HEAD_BYTES]
+            self._head = head[start : start + _MAX_HEAD_BYTES]
             return b""
         self._head = None
-        if b"\r\ntransfer-encoding:" in head[:end].lower():
+        if b"\r\ntransfer-encoding:" in head[start:end].lower():
             self._chunks = _Chunks()
         return head[end + 4 :]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ MAX_CONNECTIONS = 100
 until one has ended."""
 
 
+_inherited: list[object] = []
+
+
 class Connections:
     """Connections, opened when they are first needed.
 
@@ -44,6 +48,7 @@ class Connections:
         self.settings = settings
         self._routes = Routes(settings.proxies, settings.trust)
         self._lock = threading.Lock()
+        self._process = os.getpid()
         self._of_threads: SyncPool | TransportPool | None = None
         self._of_loops: weakref.WeakKeyDictionary[
             asyncio.AbstractEventLoop, AsyncPool | AsyncTransportPool
@@ -86,6 +91,7 @@ class Connections:
             RequestException: If the connections are closed, or the settings are not usable.
         """
         self._raise_if_closed()
+        self._forget_inherited()
         pool = self._of_threads
         if pool is None:
             with self._lock:
@@ -107,6 +113,7 @@ class Connections:
         import asyncio
 
         self._raise_if_closed()
+        self._forget_inherited()
         loop = asyncio.get_running_loop()
         pool = self._of_loops.get(loop)
         if pool is None:
@@ -126,6 +133,15 @@ class Connections:
         from bitfount_api._io.transports import AsyncTransportPool
 
         return AsyncTransportPool(self.settings.transport)
+
+    def _forget_inherited(self) -> None:
+        """Do not use the connections of the process that forked this one."""
+        if self._process != os.getpid():
+            # They are not closed either: the other process uses them, and its event loops.
+            _inherited.append((self._of_threads, self._of_loops))
+            self._lock = threading.Lock()  # another thread may have held it
+            self._process, self._of_threads = os.getpid(), None
+            self._of_loops = weakref.WeakKeyDictionary()
 
     def _raise_if_closed(self) -> None:
         if self.closed:

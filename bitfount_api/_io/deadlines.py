@@ -89,6 +89,15 @@ class Limits:
     end: float | None = None
     cancellation: Cancellation | None = None
 
+    def raise_if_cancelled(self) -> None:
+        """Raise if the call has been cancelled.
+
+        Raises:
+            Cancelled: If it has been cancelled.
+        """
+        if self.cancellation is not None:
+            self.cancellation.raise_if_cancelled()
+
     def remaining(self, timeout: float | None, error: Callable[[str], Exception]) -> float | None:
         """Return the number of seconds a step may take; None for no limit.
 

@@ -335,16 +335,17 @@ class BodyReader:
         """Whether the body is compressed, so that :meth:`feed` may take long."""
         return self._decoder is not None
 
-    def end(self) -> HTTPResponse:
+    def end(self, attempt: Attempt) -> HTTPResponse:
         """Return the response with its body."""
         response = self._response
+        response.elapsed = time.monotonic() - attempt.started
         content = b"".join(self._chunks)
         if self._decoder is not None and not self._unreadable:
             try:
                 content = self._decoder.end()
             except DecodingError as error:
                 self._damaged(error)
-        if self._decoder is not None or self._unreadable:
+        if self._size and (self._decoder is not None or self._unreadable):
             response.raw_headers = without_encoding(response.raw_headers)
         response.content = content
         return response

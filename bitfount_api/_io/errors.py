@@ -71,27 +71,33 @@ def map_exceptions(
     except _TIMEOUTS as error:
         raise _timeout(call, request, attempt, error) from error
     except (*_UNSENDABLE, BodyLengthError) as error:
-        raise unsendable(call, error) from None
+        raise unsendable(call, error, sent=attempt.sent) from None
     except _BROKEN as error:
         if connections.closed and not isinstance(error, _UNCONNECTED):
-            raise _closed(call) from error
+            raise _closed(call, attempt) from error
         mapped = _broken(call, request, attempt, error)
         # The texts of protocol errors quote bytes of the response, of any content and length.
         quotes = isinstance(error, httpcore.ProtocolError | httpx.ProtocolError)
         raise mapped from None if quotes else error
-    except RuntimeError as error:
-        if not connections.closed:
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] == "socksio":  # its errors are not httpcore's
+            raise _broken(
+                call, request, attempt, httpcore.ProxyError(f"invalid SOCKS reply: {error}")
+            ) from error
+        if not connections.closed or not isinstance(error, RuntimeError):
             raise
         # Another thread or task closed the session after the call had begun.
-        raise _closed(call) from error
+        raise _closed(call, attempt) from error
 
 
-def _closed(call: Send) -> ConnectError:
+def _closed(call: Send, attempt: Attempt) -> ConnectError:
     name = call.operation.name
-    return ConnectError(f"{name}: the session was closed during the call", operation=name)
+    return ConnectError(
+        f"{name}: the session was closed during the call", operation=name, sent=attempt.sent
+    )
 
 
-def unsendable(call: Send, error: Exception) -> RequestException:
+def unsendable(call: Send, error: Exception, *, sent: bool = False) -> RequestException:
     """Return the error for a request that cannot be sent."""
     name = call.operation.name
     reason = type(error).__name__
@@ -100,7 +106,9 @@ def unsendable(call: Send, error: Exception) -> RequestException:
     elif isinstance(error, httpx.StreamConsumed):
         reason = "its body was read before, and cannot be read again"
     return RequestException(
-        f"{name}: the request to {call.service.name} could not be made: {reason}", operation=name
+        f"{name}: the request to {call.service.name} could not be made: {reason}",
+        operation=name,
+        sent=sent,
     )
 
 

@@ -7,10 +7,24 @@ its thread, which ends by itself.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import threading
 from concurrent.futures import Future
 from typing import Any
+
+_lock = threading.Lock()
+_under_way: dict[tuple[str, int], Future[list[str]]] = {}
+
+
+def _forget() -> None:
+    """Forget the threads of the process that forked this one: they do not run here."""
+    global _lock, _under_way
+    _lock, _under_way = threading.Lock(), {}
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forget)
 
 
 def look_up(host: str, port: int) -> Future[list[str]]:
@@ -23,23 +37,37 @@ def look_up(host: str, port: int) -> Future[list[str]]:
     try:
         ipaddress.ip_address(host)
     except ValueError:
+        pass
+    else:
+        addresses.set_result([host])
+        return addresses
+    with _lock:
+        # All that wait for a name share one thread: it may wait for long.
+        if (host, port) in _under_way:
+            return _under_way[host, port]
         threading.Thread(
             target=_look_up, args=(host, port, addresses), name="bitfount-api-name", daemon=True
         ).start()
-    else:
-        addresses.set_result([host])
+        _under_way[host, port] = addresses
     return addresses
 
 
 def _look_up(host: str, port: int, addresses: Future[list[str]]) -> None:
+    found: list[Any] = []
+    failure: BaseException | None = None
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         if not found:
-            raise OSError(f"{host} has no address")
+            failure = OSError(f"{host} has no address")
+    except BaseException as error:  # noqa: BLE001 - raised again in the waiting call
+        failure = error
+    with _lock:
+        _under_way.pop((host, port), None)
+    if failure is not None:
+        addresses.set_exception(failure)
+    else:
         # A dict, since a host may be listed twice.
         addresses.set_result(list(dict.fromkeys(_address(entry[4]) for entry in found)))
-    except BaseException as error:  # noqa: BLE001 - raised again in the waiting call
-        addresses.set_exception(error)
 
 
 def _address(socket_address: tuple[Any, ...]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import httpcore
 
@@ -12,6 +14,7 @@ from bitfount_api._io.routes import KEEP_ALIVE
 
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPRequest
+    from bitfount_api._internal.urls import Origin
     from bitfount_api._io.async_network import AsyncNetwork
     from bitfount_api._io.attempt import Attempt
     from bitfount_api._io.sync_network import Network
@@ -54,6 +57,71 @@ class PooledConnection(Generic[N, C]):
     def shut_down(self) -> None:
         """Break the connection, also while a call waits for it."""
         self._network.shut_down()
+
+
+P = TypeVar("P", bound="PooledConnection[Any, Any]")
+
+
+class IdleConnections(Generic[P]):
+    """The connections that are not in use: a stack for each origin.
+
+    The time to take one does not depend on their number, and the newest is used first. The oldest
+    ones are given up: when they have been idle for too long, or if there are too many.
+
+    Args:
+        limit: Maximum number of idle connections.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._stacks: dict[Origin, deque[P]] = {}
+        self._by_age: dict[P, Origin] = {}
+        self._closed = False
+
+    def take(self, origin: Origin) -> P | None:
+        """Return the connection to an origin that was used last; None if there is none."""
+        with self._lock:
+            stack = self._stacks.get(origin)
+            if not stack:
+                return None
+            connection = stack.pop()
+            self._by_age.pop(connection, None)
+            return connection
+
+    def put(self, origin: Origin, connection: P) -> list[P]:
+        """Keep a connection, and return those to close now."""
+        with self._lock:
+            if self._closed:
+                return [connection]
+            self._by_age[connection] = origin
+            self._stacks.setdefault(origin, deque()).append(connection)
+            old = []
+            while self._by_age:
+                oldest = next(iter(self._by_age))
+                if len(self._by_age) <= self._limit and not oldest.expired:
+                    break
+                self._remove(oldest)
+                old.append(oldest)
+            return old
+
+    def _remove(self, connection: P) -> None:
+        # An interruption may have left either of the two without the connection.
+        origin = self._by_age.pop(connection)
+        stack = self._stacks.get(origin, deque())
+        if connection in stack:
+            stack.remove(connection)  # it is the first one: the oldest
+        if not stack:
+            self._stacks.pop(origin, None)
+
+    def close(self) -> list[P]:
+        """Keep no connections from now on, and return those to close."""
+        with self._lock:
+            self._closed = True
+            connections = list(self._by_age)
+            self._stacks.clear()
+            self._by_age.clear()
+            return connections
 
 
 def to_httpcore(request: HTTPRequest, body: object | None, timeout: float) -> httpcore.Request:

@@ -87,6 +87,9 @@ def _build_with_httpx(call: Send, user_agent: str) -> HTTPRequest:
     headers.update(arguments.get("headers"))
     headers.update(call.credentials or {})
     if call.body is not None:
+        length = call.body.headers["content-length"]
+        if headers.get("content-length", length) != length:
+            raise BodyLengthError
         headers.update(call.body.headers)
     arguments["headers"] = headers
     made = httpx.Request(**arguments)

@@ -149,7 +149,7 @@ def _send(call: Send, context: CallContext) -> HTTPResponse:
         reader = BodyReader(response, context)
         for chunk in received:
             reader.feed(chunk)
-        return reader.end()
+        return reader.end(attempt)
 
 
 def _body(

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
     from bitfount_api._io.attempt import Attempt
 
+_SOCKS_MESSAGES = (b"\x01", b"\x05")
+"""The first byte of what is sent to a SOCKS proxy. No request begins with one of them."""
+
 READ_BYTES = 256 * 1024
 """The minimum size of a read, in bytes. httpcore asks for a quarter of it: when 400 MB were
 transferred over four connections, a quarter of the time went into waking threads for such small
 reads."""
+
+_MOMENT = 2.0
+"""Seconds to connect to an address of a host before the next one is tried."""
+
+_LOOK_UP_STEP = 0.1
+"""Seconds after which a thread that waits for a name sees whether it is cancelled."""
 
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError)
 
@@ -50,32 +59,52 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Look up a host, and connect to the first of its addresses that answers."""
         limits = self.attempt.limits
-        left = limits.remaining(timeout, httpcore.ConnectTimeout)
-        end = None if left is None else time.monotonic() + left
-        addresses = self._look_up(host, port, left)
+        timeout = self.attempt.timeout if timeout is None else timeout
+        end = time.monotonic() + (limits.remaining(timeout, httpcore.ConnectTimeout) or timeout)
+        addresses = self._look_up(host, port, end)
+        # The first addresses may lead nowhere, so each is tried for a moment only, but the last;
+        # then all of them with the time that is left.
+        attempts = [(address, _MOMENT) for address in addresses[:-1]]
+        attempts += [(address, timeout) for address in [addresses[-1], *addresses[:-1]]]
         while True:
-            address = addresses.pop(0)
-            # Leave time for the other addresses: the first one may lead nowhere.
-            share = None if end is None else (end - time.monotonic()) / (len(addresses) + 1)
-            if share is not None and share <= 0:
+            address, seconds = attempts.pop(0)
+            limits.raise_if_cancelled()
+            left = end - time.monotonic()
+            if left <= 0:
                 raise httpcore.ConnectTimeout("the time to connect is used up")
             try:
                 stream = self._backend.connect_tcp(
-                    address, port, share, local_address, socket_options or []
+                    address, port, min(seconds, left), local_address, socket_options or []
                 )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if not addresses:
+            except httpcore.ConnectTimeout:
+                if not attempts:
+                    raise
+            except httpcore.ConnectError:
+                # It refuses, so it is not tried again.
+                attempts = [each for each in attempts if each[0] != address]
+                if not attempts:
                     raise
             else:
                 return Stream(stream, self, handshakes=0)
 
-    def _look_up(self, host: str, port: int, seconds: float | None) -> list[str]:
-        try:
-            return look_up(host, port).result(seconds)
-        except TimeoutError:
-            raise httpcore.ConnectTimeout("the host name could not be looked up in time") from None
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(str(error)) from error
+    def _look_up(self, host: str, port: int, end: float) -> list[str]:
+        addresses = look_up(host, port)
+        while True:
+            self.attempt.limits.raise_if_cancelled()
+            try:
+                return addresses.result(min(_LOOK_UP_STEP, max(0, end - time.monotonic())))
+            except TimeoutError:
+                if time.monotonic() >= end:
+                    raise httpcore.ConnectTimeout(
+                        "the host name could not be looked up in time"
+                    ) from None
+            except (OSError, UnicodeError) as error:
+                raise httpcore.ConnectError(str(error)) from error
+
+    def close(self) -> None:
+        """Close the connection. May be called more than once."""
+        if self.socket is not None:
+            self.socket.close()
 
     def shut_down(self) -> None:
         """Shut the connection down, also while another thread waits for it."""
@@ -109,6 +138,8 @@ class Stream(httpcore.NetworkStream):
         if self._received:
             data, self._received = self._received, b""
         else:
+            # httpcore gives no timeout for the handshake with a SOCKS proxy.
+            timeout = attempt.timeout if timeout is None else timeout
             data = self._read(max(max_bytes, READ_BYTES), timeout)
         attempt.end.received(data)
         return data
@@ -129,8 +160,9 @@ class Stream(httpcore.NetworkStream):
                 request is not complete. httpcore reads the response then.
         """
         attempt = self._network.attempt
+        timeout = attempt.timeout if timeout is None else timeout
         left = attempt.limits.remaining(timeout, httpcore.WriteTimeout)
-        if self._leads_to_service:
+        if self._leads_to_service and not is_socks(buffer):
             if attempt.streams_body and attempt.sent and self._has_answer():
                 raise httpcore.WriteError("the service answered before the end of the request")
             attempt.sent = True
@@ -168,8 +200,7 @@ class Stream(httpcore.NetworkStream):
         left = limits.remaining(timeout, httpcore.ConnectTimeout)
         # start_tls detaches the socket object, so a second one for the same connection is needed to
         # shut it down. Not by dup(): a TLS socket (an https:// proxy's) has none.
-        ours = self._socket()
-        with socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto) as duplicate:
+        with self._duplicate() as duplicate:
             self._network.socket = duplicate
             if limits.cancellation is None:
                 stream = self._stream.start_tls(ssl_context, server_hostname, left)
@@ -179,6 +210,13 @@ class Stream(httpcore.NetworkStream):
         self._network.attempt.end.restart()  # after the response of a proxy
         return Stream(stream, self._network, handshakes=self._handshakes + 1)
 
+    def _duplicate(self) -> socket.socket:
+        ours = self._socket()
+        try:
+            return socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto)
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+
     def _socket(self) -> socket.socket:
         found: socket.socket = self._stream.get_extra_info("socket")
         return found
@@ -186,6 +224,11 @@ class Stream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Return information about the connection, such as its ``socket``."""
         return self._stream.get_extra_info(info)
+
+
+def is_socks(buffer: bytes) -> bool:
+    """Whether bytes to send are a message for a SOCKS proxy, or encrypted for a service."""
+    return buffer[:1] in _SOCKS_MESSAGES
 
 
 def _shut_down(connection: socket.socket) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import httpcore
 
 from bitfount_api._io.capacity import Capacity, Place
-from bitfount_api._io.pooled_connection import PooledConnection, to_httpcore, to_response
+from bitfount_api._io.pooled_connection import (
+    IdleConnections,
+    PooledConnection,
+    to_httpcore,
+    to_response,
+)
 from bitfount_api._io.sync_network import Network
 
 if TYPE_CHECKING:
@@ -45,25 +48,27 @@ class SyncConnection(PooledConnection[Network, httpcore.ConnectionInterface]):
             body: The streamed body; None to send the request's content.
         """
         attempt = self._network.attempt
-        received = self._connection.handle_request(to_httpcore(request, body, attempt.timeout))
         try:
-            response = to_response(received, request)
-            yield response, received.stream  # type: ignore[misc]
-        finally:
-            received.close()
-            if not attempt.end.is_clean(request.method, received.status, received.headers):
-                self._connection.close()
+            received = self._connection.handle_request(to_httpcore(request, body, attempt.timeout))
+            with closing(received):
+                yield to_response(received, request), received.stream  # type: ignore[misc]
+        except BaseException:
+            # Also after an interruption, which may have left httpcore in any state.
+            self.close()
+            raise
+        if not attempt.end.is_clean(request.method, received.status, received.headers):
+            self.close()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        """Close the connection, also one that httpcore has not got to know yet."""
+        try:
+            self._connection.close()
+        finally:
+            self._network.close()
 
 
 class SyncPool:
     """The connections of all threads.
-
-    The time to get a connection does not depend on the number of connections: the idle ones of an
-    origin are a stack, of which the newest is used next.
 
     Args:
         routes: The ways to services.
@@ -73,9 +78,8 @@ class SyncPool:
     def __init__(self, routes: Routes, limit: int) -> None:
         self._routes = routes
         self._capacity = Capacity(limit)
-        self._idle: dict[Origin, deque[SyncConnection]] = {}
+        self._idle: IdleConnections[SyncConnection] = IdleConnections(limit)
         self._active: set[SyncConnection] = set()
-        self._lock = threading.Lock()
         self._closed = False
 
     @contextmanager
@@ -103,12 +107,7 @@ class SyncPool:
             self._capacity.give_back(place)
 
     def _take_idle(self, origin: Origin, attempt: Attempt) -> SyncConnection | None:
-        idle = self._idle.get(origin)
-        while idle:
-            try:
-                connection = idle.pop()
-            except IndexError:  # another thread took the last one
-                return None
+        while (connection := self._idle.take(origin)) is not None:
             if connection.begin(attempt):
                 return connection
             connection.close()
@@ -116,24 +115,13 @@ class SyncPool:
 
     def _give_back(self, origin: Origin, connection: SyncConnection) -> None:
         self._active.discard(connection)
-        if self._closed or not connection.end():
-            connection.close()
-            return
-        with self._lock:
-            idle = self._idle.setdefault(origin, deque())
-            idle.append(connection)
-            # The oldest one is at the other end. One is removed for each that is added.
-            oldest = idle.popleft() if idle[0].expired else None
-        if oldest is not None:
-            oldest.close()
+        for unused in self._idle.put(origin, connection) if connection.end() else [connection]:
+            unused.close()
 
     def close(self) -> None:
         """Close all connections. Calls in progress fail."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, {}
-        for connections in idle.values():
-            for connection in connections:
-                connection.close()
+        self._closed = True
+        for connection in self._idle.close():
+            connection.close()
         for connection in list(self._active):
             connection.shut_down()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+import weakref
 from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -22,12 +25,53 @@ if TYPE_CHECKING:
     from bitfount_api.auth.handler import AuthenticationHandler
 
 
+_OWNER_CHECK_SECONDS = 1.0
+"""Seconds after which a waiting caller sees whether the refresh is still performed."""
+
+
+class _Owner:
+    """Held by the caller that performs a refresh: when it is gone, so is the refresh."""
+
+
 @attrs.frozen(eq=False)
 class _Refresh:
-    """One refresh: the event loop of the caller that began it, if any, and its outcome."""
+    """One refresh: the event loop of the caller that began it, its owner, and its outcome."""
 
     loop: asyncio.AbstractEventLoop | None
+    owner: weakref.ref[_Owner]
     outcome: Future[None] = attrs.field(factory=Future)
+    process: int = attrs.field(factory=os.getpid)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, or its owner cannot end it any more."""
+        return self.outcome.done() or self.owner() is None or self.process != os.getpid()
+
+    def raise_if_interrupted(self) -> None:
+        """Raise if there will be no outcome.
+
+        Raises:
+            AuthenticationError: If the owner was interrupted.
+        """
+        if self.owner() is None and not self.outcome.done():
+            raise AuthenticationError("authentication was interrupted; try again")
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait for the outcome, and raise it if it is a failure.
+
+        Raises:
+            AuthenticationError: If the refresh failed, or was interrupted.
+            TimeoutError: If there is no outcome within ``seconds``.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        while True:
+            left = _OWNER_CHECK_SECONDS if end is None else max(0, end - time.monotonic())
+            try:
+                return self.outcome.result(min(left, _OWNER_CHECK_SECONDS))
+            except TimeoutError:
+                self.raise_if_interrupted()
+                if end is not None and time.monotonic() >= end and not self.outcome.done():
+                    raise
 
 
 # Calls made by a refresh, in its thread or in tasks, inherit this variable: they must not wait for
@@ -114,23 +158,24 @@ class CredentialRefresher:
         audience: Audience,
         refused: Mapping[str, str] | None,
         loop: asyncio.AbstractEventLoop | None,
-    ) -> tuple[_Refresh, bool] | None:
-        """Return the refresh to wait for, and whether the caller has to perform it.
+    ) -> tuple[_Refresh, _Owner | None] | None:
+        """Return the refresh to wait for, and its owner if the caller has to perform it.
 
         Returns None if the credentials are usable already.
         """
         with self._lock:
-            if self._current is not None:
+            if self._current is not None and not self._current.is_over:
                 if _current_refresh.get() is self._current:
                     raise AuthenticationError(
                         "authentication made a call that itself needs authentication; "
                         "use another session for that call"
                     )
-                return self._current, False
+                return self._current, None
             if self._usable(audience, refused):
                 return None
-            self._current = _Refresh(loop)
-            return self._current, True
+            owner = _Owner()
+            self._current = _Refresh(loop, weakref.ref(owner))
+            return self._current, owner
 
     def _refresh(
         self, audience: Audience, refused: Mapping[str, str] | None, seconds: float | None
@@ -140,18 +185,19 @@ class CredentialRefresher:
         current = self._begin(audience, refused, None)
         if current is None:
             return
-        refresh, is_owner = current
-        if is_owner and seconds is None:
-            self._refresh_and_share(refresh, refused=refused is not None)
-        elif is_owner:
-            self._refresh_in_thread(refresh, refused=refused is not None)
+        refresh, owner = current
+        if owner is not None and seconds is None:
+            self._refresh_and_share(refresh, owner, refused=refused is not None)
+        elif owner is not None:
+            self._refresh_in_thread(refresh, owner, refused=refused is not None)
         elif refresh.loop is not None and refresh.loop is running_loop():
             # The refresh may need this event loop, so waiting for it here could be a deadlock.
             raise AuthenticationError(
                 "a sync call cannot wait for credentials that an async call is refreshing in the "
                 "same event loop; use the async client"
             )
-        refresh.outcome.result(seconds)
+        del owner
+        refresh.wait(seconds)
 
     async def _refresh_async(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
         import asyncio
@@ -159,23 +205,35 @@ class CredentialRefresher:
         current = self._begin(audience, refused, asyncio.get_running_loop())
         if current is None:
             return
-        refresh, is_owner = current
-        if is_owner:
-            self._refresh_in_thread(refresh, refused=refused is not None)
-        await asyncio.shield(asyncio.wrap_future(refresh.outcome))
+        refresh, owner = current
+        if owner is not None:
+            self._refresh_in_thread(refresh, owner, refused=refused is not None)
+        del owner
+        outcome = asyncio.wrap_future(refresh.outcome)
+        outcome.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        while not (await asyncio.wait([outcome], timeout=_OWNER_CHECK_SECONDS))[0]:
+            refresh.raise_if_interrupted()
+        outcome.result()
 
-    def _refresh_in_thread(self, refresh: _Refresh, *, refused: bool) -> None:
+    def _refresh_in_thread(self, refresh: _Refresh, owner: _Owner, *, refused: bool) -> None:
         # A separate thread: the refresh may wait for a user, and must not occupy one of an event
         # loop's few threads. It continues when its caller gives up, for the other callers.
-        threading.Thread(
+        thread = threading.Thread(
             target=self._refresh_and_share,
-            args=(refresh,),
+            args=(refresh, owner),
             kwargs={"refused": refused},
             name="bitfount-api-authentication",
             daemon=True,
-        ).start()
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            failure = AuthenticationError(f"authentication could not be started: {error}")
+            self._end(refresh, failure)
+            raise failure from error
 
-    def _refresh_and_share(self, refresh: _Refresh, *, refused: bool) -> None:
+    def _refresh_and_share(self, refresh: _Refresh, owner: _Owner, *, refused: bool) -> None:
+        del owner  # held by the caller, or by the thread
         failure: BaseException | None = None
         token = _current_refresh.set(refresh)
         try:
@@ -210,9 +268,10 @@ class CredentialRefresher:
             run(flow, self._connections)
 
     def _end(self, refresh: _Refresh, failure: BaseException | None) -> None:
-        with self._lock:
-            self._current = None
         if failure is None:
             refresh.outcome.set_result(None)
         else:
             refresh.outcome.set_exception(failure)
+        with self._lock:
+            if self._current is refresh:
+                self._current = None

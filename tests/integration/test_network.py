@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import os
 import pickle
 import socket
 import ssl
@@ -508,3 +509,137 @@ def test_deadline_covers_a_slow_oauth_service(
         with pytest.raises(RequestTimeout, match="authentication"):
             create_project(BitfountSession(handler, deadline=0.3), "http://hub.test", asynchronous)
         released.set()
+
+
+# --- Found by attack -----------------------------------------------------------------------------
+
+
+def test_async_connection_closed_while_the_loop_stood_still_is_not_used() -> None:
+    """The event loop has not had a chance to see what the service did."""
+    closed = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(OK)
+        connection.sendall(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 8\r\n\r\nsmuggled")
+        connection.close()
+        closed.set()
+
+    with SocketServer(serve) as server, asyncio.Runner() as runner:
+        session = BitfountSession(KEYS, retry=ONCE)
+        for _ in range(3):
+            closed.clear()
+            response = runner.run(session.arequest("POST", server.url))
+            assert (response.status_code, response.text) == (200, "{}")
+            assert closed.wait(10)
+        runner.run(session.aclose())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked_process_does_not_share_connections() -> None:
+    def serve(connection: socket.socket) -> None:
+        while head := read_head(connection):
+            body = head.split(b" ")[1]
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+            )
+
+    with SocketServer(serve) as server, BitfountSession(KEYS) as session:
+        assert session.get(f"{server.url}/warm").text == "/warm"
+        child = os.fork()
+        who = "parent" if child else "child"
+        right = all(
+            session.get(f"{server.url}/{who}/{number}").text == f"/{who}/{number}"
+            for number in range(30)
+        )
+        if not child:
+            os._exit(0 if right else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert right
+
+
+def test_look_ups_of_a_name_share_a_thread(
+    released: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(60) and [])
+    with BitfountSession(KEYS, deadline=0.02, retry=ONCE) as session:
+        for _ in range(5):
+            with pytest.raises(RequestTimeout):
+                session.get("http://hub.test/")
+    names = [thread.name for thread in threading.enumerate()]
+    assert names.count("bitfount-api-name") == 1
+
+
+async def test_busy_threads_of_the_loop_do_not_delay_a_call(
+    released: threading.Event, tmp_path: Path
+) -> None:
+    path = tmp_path / "body"
+    path.write_bytes(b"body")
+    waiting = [asyncio.create_task(asyncio.to_thread(released.wait, 60)) for _ in range(100)]
+    await asyncio.sleep(0)
+    with serving(lambda request: (200, {}, request.body)) as url, path.open("rb") as file:
+        async with BitfountSession(KEYS, deadline=30) as session:
+            assert (await session.arequest("PUT", url, content=file)).text == "body"
+    released.set()
+    await asyncio.gather(*waiting)
+
+
+@ways
+def test_deadline_covers_a_body_that_blocks(asynchronous: bool, released: threading.Event) -> None:
+    if not asynchronous:
+        pytest.skip("the body runs in the caller's own thread")
+
+    def body() -> Iterator[bytes]:
+        yield b"x"
+        released.wait(60)
+
+    with SocketServer(lambda _: released.wait(60)) as server, pytest.raises(RequestTimeout):
+        send(BitfountSession(KEYS, deadline=0.2), "PUT", server.url, True, content=body())
+    assert not released.is_set()
+
+
+@ways
+def test_repeated_headers_are_sent_repeatedly(asynchronous: bool) -> None:
+    heads = []
+
+    def serve(connection: socket.socket) -> None:
+        heads.append(read_head(connection))
+        connection.sendall(OK)
+
+    with SocketServer(serve) as server:
+        headers = [("X-A", "1"), ("X-A", "2"), ("Cookie", "a=1"), ("Cookie", "b=2")]
+        send(BitfountSession(KEYS), "GET", server.url, asynchronous, headers=headers)
+    lines = heads[0].lower().split(b"\r\n")
+    assert [line for line in lines if line.startswith((b"x-a", b"cookie"))] == [
+        b"x-a: 1", b"x-a: 2", b"cookie: a=1", b"cookie: b=2",
+    ]  # fmt: skip
+
+
+@ways
+def test_request_that_cannot_be_made_is_not_sent(asynchronous: bool) -> None:
+    with serving(lambda _: (200, {}, b"")) as url, pytest.raises(RequestException) as caught:
+        send(BitfountSession(KEYS), "POST", url, asynchronous, headers={"x": "a\nb"})
+    assert not caught.value.sent
+
+
+@ways
+@pytest.mark.parametrize("reply", [b"", b"garbage", b"\x05\xff", b"\x05\x00\x05\x01\x00\x01"])
+def test_odd_socks_proxy_raises_a_documented_error(asynchronous: bool, reply: bytes) -> None:
+    pytest.importorskip("socksio")
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(reply)
+
+    with SocketServer(serve) as proxy:
+        session = BitfountSession(KEYS, proxy=f"socks5://{proxy.address}", retry=ONCE)
+        with pytest.raises(RequestException) as caught:
+            send(session, "POST", "http://hub.test/", asynchronous)
+    assert not caught.value.sent
+
+
+@ways
+def test_response_has_the_time_that_it_took(asynchronous: bool) -> None:
+    with serving(lambda _: (200, {}, b"")) as url:
+        assert send(BitfountSession(KEYS), "GET", url, asynchronous).elapsed.total_seconds() > 0

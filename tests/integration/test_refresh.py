@@ -23,6 +23,7 @@ from bitfount_api import (
     RetryPolicy,
 )
 from bitfount_api.auth import _event_loops
+from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.auth.token_store import Token
 
 HUB = "https://hub.bitfount.com/api"
@@ -366,3 +367,56 @@ async def test_interrupt_in_the_thread_of_a_loop_raises() -> None:
 
     with pytest.raises(AuthenticationError, match="interrupted"):
         await BitfountSession(CallingBack(interrupted)).aauthenticate()
+
+
+class Stuck(AuthenticationHandler):
+    """A handler whose authentication works, and counts."""
+
+    username = "alice"
+    authenticated = False
+    hub_request_headers: Mapping[str, str] = {"authorization": "Bearer x"}
+    am_request_headers = hub_request_headers
+
+    def authenticate(self) -> None:
+        self.authenticated = True
+
+
+def test_refresh_of_an_owner_that_is_gone_blocks_nobody() -> None:
+    """An interruption may arrive before the owner can say that it was interrupted."""
+    refresher = CredentialRefresher(Stuck(), BitfountSession(Stuck())._connections)
+    begun = refresher._begin("hub", None, None)
+    assert begun is not None
+    refresh, owner = begun
+    waiter = threading.Thread(target=lambda: outcomes.append(wait()), daemon=True)
+
+    def wait() -> str:
+        try:
+            refresh.wait(None)
+        except AuthenticationError as error:
+            return str(error)
+        return "no error"
+
+    outcomes: list[str] = []
+    waiter.start()
+    del owner, begun
+    waiter.join(30)
+    assert outcomes == ["authentication was interrupted; try again"]
+    assert refresher.headers("hub", None, 10) == {"authorization": "Bearer x"}
+
+
+@twins
+def test_refresh_that_cannot_be_started_raises_and_is_tried_again(
+    asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = BitfountSession(
+        Stuck(), transport=httpx.MockTransport(lambda _: httpx.Response(200)), deadline=30
+    )
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(AuthenticationError, match="could not be started"):
+            ask(session, asynchronous=asynchronous)
+    assert ask(session, asynchronous=asynchronous).status_code == 200

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import attrs
 
-Handle = Callable[[socket.socket], None]
+Handle = Callable[[socket.socket], object]
 
 
 @attrs.define(eq=False)

@@ -580,7 +580,7 @@ def test_idle_connection_that_is_unusable_is_closed(
 def test_unused_connections_are_closed_later(
     routes: FakeRoutes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each call that ends closes one of those that have been idle for too long."""
+    """The next call that ends closes those that have been idle for too long."""
     made = routes.route.made
     pool = SyncPool(routes, 5)
     with ExitStack() as stack:
@@ -588,14 +588,18 @@ def test_unused_connections_are_closed_later(
             stack.enter_context(pool.lease(HUB, within(1)))
     later = time.monotonic() + 16
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    for closed in (1, 2, 3, 3):
-        with pool.lease(HUB, within(1)) as connection:
-            assert below(connection) is made[0]
-        assert [each.closed for each in made] == [
-            False,
-            *([False] * (3 - closed)),
-            *([True] * closed),
-        ]
+    with pool.lease(HUB, within(1)) as connection:
+        assert below(connection) is made[0]
+    assert [each.closed for each in made] == [False, True, True, True]
+
+
+def test_idle_connections_to_other_origins_are_limited(routes: FakeRoutes) -> None:
+    made = routes.route.made
+    pool = SyncPool(routes, 3)
+    for number in range(5):
+        with pool.lease(HUB._replace(host=b"h%d" % number), within(1)):
+            pass
+    assert [each.closed for each in made] == [True, True, False, False, False]
 
 
 def test_closing_closes_idle_connections_and_breaks_calls(routes: FakeRoutes) -> None:
