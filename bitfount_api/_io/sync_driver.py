@@ -22,15 +22,13 @@ from bitfount_api._core.effects import (
 )
 from bitfount_api._core.redaction import strip_tracebacks
 from bitfount_api._io.attempt import Attempt
+from bitfount_api._io.bodies import BodyLength, BodyReader, open_body
 from bitfount_api._io.deadlines import Cancellation
 from bitfount_api._io.driver import (
-    BodyLength,
-    BodyReader,
     CallContext,
     authentication_timeout,
     collect_results,
     log_response,
-    open_body,
 )
 from bitfount_api._io.errors import map_exceptions
 from bitfount_api._io.requests import build

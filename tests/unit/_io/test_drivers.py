@@ -28,7 +28,7 @@ from bitfount_api._core.effects import (
 from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._internal.urls import Origin
-from bitfount_api._io import driver
+from bitfount_api._io import bodies
 from bitfount_api._io.async_driver import run_async
 from bitfount_api._io.attempt import Attempt
 from bitfount_api._io.driver import AsyncConnection, SyncConnection, Timing
@@ -481,7 +481,7 @@ def test_decompressed_answer_keeps_its_other_headers(run: Any) -> None:
 def test_answers_over_the_maximum_size_raise(
     run: Any, encoding: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "MAX_RESPONSE_BYTES", 1000)
+    monkeypatch.setattr(bodies, "MAX_RESPONSE_BYTES", 1000)
     content, headers = b"x" * 1001, {}
     if encoding:
         content, headers = gzip.compress(content), {"content-encoding": encoding}

@@ -13,7 +13,7 @@ from bitfount_api._core.effects import Operation, Send, Service
 from bitfount_api._core.messages import HTTPRequest
 from bitfount_api._internal.urls import Origin, origin
 from bitfount_api._io import requests
-from bitfount_api._io.driver import BodyLength
+from bitfount_api._io.bodies import BodyLength
 from bitfount_api._io.errors import BodyLengthError
 from bitfount_api._io.requests import build
 from bitfount_api.exceptions import RequestException
