@@ -110,7 +110,7 @@ VERIFY_TYPES := PATH="$$(cd $(BIN) && pwd):$$PATH" $(RUN) -m pyright --verifytyp
 typecheck: $(READY)  ## Check the types with mypy --strict and pyright
 	$(RUN) -m mypy -p bitfount_api -p demo
 	$(RUN) -m mypy scripts tests
-	$(RUN) -m pyright --pythonpath $(RUN)
+	$(RUN) -m pyright --project pyproject.toml --pythonpath $(RUN)
 	@report=$$($(VERIFY_TYPES) bitfount_api --ignoreexternal) || { echo "$$report"; exit 1; }; \
 	  echo "$$report" | grep score
 

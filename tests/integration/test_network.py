@@ -514,7 +514,7 @@ def test_deadline_covers_a_slow_oauth_service(
 # --- Found by attack -----------------------------------------------------------------------------
 
 
-def test_async_connection_closed_while_the_loop_stood_still_is_not_used() -> None:
+def test_connection_closed_behind_a_blocked_loop_is_not_used() -> None:
     """The event loop has not had a chance to see what the service did."""
     closed = threading.Event()
 

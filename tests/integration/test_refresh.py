@@ -405,7 +405,7 @@ def test_refresh_of_an_owner_that_is_gone_blocks_nobody() -> None:
 
 
 @twins
-def test_refresh_that_cannot_be_started_raises_and_is_tried_again(
+def test_refresh_that_cannot_start_raises_and_is_tried_again(
     asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = BitfountSession(
