@@ -144,8 +144,9 @@ async def _send(call: Send, context: CallContext) -> HTTPResponse:
     attempt.streams_body = call.body is not None or request.stream is not None
     with map_exceptions(call, request, attempt, context.connections), open_body(call) as chunks:
         body = _body(request, chunks)
+        timer = asyncio.timeout(context.remaining())
         try:
-            async with asyncio.timeout(context.remaining()) as timer:
+            async with timer:
                 return await _exchange(call, request, body, attempt, context)
         except TimeoutError:
             if not timer.expired():
