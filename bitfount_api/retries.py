@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email.utils
 import math
 import random
@@ -75,8 +76,19 @@ def parse_retry_after(retry_after: str | None) -> float | None:
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:12])
+    moment = parse_http_date(text)
+    return None if moment is None else max(0.0, moment - time.time())
+
+
+def parse_http_date(date: str | None) -> float | None:
+    """Return the seconds since the epoch that an HTTP date means; None if it is invalid.
+
+    A date without a zone, or with the zone ``-0000``, is in UTC.
+    """
     try:
-        moment = email.utils.parsedate_to_datetime(text)
+        moment = email.utils.parsedate_to_datetime(date or "")
+        if moment.tzinfo is None:  # timestamp() would take it for local time
+            moment = moment.replace(tzinfo=dt.UTC)
+        return moment.timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, moment.timestamp() - time.time())

@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from support.rsa_keys import DATA, ready_made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 # How fast a machine is decides nothing. The same examples in each run, so that a failure is a
@@ -87,3 +88,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def ready_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Return the test keys instead of generating new ones, which takes a second with 4096 bits."""
     monkeypatch.setattr(rsa, "generate_private_key", ready_made())
+
+
+@pytest.fixture
+def set_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """A function that sets the local time zone."""
+    if sys.platform == "win32":
+        pytest.skip("the zone cannot be set")
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()

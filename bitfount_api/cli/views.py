@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
@@ -91,9 +92,14 @@ def format_size(count: float) -> str:
 
 
 def format_time(posix: float) -> str:
-    """Return a time for people, in the local time zone."""
-    local = dt.datetime.fromtimestamp(posix, dt.UTC).astimezone()
-    return local.strftime("%Y-%m-%d %H:%M:%S %z")
+    """Return a time for people, in the local time zone; in UTC at the ends of the calendar."""
+    try:
+        moment = dt.datetime.fromtimestamp(posix, dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{posix:.0f} s after 1970"
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        moment = moment.astimezone()
+    return moment.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 # --- For pipes: one row per line, not truncated --------------------------------------------------

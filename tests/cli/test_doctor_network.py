@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -106,10 +106,11 @@ def test_silent_service_is_reported(console: Console) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     skew = 0.0
+    date: str | None = None
 
     def do_GET(self) -> None:
         self.send_response_only(200)
-        self.send_header("date", self.date_time_string(time.time() + self.skew))
+        self.send_header("date", self.date or self.date_time_string(time.time() + self.skew))
         self.send_header("content-length", "2")
         self.end_headers()
         self.wfile.write(b"{}")
@@ -119,9 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def server(skew: float) -> Iterator[str]:
+def server(skew: float, date: str | None = None) -> Iterator[str]:
     """Something that answers, with another idea of the time."""
-    handler = type("Handler", (_Handler,), {"skew": skew})
+    handler = type("Handler", (_Handler,), {"skew": skew, "date": date})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
         thread = threading.Thread(target=listening.serve_forever, args=[0.02])
         thread.start()
@@ -149,6 +150,20 @@ def test_wrong_clock_is_reported(console: Console, skew: float, level: str, word
     (clock,) = [finding for finding in outcome.json["findings"] if finding["area"] == "Clock"]
     assert clock["level"] == level
     assert word in clock["text"]
+
+
+def test_odd_date_of_a_service_is_compared(
+    console: Console, set_zone: Callable[[str], None]
+) -> None:
+    set_zone("Pacific/Auckland")
+    with server(0, "Fri, 31 Dec 9999 23:59:59 -0000") as url:
+        console.options = ["--hub-url", url, "--access-manager-url", url]
+        console.options += ["--smart-on-fhir-url", url, "--auth-domain", url]
+        outcome = console.run("doctor", "--json")
+    found = outcome.json["findings"]
+    assert sum("answers in" in finding["text"] for finding in found) == 4
+    (clock,) = [finding for finding in found if finding["area"] == "Clock"]
+    assert "behind" in clock["text"]
 
 
 def test_untrusted_certificate_is_reported(console: Console, tmp_path: Path) -> None:

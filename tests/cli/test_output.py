@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from cli.console import REPOSITORY, Console
 from support.rsa_keys import key_pair
 
 from bitfount_api import keys as rsa
+from bitfount_api.cli.views import format_time
 
 SCHEMA = REPOSITORY / "tests" / "data" / "pod-schema-v4.json"
 STRANGE = "Łódź — 中文 … ✓ \N{PILE OF POO} ½ é"
@@ -72,6 +74,17 @@ def test_control_characters_of_services_are_removed(console: Console, pod: str) 
         outcome = console.spawn("pods", "show", pod, *options)
         for control in "\x1b\x9b\x07\r\u202e":
             assert control not in outcome.out
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_times_at_the_ends_of_the_calendar_are_shown(
+    zone: str, set_zone: Callable[[str], None]
+) -> None:
+    set_zone(zone)
+    assert format_time(253402300799).startswith("9999-12-31 ")
+    assert format_time(253402300799.9999999).endswith(("+0000", "1970"))
+    assert format_time(float("inf")) == "inf s after 1970"
+    assert "1-01-0" in format_time(-62135596800 + 86400)
 
 
 def test_unencodable_argument_is_an_error_of_one_line(console: Console) -> None:

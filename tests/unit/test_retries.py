@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -21,7 +22,7 @@ from bitfount_api import (
     RequestTimeout,
     RetryPolicy,
 )
-from bitfount_api.retries import parse_retry_after
+from bitfount_api.retries import parse_http_date, parse_retry_after
 
 HUB = "https://hub.test"
 PAGE = {"totalProjects": 0, "projects": []}
@@ -188,6 +189,48 @@ def test_invalid_retry_after_is_ignored(text: str) -> None:
 
 def test_retry_after_in_the_past_is_zero() -> None:
     assert parse_retry_after(formatdate(0, usegmt=True)) == 0
+
+
+ODD_DATES = [
+    "Fri, 31 Dec 9999 23:59:59 -0000",
+    "Fri, 31 Dec 9999 23:59:59 -2359",
+    "Mon, 01 Jan 0001 00:00:00 -0000",
+    "Mon, 01 Jan 0001 00:00:00 +2359",
+    "Thu, 01 Jan 0000 00:00:00 GMT",
+    "Thu, 01 Jan 2032 00:00:00 +9999",
+    "Thu, 01 Jan 99999999999999999999 00:00:00 GMT",
+    "Thu, 01 Jan 2032 00:00:00 +" + "9" * 5000,
+]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_odd_dates_are_read_or_ignored_in_every_zone(
+    zone: str, set_zone: Callable[[str], None]
+) -> None:
+    set_zone(zone)
+    for date in ODD_DATES:
+        assert (parse_retry_after(date) or 0) >= 0
+    assert parse_http_date("Thu, 01 Jan 1970 00:00:01 -0000") == 1
+    assert parse_http_date("Thu, 01 Jan 1970 00:00:01") == 1
+    assert parse_http_date("Thu, 01 Jan 1970 01:00:01 +0100") == 1
+
+
+@twins
+@pytest.mark.parametrize("date", ODD_DATES)
+def test_odd_retry_after_raises_only_our_error(
+    ask: Any, date: str, set_zone: Callable[[str], None]
+) -> None:
+    set_zone("Pacific/Auckland")
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(503, headers={"retry-after": date})
+
+    handler = APIKeysHandler("id", "key", "alice")
+    session = BitfountSession(
+        handler, transport=httpx.MockTransport(busy), retry=RetryPolicy(1, **QUICK)
+    )
+    with pytest.raises(HTTPError, match="503"):
+        ask(session)
 
 
 def test_policy_reads_retries_from_the_environment(monkeypatch: Any) -> None:

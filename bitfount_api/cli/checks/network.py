@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import socket
 import ssl
 import threading
@@ -18,7 +17,7 @@ from bitfount_api import config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.report import Finding, Level, Report
 from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
-from bitfount_api.retries import RetryPolicy
+from bitfount_api.retries import RetryPolicy, parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -239,12 +238,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _skew(response: httpx.Response, local_time: float) -> float | None:
     """Return how many seconds this machine's clock is ahead of the service's."""
-    try:
-        service_time = email.utils.parsedate_to_datetime(response.headers.get("date", ""))
-    except (ValueError, TypeError, OverflowError):
-        return None
+    service_time = parse_http_date(response.headers.get("date"))
     # The header has whole seconds only: on average, the time is half a second later.
-    return local_time - service_time.timestamp() - 0.5
+    return None if service_time is None else local_time - service_time - 0.5
 
 
 def _check_clock(findings: Report, skews: list[float]) -> None:

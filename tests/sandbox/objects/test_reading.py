@@ -107,6 +107,8 @@ CONDITIONS = [
     ({"if-modified-since": "{before}"}, 200),
     ({"if-modified-since": "some day"}, 200),
     ({"if-modified-since": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}, 200),
+    ({"if-modified-since": "Fri, 31 Dec 9999 23:59:59 -2359"}, 304),
+    ({"if-modified-since": "Fri, 31 Dec 9999 23:59:59 -0000"}, 304),
     ({"if-unmodified-since": "{then}"}, 200),
     ({"if-unmodified-since": "{before}"}, 412),
     ({"if-unmodified-since": "some day"}, 200),
