@@ -191,7 +191,7 @@ class BitfountHub(SyncClient):
         Raises:
             SchemaUploadError: The serialized schema is over 10 MiB, or the schema cannot be
                 serialized. Nothing was sent.
-            ValueError: The pod's name is not valid, or a key is not an RSA key. Nothing was sent.
+            ValueError: The pod's name, a key or the file results are not valid. Nothing was sent.
             HTTPError: The Hub or object storage refused the request.
             RequestException: The Hub is unreachable, or its response is not usable.
 
@@ -735,10 +735,11 @@ class BitfountHub(SyncClient):
         """Send an update to the monitor service.
 
         Args:
-            update: The update, of the shape :class:`~bitfount_api.types.MonitorUpdate`.
+            update: The update, of the shape :class:`~bitfount_api.types.MonitorUpdate`. Numbers
+                of other libraries, such as numpy's and ``Decimal``, are converted.
 
         Raises:
-            ValueError: The update is not of that shape. Nothing was sent.
+            ValueError: The update is not of that shape; the text names the place. Nothing was sent.
             HTTPError: The Hub refused the request.
             RequestException: The Hub is unreachable.
 

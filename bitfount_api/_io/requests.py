@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from bitfount_api._core.messages import HTTPRequest
+from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.urls import Origin, origin
 from bitfount_api._io.decoders import ACCEPTED
 from bitfount_api._io.errors import BodyLengthError, unsendable
@@ -26,8 +27,8 @@ def build(call: Send, user_agent: str) -> HTTPRequest:
 
     Raises:
         RequestException: The URL, a header or the body cannot be sent.
-        TypeError: The body cannot be serialized.
-        ValueError: The body cannot be serialized.
+        TypeError: The body of a raw request cannot be serialized.
+        ValueError: The body cannot be serialized; the text names the place.
     """
     try:
         # httpx takes several times as long, and most calls are of this kind.
@@ -50,9 +51,7 @@ def _build_typed(call: Send, user_agent: str) -> HTTPRequest:
     method = request["method"].upper()
     content = b""
     if "json" in request:
-        content = json.dumps(
-            request["json"], ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        ).encode()
+        content = _json(request["json"], call.operation.name).encode()
         headers += [
             (b"content-length", b"%d" % len(content)),
             (b"content-type", b"application/json"),
@@ -64,6 +63,21 @@ def _build_typed(call: Send, user_agent: str) -> HTTPRequest:
             _set(headers, given)
     url = call.service.url + target
     return HTTPRequest(method, url, place, path + target.encode("ascii"), headers, content)
+
+
+def _json(value: Any, name: str) -> str:
+    try:
+        return _dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        pass  # it has numbers of other libraries, or what JSON does not have
+    try:
+        return _dumps(plain_json(value))
+    except ValueError as error:
+        raise ValueError(f"{name}: an argument cannot be sent: {error}") from None
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def _set(headers: list[tuple[bytes, bytes]], given: Any) -> None:

@@ -11,6 +11,7 @@ from bitfount_hub_client.models import MonitorUpdate
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status
+from bitfount_api._internal.plain_values import plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,10 @@ def send_update(hub: ServiceClient, update: Mapping[str, Any]) -> Flow[None]:
         HTTPError: The Hub refused the request.
     """
     try:
-        msgspec.convert(update, types.MonitorUpdate)
-    except msgspec.ValidationError as error:
+        plain = plain_json(update)
+        msgspec.convert(plain, types.MonitorUpdate)
+    except ValueError as error:  # msgspec's is one, too
         raise ValueError(f"the monitor update is not of the documented shape: {error}") from None
-    request = _send_monitor_update.build_request(body=MonitorUpdate.from_dict(update))
+    request = _send_monitor_update.build_request(body=MonitorUpdate.from_dict(plain))
     operation = operations.SEND_MONITOR_UPDATE
     check_status((yield from hub.send(operation, request)), operation, hub.service)

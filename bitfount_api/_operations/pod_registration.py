@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
 from bitfount_hub_client.api.pods import register_pod as _register_pod
 from bitfount_hub_client.models import (
@@ -18,6 +19,7 @@ from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._core.responses import check_status, parse_json
+from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
@@ -57,7 +59,12 @@ def register_pod(
     packed = yield from run_in_thread(_packed_schema, metadata)
     processing: FileProcessingMetadata | Any = UNSET
     if file_processing_metadata is not None:
-        processing = FileProcessingMetadata.from_dict(file_processing_metadata)
+        try:
+            plain = plain_json(file_processing_metadata)
+            msgspec.convert(plain, types.FileProcessingMetadata)
+        except ValueError as error:  # msgspec's is one, too
+            raise ValueError(f"file_processing_metadata is not valid: {error}") from None
+        processing = FileProcessingMetadata.from_dict(plain)
     request = _register_pod.build_request(
         body=RegisterPodRequest(
             name=pod_name(metadata.name),

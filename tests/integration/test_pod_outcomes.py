@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import pytest
 from support.fake_services import STORAGE
 from support.rsa_keys import key_pair
@@ -321,6 +322,45 @@ def test_register_pod_sends_the_file_counts(services: FakeServices) -> None:
     files = {"totalFilesFound": 4, "skipReasons": {"not an image": 1}}
     services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
     assert json.loads(services.requests[0].content)["fileProcessingMetadata"] == files
+
+
+def test_register_pod_converts_numbers_of_other_libraries(services: FakeServices) -> None:
+    services.json({"success": True, "alreadyExisted": True})
+    files = {"totalFilesFound": np.int64(4), "skipReasons": {"not an image": np.int32(1)}}
+    pod = PodPublicMetadata("s", "S", "d", SCHEMA, np.int64(3))  # type: ignore[arg-type]
+    services.hub("register_pod", pod, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
+    sent = json.loads(services.requests[0].content)
+    assert sent["fileProcessingMetadata"] == {
+        "totalFilesFound": 4,
+        "skipReasons": {"not an image": 1},
+    }
+    assert sent["numberOfRecords"] == 3
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ({"totalFilesFound": {1}}, "$.totalFilesFound"),
+        ({"skipReasons": "none"}, "$.skipReasons"),
+        ({"additionalMetrics": {"mean": float("nan")}}, "$.additionalMetrics.mean"),
+        ([], "array"),
+    ],
+)
+def test_register_pod_rejects_invalid_file_counts(
+    services: FakeServices, files: Any, place: str
+) -> None:
+    with pytest.raises(ValueError, match="file_processing_metadata") as caught:
+        services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
+    assert place in str(caught.value)
+    assert services.requests == []
+
+
+@pytest.mark.parametrize("text", [{"n"}, b"n", object(), [float("nan")]])
+def test_register_pod_rejects_texts_that_json_lacks(services: FakeServices, text: Any) -> None:
+    pod = PodPublicMetadata("s", text, "d", SCHEMA)
+    with pytest.raises(ValueError, match=r"register_pod: .* at `\$\.podDisplayName"):
+        services.hub("register_pod", pod, PUBLIC_KEY, PUBLIC_KEY)
+    assert services.requests == []
 
 
 # --- do_pod_heartbeat ----------------------------------------------------------------------------

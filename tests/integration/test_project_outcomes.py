@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import types
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httpx
+import numpy as np
 import pytest
 from support.rsa_keys import key_pair
 
@@ -266,3 +269,62 @@ def test_monitor_update_is_sent_unchanged(services: FakeServices) -> None:
     services.json({}, 202)
     services.hub("send_monitor_update", update)
     assert json.loads(services.requests[0].content) == update
+
+
+# --- Values that JSON does not have --------------------------------------------------------------
+
+
+def _nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_monitor_update_with_numbers_of_other_libraries(services: FakeServices) -> None:
+    services.json({})
+    update = {
+        **UPDATE,
+        "metadata": {"loss": np.float32(0.5), "epoch": np.int64(3), "rate": Decimal("0.25")},
+        "progress": {"batches": {"value": np.int32(5), "total": Decimal(10)}},
+        "resourceUsage": {"cpu": np.float64(0.5)},
+    }
+    services.hub("send_monitor_update", types.MappingProxyType(update))
+    assert json.loads(services.requests[0].content) == {
+        **UPDATE,
+        "metadata": {"loss": 0.5, "epoch": 3, "rate": 0.25},
+        "progress": {"batches": {"value": 5, "total": 10}},
+        "resourceUsage": {"cpu": 0.5},
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"metadata": {"labels": {1, 2}}}, "$.metadata.labels"),
+        ({"metadata": {"a": [1.0, float("nan")]}}, "$.metadata.a[1]"),
+        ({"metadata": {"deep": _nested(5000)}}, "$.metadata.deep[0][0]"),
+        ({"metadata": {"raw": b"x"}}, "$.metadata.raw"),
+        ({"metadata": {"name": "\ud83d"}}, "$.metadata.name"),
+        ({"resourceUsage": {"gpu": float("inf")}}, "$.resourceUsage.gpu"),
+        ({"resourceUsage": {"gpu": "much"}}, "$.resourceUsage"),
+        ({"progress": {"x": {"value": Decimal("NaN")}}}, "$.progress.x.value"),
+        ({"message": 7}, "$.message"),
+        ({"timestamp": np.datetime64("2024-01-01")}, "$.timestamp"),
+    ],
+)
+def test_invalid_monitor_update_names_the_place(
+    services: FakeServices, part: dict[str, Any], place: str
+) -> None:
+    with pytest.raises(ValueError, match="monitor update") as caught:
+        services.hub("send_monitor_update", {**UPDATE, **part})
+    assert type(caught.value) is ValueError
+    assert f"`{place}" in str(caught.value)
+    assert services.requests == []
+
+
+@pytest.mark.parametrize("update", [None, [], "text", 3, object()])
+def test_monitor_update_of_another_type_is_rejected(services: FakeServices, update: Any) -> None:
+    with pytest.raises(ValueError, match="monitor update"):
+        services.hub("send_monitor_update", update)
+    assert services.requests == []

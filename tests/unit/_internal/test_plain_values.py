@@ -1,0 +1,124 @@
+"""Plain JSON values are made of a user's values, or the error names the place."""
+
+from __future__ import annotations
+
+import array
+import collections
+import enum
+import json
+import sys
+import types
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bitfount_api._internal.plain_values import MAX_LEVELS, plain_json
+
+
+class Text(str, enum.Enum):  # noqa: UP042 - its text is not its value
+    A = "a"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.int64(3), 3),
+        (np.uint8(255), 255),
+        (np.float32(0.5), 0.5),
+        (np.float64(0.5), 0.5),
+        (np.longdouble(0.5), 0.5),
+        (np.bool_(True), True),
+        (np.array(7), 7),
+        (np.str_("x"), "x"),
+        (Decimal("0.5"), 0.5),
+        (Fraction(1, 4), 0.25),
+        (Number.ONE, 1),
+        (Text.A, "a"),
+        (10**30, 10**30),
+        ((1, (2,)), [1, [2]]),
+        (types.MappingProxyType({"a": 1}), {"a": 1}),
+        (collections.OrderedDict(a=np.int8(1)), {"a": 1}),
+        (
+            {2: "a", None: "b", np.int64(5): "c", 1.5: "d"},
+            {"2": "a", "null": "b", "5": "c", "1.5": "d"},
+        ),
+        ({True: 1, False: 0}, {"true": 1, "false": 0}),
+    ],
+)
+def test_value_becomes_what_json_has(value: Any, expected: Any) -> None:
+    found = plain_json(value)
+    assert found == expected
+    assert json.loads(json.dumps(found, allow_nan=False)) == expected
+    if not isinstance(found, (list, dict)):
+        assert type(found) is type(expected)
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def circular() -> Any:
+    value: dict[str, Any] = {}
+    value["a"] = value
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"a": [1, {2}]}, "$.a[1]"),
+        ({"a": float("nan")}, "$.a"),
+        ({"a": Decimal("Infinity")}, "$.a"),
+        ({"a": Decimal("sNaN")}, "$.a"),
+        ({"a": {"b": b"x"}}, "$.a.b"),
+        ({"a": np.array([1])}, "$.a"),
+        ({"a": np.array([1.5, 2])}, "$.a"),
+        ({"a": np.complex128(1)}, "$.a"),
+        ({"a": np.datetime64("2024-01-01")}, "$.a"),
+        ({"a": 1j}, "$.a"),
+        ({"a": object()}, "$.a"),
+        ({"a": int}, "$.a"),
+        ({"a": float}, "$.a"),
+        ({"a": array.array("i", [1])}, "$.a"),
+        ({"a": "\ud83d"}, "$.a"),
+        ({"a": 10**5000}, "$.a"),
+        ({"a": Fraction(10**400)}, "$.a"),
+        ({(1, 2): 3}, "$"),
+        ({1: 2, "1": 3}, "$.1"),
+        (nested(5000), "$[0][0]"),
+        (circular(), "$.a.a.a"),
+    ],
+)
+def test_other_values_raise_an_error_with_the_place(value: Any, place: str) -> None:
+    with pytest.raises(ValueError, match=r"at `\$") as caught:
+        plain_json(value)
+    assert type(caught.value) is ValueError
+    text = str(caught.value)
+    assert f"`{place}" in text
+    assert f"`{place}`" in text or len(text) > 100
+    assert len(text) < 300
+    assert text.isprintable()
+
+
+def test_as_many_levels_as_allowed_are_kept() -> None:
+    assert plain_json(nested(MAX_LEVELS)) == nested(MAX_LEVELS)
+    with pytest.raises(ValueError, match=f"over {MAX_LEVELS} levels"):
+        plain_json(nested(MAX_LEVELS + 1))
+    assert sys.getrecursionlimit() > 3 * MAX_LEVELS
+
+
+def test_numbers_are_not_changed_in_the_users_value() -> None:
+    given = {"loss": np.float32(0.5), "steps": [np.int64(1)]}
+    plain_json(given)
+    assert isinstance(given["loss"], np.float32)
+    assert isinstance(given["steps"][0], np.int64)  # type: ignore[index]
