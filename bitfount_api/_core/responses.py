@@ -13,6 +13,8 @@ from bitfount_api._core.redaction import redact, strip_query
 from bitfount_api.exceptions import HTTPError, InvalidJSONError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bitfount_api._core.effects import Operation, Service
     from bitfount_api._core.messages import HTTPResponse
 
@@ -49,7 +51,11 @@ _XML_ERROR = re.compile(
 
 
 def decode_json(
-    response: HTTPResponse, shape: type[T], operation: Operation, service: Service
+    response: HTTPResponse,
+    shape: type[T],
+    operation: Operation,
+    service: Service,
+    tidy: Callable[[Any], Any] = lambda value: value,
 ) -> T:
     """Check a response and return its JSON, unknown fields included.
 
@@ -58,13 +64,14 @@ def decode_json(
         shape: The expected type of the JSON: a ``TypedDict`` or other type.
         operation: The operation.
         service: The service that answered.
+        tidy: Returns the JSON in its usual form, for services with several forms.
 
     Raises:
         HTTPError: The status is not one of the operation's successes.
         InvalidJSONError: The body is not JSON, or not of that shape; says which field is wrong.
     """
     check_status(response, operation, service)
-    value = parse_json(response, operation, service)
+    value = tidy(parse_json(response, operation, service))
     try:
         msgspec.convert(value, shape)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -77,17 +77,29 @@ class ServiceClient:
             Send(operation, service or self.service, request, body=body, sink=sink), self.retry
         )
 
-    def get_json(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
-        """Send a request and return the validated JSON of the response.
+    def get_json(
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        shape: type[T],
+        tidy: Callable[[Any], Any] = lambda value: value,
+    ) -> Flow[T]:
+        """Send a request and return the validated JSON of the response, see :func:`decode_json`.
 
         Raises:
             HTTPError: The service refused the request.
             RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
-        return decode_json(response, shape, operation, self.service)
+        return decode_json(response, shape, operation, self.service, tidy)
 
-    def submit(self, operation: Operation, request: Mapping[str, Any], shape: type[T]) -> Flow[T]:
+    def submit(
+        self,
+        operation: Operation,
+        request: Mapping[str, Any],
+        shape: type[T],
+        tidy: Callable[[Any], Any] = lambda value: value,
+    ) -> Flow[T]:
         """:meth:`get_json` for operations that may report a failure with a successful status.
 
         Raises:
@@ -95,7 +107,7 @@ class ServiceClient:
             RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
-        answer = decode_json(response, shape, operation, self.service)
+        answer = decode_json(response, shape, operation, self.service, tidy)
         if isinstance(answer, dict) and answer.get("success") is False:
             raise rejected_error(response, operation, self.service)
         return answer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import re
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from bitfount_hub_client.api.models import get_model as _get_model
@@ -53,7 +54,17 @@ if TYPE_CHECKING:
 # The logger's name is documented, so that programs can handle its records separately.
 _logger = logging.getLogger("bitfount_api.models")
 
+_VERSION = re.compile(r"[0-9]{1,9}")
 _STORAGE_UPLOADS = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
+
+
+def _tidy(value: Any) -> Any:
+    """Return a response with its version as a number, even if the Hub wrote it as text."""
+    if isinstance(value, dict):
+        for name in ("version", "modelVersion"):
+            if isinstance(text := value.get(name), str) and _VERSION.fullmatch(text):
+                value[name] = int(text)
+    return value
 
 
 def get_model_details(
@@ -85,7 +96,7 @@ def retrieve(
         model_version=UNSET if version is None else checked_model_version(version),
         project_id=UNSET if project_id is None else path_part(project_id, "project id"),
     )
-    return (yield from hub.get_json(operations.GET_MODEL, request, types.ModelDetails))
+    return (yield from hub.get_json(operations.GET_MODEL, request, types.ModelDetails, _tidy))
 
 
 def get_model_code(
@@ -270,7 +281,7 @@ def send_model(
         multipart_upload=multipart(len(code)),
     )
     with _map_upload_errors(path):
-        answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload)
+        answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload, _tidy)
         yield from upload(
             hub, answer, Source.from_bytes(code, path.name), object_type="Model", options=options
         )
@@ -329,7 +340,7 @@ def _upload_weights(
         multipart_upload=multipart(source.size),
     )
     for attempt in (1, 2):
-        answer = yield from hub.submit(operations.SEND_WEIGHTS, request, types.ModelUpload)
+        answer = yield from hub.submit(operations.SEND_WEIGHTS, request, types.ModelUpload, _tidy)
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:
@@ -371,4 +382,6 @@ def _map_upload_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (RequestException, TransferError) as error:
-        raise ModelUploadError(f"{path.name} could not be stored: {error}") from error
+        # A name that is not UTF-8 could not be printed.
+        name = path.name.encode("utf-8", "backslashreplace").decode()
+        raise ModelUploadError(f"{name} could not be stored: {error}") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from bitfount_api._internal.validation import quote
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
@@ -52,8 +53,14 @@ class Source:
         """Return a source for a file on disk, without reading the file.
 
         Raises:
-            TransferError: If the file is missing, unreadable, empty, or not a regular file.
+            TransferError: If the file is missing, unreadable, empty, or not a regular file, or if
+                its name is not UTF-8.
         """
+        name = file_name or path.name
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise TransferError(f"the file name {quote(name)} is not UTF-8: rename it") from None
         try:
             # Checked before opening: opening a pipe blocks until there is a writer.
             if not stat.S_ISREG(path.stat().st_mode):
@@ -64,9 +71,7 @@ class Source:
             raise TransferError(f"{path} cannot be read: {error.strerror or error}") from error
         if status.st_size == 0:
             raise TransferError(f"{path} is empty")
-        return cls(
-            file_name or path.name, status.st_size, path=path, identity=_file_identity(status)
-        )
+        return cls(name, status.st_size, path=path, identity=_file_identity(status))
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
         """Yield ``length`` bytes from ``offset`` on, in chunks.

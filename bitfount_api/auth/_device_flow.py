@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
 from bitfount_api._core.effects import Operation, Retry, run_in_thread, send, sleep
@@ -39,6 +40,8 @@ MIN_INTERVAL: Final = 0.05
 MAX_BACKOFF: Final = 60.0
 MAX_LOGIN_SECONDS: Final = 3600.0
 
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+
 _FINAL = frozenset(
     {
         "access_denied", "expired_token", "invalid_client", "invalid_grant", "invalid_request",
@@ -73,7 +76,7 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     response = yield from send_with_retries(call, authority.retry)
     if response.status_code not in _OK:
         raise AuthenticationError(_failure_text("the login could not be started", response))
-    code = decode_json(response, DeviceCode, REQUEST_CODE, authority.service)
+    code = decode_json(response, DeviceCode, REQUEST_CODE, authority.service, tidy)
     if not code["device_code"] or not code["expires_in"] > 0:
         raise AuthenticationError("the authorization server returned an invalid device code")
     seconds = min(code["expires_in"], MAX_LOGIN_SECONDS)
@@ -113,7 +116,7 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
             pause = _bounded(pause * 2 if requested is None else requested, interval)
             last_error = f" (last error: {_failure_text('polling failed', response, device_code)})"
         elif response.status_code in _OK:
-            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service)
+            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
         else:
             reason = _FAILURE_REASONS.get(error_code or "", "it was refused")
             raise AuthenticationError(
@@ -140,7 +143,7 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
     while True:
         response = yield from send_with_retries(call, authority.retry)
         if response.status_code in _OK:
-            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service)
+            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
         error_code = _error_code(response)
         if error_code is not None and not _is_temporary(response, error_code):
             return None
@@ -152,6 +155,23 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
             yield from pause_before_retry(authority.retry, failures, failure, retry_after)
         ):
             raise RequestException(failure, operation=REQUEST_TOKEN.name)
+
+
+def tidy(value: Any) -> Any:
+    """Return a response of an authorization server without odd but harmless forms.
+
+    Some servers write numbers as text, give null for what they omit, or list the scopes. Refusing
+    that after a refresh token has been used would cost the user's login.
+    """
+    if not isinstance(value, dict):
+        return value
+    found = {name: each for name, each in value.items() if each is not None}
+    for name in ("expires_in", "interval"):
+        if isinstance(text := found.get(name), str) and _SECONDS.fullmatch(text):
+            found[name] = float(text)
+    if not isinstance(found.get("scope", ""), str):
+        del found["scope"]  # not used
+    return found
 
 
 def _show(prompt: Prompt, shown: LoginPrompt) -> None:

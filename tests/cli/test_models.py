@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,24 @@ def test_missing_weights_are_reported(console: Console, model: str) -> None:
         assert (outcome.code, outcome.out) == (4, "")
         assert outcome.err.count("\n") == 1
     assert os.listdir() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+def test_file_names_that_are_not_utf8(console: Console, model: str) -> None:
+    name = os.fsdecode(b"w\xff.pt")
+    Path(name).write_bytes(b"weights")
+    before = len(console.sandbox.requests)
+    outcome = console.spawn("weights", "push", "Retina:1", name)
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.isascii()
+    assert "is not UTF-8" in outcome.err
+    assert len(console.sandbox.requests) == before
+    os.rename(name, "w.pt")
+    console.ok("weights", "push", "Retina:1", "w.pt")
+    pulled = console.spawn("weights", "pull", model, "--output", name, "--json")
+    assert pulled.code == 0, pulled
+    assert json.loads(pulled.out)["path"] == name
+    assert Path(name).read_bytes() == b"weights"
 
 
 def test_weights_that_cannot_be_uploaded_are_reported(console: Console, model: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -464,3 +466,32 @@ def test_unreadable_weights_raise_upload_error(services: FakeServices, tmp_path:
     with pytest.raises(ModelUploadError, match=r"w\.pt"):
         services.hub("send_weights", "Net", 1, tmp_path / "w.pt")
     assert services.requests == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+@pytest.mark.parametrize("compress", [False, True])
+def test_file_name_that_is_not_utf8_is_rejected_unsent(
+    services: FakeServices, tmp_path: Path, compress: bool
+) -> None:
+    path = tmp_path / os.fsdecode(b"w\xff.pt")
+    path.write_bytes(b"weights")
+    with pytest.raises(ModelUploadError, match=r"'w\\udcff\.pt' is not UTF-8") as caught:
+        services.hub("send_weights", "Net", 1, path, compress=compress)
+    assert str(caught.value).isascii()
+    assert services.requests == []
+
+
+def test_version_that_the_hub_writes_as_text_is_a_number(
+    services: FakeServices, model_file: Path
+) -> None:
+    services.json({"success": True, "alreadyExisted": True, "version": "3"})
+    assert services.hub("send_model", model_file)["version"] == 3
+    services.json({**DETAILS, "modelVersion": "03"})
+    assert services.hub("retrieve_model", "bob", "Net")["modelVersion"] == 3
+
+
+@pytest.mark.parametrize("version", ["", "latest", "-1", "1.0", "٣", "1" * 5000, True])
+def test_version_that_is_no_number_raises_our_error(services: FakeServices, version: Any) -> None:
+    services.json({**DETAILS, "modelVersion": version})
+    with pytest.raises(InvalidJSONError, match="modelVersion"):
+        services.hub("retrieve_model", "bob", "Net")

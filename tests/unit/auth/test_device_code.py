@@ -223,7 +223,7 @@ def test_rejection_ends_the_login(
         grant(access_token="a b"),
         grant(access_token="a\r\nx-evil: 1"),
         grant(expires_in=...),
-        grant(expires_in="86400"),
+        *(grant(expires_in=text) for text in ("", "soon", "-1", "1e5", "٣", " 1", "0x1", "nan")),
         grant(expires_in=0),
         grant(expires_in=-1),
         grant(expires_in=1e300),
@@ -255,6 +255,57 @@ def test_invalid_answers_end_the_login_with_an_error(
     assert "SECRET" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires_in": "86400"},
+        {"expires_in": "86400.0"},
+        {"scope": None},
+        {"scope": ["openid", "offline_access"]},
+        {"token_type": None},
+        {"token_type": "bearer"},
+        {"refresh_token": None},
+        {"refresh_token": ""},
+        {"refresh_expires_in": "x", "not-before-policy": 0},
+    ],
+    ids=repr,
+)
+def test_odd_but_harmless_grants_are_accepted(
+    authority: FakeAuthority, changes: dict[str, Any]
+) -> None:
+    authority.authenticate(answer(200, CODE), grant(1, **changes))
+    stored = authority.stored()
+    assert stored is not None
+    assert stored.expires_at == authority.driver.now + DAY
+    authority.driver.now += DAY
+    answers = [] if stored.refresh_token else [answer(200, CODE)]
+    authority.authenticate(
+        *answers, grant(2, **{"id_token": None, **changes} if not answers else changes)
+    )
+    assert authority.access_token == "SECRET-access-2"
+    assert authority.handler.username == "alice"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"expires_in": "900"},
+        {"interval": "5"},
+        {"interval": "5.0", "expires_in": 900.0},
+        {"interval": None},
+        {"verification_uri_complete": None},
+        {"verification_url": "https://auth.test/other"},
+    ],
+    ids=repr,
+)
+def test_odd_but_harmless_codes_are_accepted(
+    authority: FakeAuthority, changes: dict[str, Any]
+) -> None:
+    authority.authenticate(answer(200, {**CODE, **changes}), PENDING, grant())
+    assert authority.driver.pauses == [5, 5]
+    assert authority.prompts[0].expires_in == 900
+
+
 def test_only_the_user_name_of_an_id_token_is_checked(
     authority: FakeAuthority,
 ) -> None:
@@ -278,9 +329,10 @@ def test_only_the_user_name_of_an_id_token_is_checked(
         {"user_code": "A\u202eB"},
         {"expires_in": 0},
         {"expires_in": -5},
-        {"expires_in": "900"},
+        {"expires_in": "soon"},
+        {"expires_in": None},
         {"expires_in": True},
-        {"interval": "5"},
+        {"interval": "often"},
         *(
             {name: address}
             for name in ("verification_uri", "verification_uri_complete")
