@@ -113,6 +113,9 @@ class AsyncClient(Client):
             await self.session.aclose()
 
     async def __aenter__(self) -> Self:
+        from bitfount_api._io.async_driver import require_asyncio
+
+        require_asyncio()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -44,7 +44,8 @@ class BitfountSession:
     """Credentials and connections for any number of clients, threads and event loops.
 
     Nothing is sent before the first request that needs it. Close it, or use it in a ``with`` or
-    ``async with`` statement, to free its connections.
+    ``async with`` statement, to free its connections. Async code needs asyncio: under trio, async
+    methods raise a ``RuntimeError``.
 
     Args:
         authentication_handler: The authentication handler. Default: the API key of the environment
@@ -127,6 +128,9 @@ class BitfountSession:
 
     async def aauthenticate(self) -> None:
         """:meth:`authenticate` for async code."""
+        from bitfount_api._io.async_driver import require_asyncio
+
+        require_asyncio()
         await self._refresher.aauthenticate()
 
     # --- Calls of clients ------------------------------------------------------------------------
@@ -283,6 +287,9 @@ class BitfountSession:
         self.close()
 
     async def __aenter__(self) -> Self:
+        from bitfount_api._io.async_driver import require_asyncio
+
+        require_asyncio()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -53,6 +53,25 @@ _BATCH_BYTES = 1024 * 1024
 """The number of bytes to collect before a thread writes them."""
 
 
+def require_asyncio() -> None:
+    """Check that the caller is a task of an asyncio event loop.
+
+    Connections are asyncio's transports, and files are read in its threads.
+
+    Raises:
+        RuntimeError: The caller is not, such as under trio.
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        raise RuntimeError(
+            "async clients and sessions work with asyncio only, and this is no task of an asyncio "
+            "event loop; under trio, use sync clients: await trio.to_thread.run_sync(hub.get_pod)"
+        )
+
+
 async def run_async(
     flow: Flow[T],
     connections: Connections,
@@ -68,8 +87,10 @@ async def run_async(
         timing: The time limits; None for flows that set their own.
 
     Raises:
+        RuntimeError: If it is not called by a task of an asyncio event loop.
         Exception: If the flow raises it.
     """
+    require_asyncio()
     try:
         return await _run(flow, CallContext(connections, credentials, timing))
     except BitfountError as error:

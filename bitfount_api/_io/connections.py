@@ -161,7 +161,11 @@ class Connections:
         """Close the connections of the running event loop."""
         import asyncio
 
-        pool = self._of_loops.pop(asyncio.get_running_loop(), None)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # under trio, which can have no connections
+        pool = self._of_loops.pop(loop, None)
         if pool is not None:
             await pool.aclose()
 
