@@ -2,24 +2,82 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import sys
 
 from bitfount_api import __version__
 
-_INTERRUPTED = 130  # Exit.INTERRUPTED of exit_codes.py, which may not be loaded yet
+# Of Exit in exit_codes.py, which may not be loaded yet.
+_INVALID_INPUT = 6
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
 
 
 def main() -> None:
     """Run the command line and exit with a code from :mod:`bitfount_api.cli.exit_codes`."""
     try:
-        code = _run()
+        code = _check_output()
+        if code is None:
+            code = _run()
         # The command has finished: a late Ctrl-C must not change the exit code.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:  # during the imports: later, run() handles it
-        sys.stderr.write("\nError: Interrupted.\n")
+        _report("\nError: Interrupted.")
         code = _INTERRUPTED
     sys.exit(code)
+
+
+def _report(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text}\n")
+
+
+def _check_output() -> int | None:
+    """Return the exit code if standard output cannot be written to; None if it can.
+
+    It is checked before anything is done: a program that takes a failure to write for a failure of
+    the command would run it again, and create another project.
+    """
+    if sys.stdout is None or not _is_writable():
+        _report(
+            "Error: Standard output is closed, so nothing was done. Redirect it to a file or to "
+            f"{os.devnull}."
+        )
+        return _INVALID_INPUT
+    return _BROKEN_PIPE if _has_lost_reader() else None
+
+
+def _is_writable() -> bool:
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        mode = fcntl.fcntl(sys.stdout.fileno(), fcntl.F_GETFL) & os.O_ACCMODE
+    except ValueError:
+        return True  # it is not a file
+    except OSError:
+        return False
+    return mode != os.O_RDONLY
+
+
+def _has_lost_reader() -> bool:
+    """Whether standard output is a pipe that nobody can read from."""
+    if sys.platform == "win32":
+        return False
+    import select
+
+    try:
+        descriptor = sys.stdout.fileno()
+        if not stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            return False
+    except (OSError, ValueError):
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def _run() -> int:
@@ -31,9 +89,9 @@ def _run() -> int:
         if sys.argv[1:] == ["--version"]:
             sys.stdout.write(f"bitfount-api {__version__}\n")
             return 0
-        sys.stderr.write(
+        _report(
             "Error: the command line needs packages that are not installed. "
-            "Install them with: pip install 'bitfount-api[cli]'\n"
+            "Install them with: pip install 'bitfount-api[cli]'"
         )
         return 1
     from bitfount_api.cli.root import run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -90,6 +91,8 @@ def contents(path: Path, limit: int) -> bytes:
     """
     if str(path) != STANDARD_INPUT:
         return read_file(path, limit)
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed", "standard input")
     data = sys.stdin.buffer.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"standard input has more than {limit} bytes")

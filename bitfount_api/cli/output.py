@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api.cli import views
-from bitfount_api.cli.streams import sanitize, supports_unicode, write
+from bitfount_api.cli.streams import INVISIBLE, sanitize, supports_unicode, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 _REPORTED_BY_COMMANDS: Final = "bitfount_api.models"
 """Logger whose warnings repeat the error that the command exits with."""
 
-_NOT_IN_JSON: Final = re.compile(
-    r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_NOT_IN_JSON: Final = re.compile(rf"[\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
 
 
 @attrs.define
@@ -74,7 +72,7 @@ class Output:
 
     def _json(self, value: Any) -> str:
         text = json.dumps(value, indent=2, ensure_ascii=not supports_unicode(sys.stdout))
-        return _NOT_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+        return _NOT_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
     # --- Everything else -------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from bitfount_api.cli.streams import sanitize
 from bitfount_api.cli.views import format_size
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _draw(output: Output, label: str, counter: Counter) -> Iterator[Counter]:
         name = label if len(label) <= max_length else label[: max_length - 3] + "..."
         with progress:
             output.live = console
-            counter.draw_on(progress, progress.add_task(Text(name).markup, total=None))
+            counter.draw_on(progress, progress.add_task(Text(sanitize(name)).markup, total=None))
             try:
                 yield counter
             finally:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,18 @@ from cli.console import REPOSITORY, Console
 from support.rsa_keys import key_pair
 
 from bitfount_api import keys as rsa
+from bitfount_api.cli.streams import sanitize
 from bitfount_api.cli.views import format_time
 
 SCHEMA = REPOSITORY / "tests" / "data" / "pod-schema-v4.json"
+NOTATION = {0x110BD, 0x110CD, *range(0x13430, 0x13440)}
+"""Format characters of Kaithi and of hieroglyphs, which are shown."""
 STRANGE = "Łódź — 中文 … ✓ \N{PILE OF POO} ½ é"
-HOSTILE = "a\x1b[2Jb\x9bc\rd\u202ee\x07f"
+INVISIBLE = (
+    "\u200b\u200c\u200d\u2060\u2064\ufeff\xad\u034f\u061c\u180e\u206a\u115f\u3164\uffa0\ufe0f\ufff9"
+    "\U000e0001\U000e0041\U000e007f\U000e0100\U000e01ef\U0001d173"
+)
+HOSTILE = "a\x1b[2Jb\x9bc\rd\u202ee\x07f" + INVISIBLE
 
 
 @pytest.fixture
@@ -72,8 +80,30 @@ def test_help_is_shown_in_every_encoding(console: Console) -> None:
 def test_control_characters_of_services_are_removed(console: Console, pod: str) -> None:
     for options in ([], ["--json"]):
         outcome = console.spawn("pods", "show", pod, *options)
-        for control in "\x1b\x9b\x07\r\u202e":
+        for control in "\x1b\x9b\x07\r\u202e" + INVISIBLE:
             assert control not in outcome.out
+        if options:
+            assert json.loads(outcome.out)["description"] == HOSTILE
+
+
+def test_error_output_shows_no_invisible_characters(console: Console) -> None:
+    name = f"alice/sc{INVISIBLE}ans"
+    for words in (["pods", "show", name], ["--debug", "pods", "show", name], [f"x{INVISIBLE}"]):
+        outcome = console.spawn(*words)
+        assert outcome.code == 2
+        assert not set(INVISIBLE) & set(outcome.err)
+        assert "200b" in outcome.err
+
+
+def test_every_invisible_character_is_escaped() -> None:
+    """Those that Unicode calls format characters, but for those that are seen."""
+    seen = {0x600, 0x601, 0x602, 0x603, 0x604, 0x605, 0x6DD, 0x70F, 0x890, 0x891, 0x8E2}
+    for point in range(0x110000):
+        character = chr(point)
+        if unicodedata.category(character) == "Cf" and point not in seen | NOTATION:
+            assert sanitize(character).isascii(), hex(point)
+    for text in (STRANGE, "👩 ö e\u0301 한국 עברית فارسی ไทย"):
+        assert sanitize(text) == text
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
@@ -109,6 +139,75 @@ def test_closed_pipe_ends_the_command_quietly(console: Console, pod: str) -> Non
     finally:
         os.close(writing)
     assert (outcome.code, outcome.err) == (141, "")
+
+
+CHANGING = [
+    ("projects", "create", "Screening"),
+    ("keys", "generate", "a.pem", "--bits", "2048"),
+    ("models", "push", "Retina.py"),
+    ("login", "--no-browser"),
+    ("sandbox", "--free-ports", "--env-file", "a.env"),
+    ("whoami",),
+    ("doctor",),
+    ("--help",),
+    ("--version",),
+    ("completion", "bash"),
+    ("nosuch",),
+]
+without_output = pytest.mark.parametrize("words", CHANGING, ids=lambda words: " ".join(words[:2]))
+
+
+def shell(redirection: str) -> tuple[str, ...]:
+    return ("sh", "-c", f'exec "$@" {redirection}', "sh")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
+@without_output
+@pytest.mark.parametrize("redirection", [">&-", "1</dev/null"])
+def test_closed_output_stops_a_command_before_it_begins(
+    console: Console, words: tuple[str, ...], redirection: str
+) -> None:
+    before = len(console.sandbox.requests)
+    outcome = console.spawn(*words, through=shell(redirection))
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.startswith("Error: Standard output is closed, so nothing was done.")
+    assert outcome.err.count("\n") == 1
+    assert len(console.sandbox.requests) == before
+    assert os.listdir() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no signals of pipes")
+def test_pipe_without_reader_stops_a_command_before_it_begins(console: Console) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    before = len(console.sandbox.requests)
+    try:
+        outcome = console.spawn("projects", "create", "Screening", stdout=writing)
+    finally:
+        os.close(writing)
+    assert (outcome.code, outcome.err) == (141, "")
+    assert len(console.sandbox.requests) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
+def test_closed_error_output_changes_no_exit_code(console: Console) -> None:
+    for words, code in [
+        (("pods", "show", "alice/none"), 4),
+        (("--debug", "pods", "show", "alice/none"), 4),
+        (("--debug", "whoami"), 0),
+        (("nosuch",), 2),
+    ]:
+        assert console.spawn(*words, through=shell("2>&-")).code == code
+    assert console.spawn("whoami", through=shell(">&- 2>&-")).code == 6
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
+def test_closed_input_is_an_error_of_one_line(console: Console) -> None:
+    outcome = console.spawn("keys", "fingerprint", "-", through=shell("<&-"))
+    assert (outcome.code, outcome.err) == (6, "Error: standard input: it is closed.\n")
+    outcome = console.spawn("keys", "generate", "a.pem", "--encrypt", through=shell("<&-"))
+    assert outcome.code == 6
+    assert "BITFOUNT_KEY_PASSWORD" in outcome.err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")

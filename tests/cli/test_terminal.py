@@ -95,6 +95,14 @@ def test_a_bar_has_speed_and_time_left(console: Console, model: str, pausing: No
         interrupted(running)
 
 
+def test_progress_bar_shows_no_invisible_characters(console: Console, model: str) -> None:
+    name = "x\u200b\U000e0041.bin"
+    with terminal(console, "weights", "pull", model, "--output", name) as running:
+        assert running.end() == 0, running.text
+    assert "\\u200b" in running.text
+    assert not {"\u200b", "\U000e0041"} & set(running.text)
+
+
 def test_quiet_draws_nothing(console: Console, model: str) -> None:
     with terminal(console, "--quiet", "weights", "pull", model) as running:
         assert running.end() == 0
