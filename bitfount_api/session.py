@@ -258,6 +258,18 @@ class BitfountSession:
         """
         return self._connections.proxy_for(origin(request_url(url)))
 
+    def trusted_certificates(self) -> list[str]:
+        """Load the certificates that connections trust, and return where they come from.
+
+        Returns:
+            The paths of the files and folders; ``"system"`` for the certificates of the operating
+            system. Empty with an ``SSLContext`` and with a custom ``transport``.
+
+        Raises:
+            RequestException: A variable of the environment names certificates that cannot be used.
+        """
+        return self._connections.certificates()
+
     @property
     def closed(self) -> bool:
         """Whether the session has been closed."""

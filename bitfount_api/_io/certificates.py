@@ -70,6 +70,19 @@ class Trust:
                 _contexts[trust] = trust._load()
             return _contexts[trust]
 
+    def places(self) -> list[str]:
+        """Return the files and folders that :meth:`context` reads; ``"system"`` for the system's.
+
+        Raises:
+            ValueError: A file or an environment variable cannot be used.
+        """
+        trust = self._resolved()
+        if trust.kind == "default":
+            import certifi
+
+            return [certifi.where()]
+        return ["system"] if trust.kind == "system" else [path for path, _ in trust.paths]
+
     def _resolved(self) -> Trust:
         """Return what the environment makes of this now."""
         if self.kind == "default":

@@ -77,6 +77,10 @@ class Connections:
         proxy = self._routes.proxy(origin)
         return None if proxy is None else proxy.url
 
+    def certificates(self) -> list[str]:
+        """Load the certificates, and return the places that they come from."""
+        return [] if self.settings.transport is not None else self._routes.certificates()
+
     def lease(
         self, origin: Origin, attempt: Attempt
     ) -> AbstractContextManager[SyncConnection | TransportConnection]:

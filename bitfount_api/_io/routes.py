@@ -144,6 +144,15 @@ class Routes:
         """Whether :meth:`find` would read certificates now, which would block an event loop."""
         return self._context is None and _needs_tls(origin, self.proxy(origin))
 
+    def certificates(self) -> list[str]:
+        """Load the certificates, and return the places that they come from.
+
+        Raises:
+            RequestException: The settings of the environment cannot be used.
+        """
+        self._load_context()
+        return [] if isinstance(self._trust, ssl.SSLContext) else self._trust.places()
+
     def _load_context(self) -> ssl.SSLContext:
         if self._context is None:
             if isinstance(self._trust, ssl.SSLContext):

@@ -76,6 +76,81 @@ def test_only_one_authority_setting_applies(console: Console) -> None:
     )
 
 
+@pytest.fixture
+def folders(console: Console, tmp_path: Path) -> dict[str, str]:
+    """Folders of certificates: hashed, not hashed, missing; and files."""
+    authority = Path(certifi.where()).read_bytes()
+    paths = {name: tmp_path / name for name in ("hashed", "plain", "missing", "pem", "broken")}
+    for name in ("hashed", "plain"):
+        paths[name].mkdir()
+    (paths["hashed"] / "0a1b2c3d.0").write_bytes(authority)
+    (paths["plain"] / "ca.pem").write_bytes(authority)
+    paths["pem"].write_bytes(authority)
+    paths["broken"].write_bytes(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        console.environment[name] = ""
+    return {name: str(path) for name, path in paths.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "ignored"),
+    [
+        ("SSL_CERT_DIR", ["hashed", "missing"], ["missing"]),
+        ("SSL_CERT_DIR", ["missing", "hashed"], ["missing"]),
+        ("SSL_CERT_DIR", ["hashed"], []),
+        ("SSL_CERT_FILE", ["pem"], []),
+        ("REQUESTS_CA_BUNDLE", ["pem"], []),
+        ("REQUESTS_CA_BUNDLE", ["hashed"], []),
+        ("CURL_CA_BUNDLE", ["pem"], []),
+    ],
+)
+def test_usable_certificates_are_no_problem(
+    console: Console, folders: dict[str, str], name: str, parts: list[str], ignored: list[str]
+) -> None:
+    value = os.pathsep.join(folders[part] for part in parts)
+    console.environment[name] = value
+    texts = [found["text"] for found in findings(console, "--offline", code=0)]
+    assert f"{name} is {value}: only the CAs in it are trusted" in texts
+    assert [text for text in texts if "ignored" in text] == [
+        f"{name}: {folders[part]} does not exist, and is ignored" for part in ignored
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "reason"),
+    [
+        ("SSL_CERT_DIR", ["missing"], "no file or folder"),
+        ("SSL_CERT_DIR", ["missing", "missing"], "none of its folders exists"),
+        ("SSL_CERT_DIR", ["plain"], "openssl rehash"),
+        ("SSL_CERT_FILE", ["plain"], "openssl rehash"),
+        ("SSL_CERT_FILE", ["broken"], "no valid PEM certificates"),
+        ("SSL_CERT_FILE", ["hashed", "pem"], "no file or folder"),
+        ("REQUESTS_CA_BUNDLE", ["plain"], "openssl rehash"),
+        ("CURL_CA_BUNDLE", ["missing"], "no file or folder"),
+    ],
+)
+def test_unusable_certificates_are_reported(
+    console: Console, folders: dict[str, str], name: str, parts: list[str], reason: str
+) -> None:
+    console.environment[name] = os.pathsep.join(folders[part] for part in parts)
+    console.options = [*console.services, "--hub-url", "https://127.0.0.1:9"]
+    reported = problems(console, "--offline")
+    assert name in reported
+    assert reason in reported
+    assert f"correct {name}" in reported
+    everything = problems(console)
+    assert "firewall" not in everything
+    assert reason in everything.partition("the Hub (")[2]
+
+
+def test_list_of_nothing_names_no_certificates(console: Console, folders: dict[str, str]) -> None:
+    console.environment["SSL_CERT_DIR"] = os.pathsep * 3
+    console.environment["CURL_CA_BUNDLE"] = folders["pem"]
+    texts = [found["text"] for found in findings(console, "--offline", code=0)]
+    assert not any("SSL_CERT_DIR" in text for text in texts)
+    assert any(text.startswith("CURL_CA_BUNDLE is") and "only" in text for text in texts)
+
+
 def test_misspelt_setting_is_reported(console: Console) -> None:
     console.environment["BITFOUNT_APIKEY"] = "planted"
     (found,) = [f for f in findings(console, "--offline", code=0) if f["level"] == "warning"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import ssl
 import threading
 import time
@@ -73,6 +74,49 @@ def test_proxy_that_requires_a_password_is_reported(console: Console) -> None:
     assert "requires a username and a password" in reported
 
 
+def test_proxy_that_requires_a_password_for_tls_is_reported(console: Console) -> None:
+    with server(0) as url:
+        console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
+        console.options = [*console.services, "--hub-url", "https://hub.invalid"]
+        assert "requires a username and a password" in problems(console)
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+def test_invalid_proxy_variable_is_named(console: Console, name: str) -> None:
+    console.environment |= {"NO_PROXY": "", name: "http://planted:planted@pro xy:1"}
+    reported = problems(console)
+    assert f"correct {name}\n" in reported
+    assert "firewall" not in reported
+    assert "planted" not in reported
+
+
+def test_proxy_that_needs_a_package_is_explained(console: Console, free_port: int) -> None:
+    if importlib.util.find_spec("socksio"):
+        pytest.skip("socksio is installed")
+    console.environment |= {"NO_PROXY": "", "ALL_PROXY": f"socks5://127.0.0.1:{free_port}"}
+    reported = problems(console)
+    assert "pip install socksio" in reported
+    assert "firewall" not in reported
+
+
+def test_no_proxy_with_ports_is_understood(console: Console, free_port: int) -> None:
+    urls = [option for option in console.services if option.startswith("http")]
+    console.environment["HTTP_PROXY"] = f"http://127.0.0.1:{free_port}"
+    console.environment["NO_PROXY"] = ",".join({url.rpartition("/")[2] for url in urls})
+    findings(console, code=0)
+    console.environment["NO_PROXY"] = f"127.0.0.1:{free_port}"
+    assert f"the proxy http://127.0.0.1:{free_port}" in problems(console)
+
+
+@pytest.mark.parametrize("entry", ["http://[::1", "a b:c", "::1]:80", "10.0.0.0/99", "x:99999999"])
+def test_unreadable_no_proxy_is_a_warning(console: Console, free_port: int, entry: str) -> None:
+    console.environment["HTTPS_PROXY"] = f"http://127.0.0.1:{free_port}"
+    console.environment["NO_PROXY"] = f"localhost,127.0.0.1,{entry}"
+    (warning,) = [found for found in findings(console, code=0) if found["level"] == "warning"]
+    assert "NO_PROXY: 1 of its entries" in warning["text"]
+    assert "correct NO_PROXY" in warning["advice"]
+
+
 def test_blocking_proxy_is_reported(console: Console) -> None:
     with serving(lambda _: (403, {}, b"")) as url:
         console.environment |= {"NO_PROXY": "localhost,127.0.0.1", "HTTPS_PROXY": url}
@@ -114,6 +158,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", "2")
         self.end_headers()
         self.wfile.write(b"{}")
+
+    def do_CONNECT(self) -> None:
+        self.send_response_only(407)
+        self.send_header("content-length", "0")
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         pass

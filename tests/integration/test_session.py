@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 from support.http_server import Answer, ReceivedRequest, certificate, serving
@@ -555,3 +556,21 @@ def test_custom_handler_needs_only_documented_members() -> None:
     session = BitfountSession(Own(), transport=httpx.MockTransport(tell))
     assert session.get("https://hub.bitfount.com/").text == "own"
     assert session.get("https://am.hub.bitfount.com/").text == "own am"
+
+
+def test_trusted_certificates_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = str(certificate(tmp_path))
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert BitfountSession(KEYS).trusted_certificates() == [certifi.where()]
+    assert BitfountSession(KEYS, verify=bundle).trusted_certificates() == [bundle]
+    assert BitfountSession(KEYS, verify="system").trusted_certificates() == ["system"]
+    context = ssl.create_default_context(cafile=bundle)
+    assert BitfountSession(KEYS, verify=context).trusted_certificates() == []
+    custom = BitfountSession(KEYS, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    assert custom.trusted_certificates() == []
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    assert BitfountSession(KEYS).trusted_certificates() == [bundle]
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    with pytest.raises(RequestException, match="SSL_CERT_FILE: there is no file"):
+        BitfountSession(KEYS).trusted_certificates()

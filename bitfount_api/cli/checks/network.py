@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -36,6 +37,11 @@ _WRONG_SERVER: Final = (
     "check the URL, and whether the network requires a login in the browser first"
 )
 _FIREWALL: Final = "a firewall may block it: ask for access, or for a proxy to set in HTTPS_PROXY"
+_VARIABLE: Final = re.compile(r"\b(?:SSL_CERT|REQUESTS_CA|CURL_CA|HTTPS?|ALL|NO)_[A-Z]+\b")
+_PROXY_LOGIN: Final = (
+    "the proxy requires a username and a password",
+    "add them to HTTPS_PROXY: http://name:password@proxy:port",
+)
 
 
 @attrs.frozen
@@ -131,7 +137,7 @@ def _probe(session: BitfountSession, endpoint: Endpoint) -> Probe:
     try:
         proxy = session.proxy_for(endpoint.url)
     except RequestException as error:
-        findings.problem(f"{where}: {error}", "correct HTTPS_PROXY")
+        findings.problem(f"{where}: {error}", _setting_to_correct(error))
         return probe
     if proxy is None and (failure := _lookup(url)):
         findings.problem(f"{where}: {failure[0]}", failure[1])
@@ -156,10 +162,7 @@ def _report_response(
 ) -> None:
     status = response.status_code
     if status == 407:
-        findings.problem(
-            f"{where}: the proxy requires a username and a password",
-            "add them to HTTPS_PROXY: http://name:password@proxy:port",
-        )
+        findings.problem(f"{where}: {_PROXY_LOGIN[0]}", _PROXY_LOGIN[1])
     elif status >= 500:
         findings.problem(f"{where} answers {status} after {duration}", "try again later")
     elif response.is_redirect:
@@ -197,6 +200,9 @@ def _lookup(url: httpx.URL) -> tuple[str, str] | None:
 def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tuple[str, str]:
     """Return why there was no response, and what to do."""
     causes = list(_causes(error))
+    refused = any(isinstance(cause, httpcore.ProxyError) for cause in causes)
+    if not refused and not isinstance(error, (ConnectError, RequestTimeout)):
+        return str(error), _setting_to_correct(error)  # nothing was sent
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
@@ -204,6 +210,8 @@ def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tupl
                 "if the network inspects TLS, trust its CA with --ca FILE or --ca system",
             )
         if isinstance(cause, (ssl.SSLError, httpcore.ProxyError)):
+            if proxy is not None and "(407" in str(error):
+                return _PROXY_LOGIN
             if proxy is not None:
                 return (
                     f"the proxy {proxy} does not allow the connection",
@@ -227,6 +235,12 @@ def _explain(error: RequestException, url: httpx.URL, proxy: str | None) -> tupl
         "a connection cannot be established",
         _FIREWALL,
     )
+
+
+def _setting_to_correct(error: RequestException) -> str:
+    """Return the advice to correct the variables that an error names."""
+    names = dict.fromkeys(_VARIABLE.findall(str(error)))
+    return f"correct {' or '.join(names)}" if names else "correct the setting"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import logging
+from typing import TYPE_CHECKING
 
 import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Level(enum.StrEnum):
@@ -55,3 +61,24 @@ class Report:
     def problem(self, text: str, advice: str) -> None:
         """Add a finding about something that does not work."""
         self.found.append(Finding(self.area, Level.PROBLEM, text, advice))
+
+
+class _Collector(logging.Handler):
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._texts = texts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._texts.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def collecting_warnings() -> Iterator[list[str]]:
+    """Collect the warnings that the library logs in the block, instead of showing them."""
+    logger = logging.getLogger("bitfount_api")
+    texts: list[str] = []
+    before, logger.handlers = logger.handlers, [_Collector(texts)]
+    try:
+        yield texts
+    finally:
+        logger.handlers = before

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bitfount_api import config
-from bitfount_api.cli.checks.report import Finding, Report
+from bitfount_api import BitfountSession, config
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.cli.checks.report import Finding, Report, collecting_warnings
+from bitfount_api.exceptions import RequestException
 from bitfount_api.redaction import redact
 
 if TYPE_CHECKING:
@@ -77,22 +80,42 @@ def _check_proxies(findings: Report) -> None:
                 shown = shown.rpartition("@")[2]
             findings.note(f"{name} is {shown}")
 
+    with collecting_warnings() as warnings, BitfountSession(AnonymousHandler()) as session:
+        for url in ("https://bitfount.com", "http://bitfount.com"):
+            # An error is reported for each service that needs the proxy.
+            with contextlib.suppress(RequestException):
+                session.proxy_for(url)
+    for text in warnings:
+        findings.warn(text, "correct NO_PROXY, with commas between its entries")
+
 
 def _check_certificates(findings: Report) -> None:
-    used: str | None = None
-    for name in _CERTIFICATES:
-        value = os.environ.get(name)
-        if not value:
-            continue
-        if used is not None:
+    values = {name: os.environ.get(name, "") for name in _CERTIFICATES}
+    named = {name: value for name, value in values.items() if _paths(name, value)}
+    for name, value in named.items():
+        used = next(iter(named))
+        if name != used:
             findings.note(f"{name} is {value}, but ignored: {used} takes precedence")
             continue
-        used = name
-        paths = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
-        if all(Path(path).exists() for path in paths):
-            findings.note(f"{name} is {value}: only the CAs in it are trusted")
-        else:
-            findings.problem(f"{name} is {value}, which does not exist", f"correct {name}")
+        # The library decides, so that this cannot differ from what it does.
+        try:
+            with BitfountSession(AnonymousHandler()) as session:
+                trusted = session.trusted_certificates()
+        except RequestException as error:
+            reason = str(error).partition("cannot be used: ")[2] or str(error)
+            text = reason if name in reason else f"{name}: {reason}"
+            findings.problem(text, f"correct {name}, or unset it")
+            continue
+        findings.note(f"{name} is {value}: only the CAs in it are trusted")
+        for path in _paths(name, value):
+            if str(Path(path)) not in trusted:
+                findings.note(f"{name}: {path} does not exist, and is ignored")
+
+
+def _paths(name: str, value: str) -> list[str]:
+    """Return the paths that a variable names; only folders can be listed."""
+    paths = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+    return [path for path in paths if path]
 
 
 def _check_spelling(findings: Report) -> None:
