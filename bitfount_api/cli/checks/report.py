@@ -77,7 +77,8 @@ def collecting_warnings() -> Iterator[list[str]]:
     """Collect the warnings that the library logs in the block, instead of showing them."""
     logger = logging.getLogger("bitfount_api")
     texts: list[str] = []
-    before, logger.handlers = logger.handlers, [_Collector(texts)]
+    before = logger.handlers
+    logger.handlers = [_Collector(texts)]
     try:
         yield texts
     finally:
