@@ -80,7 +80,7 @@ def _number(value: Any, where: str) -> int | float | bool:
         number = _as_number(value)
         if isinstance(number, int):
             str(number)  # there is a limit to the digits
-    except (TypeError, ValueError, OverflowError, RuntimeError):
+    except Exception:  # noqa: BLE001 - other libraries convert, and may raise anything
         raise _invalid(f"Expected a JSON value, got `{kind}`", where) from None
     if number is None:
         raise _invalid(f"Expected a JSON value, got `{kind}`", where)
@@ -94,6 +94,8 @@ def _as_number(value: Any) -> int | float | bool | None:
     if getattr(value, "shape", ()) != ():
         return None  # an array, which would count as a number if it has one element
     if hasattr(value, "dtype") and callable(getattr(value, "item", None)):
+        if getattr(value, "mask", False):
+            return None  # numpy's masked value, which would become 0
         value = value.item()  # of numpy or PyTorch; its truth values know __index__ too
         if isinstance(value, bool):
             return value

@@ -30,8 +30,16 @@ def main() -> None:
 
 
 def _report(text: str) -> None:
-    if sys.stderr is not None:
+    if sys.stderr is None:
+        return
+    try:
         sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except OSError:
+        # Otherwise Python tries again at exit, and changes the exit code.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stderr.fileno())
+        os.close(null)
 
 
 def _check_output() -> int | None:

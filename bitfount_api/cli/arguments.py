@@ -164,6 +164,8 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
         raise Failure(f"The {what} is missing: set {variable}.", Exit.INVALID_INPUT)
     # Files and variables often end with a newline that is not part of the secret.
     found = found.strip("\r\n")
+    if any("\ud800" <= character <= "\udfff" for character in found):
+        raise Failure(f"The {what} is not UTF-8 text.", Exit.INVALID_INPUT)
     if not found:
         raise Failure(f"The {what} is empty.", Exit.INVALID_INPUT)
     return found

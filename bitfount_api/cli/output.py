@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api.cli import views
-from bitfount_api.cli.streams import INVISIBLE, sanitize, supports_unicode, write
+from bitfount_api.cli.streams import INVISIBLE, sanitize, supports_unicode, write, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,14 +99,14 @@ class Output:
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             indent = line[: len(line) - len(line.lstrip())]
-            write(sys.stderr, f"{indent}{sanitize(redact(line, limit=2000))}\n")
+            write_error(f"{indent}{sanitize(redact(line, limit=2000))}\n")
 
     def _print(self, label: str, style: str, text: str) -> None:
         text = sanitize(text)
         if sys.stderr is None:
             return
         if not sys.stderr.isatty():
-            write(sys.stderr, f"{label}: {text}\n" if label else f"{text}\n")
+            write_error(f"{label}: {text}\n" if label else f"{text}\n")
             return
         from rich.text import Text
 

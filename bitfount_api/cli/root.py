@@ -137,7 +137,7 @@ def _end(error: BaseException, app: App) -> int:
     """Report why the command ends, and return the exit code."""
     try:
         if isinstance(error, HelpRequested) and error.ctx is not None:
-            click.echo(error.ctx.get_help(), err=True)
+            streams.write_error(f"{error.ctx.get_help()}\n")
             return Exit.USAGE
         if isinstance(error, BrokenPipe):
             return Exit.BROKEN_PIPE

@@ -96,14 +96,26 @@ def supports_unicode(stream: TextIO) -> bool:
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
 
 
-def write(stream: TextIO | None, text: str) -> None:
-    """Write a text and flush the stream; None is a closed standard error.
+def write_error(text: str) -> None:
+    """Write a text to standard error, if that is possible.
+
+    A failure is ignored: what the command has done does not depend on it.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _discard_buffer(sys.stderr)
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write a text and flush the stream.
 
     Raises:
         BrokenPipe: If the reader has closed the pipe.
     """
-    if stream is None:
-        return
     try:
         stream.write(text)
         stream.flush()

@@ -143,6 +143,19 @@ def test_unusable_certificates_are_reported(
     assert reason in everything.partition("the Hub (")[2]
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "CURL_CA_BUNDLE"])
+def test_pem_text_in_a_certificate_variable_is_not_shown(
+    console: Console, folders: dict[str, str], name: str
+) -> None:
+    text = "-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n"
+    console.environment |= {"SSL_CERT_FILE": folders["pem"], name: text}
+    for options in (["--json"], ["--debug"], []):
+        outcome = console.run("doctor", "--offline", *options)
+        assert outcome.code == 1
+        assert f"{name} contains a PEM text" in outcome.out
+        assert "planted" not in outcome.out + outcome.err
+
+
 def test_list_of_nothing_names_no_certificates(console: Console, folders: dict[str, str]) -> None:
     console.environment["SSL_CERT_DIR"] = os.pathsep * 3
     console.environment["CURL_CA_BUNDLE"] = folders["pem"]

@@ -136,3 +136,11 @@ def test_missing_file_is_reported(console: Console) -> None:
 @pytest.mark.parametrize("key_id", ["../x", "a/b", ""])
 def test_invalid_id_is_a_usage_error(console: Console, key_id: str) -> None:
     assert console.run("keys", "check", key_id).code == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="variables are text on Windows")
+def test_password_that_is_not_utf8_is_an_error(console: Console) -> None:
+    console.environment["BITFOUNT_KEY_PASSWORD"] = os.fsdecode(b"planted\xff")
+    outcome = console.run("keys", "generate", "a.pem", "--encrypt", "--bits", "2048")
+    assert (outcome.code, outcome.err) == (6, "Error: The password is not UTF-8 text.\n")
+    assert os.listdir() == []

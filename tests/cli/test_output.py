@@ -189,16 +189,20 @@ def test_pipe_without_reader_stops_a_command_before_it_begins(console: Console) 
     assert len(console.sandbox.requests) == before
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
-def test_closed_error_output_changes_no_exit_code(console: Console) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("redirection", ["2</dev/null", "2>/dev/full", "2>&-"])
+def test_unwritable_error_output_changes_no_result(console: Console, redirection: str) -> None:
+    create = console.spawn("projects", "create", "Screening", through=shell(redirection))
+    assert create.code == 0
+    assert console.json("projects", "list")["totalProjects"] == 1
     for words, code in [
         (("pods", "show", "alice/none"), 4),
         (("--debug", "pods", "show", "alice/none"), 4),
-        (("--debug", "whoami"), 0),
         (("nosuch",), 2),
+        (("pods",), 2),
     ]:
-        assert console.spawn(*words, through=shell("2>&-")).code == code
-    assert console.spawn("whoami", through=shell(">&- 2>&-")).code == 6
+        assert console.spawn(*words, through=shell(redirection)).code == code
+    assert console.spawn("whoami", through=shell(f">&- {redirection}")).code == 6
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the shell is another one")

@@ -94,6 +94,11 @@ def _check_certificates(findings: Report) -> None:
     named = {name: value for name, value in values.items() if _paths(name, value)}
     for name, value in named.items():
         used = next(iter(named))
+        if "-----BEGIN" in value:  # it may hold a key, so it is not shown
+            findings.problem(
+                f"{name} contains a PEM text, not a path", f"save it in a file for {name}"
+            )
+            continue
         if name != used:
             findings.note(f"{name} is {value}, but ignored: {used} takes precedence")
             continue

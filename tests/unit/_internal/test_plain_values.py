@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
 from bitfount_api._internal.plain_values import MAX_LEVELS, plain_json
@@ -20,6 +21,11 @@ from bitfount_api._internal.plain_values import MAX_LEVELS, plain_json
 
 class Text(str, enum.Enum):  # noqa: UP042 - its text is not its value
     A = "a"
+
+
+class Broken:
+    def __float__(self) -> float:
+        raise KeyError("planted")
 
 
 class Number(enum.IntEnum):
@@ -84,6 +90,10 @@ def circular() -> Any:
         ({"a": np.array([1])}, "$.a"),
         ({"a": np.array([1.5, 2])}, "$.a"),
         ({"a": np.complex128(1)}, "$.a"),
+        ({"a": np.ma.masked}, "$.a"),
+        ({"a": pd.NA}, "$.a"),
+        ({"a": pd.NaT}, "$.a"),
+        ({"a": Broken()}, "$.a"),
         ({"a": np.datetime64("2024-01-01")}, "$.a"),
         ({"a": 1j}, "$.a"),
         ({"a": object()}, "$.a"),
