@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sqlite3
 import sys
@@ -40,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(banner(sandbox, kept=options.data is not None), flush=True)
             stop.wait()
             print("Stopping.", flush=True)
+    except OSError as error:
+        print(f"The sandbox stops, as it cannot print: {error.strerror}", file=sys.stderr)
+        # Otherwise Python tries again at exit, and fails.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+        return 1
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

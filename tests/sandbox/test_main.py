@@ -189,3 +189,13 @@ def test_restart_keeps_everything(start: Start, tmp_path: Path) -> None:
         found = client.get(f"{again.url('Hub')}/api/models", params=wanted).json()
         assert found["modelVersion"] == 1
     assert httpx.get(found["modelDownloadUrl"], trust_env=False).content == b"abc"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize("redirection", [">/dev/full", "1</dev/null"])
+def test_output_that_cannot_be_written_ends_in_one_line(redirection: str) -> None:
+    words = ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, "--free-ports"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The sandbox stops, as it cannot print: ")
+    assert done.stderr.count("\n") == 1
