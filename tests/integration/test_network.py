@@ -535,6 +535,25 @@ def test_connection_closed_behind_a_blocked_loop_is_not_used() -> None:
         runner.run(session.aclose())
 
 
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_calls_in_an_event_loop_of_uvloop(
+    encrypted: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    context, path = tls
+
+    async def main(url: str) -> list[str]:
+        async with BitfountSession(KEYS, verify=path) as session:
+            calls = [session.arequest("PUT", url, content=io.BytesIO(b"body")) for _ in range(9)]
+            return [response.text for response in await asyncio.gather(*calls)]
+
+    with (
+        serving(lambda request: (200, {}, request.body), context if encrypted else None) as url,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        assert runner.run(main(url)) == ["body"] * 9
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_forked_process_does_not_share_connections() -> None:
