@@ -13,7 +13,11 @@ from bitfount_api._core.services import STORAGE, url_may_have_expired
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.destinations import MemoryDestination
 from bitfount_api._transfer.part_file import PartFile
-from bitfount_api._transfer.range_request import ObjectChangedError, RangeRequest
+from bitfount_api._transfer.range_request import (
+    ObjectChangedError,
+    RangeRequest,
+    RangesRefusedError,
+)
 from bitfount_api.exceptions import (
     BitfountError,
     ConnectError,
@@ -178,6 +182,9 @@ def download_into(
             yield from _fill_gaps(
                 remote, address, destination, 1 if changes == _MAX_CHANGES else parts
             )
+        except RangesRefusedError:
+            destination.ranges, parts = False, 1
+            yield from run_in_thread(destination.begin, None, None)
         except ObjectChangedError:
             changes += 1
             if changes > _MAX_CHANGES:

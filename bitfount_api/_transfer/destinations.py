@@ -31,6 +31,8 @@ class Destination:
         self.etag: str | None = None
         self.size: int | None = None
         self.done = ByteRanges()
+        self.ranges = True
+        """Whether to request ranges of the object. False once a store has sent none, or others."""
         self._progress = progress
         self._limit = limit
         self._lock = threading.Lock()

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from bitfount_api._transfer.checkpoint import strong_etag
-from bitfount_api.exceptions import ConnectError, TransferError
+from bitfount_api.exceptions import ConnectError, RequestException, TransferError
 
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
     from bitfount_api._transfer.destinations import Destination
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+_CONTENT_RANGE = re.compile(
+    r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.IGNORECASE
+)
 _EMPTY = re.compile(r"bytes \*/0")
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 class ObjectChangedError(Exception):
     """The stored object has changed since its first bytes, or cannot be downloaded in ranges.
+
+    Never leaves the download flows.
+    """
+
+
+class RangesRefusedError(ObjectChangedError):
+    """The object cannot be downloaded in ranges: it must be requested as a whole.
 
     Never leaves the download flows.
     """
@@ -48,7 +58,7 @@ class RangeRequest:
         """Return the headers that request the missing bytes, if the object has not changed."""
         headers = {"accept-encoding": "identity"}
         etag = self._destination.etag
-        if self._end is not None or (self.position and etag):
+        if self._asks_for_range:
             last = "" if self._end is None else self._end - 1
             headers["range"] = f"bytes={self.position}-{last}"
             if etag:
@@ -60,7 +70,8 @@ class RangeRequest:
 
         Raises:
             ObjectChangedError: If the object has changed, or cannot be downloaded in ranges.
-            ConnectError: If the response has a range other than the one requested.
+            ConnectError: If the response has a range although none was requested.
+            RequestException: If the response is a web page.
             TransferError: If the object is too large, or has a content encoding.
             OSError: If there is no space for the object.
         """
@@ -75,46 +86,77 @@ class RangeRequest:
                 "object storage, or a proxy before it, answered with content-encoding "
                 f"{encoding!r}, although none was requested"
             )
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind in _PAGES:
+            raise RequestException(
+                f"object storage, or a proxy before it, answered with a web page ({kind}) instead "
+                "of the object: does the network require a login?"
+            )
         if status == 206:
             self._accept_piece(response)
         else:
             self._accept_whole(response)
         return True
 
+    @property
+    def _asks_for_range(self) -> bool:
+        destination = self._destination
+        return destination.ranges and (
+            self._end is not None or bool(self.position and destination.etag)
+        )
+
     def _accept_nothing(self, content_range: str) -> bool:
         # An empty object has no first byte, so a range request for it is answered with 416.
-        if (
-            self._destination.etag is not None
-            or self.position
-            or not _EMPTY.fullmatch(content_range)
-        ):
+        if not self._asks_for_range:
+            return False
+        if self._destination.etag is not None or self.position:
             raise ObjectChangedError
+        if not _EMPTY.fullmatch(content_range):
+            raise RangesRefusedError
         self._destination.begin(None, 0)
         self.whole = True
         return False
 
     def _accept_piece(self, response: HTTPResponse) -> None:
-        found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
-        if found is None or int(found[1]) != self.position or int(found[2]) >= int(found[3]):
-            raise ConnectError("object storage answered with a range that was not requested")
-        etag, size = strong_etag(response.headers.get("etag")), int(found[3])
         destination = self._destination
+        etag = strong_etag(response.headers.get("etag"))
+        found = _content_range(response)
+        if found is not None and found[2] is None and etag and etag == destination.etag:
+            found = (found[0], found[1], destination.size)  # known from an earlier response
+        # Anything else could be the wrong bytes, such as a length that is not that of the range.
+        start, after, size = found or (None, 0, None)
+        if start != self.position or size is None or after > size or not start < after:
+            self._refuse_range()
+        if _content_length(response) not in (None, after - start):
+            self._refuse_range()
         if etag is None:
-            raise ObjectChangedError  # without an ETag, ranges could be of different objects
+            self._refuse_range()  # without an ETag, ranges could be of different objects
         if destination.etag is None:
             destination.begin(etag, size)
         elif (etag, size) != (destination.etag, destination.size):
             raise ObjectChangedError
-        self._last = min(int(found[2]) + 1, size if self._end is None else self._end)
+        self._last = min(after, size if self._end is None else self._end)
         self._end = size if self._end is None else min(self._end, size)
 
     def _accept_whole(self, response: HTTPResponse) -> None:
+        size = _content_length(response)
+        found = _content_range(response)
+        if size is None and found is not None:
+            size = found[2]
+        if found is not None and found != (0, size, size):
+            self._refuse_range()  # a part of the object, whatever the status says
         if not self._exclusive:
             raise ObjectChangedError
-        length = response.headers.get("content-length", "")
-        size = int(length[:18]) if length.isascii() and length.isdigit() else None
-        self._destination.begin(strong_etag(response.headers.get("etag")), size)
+        etag = strong_etag(response.headers.get("etag"))
+        if size is None and etag is not None and etag == self._destination.etag:
+            size = self._destination.size
+        self._destination.begin(etag, size)
         self.position, self._end, self._last = 0, size, size
+
+    def _refuse_range(self) -> NoReturn:
+        if self._asks_for_range:
+            raise RangesRefusedError
+        raise ConnectError("object storage answered with a range that was not requested")
 
     def write(self, chunk: bytes) -> None:
         """Write the next bytes to the destination.
@@ -136,3 +178,16 @@ class RangeRequest:
             self._end = self.position
             self._destination.set_size(self.position)
         self.whole = self.position == self._end
+
+
+def _content_range(response: HTTPResponse) -> tuple[int, int, int | None] | None:
+    """Return the first byte, the byte after the last, and the object's size; None without them."""
+    found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
+    if found is None:
+        return None
+    return int(found[1]), int(found[2]) + 1, None if found[3] == "*" else int(found[3])
+
+
+def _content_length(response: HTTPResponse) -> int | None:
+    length = response.headers.get("content-length", "")
+    return int(length[:18]) if length.isascii() and length.isdigit() else None

@@ -23,6 +23,7 @@ from bitfount_api.exceptions import (
     ConnectError,
     HTTPError,
     InvalidJSONError,
+    RequestException,
     RequestTimeout,
     TransferError,
 )
@@ -121,7 +122,92 @@ def test_break_after_the_last_byte_is_ignored() -> None:
 def test_range_that_was_not_requested_is_rejected(content_range: str) -> None:
     odd = served(206, DATA, etag=ETAG, content_range=content_range)
     with pytest.raises(ConnectError, match="a range that was not requested"):
-        get(FakeDriver([odd, odd]))
+        get(FakeDriver([odd, odd, odd]))
+
+
+@pytest.mark.parametrize(
+    "content_range",
+    ["", "bytes 1-999/1000", "bytes 0-99/*", "bytes 0-1000/1000", "items 0-9/10", "bytes 9-0/10"],
+)
+@pytest.mark.parametrize("status", [200, 206])
+def test_whole_object_is_requested_if_ranges_are_odd(status: int, content_range: str) -> None:
+    odd = served(status, DATA[:99], etag=ETAG, content_range=content_range, content_length="100")
+    if status == 200 and not content_range.startswith("bytes"):
+        pytest.skip("a 200 without a range of bytes is the whole object")
+    driver = FakeDriver([odd, whole(etag=ETAG, content_length="1000")])
+    assert get(driver) == DATA
+    assert "range" not in headers(driver)[-1]
+
+
+@pytest.mark.parametrize("status", [200, 206])
+@pytest.mark.parametrize("length", ["1000", "499", None])
+def test_resumed_download_gets_no_wrong_bytes(status: int, length: str | None) -> None:
+    """The server sends the range as the whole object, or the whole object as the range."""
+    more = {} if length is None else {"content_length": length}
+    if status == 206 and length is None:
+        pytest.skip("without a length, nothing contradicts the range")
+    odd = served(status, DATA[:500], etag=ETAG, content_range="bytes 500-999/1000", **more)
+    driver = FakeDriver([piece(0, 500), odd, whole(etag=ETAG, content_length="1000")])
+    assert get(driver) == DATA
+    assert "range" not in headers(driver)[-1]
+
+
+def test_range_without_size_continues_a_known_object() -> None:
+    unsized = served(206, DATA[500:], etag=ETAG, content_range="bytes 500-999/*")
+    assert get(FakeDriver([piece(0, 500), unsized])) == DATA
+
+
+@pytest.mark.parametrize("length", [{"content_length": "1000"}, {}])
+def test_whole_object_may_name_its_range(length: dict[str, str]) -> None:
+    named = whole(etag=ETAG, content_range="bytes 0-999/1000", **length)
+    assert get(FakeDriver([named])) == DATA
+
+
+def test_part_sent_as_the_whole_object_is_rejected() -> None:
+    part = whole(DATA[:100], etag=ETAG, content_length="100", content_range="bytes 0-99/1000")
+    with pytest.raises(ConnectError, match="a range that was not requested"):
+        get(FakeDriver([part, part, part]))
+
+
+def test_ranges_are_not_requested_again_once_odd() -> None:
+    odd = served(206, DATA, etag=ETAG)
+    broken = served(200, DATA[:500], error=ConnectError("broke"), etag=ETAG, content_length="1000")
+    driver = FakeDriver([odd, broken, whole(etag=ETAG, content_length="1000")])
+    assert get(driver) == DATA
+    assert ["range" in one for one in headers(driver)] == [True, False, False]
+
+
+def test_object_of_known_size_may_not_end_early() -> None:
+    short = whole(DATA[:700], etag=ETAG)  # without a length
+    driver = FakeDriver([piece(0, 500), short, piece(700, 1000)])
+    assert get(driver) == DATA
+
+
+def test_refusal_of_the_whole_object_is_an_error() -> None:
+    nothing = served(416, content_range="bytes */7")
+    with pytest.raises(HTTPError, match="416"):
+        get(FakeDriver([nothing, nothing]))
+
+
+@pytest.mark.parametrize("status", [200, 206])
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "Text/HTML", "application/xhtml+xml"])
+def test_web_page_is_not_the_object(status: int, kind: str, tmp_path: Path) -> None:
+    page = served(
+        status, DATA[:500], etag=ETAG, content_type=kind, content_range="bytes 500-999/1000"
+    )
+    broken = served(206, DATA[:500], etag=ETAG, content_range="bytes 0-999/1000")
+    driver = FakeDriver([broken, page])
+    with pytest.raises(RequestException, match="web page"):
+        driver.run(download(REMOTE, URL, tmp_path / "w.pt", TransferOptions()))
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pt.part"]  # to be resumed
+    driver = FakeDriver([piece(500, 1000)])
+    driver.run(download(REMOTE, URL, tmp_path / "w.pt", TransferOptions()))
+    assert (tmp_path / "w.pt").read_bytes() == DATA
+
+
+def test_web_page_is_not_the_code() -> None:
+    with pytest.raises(RequestException, match="web page"):
+        FakeDriver([whole(b"<html>", content_type="text/html")]).run(fetch(REMOTE, URL, limit=9))
 
 
 @pytest.mark.parametrize("parts", [1, 4])
@@ -155,7 +241,7 @@ def test_empty_object_is_downloaded() -> None:
 @pytest.mark.parametrize("content_range", ["", "bytes */7"])
 def test_odd_416_falls_back_to_a_full_request(content_range: str) -> None:
     nothing = served(416, content_range=content_range)
-    driver = FakeDriver([nothing, nothing, whole(b"", content_length="0")])
+    driver = FakeDriver([nothing, whole(b"", content_length="0")])
     assert get(driver) == b""
     assert "range" not in headers(driver)[-1]
 
