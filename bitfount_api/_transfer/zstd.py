@@ -9,18 +9,23 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api._transfer.frames import Next, find_next
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 MAGIC = b"\x28\xb5\x2f\xfd"
 """The magic number at the beginning of a compressed object."""
 
 _PIECE_BYTES = 1024 * 1024
 _INPUT_BYTES = 64 * 1024
-"""The number of bytes to pass to the library at a time. The library returns the bytes after a frame
-as a copy, so with large pieces, many tiny frames would be copied again and again."""
+_FIRST_INPUT_BYTES = 256
+"""The number of bytes of a frame to pass to the library at first, and the most later. The library
+returns the bytes after a frame as a copy, so with large pieces, many tiny frames would be copied
+again and again."""
+
+_LONGEST_EMPTY_FRAME = 21
 
 _MAX_WINDOW_LOG = 27
 """The maximum window as a power of two: 128 MiB, the default maximum of the zstd command. With a
@@ -49,6 +54,9 @@ class Decompressor:
         self._zstd = _library()
         self._options = {self._zstd.DecompressionParameter.window_log_max: _MAX_WINDOW_LOG}
         self._frame: Any = None
+        self._input_bytes = _FIRST_INPUT_BYTES
+        self._held = b""
+        self._skip = 0
 
     def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
         """Decompress the next bytes, of any length.
@@ -56,14 +64,32 @@ class Decompressor:
         Raises:
             TransferError: If the object is damaged, or too large when decompressed.
         """
-        view = memoryview(data)
-        for start in range(0, len(view), _INPUT_BYTES):
-            yield from self._feed(view[start : start + _INPUT_BYTES])
-
-    def _feed(self, data: bytes | memoryview) -> Iterator[bytes]:
-        while True:
+        view = memoryview(self._held + bytes(data) if self._held else data)
+        self._held = b""
+        position = 0
+        while position < len(view):
             if self._frame is None:
+                if self._skip:
+                    step = min(self._skip, len(view) - position)
+                    self._skip -= step
+                    position += step
+                    continue
+                following, count = find_next(view[position : position + _LONGEST_EMPTY_FRAME])
+                if following is Next.UNKNOWN:
+                    self._held = bytes(view[position:])  # fewer than 22 bytes
+                    return
+                if following is Next.SKIPPED:
+                    self._skip = count
+                    continue
                 self._frame = self._zstd.ZstdDecompressor(options=self._options)
+                self._input_bytes = _FIRST_INPUT_BYTES
+            part = view[position : position + self._input_bytes]
+            self._input_bytes = min(2 * self._input_bytes, _INPUT_BYTES)
+            position += len(part) - (yield from self._decompress(part))
+
+    def _decompress(self, data: bytes | memoryview) -> Generator[bytes, None, int]:
+        """Decompress the next bytes of a frame; return the number of bytes after its end."""
+        while True:
             try:
                 piece = self._frame.decompress(data, max_length=_PIECE_BYTES)
             except self._zstd.ZstdError as error:
@@ -77,12 +103,11 @@ class Decompressor:
                 yield piece
             data = b""
             if self._frame.eof:
-                data = self._frame.unused_data
+                left = len(self._frame.unused_data)
                 self._frame = None
-                if not data:
-                    return
-            elif self._frame.needs_input:
-                return
+                return left
+            if self._frame.needs_input:
+                return 0
 
     def finish(self) -> None:
         """Finish after the last bytes.
@@ -90,7 +115,7 @@ class Decompressor:
         Raises:
             TransferError: If the last frame is incomplete.
         """
-        if self._frame is not None:
+        if self._frame is not None or self._held or self._skip:
             raise TransferError("the compressed object is damaged: it ends within a frame")
 
 

@@ -102,6 +102,77 @@ def test_window_size_of_a_frame_is_limited() -> None:
         unpack(packed)
 
 
+EMPTY = [
+    zstd.compress(b""),
+    *(
+        zstd.compress(
+            b"",
+            options={
+                zstd.CompressionParameter.checksum_flag: checksum,
+                zstd.CompressionParameter.content_size_flag: size,
+            },
+        )
+        for checksum in (0, 1)
+        for size in (0, 1)
+    ),
+    MAGIC + b"\x00\x58\x01\x00\x00",  # of unknown size
+    MAGIC + b"\xa0" + bytes(4) + b"\x01\x00\x00",  # a size of 4 bytes
+    MAGIC + b"\xe4" + bytes(8) + b"\x01\x00\x00\x99\xe9\xd8\x51",  # of 8 bytes, checksum
+    b"\x5f\x2a\x4d\x18" + bytes(4),
+    b"\x50\x2a\x4d\x18\x00\x00\x01\x00" + bytes(65536),
+    SKIPPABLE,
+]
+
+
+@given(
+    st.lists(st.sampled_from([*EMPTY, zstd.compress(b"x"), zstd.compress(b"data" * 99)])),
+    st.integers(1, 40),
+)
+def test_frames_without_contents_are_skipped(frames: list[bytes], step: int) -> None:
+    packed = b"".join([zstd.compress(b"first"), *frames, zstd.compress(b"end")])
+    texts = {zstd.compress(b"x"): b"x", zstd.compress(b"data" * 99): b"data" * 99}
+    expected = b"first" + b"".join(texts.get(frame, b"") for frame in frames) + b"end"
+    assert unpack(packed, step=step if len(packed) < 2000 else 1000 * step) == expected
+
+
+@pytest.mark.parametrize("frame", EMPTY)
+def test_library_agrees_on_frames_without_contents(frame: bytes) -> None:
+    assert zstd.decompress(frame + zstd.compress(b"end")) == b"end"
+    assert unpack(zstd.compress(b"") + frame) == b""
+    for kept in range(1, min(len(frame), 30)):
+        with pytest.raises(TransferError, match="ends within a frame"):
+            unpack(zstd.compress(b"x") + frame[:kept])
+
+
+@pytest.mark.parametrize("frame", EMPTY)
+def test_frames_without_contents_cost_no_decompressor(
+    frame: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    real = zstd.ZstdDecompressor
+    monkeypatch.setattr(
+        zstd, "ZstdDecompressor", lambda **options: made.append(1) or real(**options)
+    )
+    assert unpack(zstd.compress(b"x") + frame * 100 + zstd.compress(b"y")) == b"xy"
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        MAGIC + b"\x24\x00\x01\x00\x00\x00\x00\x00\x00",  # a wrong checksum
+        MAGIC + b"\x20\x01\x01\x00\x00",  # a size of 1
+        MAGIC + b"\x60\x00\x00\x01\x00\x00",  # a size of 256
+        MAGIC + b"\x20\x00\x07\x00\x00",  # a block of a reserved type
+        MAGIC + b"\x28\x00\x01\x00\x00",  # a reserved bit
+        MAGIC + b"\x21\x07\x00\x01\x00\x00",  # an unknown dictionary
+    ],
+)
+def test_damaged_frame_without_contents_is_rejected(frame: bytes) -> None:
+    with pytest.raises(TransferError, match="damaged"):
+        unpack(zstd.compress(b"x") + frame + zstd.compress(b"y"))
+
+
 def test_many_small_frames_take_linear_time() -> None:
     assert unpack(zstd.compress(b"") * 100_000 + zstd.compress(b"end")) == b"end"
 
