@@ -23,6 +23,8 @@ else:
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+_MAX_NAME_BYTES = 255
+_MAX_LINKS = 40
 _LOCKED_BYTE = 1 << 62
 """The offset of the byte that is locked on Windows: beyond all contents, because no other process
 can read a locked byte."""
@@ -33,6 +35,8 @@ def atomic_write(
 ) -> None:
     """Write a file atomically, even if the machine stops during the write.
 
+    A symbolic link is followed, unless the file is private: then the link is refused.
+
     Args:
         path: The file. Its folder must exist.
         data: The contents.
@@ -41,12 +45,16 @@ def atomic_write(
         overwrite: Replace an existing file.
 
     Raises:
-        FileExistsError: The file exists, and ``overwrite`` is False.
-        OSError: The file cannot be written.
+        FileExistsError: The path exists, and ``overwrite`` is False.
+        OSError: The file cannot be written, or the path is that of a folder, a device, a pipe or a
+            socket.
     """
     target = Path(path)
+    if overwrite:
+        target = final_target(target, follow=not private)
     # A unique name, so that concurrent writers do not write into each other's file.
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}")
+    shortened = shorten(target.name, 100)
+    temporary = target.with_name(f".{shortened}.{secrets.token_hex(8)}")
     descriptor = os.open(
         temporary,
         os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
@@ -67,6 +75,70 @@ def atomic_write(
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def final_target(path: Path, *, follow: bool = True) -> Path:
+    """Return the path of the file that is written for a path given by a user.
+
+    A file is written under another name and then renamed, which would replace whatever is there:
+    a device, a pipe, or a symbolic link instead of the file that it stands for.
+
+    Args:
+        path: The path. Nothing needs to exist there.
+        follow: Return what a symbolic link stands for. Otherwise a link is refused.
+
+    Raises:
+        OSError: There is something else than a file, or a link that cannot be followed.
+    """
+    target = path
+    for _ in range(_MAX_LINKS):
+        try:
+            status = os.lstat(target)
+        except FileNotFoundError:
+            if target != path and os.path.exists(path):  # /dev/stdout stands for an open pipe
+                break
+            return target
+        if not stat.S_ISLNK(status.st_mode):
+            break
+        if not follow:
+            raise OSError(errno.ELOOP, "it is a symbolic link, not a file", str(path))
+        folder = os.stat(target.parent)
+        anyone = stat.S_ISVTX | stat.S_IWOTH
+        if folder.st_mode & anyone == anyone and status.st_uid not in (_user(), folder.st_uid):
+            # Linux refuses to follow such links too (fs.protected_symlinks).
+            raise OSError(errno.EACCES, "it is another user's symbolic link", str(path))
+        target = target.parent / os.readlink(target)
+    else:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is a device, a pipe or a socket, not a file", str(path))
+    return target
+
+
+def sibling(path: Path, suffix: str) -> Path:
+    """Return the path next to a file with its name and a suffix.
+
+    If that is longer than the file system allows, the name is shortened, and its hash added.
+    """
+    name, limit = path.name + suffix, _MAX_NAME_BYTES
+    if hasattr(os, "pathconf"):
+        with contextlib.suppress(OSError, ValueError):
+            limit = os.pathconf(path.parent, "PC_NAME_MAX")
+    if len(os.fsencode(name)) > limit:
+        import hashlib
+
+        digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+        ending = f"~{digest}{suffix}"
+        name = shorten(path.name, max(limit - len(ending), 0)) + ending
+    return path.with_name(name)
+
+
+def shorten(name: str, size: int) -> str:
+    """Return the beginning of a file name, of at most ``size`` bytes."""
+    # Some file systems reject half a character.
+    return os.fsencode(name)[:size].decode("utf-8", "ignore")
 
 
 def make_private_dir(folder: Path) -> None:
@@ -103,16 +175,8 @@ def read_regular_file(path: Path, limit: int) -> bytes:
             name it.
         OSError: The file cannot be read.
     """
-    if path.is_symlink():  # O_NOFOLLOW fails too, but not on every system, and less clearly
-        raise ValueError("it is a symbolic link")
-    descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError("it is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    finally:
-        os.close(descriptor)
+    with open(open_regular(path), "rb") as file:
+        data = file.read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"it is larger than {limit} bytes")
     return data
@@ -131,7 +195,7 @@ def fsync_dir(folder: Path) -> None:
             os.close(descriptor)
 
 
-def open_locked(path: Path) -> int | None:
+def open_locked(path: Path, *, create: bool = True) -> int | None:
     """Open and lock a file, creating it if necessary. The lock lasts until the file is closed.
 
     Symbolic links are not followed: where others may write to the folder, they could point
@@ -144,7 +208,7 @@ def open_locked(path: Path) -> int | None:
     Raises:
         OSError: It cannot be opened, is not a regular file, or the file system has no locks.
     """
-    flags = os.O_RDWR | os.O_CREAT | _BINARY | _NO_LINKS | _NO_WAITING
+    flags = os.O_RDWR | _BINARY | _NO_LINKS | _NO_WAITING | (os.O_CREAT if create else 0)
     while True:
         descriptor = os.open(path, flags, 0o666)
         try:
@@ -164,18 +228,30 @@ def open_locked(path: Path) -> int | None:
         os.close(descriptor)
 
 
-def open_truncated(path: Path) -> int:
-    """Open a file for writing and empty it, creating it if necessary.
-
-    Symbolic links are not followed.
-
-    Returns:
-        The descriptor.
+def open_regular(path: Path) -> int:
+    """Open a regular file for reading, without following a link or waiting for a pipe.
 
     Raises:
-        OSError: The file cannot be opened.
+        ValueError: It is something else. The text does not name it.
+        OSError: It cannot be opened.
     """
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY | _NO_LINKS, 0o666)
+    if path.is_symlink():  # O_NOFOLLOW fails too, but not on every system, and less clearly
+        raise ValueError("it is a symbolic link")
+    descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is not a regular file")
+    return descriptor
+
+
+def open_new(path: Path) -> int:
+    """Create a file, and open it for reading and writing.
+
+    Raises:
+        FileExistsError: Something has that name, such as a link or a pipe.
+        OSError: The file cannot be created.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
@@ -211,6 +287,10 @@ def preallocate(descriptor: int, size: int) -> None:
             if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
                 raise
     os.ftruncate(descriptor, size)
+
+
+def _user() -> int:
+    return -1 if sys.platform == "win32" else os.geteuid()
 
 
 def _lock(descriptor: int) -> bool:

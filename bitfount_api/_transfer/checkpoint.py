@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from bitfount_api._transfer.byte_ranges import ByteRanges
+from bitfount_api._internal.validation import is_whole_number
+from bitfount_api._transfer.own_files import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,7 @@ SLOT_BYTES = 4096
 STATE_BYTES = 2 * SLOT_BYTES
 """The number of bytes at the end of a part file that hold the state."""
 
-_MAGIC = b"bitfount-api part 1\n"
+_MAX_NUMBER = 2**62
 _ETAG = re.compile(r'"[\x21\x23-\x7e]{1,1000}"')
 
 
@@ -48,11 +49,12 @@ class Checkpoint:
         while True:
             value = {"etag": self.etag, "size": self.size, "done": done, "number": self.number}
             data = json.dumps(value, separators=(",", ":")).encode()
-            if len(_MAGIC) + 8 + len(data) <= SLOT_BYTES:
+            if 2 * len(MARK) + 8 + len(data) <= SLOT_BYTES:
                 break
             del done[-1]  # a range left out is only downloaded again
         framed = len(data).to_bytes(4, "big") + zlib.crc32(data).to_bytes(4, "big") + data
-        return (_MAGIC + framed).ljust(SLOT_BYTES, b"\0")
+        # The second slot is at the end of the file, where the mark is looked for.
+        return (MARK + framed).ljust(SLOT_BYTES - len(MARK), b"\0") + MARK
 
     @property
     def offset(self) -> int:
@@ -72,21 +74,32 @@ def latest(slots: Iterable[bytes], file_size: int) -> Checkpoint | None:
 
 
 def _parse(slot: bytes, file_size: int) -> Checkpoint | None:
-    start = len(_MAGIC) + 8
+    start = len(MARK) + 8
     length = int.from_bytes(slot[start - 8 : start - 4], "big")
     data = slot[start : start + length]
-    if (
-        not slot.startswith(_MAGIC)
-        or zlib.crc32(data).to_bytes(4, "big") != slot[start - 4 : start]
-    ):
+    if not slot.startswith(MARK) or zlib.crc32(data).to_bytes(4, "big") != slot[start - 4 : start]:
         return None
     # The checksum detects accidental damage only: an attacker who can write to this file could as
-    # well write to the target.
-    value = json.loads(data)
-    state = Checkpoint(
-        value["etag"], value["size"], tuple(map(tuple, value["done"])), value["number"]
-    )
-    ends = [end for _, end in ByteRanges(state.done)]
-    if state.size + STATE_BYTES != file_size or max(ends, default=0) > state.size:
+    # well write to the target. A state that this module would not write is ignored.
+    try:
+        value = json.loads(data)
+        state = Checkpoint(
+            value["etag"], value["size"], tuple(map(tuple, value["done"])), value["number"]
+        )
+        return state if _is_valid(state, file_size) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return state
+
+
+def _is_valid(state: Checkpoint, file_size: int) -> bool:
+    return (
+        isinstance(state.etag, str)
+        and strong_etag(state.etag) is not None
+        and is_whole_number(state.size, 1, file_size)
+        and state.size + STATE_BYTES == file_size
+        and is_whole_number(state.number, 0, _MAX_NUMBER)
+        and all(
+            is_whole_number(start, 0, state.size) and is_whole_number(end, start, state.size)
+            for start, end in state.done
+        )
+    )

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import open_truncated, write_all
+from bitfount_api._internal.files import sibling
+from bitfount_api._transfer.own_files import create_own, delete, delete_own, write_marked
 from bitfount_api._transfer.zstd import MAGIC, Decompressor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+_MAX_NAMES = 10
 
 
 class ObjectHasher:
     """Hashes an object, after decompressing a compressed one into a second file.
 
     Args:
-        unpacked: Path of the file for the decompressed bytes, created only if needed.
+        part: Path of the part file. The file for the decompressed bytes is created next to it, only
+            if needed.
         limit: Maximum number of decompressed bytes.
     """
 
-    def __init__(self, unpacked: Path, limit: int) -> None:
-        self.compressed = False
+    def __init__(self, part: Path, limit: int) -> None:
+        self.unpacked: Path | None = None
         self.size = 0
-        self._path = unpacked
+        self._part = part
         self._limit = limit
         self._digest = hashlib.sha256()
         self._decompressor: Decompressor | None = None
@@ -38,16 +44,15 @@ class ObjectHasher:
             OSError: If the decompressed bytes cannot be written.
         """
         if not self.size and self._decompressor is None and view[:4] == MAGIC:
-            self.compressed = True
             self._decompressor = Decompressor(self._limit)
-            self._descriptor = open_truncated(self._path)
+            self._descriptor = self._create()
         if self._decompressor is None:
             self._digest.update(view)
             self.size += len(view)
             return
         assert self._descriptor is not None  # noqa: S101 - opened with the decompressor
         for piece in self._decompressor.feed(view):
-            write_all(self._descriptor, piece)
+            write_marked(self._descriptor, self.size, piece)
             self._digest.update(piece)
             self.size += len(piece)
 
@@ -69,6 +74,8 @@ class ObjectHasher:
         if self._decompressor is not None:
             self._decompressor.finish()
         self.sync()
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, self.size)  # the mark; see PartFile.finish()
         self.close()
         return self._digest.hexdigest()
 
@@ -77,3 +84,27 @@ class ObjectHasher:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def discard(self) -> None:
+        """Close and delete the file, and those that killed processes have left."""
+        self.close()
+        if self.unpacked is not None:
+            delete(self.unpacked)
+            self.unpacked = None
+        delete_own(self._names())
+
+    def _create(self) -> int:
+        for path in self._names():
+            delete_own([path])  # left by a killed process
+            try:
+                descriptor = create_own(path)
+            except FileExistsError:
+                continue
+            self.unpacked = path
+            return descriptor
+        raise FileExistsError(errno.EEXIST, f"there is no free name like {path.name}")
+
+    def _names(self) -> Iterator[Path]:
+        yield sibling(self._part, ".unpacked")
+        for number in range(2, _MAX_NAMES):
+            yield sibling(self._part, f".{number}.unpacked")

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import secrets
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import fsync_dir, open_locked, preallocate, write_at
+from bitfount_api._internal.files import (
+    final_target,
+    fsync_dir,
+    open_locked,
+    preallocate,
+    sibling,
+    write_at,
+)
 from bitfount_api._transfer.byte_ranges import ByteRanges
 from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, Checkpoint, latest
 from bitfount_api._transfer.destinations import Destination
 from bitfount_api._transfer.hashing import ObjectHasher
+from bitfount_api._transfer.own_files import (
+    MARK,
+    create_own,
+    delete,
+    delete_own,
+    is_marked,
+    is_own,
+    write_marked,
+)
 from bitfount_api._transfer.tail_reader import TailReader
 from bitfount_api.exceptions import TransferError
 from bitfount_api.transfers import Download
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bitfount_api.progress import ProgressReporter
@@ -46,8 +62,8 @@ class PartFile(Destination):
 
     def __init__(self, target: Path, progress: ProgressReporter, limit: int) -> None:
         super().__init__(progress, limit)
-        self._target = target
-        self._path = target
+        self._target = self._path = target
+        self._file = target
         self._descriptor: int | None = None
         self._resumable = True
         self._saves = 0
@@ -59,12 +75,13 @@ class PartFile(Destination):
 
         Raises:
             TransferError: If the target is a folder, or its folder does not exist.
-            OSError: If the part file cannot be written.
+            OSError: If the part file cannot be written, or the target is not a file.
         """
         if self._target.is_dir():
             raise TransferError(f"{self._target} is a folder; pass the path of a file")
-        if not self._target.parent.is_dir():
-            raise TransferError(f"{self._target.parent} is not a folder; create it first")
+        self._file = final_target(self._target)
+        if not self._file.parent.is_dir():
+            raise TransferError(f"{self._file.parent} is not a folder; create it first")
         self._open()
         state = self._read_state()
         if state is None or state.size > self._limit:
@@ -114,19 +131,23 @@ class PartFile(Destination):
         assert size is not None  # noqa: S101
         assert self._descriptor is not None  # noqa: S101
         sha256 = hasher.finish()
-        if hasher.compressed:
-            os.replace(self._unpacked, self._target)
-            _delete(self._path)
+        if hasher.unpacked is not None:
+            os.replace(hasher.unpacked, self._file)
+            hasher.unpacked = None
+            hasher.discard()
+            delete(self._path)
         else:
-            os.ftruncate(self._descriptor, size)
+            # The mark is removed after the flush, which takes long: a process that is killed before
+            # leaves a file that is recognised. The folder's flush includes the new length.
+            hasher.discard()  # left by a killed process that downloaded a compressed object
             os.fsync(self._descriptor)
+            os.ftruncate(self._descriptor, size)
             if os.name == "nt":  # pragma: no cover - Windows cannot rename an open file
                 self._close()
-            os.replace(self._path, self._target)
-            _delete(self._unpacked)  # left by a killed process that downloaded a compressed object
+            os.replace(self._path, self._file)
         self._close()
-        fsync_dir(self._target.parent)
-        self._sweep()
+        fsync_dir(self._file.parent)
+        delete_own(self._left_behind())
         return Download(self._target, hasher.size, sha256)
 
     def keep(self) -> None:
@@ -141,17 +162,17 @@ class PartFile(Destination):
         except OSError:
             self.discard()
             return
-        _delete(self._unpacked)
+        self._discard_unpacked()
         self._close()
 
     def discard(self) -> None:
         """Delete the part file. May be called at any time, and more than once."""
         self._stop()
         if self._descriptor is not None:
-            _delete(self._unpacked)
+            self._discard_unpacked()
             if os.name == "nt":  # pragma: no cover - Windows cannot delete an open file
                 self._close()
-            _delete(self._path)
+            delete(self._path)
             self._close()
 
     # --- Methods of Destination ------------------------------------------------------------------
@@ -161,7 +182,10 @@ class PartFile(Destination):
 
     def _store(self, offset: int, chunk: bytes) -> None:
         assert self._descriptor is not None  # noqa: S101 - the file is open
-        write_at(self._descriptor, offset, chunk)
+        if self.size is None:
+            write_marked(self._descriptor, offset, chunk)
+        else:
+            write_at(self._descriptor, offset, chunk)
 
     def _stored(self) -> None:
         assert self._tail_reader is not None  # noqa: S101 - open() was called
@@ -173,30 +197,29 @@ class PartFile(Destination):
         for number in range(1, _MAX_PARTS):
             self._path = self._numbered(str(number))
             try:
-                self._descriptor = open_locked(self._path)
+                self._descriptor = _create_or_resume(self._path)
             except OSError as error:
                 if error.errno not in _NO_LOCKS:
                     raise
                 # Without locks, another process may be using the file. Create a unique one, which
                 # is not kept for a later process.
-                with contextlib.suppress(OSError):
-                    if self._path.stat().st_size == 0:
-                        self._path.unlink()
                 self._path = self._numbered(secrets.token_hex(8))
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-                self._descriptor = os.open(self._path, flags, 0o666)
+                self._descriptor = create_own(self._path)
                 self._resumable = False
             if self._descriptor is not None:
                 return
         raise TransferError(f"{self._target} has too many concurrent downloads")
 
     def _numbered(self, number: str) -> Path:
-        suffix = ".part" if number == "1" else f".{number}.part"
-        return self._target.with_name(self._target.name + suffix)
+        return sibling(self._file, ".part" if number == "1" else f".{number}.part")
 
-    @property
-    def _unpacked(self) -> Path:
-        return self._path.with_name(self._path.name + ".unpacked")
+    def _left_behind(self) -> Iterator[Path]:
+        """Yield the part files of concurrent downloads, which may have been killed."""
+        for number in range(2, _MAX_PARTS):
+            path = self._numbered(str(number))
+            if not os.path.lexists(path):
+                return
+            yield path
 
     def _read_state(self) -> Checkpoint | None:
         assert self._descriptor is not None  # noqa: S101 - the file is open
@@ -210,13 +233,16 @@ class PartFile(Destination):
     def _reset(self, size: int | None) -> None:
         assert self._descriptor is not None  # noqa: S101 - the file is open
         self._stop()
-        os.ftruncate(self._descriptor, 0)
+        self._discard_unpacked()
+        if os.fstat(self._descriptor).st_size > len(MARK):
+            os.ftruncate(self._descriptor, 0)
+        write_at(self._descriptor, 0 if size is None else size + STATE_BYTES - len(MARK), MARK)
         if size is not None:
             preallocate(self._descriptor, size + STATE_BYTES)
         self._start_reading()
 
     def _start_reading(self) -> None:
-        self._hasher = ObjectHasher(self._unpacked, self._limit)
+        self._hasher = ObjectHasher(self._path, self._limit)
         self._tail_reader = TailReader(self._path, self._hasher.update, self._save)
         self._tail_reader.advance(self.done.prefix, self.done.total)
 
@@ -243,18 +269,37 @@ class PartFile(Destination):
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _sweep(self) -> None:
-        """Delete the part files that concurrent downloads of killed processes have left."""
-        for number in range(2, _MAX_PARTS):
-            path = self._numbered(str(number))
-            if not path.exists():
-                return
-            with contextlib.suppress(OSError):
-                if (descriptor := open_locked(path)) is not None:
-                    _delete(path)
-                    os.close(descriptor)
+    def _discard_unpacked(self) -> None:
+        if self._hasher is not None:
+            self._hasher.discard()
 
 
-def _delete(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
+def _create_or_resume(path: Path) -> int | None:
+    """Open and lock a part file, which is created if nothing has its name.
+
+    Returns:
+        The descriptor; None if the file belongs to another download, or to somebody else.
+
+    Raises:
+        OSError: If the file cannot be created or locked.
+    """
+    while True:
+        created = False
+        try:
+            os.close(create_own(path))
+            created = True
+        except FileExistsError:
+            if not is_own(path):
+                return None
+        try:
+            descriptor = open_locked(path, create=False)
+        except FileNotFoundError:
+            continue  # another download has just finished with it
+        except OSError:
+            if created:
+                delete(path)
+            raise
+        if descriptor is not None and not is_marked(descriptor):
+            os.close(descriptor)
+            return None
+        return descriptor

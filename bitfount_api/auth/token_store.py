@@ -157,6 +157,8 @@ class TokenFile:
         }
         try:
             self._make_folder()
+            if self.path.is_symlink():
+                self.path.unlink()  # it is never followed
             atomic_write(self.path, json.dumps(document).encode("ascii"), private=True)
         except OSError as error:
             self.warn("cannot be written, so the next run needs a new login", error.strerror)

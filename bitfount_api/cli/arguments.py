@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bitfount_api import identifiers
+from bitfount_api._internal.files import final_target
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import read_file
 
@@ -119,18 +120,25 @@ def check_targets(*paths: Path | None, force: bool) -> None:
 
     Raises:
         Failure: If a file exists and ``force`` is false, a path is a folder, or a parent folder
-            does not exist.
+            does not exist; or if something else than a file would be replaced.
     """
     for path in paths:
         if path is None:
             continue
         problem = None
+        try:
+            parent = final_target(path).parent
+        except IsADirectoryError:
+            parent = path.parent
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Failure(f"{path} cannot be written: {reason}.", Exit.INVALID_INPUT) from None
         if path.is_dir():
             problem = f"{path} is a folder. Give the path of a file."
-        elif path.exists() and not force:
+        elif os.path.lexists(path) and not force:
             problem = f"{path} already exists. Choose another name, or replace it with --force."
-        elif not path.parent.is_dir():
-            problem = f"The folder {path.parent} does not exist. Create it first."
+        elif not parent.is_dir():
+            problem = f"The folder {parent} does not exist. Create it first."
         if problem:
             raise Failure(problem, Exit.INVALID_INPUT)
 

@@ -219,6 +219,51 @@ def test_unwritable_target_is_reported(console: Console, model: str, target: str
         assert len(console.sandbox.requests) == seen
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("models", "pull", "alice/Retina", "--output"),
+        ("weights", "pull", "alice/Retina:1", "--output"),
+        ("fhir", "token", "--output"),
+        ("keys", "generate"),
+    ],
+    ids="-".join,
+)
+def test_only_files_are_replaced(console: Console, words: tuple[str, ...]) -> None:
+    seen = len(console.sandbox.requests)
+    os.mkfifo("pipe")
+    Path("device").symlink_to("/dev/null")
+    Path("lost").symlink_to("no/such/folder/w.pt")
+    Path("dangling").symlink_to("new")
+    for name, options, reason in (
+        ("pipe", ["--force"], "not a file"),
+        ("device", ["--force"], "not a file"),
+        ("lost", ["--force"], "no/such/folder does not exist"),
+        ("dangling", [], "already exists"),
+    ):
+        outcome = console.run(*words, name, *options)
+        assert (outcome.code, outcome.out) == (6, "")
+        assert reason in outcome.err
+    assert len(console.sandbox.requests) == seen
+    assert Path("pipe").is_fifo()
+    assert all(Path(name).is_symlink() for name in ("device", "lost", "dangling"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_link_is_followed_with_force(console: Console, model: str) -> None:
+    Path("dangling").symlink_to("new.py")
+    console.ok("models", "pull", model, "--output", "dangling", "--force")
+    assert Path("dangling").is_symlink()
+    assert Path("new.py").read_text(encoding="utf-8") == CODE
+
+
+def test_longest_file_name_is_written(console: Console, model: str) -> None:
+    name = "é" * 126 + ".py"
+    console.ok("models", "pull", model, "--output", name)
+    assert Path(name).read_text(encoding="utf-8") == CODE
+
+
 def test_object_storage_error_is_reported(console: Console, model: str) -> None:
     console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
     console.sandbox.fail("*", Fault(status=503), times=1, service="storage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,12 +16,19 @@ from support.transfers import Caller
 
 from bitfount_api._operations import downloads
 from bitfount_api._transfer.zstd import Compressor
-from bitfount_api.exceptions import ConnectError, HTTPError, RequestTimeout, TransferError
+from bitfount_api.exceptions import (
+    ConnectError,
+    HTTPError,
+    RequestException,
+    RequestTimeout,
+    TransferError,
+)
 from bitfount_api.transfers import Download
 
 MIB = 1024 * 1024
 LARGE = os.urandom(20 * MIB + 12_345)
 SMALL = os.urandom(100_000)
+TEXT = b"class Net: ..."
 BOB = ("bob", "Net", 1)
 
 
@@ -140,6 +148,25 @@ def test_store_without_ranges_sends_the_whole_object(get: Any, store: Store) -> 
     store.plan = nth(range(9), Act(whole=True))
     assert get() == LARGE
     assert len(store.of_kind("get")) == 1
+
+
+@pytest.mark.parametrize("status", [200, 206])
+@pytest.mark.parametrize("number", [0, 1])
+def test_part_is_not_taken_for_the_object(get: Any, store: Store, status: int, number: int) -> None:
+    store.weights = LARGE
+    named = {"content-range": f"bytes 0-{MIB - 1}/{len(LARGE) if status == 200 else '*'}"}
+    etag = f'"{hashlib.md5(LARGE).hexdigest()}"'
+    part = Act(status=status, text=LARGE[:MIB], headers={"etag": etag, **named})
+    store.plan = nth({number}, part)
+    assert get() == LARGE
+
+
+def test_web_page_is_not_taken_for_the_object(get: Any, store: Store) -> None:
+    store.weights = SMALL
+    page = Act(status=200, text=b"<html>log in</html>", headers={"content-type": "text/html"})
+    store.plan = nth(range(99), page)
+    with pytest.raises(RequestException, match="web page"):
+        get()
 
 
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
@@ -311,3 +338,141 @@ def test_deadline_limits_the_whole_download(get: Any, store: Store) -> None:
     store.plan = nth(range(9), Act(stall=5000))
     with pytest.raises(RequestTimeout):
         get(options={"deadline": 0.3})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize("length", [242, 249, 255])
+@pytest.mark.parametrize("letter", ["w", "é", "\U0001f40d"], ids=["1 byte", "2 bytes", "4 bytes"])
+@pytest.mark.parametrize("form", ["plain", "packed", "code"])
+def test_any_legal_file_name_is_written(
+    call: Caller, store: Store, folder: Path, length: int, letter: str, form: str
+) -> None:
+    store.weights = packed(SMALL) if form == "packed" else SMALL
+    store.code = TEXT
+    size = len(letter.encode())
+    path = folder / (letter * (length // size) + "w" * (length % size))
+    if form == "code":
+        call("download_model", *BOB, path)
+        assert path.read_bytes() == TEXT
+    else:
+        call("download_weights", *BOB, path)
+        assert path.read_bytes() == SMALL
+    assert list(folder.iterdir()) == [path]
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has none of these")
+
+
+@posix
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "link to a device", "loop"])
+def test_target_that_is_no_file_is_refused(
+    call: Caller, store: Store, folder: Path, method: str, kind: str
+) -> None:
+    store.weights = store.code = SMALL
+    path = folder / "w.pt"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    else:
+        path.symlink_to("/dev/null" if kind == "link to a device" else path)
+    before = path.lstat()
+    with pytest.raises(TransferError, match=r"cannot be written: .*(not a file|links)"):
+        call(method, *BOB, path)
+    after = path.lstat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert list(folder.iterdir()) == [path]
+
+
+@posix
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+@pytest.mark.parametrize("there", [True, False], ids=["link", "dangling link"])
+def test_link_as_target_is_followed(
+    call: Caller, store: Store, folder: Path, method: str, there: bool
+) -> None:
+    store.weights = store.code = TEXT
+    elsewhere = folder / "data" / "real.pt"
+    elsewhere.parent.mkdir()
+    if there:
+        elsewhere.write_bytes(b"what was there before")
+    path = folder / "w.pt"
+    path.symlink_to("data/real.pt")
+    assert call(method, *BOB, path).path == path
+    assert path.is_symlink()
+    assert elsewhere.read_bytes() == TEXT
+    assert {one.name for one in folder.rglob("*")} == {"w.pt", "data", "real.pt"}
+
+
+@posix
+def test_link_into_a_missing_folder_is_refused(call: Caller, store: Store, folder: Path) -> None:
+    store.weights = SMALL
+    path = folder / "w.pt"
+    path.symlink_to("nowhere/real.pt")
+    with pytest.raises(TransferError, match="nowhere is not a folder"):
+        call("download_weights", *BOB, path)
+    assert path.is_symlink()
+
+
+FOREIGN = [f"w.pt{end}" for end in (".part", ".2.part", ".3.part", ".part.unpacked", ".2.unpacked")]
+
+
+@pytest.mark.parametrize("weights", [SMALL, packed(SMALL)], ids=["plain", "packed"])
+@pytest.mark.parametrize("end", ["finished", "failed", "kept"])
+def test_files_of_others_are_left_alone(
+    call: Caller, store: Store, folder: Path, weights: bytes, end: str
+) -> None:
+    store.weights = weights
+    others = {folder / name: name.encode() for name in FOREIGN}
+    others[folder / "w.pt.4.part"] = b""
+    for path, content in others.items():
+        path.write_bytes(content)
+    if end == "failed":
+        with pytest.raises(TransferError):
+            call("download_weights", *BOB, folder / "w.pt", max_bytes=1000)
+    elif end == "kept":
+        store.plan = lambda seen: (
+            Act(cut=0 if seen.number else 50_000) if seen.kind == "get" else None
+        )
+        with pytest.raises(ConnectError):
+            call("download_weights", *BOB, folder / "w.pt", parts_at_once=1)
+        assert (folder / "w.pt.5.part").exists()
+        store.plan = lambda _: None
+    if end != "failed":
+        call("download_weights", *BOB, folder / "w.pt")
+        assert (folder / "w.pt").read_bytes() == SMALL
+        (folder / "w.pt").unlink()
+    assert {path: path.read_bytes() for path in folder.iterdir()} == others
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pipe", "link", "dangling link", "folder", "hard link"])
+@pytest.mark.parametrize("name", ["w.pt.part", "w.pt.part.unpacked"])
+def test_other_things_with_names_of_ours_are_left_alone(
+    call: Caller, store: Store, folder: Path, tmp_path: Path, kind: str, name: str
+) -> None:
+    store.weights = packed(SMALL)
+    precious, path = tmp_path / "precious", folder / name
+    precious.write_bytes(b"precious")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "hard link":
+        path.hardlink_to(precious)
+    else:
+        path.symlink_to(precious if kind == "link" else tmp_path / "nothing")
+    before = path.lstat()
+    call("download_weights", *BOB, folder / "w.pt")
+    assert (folder / "w.pt").read_bytes() == SMALL
+    after = path.lstat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert precious.read_bytes() == b"precious"
+    assert {one.name for one in folder.iterdir()} == {"w.pt", name}

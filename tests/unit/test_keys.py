@@ -370,9 +370,23 @@ class TestSaving:
         link.symlink_to(elsewhere)
         with pytest.raises(FileExistsError):
             save_private_key(key_pair().private_key, link)
-        save_private_key(key_pair().private_key, link, overwrite=True)
-        assert not link.is_symlink()
+        with pytest.raises(OSError, match="symbolic link"):
+            save_private_key(key_pair().private_key, link, overwrite=True)
+        assert link.is_symlink()
         assert not elsewhere.exists()
+
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_devices_and_pipes_are_not_replaced(self, tmp_path: Path, overwrite: bool) -> None:
+        path = tmp_path / "key.pem"
+        os.mkfifo(path)
+        with pytest.raises(OSError, match=r"exists already|not a file"):
+            save_private_key(key_pair().private_key, path, overwrite=overwrite)
+        assert path.is_fifo()
+
+    @pytest.mark.parametrize("name", ["é" * 127, "\U0001f40d" * 63 + "key"])
+    def test_longest_file_name_is_written(self, tmp_path: Path, name: str) -> None:
+        save_private_key(key_pair().private_key, tmp_path / name)
+        assert load_private_key(tmp_path / name).key_size == 2048
 
     def test_failed_write_keeps_the_existing_key(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

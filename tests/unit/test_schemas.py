@@ -387,6 +387,22 @@ class TestTexts:
         assert BitfountSchema.load_from_file(str(path)) == schema
         assert [found.name for found in tmp_path.iterdir()] == ["schema.yaml"]
 
+    @pytest.mark.parametrize("name", ["s" * 255, "é" * 127, "\U0001f40d" * 63])
+    def test_longest_file_name_is_written(self, tmp_path: Path, name: str) -> None:
+        BitfountSchema("d").dump(tmp_path / name)
+        assert BitfountSchema.load_from_file(tmp_path / name).name == "d"
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+    def test_only_files_are_replaced(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(OSError, match="not a file"):
+            BitfountSchema("d").dump(tmp_path / "pipe")
+        assert (tmp_path / "pipe").is_fifo()
+        (tmp_path / "link").symlink_to("schema.yaml")
+        BitfountSchema("d").dump(tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        assert BitfountSchema.load_from_file(tmp_path / "schema.yaml").name == "d"
+
     @pytest.mark.skipif(os.name == "nt", reason="the rights of files are POSIX's")
     def test_files_have_the_rights_of_the_umask(self, tmp_path: Path) -> None:
         before = os.umask(0o027)

@@ -14,11 +14,13 @@ from support.syncs import record_syncs
 from bitfount_api._internal import files
 from bitfount_api._internal.files import (
     atomic_write,
+    final_target,
     fsync_dir,
     open_locked,
-    open_truncated,
+    open_new,
     preallocate,
     read_regular_file,
+    sibling,
     write_at,
 )
 
@@ -97,13 +99,12 @@ def test_read_regular_file_does_not_follow_a_later_link(
 
 
 @posix
-def test_open_truncated_does_not_follow_a_link(tmp_path: Path) -> None:
+def test_open_new_does_not_follow_a_link(tmp_path: Path) -> None:
     path, other = tmp_path / "f", tmp_path / "precious"
     other.write_bytes(b"precious")
     path.symlink_to(other)
-    with pytest.raises(OSError) as caught:
-        open_truncated(path)
-    assert caught.value.errno == errno.ELOOP
+    with pytest.raises(FileExistsError):
+        open_new(path)
     assert other.read_bytes() == b"precious"
 
 
@@ -211,3 +212,81 @@ def test_preallocate_on_a_full_disk_raises(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(OSError, match="No space left"):
         preallocate(descriptor, 10)
     os.close(descriptor)
+
+
+@posix
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to a device", "open pipe"])
+def test_atomic_write_replaces_only_files(tmp_path: Path, kind: str, private: bool) -> None:
+    path = tmp_path / "f"
+    reading, writing = os.pipe()
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null" if kind == "link to a device" else f"/dev/fd/{writing}")
+    before = path.lstat()
+    with pytest.raises(OSError, match="it is a") as caught:
+        atomic_write(path, b"x", private=private)
+    assert caught.value.filename == str(path)
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert list(tmp_path.iterdir()) == [path]
+    os.close(reading)
+    os.close(writing)
+
+
+@posix
+def test_atomic_write_follows_links(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.symlink_to("g")
+    (tmp_path / "g").symlink_to("h")
+    atomic_write(path, b"x")
+    assert (tmp_path / "h").read_bytes() == b"x"
+    with pytest.raises(OSError, match="symbolic link"):
+        atomic_write(path, b"y", private=True)
+    with pytest.raises(FileExistsError):
+        atomic_write(path, b"y", overwrite=False)
+    assert path.is_symlink()
+    assert (tmp_path / "h").read_bytes() == b"x"
+
+
+@posix
+def test_link_of_another_user_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder in which anyone may make files, such as /tmp."""
+    folder, path = tmp_path / "shared", tmp_path / "shared" / "f"
+    folder.mkdir()
+    path.symlink_to("g")
+    real = os.stat(folder)
+    folder.chmod(0o1777)
+    assert final_target(path) == folder / "g"
+    monkeypatch.setattr(os, "geteuid", lambda: real.st_uid + 1)
+    assert final_target(path) == folder / "g"  # the owner of the folder made it
+    stat_of = os.stat
+    other = os.stat_result([*os.stat(folder)[:4], real.st_uid + 2, *os.stat(folder)[5:]])
+    monkeypatch.setattr(os, "stat", lambda at, **_: other if at == folder else stat_of(at))
+    with pytest.raises(OSError, match="another user"):
+        final_target(path)
+
+
+@pytest.mark.parametrize("name", ["w", "w" * 255, "é" * 127, "\U0001f40d" * 63])
+@pytest.mark.parametrize("suffix", [".part", ".99.part", f".{'0' * 16}.part"])
+def test_sibling_has_a_legal_name_of_its_own(tmp_path: Path, name: str, suffix: str) -> None:
+    path = sibling(tmp_path / name, suffix)
+    path.write_bytes(b"")
+    assert path.name.endswith(suffix)
+    assert path.name[:9] == (name + suffix)[:9]
+    assert path != sibling(tmp_path / (name[:-1] + "x"), suffix)
+    longer = sibling(path, ".unpacked")
+    longer.write_bytes(b"")
+    assert len({path, longer, tmp_path / name}) == 3
+
+
+@pytest.mark.parametrize("name", ["w" * 255, "é" * 127, "\U0001f40d" * 63])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_atomic_write_accepts_any_legal_name(tmp_path: Path, name: str, overwrite: bool) -> None:
+    atomic_write(tmp_path / name, b"x", overwrite=overwrite)
+    assert (tmp_path / name).read_bytes() == b"x"
+    assert len(list(tmp_path.iterdir())) == 1

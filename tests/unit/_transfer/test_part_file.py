@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import pytest
 from support.syncs import record_syncs
 
 from bitfount_api._transfer import part_file
+from bitfount_api._transfer.checkpoint import SLOT_BYTES
+from bitfount_api._transfer.own_files import MARK
 from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import TransferError
@@ -20,6 +24,21 @@ from bitfount_api.progress import ProgressReporter
 
 DATA = os.urandom(3_000_000)
 ETAG = '"abc"'
+STATE = {"etag": ETAG, "size": 100, "done": [[0, 10]], "number": 1}
+INVALID_STATES = [
+    "",
+    "null",
+    "[" * 4000,
+    "[]",
+    "{}",
+    *({name: value for name, value in STATE.items() if name != left_out} for left_out in STATE),
+    *(STATE | {"etag": etag} for etag in (None, 5, "abc", 'W/"abc"', '"a\r\nx: y"', [ETAG])),
+    *(STATE | {"size": size} for size in (0, -1, 99, 100.0, "100", None, True, 10**30)),
+    *(STATE | {"number": number} for number in (-1, 0.5, "1", None, 10**2000)),
+    *(STATE | {"done": done} for done in (None, 5, "ab", [5], [[1]], [[1, 2, 3]], [["a", "b"]])),
+    *(STATE | {"done": [pair]} for pair in ([5, 4], [-1, 4], [0, 101], [0, 10**30], [0.0, 5])),
+    json.dumps(STATE)[:-1] + ', "size": NaN}',
+]
 
 
 def part_of(target: Path, *, limit: int = 10**8) -> PartFile:
@@ -111,10 +130,10 @@ def test_decompression_does_not_write_through_a_link(begun: PartFile, target: Pa
     other.write_bytes(b"precious")
     target.with_name("w.pt.part.unpacked").symlink_to(other)
     fill(begun, packed(DATA))
-    with pytest.raises(OSError) as caught:
-        finish(begun)
-    assert caught.value.errno == errno.ELOOP
+    finish(begun)
+    assert target.read_bytes() == DATA
     assert other.read_bytes() == b"precious"
+    assert target.with_name("w.pt.part.unpacked").is_symlink()
 
 
 @pytest.mark.parametrize(
@@ -215,6 +234,68 @@ def test_invalid_part_file_is_ignored(target: Path) -> None:
     fill(part, DATA)
     finish(part)
     assert target.read_bytes() == DATA
+    assert path.stat().st_size == 20_000  # it is somebody else's
+
+
+@pytest.mark.parametrize("value", INVALID_STATES)
+def test_invalid_state_in_our_file_is_ignored(target: Path, value: Any) -> None:
+    path = target.with_name("w.pt.part")
+    text = value if isinstance(value, str) else json.dumps(value)
+    data = text.encode()
+    slot = MARK + len(data).to_bytes(4, "big") + zlib.crc32(data).to_bytes(4, "big") + data
+    path.write_bytes(bytes(100) + slot.ljust(2 * SLOT_BYTES - len(MARK), b"\0") + MARK)
+    part = part_of(target)
+    part.open()
+    assert list(part.gaps()) == [(0, None)]
+    fill(part, DATA)
+    finish(part)
+    assert target.read_bytes() == DATA
+    assert names(target) == {"w.pt"}
+
+
+@pytest.mark.parametrize("size", [10, None], ids=["known size", "unknown size"])
+@pytest.mark.parametrize("received", [0, 4])
+def test_part_file_is_recognized_from_the_start(
+    target: Path, size: int | None, received: int
+) -> None:
+    killed = part_of(target)
+    killed.open()
+    killed.begin(ETAG, size)
+    if received:
+        killed.write_at(0, b"1234")
+    assert killed._descriptor is not None
+    os.close(killed._descriptor)  # as the system does when the process dies
+    killed._descriptor = None
+    later = part_of(target)
+    later.open()
+    assert later.size is None
+    fill(later, DATA)
+    finish(later)
+    assert names(target) == {"w.pt"}
+    killed._stop()
+
+
+@pytest.mark.parametrize("end", ["finish", "keep", "discard"])
+def test_decompressed_file_of_a_killed_process_is_deleted(target: Path, end: str) -> None:
+    killed = part_of(target)
+    killed.open()
+    fill(killed, packed(DATA))
+    assert killed.wait_finished(10)
+    killed._stop()
+    assert killed._descriptor is not None
+    os.close(killed._descriptor)
+    killed._descriptor = None
+    assert names(target) == {"w.pt.part", "w.pt.part.unpacked"}
+    later = part_of(target)
+    later.open()
+    later.begin(ETAG, 9)
+    later.write_at(0, b"123456789"[: 9 if end == "finish" else 5])
+    if end == "finish":
+        finish(later)
+    else:
+        getattr(later, end)()
+    left = {"finish": {"w.pt"}, "keep": {"w.pt.part"}, "discard": set()}
+    assert names(target) == left[end]
 
 
 def test_part_file_over_the_limit_is_reset(target: Path) -> None:
@@ -244,16 +325,18 @@ def test_concurrent_downloads_use_different_part_files(target: Path) -> None:
 
 
 def test_part_files_of_killed_processes_are_deleted(target: Path) -> None:
-    target.with_name("w.pt.2.part").write_bytes(b"left")
+    target.with_name("w.pt.2.part").write_bytes(b"left" + MARK)
     (used := part_of(target)).open()
     (other := part_of(target)).open()
     fill(other, DATA)
-    target.with_name("w.pt.3.part").write_bytes(b"left")
+    target.with_name("w.pt.3.part").write_bytes(b"left" + MARK)
+    target.with_name("w.pt.4.part").write_bytes(b"not ours")
+    target.with_name("w.pt.5.part").write_bytes(MARK)
     fill(used, DATA)
     finish(used)
-    assert names(target) == {"w.pt", "w.pt.2.part"}  # in use
+    assert names(target) == {"w.pt", "w.pt.2.part", "w.pt.4.part"}  # the second is in use
     finish(other)
-    assert names(target) == {"w.pt"}
+    assert names(target) == {"w.pt", "w.pt.4.part"}
 
 
 def test_number_of_concurrent_downloads_is_limited(
@@ -293,7 +376,7 @@ def test_invalid_targets_raise(tmp_path: Path) -> None:
     with pytest.raises(TransferError, match="is not a folder"):
         part_of(tmp_path / "none" / "w.pt").open()
     with pytest.raises(OSError):
-        part_of(tmp_path / ("w" * 254)).open()
+        part_of(tmp_path / ("w" * 256)).open()
     assert list(tmp_path.iterdir()) == []
 
 
