@@ -125,27 +125,30 @@ def test_range_that_was_not_requested_is_rejected(content_range: str) -> None:
         get(FakeDriver([odd, odd, odd]))
 
 
+RANGES = ["bytes 1-999/1000", "bytes 0-99/*", "bytes 0-1000/1000", "bytes 9-0/10"]
+
+
 @pytest.mark.parametrize(
-    "content_range",
-    ["", "bytes 1-999/1000", "bytes 0-99/*", "bytes 0-1000/1000", "items 0-9/10", "bytes 9-0/10"],
+    ("status", "content_range"),
+    [
+        *((200, odd) for odd in RANGES),
+        *((206, odd) for odd in [*RANGES, "", "items 0-9/10"]),
+    ],
 )
-@pytest.mark.parametrize("status", [200, 206])
 def test_whole_object_is_requested_if_ranges_are_odd(status: int, content_range: str) -> None:
     odd = served(status, DATA[:99], etag=ETAG, content_range=content_range, content_length="100")
-    if status == 200 and not content_range.startswith("bytes"):
-        pytest.skip("a 200 without a range of bytes is the whole object")
     driver = FakeDriver([odd, whole(etag=ETAG, content_length="1000")])
     assert get(driver) == DATA
     assert "range" not in headers(driver)[-1]
 
 
-@pytest.mark.parametrize("status", [200, 206])
-@pytest.mark.parametrize("length", ["1000", "499", None])
+@pytest.mark.parametrize(
+    ("status", "length"),
+    [(200, "1000"), (200, "499"), (200, None), (206, "1000"), (206, "499")],
+)
 def test_resumed_download_gets_no_wrong_bytes(status: int, length: str | None) -> None:
     """The server sends the range as the whole object, or the whole object as the range."""
-    more = {} if length is None else {"content_length": length}
-    if status == 206 and length is None:
-        pytest.skip("without a length, nothing contradicts the range")
+    more: dict[str, Any] = {} if length is None else {"content_length": length}
     odd = served(status, DATA[:500], etag=ETAG, content_range="bytes 500-999/1000", **more)
     driver = FakeDriver([piece(0, 500), odd, whole(etag=ETAG, content_length="1000")])
     assert get(driver) == DATA
@@ -158,7 +161,7 @@ def test_range_without_size_continues_a_known_object() -> None:
 
 
 @pytest.mark.parametrize("length", [{"content_length": "1000"}, {}])
-def test_whole_object_may_name_its_range(length: dict[str, str]) -> None:
+def test_whole_object_may_name_its_range(length: dict[str, Any]) -> None:
     named = whole(etag=ETAG, content_range="bytes 0-999/1000", **length)
     assert get(FakeDriver([named])) == DATA
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -150,9 +151,12 @@ def test_frames_without_contents_cost_no_decompressor(
 ) -> None:
     made: list[object] = []
     real = zstd.ZstdDecompressor
-    monkeypatch.setattr(
-        zstd, "ZstdDecompressor", lambda **options: made.append(1) or real(**options)
-    )
+
+    def make(**options: Any) -> Any:
+        made.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(zstd, "ZstdDecompressor", make)
     assert unpack(zstd.compress(b"x") + frame * 100 + zstd.compress(b"y")) == b"xy"
     assert len(made) == 2
 
