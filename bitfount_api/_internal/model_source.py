@@ -5,14 +5,26 @@ from __future__ import annotations
 import ast
 import codecs
 import io
+import itertools
+import logging
 import re
 import tokenize
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from bitfount_api._internal.module_names import ClassValue, ModuleNames
 from bitfount_api.exceptions import ModelValidationError
 from bitfount_api.hashes import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bitfount_api._internal.module_names import Value
+
+_logger = logging.getLogger("bitfount_api.models")
+
+_MAX_MODULES: Final = 64
 
 MODEL_BASE: Final = re.compile(r"\w*BitfountModel([vV]?\d+)?")
 """The names of the classes that models derive from, such as ``PyTorchBitfountModelv2``."""
@@ -52,6 +64,9 @@ def check_model_source(source: str | bytes, stem: str) -> None:
     that derives, directly or through other classes of the file, from an imported Bitfount model
     class. Base classes of another model class of the file do not count.
 
+    Conditions are followed as far as the syntax tree shows their results. Where it does not show
+    whether the class is defined, a warning is logged.
+
     Args:
         source: The file's contents.
         stem: The file's name without ``.py``.
@@ -63,6 +78,9 @@ def check_model_source(source: str | bytes, stem: str) -> None:
     try:
         text = decoded(source)
         tree = ast.parse(text, file_name)
+        # Finds what the parser accepts, such as a return outside of a function. Runs nothing.
+        compile(text, file_name, "exec", dont_inherit=True)
+        names = ModuleNames(tree)
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise ModelValidationError(f"{file_name}{line}: not valid Python: {error.msg}") from None
@@ -72,143 +90,126 @@ def check_model_source(source: str | bytes, stem: str) -> None:
         ) from None
     except ValueError as error:
         raise ModelValidationError(f"{file_name}: it cannot be read: {error}") from None
-    names = _Names()
-    names.read(tree.body)
-    _check_names(names, stem)
+    failure, doubt = names.scope.failure, names.scope.doubt
+    if failure is not None:
+        if names.classes and not any(_find_models(names)):
+            # More helpful than that the name of its base class is not defined.
+            problem = _problem(_Module(names.classes, lambda _: False), names, stem)
+        else:
+            problem = f", {failure}, so get_model() could not load it"
+        raise ModelValidationError(f"{file_name}{problem}")
+    problems = [_problem(module, names, stem) for module in _possible_modules(names)]
+    if None not in problems:
+        raise ModelValidationError(f"{file_name}{problems[0]}")
+    if doubt is not None:
+        problems.append(f", {doubt}")
+    uncertain = next((problem for problem in problems if problem is not None), None)
+    if uncertain is not None:
+        _logger.warning(
+            "%s defines the model class %s only under conditions that its syntax tree does not "
+            "show. Otherwise, get_model() returns None%s",
+            file_name, stem, uncertain,
+        )  # fmt: skip
 
 
-def _check_names(names: _Names, stem: str) -> None:
-    file_name = f"{stem}.py"
-    models = names.models()
+def _problem(module: _Module, names: ModuleNames, stem: str) -> str | None:
+    """Return why a module is not the model of that name; None if it is."""
+    models = module.models()
     if not models:
         found = "it defines no class"
-        if names.classes:
+        listed = [each for each in names.classes if each in module.classes] or names.classes
+        if listed:
             found = "none of its classes is a model: " + "; ".join(
-                f"{found_class.name} (line {found_class.line}) derives from "
-                + (", ".join(found_class.bases) or "nothing")
-                for found_class in names.classes.values()
+                f"{each.name} (line {each.line}) derives from "
+                + (", ".join(each.shown) or "nothing")
+                + ("" if each in module.classes else ", and is not there when the code has run")
+                for each in listed
             )
-        raise ModelValidationError(f"{file_name}: {found[:1000]}; {_ADVICE}")
+        return f": {found[:1000]}; {_ADVICE}"
     if len(models) > 1:
-        listed = ", ".join(f"{model.name} (line {model.line})" for model in models)
-        raise ModelValidationError(
-            f"{file_name}: it has {len(models)} model classes: {listed[:1000]}; "
+        listing = ", ".join(f"{model.name} (line {model.line})" for model in models)
+        return (
+            f": it has {len(models)} model classes: {listing[:1000]}; "
             "a file defines exactly one, so put each into its own file"
         )
     (model,) = models
     if model.name != stem:
-        raise ModelValidationError(
-            f"{file_name}, line {model.line}: the model class is called {model.name}; "
+        return (
+            f", line {model.line}: the model class is called {model.name}; "
             f"rename the file to {model.name}.py, or the class to {stem}"
         )
+    return None
 
 
 @attrs.frozen
-class _Class:
-    name: str
-    line: int
-    bases: tuple[str, ...]
-    """The bases' dotted names, with the first part resolved to what was imported."""
+class _Module:
+    """One of the modules that a file may become.
 
+    Args:
+        classes: The classes that it has.
+        is_model: Whether a class is a model.
+    """
 
-class _Names:
-    """The names at the top level of a file, and what they refer to."""
+    classes: list[ClassValue]
+    is_model: Callable[[ClassValue], bool]
 
-    def __init__(self) -> None:
-        self.classes: dict[str, _Class] = {}
-        self._known: dict[str, str] = {}
-        self._star = False
-
-    def read(self, statements: list[ast.stmt]) -> None:
-        """Read statements in their order, with those inside ``if``, ``try`` and ``with``."""
-        # An explicit stack instead of recursion: elif chains may be thousands long.
-        waiting = list(reversed(statements))
-        while waiting:
-            statement = waiting.pop()
-            self._read_one(statement)
-            for block in reversed(_blocks(statement)):
-                waiting.extend(reversed(block))
-
-    def _read_one(self, statement: ast.stmt) -> None:
-        match statement:
-            case ast.Import(names=aliases):
-                for alias in aliases:
-                    first = alias.name.split(".")[0]
-                    self._know(alias.asname or first, alias.name if alias.asname else first)
-            case ast.ImportFrom(module=str(module), names=aliases, level=0):
-                for alias in aliases:
-                    if alias.name == "*":
-                        self._star = True
-                    else:
-                        self._know(alias.asname or alias.name, f"{module}.{alias.name}")
-            case ast.ImportFrom(names=aliases):
-                # A model is a single file: a relative import has nothing to import.
-                for alias in aliases:
-                    self._forget(alias.asname or alias.name)
-            case ast.ClassDef(name=name, bases=bases):
-                resolved = tuple(self._resolve(base) for base in bases)
-                self._know(name, name)
-                self.classes[name] = _Class(name, statement.lineno, resolved)
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                resolved_value = self._resolve(value)
-                self._forget(name)
-                if resolved_value != "?":
-                    self._known[name] = resolved_value
-
-    def models(self) -> list[_Class]:
+    def models(self) -> list[ClassValue]:
         """Return the model classes that no other model class derives from, in file order."""
-        models = [found for found in self.classes.values() if self._is_model(found)]
-        bases = {base for model in models for base in model.bases}
-        return [model for model in models if model.name not in bases]
-
-    def _is_model(self, found: _Class) -> bool:
-        seen = set()
-        waiting = list(found.bases)
+        found = [each for each in self.classes if self.is_model(each)]
+        derived_from: set[int] = set()
+        waiting = list(found)
         while waiting:
-            base = waiting.pop()
-            if base in seen:
-                continue
-            seen.add(base)
-            if base in self.classes:
-                waiting.extend(self.classes[base].bases)
-            elif ("." in base or self._star) and MODEL_BASE.fullmatch(base.rpartition(".")[2]):
-                return True
-        return False
-
-    def _know(self, name: str, meaning: str) -> None:
-        self._forget(name)
-        self._known[name] = meaning
-
-    def _forget(self, name: str) -> None:
-        self._known.pop(name, None)
-        self.classes.pop(name, None)
-
-    def _resolve(self, expression: ast.expr) -> str:
-        """Return a dotted name with its first part resolved; ``?`` for anything else."""
-        parts: list[str] = []
-        while True:
-            match expression:
-                case ast.Subscript(value=inner):  # Base[int] is a Base
-                    expression = inner
-                case ast.Attribute(value=inner, attr=part):
-                    parts.append(part)
-                    expression = inner
-                case ast.Name(id=name):
-                    parts.append(self._known.get(name, name))
-                    return ".".join(reversed(parts))
-                case _:
-                    return "?"
+            for base in _class_bases(waiting.pop()):
+                if id(base) not in derived_from:
+                    derived_from.add(id(base))
+                    waiting.append(base)
+        return [model for model in found if id(model) not in derived_from]
 
 
-def _blocks(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """Return the blocks of a statement that run in the same scope as the statement."""
-    match statement:
-        case ast.If(body=body, orelse=orelse):
-            return [body, orelse]
-        case ast.Try() | ast.TryStar():
-            handlers = (handler.body for handler in statement.handlers)
-            return [statement.body, *handlers, statement.orelse, statement.finalbody]
-        case ast.With(body=body):
-            return [body]
-        case _:
-            return []
+def _possible_modules(names: ModuleNames) -> Iterator[_Module]:
+    surely, perhaps = _find_models(names)
+    choices = []
+    for values in names.scope.values.values():
+        options = {
+            value if isinstance(value, ClassValue) and "__module__" not in value.names else None
+            for value in values
+        }
+        if options != {None}:
+            choices.append(sorted(options, key=lambda value: value.line if value else 0))
+    order = {id(each): position for position, each in enumerate(names.classes)}
+    # With too many possibilities, only some of them are considered.
+    for selected in itertools.islice(itertools.product(*choices), _MAX_MODULES):
+        present = {id(each): each for each in selected if each is not None}
+        classes = sorted(present.values(), key=lambda each: order[id(each)])
+        yield _Module(classes, lambda each: id(each) in surely)
+        if any(id(each) in perhaps for each in classes):
+            yield _Module(classes, lambda each: id(each) in surely or id(each) in perhaps)
+
+
+def _find_models(names: ModuleNames) -> tuple[set[int], set[int]]:
+    """Return the ids of the classes that are models, and of those that may be."""
+    surely: set[int] = set()
+    perhaps: set[int] = set()
+
+    def is_model(value: Value) -> bool | None:
+        if isinstance(value, ClassValue):
+            return True if id(value) in surely else None if id(value) in perhaps else False
+        return isinstance(value, str) and (
+            "." in value and MODEL_BASE.fullmatch(value.rpartition(".")[2]) is not None
+        )
+
+    for made in names.classes:  # a class comes after its bases
+        for values in made.bases:
+            known = {is_model(value) for value in values}
+            if known == {True}:
+                surely.add(id(made))
+            elif known != {False}:
+                perhaps.add(id(made))
+    return surely, perhaps - surely
+
+
+def _class_bases(made: ClassValue) -> Iterator[ClassValue]:
+    for values in made.bases:
+        for value in values:
+            if isinstance(value, ClassValue):
+                yield value

@@ -90,3 +90,132 @@ def test_any_text_is_loaded_or_leaves_nothing_behind(source: str) -> None:
     else:
         # A model that can be loaded can also be sent, under that name.
         check_model_source(source, model.__name__)
+
+
+SIMPLE = st.sampled_from(
+    [
+        "class Net(Base): pass",
+        "class Net(Net): pass",
+        "class Net(Other): pass",
+        "class Other(Base): pass",
+        "class Other(Net): x = 1",
+        "class Net: pass",
+        "class Net(Base): class Inner: pass",
+        "class Other: __module__ = 'x'",
+        "class Net(Base): __module__ = 'x'",
+        "class Outer:\n class Inner(Base): pass",
+        "class Net(Outer.Inner): pass",
+        "def Net(): pass",
+        "Net = None",
+        "Net: type = Other",
+        "Net: type",
+        "Other, Net = Net, Other",
+        "(Other := Net)",
+        "Kept = Net",
+        "Base = object",
+        "Base: type = BitfountModel",
+        "First = Second = BitfountModel",
+        "class Net(First): pass",
+        "class Net(Base if 1 else object): pass",
+        "class Net((Named := BitfountModel)): pass",
+        "del Net",
+        "del Other, Kept",
+        "import json as Net",
+        "from json import dumps as Other",
+        "from . import Net",
+        "for Net in (1, 2): pass",
+        "raise ValueError",
+        "assert False",
+        "assert True",
+        "return",
+        "break",
+        "continue",
+        "pass",
+        "try: raise ValueError\nexcept ValueError as Net: pass",
+        "match 1:\n case Net: pass",
+        "with open('/dev/null') as Other: pass",
+        "global Net",
+    ]
+)
+
+
+def _indented(blocks: list[list[str]], heads: list[str]) -> str:
+    lines = []
+    for head, block in zip(heads, blocks, strict=False):
+        lines.append(head)
+        lines += [f" {line}" for text in block for line in text.split("\n")]
+    return "\n".join(lines)
+
+
+HEADS = st.sampled_from(
+    [
+        ["if 1:", "else:"],
+        ["if 0:", "elif not 0:", "else:"],
+        ["if len('x'):", "else:"],
+        ["if len(''):", "elif len('y'):"],
+        ["if __name__ == '__main__':", "else:"],
+        ["try:", "except ValueError:", "else:", "finally:"],
+        ["try:", "except BaseException:"],
+        ["try:", "finally:"],
+        ["for i in (1, 2):", "else:"],
+        ["for i in ():", "else:"],
+        ["for i in range(2):"],
+        ["for i in list('ab'):", "else:"],
+        ["while len(''):", "else:"],
+        ["while 0:", "else:"],
+        ["with suppress(Exception):"],
+        ["with suppress():"],
+        ["def f():"],
+        ["class Scope:"],
+        ["match 1:\n case 1:"],
+    ]
+)
+STATEMENTS = st.recursive(
+    SIMPLE,
+    lambda inner: st.tuples(
+        st.lists(st.lists(inner, min_size=1, max_size=3), min_size=4, max_size=4), HEADS
+    ).map(lambda drawn: _indented(drawn[0], drawn[1]).replace("\n case 1:\n ", "\n case 1:\n  ")),
+    max_leaves=6,
+)
+
+
+class _Recorder(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__()
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
+START = """
+from contextlib import suppress
+from bitfount_api import BitfountModel
+Base = BitfountModel
+"""
+
+
+@given(st.lists(STATEMENTS, max_size=6))
+def test_check_says_yes_exactly_where_the_class_loads(statements: list[str]) -> None:
+    source = START + "\n".join(statements)
+    records: list[logging.LogRecord] = []
+    handler = _Recorder(records)
+    logger = logging.getLogger("bitfount_api.models")
+    logger.addHandler(handler)
+    logger.propagate = False
+    problem = None
+    try:
+        try:
+            check_model_source(source, "Net")
+        except ModelValidationError as error:
+            problem = str(error)
+        is_uncertain = bool(records)
+        model = load_model_class(source)
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True
+    # A syntax tree does not show the types of values, such as that of a base that is no class.
+    if is_uncertain or any("TypeError" in record.getMessage() for record in records):
+        return
+    loads = model is not None and model.__name__ == "Net"
+    assert loads == (problem is None), problem

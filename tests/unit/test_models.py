@@ -156,6 +156,135 @@ class TestCheck:
             check_model_source(source, "Net")
         assert len(str(caught.value)) < 1500
 
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            (NET + "def Net(): ...", r"Net \(line 4\) derives from .* not there when"),
+            (NET + "async def Net(): ...", "not there when"),
+            (NET + "del Net", "not there when"),
+            (NET + "Net = None", "not there when"),
+            (NET + "Net: object = None", "not there when"),
+            (NET + "other, Net = 1, 2", "not there when"),
+            (NET + "print(Net := 1)", "not there when"),
+            (NET + "Net += 1", "not there when"),
+            (NET + "import json as Net", "not there when"),
+            (NET + "from json import dumps as Net", "not there when"),
+            (NET + "for Net in (1, 2): ...", "not there when"),
+            (NET + "with open('x') as Net: ...", "not there when"),
+            (NET + "try: raise ValueError\nexcept ValueError as Net: ...", "not there when"),
+            (NET + "match 1:\n  case Net: ...", "not there when"),
+            (NET.replace("class", "if False:\n class"), "it defines no class"),
+            (NET.replace("class", "if not 1:\n class"), "it defines no class"),
+            (NET.replace("class", "if __name__ == '__main__':\n class"), "it defines no class"),
+            (NET.replace("class", "while 0:\n class"), "it defines no class"),
+            (NET.replace("class", "for i in (): \n class"), "it defines no class"),
+            (NET.replace("class", "match 1:\n case 2:\n  class"), "it defines no class"),
+            (
+                "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n "
+                + NET.replace("\n\n\n", "\n "),
+                "it defines no class",
+            ),
+            (NET + "raise RuntimeError", "line 6: it always raises an exception"),
+            (NET + "assert False", "line 6: its assertion always fails"),
+            (NET + "del Nett", "line 6: Nett is not defined"),
+            (NET + "print(Nett)", "line 6: Nett is not defined"),
+            (NET + "while True: ...", "line 6: its loop never ends"),
+            (NET + "from . import x", "line 6: a model is a single file"),
+            (NET + "return", "line 6: not valid Python: 'return' outside function"),
+            (NET + "break", "line 6: not valid Python: 'break' outside loop"),
+            (NET + "def f(a, a): ...", "line 6: not valid Python: duplicate argument"),
+            (NET + "    __module__ = 'x'\n", "not there when"),
+            (NET + "    raise ValueError\n", "line 6: it always raises"),
+            (NET + "Other = Net\nclass Net(Net): ...\nclass More(Other): ...", "2 model classes"),
+        ],
+    )
+    def test_model_that_cannot_be_loaded_is_rejected(self, source: str, message: str) -> None:
+        with pytest.raises(ModelValidationError, match=message):
+            check_model_source(source, "Net")
+        if "while True" not in source:
+            assert load_model_class(source) is None
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "Base: type = BitfountModel\nclass Net(Base): ...",
+            "Base = Other = BitfountModel\nclass Net(Other): ...",
+            "Base, x = BitfountModel, 1\nclass Net(Base): ...",
+            "class Net((Base := BitfountModel)): ...",
+            "class Net(BitfountModel if True else object): ...",
+            "class Outer:\n  class Base(BitfountModel): ...\nclass Net(Outer.Base): ...",
+            "match 1:\n  case 1:\n    class Net(BitfountModel): ...",
+            "match [1]:\n  case _:\n    class Net(BitfountModel): ...",
+            "for _ in (1, 2):\n  class Net(BitfountModel): ...",
+            "for _ in range(1):\n  class Net(BitfountModel): ...",
+            "while True:\n  class Net(BitfountModel): ...\n  break",
+            "for _ in ():\n  pass\nelse:\n  class Net(BitfountModel): ...",
+            "class Net(BitfountModel): ...\nKept = Net\ndel Net",
+            "class Net(BitfountModel): ...\nclass Other(Net): ...\ndel Other",
+            "class Net(BitfountModel): ...\nif False:\n  Net = None",
+            "class Net(BitfountModel): ...\nif 0:\n  raise ValueError",
+            (
+                "if len('x'):\n  class Net(BitfountModel): ...\n"
+                "else:\n  class Net(BitfountModel): ..."
+            ),
+            "try:\n  raise ValueError\nexcept Exception:\n  class Net(BitfountModel): ...",
+        ],
+    )
+    def test_model_that_can_be_loaded_is_accepted(
+        self, source: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        source = "from bitfount_api import BitfountModel\n" + source
+        check_model_source(source, "Net")
+        assert caplog.messages == []
+        model = load_model_class(source)
+        assert model is not None
+        assert model.__name__ == "Net"
+
+    @pytest.mark.parametrize(
+        ("source", "reason"),
+        [
+            ("if len('x'):\n  class Net(BitfountModel): ...", "not there when"),
+            ("for _ in list('x'):\n  class Net(BitfountModel): ...", "not there when"),
+            ("match len('x'):\n  case 1:\n    class Net(BitfountModel): ...", "not there when"),
+            (
+                (
+                    "class Net(BitfountModel): ...\nif not len('x'):\n"
+                    "  class Other(BitfountModel): ..."
+                ),
+                "it has 2 model classes",
+            ),
+            (
+                "class Net(BitfountModel): ...\nif not len('x'):\n  raise ValueError",
+                "line 4: it always raises an exception",
+            ),
+            (
+                "Base = BitfountModel if len('x') else object\nclass Net(Base): ...",
+                "none of its classes is a model",
+            ),
+            ("if len('x'):\n  a = 1\nprint(a)\nclass Net(BitfountModel): ...", "a may not be"),
+            (
+                "class Net(BitfountModel): ...\ndef f():\n  global Net\n  Net = 1",
+                "not there when",
+            ),
+        ],
+    )
+    def test_uncertain_model_is_accepted_with_a_warning(
+        self, source: str, reason: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        source = "from bitfount_api import BitfountModel\n" + source
+        check_model_source(source, "Net")
+        (message,) = caplog.messages
+        assert "Net.py defines the model class Net only under conditions" in message
+        assert reason in message
+        assert load_model_class(source) is not None
+
+    def test_many_conditions_are_followed_quickly(self) -> None:
+        branches = "".join(
+            f"if len('{n}'):\n  class A{n}(BitfountModel): ...\nelse:\n  x = {n}\n"
+            for n in range(2000)
+        )
+        check_model_source(NET + branches, "Net")
+
     def test_long_chain_of_elifs_is_accepted(self) -> None:
         chain = "if 0: pass\n" + "elif 0: pass\n" * 300
         check_model_source(NET + chain, "Net")
