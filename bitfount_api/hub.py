@@ -409,6 +409,7 @@ class BitfountHub(SyncClient):
         """Send a model's code to the Hub, on behalf of the session's user.
 
         The model is named after the file. The file's syntax tree is checked; its code is not run.
+        A warning is logged if the syntax tree does not show whether the class can be loaded.
 
         Args:
             model_code_path: The file: UTF-8, at most 3 MiB, with one model class of the same name
@@ -493,7 +494,8 @@ class BitfountHub(SyncClient):
         """Download model weights of any size to a file, also over slow or unreliable connections.
 
         The file is created only when it is complete; until then, the bytes are in ``<name>.part``
-        in the same folder. The next call resumes an interrupted download from there, also in a
+        in the same folder, or in ``<name>.2.part`` and so on if somebody else's file has that name.
+        The next call resumes an interrupted download from there, also in a
         later process. A download that is cancelled, or that cannot be written, leaves no files.
 
         Args:

@@ -136,7 +136,7 @@ def save_private_key(
     Raises:
         ValueError: As for :func:`serialize_private_key`.
         FileExistsError: The file exists, and ``overwrite`` is False.
-        OSError: The file cannot be written.
+        OSError: The file cannot be written, or the path is that of a link or of a device.
     """
     data = serialize_private_key(key, form, password).encode("ascii")
     make_private_dir(Path(path).parent)

@@ -175,7 +175,7 @@ class BitfountSchema:
 
         Raises:
             ValueError: As for :meth:`to_json`.
-            OSError: The file cannot be written.
+            OSError: The file cannot be written, or the path is that of a device or a pipe.
         """
         atomic_write(path, self.dumps().encode("utf-8"))
 
