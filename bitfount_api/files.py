@@ -6,6 +6,6 @@ and settings.
 
 from __future__ import annotations
 
-from bitfount_api._internal.files import atomic_write, read_file
+from bitfount_api._internal.files import atomic_write, final_target, read_file
 
-__all__ = ["atomic_write", "read_file"]
+__all__ = ["atomic_write", "final_target", "read_file"]

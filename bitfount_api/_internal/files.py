@@ -95,11 +95,11 @@ def final_target(path: Path, *, follow: bool = True) -> Path:
         try:
             status = os.lstat(target)
         except FileNotFoundError:
-            if target != path and os.path.exists(path):  # /dev/stdout stands for an open pipe
-                break
             return target
         if not stat.S_ISLNK(status.st_mode):
             break
+        if os.path.realpath(target.parent).startswith("/proc/"):
+            break  # /dev/stdout stands for an open file, which must not be replaced
         if not follow:
             raise OSError(errno.ELOOP, "it is a symbolic link, not a file", str(path))
         folder = os.stat(target.parent)

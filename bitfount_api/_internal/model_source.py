@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bitfount_api._internal.module_names import ClassValue, ModuleNames
+from bitfount_api._internal.module_names import ModuleNames
+from bitfount_api._internal.name_scopes import ClassValue
 from bitfount_api.exceptions import ModelValidationError
 from bitfount_api.hashes import normalized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bitfount_api._internal.module_names import Value
+    from bitfount_api._internal.name_scopes import Value
 
 _logger = logging.getLogger("bitfount_api.models")
 

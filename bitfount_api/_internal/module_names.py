@@ -8,16 +8,28 @@ from __future__ import annotations
 
 import ast
 import builtins
-from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-_MAX_VALUES: Final = 32
-"""The most values that are followed for one name."""
+from bitfount_api._internal.expressions import (
+    case_matches,
+    catches_all,
+    is_straight,
+    item_count,
+    own_expressions,
+    shown_base,
+    truth,
+)
+from bitfount_api._internal.name_scopes import (
+    OTHER,
+    UNBOUND,
+    ClassValue,
+    Scope,
+    Special,
+    Value,
+    Values,
+)
 
 _MAX_TURNS: Final = 3
 """The most turns of a loop that are followed."""
@@ -32,146 +44,6 @@ _DEFINED: Final = frozenset(
         *("__conditional_annotations__", "__firstlineno__", "__static_attributes__"),
     }
 )
-
-_NOT_STRAIGHT: Final = (
-    ast.Lambda,
-    ast.IfExp,
-    ast.BoolOp,
-    ast.Compare,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
-
-
-class Special(Enum):
-    """A value that is no class of the file, and not imported."""
-
-    OTHER = "anything else"
-    UNBOUND = "no value"
-
-
-@attrs.frozen(eq=False)
-class ClassValue:
-    """A class that a ``class`` statement makes.
-
-    Args:
-        name: Its name.
-        line: The line of the statement.
-        bases: The possible values of each base.
-        shown: The bases as text.
-        names: The names that its body binds.
-    """
-
-    name: str
-    line: int
-    bases: tuple[Values, ...]
-    shown: tuple[str, ...]
-    names: dict[str, Values]
-
-
-Value = str | ClassValue | Special
-"""A dotted name of something imported, a class of the file, or something else."""
-
-Values = frozenset[Value]
-
-OTHER: Final[Values] = frozenset({Special.OTHER})
-UNBOUND: Final[Values] = frozenset({Special.UNBOUND})
-
-
-class Scope:
-    """The names of a module, a class, or a block that may or may not run.
-
-    Args:
-        outer: The scope around it. The names of a block replace those of the scope around it when
-            the two are joined.
-        is_block: Whether it is a block, and not a class or the module.
-    """
-
-    def __init__(self, outer: Scope | None = None, *, is_block: bool = True) -> None:
-        self.values: dict[str, Values] = {}
-        self.past: dict[str, Values] = {}
-        """All values that names had at any time in this scope."""
-        self.failure: str | None = None
-        """Why the end is not reached; None if it is. Empty for a jump out of a loop."""
-        self.doubt: str | None = None
-        """Why the end may not be reached; None if nothing shows that."""
-        self.outer = outer
-        self._is_block = is_block
-
-    def get(self, name: str) -> Values:
-        """Return the values that an expression gets."""
-        values = self.get_own(name)
-        whole = self._whole()
-        if Special.UNBOUND in values and whole.outer is not None:
-            values = (values - UNBOUND) | whole.outer.get(name)
-        return values
-
-    def get_own(self, name: str) -> Values:
-        """Return the values in the module or the class, without those around the class."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.values:
-                return scope.values[name]
-            scope = scope.outer if scope._is_block else None
-        return UNBOUND
-
-    def for_class(self) -> Scope:
-        """Return the scope of the body of a class; it does not see the names of another class."""
-        whole = self._whole()
-        return Scope(self if whole.outer is None else whole.outer, is_block=False)
-
-    def _whole(self) -> Scope:
-        scope = self
-        while scope._is_block and scope.outer is not None:
-            scope = scope.outer
-        return scope
-
-    def bind(self, name: str, values: Values) -> None:
-        if len(values) > _MAX_VALUES:
-            values = OTHER
-        self.values[name] = values
-        self.past[name] = self.past.get(name, frozenset()) | values
-
-    def interrupted(self) -> Scope:
-        """Return the scope after a failure at any place in this one."""
-        scope = Scope(self.outer)
-        for name, values in self.past.items():
-            before = self.outer.get_own(name) if self.outer is not None else UNBOUND
-            scope.bind(name, values | before)
-        return scope
-
-    def join(self, blocks: Iterable[Scope]) -> None:
-        """Continue after blocks of which one has run."""
-        blocks = list(blocks)
-        reached = [block for block in blocks if block.failure is None]
-        if not reached:
-            self.failure = max((block.failure or "" for block in blocks), default="")
-        doubts = [block.failure or block.doubt for block in blocks]
-        self.doubt = self.doubt or next((doubt for doubt in doubts if doubt), None)
-        for name in dict.fromkeys(name for block in reached for name in block.values):
-            self.bind(name, frozenset().union(*(block.get_own(name) for block in reached)))
-        for block in blocks:
-            for name, values in block.past.items():
-                self.past[name] = self.past.get(name, frozenset()) | values
-
-    def flattened(self, outer: Scope) -> Scope:
-        """Return one block in ``outer`` for this one and those around it."""
-        chain: list[Scope] = []
-        scope: Scope | None = self
-        while scope is not None and scope is not outer:
-            chain.append(scope)
-            scope = scope.outer
-        flat = Scope(outer)
-        for part in reversed(chain):
-            for name, values in part.values.items():
-                flat.bind(name, values)
-            for name, values in part.past.items():
-                flat.past[name] = flat.past.get(name, frozenset()) | values
-            flat.doubt = flat.doubt or part.doubt
-        flat.failure = self.failure
-        return flat
 
 
 @attrs.define
@@ -220,7 +92,7 @@ class ModuleNames:
             self._run_one(statement, scope)
 
     def _run_one(self, statement: ast.stmt, scope: Scope) -> None:
-        for expression in _own_expressions(statement):
+        for expression in own_expressions(statement):
             self._evaluate(expression, scope)
         if scope.failure is not None and not isinstance(statement, ast.ClassDef):
             return
@@ -276,7 +148,7 @@ class ModuleNames:
     def _make_class(self, statement: ast.ClassDef, scope: Scope) -> None:
         bases = tuple(self.resolve(base, scope) for base in statement.bases)
         shown = tuple(
-            _shown(base, values) for base, values in zip(statement.bases, bases, strict=True)
+            shown_base(base, values) for base, values in zip(statement.bases, bases, strict=True)
         )
         body = scope.for_class()
         if scope.failure is None:
@@ -321,7 +193,7 @@ class ModuleNames:
             endless = known is True
             count = 0 if known is False else None
         else:
-            count = _item_count(statement.iter, scope)
+            count = item_count(statement.iter, scope)
         loop = _Loop(scope, len(self._finals))
         ended = [] if endless or count else [Scope(scope)]
         state = Scope(scope)
@@ -363,7 +235,7 @@ class ModuleNames:
         if statement.finalbody:
             self._finals.append(statement.finalbody)
         body = self._block(statement.body, scope)
-        catches_all = any(_catches_all(handler) for handler in statement.handlers)
+        catches = any(catches_all(handler) for handler in statement.handlers)
         blocks = []
         for handler in statement.handlers:
             failed = body.interrupted()
@@ -372,13 +244,13 @@ class ModuleNames:
             self._run(handler.body, failed)
             if handler.name:
                 failed.bind(handler.name, UNBOUND)
-            if not catches_all:
+            if not catches:
                 failed.doubt = failed.doubt or body.failure
             blocks.append(failed)
         self._run(statement.orelse, body)
         if statement.finalbody:
             self._finals.pop()
-        if catches_all and body.failure is not None:
+        if catches and body.failure is not None:
             body.failure = ""
         scope.join([body, *blocks])
         # It runs after a failure too, and may end it by a jump.
@@ -401,7 +273,7 @@ class ModuleNames:
     def _run_match(self, statement: ast.Match, scope: Scope) -> None:
         blocks: list[Scope] = []
         for case in statement.cases:
-            known = _matches(statement.subject, case)
+            known = case_matches(statement.subject, case)
             if known is False:
                 continue
             block = Scope(scope)
@@ -455,7 +327,7 @@ class ModuleNames:
             if not isinstance(node, ast.Lambda):
                 waiting.extend(ast.iter_child_nodes(node))
         targets = {node.target.id for node in bound}
-        for name in reversed(read if _is_straight(expression) else []):
+        for name in reversed(read if is_straight(expression) else []):
             known = name.id in targets or self._may_be_hidden(name.id)
             if not known:
                 self._require(scope.get(name.id), name, scope)
@@ -521,132 +393,3 @@ def _attribute(value: Value, parts: list[str]) -> Values:
         found = (_attribute(each, parts[1:]) for each in value.names[parts[0]])
         return frozenset().union(*found)
     return OTHER
-
-
-def truth(test: ast.expr, scope: Scope) -> bool | None:
-    """Return whether a condition is met; None if that depends on more than the syntax tree."""
-    match test:
-        case ast.Constant(value=value):
-            return bool(value)
-        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
-            return None if any(isinstance(part, ast.Starred) for part in parts) else bool(parts)
-        case ast.Dict(keys=keys) if None not in keys:
-            return bool(keys)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            known = truth(operand, scope)
-            return None if known is None else not known
-        case ast.BoolOp(op=operator, values=operands):
-            known_all = [truth(operand, scope) for operand in operands]
-            decisive = isinstance(operator, ast.Or)
-            if decisive in known_all:
-                return decisive
-            return None if None in known_all else not decisive
-        case ast.Name(id="__debug__"):
-            return True
-        case ast.Name() | ast.Attribute():
-            return False if _dotted(test, scope) == "typing.TYPE_CHECKING" else None
-        case ast.Compare(
-            left=ast.Name(id="__name__"),
-            ops=[ast.Eq() | ast.NotEq() as operator],
-            comparators=[ast.Constant(value="__main__")],
-        ):
-            return isinstance(operator, ast.NotEq)  # a loaded model is not the main program
-        case _:
-            return None
-
-
-def _dotted(expression: ast.expr, scope: Scope) -> str | None:
-    match expression:
-        case ast.Name(id=name):
-            values = scope.get(name)
-        case ast.Attribute(value=ast.Name(id=name), attr=part):
-            values = frozenset(
-                f"{value}.{part}" if isinstance(value, str) else Special.OTHER
-                for value in scope.get(name)
-            )
-        case _:
-            return None
-    (value, *more) = values
-    return value if isinstance(value, str) and not more else None
-
-
-def _item_count(iterated: ast.expr, scope: Scope) -> int | None:
-    match iterated:
-        case ast.Tuple(elts=parts) | ast.List(elts=parts):
-            return None if any(isinstance(part, ast.Starred) for part in parts) else len(parts)
-        case ast.Constant(value=str() | bytes() as text):
-            return len(text)
-        case ast.Call(
-            func=ast.Name(id="range"), args=[ast.Constant(value=int(count))], keywords=[]
-        ):
-            return max(count, 0) if scope.get("range") == UNBOUND else None
-        case _:
-            return None
-
-
-def _catches_all(handler: ast.ExceptHandler) -> bool:
-    match handler.type:
-        case None | ast.Name(id="BaseException" | "Exception"):
-            return True
-        case _:
-            return False
-
-
-def _is_straight(expression: ast.expr) -> bool:
-    """Whether all parts of an expression are always evaluated, in its own scope."""
-    return not any(isinstance(node, _NOT_STRAIGHT) for node in ast.walk(expression))
-
-
-def _matches(subject: ast.expr, case: ast.match_case) -> bool | None:
-    known: bool | None = None
-    match case.pattern:
-        case ast.MatchAs(pattern=None):
-            known = True
-        case ast.MatchValue(value=ast.Constant(value=value)) | ast.MatchSingleton(value=value):
-            if isinstance(subject, ast.Constant):
-                known = type(value) is type(subject.value) and value == subject.value
-    if known is False:
-        return False
-    return known if case.guard is None else None
-
-
-def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Yield the expressions of a statement, without those of its blocks."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield from statement.decorator_list
-        yield from statement.args.defaults
-        yield from (default for default in statement.args.kw_defaults if default is not None)
-        return
-    for name, field in ast.iter_fields(statement):
-        if name == "annotation":
-            continue
-        for node in field if isinstance(field, list) else [field]:
-            if isinstance(node, ast.expr):
-                yield node
-            elif isinstance(node, ast.withitem):
-                yield node.context_expr
-            elif isinstance(node, ast.keyword):
-                yield node.value
-
-
-def _shown(base: ast.expr, values: Values) -> str:
-    """Return a base class as text: a dotted name, or ``?``."""
-    names = sorted(
-        value if isinstance(value, str) else value.name
-        for value in values
-        if not isinstance(value, Special)
-    )
-    if names:
-        return " or ".join(name.removeprefix("*.") for name in names)
-    parts: list[str] = []
-    while True:
-        match base:
-            case ast.Subscript(value=inner):
-                base = inner
-            case ast.Attribute(value=inner, attr=part):
-                parts.append(part)
-                base = inner
-            case ast.Name(id=name):
-                return ".".join([name, *reversed(parts)])
-            case _:
-                return "?"

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bitfount_api import identifiers
-from bitfount_api._internal.files import final_target
 from bitfount_api.cli.exit_codes import Exit, Failure
-from bitfount_api.files import read_file
+from bitfount_api.files import final_target, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

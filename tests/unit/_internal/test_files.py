@@ -236,6 +236,16 @@ def test_atomic_write_replaces_only_files(tmp_path: Path, kind: str, private: bo
     os.close(writing)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux's own")
+def test_open_file_behind_a_link_is_not_replaced(tmp_path: Path) -> None:
+    """Such as /dev/stdout, where standard output is a file."""
+    with (tmp_path / "out").open("wb") as file:
+        (tmp_path / "link").symlink_to(f"/dev/fd/{file.fileno()}")
+        with pytest.raises(OSError, match="it is a device"):
+            atomic_write(tmp_path / "link", b"x")
+        assert os.path.samestat(os.fstat(file.fileno()), (tmp_path / "out").stat())
+
+
 @posix
 def test_atomic_write_follows_links(tmp_path: Path) -> None:
     path = tmp_path / "f"
