@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from typing import Final
 
 import attrs
@@ -142,7 +143,7 @@ class ModuleNames:
                 self._run_match(statement, scope)
             case ast.Break() | ast.Continue() if self._loops:
                 self._jump(statement, scope)
-            case _ if hasattr(ast, "TypeAlias") and isinstance(statement, ast.TypeAlias):
+            case _ if sys.version_info >= (3, 12) and isinstance(statement, ast.TypeAlias):
                 self._assign(statement.name, None, scope)
 
     def _make_class(self, statement: ast.ClassDef, scope: Scope) -> None:

@@ -102,7 +102,7 @@ class ObjectHasher:
                 continue
             self.unpacked = path
             return descriptor
-        raise FileExistsError(errno.EEXIST, f"there is no free name like {path.name}")
+        raise FileExistsError(errno.EEXIST, f"{self._part.name}.unpacked is taken")
 
     def _names(self) -> Iterator[Path]:
         yield sibling(self._part, ".unpacked")

@@ -120,12 +120,11 @@ class RangeRequest:
     def _accept_piece(self, response: HTTPResponse) -> None:
         destination = self._destination
         etag = strong_etag(response.headers.get("etag"))
-        found = _content_range(response)
-        if found is not None and found[2] is None and etag and etag == destination.etag:
-            found = (found[0], found[1], destination.size)  # known from an earlier response
         # Anything else could be the wrong bytes, such as a length that is not that of the range.
-        start, after, size = found or (None, 0, None)
-        if start != self.position or size is None or after > size or not start < after:
+        start, after, size = _content_range(response) or (-1, -1, None)
+        if size is None and etag is not None and etag == destination.etag:
+            size = destination.size  # known from an earlier response
+        if start != self.position or size is None or not start < after <= size:
             self._refuse_range()
         if _content_length(response) not in (None, after - start):
             self._refuse_range()
