@@ -8,10 +8,7 @@ and never the original bytes.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import os
+import os
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -70,7 +67,7 @@ def hash_file_contents(path: str | os.PathLike[str]) -> str:
         OSError: The file cannot be read.
     """
     hasher = ContentHasher()
-    with open(path, "rb") as file:
+    with open(os.fspath(path), "rb") as file:  # not a descriptor
         while chunk := file.read(_CHUNK_BYTES):
             hasher.update(chunk)
     return hasher.hexdigest()

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from bitfount_api._internal.files import atomic_write, make_private_dir, read_file
+from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api._internal.validation import is_whole_number
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ MAX_KEY_BYTES: Final = 64 * 1024
 _PUBLIC_EXPONENT: Final = 65537
 _SALT_LENGTH: Final = 20
 _MAX_PATH_LENGTH: Final = 4096
-_KEY_TEXT: Final = re.compile(r"\ufeff?\s*(-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s)")
+_KEY_TEXT: Final = re.compile(r"-----BEGIN |(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w@.-]+\s")
+_PEM: Final = re.compile(r"(-----BEGIN [A-Z0-9 ]+-----)(.*?)(-----END [A-Z0-9 ]+-----)", re.DOTALL)
+_ESCAPED_END: Final = re.compile(r"(?:\\[rn])+\Z")
+_NEITHER: Final = "this is neither a key (PEM or OpenSSH) nor the path of a file"
 _PRIVATE: Final = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
@@ -147,14 +152,18 @@ def save_private_key(
 
 
 def load_public_key(source: str | bytes | os.PathLike[str]) -> RSAPublicKey:
-    """Load an RSA public key, in PEM or one-line OpenSSH format.
+    r"""Load an RSA public key, in PEM or one-line OpenSSH format.
+
+    The key may be in quotes, on one line, or have ``\n`` in place of line ends, as environment
+    variables and JSON files often hold it.
 
     Args:
-        source: The key's text or bytes, or the path of its file. Text that does not begin like a
-            key is used as a path: for untrusted text use :func:`parse_public_key`.
+        source: The key's text or bytes, or the path of its file. Text that does not look like a key
+            is used as a path: for untrusted text use :func:`parse_public_key`.
 
     Raises:
         ValueError: The source is not a public key, not RSA, damaged, or the size is not accepted.
+            The text does not quote it.
         OSError: The file cannot be read.
     """
     return parse_public_key(_contents(source))
@@ -189,7 +198,10 @@ def parse_public_key(data: str | bytes) -> RSAPublicKey:
 def load_private_key(
     source: str | bytes | os.PathLike[str], password: str | bytes | None = None
 ) -> RSAPrivateKey:
-    """Load an RSA private key, in PEM (PKCS#8 or PKCS#1) or OpenSSH format.
+    r"""Load an RSA private key, in PEM (PKCS#8 or PKCS#1) or OpenSSH format.
+
+    The key may be in quotes, on one line, or have ``\n`` in place of line ends, as environment
+    variables and JSON files often hold it.
 
     Args:
         source: The key's text or bytes, or the path of its file.
@@ -198,7 +210,7 @@ def load_private_key(
     Raises:
         ValueError: The source is not a private key, not RSA, damaged, or the size is not accepted;
             or the key is encrypted and the password missing or wrong; or a password is given
-            although the key is not encrypted.
+            although the key is not encrypted. The text does not quote the key.
         OSError: The file cannot be read.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -239,11 +251,33 @@ def _contents(source: str | bytes | os.PathLike[str]) -> str | bytes:
     if isinstance(source, bytes):
         return source
     if isinstance(source, str):
-        if _KEY_TEXT.match(source):
+        if _KEY_TEXT.match(source.lstrip("\ufeff\"' \t\r\n")) or "-----BEGIN " in source:
             return source
-        if not source.strip() or "\0" in source or "\n" in source or len(source) > _MAX_PATH_LENGTH:
-            raise ValueError("this is neither a key (PEM or OpenSSH) nor the path of a file")
+        if not source.strip() or not source.isprintable() or len(source) > _MAX_PATH_LENGTH:
+            raise ValueError(_NEITHER)
+    elif not isinstance(source, PathLike):
+        # An int would be the descriptor of an open file.
+        raise ValueError(f"a key is text, bytes or the path of a file, not {_kind(source)}")
+    if looks_like_key(source):
+        raise ValueError(_NEITHER)
     return read_file(source, MAX_KEY_BYTES)
+
+
+def _unquoted(text: str) -> str:
+    """Return a key without byte order mark and surrounding quotes, and with real line ends."""
+    text = text.removeprefix("\ufeff").strip()
+    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    if "-----BEGIN " not in text:
+        return _ESCAPED_END.sub("", text)
+    if "\\" in text:
+        text = text.replace("\\r", "").replace("\\n", "\n").replace("\\/", "/")
+    pem = _PEM.match(text, text.index("-----BEGIN "))
+    if pem is None or "\n" in pem[2] or ":" in pem[2]:
+        return text  # it has several lines, or headers, which cannot be told apart on one
+    content = "".join(pem[2].split())
+    lines = [content[start : start + 64] for start in range(0, len(content), 64)]
+    return "\n".join([text[: pem.start()] + pem[1], *lines, pem[3] + text[pem.end() :]])
 
 
 def _check_length(data: str | bytes) -> bytes:
@@ -254,8 +288,12 @@ def _check_length(data: str | bytes) -> bytes:
             raise ValueError("this is not a key: the text is not valid Unicode") from None
     if len(data) > MAX_KEY_BYTES:
         raise ValueError(f"this is not a key: it is longer than {MAX_KEY_BYTES // 1024} KiB")
-    # Editors on Windows write a byte order mark, and people copy keys with surrounding whitespace.
-    return data.removeprefix(b"\xef\xbb\xbf").strip() + b"\n"
+    try:
+        # Editors on Windows write a byte order mark, and people copy keys with whitespace, or from
+        # JSON and environment files.
+        return _unquoted(data.decode("utf-8")).encode("utf-8") + b"\n"
+    except UnicodeDecodeError:
+        return data.strip() + b"\n"
 
 
 # --- Using ---------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
         ValueError: The file is larger.
         OSError: The file cannot be read.
     """
-    with open(path, "rb") as file:
+    with open(os.fspath(path), "rb") as file:  # not a descriptor
         # One byte over the limit shows that the file is larger.
         data = file.read(limit + 1)
     if len(data) > limit:

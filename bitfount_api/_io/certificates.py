@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from bitfount_api._internal.key_text import looks_like_key
+
 _BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """The environment variables that name certificates, the first one that is set counts."""
 
@@ -43,11 +45,14 @@ class Trust:
             argument: The argument, or the environment variable, that names them; for errors.
 
         Raises:
-            ValueError: A file has no certificates, or a folder is not hashed.
+            ValueError: A file has no certificates, a folder is not hashed, or a path is the text of
+                a certificate.
             FileNotFoundError: A file or folder does not exist.
         """
         found = []
         for path in paths:
+            if looks_like_key(path):
+                raise ValueError(f"{argument} must be a path, not the text of a certificate or key")
             try:
                 found.append(_checked(Path(path), argument))
             except FileNotFoundError:

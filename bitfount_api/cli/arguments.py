@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bitfount_api import identifiers
+from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
 
@@ -86,9 +87,16 @@ def contents(path: Path, limit: int) -> bytes:
     """Read a file, or standard input for ``-``.
 
     Raises:
+        Failure: If the path is the text of a key.
         ValueError: If there are more than ``limit`` bytes.
         OSError: If the file cannot be read.
     """
+    if looks_like_key(path):
+        raise Failure(
+            "This is not the path of a file. It looks like the text of a key, which others could "
+            "read on the command line: save it to a file, or pass it to standard input with '-'.",
+            Exit.INVALID_INPUT,
+        )
     if str(path) != STANDARD_INPUT:
         return read_file(path, limit)
     if sys.stdin is None:

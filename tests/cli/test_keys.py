@@ -144,3 +144,13 @@ def test_password_that_is_not_utf8_is_an_error(console: Console) -> None:
     outcome = console.run("keys", "generate", "a.pem", "--encrypt", "--bits", "2048")
     assert (outcome.code, outcome.err) == (6, "Error: The password is not UTF-8 text.\n")
     assert os.listdir() == []
+
+
+@pytest.mark.parametrize("command", ["register", "fingerprint"])
+def test_key_in_place_of_its_file_is_not_quoted(console: Console, command: str) -> None:
+    text = rsa.serialize_private_key(key_pair().private_key)
+    for given in (text, text.replace("\n", "\\n"), text[30:200]):
+        outcome = console.run("keys", command, "--", given)
+        assert outcome.code == 6
+        assert "not the path of a file" in outcome.err
+        assert given[40:60] not in outcome.out + outcome.err

@@ -66,3 +66,8 @@ def test_other_types_are_rejected() -> None:
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         hash_file_contents(tmp_path / "none")
+
+
+def test_a_number_is_not_a_path() -> None:
+    with pytest.raises(TypeError):
+        hash_file_contents(0)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import stat
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -194,6 +195,112 @@ class TestPublicKeys:
         assert fingerprint(load_public_key(ssh)) == (
             "SHA256:Gf5znAspPRedSGzvwYeBeqv4o7GnaRcX9SdZS4ScfJw"
         )
+
+
+def _variations(text: str) -> dict[str, str]:
+    """Return a key as environment variables, JSON files and chats often hold it."""
+    lines = text.strip().split("\n")
+    escaped = "\\n".join(lines)
+    return {
+        "double quotes": f'"{text}"',
+        "single quotes": f"'{text.strip()}'",
+        "escapes": escaped,
+        "escapes of Windows": "\\r\\n".join(lines) + "\\r\\n",
+        "escapes in quotes": f' "{escaped}" ',
+        "escaped slashes": escaped.replace("/", "\\/"),
+        "one line": " ".join(lines),
+        "one line, no spaces": "".join(lines),
+        "byte order mark": "\ufeff" + text,
+    }
+
+
+VARIATIONS = list(_variations(""))
+
+
+class TestKeyText:
+    """Keys that are given as text: loaded if that is safe, and never quoted in an error."""
+
+    @pytest.mark.parametrize("name", VARIATIONS)
+    @pytest.mark.parametrize("way", ["text", "bytes", "file"])
+    def test_copied_keys_are_loaded(self, name: str, way: str, tmp_path: Path) -> None:
+        private, public = key_pair()
+
+        def given(text: str) -> str | bytes | Path:
+            varied = _variations(text)[name]
+            (tmp_path / "key").write_bytes(varied.encode())
+            return {"text": varied, "bytes": varied.encode(), "file": tmp_path / "key"}[way]
+
+        loaded = load_private_key(given(serialize_private_key(private)))
+        assert loaded.private_numbers() == private.private_numbers()
+        assert public_keys_equal(load_public_key(given(serialize_public_key(public))), public)
+        assert public_keys_equal(
+            load_public_key(given(serialize_public_key(public, "SSH"))), public
+        )
+
+    @pytest.mark.parametrize("form", ["PEM", "SSH"])
+    def test_openssh_key_on_one_line_is_loaded(self, form: keys.Form) -> None:
+        private = key_pair().private_key
+        text = " ".join(serialize_private_key(private, form).split("\n"))
+        assert load_private_key(text).private_numbers() == private.private_numbers()
+
+    @pytest.mark.parametrize("kind", [str, bytes, Path])
+    @pytest.mark.parametrize("form", ["PEM", "SSH"])
+    @pytest.mark.parametrize("load", [load_private_key, load_public_key])
+    def test_unusable_key_text_is_not_quoted(self, load: Any, form: keys.Form, kind: type) -> None:
+        text = serialize_private_key(key_pair().private_key, form)
+        body = "".join(text.split("\n")[1:-2])
+        flat = text.strip().replace("\n", "\\n")
+        for given in (
+            # Beginnings, parts and ends of keys, and keys with something before them
+            f"KEY={flat}"[:-20],
+            f"private_key: {text[:300].strip()}",
+            flat.replace("BEGIN", "BEGlN"),
+            flat[5:],
+            flat.removeprefix("-----BEGIN "),
+            body,
+            body[:200],
+            body[700:900],
+            body[64:128],
+            f"/keys/{body[:80]}",
+            text.replace("\n", "\x00")[:200],
+        ):
+            source: Any = given.encode() if kind is bytes else kind(given)
+            with pytest.raises(ValueError, match="key") as caught:
+                load(source)
+            shown = f"{caught.value!r} {caught.value.__cause__!r}"
+            assert not any(given[at : at + 12] in shown for at in range(len(given) - 11))
+
+    @pytest.mark.parametrize("source", [0, True, 1.5, None, ["x"], bytearray(b"x")])
+    def test_other_types_are_no_path(self, source: Any) -> None:
+        for load in (load_private_key, load_public_key):
+            with pytest.raises(ValueError, match="text, bytes or the path of a file, not a value"):
+                load(source)
+
+    def test_existing_file_may_be_named_like_a_key(self, tmp_path: Path) -> None:
+        path = tmp_path / "MIIEvQIBADANBgkqhkiG9w0 PRIVATE KEY"
+        path.write_text(serialize_private_key(key_pair().private_key))
+        assert load_private_key(path).key_size == load_private_key(str(path)).key_size
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "none.pem",
+            "a/" * 60 + "none.pem",
+            "0123456789abcdef" * 4,
+            "home/alice/Documents/Projects2026/Hospital/keys/private/none",
+        ],
+    )
+    def test_missing_file_is_still_named(self, name: str, tmp_path: Path) -> None:
+        with pytest.raises(FileNotFoundError) as caught:
+            load_private_key(str(tmp_path / name))
+        assert name in str(caught.value)
+
+    def test_many_beginnings_are_rejected_soon(self) -> None:
+        # In quadratic time, this would take minutes.
+        with pytest.raises(ValueError, match="not a private key|longer than"):
+            load_private_key("-----BEGIN A-----" * 3800)
+        with pytest.raises(ValueError, match="not a key"):
+            load_private_key("-----BEGIN A-----" * 1_000_000)
 
 
 class TestPrivateKeys:

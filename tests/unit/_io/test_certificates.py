@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 import certifi
@@ -224,3 +225,19 @@ def test_damaged_file_is_refused_each_time(tmp_path: Path, first: bool) -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match=r"damaged\.pem contains no valid PEM certificates"):
             trust.context()
+
+
+@pytest.mark.parametrize(
+    "varied", [str, lambda text: text.replace("\n", "\\n"), lambda text: text[40:200]]
+)
+def test_text_of_a_certificate_is_not_quoted(
+    varied: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = varied(AUTHORITY.decode())
+    with pytest.raises(ValueError, match="verify must be a path, not the text") as caught:
+        check_trust(text)
+    assert text[50:70] not in str(caught.value)
+    monkeypatch.setenv("SSL_CERT_FILE", text)
+    with pytest.raises(ValueError, match="SSL_CERT_FILE must be a path") as caught:
+        Trust("default").context()
+    assert text[50:70] not in str(caught.value)

@@ -1,0 +1,45 @@
+"""Recognise text that could be a key or a certificate, which errors must not quote as a path."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_MARKS = re.compile(
+    r"-----BEGIN |-----END |PRIVATE KEY|PUBLIC KEY"
+    r"|(?:ssh|ecdsa)-[\w@.-]+\s"
+    # The beginnings of DER and OpenSSH structures in base64.
+    r"|\b(?:MII|AAAA)[0-9A-Za-z+/]{12}|b3BlbnNzaC1rZXkt"
+)
+_BASE64 = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
+
+
+def looks_like_key(path: str | os.PathLike[str]) -> bool:
+    """Whether a path could be the text of a key or a certificate, or a part of one.
+
+    The path of a file or folder that exists is a path, whatever its name.
+    """
+    text = str(path)
+    return bool(_MARKS.search(text) or _has_key_material(text)) and not _exists(path)
+
+
+def _has_key_material(text: str) -> bool:
+    """Whether a text has a long run of base64. Paths have more slashes and fewer kinds of letters.
+
+    Such a run has about one slash in 64 characters.
+    """
+    return any(
+        run.count("/") <= len(run) // 16
+        and any(letter.isupper() for letter in run)
+        and any(letter.islower() for letter in run)
+        and any(letter.isdigit() for letter in run)
+        for run in _BASE64.findall(text)
+    )
+
+
+def _exists(path: str | os.PathLike[str]) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
