@@ -11,7 +11,8 @@ __all__ = ["redact", "strip_query"]
 def redact(text: str, *, limit: int = 500) -> str:
     """Return untrusted text in a form that is safe to log.
 
-    The query, the fragment and the user name of each URL are removed, as they may grant access.
+    The query, the fragment, the user name and the password of each URL are removed, as they may
+    grant access, and everything else that looks like ``user:password@``.
     Terminal control characters are removed, and the text is joined into one line.
 
     Args:

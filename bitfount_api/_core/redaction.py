@@ -25,9 +25,17 @@ REDACTED = "[hidden]"
 _HTTPCORE_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
 _OWN_PACKAGES = frozenset({"anyio", "bitfount_api", "h11", "httpcore", "httpx"})
 _WORD = re.compile(r"[^\s\"'<>]+")
-_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 _QUERY = re.compile(r"[?#]")
-_USERINFO = re.compile(r"(https?://)[^/@]*@", re.IGNORECASE)
+_AUTHORITY = re.compile(r"[^/?#]*")
+# A user name and a password, even with blanks, quotes and slashes, but not a host and a port.
+_LOGIN = re.compile(
+    r"://[^\s/?#@:\[\"'<>]{0,100}:(?!\d{1,5}(?:[\s/?#\"'<>]|\Z))"
+    r"([^@\n]{0,100}@(?:[^\s@\"'<>]*@)*)"
+)
+_SEPARATOR = re.compile(r"[\s/?#\"'<>]")
+_MAX_TEXT = 100_000
+"""The number of characters of a text that are searched for URLs."""
 _SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGNORECASE)
 
 _in_own_call: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
@@ -70,8 +78,11 @@ def _without_own_frames(trace: types.TracebackType | None) -> types.TracebackTyp
 
 
 def strip_query(url: httpx.URL | str) -> str:
-    """Return a URL without its query, fragment and user name, for errors and logs."""
+    """Return a URL without its query, fragment, user name and password, for errors and logs."""
     try:
+        text = str(httpx.URL(url))
+        if "@" in text and (stripped := _strip_url(text)).count(REDACTED):
+            return stripped  # a password may have a slash, so that another host was found in it
         return str(httpx.URL(url).copy_with(query=None, fragment=None, userinfo=b""))
     except (httpx.InvalidURL, TypeError, ValueError):
         return "an invalid URL"
@@ -88,7 +99,11 @@ def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500)
     if request is not None:
         for secret in _secrets_in(request):
             text = text.replace(secret, REDACTED)
-    text = _WORD.sub(_strip_url, text)
+    if len(text) > _MAX_TEXT:
+        # Without the last word, which may be the first half of a password.
+        text = text[: max(0, *map(text[:_MAX_TEXT].rfind, " \n\t\"'<>"))]
+    text = _LOGIN.sub(_strip_login, text)
+    text = _WORD.sub(lambda word: _strip_url(word[0]), text)
     text = text[: 10 * limit]
     if not text.isprintable():
         # Control characters, those that change the writing direction, and lone surrogates.
@@ -98,14 +113,28 @@ def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500)
     return shorten(text, limit)
 
 
-def _strip_url(word: re.Match[str]) -> str:
-    """Remove the query and the user name from a word that is a URL."""
-    text = word[0]
-    url = _SCHEME.search(text)
-    if url is None:
-        return text
-    query = _QUERY.search(text, url.end())
-    return _USERINFO.sub(r"\1", text if query is None else text[: query.start()])
+def _strip_login(login: re.Match[str]) -> str:
+    """Remove a user name and a password; show that they were there if the end is uncertain."""
+    return f"://{REDACTED}@" if _SEPARATOR.search(login[1]) else "://"
+
+
+def _strip_url(word: str) -> str:
+    """Remove the query, the user name and the password from a word that is a URL."""
+    scheme = _SCHEME.search(word)
+    if scheme is None:
+        last = word.rfind("@")
+        return REDACTED + word[last:] if -1 < word.find(":") < last else word
+    start, rest = word[: scheme.end()], word[scheme.end() :]
+    authority, last = _AUTHORITY.match(rest), rest.rfind("@")
+    assert authority is not None  # noqa: S101 - it may be empty
+    if 0 <= last < authority.end():
+        rest = rest[last + 1 :]
+    elif last >= 0 and ":" in authority[0] and not authority[0].startswith(REDACTED):
+        rest = f"{REDACTED}@{rest[last + 1 :]}"  # or a host, a port and an "@" in the path
+    elif "@" in authority[0] and not authority[0].startswith(REDACTED):
+        rest = rest[authority[0].rfind("@") + 1 :]
+    query = _QUERY.search(rest)
+    return start + (rest if query is None else rest[: query.start()])
 
 
 def _secrets_in(request: httpx.Request) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
 
 _MARKS = re.compile(
     r"-----BEGIN |-----END |PRIVATE KEY|PUBLIC KEY"

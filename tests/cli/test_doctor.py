@@ -50,6 +50,17 @@ def test_doctor_shows_no_secret(console: Console) -> None:
         assert "proxy.invalid:1" in outcome.out
 
 
+@pytest.mark.parametrize("mark", ["#", "/", "?", "@", "#a/b?c@"])
+@pytest.mark.parametrize("start", ["http://", "socks5://", ""])
+def test_doctor_shows_no_password_of_a_proxy(console: Console, mark: str, start: str) -> None:
+    proxy = f"{start}planted-user:planted{mark}planted@proxy.invalid:1"
+    console.environment |= {"HTTPS_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
+    for options in ([], ["--json"], ["--debug"]):
+        outcome = console.run("--hub-url", "https://hub.invalid", "doctor", *options)
+        assert "planted" not in outcome.out + outcome.err
+        assert "proxy.invalid:1" in outcome.out
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

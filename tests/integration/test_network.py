@@ -172,6 +172,31 @@ def test_password_of_a_proxy_may_have_any_character(asynchronous: bool) -> None:
     assert httpx.BasicAuth("user", "p#a/s?s:w@rd")._auth_header.encode() in heads[0]
 
 
+@ways
+@pytest.mark.parametrize("scheme", ["http", "https", "socks5"])
+@pytest.mark.parametrize("mark", ["#", "/", "?", "@", ":", " "])
+def test_password_of_a_proxy_is_never_shown(
+    mark: str,
+    scheme: str,
+    asynchronous: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    proxy = f"{scheme}://user:SECRET{mark}SECRET@127.0.0.1:1"
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    for argument in (proxy, None):
+        session = BitfountSession(KEYS, retry=ONCE, proxy=argument)
+        with pytest.raises(RequestException) as caught:
+            send(session, "GET", UNUSED, asynchronous)
+        assert "SECRET" not in f"{caught.value!r} {caught.value.__dict__}"
+        session = BitfountSession(KEYS, retry=ONCE, proxy=argument)
+        assert BitfountHub(session, UNUSED).get_pod("alice/scans") is None
+        assert "Pod alice/scans could not be retrieved" in caplog.text
+        assert "SECRET" not in caplog.text
+        assert session.proxy_for(UNUSED) == f"{scheme}://127.0.0.1:1"
+
+
 # --- Certificates --------------------------------------------------------------------------------
 
 

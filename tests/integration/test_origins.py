@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from typing import Any
 
 import httpx
 import pytest
 
-from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountAM, BitfountHub, BitfountSession
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountHub,
+    BitfountAM,
+    BitfountHub,
+    BitfountSession,
+    ConnectError,
+    RetryPolicy,
+)
 
 SECRET = "MARKED-SECRET"
 CREDENTIALS = ("x-api-key", "x-api-key-id", "authorization")
@@ -235,3 +244,21 @@ def test_errors_hide_secrets_of_the_url() -> None:
     with pytest.raises(Exception, match="no connection") as caught:
         session.post("https://s3.test/bucket?X-Amz-Signature=MARKED-SECRET")
     assert SECRET not in str(caught.value)
+
+
+@twins
+@pytest.mark.parametrize("mark", ["#", "/", "?"])
+def test_password_taken_for_a_port_is_not_quoted(mark: str, asynchronous: bool) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    session = BitfountSession(
+        APIKeysHandler("i", "k", "alice"),
+        retry=RetryPolicy(retries=0),
+        transport=httpx.MockTransport(fail),
+    )
+    with pytest.raises(ConnectError) as caught:
+        ask(session, f"https://alice:12{mark}{SECRET}@hub.test/x", asynchronous=asynchronous)
+    shown = f"{caught.value!r} {caught.value.__dict__} {pickle.dumps(caught.value)!r}"
+    assert SECRET not in shown
+    assert ":12" not in shown

@@ -297,7 +297,7 @@ class TestKeyText:
 
     def test_many_beginnings_are_rejected_soon(self) -> None:
         # In quadratic time, this would take minutes.
-        with pytest.raises(ValueError, match="not a private key|longer than"):
+        with pytest.raises(ValueError, match="not a private key"):
             load_private_key("-----BEGIN A-----" * 3800)
         with pytest.raises(ValueError, match="not a key"):
             load_private_key("-----BEGIN A-----" * 1_000_000)

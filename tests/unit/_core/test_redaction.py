@@ -27,6 +27,12 @@ HTTPCORE_LOGGERS = [
         ("https://user:pass@hub.test:8443/x#frag", "https://hub.test:8443/x"),
         ("not a url at all \x00", "an invalid URL"),
         (None, "an invalid URL"),
+        ("socks5://user:pass@proxy.test:1080", "socks5://proxy.test:1080"),
+        # The host would be "user", and the rest of the password the path.
+        ("https://user:12/SECRET@hub.test/x?y", "https://[hidden]@hub.test/x"),
+        ("https://user:12#SECRET@hub.test", "https://[hidden]@hub.test"),
+        ("https://user:12?SECRET@hub.test", "https://[hidden]@hub.test"),
+        ("https://hub.test/users/alice@clinic.test", "https://hub.test/users/alice@clinic.test"),
     ],
 )
 def test_strip_query_removes_query_fragment_and_user_name(url: str, expected: str) -> None:
@@ -40,13 +46,56 @@ def test_redact_returns_one_bounded_line() -> None:
     assert redact("x" * 1000, limit=10) == "x" * 9 + "…"
 
 
+@pytest.mark.parametrize(
+    "scheme", ["http", "https", "socks5", "socks5h", "ftp", "postgresql+psycopg", "HTTP"]
+)
+@pytest.mark.parametrize(
+    "login",
+    [
+        "user:SECRET", "user:SEC#SECRET", "user:SEC/SECRET", "user:SEC?SECRET", "user:SEC@SECRET",
+        "user:SEC:SECRET", "user:SEC SECRET", 'user:SEC"SECRET', "user:SEC'<SECRET>", ":SECRET",
+        "SECRET", "user:12/SECRET", "user:12#SECRET@SECRET", "user:a://SECRET", "%53:%53ECRET",
+    ],
+)  # fmt: skip
+def test_redact_hides_logins_of_every_scheme(scheme: str, login: str) -> None:
+    shown = redact(f"the proxy {scheme}://{login}@proxy.test:3128 failed, ask bob@clinic.test")
+    assert "SEC" not in shown
+    assert "ECRET" not in shown
+    assert "proxy.test:3128 failed, ask bob@clinic.test" in shown
+
+
+def test_redact_hides_logins_without_a_scheme() -> None:
+    assert redact("via alice:SEC/RET@proxy.test:3128, no") == "via [hidden]@proxy.test:3128, no"
+    assert redact("//alice:SECRET@proxy.test") == "[hidden]@proxy.test"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no user bob@clinic.test",
+        "http://[::1]:3000/x is down, write to bob@clinic.test",
+        "http://hub.test:80/x and http://hub.test/users/bob@clinic.test",
+        "Net:3 at 12:30 failed",
+    ],
+)
+def test_redact_keeps_text_without_a_login(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_redact_does_not_show_half_a_password() -> None:
+    text = "https://s3.test/?" + "q" * 99_900 + " http://alice:" + "SECRET" * 100 + "@proxy.test"
+    assert redact(text) == "https://s3.test/"
+
+
 def test_redact_returns_printable_text() -> None:
     assert redact("\ud800a\u200b\u2066\x07b\U000e0001\ufeff") == "a b"
     assert redact("\u202e\n" * 50) == ""
     assert redact("é ☃ \U0001f600") == "é ☃ \U0001f600"
 
 
-@pytest.mark.parametrize("text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e"])
+@pytest.mark.parametrize(
+    "text", ["http://", "http://a@", "https://u:p@", "x http://?", "\u202e", "://u:", "a:"]
+)
 def test_redact_takes_linear_time(text: str) -> None:
     # In quadratic time, the first of these would take hours.
     assert len(redact(text * (3_000_000 // len(text)))) <= 500
