@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -33,10 +34,11 @@ from bitfount_api._io.driver import (
     authentication_timeout,
     collect_results,
     log_response,
+    may_be_bug,
 )
 from bitfount_api._io.errors import map_exceptions
 from bitfount_api._io.requests import build
-from bitfount_api.exceptions import BitfountError, RequestTimeout
+from bitfount_api.exceptions import RequestTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
@@ -91,10 +93,12 @@ async def run_async(
         Exception: If the flow raises it.
     """
     require_asyncio()
+    handled = sys.exception()
     try:
         return await _run(flow, CallContext(connections, credentials, timing))
-    except BitfountError as error:
-        strip_tracebacks(error)
+    except BaseException as error:
+        # Also a cancellation, or an exception of a signal handler.
+        strip_tracebacks(error, handled, keep_places=may_be_bug(error))
         raise
 
 

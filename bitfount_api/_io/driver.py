@@ -13,7 +13,7 @@ import attrs
 from bitfount_api import config
 from bitfount_api._core.redaction import strip_query
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
-from bitfount_api.exceptions import RequestTimeout
+from bitfount_api.exceptions import BitfountError, RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
@@ -245,6 +245,14 @@ def log_response(call: Send, response: HTTPResponse) -> None:
             "%s: %s %s answered %d",
             call.operation.name, sent.method, strip_query(sent.url), response.status_code,
         )  # fmt: skip
+
+
+def may_be_bug(error: BaseException) -> bool:
+    """Whether the traceback of an exception that leaves a driver should show where it was raised.
+
+    The text of this library's errors says so, and a cancellation or a signal may come at any place.
+    """
+    return isinstance(error, Exception) and not isinstance(error, BitfountError)
 
 
 def collect_results(

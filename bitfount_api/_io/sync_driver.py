@@ -6,6 +6,7 @@ the exceptions of the HTTP library to those of this one, and enforce a deadline.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, cast
@@ -29,10 +30,10 @@ from bitfount_api._io.driver import (
     authentication_timeout,
     collect_results,
     log_response,
+    may_be_bug,
 )
 from bitfount_api._io.errors import map_exceptions
 from bitfount_api._io.requests import build
-from bitfount_api.exceptions import BitfountError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,10 +61,12 @@ def run(
     Raises:
         Exception: If the flow raises it.
     """
+    handled = sys.exception()
     try:
         return _run(flow, CallContext(connections, credentials, timing))
-    except BitfountError as error:
-        strip_tracebacks(error)
+    except BaseException as error:
+        # Also a cancellation, or an exception of a signal handler.
+        strip_tracebacks(error, handled, keep_places=may_be_bug(error))
         raise
 
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import signal
+import threading
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import httpx
 import pytest
 from security.canaries import KEYS, MARK, QUERY, CanaryService, Spoil, tokens
 from support.faults.cases import ROWS
 from support.faults.legs import Row
-from support.http_server import Answer, ReceivedRequest
+from support.http_server import Answer, ReceivedRequest, serving
 
 from bitfount_api import (
     AsyncBitfountHub,
     AuthenticationError,
     BitfountHub,
     BitfountSession,
+    ConnectError,
     ExternallyManagedJWTHandler,
+    HTTPError,
 )
 from bitfount_api.auth.token_store import Token
 from bitfount_api.config import APIKeySettings
@@ -119,6 +124,125 @@ def test_frames_of_user_code_stay_in_tracebacks(asynchronous: bool) -> None:
     assert "no token in the vault" in output
 
 
+class Stopped(BaseException):
+    """An exception of a signal handler."""
+
+
+EXITS: dict[str, BaseException] = {
+    "signal": Stopped(),
+    "KeyboardInterrupt": KeyboardInterrupt(),
+    "bug": LookupError("a bug"),
+    "error": ConnectError("no"),
+}
+
+
+def _variables(error: BaseException) -> str:
+    """Return the variables of all frames but those of this file and of the public methods."""
+    trace = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames: list[traceback.FrameSummary] = []
+    waiting: list[Any] = [trace]
+    while waiting:
+        each = waiting.pop()
+        if each is not None:
+            frames += each.stack
+            waiting += [each.__cause__, each.__context__, *(each.exceptions or [])]
+    public = ("hub.py", "am.py", "session.py")
+    hidden = [f for f in frames if f.filename != __file__ and not f.filename.endswith(public)]
+    return repr([frame.locals for frame in hidden])
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("kind", EXITS)
+def test_no_exception_has_a_secret_in_a_variable(kind: str, asynchronous: bool) -> None:
+    def interrupt(_: httpx.Request) -> httpx.Response:
+        raise EXITS[kind]
+
+    session = BitfountSession(KEYS, transport=httpx.MockTransport(interrupt))
+
+    def ask() -> object:
+        url, content = f"https://s3.test/k?{QUERY}", f"{MARK}-body"
+        if asynchronous:
+            return asyncio.run(session.arequest("POST", url, content=content))
+        return session.post(url, content=content)
+
+    with pytest.raises(type(EXITS[kind])) as caught:
+        ask()
+    assert MARK not in _variables(caught.value)
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[-1] == "interrupt"  # the frames of the caller stay
+    assert ("_send" in names) is (kind == "bug")  # and the places of a bug, so that it can be found
+
+
+def test_cancelled_call_has_no_secret_in_a_variable() -> None:
+    silent = threading.Event()
+
+    def answer(_: ReceivedRequest) -> Answer:
+        silent.wait(10)
+        return 200, {}, b""
+
+    async def main(url: str) -> None:
+        transport = httpx.AsyncHTTPTransport()
+        async with BitfountSession(KEYS, transport=transport) as session:
+            try:
+                await asyncio.wait_for(session.arequest("GET", f"{url}/k?{QUERY}"), 0.1)
+            finally:
+                silent.set()
+
+    with serving(answer) as url, pytest.raises(TimeoutError) as caught:
+        asyncio.run(main(url))
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+    assert MARK not in _variables(caught.value)
+
+
+def test_signal_during_a_call_leaves_no_secret_in_a_variable() -> None:
+    silent = threading.Event()
+
+    def answer(_: ReceivedRequest) -> Answer:
+        signal.raise_signal(signal.SIGUSR1)
+        silent.wait(10)
+        return 200, {}, b""
+
+    def stop(*_: object) -> None:
+        silent.set()
+        raise Stopped
+
+    session = BitfountSession(KEYS, transport=httpx.HTTPTransport())
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with session, serving(answer) as url, pytest.raises(Stopped) as caught:
+            session.get(f"{url}/k?{QUERY}")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert MARK not in _variables(caught.value)
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "stop"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_exception_handled_by_the_caller_is_unchanged(asynchronous: bool) -> None:
+    session = BitfountSession(KEYS, transport=httpx.MockTransport(lambda _: httpx.Response(403)))
+
+    def ask() -> object:
+        if asynchronous:
+            return asyncio.run(AsyncBitfountHub(session).get_projects())
+        return BitfountHub(session).get_projects()
+
+    try:
+        httpx.URL(7)  # type: ignore[arg-type]
+    except TypeError as handled:
+        before = traceback.extract_tb(handled.__traceback__)
+        with pytest.raises(HTTPError) as caught:
+            ask()
+        assert traceback.extract_tb(handled.__traceback__) == before
+        assert len(before) > 1
+        assert _is_chained(caught.value, handled)
+
+
+def _is_chained(error: BaseException | None, to: BaseException) -> bool:
+    while error is not None and error is not to:
+        error = error.__context__
+    return error is to
+
+
 @pytest.mark.parametrize(
     "holder",
     [
@@ -152,7 +276,7 @@ def _row(name: str) -> Row:
         (
             "broken",
             "bitfount_api._io.sync_driver.strip_tracebacks",
-            lambda _: None,
+            lambda *_, **__: None,
             "the variables of downloads.py",
         ),
     ],
