@@ -198,7 +198,7 @@ def test_signal_during_a_call_leaves_no_secret_in_a_variable() -> None:
     silent = threading.Event()
 
     def answer(_: ReceivedRequest) -> Answer:
-        signal.raise_signal(signal.SIGUSR1)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
         silent.wait(10)
         return 200, {}, b""
 
