@@ -94,7 +94,8 @@ class HTTPError(RequestException):
     Attributes:
         status_code: The HTTP status.
         request_id: The service's id of the request, if it sent one; quote it to support.
-        response: The response, with its request's credentials removed. None after unpickling.
+        response: The response. The credentials of its request are removed, also where the response
+            quotes them, and so are the queries of presigned URLs. None after unpickling.
     """
 
     def __init__(

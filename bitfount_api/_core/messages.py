@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import httpx
 
-from bitfount_api._core.redaction import SECRET_HEADERS, strip_query
+from bitfount_api._core.redaction import (
+    FORM_FIELDS,
+    SECRET_HEADERS,
+    redact_content,
+    strip_query,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +36,7 @@ class HTTPRequest:
         content: The body, if it is in memory.
         stream: The body otherwise: an iterable, or an async iterable, of bytes.
         extensions: The extensions of httpx, such as ``sni_hostname``.
+        form_fields: The fields of a streamed form, for redaction.
     """
 
     method: str
@@ -43,6 +49,7 @@ class HTTPRequest:
         default=None, repr=False
     )
     extensions: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    form_fields: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
 
 class HTTPResponse:
@@ -86,9 +93,15 @@ class HTTPResponse:
 
     @property
     def request(self) -> httpx.Request:
-        """The request, for redaction: with its credentials."""
+        """The request, for redaction: with its credentials and its body."""
         sent = self.sent
-        return httpx.Request(sent.method, sent.url, headers=sent.headers)
+        return httpx.Request(
+            sent.method,
+            sent.url,
+            headers=sent.headers,
+            content=sent.content,
+            extensions={FORM_FIELDS: sent.form_fields},
+        )
 
     @property
     def is_success(self) -> bool:
@@ -109,7 +122,9 @@ class HTTPResponse:
         """Return the response for users: its request is without the credentials.
 
         Args:
-            with_query: Whether to keep the query of the URL, which is secret if it is presigned.
+            with_query: Whether to keep the query of the URL, which is secret if it is presigned. If
+                not, the headers and the body are redacted, too, since a service may quote secrets
+                of the request or return presigned URLs.
         """
         sent = self.sent
         headers = [
@@ -117,12 +132,21 @@ class HTTPResponse:
             for name, value in sent.headers
             if name.decode("latin-1").lower() not in SECRET_HEADERS
         ]
-        url = sent.url if with_query else strip_query(sent.url)
+        url, content = sent.url, self.content or b""
+        # httpx would decode the body once more.
+        received = [each for each in self.raw_headers if each[0].lower() != b"content-encoding"]
+        if not with_query:
+            request = self.request
+            url, content = strip_query(url), redact_content(content, request)
+            received = [
+                (name, redact_content(value, request))
+                for name, value in received
+                if name.lower() not in (b"content-length", b"set-cookie")
+            ]
         response = httpx.Response(
             self.status_code,
-            # httpx would decode the body once more.
-            headers=[each for each in self.raw_headers if each[0].lower() != b"content-encoding"],
-            content=self.content or b"",
+            headers=received,
+            content=content,
             request=httpx.Request(sent.method, url, headers=headers),
             extensions={"http_version": self.http_version, "reason_phrase": self.reason_phrase},
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import re
 import sys
@@ -9,7 +11,7 @@ import types
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import httpx
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy-authorization"})
 """The headers that carry credentials, in lower case."""
+
+FORM_FIELDS = "bitfount_form_fields"
+"""The extension of a request with the fields of its streamed form."""
 
 REDACTED = "[hidden]"
 """The replacement for a secret."""
@@ -39,7 +44,15 @@ _LOGIN = re.compile(
 _SEPARATOR = re.compile(r"[\s/?#\"'<>]")
 _MAX_TEXT = 100_000
 """The number of characters of a text that are searched for URLs."""
-_SECRET_PARAMETER = re.compile(r"sig|token|credential|key|secret|policy", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(
+    r"sig|token|credential|key|secret|policy|password|device_?code|jwt", re.IGNORECASE
+)
+# The XML of object storage quotes what a signature was computed from.
+_SIGNATURE_ELEMENT = re.compile(
+    r"(<(?:SignatureProvided|StringToSign|CanonicalRequest|AWSAccessKeyId|AccessKeyId|[\w-]*Token"
+    r"|Token-0|StringToSignBytes|CanonicalRequestBytes)>)[^<]+<"
+)
+_URL_WORD = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>\\]+", re.IGNORECASE)
 
 _in_own_call: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
 
@@ -121,9 +134,8 @@ def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500)
         request: The request that it answers; a service may have quoted its credentials.
         limit: The maximum length in characters.
     """
-    if request is not None:
-        for secret in _secrets_in(request):
-            text = text.replace(secret, REDACTED)
+    for secret in () if request is None else _secrets_in(request):
+        text = text.replace(secret, REDACTED)
     if len(text) > _MAX_TEXT:
         # Without the last word, which may be the first half of a password.
         text = text[: max(0, *map(text[:_MAX_TEXT].rfind, " \n\t\"'<>"))]
@@ -162,15 +174,64 @@ def _strip_url(word: str) -> str:
     return start + (rest if query is None else rest[: query.start()])
 
 
-def _secrets_in(request: httpx.Request) -> Iterator[str]:
+def redact_content(content: bytes, request: httpx.Request) -> bytes:
+    """Redact a header or a body of a response, which may quote its request: only the secrets.
+
+    Args:
+        content: The header or body, in any encoding that extends ASCII.
+        request: The request that it answers.
+    """
+    # Every byte is a character of latin-1, so that the rest stays as it is.
+    text = content.decode("latin-1")
+    for secret in _secrets_in(request):
+        text = text.replace(secret.encode().decode("latin-1"), REDACTED)
+    text = _SIGNATURE_ELEMENT.sub(rf"\1{REDACTED}<", text)
+    return _URL_WORD.sub(_without_secrets, text).encode("latin-1")
+
+
+def _without_secrets(url: re.Match[str]) -> str:
+    """Remove the login of a URL, and its query if that is signed."""
+    word = url[0]
+    query = _QUERY.search(word)
+    signed = query is not None and _SECRET_PARAMETER.search(word, query.end())
+    return _strip_url(word) if signed or "@" in word else word
+
+
+def _secrets_in(request: httpx.Request) -> list[str]:
+    """Return the secrets of a request, in the forms in which a response may quote them.
+
+    The longest are the first, since one may be a part of another.
+    """
+    found: set[str] = set()
     for name in SECRET_HEADERS:
         value = request.headers.get(name, "")
-        for secret in (value, *value.split(" ")[1:], *value.split(":")):
-            if len(secret) > 3:
-                yield secret
-    for name, value in request.url.params.multi_items():
-        if len(value) > 3 and _SECRET_PARAMETER.search(name):
-            yield from (value, quote(value, safe=""))
+        found |= {value, *value.split(" ")[1:], *value.split(":")}
+    for name, value in (*request.url.params.multi_items(), *_fields(request)):
+        if _SECRET_PARAMETER.search(name):
+            found |= {value, quote(value, safe=""), quote_plus(value)}
+    found |= {json.dumps(secret)[1:-1] for secret in found} | set(map(html.escape, found))
+    return sorted((secret for secret in found if len(secret) > 3), key=len, reverse=True)
+
+
+def _fields(request: httpx.Request) -> Iterator[tuple[str, str]]:
+    """Yield the text fields of a presigned form, and of a small body, JSON or a form."""
+    yield from request.extensions.get(FORM_FIELDS, {}).items()
+    try:
+        content = request.content
+    except httpx.RequestNotRead:
+        return
+    kind = request.headers.get("content-type", "")
+    if not content or len(content) > _MAX_TEXT:
+        return
+    try:
+        if "json" in kind:
+            document = json.loads(content)
+            fields = document.items() if isinstance(document, dict) else ()
+            yield from ((name, value) for name, value in fields if isinstance(value, str))
+        elif "x-www-form-urlencoded" in kind:
+            yield from parse_qsl(content.decode("ascii"))
+    except (ValueError, RecursionError):
+        return
 
 
 @contextmanager

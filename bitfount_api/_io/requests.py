@@ -120,4 +120,6 @@ def _build_with_httpx(call: Send, user_agent: str) -> HTTPRequest:
         b"" if streams else made.content,
         stream=made.stream if streams else None,
         extensions=made.extensions,
+        # The fields of a presigned form grant access, and object storage may quote them.
+        form_fields=getattr(call.body, "fields", {}),
     )

@@ -125,6 +125,7 @@ class FormBody:
     def __init__(
         self, fields: Mapping[str, str], source: Source, progress: ProgressReporter
     ) -> None:
+        self.fields = fields
         boundary = secrets.token_hex(16)
         parts = [
             f"--{boundary}\r\n"

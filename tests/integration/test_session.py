@@ -452,6 +452,43 @@ def test_http_error_has_no_credentials(asynchronous: bool) -> None:
     assert "SECRET" not in f"{caught.value} {caught.value.response.request.headers!r}"  # type: ignore[union-attr]
 
 
+@twins
+def test_response_of_an_error_quotes_no_credentials(asynchronous: bool) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        quoted = str(request.headers) + request.headers["x-api-key"]
+        headers = {"x-debug": quoted, "location": "https://s3.test/o?X-Amz-Signature=SECRET"}
+        return httpx.Response(403, json={"errorMessage": "no", "seen": quoted}, headers=headers)
+
+    session = session_with(refuse)
+
+    async def main() -> None:
+        await AsyncBitfountHub(session).get_projects()
+
+    with pytest.raises(HTTPError) as caught:
+        asyncio.run(main()) if asynchronous else BitfountHub(session).get_projects()
+    response = caught.value.response
+    assert response is not None
+    assert "SECRET" not in f"{response.headers.raw} {response.text} {response.json()}"
+    assert response.json()["errorMessage"] == "no"
+    assert response.headers["location"] == "https://s3.test/o"
+    assert "[hidden]" in response.headers["x-debug"]
+
+
+@twins
+def test_pickled_raw_response_has_no_credentials(asynchronous: bool) -> None:
+    session = session_with(lambda _: httpx.Response(200, json={"a": 1}))
+    url = "https://hub.bitfount.com/x"
+    headers = {"Proxy-Authorization": "Basic SECRET"}
+    response = (
+        asyncio.run(session.arequest("GET", url, headers=headers))
+        if asynchronous
+        else session.get(url, headers=headers)
+    )
+    pickled = pickle.dumps(response)
+    assert b"SECRET" not in pickled
+    assert pickle.loads(pickled).json() == {"a": 1}
+
+
 # --- Twins and closing ---------------------------------------------------------------------------
 
 

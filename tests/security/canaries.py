@@ -217,6 +217,7 @@ def _output_of(error: BaseException) -> dict[str, str]:
     if response is not None:
         request = response.request
         found["its request"] = f"{request!r} {request.url} {request.headers.raw} {request.content}"
+        found["the response"] = f"{response.headers.raw} {response.content}"
     found |= dict(_locals(traceback.TracebackException.from_exception(error, capture_locals=True)))
     return found
 

@@ -13,7 +13,13 @@ import httpx
 import pytest
 
 from bitfount_api._core import redaction
-from bitfount_api._core.redaction import redact, redact_logs, strip_query, strip_tracebacks
+from bitfount_api._core.redaction import (
+    redact,
+    redact_content,
+    redact_logs,
+    strip_query,
+    strip_tracebacks,
+)
 
 HTTPCORE_LOGGERS = [
     f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")
@@ -199,3 +205,47 @@ def test_strip_tracebacks_cleans_chained_errors_too(attribute: str) -> None:
     assert first.__traceback__ is None
     names = [frame.f_code.co_name for frame, _ in traceback.walk_tb(error.__traceback__)]
     assert names == ["chained_errors"]
+
+
+# --- Responses -----------------------------------------------------------------------------------
+
+URL = "https://s3.test/k?X-Amz-Credential=AK%2Fscope&X-Amz-Signature=0aSECRETf&modelName=Network"
+
+
+@pytest.mark.parametrize(
+    ("request_", "quoted", "expected"),
+    [
+        ({"headers": {"x-api-key": "core-SECRET:am-SECRET"}}, "core-SECRET, am-SECRET", None),
+        ({"headers": {"authorization": "Bearer ey.SECRET"}}, "ey.SECRET", None),
+        ({"json": {"modellerToken": 'a"SECRET'}}, '{"errorMessage": "a\\"SECRET"}', None),
+        ({"json": {"modellerToken": "a<SECRET>"}}, "<b>a&lt;SECRET&gt;</b>", None),
+        ({"json": {"taskSignature": "aSECRET=="}}, "aSECRET== or aSECRET%3D%3D", None),
+        ({"data": {"refresh_token": "a/SECRET+1"}}, "a/SECRET+1, a%2FSECRET%2B1", None),
+        ({"data": {"device_code": "a SECRET"}}, "a SECRET, a+SECRET, a%20SECRET", None),
+        ({"url": URL}, "0aSECRETf is wrong for modelName=Network", "[hidden] is wrong"),
+        ({}, "<SignatureProvided>aSECRET</SignatureProvided>", "<SignatureProvided>[hidden]</"),
+        ({}, "<StringToSign>AWS4\nSECRET</StringToSign><a/>", "[hidden]</StringToSign><a/>"),
+        ({}, '{"u": "https://s3.test/o?sig=SECRET"}', '{"u": "https://s3.test/o"}'),
+        ({}, "socks5://a:SECRET@p.test", "socks5://p.test"),
+        ({}, "https://hub.test/x?page=2 caf\u00e9", "https://hub.test/x?page=2 caf\u00e9"),
+        ({"headers": {"x-api-key": "abc"}}, "abc", "abc"),  # too short to be a key
+    ],
+)
+def test_redact_content_removes_quoted_secrets(
+    request_: dict[str, Any], quoted: str, expected: str | None
+) -> None:
+    request = httpx.Request(**{"method": "POST", "url": "https://hub.test", **request_})
+    shown = redact_content(quoted.encode(), request).decode()
+    assert "SECRET" not in shown
+    assert (expected or "[hidden]") in shown
+    assert redact_content(b"\xff\x00" + quoted.encode(), request) == b"\xff\x00" + shown.encode()
+
+
+def test_redact_hides_secrets_of_the_request_body() -> None:
+    request = httpx.Request("POST", "https://am.test", json={"modellerToken": "SECRET-jwt"})
+    assert redact("no: SECRET-jwt", request) == "no: [hidden]"
+    for content in (b"[1]", b"{", b'{"token": 7}', b"\xff"):
+        request = httpx.Request(
+            "POST", "https://am.test", headers={"content-type": "application/json"}, content=content
+        )
+        assert redact("text", request) == "text"
