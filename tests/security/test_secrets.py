@@ -33,7 +33,7 @@ from bitfount_api.config import APIKeySettings
 
 def _quoted(request: ReceivedRequest) -> str:
     """Return all that a service received, as a service that quotes requests in errors would."""
-    return f"{request.method} {request.target} {request.headers} {request.body[:300]!r}"
+    return f"{request.method} {request.target} {request.headers} {request.body[:3000]!r}"
 
 
 def _refusing(status: int) -> Spoil:
