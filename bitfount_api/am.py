@@ -28,7 +28,8 @@ class BitfountAM(SyncClient):
             was passed.
 
     Raises:
-        ValueError: ``access_manager_url`` is not a valid base URL.
+        ValueError: ``access_manager_url`` is not a valid base URL, or credentials would be
+            sent to it without encryption (see ``allow_insecure``).
     """
 
     def __init__(

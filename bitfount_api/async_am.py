@@ -27,7 +27,8 @@ class AsyncBitfountAM(AsyncClient):
             was passed.
 
     Raises:
-        ValueError: ``access_manager_url`` is not a valid base URL.
+        ValueError: ``access_manager_url`` is not a valid base URL, or credentials would be
+            sent to it without encryption (see ``allow_insecure``).
     """
 
     def __init__(

@@ -37,7 +37,8 @@ class AsyncBitfountHub(AsyncClient):
             was passed.
 
     Raises:
-        ValueError: ``url`` is not a valid base URL.
+        ValueError: ``url`` is not a valid base URL, or credentials would be sent to it
+            without encryption (see ``allow_insecure``).
     """
 
     def __init__(

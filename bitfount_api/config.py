@@ -205,6 +205,21 @@ def max_retries() -> int:
     )
 
 
+def allow_insecure() -> bool:
+    """Return whether ``BITFOUNT_ALLOW_INSECURE`` allows to send credentials without encryption.
+
+    Raises:
+        ValueError: The variable's value is neither ``1``, ``true`` or ``yes`` nor ``0``, ``false``
+            or ``no``.
+    """
+    text = (_variable("BITFOUNT_ALLOW_INSECURE") or "0").lower()
+    if text in ("1", "true", "yes"):
+        return True
+    if text in ("0", "false", "no"):
+        return False
+    raise ValueError(f"BITFOUNT_ALLOW_INSECURE is {quote(text, 40)}; set it to 1 or to 0")
+
+
 def storage_path() -> Path:
     """Return the folder for tokens and keys: ``BITFOUNT_STORAGE_PATH``, else ``~/.bitfount``.
 

@@ -38,7 +38,8 @@ class BitfountHub(SyncClient):
             was passed.
 
     Raises:
-        ValueError: ``url`` is not a valid base URL.
+        ValueError: ``url`` is not a valid base URL, or credentials would be sent to it
+            without encryption (see ``allow_insecure``).
     """
 
     def __init__(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bitfount_api._core import redaction as _redaction
 from bitfount_api._core.redaction import strip_query
+from bitfount_api._internal.key_text import looks_like_key
 
-__all__ = ["redact", "strip_query"]
+__all__ = ["looks_like_key", "redact", "strip_query"]
 
 
 def redact(text: str, *, limit: int = 500) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -10,7 +11,7 @@ from bitfount_api import config
 from bitfount_api._core.effects import Operation, Retry, Send, Service
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
-from bitfount_api._internal.urls import Origin, origin, request_url
+from bitfount_api._internal.urls import Origin, is_loopback, origin, request_url
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.driver import Timing
@@ -23,6 +24,8 @@ from bitfount_api._io.settings import (
 from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._default import default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
+from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.exceptions import RequestException
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -63,6 +66,9 @@ class BitfountSession:
         transport: An httpx transport to use instead of opening connections, sync or async; one
             that is both is used for both. ``proxy`` and ``verify`` do not apply to it.
         user_agent_suffix: A suffix for the user agent, such as ``"ward-7/2.1"``.
+        allow_insecure: Send credentials to services with an ``http://`` URL on other machines, too,
+            so that others on the network can read them; default: ``BITFOUNT_ALLOW_INSECURE``, or
+            False.
 
     Raises:
         ValueError: An argument is not valid.
@@ -80,6 +86,7 @@ class BitfountSession:
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         user_agent_suffix: str | None = None,
+        allow_insecure: bool | None = None,
     ) -> None:
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
@@ -89,6 +96,9 @@ class BitfountSession:
         self.timeout: float = config.DEFAULT_TIMEOUT if timeout is None else float(timeout)
         self._explicit_timeout = timeout
         self.deadline = deadline
+        if not (allow_insecure is None or isinstance(allow_insecure, bool)):
+            raise ValueError("allow_insecure must be True or False")
+        self._allow_insecure = allow_insecure
         self.retry: RetryPolicy = retry or RetryPolicy()
         self._connections = Connections(
             ConnectionSettings(
@@ -147,8 +157,42 @@ class BitfountSession:
     # --- Raw requests ----------------------------------------------------------------------------
 
     def _register_service(self, service: Service) -> None:
-        """Send credentials with raw requests to this service's origin."""
+        """Send credentials with raw requests to this service's origin.
+
+        Raises:
+            ValueError: They would be sent without encryption.
+        """
+        self._check_encrypted(service)
         self._origins[origin(httpx.URL(service.url))] = service
+
+    def _check_encrypted(self, service: Service) -> None:
+        """Check that nobody else on the network can read the credentials for a service.
+
+        Raises:
+            ValueError: Others could, and the session does not allow it.
+        """
+        url = httpx.URL(service.url)
+        if url.scheme == "https" or isinstance(self.authentication_handler, AnonymousHandler):
+            return
+        proxy = None
+        if is_loopback(url.host):
+            with suppress(RequestException):  # a request will raise it
+                proxy = self._connections.proxy_for(origin(url))
+            if proxy is None or is_loopback(httpx.URL(proxy).host):
+                return
+        allowed = self._allow_insecure
+        if config.allow_insecure() if allowed is None else allowed:
+            return
+        if proxy is not None:
+            raise ValueError(
+                f"{service.name} is on this machine, but its credentials would be sent to the "
+                f"proxy {proxy} without encryption: add the host to NO_PROXY"
+            )
+        raise ValueError(
+            f"the URL of {service.name} must begin with https://, since others on the network "
+            "could read the credentials; to send them without encryption, pass "
+            "allow_insecure=True to BitfountSession, or set BITFOUNT_ALLOW_INSECURE=1"
+        )
 
     def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """Send a raw request, with the session's credentials only to a known origin.
@@ -165,8 +209,9 @@ class BitfountSession:
                 body can be read only once, such as a generator, is never sent again.
 
         Raises:
-            ValueError: The URL is not an absolute http or https URL, or has a user name; or the
-                timeout is not valid; or the file to send was read to its end.
+            ValueError: The URL is not an absolute http or https URL, or has a user name; or
+                credentials would be sent to it without encryption; or the timeout is not valid; or
+                the file to send was read to its end.
             TypeError: There is no such argument.
             RequestException: No response was received.
             AuthenticationError: No credentials are available.
@@ -215,6 +260,8 @@ class BitfountSession:
         if arguments.get("headers"):
             arguments["headers"] = httpx.Headers(arguments["headers"])
         known = self._known_services().get(origin(address))
+        if known is not None:
+            self._check_encrypted(known)
         service = Service(
             known.name if known else address.raw_host.decode("ascii"),
             audience=known.audience if known else None,

@@ -30,8 +30,9 @@ class SMARTOnFHIR(SyncClient):
             was passed.
 
     Raises:
-        ValueError: ``smart_on_fhir_url`` is not a valid base URL, or
-            ``SMART_ON_FHIR_API_TIMEOUT`` is not a number of seconds.
+        ValueError: ``smart_on_fhir_url`` is not a valid base URL, or credentials would be sent
+            to it without encryption (see ``allow_insecure``), or ``SMART_ON_FHIR_API_TIMEOUT`` is
+            not a number of seconds.
     """
 
     def __init__(

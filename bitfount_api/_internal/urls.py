@@ -5,6 +5,7 @@ All of them go through :func:`parse`, so that a URL is valid everywhere or nowhe
 
 from __future__ import annotations
 
+import ipaddress
 from typing import NamedTuple
 
 import httpx
@@ -26,6 +27,19 @@ def origin(url: httpx.URL) -> Origin:
     """Return the origin of a URL; the port is None where it is the default of the scheme."""
     # The punycode form of the host: in Unicode, two different hosts can look the same.
     return Origin(url.scheme, url.raw_host, url.port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address, whatever a name server says."""
+    host = host.strip("[]").partition("%")[0].rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def parse(url: object) -> httpx.URL:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from bitfount_api import identifiers
-from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
+from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

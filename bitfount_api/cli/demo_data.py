@@ -55,7 +55,7 @@ def fill(sandbox: Sandbox) -> list[str]:
 
     user = sandbox.user(OWNER)
     handler = APIKeysHandler(user.api_key_id, user.api_key, user.username)
-    with BitfountSession(handler) as session:
+    with BitfountSession(handler, allow_insecure=True) as session:  # the sandbox has no TLS
         hub = BitfountHub(session, sandbox.hub_url)
         if all(project.get("name") != PROJECT for project in hub.iter_projects()):
             _fill(sandbox, hub)

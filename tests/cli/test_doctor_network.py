@@ -226,3 +226,17 @@ def test_untrusted_certificate_is_reported(console: Console, tmp_path: Path) -> 
         assert "--ca" in reported
         console.options += ["--ca", str(path)]
         findings(console, code=0)
+
+
+def test_insecure_service_is_reported(console: Console) -> None:
+    console.options = [*console.services, "--hub-url", "http://hub.invalid"]
+    found = findings(console, code=1)
+    texts = "\n".join(finding["text"] for finding in found)
+    assert "is used without encryption" in texts
+    assert "the URL of the Hub must begin with https://" in texts
+    for command in (["pods", "show", "alice/scans"], ["whoami"], ["projects", "list"]):
+        outcome = console.run(*command)
+        assert (outcome.code, outcome.out) == (6, "")
+        assert "The URL of the Hub must begin with https://" in " ".join(outcome.err.split())
+    console.environment["BITFOUNT_ALLOW_INSECURE"] = "1"
+    assert console.run("projects", "list").code == 5  # there is no such host

@@ -501,7 +501,7 @@ def test_deadline_covers_getting_credentials(asynchronous: bool, released: threa
 
     handler = ExternallyManagedJWTHandler(None, None, get_token, "alice")
     with pytest.raises(RequestTimeout, match="authentication"):
-        create_project(BitfountSession(handler, deadline=0.2), "http://hub.test", asynchronous)
+        create_project(BitfountSession(handler, deadline=0.2), UNUSED, asynchronous)
     assert not released.is_set()
 
 
@@ -513,7 +513,7 @@ def test_deadline_covers_the_lock_of_the_token_file(asynchronous: bool, tmp_path
     lock = handler._file.path.with_name(".token.lock")
     lock.parent.mkdir(parents=True)
     with filelock.FileLock(lock), pytest.raises(RequestTimeout, match="authentication"):
-        create_project(BitfountSession(handler, deadline=0.3), "http://hub.test", asynchronous)
+        create_project(BitfountSession(handler, deadline=0.3), UNUSED, asynchronous)
 
 
 @ways
@@ -532,7 +532,7 @@ def test_deadline_covers_a_slow_oauth_service(
             url, "client", storage_path=tmp_path, prompt=lambda _: None, retry=ONCE
         )
         with pytest.raises(RequestTimeout, match="authentication"):
-            create_project(BitfountSession(handler, deadline=0.3), "http://hub.test", asynchronous)
+            create_project(BitfountSession(handler, deadline=0.3), UNUSED, asynchronous)
         released.set()
 
 

@@ -82,7 +82,10 @@ def test_deadline_applies_to_proxy_connections(monkeypatch: pytest.MonkeyPatch) 
     with dripping(HEAD) as url:
         monkeypatch.setenv("HTTP_PROXY", url)
         session = BitfountSession(
-            APIKeysHandler("id", "key", "alice"), deadline=0.3, retry=RetryPolicy(retries=0)
+            APIKeysHandler("id", "key", "alice"),
+            deadline=0.3,
+            retry=RetryPolicy(retries=0),
+            allow_insecure=True,
         )
         with session, pytest.raises(RequestTimeout):
             BitfountHub(session, "http://hub.test").get_projects()

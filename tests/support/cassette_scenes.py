@@ -100,7 +100,7 @@ class Performer:
     def _session(self, handler: AuthenticationHandler) -> BitfountSession:
         # vcrpy records and replays what httpx sends.
         transport = httpx.AsyncHTTPTransport() if self.asynchronous else httpx.HTTPTransport()
-        return BitfountSession(handler, transport=transport)
+        return BitfountSession(handler, transport=transport, allow_insecure=True)
 
     def _anonymous(self) -> BitfountSession:
         return self._session(AnonymousHandler())

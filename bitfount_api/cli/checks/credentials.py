@@ -50,6 +50,8 @@ def check_accepted(app: App) -> list[Finding]:
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
         BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
+    except ValueError as error:
+        findings.problem(str(error), "use the Hub's https:// URL")
     except BitfountError as error:
         code = exit_code(error)
         if code is Exit.NOT_AUTHENTICATED:

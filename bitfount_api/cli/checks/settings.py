@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CHECKS: Final[dict[str, Callable[[], Any]]] = {
+    "BITFOUNT_ALLOW_INSECURE": config.allow_insecure,
     "BITFOUNT_ENVIRONMENT": config.environment,
     "BITFOUNT_STORAGE_PATH": config.storage_path,
     "BITFOUNT_USERNAME": config.username,

@@ -1,0 +1,185 @@
+"""Credentials leave the machine only with encryption, unless that is allowed by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bitfount_api import (
+    APIKeysHandler,
+    AsyncBitfountAM,
+    AsyncBitfountHub,
+    AsyncSMARTOnFHIR,
+    BitfountAM,
+    BitfountHub,
+    BitfountSession,
+    SMARTOnFHIR,
+)
+from bitfount_api.auth.anonymous import AnonymousHandler
+
+KEYS = APIKeysHandler("id", "SECRET-key", "alice")
+CLIENTS: list[Any] = [
+    *(BitfountHub, BitfountAM, SMARTOnFHIR),
+    *(AsyncBitfountHub, AsyncBitfountAM, AsyncSMARTOnFHIR),
+]
+INSECURE = [
+    "http://hub.test",
+    "http://hub.test:443/base",
+    "HTTP://HUB.TEST",
+    "http://localhost.test",
+    "http://notlocalhost",
+    "http://127.0.0.1.nip.test",
+    "http://10.0.0.1:3000",
+    "http://128.0.0.1",
+    "http://0.0.0.0:3000",
+    "http://[fe80::1]",
+    "http://[::ffff:10.0.0.1]",
+    "http://2130706433",
+    "http://127.1",
+]
+LOOPBACK = [
+    "http://localhost:3000",
+    "http://LOCALHOST",
+    "http://localhost.:3000",
+    "http://hub.localhost:3000",
+    "http://127.0.0.1",
+    "http://127.8.9.10:3000",
+    "http://[::1]:3000",
+    "http://[::ffff:127.0.0.1]:3000",
+    "https://hub.test",
+]
+
+clients = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+twins = pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+
+
+class Recorder:
+    """A transport that answers and records every request."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    def session(self, handler: Any = KEYS, **more: Any) -> BitfountSession:
+        return BitfountSession(handler, transport=httpx.MockTransport(self), **more)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return httpx.Response(200, json={"totalProjects": 0, "projects": []})
+
+
+def get(session: BitfountSession, url: str, *, asynchronous: bool) -> httpx.Response:
+    return asyncio.run(session.arequest("GET", url)) if asynchronous else session.get(url)
+
+
+@clients
+@pytest.mark.parametrize("url", INSECURE)
+def test_insecure_service_is_refused(client: Callable[..., Any], url: str) -> None:
+    recorder = Recorder()
+    session = recorder.session()
+    with pytest.raises(ValueError, match=r"must begin with https://.*allow_insecure") as caught:
+        client(session, url)
+    assert "SECRET" not in str(caught.value)
+    session.get(url)  # it was not registered, so that it gets no credentials
+    assert "x-api-key" not in recorder.requests[0].headers
+
+
+@clients
+@pytest.mark.parametrize("url", LOOPBACK)
+def test_service_on_this_machine_is_accepted(client: Callable[..., Any], url: str) -> None:
+    session = Recorder().session()
+    client(session, url)
+    client(session, url, owns_session=True)
+
+
+@clients
+def test_insecure_service_can_be_allowed(
+    client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client(Recorder().session(allow_insecure=True), "http://hub.test")
+    for value in ("1", "true", "YES\n"):
+        monkeypatch.setenv("BITFOUNT_ALLOW_INSECURE", value)
+        client(Recorder().session(), "http://hub.test")
+    for value in ("0", "false", "No", "", " "):
+        monkeypatch.setenv("BITFOUNT_ALLOW_INSECURE", value)
+        with pytest.raises(ValueError, match="https://"):
+            client(Recorder().session(), "http://hub.test")
+    monkeypatch.setenv("BITFOUNT_ALLOW_INSECURE", "1")
+    with pytest.raises(ValueError, match="https://"):
+        client(Recorder().session(allow_insecure=False), "http://hub.test")
+
+
+def test_allowing_insecure_services_must_be_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("no", 1, "http://hub.test"):
+        with pytest.raises(ValueError, match="True or False"):
+            Recorder().session(allow_insecure=value)
+    monkeypatch.setenv("BITFOUNT_ALLOW_INSECURE", "perhaps")
+    with pytest.raises(ValueError, match="BITFOUNT_ALLOW_INSECURE is 'perhaps'"):
+        BitfountHub(Recorder().session(), "http://hub.test")
+    BitfountHub(Recorder().session(), "https://hub.test")
+
+
+@twins
+def test_raw_request_to_an_insecure_service_is_refused(
+    asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_ON_FHIR_URL", "http://fhir.test")
+    recorder = Recorder()
+    with pytest.raises(ValueError, match="SMART on FHIR must begin with https://"):
+        get(recorder.session(), "http://fhir.test/api/pairings", asynchronous=asynchronous)
+    assert recorder.requests == []
+    get(recorder.session(), "http://other.test/", asynchronous=asynchronous)
+    allowed = recorder.session(allow_insecure=True)
+    get(allowed, "http://fhir.test/api/pairings", asynchronous=asynchronous)
+    sent = ["x-api-key" in request.headers for request in recorder.requests]
+    assert sent == [False, True]
+
+
+@twins
+def test_requests_without_credentials_are_sent(
+    asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMART_ON_FHIR_URL", "http://fhir.test")
+    recorder = Recorder()
+    session = recorder.session(AnonymousHandler())
+    BitfountAM(session, "http://am.test")
+    for url in ("http://am.test/x", "http://fhir.test/x"):
+        get(session, url, asynchronous=asynchronous)
+    assert len(recorder.requests) == 2
+
+
+@pytest.mark.parametrize("proxy", ["https://proxy.test:3128", "http://127.0.0.1:3128"])
+def test_proxy_does_not_make_a_service_secure(proxy: str) -> None:
+    with pytest.raises(ValueError, match="must begin with https://"):
+        BitfountHub(BitfountSession(KEYS, proxy=proxy), "http://hub.test")
+
+
+@clients
+def test_proxy_on_another_machine_gets_no_credentials(
+    client: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://localhost:3000"
+    with pytest.raises(ValueError, match=r"to the proxy http://proxy\.test:3128 .* NO_PROXY"):
+        client(BitfountSession(KEYS, proxy="http://u:SECRET@proxy.test:3128"), url)
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
+    with pytest.raises(ValueError, match="add the host to NO_PROXY"):
+        client(BitfountSession(KEYS), url)
+    client(BitfountSession(KEYS, allow_insecure=True), url)
+    client(BitfountSession(KEYS), "https://hub.test")
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    client(BitfountSession(KEYS), url)
+    client(BitfountSession(KEYS, proxy="http://127.0.0.1:3128"), url)
+    monkeypatch.setenv("HTTP_PROXY", "nonsense://x")
+    client(BitfountSession(KEYS), url)
+
+
+@pytest.mark.parametrize("name", ["production", "staging", "dev", "sandbox"])
+def test_every_environment_is_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BITFOUNT_ENVIRONMENT", name)
+    session = Recorder().session()
+    BitfountHub.from_env(session)
+    BitfountAM(session)
+    SMARTOnFHIR(session)
