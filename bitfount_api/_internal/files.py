@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
     import msvcrt
@@ -53,8 +58,7 @@ def atomic_write(
     if overwrite:
         target = final_target(target, follow=not private)
     # A unique name, so that concurrent writers do not write into each other's file.
-    shortened = shorten(target.name, 100)
-    temporary = target.with_name(f".{shortened}.{secrets.token_hex(8)}")
+    temporary = target.with_name(_temporary_prefix(target) + secrets.token_hex(8))
     descriptor = os.open(
         temporary,
         os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
@@ -165,21 +169,73 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     return data
 
 
-def read_regular_file(path: Path, limit: int) -> bytes:
+def read_regular_file(
+    path: Path, limit: int, check: Callable[[int], object] | None = None
+) -> bytes:
     """Read a file that this library wrote, as :func:`read_file`, and refuse anything else.
 
     A symbolic link could point to a file chosen by another user, and a pipe would never end.
+
+    Args:
+        path: The file.
+        limit: The maximum size in bytes.
+        check: A function that is called with the descriptor before the file is read.
 
     Raises:
         ValueError: The file is larger than ``limit``, or not a regular file. The text does not
             name it.
         OSError: The file cannot be read.
     """
-    with open(open_regular(path), "rb") as file:
-        data = file.read(limit + 1)
+    descriptor = open_regular(path)
+    try:
+        if check is not None:
+            check(descriptor)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise ValueError(f"it is larger than {limit} bytes")
     return data
+
+
+def make_private(file: int | Path) -> bool:
+    """Remove the access of other users to a file or a folder, where the system has modes.
+
+    Args:
+        file: The descriptor of a file, or the path of a folder.
+
+    Returns:
+        Whether other users had access.
+
+    Raises:
+        ValueError: It belongs to another user, who could give and take access at any time. The
+            text does not name it.
+    """
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return False
+    status = os.stat(file)
+    if status.st_uid not in (os.geteuid(), 0):
+        raise ValueError(f"it belongs to another user (id {status.st_uid})")
+    if not status.st_mode & 0o077:
+        return False
+    # Not every file system has modes, and a file of the administrator cannot be changed.
+    with contextlib.suppress(OSError):
+        os.chmod(file, stat.S_IMODE(status.st_mode) & ~0o077)
+    return True
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the temporary files that :func:`atomic_write` left when the process was killed.
+
+    Only for files that one process at a time writes.
+    """
+    name = re.compile(re.escape(_temporary_prefix(path)) + "[0-9a-f]{16}")
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(path.parent):
+            if name.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
 
 
 def fsync_dir(folder: Path) -> None:
@@ -287,6 +343,10 @@ def preallocate(descriptor: int, size: int) -> None:
             if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
                 raise
     os.ftruncate(descriptor, size)
+
+
+def _temporary_prefix(target: Path) -> str:
+    return f".{shorten(target.name, 100)}."
 
 
 def _user() -> int:

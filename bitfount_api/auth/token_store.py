@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 import attrs
 import msgspec
 
-from bitfount_api._internal.files import atomic_write, make_private_dir, read_regular_file
+from bitfount_api._internal.files import (
+    atomic_write,
+    make_private,
+    make_private_dir,
+    read_regular_file,
+    remove_leftovers,
+)
 from bitfount_api.auth.validation import header_value
 from bitfount_api.exceptions import AuthenticationError
 from bitfount_api.identifiers import user_name
@@ -34,6 +40,10 @@ MAX_FILE_BYTES: Final = 256 * 1024
 """The maximum size of a token file, in bytes; real ones have a few thousand."""
 
 _END_OF_TIME: Final = 253_402_300_800  # the year 10,000, in POSIX seconds
+
+_TIGHTENED: Final = (
+    "only you can access it from now on; log in again if others may have read it before"
+)
 
 DEFAULT_USER: Final = "_default"
 """The folder name for a token of any user; other folders are named after their user."""
@@ -111,10 +121,14 @@ class TokenFile:
     def read(self) -> Token | None:
         """Return the token; None if there is no valid token of this issuer.
 
-        A file that cannot be read or is invalid is logged once.
+        A file that cannot be read, is invalid or belongs to another user is logged once. If others
+        can access the file or its folder, that is ended, and logged once.
         """
         try:
-            content = read_regular_file(self.path, MAX_FILE_BYTES)
+            was_open = [self._make_folder_private()]
+            content = read_regular_file(
+                self.path, MAX_FILE_BYTES, lambda file: was_open.append(make_private(file))
+            )
             document = msgspec.json.decode(content, type=_Document)
             header_value(document.access_token, "its access token")
         except FileNotFoundError:
@@ -132,6 +146,8 @@ class TokenFile:
         except (ValueError, AuthenticationError) as error:
             self.warn("is ignored", str(error))
             return None
+        if any(was_open):
+            self.warn("could be accessed by other users", _TIGHTENED)
         found = Issuer(document.auth_domain, document.client_id, document.scopes, document.audience)
         if found != self._issuer:
             return None
@@ -159,6 +175,7 @@ class TokenFile:
             self._make_folder()
             if self.path.is_symlink():
                 self.path.unlink()  # it is never followed
+            remove_leftovers(self.path)
             atomic_write(self.path, json.dumps(document).encode("ascii"), private=True)
         except OSError as error:
             self.warn("cannot be written, so the next run needs a new login", error.strerror)
@@ -167,7 +184,23 @@ class TokenFile:
     def remove(self) -> None:
         """Remove the stored token, if possible."""
         with suppress(OSError):
+            self.delete()
+
+    def delete(self) -> bool:
+        """Remove the stored token, and the copies of writes that were killed.
+
+        Returns:
+            Whether there was a token.
+
+        Raises:
+            OSError: The file cannot be removed.
+        """
+        remove_leftovers(self.path)
+        try:
             self.path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     @contextmanager
     def set_aside(self) -> Iterator[None]:
@@ -220,13 +253,27 @@ class TokenFile:
             _logger.warning("The token file %s %s: %s", self.path, what, why)
 
     def _make_folder(self) -> None:
+        make_private_dir(self.path.parent)
+        try:
+            if self._make_folder_private():
+                self.warn("could be accessed by other users", _TIGHTENED)
+        except ValueError as error:
+            raise PermissionError(errno.EACCES, f"its folder cannot be used: {error}") from None
+
+    def _make_folder_private(self) -> bool:
+        """Make the folder private, whose owner could replace the file.
+
+        Returns:
+            Whether other users had access.
+
+        Raises:
+            ValueError: The folder belongs to another user.
+        """
         folder = self.path.parent
-        make_private_dir(folder)
-        if folder.stat().st_mode & 0o077:
-            # The folder was created with another umask. It may belong to another user, and often a
-            # private file is sufficient.
-            with suppress(OSError):
-                folder.chmod(0o700)
+        try:
+            return folder.is_dir() and make_private(folder)
+        except ValueError as error:
+            raise ValueError(f"its folder is not yours: {error}") from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r})"

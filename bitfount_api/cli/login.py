@@ -81,14 +81,10 @@ def logout(context: click.Context, /) -> None:
     """
     app = app_of(context)
     _warn_of_keys(app.output)
-    path = app.token_file().path
-    try:
-        path.unlink()
-    except FileNotFoundError:
+    file = app.token_file()
+    path, found = file.path, file.delete()
+    if not found:
         app.output.note("You were not logged in.")
-        found = False
-    else:
-        found = True
     app.output.data({"loggedOut": found}, Fields({"Removed": path if found else None}))
 
 

@@ -72,6 +72,16 @@ def test_login_is_stored_until_logout(logged_out: Console) -> None:
     assert "not logged in" in logged_out.ok("logout").err
 
 
+def test_logout_removes_the_copy_of_a_killed_write(logged_out: Console) -> None:
+    path = token_path(logged_out)
+    for _ in range(2):  # with a login, and without
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy = path.with_name(f"..token.{'0f' * 8}")
+        copy.write_text('{"refresh_token": "r"}', encoding="ascii")
+        logged_out.ok("logout")
+        assert not copy.exists()
+
+
 def test_login_shows_no_secret(logged_out: Console) -> None:
     outcome = log_in(logged_out, "--debug")
     kept = token_path(logged_out).read_text(encoding="utf-8")

@@ -33,10 +33,10 @@ _HEAD_BYTES: Final = 64
 def check(app: App) -> list[Finding]:
     """Check the credentials and the files that contain them, without sending a request."""
     findings = Report("Credentials")
+    if os.name != "nt":  # modes mean little on Windows, and user folders are private
+        _check_modes(findings)  # first, since reading the login makes its file private
     by_keys = _check_keys(app, findings)
     _check_login(app, findings, needed=not by_keys)
-    if os.name != "nt":  # modes mean little on Windows, and user folders are private
-        _check_modes(findings)
     return findings.found
 
 

@@ -177,6 +177,100 @@ def test_loose_permissions_are_tightened(file: TokenFile) -> None:
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+@pytest.mark.parametrize(
+    ("mode", "folder_mode"),
+    [(0o644, 0o700), (0o666, 0o755), (0o620, 0o711), (0o600, 0o777), (0o604, 0o720)],
+)
+def test_reading_ends_the_access_of_others(
+    file: TokenFile, mode: int, folder_mode: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    place(file, OFFICIAL)
+    file.path.chmod(mode)
+    file.path.parent.chmod(folder_mode)
+    assert [file.read(), file.read()] == [TOKEN, TOKEN]
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
+    (warning,) = warnings(caplog)
+    assert "could be accessed by other users" in warning
+    assert "log in again" in warning
+    assert TokenFile(file.path.parents[1], "alice", ISSUER).read() == TOKEN
+    assert len(warnings(caplog)) == 1
+
+
+def _owned_by_another(monkeypatch: pytest.MonkeyPatch, *, folders: bool) -> None:
+    real = os.stat
+
+    def with_another_owner(path: Any, **more: Any) -> os.stat_result:
+        status = real(path, **more)
+        if stat.S_ISDIR(status.st_mode) is not folders:
+            return status
+        return os.stat_result((*status[:4], os.geteuid() + 4711, *status[5:10]))
+
+    monkeypatch.setattr(os, "stat", with_another_owner)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such owners")
+@pytest.mark.parametrize("folders", [False, True], ids=["file", "folder"])
+@pytest.mark.parametrize("mode", [0o600, 0o666])
+def test_token_of_another_account_is_refused(
+    file: TokenFile,
+    folders: bool,
+    mode: int,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place(file, OFFICIAL)
+    file.path.chmod(mode)
+    _owned_by_another(monkeypatch, folders=folders)
+    assert [file.read(), file.read()] == [None, None]
+    (warning,) = warnings(caplog)
+    assert "it belongs to another user" in warning
+    assert stat.S_IMODE(file.path.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such owners")
+def test_no_token_is_written_to_the_folder_of_another_account(
+    file: TokenFile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.path.parent.mkdir()
+    _owned_by_another(monkeypatch, folders=True)
+    file.write(TOKEN)
+    assert list(file.path.parent.iterdir()) == []
+    (warning,) = warnings(caplog)
+    assert "its folder is not yours: it belongs to another user" in warning
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        file.try_lock()
+
+
+KILLED_WRITE = """
+import os, signal, sys
+from pathlib import Path
+
+os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from bitfount_api.auth.token_store import Issuer, Token, TokenFile
+
+TokenFile(Path(sys.argv[1]), "alice", Issuer(*"abcd")).write(Token("t", "i", 9e9, "r-SECRET"))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such signal")
+@pytest.mark.parametrize("ending", ["write", "remove", "delete"])
+def test_copy_of_a_killed_write_is_removed(tmp_path: Path, file: TokenFile, ending: str) -> None:
+    file.write(TOKEN)
+    folder = file.path.parent
+    subprocess.run([sys.executable, "-c", KILLED_WRITE, tmp_path], check=False)
+    assert sum(b"r-SECRET" in path.read_bytes() for path in folder.iterdir()) == 1
+    others = [folder / ".token.lock", folder / "..token.note", folder / f"..token.{'0' * 15}"]
+    for path in others:
+        path.touch()
+    (folder / f"..token.{'a' * 16}").symlink_to(file.path)
+    getattr(file, ending)(*([TOKEN] if ending == "write" else []))
+    assert not any(b"r-SECRET" in path.read_bytes() for path in folder.iterdir() if path.is_file())
+    assert all(path.exists() for path in others)
+    assert file.read() == (TOKEN if ending == "write" else None)
+
+
 def test_link_is_replaced_and_its_target_unchanged(tmp_path: Path, file: TokenFile) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"data")
