@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
+import msgspec
+
 from bitfount_api._core.effects import Operation, Retry, run_in_thread, send, sleep
 from bitfount_api._core.redaction import REDACTED, redact
 from bitfount_api._core.responses import decode_json, error_document
@@ -14,6 +16,7 @@ from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.exceptions import (
     AuthenticationError,
     ConnectError,
+    InvalidJSONError,
     RequestException,
     RequestTimeout,
 )
@@ -134,6 +137,7 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
         The grant; None if the refresh token was refused, so that a new login is needed.
 
     Raises:
+        AuthenticationError: If the answer is not usable, although the refresh token has been used.
         RequestException: If the request fails temporarily, so that a later one may succeed.
     """
     call = authority.call(
@@ -143,7 +147,12 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
     while True:
         response = yield from send_with_retries(call, authority.retry)
         if response.status_code in _OK:
-            return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
+            try:
+                return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
+            except InvalidJSONError as error:
+                if _is_json_object(response):
+                    raise AuthenticationError(str(error)) from None
+                raise  # not from the authorization server, such as the page of a captive portal
         error_code = _error_code(response)
         if error_code is not None and not _is_temporary(response, error_code):
             return None
@@ -191,6 +200,13 @@ def _error_code(response: HTTPResponse) -> str | None:
         return None
     value = error_document(response).get("error")
     return value if isinstance(value, str) and value else None
+
+
+def _is_json_object(response: HTTPResponse) -> bool:
+    try:
+        return isinstance(msgspec.json.decode(response.content or b""), dict)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
 
 
 def _is_temporary(response: HTTPResponse, error_code: str | None) -> bool:

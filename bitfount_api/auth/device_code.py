@@ -261,6 +261,9 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         if old is not None and old.refresh_token:
             try:
                 grant = yield from refresh(self._authority, old.refresh_token)
+            except AuthenticationError:
+                yield from self._remove_used_refresh_token()
+                raise
             except RequestException as error:
                 if refused or not self._extend(old):
                     raise
@@ -299,14 +302,14 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             current = self._checked_grant(grant, old)
         except AuthenticationError:
             if old is not None:
-                # The refresh token has been used, and the response with the next one is invalid.
-                yield from run_in_thread(self._file.remove)
-                self._forget_refresh_token()
+                yield from self._remove_used_refresh_token()
             raise
         self._current = current
         yield from run_in_thread(self._file.write, current.token)
 
-    def _forget_refresh_token(self) -> None:
+    def _remove_used_refresh_token(self) -> Flow[None]:
+        """Forget a refresh token that has been used, although the next one is not known."""
+        yield from run_in_thread(self._file.remove)
         if self._current is not None:
             token = attrs.evolve(self._current.token, refresh_token=None)
             self._current = attrs.evolve(self._current, token=token, usable_until=0.0)
@@ -332,7 +335,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             header_value(grant["access_token"], "the access token"),
             id_token,
             self._clock.now() + lifetime,
-            grant.get("refresh_token") or (old.refresh_token if old else None),
+            # Never the old one: each can be used only once, and a second use may revoke all.
+            grant.get("refresh_token") or None,
         )
         # With REFRESH_MARGIN, a token with a shorter lifetime would never count as valid.
         early = REFRESH_MARGIN if lifetime > REFRESH_MARGIN else lifetime / 2

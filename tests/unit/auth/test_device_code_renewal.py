@@ -87,15 +87,32 @@ def test_refresh_is_retried_only_if_unsent(authority: FakeAuthority) -> None:
     assert len(authority.prompts) == 1
 
 
-@pytest.mark.parametrize("field", ["refresh_token", "id_token"])
-def test_refresh_keeps_fields_missing_in_the_answer(authority: FakeAuthority, field: str) -> None:
+def test_refresh_keeps_the_id_token_missing_in_the_answer(authority: FakeAuthority) -> None:
     authority.store(1, 60)
-    authority.authenticate(grant(2, **{field: ...}))
+    authority.authenticate(grant(2, id_token=...))
     stored = authority.stored()
     assert stored is not None
-    assert stored.access_token == "SECRET-access-2"
-    assert stored.refresh_token == f"SECRET-refresh-{1 if field == 'refresh_token' else 2}"
+    assert (stored.access_token, stored.refresh_token) == ("SECRET-access-2", "SECRET-refresh-2")
     assert stored.id_token == id_token()
+
+
+@pytest.mark.parametrize("value", [..., ""])
+@pytest.mark.parametrize("from_file", [False, True])
+def test_used_refresh_token_is_never_sent_again(
+    authority: FakeAuthority, value: Any, from_file: bool
+) -> None:
+    if from_file:
+        authority.store(1, 60)
+    else:
+        authority.authenticate(answer(200, CODE), grant(1))
+        authority.driver.now += DAY
+    authority.authenticate(grant(2, refresh_token=value))
+    stored = authority.stored()
+    assert stored is not None
+    assert (stored.access_token, stored.refresh_token) == ("SECRET-access-2", None)
+    authority.driver.now += DAY
+    authority.authenticate(answer(200, CODE), grant(3))
+    assert [form.get("refresh_token") for form in authority.forms] == [None] * 2
 
 
 @pytest.mark.parametrize(
@@ -187,7 +204,18 @@ def test_short_lived_token_is_used_for_half_its_lifetime(
     assert not authority.handler.authenticated
 
 
-BAD_REFRESH = [grant(2, username="bob"), grant(2, id_token="rubbish"), grant(2, access_token="")]
+BAD_REFRESH = [
+    grant(2, username="bob"),
+    grant(2, id_token="rubbish"),
+    grant(2, access_token=""),
+    grant(2, access_token=...),
+    grant(2, refresh_token=7),
+    grant(2, refresh_token=["a"]),
+    grant(2, expires_in="soon"),
+    grant(2, expires_in=-1),
+    grant(2, token_type="mac"),
+    answer(200, {}),
+]
 
 
 @pytest.mark.parametrize("bad", BAD_REFRESH)
@@ -204,7 +232,8 @@ def test_used_refresh_token_is_removed_if_the_new_is_invalid(
         authority.authenticate(bad, refused=not from_file)
     assert not authority.file.path.exists()
     authority.authenticate(answer(200, CODE), grant(3))
-    assert len(authority.prompts) == 1 if from_file else 2
+    assert not any("refresh_token" in form for form in authority.forms)
+    assert len(authority.prompts) == (1 if from_file else 2)
 
 
 # --- With other processes ------------------------------------------------------------------------
