@@ -132,6 +132,8 @@ async def _perform(step: Effect, context: CallContext) -> Any:
 
 
 async def _get_credentials(step: GetCredentials, context: CallContext) -> Mapping[str, str]:
+    if (fresh := context.fresh_credentials(step)) is not None:
+        return fresh
     seconds = context.remaining_for_authentication()
     work = context.credentials_for_flow().aheaders(step.audience, step.refused)
     if seconds is None:
@@ -142,7 +144,7 @@ async def _get_credentials(step: GetCredentials, context: CallContext) -> Mappin
                 headers = await work
         except TimeoutError:
             raise authentication_timeout() from None
-    context.authenticated()
+    context.authenticated(step, headers)
     return headers
 
 

@@ -21,10 +21,20 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from bitfount_api._core.effects import Audience, Flow, Operation, Send, Sleep
+    from bitfount_api._core.effects import (
+        Audience,
+        Flow,
+        GetCredentials,
+        Operation,
+        Send,
+        Sleep,
+    )
     from bitfount_api._core.messages import HTTPRequest, HTTPResponse
     from bitfount_api._internal.urls import Origin
     from bitfount_api._io.attempt import Attempt
+
+_FRESH_SECONDS = 30.0
+"""The time for which a run uses the credentials that it got, without asking for them again."""
 
 _logger = logging.getLogger("bitfount_api.http")
 
@@ -140,6 +150,8 @@ class CallContext:
         self.connections = connections
         self.credentials = credentials
         self.timeout = None if timing is None else timing.timeout
+        # By their audience: the credentials that the run has, and when it got them.
+        self._fresh: dict[Audience, tuple[float, Mapping[str, str]]] = {}
         self._has_default_deadline = timing is not None and timing.deadline is None
         end = None
         if timing is not None and timing.deadline is not None:
@@ -169,8 +181,19 @@ class CallContext:
         left = self.remaining()
         return None if self._has_default_deadline else left
 
-    def authenticated(self) -> None:
-        """Start the default deadline again, if it had begun."""
+    def fresh_credentials(self, step: GetCredentials) -> Mapping[str, str] | None:
+        """Return the credentials that the run has just got, so that it does not get them twice.
+
+        A handler may count even a new token as expired, if it is valid for a short time.
+        """
+        got_at, headers = self._fresh.get(step.audience, (0.0, None))
+        if step.refused is not None or time.monotonic() - got_at > _FRESH_SECONDS:
+            return None
+        return headers
+
+    def authenticated(self, step: GetCredentials, headers: Mapping[str, str]) -> None:
+        """Keep new credentials, and start the default deadline again, if it had begun."""
+        self._fresh[step.audience] = time.monotonic(), headers
         if self._has_default_deadline and self.limits.end is not None:
             self.limits = Limits(
                 time.monotonic() + config.DEFAULT_DEADLINE, self.limits.cancellation

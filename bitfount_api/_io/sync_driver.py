@@ -100,12 +100,14 @@ def _perform(step: Effect, context: CallContext) -> Any:
 
 
 def _get_credentials(step: GetCredentials, context: CallContext) -> Mapping[str, str]:
+    if (fresh := context.fresh_credentials(step)) is not None:
+        return fresh
     seconds = context.remaining_for_authentication()
     try:
         headers = context.credentials_for_flow().headers(step.audience, step.refused, seconds)
     except TimeoutError:
         raise authentication_timeout() from None
-    context.authenticated()
+    context.authenticated(step, headers)
     return headers
 
 

@@ -96,6 +96,7 @@ class CredentialRefresher:
         self._connections = connections
         self._lock = threading.Lock()
         self._current: _Refresh | None = None
+        self._refreshed = 0
 
     def headers(
         self,
@@ -115,18 +116,20 @@ class CredentialRefresher:
             AuthenticationError: If no credentials are available.
             TimeoutError: If they are not available in time.
         """
+        seen = self._refreshed
         if self._usable(audience, refused):
             return self._headers(audience)
-        self._refresh(audience, refused, seconds)
+        self._refresh(audience, refused, seen, seconds)
         return self._headers(audience)
 
     async def aheaders(
         self, audience: Audience, refused: Mapping[str, str] | None
     ) -> Mapping[str, str]:
         """Do the same as :meth:`headers` without blocking the event loop."""
+        seen = self._refreshed
         if self._usable(audience, refused):
             return self._headers(audience)
-        await self._refresh_async(audience, refused)
+        await self._refresh_async(audience, refused, seen)
         return self._headers(audience)
 
     def authenticate(self) -> None:
@@ -157,11 +160,14 @@ class CredentialRefresher:
         self,
         audience: Audience,
         refused: Mapping[str, str] | None,
+        seen: int,
         loop: asyncio.AbstractEventLoop | None,
     ) -> tuple[_Refresh, _Owner | None] | None:
         """Return the refresh to wait for, and its owner if the caller has to perform it.
 
-        Returns None if the credentials are usable already.
+        Returns None if the credentials are usable already, or have been refreshed since the caller
+        had ``seen`` a number of refreshes: a new token may be valid for so short a time that it
+        counts as expired.
         """
         with self._lock:
             if self._current is not None and not self._current.is_over:
@@ -171,18 +177,22 @@ class CredentialRefresher:
                         "use another session for that call"
                     )
                 return self._current, None
-            if self._usable(audience, refused):
+            if (refused is None and seen != self._refreshed) or self._usable(audience, refused):
                 return None
             owner = _Owner()
             self._current = _Refresh(loop, weakref.ref(owner))
             return self._current, owner
 
     def _refresh(
-        self, audience: Audience, refused: Mapping[str, str] | None, seconds: float | None
+        self,
+        audience: Audience,
+        refused: Mapping[str, str] | None,
+        seen: int,
+        seconds: float | None,
     ) -> None:
         from bitfount_api.auth._event_loops import running_loop
 
-        current = self._begin(audience, refused, None)
+        current = self._begin(audience, refused, seen, None)
         if current is None:
             return
         refresh, owner = current
@@ -199,10 +209,12 @@ class CredentialRefresher:
         del owner
         refresh.wait(seconds)
 
-    async def _refresh_async(self, audience: Audience, refused: Mapping[str, str] | None) -> None:
+    async def _refresh_async(
+        self, audience: Audience, refused: Mapping[str, str] | None, seen: int
+    ) -> None:
         import asyncio
 
-        current = self._begin(audience, refused, asyncio.get_running_loop())
+        current = self._begin(audience, refused, seen, asyncio.get_running_loop())
         if current is None:
             return
         refresh, owner = current
@@ -268,6 +280,8 @@ class CredentialRefresher:
             run(flow, self._connections)
 
     def _end(self, refresh: _Refresh, failure: BaseException | None) -> None:
+        with self._lock:
+            self._refreshed += failure is None
         if failure is None:
             refresh.outcome.set_result(None)
         else:

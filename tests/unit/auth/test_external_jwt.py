@@ -8,6 +8,7 @@ import pickle
 import threading
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -16,11 +17,15 @@ import pytest
 
 from bitfount_api import (
     APIKeysHandler,
+    AsyncBitfountHub,
     AuthenticationError,
     AuthenticationHandler,
+    BitfountHub,
     BitfountSession,
     ExternallyManagedJWTHandler,
 )
+from bitfount_api._core.effects import Flow, get_credentials
+from bitfount_api._io.driver import Timing
 from bitfount_api.auth import _event_loops
 from bitfount_api.auth.anonymous import AnonymousHandler
 
@@ -117,6 +122,90 @@ def test_short_lived_token_serves_its_request(asynchronous: bool) -> None:
     made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
     answers = [ask(made, asynchronous=asynchronous).text for _ in range(2)]
     assert answers == [f"Bearer {SECRET}-1", f"Bearer {SECRET}-2"]
+
+
+@twins
+@pytest.mark.parametrize("life", [60, 30, 1])
+def test_get_token_is_called_once_per_call(asynchronous: bool, life: int) -> None:
+    tokens = Tokens(seconds=life)
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["authorization"])
+        return httpx.Response(200, json={"id": 1, "public_key": "x", "active": False})
+
+    made = BitfountSession(
+        ExternallyManagedJWTHandler(None, None, tokens, "alice"),
+        transport=httpx.MockTransport(answer),
+    )
+
+    async def main() -> None:
+        for _ in range(5):
+            await AsyncBitfountHub(made).check_public_key_registered_and_active("1")
+
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        for _ in range(5):
+            BitfountHub(made).check_public_key_registered_and_active("1")
+    assert sent == [f"Bearer {SECRET}-{number}" for number in range(1, 6)]
+    assert tokens.given == 5
+
+
+def test_threads_share_a_short_lived_token() -> None:
+    tokens = Tokens(seconds=30)
+    barrier, local = threading.Barrier(8), threading.local()
+
+    class Handler(ExternallyManagedJWTHandler):
+        """All threads have found no valid token before the first of them fetches one."""
+
+        @property
+        def authenticated(self) -> bool:
+            found = super().authenticated
+            if not getattr(local, "waited", False):
+                local.waited = True
+                barrier.wait(10)
+            return found
+
+    made = session(Handler(None, None, tokens, "alice"))
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(made.get, HUB) for _ in range(8)]
+    assert {run.result().text for run in answers} == {f"Bearer {SECRET}-1"}
+    assert tokens.given == 1
+
+
+async def test_tasks_share_a_short_lived_token() -> None:
+    tokens, started = Tokens(seconds=30), []
+
+    async def get_token() -> tuple[str, datetime]:
+        while len(started) < 8:
+            await asyncio.sleep(0)
+        return tokens()
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+
+    async def ask(number: int) -> str:
+        started.append(number)
+        return (await made.arequest("GET", HUB)).text
+
+    answers = await asyncio.gather(*map(ask, range(8)))
+    assert answers == [f"Bearer {SECRET}-1"] * 8
+    assert tokens.given == 1
+
+
+def test_token_is_fetched_again_in_a_long_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens, now = Tokens(seconds=30), [100.0]
+    monkeypatch.setattr("bitfount_api._io.driver.time.monotonic", lambda: now[0])
+    made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
+
+    def flow() -> Flow[list[Any]]:
+        found = []
+        for pause in (0, 29, 2):
+            now[0] += pause
+            found.append((yield from get_credentials("hub"))["authorization"][-1])
+        return found
+
+    assert made._run(flow(), Timing(None, None)) == ["1", "1", "2"]
 
 
 @twins
