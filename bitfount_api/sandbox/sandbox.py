@@ -123,8 +123,9 @@ class Sandbox:
         self.state: State = State(self.data / "state.sqlite", store, presigner, clock, lifetimes)
         self._cleanup.callback(self.state.close)
         state = self.state
+        hub_app = service(state, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES])
         apps: dict[str, ASGIApp] = {
-            "hub": service(state, "hub", [*explorer.routes(("hub", "oauth")), *hub.ROUTES]),
+            "hub": hub_app,
             "access_manager": service(
                 state, "am", [*explorer.routes(("access_manager",)), *access_manager.ROUTES]
             ),
@@ -135,6 +136,7 @@ class Sandbox:
                 store, bucket=BUCKET, access_key=access_key, secret_key=secret_key, clock=clock
             ),
         }
+        hub_app.state.host = host
         self._servers = Servers(
             [(FaultyApp(app, name, self.faults), listeners[name]) for name, app in apps.items()]
         )
@@ -165,6 +167,7 @@ class Sandbox:
             with suppress(S3Error):
                 self.state.store.abort_upload(upload.key, upload.id)
         self.state.database.clear()
+        self.state.tokens.forget_wrong_codes()
         for key in self.objects:
             self.state.store.delete(key)
 

@@ -165,6 +165,80 @@ def test_invalid_decision_has_no_effect(decision: str, username: str, nobody: Ap
     assert outcome(nobody, begun) == "authorization_pending"
 
 
+WRONG = [f"BBBB-{letter}{other}BB" for letter in "BCDF" for other in "GHJKLM"]
+
+
+def test_user_codes_cannot_be_guessed(nobody: Api, clock: Clock) -> None:
+    begun = begin(nobody)
+    statuses = [decide(nobody, code, "approve").status_code for code in WRONG]
+    assert statuses == [200] * 10 + [429] * (len(WRONG) - 10)
+    # Otherwise guessing would go on: a right guess would be answered differently.
+    limited = decide(nobody, begun["user_code"], "approve")
+    assert limited.status_code == 429
+    assert limited.headers["retry-after"] == "60"
+    assert "Too many wrong codes" in Page(limited.text).text
+    assert outcome(nobody, begun) == "authorization_pending"
+    clock.now += 60
+    assert "Device connected" in opened(decide(nobody, begun["user_code"], "approve")).text
+
+
+def activate(api: Api, method: str, code: str, headers: dict[str, str], **form: str) -> int:
+    data = {"user_code": code, "username": "alice", "decision": "approve", **form}
+    more: dict[str, Any] = {"data": data} if method == "POST" else {"params": {"user_code": code}}
+    return api.hub(method, "/activate", headers=headers, **more).status_code
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "host",
+    ["evil.test", "evil.test:3000", "127.0.0.1.evil.test", "localhost.evil.test", "a@b", "[::1"],
+)
+def test_host_of_another_site_is_refused(method: str, host: str, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert activate(nobody, method, begun["user_code"], {"host": host}) == 403
+    assert outcome(nobody, begun) == "authorization_pending"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:3000", "127.0.0.1", "[::1]:3000", "hub.localhost", "sandbox:3000", "192.0.2.7"],
+)
+def test_host_of_the_sandbox_is_accepted(host: str, nobody: Api) -> None:
+    begun = begin(nobody)
+    assert activate(nobody, "GET", begun["user_code"], {"host": host}) == 200
+    headers = {"host": host, "origin": f"http://{host}", "sec-fetch-site": "same-origin"}
+    assert activate(nobody, "POST", begun["user_code"], headers) == 200
+    assert outcome(nobody, begun) == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.test"},
+        {"origin": "http://127.0.0.1:1"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "null", "sec-fetch-site": "cross-site"},
+    ],
+)
+def test_form_of_another_site_is_refused(headers: dict[str, str], nobody: Api) -> None:
+    begun = begin(nobody)
+    assert activate(nobody, "POST", begun["user_code"], headers) == 403
+    assert activate(nobody, "POST", begun["user_code"], headers, form_key="guessed") == 403
+    assert outcome(nobody, begun) == "authorization_pending"
+
+
+def test_form_of_the_page_is_accepted_without_an_origin(nobody: Api) -> None:
+    # As browsers send it from a page with the policy no-referrer.
+    begun = begin(nobody)
+    key = opened(nobody.get(begun["verification_uri"])).field("form_key")["value"]
+    form = {"form_key": str(key)}
+    assert activate(nobody, "POST", begun["user_code"], {"origin": "null"}, **form) == 200
+    assert outcome(nobody, begun) == "Bearer"
+
+
 @pytest.mark.parametrize("way", ["query", "form"])
 def test_typed_text_is_escaped(way: str, nobody: Api) -> None:
     evil = "\"'><script>alert(1)</script><input name=user_code value=x><!--"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,7 +15,7 @@ from starlette.routing import Route
 
 from bitfount_api.sandbox.services import pages
 from bitfount_api.sandbox.services.http import state_of
-from bitfount_api.sandbox.state.tokens import Refused, normalised
+from bitfount_api.sandbox.state.tokens import WRONG_CODES_SECONDS, Refused, normalised
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant type
 
+_HOST = re.compile(r"\[?(?P<host>(?<=\[)[0-9a-fA-F:.]+(?=\])|[^\[\]:/@?#\s]+)\]?(?::\d{1,5})?")
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -57,17 +61,30 @@ async def token(request: Request) -> Response:
 
 async def activate(request: Request) -> Response:
     """Show the page where a user approves or denies a code."""
+    if refusal := _refuse_host(request):
+        return refusal
     users = [user.username for user in state_of(request).users.all()]
     return pages.activation(request.query_params.get("user_code", ""), users)
 
 
 async def decide(request: Request) -> Response:
     """Record the user's decision."""
+    if refusal := _refuse_host(request):
+        return refusal
     state = state_of(request)
     users = [user.username for user in state.users.all()]
-    fields = await _fields(request, "user_code", "username", "decision")
-    code, username, decision = (str(value or "") for value in fields.values())
+    fields = await _fields(request, "user_code", "username", "decision", "form_key")
+    code, username, decision, form_key = (str(value or "") for value in fields.values())
+    if not _is_own_form(request, form_key):
+        return _refused("The form was sent from a page of another site.")
+    if not state.tokens.may_enter_code():
+        notice = "Too many wrong codes were entered. Wait a minute, then try again."
+        limited = pages.activation(code, users, notice, status=429)
+        limited.headers["retry-after"] = str(WRONG_CODES_SECONDS)
+        return limited
     code_state = state.tokens.code_state(code)
+    if code_state is None and code:
+        state.tokens.count_wrong_code()
     messages = {
         None: f"There is no code {normalised(code)}. Check the code and enter it again.",
         "expired": "That code has expired. Start again on the device.",
@@ -88,6 +105,39 @@ async def decide(request: Request) -> Response:
             "Device refused", "The program was denied access. You can close this page.", good=False
         )
     return pages.activation(code, users, "Choose a user, then approve or deny.")
+
+
+def _refuse_host(request: Request) -> Response | None:
+    """Refuse a request whose host is not the sandbox's.
+
+    A site whose name leads to this machine (DNS rebinding) could otherwise read the page and
+    approve a code. Such a name has a dot: neither addresses nor names of the local network do this.
+    """
+    found = _HOST.fullmatch(request.headers.get("host", ""))
+    host = found["host"].lower().rstrip(".") if found else ""
+    known = {"localhost", getattr(request.app.state, "host", "localhost").lower()}
+    if host in known or host.endswith(".localhost") or (host and "." not in host):
+        return None
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return _refused("This is not the address of the sandbox.")
+    return None
+
+
+def _is_own_form(request: Request, form_key: str) -> bool:
+    """Whether a form was sent from the sandbox's page, or without a browser."""
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    if origin == "null":
+        return secrets.compare_digest(form_key.encode(), pages.FORM_KEY.encode())
+    host = request.headers.get("host", "").lower()
+    return origin is None or origin.lower() in (f"http://{host}", f"https://{host}")
+
+
+def _refused(why: str) -> Response:
+    return pages.outcome("Refused", why, good=False, status=403)
 
 
 async def _fields(request: Request, *names: str) -> dict[str, object]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse
 
@@ -57,7 +58,14 @@ button.main { background: var(--accent); color: var(--card); }
 """
 
 
-def activation(user_code: str, users: Sequence[str], notice: str = "") -> HTMLResponse:
+FORM_KEY: Final = secrets.token_urlsafe(16)
+"""The hidden field that shows that a form was sent from one of these pages. Browsers do not send
+their origin with it, as the pages have no referrer."""
+
+
+def activation(
+    user_code: str, users: Sequence[str], notice: str = "", *, status: int = 200
+) -> HTMLResponse:
     """Return the page where a user enters the code of a device and approves or denies it."""
     options = "".join(f"<option>{escape(user)}</option>" for user in users)
     complaint = f'<p class="notice" role="alert">{escape(notice)}</p>' if notice else ""
@@ -66,6 +74,7 @@ def activation(user_code: str, users: Sequence[str], notice: str = "") -> HTMLRe
 <p class="quiet">A program requests access to your account. Enter the code that it shows.</p>
 {complaint}
 <form method="post" action="/activate">
+<input type="hidden" name="form_key" value="{FORM_KEY}">
 <label for="user_code">Code</label>
 <input id="user_code" name="user_code" value="{escape(user_code)}" required autofocus
   autocomplete="off" spellcheck="false" maxlength="20" placeholder="XXXX-XXXX">
@@ -77,17 +86,17 @@ def activation(user_code: str, users: Sequence[str], notice: str = "") -> HTMLRe
 </div>
 </form>
 <p class="quiet">This is a local sandbox: no password is required.</p>"""
-    return page("Connect a device", f"<main>{content}</main>", _CARD)
+    return page("Connect a device", f"<main>{content}</main>", _CARD, status=status)
 
 
-def outcome(title: str, text: str, *, good: bool) -> HTMLResponse:
+def outcome(title: str, text: str, *, good: bool, status: int = 200) -> HTMLResponse:
     """Return the page that shows the outcome."""
     kind = "good" if good else "bad"
     content = f'<main><h1 class="{kind}">{escape(title)}</h1><p>{escape(text)}</p></main>'
-    return page(title, content, _CARD)
+    return page(title, content, _CARD, status=status)
 
 
-def page(title: str, content: str, style: str = "") -> HTMLResponse:
+def page(title: str, content: str, style: str = "", *, status: int = 200) -> HTMLResponse:
     """Return a complete page with that content."""
     text = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -96,4 +105,4 @@ def page(title: str, content: str, style: str = "") -> HTMLResponse:
         f"<title>{escape(title)} · Bitfount sandbox</title>\n<style>{STYLE}{style}</style>\n"
         f"</head>\n<body>\n{content}\n</body>\n</html>\n"
     )
-    return HTMLResponse(text, headers=_HEADERS)
+    return HTMLResponse(text, status, headers=_HEADERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -19,6 +20,10 @@ ISSUER = "https://sandbox.invalid/"
 
 # No vowels, so that codes do not form words, and no letters that are easily confused.
 _USER_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+
+MAX_WRONG_CODES = 10
+"""The number of unknown user codes that may be entered within :data:`WRONG_CODES_SECONDS`."""
+WRONG_CODES_SECONDS = 60
 
 
 @attrs.frozen
@@ -60,6 +65,7 @@ class Tokens:
         self._database = database
         self._clock = clock
         self.lifetimes = lifetimes
+        self._wrong_codes: deque[float] = deque(maxlen=MAX_WRONG_CODES)
         database.execute(
             "INSERT OR IGNORE INTO secrets VALUES ('tokens', ?)", secrets.token_hex(32)
         )
@@ -93,6 +99,19 @@ class Tokens:
         if row["state"] != "pending":
             return "used"
         return "pending" if self._clock() < row["expires_at"] else "expired"
+
+    def may_enter_code(self) -> bool:
+        """Whether a user code may be entered now: codes must not be guessed (RFC 8628, 5.1)."""
+        full = len(self._wrong_codes) == MAX_WRONG_CODES
+        return not full or self._clock() - self._wrong_codes[0] >= WRONG_CODES_SECONDS
+
+    def count_wrong_code(self) -> None:
+        """Count an unknown user code."""
+        self._wrong_codes.append(self._clock())
+
+    def forget_wrong_codes(self) -> None:
+        """Allow codes to be entered again."""
+        self._wrong_codes.clear()
 
     def decide(self, user_code: str, username: str | None) -> bool:
         """Approve a pending code as this user, or deny it (None); False if it is not pending."""

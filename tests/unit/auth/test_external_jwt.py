@@ -175,7 +175,8 @@ def test_threads_share_a_short_lived_token() -> None:
 
 
 async def test_tasks_share_a_short_lived_token() -> None:
-    tokens, started = Tokens(seconds=30), []
+    tokens = Tokens(seconds=30)
+    started: list[int] = []
 
     async def get_token() -> tuple[str, datetime]:
         while len(started) < 8:
