@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
+import sys
+import types
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from support.faults.kinds import KINDS
 
@@ -224,3 +229,43 @@ def test_page_covers_reporting_and_running_code() -> None:
     for heading in ("## Reporting a vulnerability", "## Running a model's code is a decision"):
         assert heading in PAGE
     assert "`get_model_code()`" in PAGE
+
+
+class _Span:
+    """A span of OpenTelemetry: as far as the hook uses it."""
+
+    def __init__(self, **attributes: str) -> None:
+        self.attributes = attributes
+
+    def set_attribute(self, name: str, value: str) -> None:
+        self.attributes[name] = value
+
+
+def test_hook_for_traces_removes_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    hooks: dict[str, Any] = {}
+
+    class Instrumentor:
+        def instrument(self, **given: Any) -> None:
+            hooks.update(given)
+
+    module = types.ModuleType("opentelemetry.instrumentation.httpx")
+    vars(module)["HTTPXClientInstrumentor"] = Instrumentor
+    for name in ("opentelemetry", "opentelemetry.instrumentation"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(code, {})
+
+    url = httpx.URL("https://s3.test/k?X-Amz-Signature=SECRET")
+    for hook in (hooks["request_hook"], hooks["async_request_hook"]):
+        span = _Span(**{"url.full": str(url), "http.url": str(url), "other": "x"})
+        result = hook(span, types.SimpleNamespace(url=url))
+        if result is not None:
+            asyncio.run(result)
+        kept = "https://s3.test/k"
+        assert span.attributes == {"url.full": kept, "http.url": kept, "other": "x"}
+        empty = _Span()
+        result = hook(empty, types.SimpleNamespace(url=url))
+        if result is not None:
+            asyncio.run(result)
+        assert empty.attributes == {}
