@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from bitfount_api._internal.files import atomic_write, make_private_dir, read_file
 from bitfount_api._internal.key_text import looks_like_key
-from bitfount_api._internal.validation import is_whole_number
+from bitfount_api._internal.validation import is_whole_number, quote
 
 if TYPE_CHECKING:
     import os
@@ -139,10 +139,12 @@ def save_private_key(
         overwrite: Replace an existing file; the key in it is lost.
 
     Raises:
-        ValueError: As for :func:`serialize_private_key`.
+        ValueError: As for :func:`serialize_private_key`; or the path is the text of a key.
         FileExistsError: The file exists, and ``overwrite`` is False.
         OSError: The file cannot be written, or the path is that of a link or of a device.
     """
+    if looks_like_key(path):  # folders would be named after parts of the key
+        raise ValueError("the path of the file is the text of a key")
     data = serialize_private_key(key, form, password).encode("ascii")
     make_private_dir(Path(path).parent)
     atomic_write(path, data, private=True, overwrite=overwrite)
@@ -394,7 +396,7 @@ def _check_size(bits: int) -> None:
 
 def _checked_form(form: str) -> str:
     if form not in ("PEM", "SSH"):
-        raise ValueError(f"a key's form is 'PEM' or 'SSH', not {form!r}")
+        raise ValueError(f"a key's form is 'PEM' or 'SSH', not {quote(form, 12)}")
     return form
 
 

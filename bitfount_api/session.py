@@ -175,7 +175,7 @@ class BitfountSession:
         if url.scheme == "https" or isinstance(self.authentication_handler, AnonymousHandler):
             return
         proxy = None
-        if is_loopback(url.host):
+        if is_loopback(url.raw_host.decode("ascii")):
             with suppress(RequestException):  # a request will raise it
                 proxy = self._connections.proxy_for(origin(url))
             if proxy is None or is_loopback(httpx.URL(proxy).host):

@@ -270,6 +270,22 @@ class TestKeyText:
             shown = f"{caught.value!r} {caught.value.__cause__!r}"
             assert not any(given[at : at + 12] in shown for at in range(len(given) - 11))
 
+    def test_key_in_place_of_another_argument_is_not_quoted(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        private = key_pair().private_key
+        text = serialize_private_key(private)
+        for call in (
+            lambda: save_private_key(private, text),
+            lambda: save_private_key(private, Path(text.replace("\n", "\\n"))),
+            lambda: serialize_private_key(private, text),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(ValueError, match="key") as caught:
+                call()
+            assert text[40:60] not in str(caught.value)
+        assert list(tmp_path.iterdir()) == []
+
     @pytest.mark.parametrize("source", [0, True, 1.5, None, ["x"], bytearray(b"x")])
     def test_other_types_are_no_path(self, source: Any) -> None:
         for load in (load_private_key, load_public_key):
