@@ -13,7 +13,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from bitfount_api._internal.files import atomic_write, make_private_dir, read_file
+from bitfount_api._internal.files import (
+    atomic_write,
+    make_private_dir,
+    read_file,
+    remove_leftovers,
+)
 from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api._internal.validation import is_whole_number, quote
 
@@ -129,7 +134,8 @@ def save_private_key(
 ) -> None:
     """Write a private key to a file that only its owner may read and write (0600).
 
-    The file is written atomically. Missing folders are created, for the owner only.
+    The file is written atomically. Missing folders are created, for the owner only. Copies of the
+    key that a killed write of this file has left are removed.
 
     Args:
         key: The key.
@@ -147,6 +153,7 @@ def save_private_key(
         raise ValueError("the path of the file is the text of a key")
     data = serialize_private_key(key, form, password).encode("ascii")
     make_private_dir(Path(path).parent)
+    remove_leftovers(Path(path))
     atomic_write(path, data, private=True, overwrite=overwrite)
 
 

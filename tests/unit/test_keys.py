@@ -8,6 +8,7 @@ import shutil
 import stat
 import struct
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,9 @@ class TestKeyText:
         def given(text: str) -> str | bytes | Path:
             varied = _variations(text)[name]
             (tmp_path / "key").write_bytes(varied.encode())
-            return {"text": varied, "bytes": varied.encode(), "file": tmp_path / "key"}[way]
+            ways: dict[str, str | bytes | Path]
+            ways = {"text": varied, "bytes": varied.encode(), "file": tmp_path / "key"}
+            return ways[way]
 
         loaded = load_private_key(given(serialize_private_key(private)))
         assert loaded.private_numbers() == private.private_numbers()
@@ -451,6 +454,22 @@ class TestSaving:
         save_private_key(key_pair().private_key, tmp_path / "a" / "b" / "key.pem")
         for folder in ("a", "a/b"):
             assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+
+    @pytest.mark.skipif(os.name != "posix", reason="other systems have no such signal")
+    def test_copy_of_a_killed_write_is_removed(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.pem"
+        code = (
+            "import os, signal, sys\n"
+            "os.link = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+            "from bitfount_api.keys import load_private_key, save_private_key\n"
+            "save_private_key(load_private_key(sys.stdin.read()), sys.argv[1])\n"
+        )
+        text = serialize_private_key(key_pair().private_key)
+        subprocess.run([sys.executable, "-c", code, path], input=text, text=True, check=False)
+        (copy,) = tmp_path.iterdir()
+        assert copy.name.startswith(".a.pem.")
+        save_private_key(key_pair().private_key, path)
+        assert list(tmp_path.iterdir()) == [path]
 
     def test_save_leaves_no_other_file(self, tmp_path: Path) -> None:
         save_private_key(key_pair().private_key, str(tmp_path / "key"), "SSH")
