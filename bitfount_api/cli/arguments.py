@@ -13,7 +13,6 @@ import click
 from bitfount_api import identifiers
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
-from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +90,9 @@ def contents(path: Path, limit: int) -> bytes:
         ValueError: If there are more than ``limit`` bytes.
         OSError: If the file cannot be read.
     """
+    # Imported here, since it imports httpx, which the help does not need.
+    from bitfount_api.redaction import looks_like_key
+
     if looks_like_key(path):
         raise Failure(
             "This is not the path of a file. It looks like the text of a key, which others could "
