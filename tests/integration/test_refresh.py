@@ -384,7 +384,7 @@ class Stuck(AuthenticationHandler):
 def test_refresh_of_an_owner_that_is_gone_blocks_nobody() -> None:
     """An interruption may arrive before the owner can say that it was interrupted."""
     refresher = CredentialRefresher(Stuck(), BitfountSession(Stuck())._connections)
-    begun = refresher._begin("hub", None, None)
+    begun = refresher._begin("hub", None, 0, None)
     assert begun is not None
     refresh, owner = begun
     waiter = threading.Thread(target=lambda: outcomes.append(wait()), daemon=True)
