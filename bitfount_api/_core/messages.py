@@ -80,7 +80,7 @@ class HTTPResponse:
         self.content = content
         self.http_version = http_version
         self.reason_phrase = reason_phrase
-        self.elapsed = 0.0
+        self.elapsed: float = 0.0
         """Seconds from the attempt to send the request to the end of the response."""
         self._headers: httpx.Headers | None = None
 

@@ -24,7 +24,7 @@ import pytest
 from bitfount_api._internal.urls import Origin
 from bitfount_api._io.async_pool import AsyncConnection, AsyncPool
 from bitfount_api._io.attempt import Attempt
-from bitfount_api._io.capacity import Capacity, Place
+from bitfount_api._io.capacity import Capacity, Place, _Waiter
 from bitfount_api._io.connections import MAX_CONNECTIONS, Connections
 from bitfount_api._io.deadlines import Limits
 from bitfount_api._io.proxies import Proxies
@@ -194,13 +194,11 @@ def test_newcomer_does_not_overtake_a_waiting_thread(monkeypatch: pytest.MonkeyP
     capacity = Capacity(1)
     asleep, awake = threading.Event(), threading.Event()
 
-    class SlowEvent(threading.Event):
-        """An event whose waiting thread is slow to wake up."""
-
-        def wait(self, timeout: float | None = None) -> bool:
-            asleep.set()
-            awake.wait(30)
-            return super().wait(0)
+    def sleep(waiter: _Waiter, timeout: float | None = None) -> bool:
+        """Wake up slowly."""
+        asleep.set()
+        awake.wait(30)
+        return waiter.is_set()
 
     def work() -> None:
         with place_in(capacity, 60):
@@ -208,9 +206,9 @@ def test_newcomer_does_not_overtake_a_waiting_thread(monkeypatch: pytest.MonkeyP
 
     thread = threading.Thread(target=work)
     with place_in(capacity, 0), monkeypatch.context() as patch:
-        patch.setattr(threading, "Event", SlowEvent)
+        patch.setattr(_Waiter, "wait", sleep)
         thread.start()
-        asleep.wait(30)
+        assert asleep.wait(30)
     with pytest.raises(httpcore.PoolTimeout), place_in(capacity, 0):
         pass
     awake.set()

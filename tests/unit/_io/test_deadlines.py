@@ -234,10 +234,10 @@ def test_slow_look_up_times_out(network: Network, monkeypatch: pytest.MonkeyPatc
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(30) and [])
     with pytest.raises(httpcore.ConnectTimeout, match="looked up in time"):
-        network.connect_tcp("h.test", 80, 0.01)
+        network.connect_tcp("slow.test", 80, 0.01)
     network.attempt = ending_in(0.01)
     with pytest.raises(httpcore.ConnectTimeout, match="looked up in time"):
-        network.connect_tcp("h.test", 80)
+        network.connect_tcp("slow.test", 80)
     released.set()
 
 
