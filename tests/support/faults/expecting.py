@@ -7,7 +7,7 @@ from support.faults.kinds import Kind
 from support.faults.legs import Leg, Outcome, Row
 
 from bitfount_api._core.effects import Retry
-from bitfount_api.exceptions import HTTPError
+from bitfount_api.exceptions import HTTPError, RequestException
 
 RETRIES = 2
 """The number of retries that the matrix allows."""
@@ -84,7 +84,9 @@ def _renewed(row: Row, index: int, kind: Kind) -> Expected:
 
 
 def _failure(leg: Leg, kind: Kind) -> Outcome:
-    if kind.comes_to == "unusable":
+    if kind.comes_to == "page" and leg.body == "object":
+        return RequestException  # the content type says that it is not the object
+    if kind.comes_to in ("unusable", "page"):
         return leg.unusable
     return _lost(leg, kind) if kind.comes_to == "lost" else leg.refused or HTTPError
 

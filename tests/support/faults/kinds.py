@@ -25,8 +25,8 @@ class Kind:
 
     Args:
         name: Name of the fault in the matrix.
-        comes_to: Effect on the client: no response, an error status, an unusable response,
-            rejected credentials, or an expired presigned URL.
+        comes_to: Effect on the client: no response, an error status, an unusable response, a web
+            page, rejected credentials, or an expired presigned URL.
         times: Number of affected requests; None for all.
         repeated: Whether the request is retried, if the operation permits retries.
         seen: Whether the service may have received the request.
@@ -39,7 +39,7 @@ class Kind:
     """
 
     name: str
-    comes_to: Literal["lost", "refused", "unusable", "unauthorised", "expired"]
+    comes_to: Literal["lost", "refused", "unusable", "page", "unauthorised", "expired"]
     times: int | None = 1
     repeated: bool = False
     seen: bool = True
@@ -117,7 +117,7 @@ KINDS = (
     Kind(name="expired presigned URL, for ever", comes_to="expired", times=None,
          sandbox=_answer(403, EXPIRED), only=lambda leg: leg.service == "storage"),
     Kind(name="redirect to another host", comes_to="refused", sandbox=_elsewhere),
-    Kind(name="HTML page", comes_to="unusable",
+    Kind(name="HTML page", comes_to="page",
          sandbox=_answer(200, HTML, content_type="text/html")),
     Kind(name="empty body", comes_to="unusable", sandbox=_answer(200)),
     Kind(name="JSON of the wrong shape", comes_to="unusable", sandbox=_answer(200, b'"text"')),
