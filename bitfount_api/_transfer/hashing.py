@@ -8,7 +8,14 @@ import os
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import sibling
-from bitfount_api._transfer.own_files import create_own, delete, delete_own, write_marked
+from bitfount_api._transfer.own_files import (
+    REPLACED,
+    create_own,
+    delete,
+    delete_own,
+    is_same,
+    write_marked,
+)
 from bitfount_api._transfer.zstd import MAGIC, Decompressor
 
 if TYPE_CHECKING:
@@ -77,11 +84,15 @@ class ObjectHasher:
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, self.size)  # the mark; see PartFile.finish()
         self.close()
+        if self._decompressor is not None and self.unpacked is None:
+            raise OSError(errno.ESTALE, REPLACED)
         return self._digest.hexdigest()
 
     def close(self) -> None:
         """Close the file. May be called more than once."""
         if self._descriptor is not None:
+            if self.unpacked is not None and not is_same(self.unpacked, self._descriptor):
+                self.unpacked = None  # it is not ours any more
             os.close(self._descriptor)
             self._descriptor = None
 

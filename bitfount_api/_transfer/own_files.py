@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = b"bitfount-api part 1\n"
+REPLACED = "another process has replaced the incomplete download"
 
 
 def create_own(path: Path) -> int:
@@ -50,6 +51,14 @@ def is_marked(descriptor: int) -> bool:
     with open(descriptor, "rb", closefd=False) as file:
         file.seek(size - len(MARK))
         return file.read(len(MARK)) == MARK
+
+
+def is_same(path: Path, descriptor: int) -> bool:
+    """Whether a path is still that of an open file, which another process may have replaced."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except OSError:
+        return False
 
 
 def is_own(path: Path) -> bool:

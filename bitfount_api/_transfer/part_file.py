@@ -21,11 +21,13 @@ from bitfount_api._transfer.destinations import Destination
 from bitfount_api._transfer.hashing import ObjectHasher
 from bitfount_api._transfer.own_files import (
     MARK,
+    REPLACED,
     create_own,
     delete,
     delete_own,
     is_marked,
     is_own,
+    is_same,
     write_marked,
 )
 from bitfount_api._transfer.tail_reader import TailReader
@@ -130,6 +132,8 @@ class PartFile(Destination):
         assert hasher is not None  # noqa: S101 - as in wait_finished()
         assert size is not None  # noqa: S101
         assert self._descriptor is not None  # noqa: S101
+        if not is_same(self._path, self._descriptor):
+            raise OSError(errno.ESTALE, REPLACED)
         sha256 = hasher.finish()
         if hasher.unpacked is not None:
             os.replace(hasher.unpacked, self._file)
@@ -170,10 +174,10 @@ class PartFile(Destination):
         self._stop()
         if self._descriptor is not None:
             self._discard_unpacked()
-            if os.name == "nt":  # pragma: no cover - Windows cannot delete an open file
-                self._close()
-            delete(self._path)
-            self._close()
+            own = is_same(self._path, self._descriptor)
+            self._close()  # before it is deleted, which Windows requires
+            if own:
+                delete(self._path)
 
     # --- Methods of Destination ------------------------------------------------------------------
 

@@ -86,12 +86,16 @@ class RangeRequest:
                 "object storage, or a proxy before it, answered with content-encoding "
                 f"{encoding!r}, although none was requested"
             )
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind in _PAGES:
+        # The header may have been sent more than once.
+        kinds = response.headers.get("content-type", "").lower().split(",")
+        media_types = {kind.partition(";")[0].strip() for kind in kinds}
+        if pages := media_types & _PAGES:
             raise RequestException(
-                f"object storage, or a proxy before it, answered with a web page ({kind}) instead "
-                "of the object: does the network require a login?"
+                f"object storage, or a proxy before it, answered with a web page ({min(pages)}) "
+                "instead of the object: does the network require a login?"
             )
+        if "multipart/byteranges" in media_types:
+            self._refuse_range()  # the boundaries of the parts are not the object's
         if status == 206:
             self._accept_piece(response)
         else:
@@ -142,13 +146,16 @@ class RangeRequest:
         found = _content_range(response)
         if size is None and found is not None:
             size = found[2]
-        if found is not None and found != (0, size, size):
+        if "content-range" in response.headers and (found is None or found != (0, size, size)):
             self._refuse_range()  # a part of the object, whatever the status says
         if not self._exclusive:
             raise ObjectChangedError
         etag = strong_etag(response.headers.get("etag"))
-        if size is None and etag is not None and etag == self._destination.etag:
-            size = self._destination.size
+        if etag is not None and etag == self._destination.etag:
+            known = self._destination.size
+            if None not in (size, known) and size != known:
+                self._refuse_range()  # the same object has one size
+            size = known if size is None else size
         self._destination.begin(etag, size)
         self.position, self._end, self._last = 0, size, size
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -124,6 +125,8 @@ class TailReader:
                 # Process whole steps only, except at the end of the file.
                 if missing >= _STEP_BYTES or (ended and missing):
                     count = file.readinto(view[: min(_STEP_BYTES, missing)])
+                    if not count:
+                        raise OSError(errno.EIO, "another process has cut the incomplete download")
                     self._process(view[:count])
                     self._position += count
                 elif ended:

@@ -169,6 +169,46 @@ def test_web_page_is_not_taken_for_the_object(get: Any, store: Store) -> None:
         get()
 
 
+@pytest.mark.parametrize("kind", ["text/html, text/html", "application/octet-stream, text/html"])
+def test_web_page_with_two_types_is_no_object(get: Any, store: Store, kind: str) -> None:
+    store.weights = SMALL
+    store.plan = nth(range(99), Act(status=200, text=b"<html>", headers={"content-type": kind}))
+    with pytest.raises(RequestException, match="web page"):
+        get()
+
+
+ETAG_OF_LARGE = f'"{hashlib.md5(LARGE).hexdigest()}"'
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-range": f"bytes 0-{MIB - 1}/{len(LARGE)}, bytes 0-{MIB - 1}/{len(LARGE)}"},
+        {"content-range": f"bytes=0-{MIB - 1}/{len(LARGE)}"},
+        {"content-range": ""},
+        {"content-type": "multipart/byteranges; boundary=x"},
+    ],
+    ids=repr,
+)
+def test_odd_part_is_not_taken_for_the_object(
+    get: Any, store: Store, headers: dict[str, str]
+) -> None:
+    store.weights = LARGE
+    part = Act(status=200, text=LARGE[:MIB], headers={"etag": ETAG_OF_LARGE, **headers})
+    store.plan = nth({0}, part)
+    assert get() == LARGE
+
+
+def test_rest_is_not_taken_for_the_object(get: Any, store: Store) -> None:
+    """The object with this ETag is known to be larger."""
+    store.weights = LARGE
+    rest = Act(status=200, text=LARGE[3 * MIB :], headers={"etag": ETAG_OF_LARGE})
+    cut = Act(cut=3 * MIB)
+    acts = {0: cut, 1: rest}
+    store.plan = lambda seen: acts.get(seen.number) if seen.kind == "get" else None
+    assert get(parts_at_once=1) == LARGE
+
+
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
 def test_ranges_require_a_strong_etag(get: Any, store: Store, etag: str) -> None:
     store.weights = LARGE

@@ -125,6 +125,34 @@ def test_finish_syncs_the_file_and_then_its_name(
 
 
 @posix
+@pytest.mark.parametrize("data", [DATA, packed(DATA)], ids=["plain", "compressed"])
+@pytest.mark.parametrize("suffix", [".part", ".part.unpacked"])
+@pytest.mark.parametrize("other", ["file", "link", "nothing"])
+def test_file_of_another_is_not_taken_for_the_download(
+    target: Path, data: bytes, suffix: str, other: str
+) -> None:
+    part = part_of(target)
+    part.open()
+    fill(part, data)
+    while not part.wait_finished(10):
+        pass
+    path = target.with_name(target.name + suffix)
+    existed = path.exists()
+    path.unlink(missing_ok=True)
+    if other == "file":
+        path.write_bytes(b"not ours")
+    elif other == "link":
+        path.symlink_to(target.with_name("elsewhere"))
+    if existed:
+        with pytest.raises(OSError, match=r"another process|No such file"):
+            part.finish()
+        assert not target.exists()
+    else:
+        assert part.finish().sha256 == hashlib.sha256(DATA).hexdigest()
+    part.discard()
+    assert os.path.lexists(path) is (other != "nothing")
+
+
 def test_decompression_does_not_write_through_a_link(begun: PartFile, target: Path) -> None:
     other = target.with_name("precious")
     other.write_bytes(b"precious")

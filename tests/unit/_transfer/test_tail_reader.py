@@ -123,3 +123,10 @@ def test_unsaved_bytes_are_saved_without_reading(
     log.wait()
     follower.stop()
     assert log.saves == 1
+
+
+def test_reader_ends_if_the_file_is_cut(path: Path) -> None:
+    follower = TailReader(path, Log().take, Log().save)
+    with pytest.raises(OSError, match="another process has cut"):
+        follower.wait_finished(4 * MIB, 30)
+    assert no_threads()
