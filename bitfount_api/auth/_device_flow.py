@@ -150,7 +150,7 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
             try:
                 return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
             except InvalidJSONError as error:
-                if _is_json_object(response):
+                if _is_from_authority(response):
                     raise AuthenticationError(str(error)) from None
                 raise  # not from the authorization server, such as the page of a captive portal
         error_code = _error_code(response)
@@ -202,7 +202,11 @@ def _error_code(response: HTTPResponse) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _is_json_object(response: HTTPResponse) -> bool:
+def _is_from_authority(response: HTTPResponse) -> bool:
+    """Whether a successful response is the authorization server's, even if it is damaged."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json" or b"access_token" in (response.content or b""):
+        return True
     try:
         return isinstance(msgspec.json.decode(response.content or b""), dict)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

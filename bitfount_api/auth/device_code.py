@@ -112,6 +112,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         storage = config.storage_path() if storage_path is None else Path(storage_path)
         self._file = TokenFile(storage.expanduser(), username, issuer)
         self._current: _Current | None = None
+        # Sent at least once, in case the file keeps one: a second use revokes all tokens.
+        self._used_refresh_tokens: set[str] = set()
 
     @property
     def username(self) -> str:
@@ -262,6 +264,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
             try:
                 grant = yield from refresh(self._authority, old.refresh_token)
             except AuthenticationError:
+                self._used_refresh_tokens.add(old.refresh_token)
                 yield from self._remove_used_refresh_token()
                 raise
             except RequestException as error:
@@ -271,6 +274,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
                     "The current token stays in use, as refreshing it failed: %s", error
                 )
                 return
+            self._used_refresh_tokens.add(old.refresh_token)
             if grant is not None:
                 yield from self._store(grant, old)
                 return
@@ -279,10 +283,15 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         yield from self._store(grant, None)
 
     def _latest(self, found: Token | None) -> Token | None:
-        """Return the token to refresh: the file's, or a later one that could not be written."""
+        """Return the token to refresh: the file's, or a later one that could not be written.
+
+        Which one is later is not known from their expiry: clocks are set, and lifetimes change.
+        """
         current = self._current.token if self._current else None
-        tokens = [token for token in (found, current) if token is not None]
-        return max(tokens, key=lambda token: token.expires_at, default=None)
+        for token in (found, current):
+            if token is not None and token.refresh_token not in self._used_refresh_tokens:
+                return token
+        return None
 
     def _extend(self, token: Token) -> bool:
         """Extend the use of a token that has not expired yet, for at most a minute.

@@ -215,6 +215,15 @@ BAD_REFRESH = [
     grant(2, expires_in=-1),
     grant(2, token_type="mac"),
     answer(200, {}),
+    *(
+        answer(200, content=content, headers={"content-type": kind})
+        for kind, content in [
+            ("application/json", b'{"access_token":"SECRET-access-2","refresh_tok'),
+            ("Application/JSON; charset=utf-8", b""),
+            ("application/json", '{"access_token":"SECRET-access-2"}'.encode("utf-16")),
+            ("application/x-www-form-urlencoded", b"access_token=SECRET-access-2"),
+        ]
+    ),
 ]
 
 
@@ -234,6 +243,27 @@ def test_used_refresh_token_is_removed_if_the_new_is_invalid(
     authority.authenticate(answer(200, CODE), grant(3))
     assert not any("refresh_token" in form for form in authority.forms)
     assert len(authority.prompts) == (1 if from_file else 2)
+
+
+def test_used_refresh_token_of_the_file_is_not_sent(
+    authority: FakeAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even if the file cannot be removed."""
+    monkeypatch.setattr(TokenFile, "remove", lambda _: None)
+    authority.store(1, 60)
+    with pytest.raises(AuthenticationError):
+        authority.authenticate(grant(2, expires_in=-1))
+    assert authority.stored() is not None
+    authority.authenticate(answer(200, CODE), grant(3))
+    assert not any("refresh_token" in form for form in authority.forms)
+
+
+def test_renewed_token_of_another_may_expire_earlier(authority: FakeAuthority) -> None:
+    """The authorization server has begun to give tokens a shorter life, say."""
+    authority.authenticate(answer(200, CODE), grant(1))
+    authority.store(2, 60)
+    authority.authenticate(grant(3), refused=True)
+    assert [form.get("refresh_token") for form in authority.forms] == ["SECRET-refresh-2"]
 
 
 # --- With other processes ------------------------------------------------------------------------
