@@ -96,6 +96,11 @@ class Connections(Protocol):
 class Credentials(Protocol):
     """The source of the credentials that the drivers pass to flows."""
 
+    @property
+    def usable(self) -> bool:
+        """Whether the current credentials count as valid, so that the next call gets them, too."""
+        ...
+
     def headers(
         self,
         audience: Audience,
@@ -192,8 +197,10 @@ class CallContext:
         return headers
 
     def authenticated(self, step: GetCredentials, headers: Mapping[str, str]) -> None:
-        """Keep new credentials, and start the default deadline again, if it had begun."""
-        self._fresh[step.audience] = time.monotonic(), headers
+        """Keep credentials that count as expired, and start the default deadline again if begun."""
+        self._fresh.pop(step.audience, None)
+        if not self.credentials_for_flow().usable:
+            self._fresh[step.audience] = time.monotonic(), headers
         if self._has_default_deadline and self.limits.end is not None:
             self.limits = Limits(
                 time.monotonic() + config.DEFAULT_DEADLINE, self.limits.cancellation

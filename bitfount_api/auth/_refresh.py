@@ -119,7 +119,11 @@ class CredentialRefresher:
         seen = self._refreshed
         if self._usable(audience, refused):
             return self._headers(audience)
-        self._refresh(audience, refused, seen, seconds)
+        end = None if seconds is None else time.monotonic() + seconds
+        joined = self._refresh(audience, refused, seen, seconds)
+        if joined and self._still_refused(audience, refused):
+            left = None if end is None else max(0.0, end - time.monotonic())
+            self._refresh(audience, refused, seen, left)
         return self._headers(audience)
 
     async def aheaders(
@@ -129,8 +133,15 @@ class CredentialRefresher:
         seen = self._refreshed
         if self._usable(audience, refused):
             return self._headers(audience)
-        await self._refresh_async(audience, refused, seen)
+        joined = await self._refresh_async(audience, refused, seen)
+        if joined and self._still_refused(audience, refused):
+            await self._refresh_async(audience, refused, seen)
         return self._headers(audience)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the current credentials count as valid."""
+        return self._handler.authenticated
 
     def authenticate(self) -> None:
         """Get credentials unless there are usable ones."""
@@ -155,6 +166,10 @@ class CredentialRefresher:
             or not self._handler.renewable
             or self._headers(audience) != dict(refused)
         )
+
+    def _still_refused(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
+        """Whether a refresh begun by another caller, who was not refused, kept the credentials."""
+        return refused is not None and self._headers(audience) == dict(refused)
 
     def _begin(
         self,
@@ -189,13 +204,15 @@ class CredentialRefresher:
         refused: Mapping[str, str] | None,
         seen: int,
         seconds: float | None,
-    ) -> None:
+    ) -> bool:
+        """Refresh the credentials, and return whether another caller had begun to do so."""
         from bitfount_api.auth._event_loops import running_loop
 
         current = self._begin(audience, refused, seen, None)
         if current is None:
-            return
+            return False
         refresh, owner = current
+        joined = owner is None
         if owner is not None and seconds is None:
             self._refresh_and_share(refresh, owner, refused=refused is not None)
         elif owner is not None:
@@ -208,16 +225,18 @@ class CredentialRefresher:
             )
         del owner
         refresh.wait(seconds)
+        return joined
 
     async def _refresh_async(
         self, audience: Audience, refused: Mapping[str, str] | None, seen: int
-    ) -> None:
+    ) -> bool:
         import asyncio
 
         current = self._begin(audience, refused, seen, asyncio.get_running_loop())
         if current is None:
-            return
+            return False
         refresh, owner = current
+        joined = owner is None
         if owner is not None:
             self._refresh_in_thread(refresh, owner, refused=refused is not None)
         del owner
@@ -226,6 +245,7 @@ class CredentialRefresher:
         while not (await asyncio.wait([outcome], timeout=_OWNER_CHECK_SECONDS))[0]:
             refresh.raise_if_interrupted()
         outcome.result()
+        return joined
 
     def _refresh_in_thread(self, refresh: _Refresh, owner: _Owner, *, refused: bool) -> None:
         # A separate thread: the refresh may wait for a user, and must not occupy one of an event

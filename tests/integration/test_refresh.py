@@ -22,6 +22,7 @@ from bitfount_api import (
     ExternallyManagedJWTHandler,
     RetryPolicy,
 )
+from bitfount_api._core.effects import run_in_thread
 from bitfount_api.auth import _event_loops
 from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.auth.token_store import Token
@@ -420,3 +421,55 @@ def test_refresh_that_cannot_start_raises_and_is_tried_again(
         with pytest.raises(AuthenticationError, match="could not be started"):
             ask(session, asynchronous=asynchronous)
     assert ask(session, asynchronous=asynchronous).status_code == 200
+
+
+@twins
+def test_refused_caller_does_not_join_a_refresh_in_vain(asynchronous: bool) -> None:
+    """A renewal for a caller who was not refused may keep a token that is still valid."""
+    begun, joined = threading.Event(), threading.Event()
+
+    class Renewing(AuthenticationHandler):
+        """Keeps its token if it was not refused, which takes until another caller has joined."""
+
+        username = "alice"
+        authenticated = False
+        renewable = True
+        number = 1
+
+        def authenticate(self) -> None:
+            raise AssertionError
+
+        def authentication(self, *, refused: bool, loop: Any) -> Any:
+            if refused:
+                self.number += 1
+            else:
+                begun.set()
+                assert joined.wait(10)
+            self.authenticated = True
+            yield from run_in_thread(int)
+
+        @property
+        def hub_request_headers(self) -> Mapping[str, str]:
+            return {"authorization": f"Bearer {self.number}"}
+
+        am_request_headers = hub_request_headers
+
+    class Refresher(CredentialRefresher):
+        def _begin(self, *arguments: Any) -> Any:
+            found = super()._begin(*arguments)
+            if found is not None and found[1] is None:
+                joined.set()
+            return found
+
+    handler = Renewing()
+    refresher = Refresher(handler, BitfountSession(handler)._connections)
+    refused = {"authorization": "Bearer 1"}
+    first = threading.Thread(target=refresher.headers, args=("hub", None))
+    first.start()
+    assert begun.wait(10)
+    if asynchronous:
+        headers = asyncio.run(refresher.aheaders("hub", refused))
+    else:
+        headers = refresher.headers("hub", refused)
+    first.join()
+    assert headers == {"authorization": "Bearer 2"}

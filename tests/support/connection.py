@@ -57,6 +57,10 @@ class FakeConnection:
     ) -> AbstractAsyncContextManager[AsyncConnection]:
         return self.async_pool.lease(origin, attempt)
 
+    @property
+    def usable(self) -> bool:
+        return True
+
     def headers(
         self, audience: str, refused: Mapping[str, str] | None, seconds: float | None = None
     ) -> Mapping[str, str]:

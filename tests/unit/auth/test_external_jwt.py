@@ -7,7 +7,7 @@ import copy
 import pickle
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -436,3 +436,34 @@ def test_handler_reprs_have_no_secrets(handler: AuthenticationHandler) -> None:
     for way in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be pickled"):
             way(handler)
+
+
+@twins
+def test_each_request_gets_the_current_headers(asynchronous: bool) -> None:
+    """Such as those of a handler whose headers are used once."""
+
+    class Numbered(AuthenticationHandler):
+        username = "alice"
+        authenticated = True
+        given = 0
+
+        def authenticate(self) -> None: ...
+
+        @property
+        def hub_request_headers(self) -> Mapping[str, str]:
+            self.given += 1
+            return {"authorization": f"Bearer {self.given}"}
+
+        am_request_headers = hub_request_headers
+
+    def flow() -> Flow[list[Any]]:
+        first = yield from get_credentials("hub")
+        second = yield from get_credentials("hub")
+        return [first["authorization"], second["authorization"]]
+
+    made = session(Numbered())
+    if asynchronous:
+        first, second = asyncio.run(made._run_async(flow(), Timing(None, None)))
+    else:
+        first, second = made._run(flow(), Timing(None, None))
+    assert first != second
