@@ -90,9 +90,7 @@ class BitfountSession:
     ) -> None:
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
-        self.authentication_handler: AuthenticationHandler = (
-            authentication_handler or default_handler()
-        )
+        self._handler: AuthenticationHandler = authentication_handler or default_handler()
         self.timeout: float = config.DEFAULT_TIMEOUT if timeout is None else float(timeout)
         self._explicit_timeout = timeout
         self.deadline = deadline
@@ -110,9 +108,14 @@ class BitfountSession:
             )
         )
         self._origins: dict[Origin, Service] = {}
-        self._refresher = CredentialRefresher(self.authentication_handler, self._connections)
+        self._refresher = CredentialRefresher(self._handler, self._connections)
 
     # --- Authentication --------------------------------------------------------------------------
+
+    @property
+    def authentication_handler(self) -> AuthenticationHandler:
+        """The handler, which cannot be replaced: make another session for other credentials."""
+        return self._handler
 
     @property
     def username(self) -> str:
@@ -121,12 +124,12 @@ class BitfountSession:
         Raises:
             AuthenticatedUserError: The session is not authenticated yet.
         """
-        return self.authentication_handler.username
+        return self._handler.username
 
     @property
     def authenticated(self) -> bool:
         """Whether usable credentials are available, as far as is known without a request."""
-        return self.authentication_handler.authenticated
+        return self._handler.authenticated
 
     def authenticate(self) -> None:
         """Get credentials now, instead of at the first request that needs them.
@@ -172,7 +175,7 @@ class BitfountSession:
             ValueError: Others could, and the session does not allow it.
         """
         url = httpx.URL(service.url)
-        if url.scheme == "https" or isinstance(self.authentication_handler, AnonymousHandler):
+        if url.scheme == "https" or type(self._handler) is AnonymousHandler:
             return
         proxy = None
         if is_loopback(url.raw_host.decode("ascii")):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -183,3 +183,22 @@ def test_every_environment_is_accepted(name: str, monkeypatch: pytest.MonkeyPatc
     BitfountHub.from_env(session)
     BitfountAM(session)
     SMARTOnFHIR(session)
+
+
+def test_handler_of_a_session_cannot_be_replaced() -> None:
+    """The check would look at one handler, and the request would use the other."""
+    session = BitfountSession(APIKeysHandler("id", "key", "alice"))
+    with pytest.raises(AttributeError):
+        session.authentication_handler = AnonymousHandler()  # type: ignore[misc]
+    with pytest.raises(ValueError, match="must begin with https"):
+        BitfountHub(session, "http://hub.test")
+
+
+def test_handler_derived_from_anonymous_is_checked() -> None:
+    class Handler(AnonymousHandler):
+        @property
+        def hub_request_headers(self) -> Mapping[str, str]:
+            return {"x-api-key": "key"}
+
+    with pytest.raises(ValueError, match="must begin with https"):
+        BitfountHub(BitfountSession(Handler()), "http://hub.test")
