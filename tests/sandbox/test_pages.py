@@ -182,6 +182,13 @@ def test_user_codes_cannot_be_guessed(nobody: Api, clock: Clock) -> None:
     assert "Device connected" in opened(decide(nobody, begun["user_code"], "approve")).text
 
 
+def test_limit_of_guesses_ends_if_the_clock_is_set_back(nobody: Api, clock: Clock) -> None:
+    for code in WRONG:
+        decide(nobody, code, "approve")
+    clock.now -= 86400
+    assert "Device connected" in opened(decide(nobody, begin(nobody)["user_code"], "approve")).text
+
+
 def activate(api: Api, method: str, code: str, headers: dict[str, str], **form: str) -> int:
     data = {"user_code": code, "username": "alice", "decision": "approve", **form}
     more: dict[str, Any] = {"data": data} if method == "POST" else {"params": {"user_code": code}}

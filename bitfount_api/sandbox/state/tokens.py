@@ -103,7 +103,8 @@ class Tokens:
     def may_enter_code(self) -> bool:
         """Whether a user code may be entered now: codes must not be guessed (RFC 8628, 5.1)."""
         full = len(self._wrong_codes) == MAX_WRONG_CODES
-        return not full or self._clock() - self._wrong_codes[0] >= WRONG_CODES_SECONDS
+        # The clock may have been set back since.
+        return not full or not 0 <= self._clock() - self._wrong_codes[0] < WRONG_CODES_SECONDS
 
     def count_wrong_code(self) -> None:
         """Count an unknown user code."""
