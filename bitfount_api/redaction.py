@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from bitfount_api._core import redaction as _redaction
-from bitfount_api._core.redaction import strip_query
-from bitfount_api._internal.key_text import looks_like_key
+from typing import TYPE_CHECKING
 
-__all__ = ["looks_like_key", "redact", "strip_query"]
+from bitfount_api._internal.key_text import hide_keys, looks_like_key
+from bitfount_api._internal.validation import INVISIBLE
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["INVISIBLE", "hide_keys", "looks_like_key", "redact", "strip_query"]
+
+# The functions import the redaction of requests when they are called, since it imports httpx.
 
 
 def redact(text: str, *, limit: int = 500) -> str:
@@ -20,4 +26,13 @@ def redact(text: str, *, limit: int = 500) -> str:
         text: The text.
         limit: The maximum length of the result, in characters.
     """
-    return _redaction.redact(text, limit=limit)
+    from bitfount_api._core.redaction import redact
+
+    return redact(text, limit=limit)
+
+
+def strip_query(url: httpx.URL | str) -> str:
+    """Return a URL without its query, fragment, user name and password, for errors and logs."""
+    from bitfount_api._core.redaction import strip_query
+
+    return strip_query(url)

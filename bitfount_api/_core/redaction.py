@@ -30,7 +30,10 @@ REDACTED = "[hidden]"
 """The replacement for a secret."""
 _HTTPCORE_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
 _OWN_PACKAGES = frozenset(
-    {"anyio", "bitfount_api", "filelock", "h11", "httpcore", "httpx", "sniffio", "socksio"}
+    (
+        *("anyio", "attr", "bitfount_api", "filelock", "h11", "httpcore", "httpx", "jwt"),
+        *("sniffio", "socksio"),
+    )
 )
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)

@@ -15,6 +15,7 @@ _MARKS = re.compile(
     # The beginnings of DER and OpenSSH structures in base64.
     r"|\b(?:MII|AAAA)[0-9A-Za-z+/]{12}|b3BlbnNzaC1rZXkt"
 )
+_BLOCK = re.compile(r"-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|\Z)", re.DOTALL)
 _BASE64 = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
 
 
@@ -25,6 +26,12 @@ def looks_like_key(path: str | os.PathLike[str]) -> bool:
     """
     text = str(path)
     return bool(_MARKS.search(text) or _has_key_material(text)) and not _exists(path)
+
+
+def hide_keys(text: str) -> str:
+    """Return a text without the keys, the certificates and the parts of them that it quotes."""
+    text = _BLOCK.sub("[hidden]", text)
+    return _BASE64.sub(lambda run: "[hidden]" if _has_key_material(run[0]) else run[0], text)
 
 
 def _has_key_material(text: str) -> bool:

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
 _MAX_SECONDS = 365 * 86400
 _MAX_QUOTED = 80
 
+INVISIBLE = (
+    # Those that change the direction, that have no width, and fillers, which look like spaces;
+    # Unicode's property Default_Ignorable_Code_Point, and interlinear annotations.
+    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"  # tags and variation selectors, which can carry hidden text
+)
+"""Characters that nobody sees, as a part of a set in a regular expression."""
+
 
 def is_whole_number(value: object, minimum: int = 0, maximum: int | None = None) -> bool:
     """Whether a value is an integer from ``minimum`` to ``maximum``. True and False are not."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import attrs
 import httpx
 
+from bitfount_api._internal.validation import INVISIBLE
 from bitfount_api.exceptions import AuthenticationError
 
 _MAX_TEXT_LENGTH = 2048
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def _printable(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
     # The text is shown in terminals, where control characters could rewrite other output.
-    if not value.strip() or len(value) > _MAX_TEXT_LENGTH or not value.isprintable():
+    printable = value.isprintable() and not _INVISIBLE.search(value)
+    if not value.strip() or len(value) > _MAX_TEXT_LENGTH or not printable:
         raise AuthenticationError(
             f"the authorization server returned an invalid {attribute.name}: it is empty, "
-            "too long, or contains control characters"
+            "too long, or contains control characters or invisible ones"
         )
 
 
@@ -77,9 +82,10 @@ Prompt = Callable[[LoginPrompt], object]
 
 def show(prompt: LoginPrompt) -> None:
     """Print the prompt to standard error, and open a graphical browser if there is one."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"{prompt}\n")
-        sys.stderr.flush()
+    with suppress(OSError, ValueError):  # it cannot be written to, but a browser may open
+        if sys.stderr is not None:
+            sys.stderr.write(f"{prompt}\n")
+            sys.stderr.flush()
     try:
         browser = webbrowser.get()
         # Browsers of exactly this class run in the terminal, and occupy it until the user quits.

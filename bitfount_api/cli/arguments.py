@@ -13,6 +13,7 @@ import click
 from bitfount_api import identifiers
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
+from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,20 @@ def project_option(command: _F) -> _F:
     )(command)
 
 
+def check_is_path(path: Path) -> None:
+    """Check that a path is not the text of a key, which errors would quote.
+
+    Raises:
+        Failure: If it is.
+    """
+    if looks_like_key(path):
+        raise Failure(
+            "This is not the path of a file. It looks like the text of a key, which others could "
+            "read on the command line: save it to a file, or pass it to standard input with '-'.",
+            Exit.INVALID_INPUT,
+        )
+
+
 def contents(path: Path, limit: int) -> bytes:
     """Read a file, or standard input for ``-``.
 
@@ -90,15 +105,7 @@ def contents(path: Path, limit: int) -> bytes:
         ValueError: If there are more than ``limit`` bytes.
         OSError: If the file cannot be read.
     """
-    # Imported here, since it imports httpx, which the help does not need.
-    from bitfount_api.redaction import looks_like_key
-
-    if looks_like_key(path):
-        raise Failure(
-            "This is not the path of a file. It looks like the text of a key, which others could "
-            "read on the command line: save it to a file, or pass it to standard input with '-'.",
-            Exit.INVALID_INPUT,
-        )
+    check_is_path(path)
     if str(path) != STANDARD_INPUT:
         return read_file(path, limit)
     if sys.stdin is None:
@@ -135,6 +142,7 @@ def check_targets(*paths: Path | None, force: bool) -> None:
         if path is None:
             continue
         problem = None
+        check_is_path(path)
         try:
             parent = final_target(path).parent
         except IsADirectoryError:

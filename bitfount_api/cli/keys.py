@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,6 +72,8 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     output = app_of(context).output
     public_file = file.with_name(f"{file.name}.pub")
     check_targets(file, public_file, force=force)
+    if os.path.realpath(file) == os.path.realpath(public_file):
+        raise Failure(f"{public_file} is a link to {file}. Remove it.", Exit.INVALID_INPUT)
     password = secret("password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
     pair = rsa.generate_key_pair(bits)
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)

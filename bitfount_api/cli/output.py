@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from bitfount_api.cli import views
-from bitfount_api.cli.streams import INVISIBLE, sanitize, supports_unicode, write, write_error
+from bitfount_api.cli.streams import sanitize, supports_unicode, write, write_error
+from bitfount_api.redaction import INVISIBLE, hide_keys, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,14 +96,13 @@ class Output:
 
     def trace(self, error: BaseException) -> None:
         """Write an error's traceback, with secrets redacted."""
-        from bitfount_api.redaction import redact
-
-        for line in "".join(traceback.format_exception(error)).splitlines():
+        for line in hide_keys("".join(traceback.format_exception(error))).splitlines():
             indent = line[: len(line) - len(line.lstrip())]
             write_error(f"{indent}{sanitize(redact(line, limit=2000))}\n")
 
     def _print(self, label: str, style: str, text: str) -> None:
-        text = sanitize(text)
+        # A key pasted in place of an argument is quoted by click, too.
+        text = sanitize(hide_keys(text))
         if sys.stderr is None:
             return
         if not sys.stderr.isatty():

@@ -12,6 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from bitfount_api.cli.exit_codes import BrokenPipe
+from bitfount_api.redaction import INVISIBLE
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -35,15 +36,6 @@ _PLAIN: Final = {
     "○": "o",
     "\N{NO-BREAK SPACE}": " ",
 }
-
-INVISIBLE: Final = (
-    # Those that change the direction, that have no width, and fillers, which look like spaces;
-    # Unicode's property Default_Ignorable_Code_Point, and interlinear annotations.
-    r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
-    r"\U000e0000-\U000e0fff"  # tags and variation selectors, which can carry hidden text
-)
-"""Characters that nobody sees, as a part of a set in a regular expression."""
 
 _CONTROL: Final = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}]")
 """Characters that can change or hide what a terminal shows, or that cannot be encoded."""

@@ -154,3 +154,40 @@ def test_key_in_place_of_its_file_is_not_quoted(console: Console, command: str) 
         assert outcome.code == 6
         assert "not the path of a file" in outcome.err
         assert given[40:60] not in outcome.out + outcome.err
+
+
+PATHS = [
+    ("keys", "generate"),
+    ("models", "push"),
+    ("weights", "push", "Net:1"),
+    ("models", "pull", "alice/Net", "--output"),
+    ("weights", "pull", "alice/Net:1", "--output"),
+    ("fhir", "token", "--output"),
+    ("pods", "register", "scans", "--public-key", "k", "--schema"),
+    ("pods", "register", "scans", "--schema", "s", "--public-key"),
+    ("pods", "heartbeat", "scans", "--public-key"),
+    ("sandbox", "--free-ports", "--env-file"),
+]
+
+
+@pytest.mark.parametrize("words", PATHS, ids=" ".join)
+@pytest.mark.parametrize("debug", [(), ("--debug",)], ids=["", "debug"])
+def test_key_in_place_of_any_path_is_not_quoted(
+    console: Console, words: tuple[str, ...], debug: tuple[str, ...]
+) -> None:
+    text = rsa.serialize_private_key(key_pair().private_key)
+    for given in (text, text.replace("\n", "\\n"), " ".join(text.split("\n"))):
+        outcome = console.run(*debug, *words, given)
+        assert outcome.code in (2, 4, 6)
+        for at in range(30, 200):
+            assert given[at : at + 20] not in outcome.out + outcome.err, outcome.err[:300]
+    assert os.listdir() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights")
+def test_public_key_does_not_replace_the_private_one(console: Console) -> None:
+    os.symlink("k.pem", "k.pem.pub")
+    outcome = console.run("keys", "generate", "k.pem", "--bits", "2048", "--force")
+    assert outcome.code == 6
+    assert "is a link to k.pem" in outcome.err
+    assert not os.path.exists("k.pem")

@@ -270,3 +270,41 @@ def test_object_storage_error_is_reported(console: Console, model: str) -> None:
     outcome = console.run("models", "pull", model)
     assert (outcome.code, outcome.out) == (5, "")
     assert os.listdir() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are counted otherwise")
+@pytest.mark.parametrize("name", ["w" * 255, "é" * 127, "\U0001f40d" * 63], ids=["1", "2", "4"])
+@pytest.mark.parametrize("force", [False, True])
+def test_every_command_writes_the_longest_name(
+    console: Console, model: str, name: str, force: bool
+) -> None:
+    console.sandbox.pair("alice", "https://ehr.example.org/fhir")
+    Path("w.bin").write_bytes(b"weights" * 1000)
+    console.ok("weights", "push", "Retina:1", "w.bin")
+    Path("w.bin").unlink()
+    for words in (
+        ("models", "pull", model, "--output", name),
+        ("weights", "pull", model, "--output", name),
+        ("fhir", "token", "--output", name),
+    ):
+        if force:
+            Path(name).write_bytes(b"before")
+        console.ok(*words, *(["--force"] if force else []))
+        assert Path(name).read_bytes() not in (b"", b"before")
+        for path in Path().iterdir():
+            path.unlink()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "link to a device", "dangling", "folder"])
+def test_env_file_of_the_sandbox_is_no_other_thing(console: Console, kind: str) -> None:
+    path = Path("a.env")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null" if kind == "link to a device" else "new")
+    outcome = console.run("sandbox", "--free-ports", "--env-file", path)
+    assert (outcome.code, outcome.out) == (6, "")
+    assert os.listdir() == ["a.env"]

@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from cli.console import REPOSITORY, Console
 from support.rsa_keys import key_pair
 
 from bitfount_api import keys as rsa
+from bitfount_api.cli.root import root
 from bitfount_api.cli.streams import sanitize
 from bitfount_api.cli.views import format_time
 
@@ -327,3 +329,27 @@ def test_interrupt_during_startup_is_one_line() -> None:
         [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
     )
     assert (done.returncode, done.stderr.split()) == (130, [b"Error:", b"Interrupted."])
+
+
+def _names(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        yield (*before, name)
+        if isinstance(command, click.Group):
+            yield from _names(command, *before, name)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the shell is another one")
+@pytest.mark.parametrize("words", [(), *_names(root)], ids=lambda words: " ".join(words) or "none")
+@pytest.mark.parametrize("option", ["--json", "--help"])
+def test_no_command_begins_without_output(
+    console: Console, words: tuple[str, ...], option: str
+) -> None:
+    before = len(console.sandbox.requests)
+    outcome = console.spawn(*words, option, through=shell(">&-"))
+    assert (outcome.code, outcome.err.count("\n")) == (6, 1)
+    assert outcome.err.startswith("Error: Standard output is closed, so nothing was done.")
+    assert len(console.sandbox.requests) == before
+    assert os.listdir() == []

@@ -495,3 +495,35 @@ def test_version_that_is_no_number_raises_our_error(services: FakeServices, vers
     services.json({**DETAILS, "modelVersion": version})
     with pytest.raises(InvalidJSONError, match="modelVersion"):
         services.hub("retrieve_model", "bob", "Net")
+
+
+SENT = [
+    ("class Net(BitfountModel): ...", True),
+    ("class Net(BitfountModel): ...\ndef Net(): ...", False),
+    ("class Net(BitfountModel): ...\ndel Net", False),
+    ("if False:\n  class Net(BitfountModel): ...", False),
+    ("Base: type = BitfountModel\nclass Net(Base): ...", True),
+    ("match 1:\n  case 1:\n    class Net(BitfountModel): ...", True),
+    ("for _ in (1,):\n  class Net(BitfountModel): ...", True),
+    ("while True:\n  class Net(BitfountModel): ...\n  break", True),
+]
+
+
+@pytest.mark.parametrize(("source", "loads"), SENT)
+def test_what_is_sent_is_what_get_model_loads(
+    services: FakeServices, tmp_path: Path, source: str, loads: bool
+) -> None:
+    code = f"from bitfount_api import BitfountModel\n{source}\n".encode()
+    path = tmp_path / "Net.py"
+    path.write_bytes(code)
+    if loads:
+        services.json({"success": True, "alreadyExisted": True, "version": 1})
+        services.hub("send_model", path)
+    else:
+        with pytest.raises(ModelValidationError):
+            services.hub("send_model", path)
+        assert services.requests == []
+    services.json({**DETAILS, "modelHash": hash_contents(code)})
+    services.answer(httpx.Response(200, content=code))
+    model = services.hub("get_model", "bob", "Net", 2)
+    assert (model is not None and model.__name__ == "Net") is loads

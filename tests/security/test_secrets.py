@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import pickle
 import signal
 import threading
 import traceback
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,8 @@ from security.canaries import KEYS, MARK, QUERY, CanaryService, Spoil, tokens
 from support.faults.cases import ROWS
 from support.faults.legs import Row
 from support.http_server import Answer, ReceivedRequest, serving
+from support.store import Act, Store, running_store
+from support.store import ReceivedRequest as StoreRequest
 
 from bitfount_api import (
     AsyncBitfountHub,
@@ -292,3 +296,88 @@ def test_canary_search_finds_canaries(
     monkeypatch.setattr(attribute, stand_in)
     leaks = service.call(_row("get_weights"), 1, SPOILS[name], asynchronous=False).leaks()
     assert any(key.startswith(where) for key in leaks)
+
+
+class _Stalled(Store):
+    def hub(self, seen: StoreRequest) -> tuple[int, Any]:
+        status, answer = super().hub(seen)
+        text = json.dumps(answer).replace("SECRET", f"{MARK}-")
+        return status, json.loads(text)
+
+
+@pytest.fixture
+def stalled(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    monkeypatch.setattr("support.store.Store", _Stalled)
+    with running_store() as store:
+        assert isinstance(store, _Stalled)
+        store.weights = bytes(20_000_000)
+        yield store
+
+
+def _transfer(hub: Any, kind: str, folder: Path) -> Any:
+    if kind == "download":
+        return hub.download_weights("bob", "Net", 1, folder / "w.pt")
+    if kind == "memory":
+        return hub.get_weights("bob", "Net", 1)
+    (folder / "w.bin").write_bytes(bytes(20_000_000))
+    return hub.send_weights("Net", 1, folder / "w.bin")
+
+
+def _places(error: BaseException | None) -> set[str]:
+    places = set()
+    while error is not None:
+        places |= {frame.name for frame in traceback.extract_tb(error.__traceback__)}
+        error = error.__cause__ or error.__context__
+    return places
+
+
+KINDS = ["download", "memory", "upload", "form"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cancelled_transfer_has_no_secret_in_a_variable(
+    stalled: Store, kind: str, tmp_path: Path
+) -> None:
+    stalled.multipart = kind != "form"
+    stalled.plan = lambda seen: None if seen.kind == "hub" else Act(stall=10_000)
+
+    async def main() -> None:
+        async with BitfountSession(KEYS) as session:
+            await asyncio.wait_for(
+                _transfer(AsyncBitfountHub(session, stalled.url), kind, tmp_path), 0.7
+            )
+
+    with pytest.raises(TimeoutError) as caught:
+        asyncio.run(main())
+    assert [seen for seen in stalled.seen if seen.kind != "hub"]
+    assert MARK not in _variables(caught.value)
+    assert "_perform" not in _places(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no such signal")
+@pytest.mark.parametrize("kind", KINDS)
+def test_signal_during_a_transfer_leaves_no_secret(
+    stalled: Store, kind: str, tmp_path: Path
+) -> None:
+    stalled.multipart = kind != "form"
+    main = threading.main_thread().ident or 0
+
+    def plan(seen: StoreRequest) -> Act | None:
+        if seen.kind == "hub":
+            return None
+        if seen.number == 0:
+            threading.Timer(0.4, signal.pthread_kill, (main, signal.SIGUSR1)).start()
+        return Act(stall=10_000)
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    stalled.plan = plan
+    before = signal.signal(signal.SIGUSR1, stop)
+    try:
+        with BitfountSession(KEYS) as session, pytest.raises(Stopped) as caught:
+            _transfer(BitfountHub(session, stalled.url), kind, tmp_path)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert MARK not in _variables(caught.value)
+    assert "_perform" not in _places(caught.value)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bitfount_api import AuthenticationError
 from bitfount_api.auth.prompts import LoginPrompt, show
 
 PLAIN = LoginPrompt("https://auth.test/activate", "ABCD-EFGH", 900)
@@ -99,3 +100,26 @@ def test_missing_standard_error_is_ignored(
     monkeypatch.setattr(sys, "stderr", stderr)
     show(PLAIN)
     assert browser.opened
+
+
+@pytest.mark.parametrize("failure", [OSError(28, "full"), ValueError("closed")], ids=repr)
+def test_unwritable_standard_error_ends_no_login(
+    browse: Any, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    class Unwritable(io.StringIO):
+        def flush(self) -> None:
+            raise failure
+
+    browser = Browser()
+    browse(browser)
+    monkeypatch.setattr(sys, "stderr", Unwritable())
+    show(PLAIN)
+    assert len(browser.opened) == 1
+
+
+@pytest.mark.parametrize("character", "\u3164\u115f\u034f\ufe0f\U000e0100\u17b4\u200b\x9b")
+def test_invisible_characters_are_refused(character: str) -> None:
+    with pytest.raises(AuthenticationError, match="invisible"):
+        LoginPrompt("https://auth.test/", f"AB{character}CD", 60)
+    with pytest.raises(AuthenticationError, match="invisible"):
+        LoginPrompt(f"https://auth.test/?{character}", "ABCD", 60)
