@@ -16,7 +16,8 @@ _MARKS = re.compile(
     r"|\b(?:MII|AAAA)[0-9A-Za-z+/]{12}|b3BlbnNzaC1rZXkt"
 )
 _BLOCK = re.compile(r"-----BEGIN [^-]*-----.*?(?:-----END [^-]*-----|\Z)", re.DOTALL)
-_BASE64 = re.compile(r"[0-9A-Za-z+/]{40,}={0,2}")
+# A fingerprint, which is public, is such a run, too.
+_BASE64 = re.compile(r"(?<![0-9A-Za-z+/])(?<!SHA256:)[0-9A-Za-z+/]{40,}={0,2}")
 
 
 def looks_like_key(path: str | os.PathLike[str]) -> bool:
