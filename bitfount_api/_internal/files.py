@@ -275,13 +275,20 @@ def open_locked(path: Path, *, create: bool = True) -> int | None:
                 os.close(descriptor)
                 return None
             # The previous holder may have renamed or deleted it between the open and the lock.
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(status, os.lstat(path)):
-                    return descriptor
+            if is_same(path, descriptor):
+                return descriptor
         except BaseException:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def is_same(path: Path, descriptor: int) -> bool:
+    """Whether a path is still that of an open file, which another process may have replaced."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except OSError:
+        return False
 
 
 def open_regular(path: Path) -> int:

@@ -7,13 +7,12 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import sibling
+from bitfount_api._internal.files import is_same, sibling
 from bitfount_api._transfer.own_files import (
     REPLACED,
     create_own,
     delete,
     delete_own,
-    is_same,
     write_marked,
 )
 from bitfount_api._transfer.zstd import MAGIC, Decompressor

@@ -53,14 +53,6 @@ def is_marked(descriptor: int) -> bool:
         return file.read(len(MARK)) == MARK
 
 
-def is_same(path: Path, descriptor: int) -> bool:
-    """Whether a path is still that of an open file, which another process may have replaced."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
-    except OSError:
-        return False
-
-
 def is_own(path: Path) -> bool:
     """Whether a path is that of a file with the mark, and of nothing else, such as a link to it."""
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bitfount_api._internal.files import (
     final_target,
     fsync_dir,
+    is_same,
     open_locked,
     preallocate,
     sibling,
@@ -27,7 +28,6 @@ from bitfount_api._transfer.own_files import (
     delete_own,
     is_marked,
     is_own,
-    is_same,
     write_marked,
 )
 from bitfount_api._transfer.tail_reader import TailReader
