@@ -160,15 +160,13 @@ class CredentialRefresher:
     def _usable(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
         if not self._handler.authenticated:
             return False
-        # If the refused headers differ from the current ones, another caller has refreshed them.
-        return (
-            refused is None
-            or not self._handler.renewable
-            or self._headers(audience) != dict(refused)
-        )
+        return not self._handler.renewable or not self._still_refused(audience, refused)
 
     def _still_refused(self, audience: Audience, refused: Mapping[str, str] | None) -> bool:
-        """Whether a refresh begun by another caller, who was not refused, kept the credentials."""
+        """Whether the current credentials are the refused ones: no other caller has replaced them.
+
+        A refresh that another caller began, who was not refused, may have kept them.
+        """
         return refused is not None and self._headers(audience) == dict(refused)
 
     def _begin(
