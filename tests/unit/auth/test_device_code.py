@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import pytest
-from support.flows import FakeDriver
 from support.oauth import (
     CODE,
     DAY,
@@ -30,17 +28,6 @@ from bitfount_api import (
 from bitfount_api._core.effects import Send
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.auth.token_store import Token
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> HandlerFactory:
-    return HandlerFactory(tmp_path, FakeDriver([]))
-
-
-@pytest.fixture
-def authority(make: HandlerFactory) -> FakeAuthority:
-    return make()
-
 
 # --- Logging in ----------------------------------------------------------------------------------
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.flows import FakeDriver
 from support.oauth import (
     CODE,
     DAY,
@@ -29,17 +27,6 @@ from bitfount_api import (
 )
 from bitfount_api._core.effects import Retry, Send
 from bitfount_api.auth.token_store import TokenFile
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> HandlerFactory:
-    return HandlerFactory(tmp_path, FakeDriver([]))
-
-
-@pytest.fixture
-def authority(make: HandlerFactory) -> FakeAuthority:
-    return make()
-
 
 # --- Refreshing ----------------------------------------------------------------------------------
 
