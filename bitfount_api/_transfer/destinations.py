@@ -7,8 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from bitfount_api._transfer.byte_ranges import ByteRanges
+from bitfount_api._transfer.frames import MAGIC, is_compressed
 from bitfount_api._transfer.reorder import ReorderBuffer
-from bitfount_api._transfer.zstd import MAGIC, Decompressor
+from bitfount_api._transfer.zstd import Decompressor
 from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
@@ -122,8 +123,9 @@ class MemoryDestination(Destination):
         if self._reorder is not None:
             self._reorder.end()
         content = self._buffer.getvalue()
-        if self._reorder is None and self._unpack and content.startswith(MAGIC):
-            # The first chunks were too short for the magic number to be recognised.
+        if self._reorder is None and self._unpack and is_compressed(content):
+            # The first chunks were too short for the magic number to be recognised, or began with
+            # a skippable frame.
             self._begin()
             self._decompress(0, content)
             return self.content()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from enum import Enum
 
-_MAGIC = b"\x28\xb5\x2f\xfd"
+MAGIC = b"\x28\xb5\x2f\xfd"
+"""The magic number of a frame with contents, compressed by any encoder."""
+
 _SKIPPABLE_MAGIC = b"\x2a\x4d\x18"
 """The last three bytes of the magic number of skippable frames; the first is 0x50 to 0x5F."""
+_SKIPPABLE_HEADER = 8
 
 _EMPTY_CHECKSUM = b"\x99\xe9\xd8\x51"
 """The checksum of no bytes: the lower half of their XXH64."""
@@ -36,10 +39,10 @@ def find_next(data: bytes | memoryview) -> tuple[Next, int]:
     if len(head) < 4:
         return Next.UNKNOWN, 0
     if head[1:4] == _SKIPPABLE_MAGIC and 0x50 <= head[0] <= 0x5F:
-        if len(head) < 8:
+        if len(head) < _SKIPPABLE_HEADER:
             return Next.UNKNOWN, 0
-        return Next.SKIPPED, 8 + int.from_bytes(head[4:8], "little")
-    if head[:4] != _MAGIC:
+        return Next.SKIPPED, _SKIPPABLE_HEADER + int.from_bytes(head[4:8], "little")
+    if head[:4] != MAGIC:
         return Next.FRAME, 0
     if len(head) < 5:
         return Next.UNKNOWN, 0
@@ -59,3 +62,50 @@ def find_next(data: bytes | memoryview) -> tuple[Next, int]:
     if block == _EMPTY_LAST_BLOCK and not stated and checksum in (b"", _EMPTY_CHECKSUM):
         return Next.SKIPPED, end
     return Next.FRAME, 0
+
+
+class FrameFinder:
+    """Finds out whether an object is compressed: it begins with a frame.
+
+    Skippable frames may precede it. They alone do not show that an object is compressed: other
+    formats have them too.
+    """
+
+    def __init__(self) -> None:
+        self.found: bool | None = None
+        """Whether the object is compressed; None while that is not known."""
+        self._skip = 0
+        self._held = b""
+
+    def feed(self, data: bytes | memoryview) -> memoryview:
+        """Look at the next bytes, of any length.
+
+        Returns:
+            The bytes from the frame on, if it has been found in them.
+        """
+        view = memoryview(self._held + bytes(data) if self._held else data)
+        self._held = b""
+        while self.found is None and view:
+            if self._skip:
+                step = min(self._skip, len(view))
+                self._skip -= step
+                view = view[step:]
+                continue
+            head = bytes(view[:_SKIPPABLE_HEADER])
+            following, self._skip = find_next(head)
+            if head.startswith(MAGIC):
+                self.found, self._skip = True, 0
+                return view
+            if following is Next.FRAME:
+                self.found = False
+            elif following is Next.UNKNOWN:
+                self._held = head
+                break
+        return view[:0]
+
+
+def is_compressed(data: bytes) -> bool:
+    """Whether an object is compressed."""
+    finder = FrameFinder()
+    finder.feed(data)
+    return finder.found is True

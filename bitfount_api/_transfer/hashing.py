@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import is_same, sibling
+from bitfount_api._transfer.frames import FrameFinder
 from bitfount_api._transfer.own_files import (
     REPLACED,
     create_own,
@@ -15,7 +16,7 @@ from bitfount_api._transfer.own_files import (
     delete_own,
     write_marked,
 )
-from bitfount_api._transfer.zstd import MAGIC, Decompressor
+from bitfount_api._transfer.zstd import Decompressor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,19 +40,25 @@ class ObjectHasher:
         self._part = part
         self._limit = limit
         self._digest = hashlib.sha256()
+        self._finder = FrameFinder()
         self._decompressor: Decompressor | None = None
         self._descriptor: int | None = None
 
     def update(self, view: memoryview) -> None:
-        """Process the next bytes. The first view must hold at least four, or all there are.
+        """Process the next bytes, of any number.
 
         Raises:
             TransferError: If the object is compressed, and damaged or too large.
             OSError: If the decompressed bytes cannot be written.
         """
-        if not self.size and self._decompressor is None and view[:4] == MAGIC:
-            self._decompressor = Decompressor(self._limit)
-            self._descriptor = self._create()
+        if self._finder.found is None:
+            packed = self._finder.feed(view)
+            if self._finder.found:
+                view = packed
+                # The bytes before the first frame, which may have been hashed, have no contents.
+                self._digest, self.size = hashlib.sha256(), 0
+                self._decompressor = Decompressor(self._limit)
+                self._descriptor = self._create()
         if self._decompressor is None:
             self._digest.update(view)
             self.size += len(view)

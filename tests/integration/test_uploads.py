@@ -20,7 +20,8 @@ from support.store import EXPIRED, Act, ReceivedRequest, Store, running_store
 from support.transfers import Caller
 
 from bitfount_api import PodPublicMetadata, config
-from bitfount_api._transfer.zstd import MAGIC, Decompressor
+from bitfount_api._transfer.frames import MAGIC
+from bitfount_api._transfer.zstd import Decompressor
 from bitfount_api.exceptions import (
     HTTPError,
     ModelTooLargeError,

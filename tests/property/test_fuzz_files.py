@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from support.fuzzing import thoroughly
 
 from bitfount_api import BitfountSchema, TransferError
-from bitfount_api._transfer.zstd import MAGIC, Compressor, Decompressor
+from bitfount_api._transfer.frames import MAGIC
+from bitfount_api._transfer.zstd import Compressor, Decompressor
 
 MIB = 1024 * 1024
 

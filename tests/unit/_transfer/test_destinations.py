@@ -35,3 +35,14 @@ def test_destination_base_class_is_abstract() -> None:
         destination.begin(ETAG, 1)
     with pytest.raises(NotImplementedError):
         destination.write_at(0, b"x")
+
+
+@pytest.mark.parametrize("step", [3, 100_000])
+def test_object_behind_a_skippable_frame_is_decompressed(step: int) -> None:
+    contents = os.urandom(1000)
+    data = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"notes" + packed(contents)
+    destination = MemoryDestination(ProgressReporter(None, None, "w"), 10**6, unpack=True)
+    destination.begin(ETAG, len(data))
+    for start in range(0, len(data), step):
+        destination.write_at(start, data[start : start + step])
+    assert destination.content() == contents

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitfount_api._transfer.zstd import MAGIC, Compressor, Decompressor
+from bitfount_api._transfer.frames import MAGIC, FrameFinder, is_compressed
+from bitfount_api._transfer.zstd import Compressor, Decompressor
 from bitfount_api.exceptions import TransferError
 
 zstd = importlib.import_module(
@@ -177,6 +178,44 @@ def test_damaged_frame_without_contents_is_rejected(frame: bytes) -> None:
         unpack(zstd.compress(b"x") + frame + zstd.compress(b"y"))
 
 
+TINY = [
+    MAGIC + b"\x20\x00\x03\x00\x00z",  # a repeated byte, zero times
+    MAGIC + b"\x00\x58\x03\x00\x00z",  # of unknown size
+    MAGIC + b"\x21\x00\x00\x01\x00\x00",  # a dictionary id of 0
+    MAGIC + b"\x30\x00\x01\x00\x00",  # the unused bit
+    MAGIC + b"\x20\x00\x00\x00\x00\x01\x00\x00",  # two empty blocks
+    MAGIC + b"\x20\x01\x09\x00\x00z",  # one byte
+    MAGIC + b"\x20\x01\x0b\x00\x00z",  # a repeated byte, once
+    zstd.compress(bytes(10)),
+]
+
+
+@pytest.mark.parametrize("frame", TINY)
+@pytest.mark.parametrize("step", [1000, 10**7])
+def test_absurd_number_of_frames_is_rejected(
+    frame: bytes, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs the library's 12 µs: a second for a mebibyte."""
+    made: list[object] = []
+    real = zstd.ZstdDecompressor
+
+    def make(**options: Any) -> Any:
+        made.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(zstd, "ZstdDecompressor", make)
+    assert unpack(frame * 10_000, step=step) == zstd.decompress(frame) * 10_000
+    made.clear()
+    with pytest.raises(TransferError, match=r"frames in its first .* one for 128 bytes"):
+        unpack(frame * 200_000, step=step)
+    assert len(made) < 15_000
+
+
+def test_frames_of_128_bytes_are_read() -> None:
+    frame = zstd.compress(os.urandom(120))
+    assert unpack(frame * 30_000, step=999) == zstd.decompress(frame) * 30_000
+
+
 def test_many_small_frames_take_linear_time() -> None:
     assert unpack(zstd.compress(b"") * 100_000 + zstd.compress(b"end")) == b"end"
 
@@ -197,3 +236,33 @@ def test_zstd_library_is_loaded_on_first_use() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "backports" not in run.stdout
     assert "compression" not in run.stdout
+
+
+PACKED = zstd.compress(b"contents")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (PACKED, True),
+        (SKIPPABLE + PACKED, True),
+        (SKIPPABLE * 3 + SKIPPABLE[:4] + bytes(4) + PACKED, True),
+        (SKIPPABLE + b"\x04\x22\x4d\x18 an LZ4 frame", False),
+        (SKIPPABLE, None),
+        (SKIPPABLE + MAGIC[:3], None),
+        (MAGIC[:3] + b"x", False),
+        (b"weights", False),
+        (b"wei", None),
+        (b"", None),
+    ],
+)
+def test_first_frame_is_found(data: bytes, found: bool | None, step: int) -> None:
+    finder = FrameFinder()
+    from_there = b""
+    for start in range(0, len(data), step):
+        view = memoryview(data)[start : start + step]
+        from_there += view if finder.found else finder.feed(view)
+    assert finder.found is found
+    assert from_there == (PACKED if found else b"")
+    assert is_compressed(data) is (found is True)
