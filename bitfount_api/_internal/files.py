@@ -59,6 +59,18 @@ def atomic_write(
         target = final_target(target, follow=not private)
     # A unique name, so that concurrent writers do not write into each other's file.
     temporary = target.with_name(_temporary_prefix(target) + secrets.token_hex(8))
+    try:
+        _write_and_rename(temporary, target, data, private=private, overwrite=overwrite)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # Named as the user knows it, not by the temporary file's name.
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write_and_rename(
+    temporary: Path, target: Path, data: bytes, *, private: bool, overwrite: bool
+) -> None:
     descriptor = os.open(
         temporary,
         os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
@@ -111,7 +123,10 @@ def final_target(path: Path, *, follow: bool = True) -> Path:
         if folder.st_mode & anyone == anyone and status.st_uid not in (_user(), folder.st_uid):
             # Linux refuses to follow such links too (fs.protected_symlinks).
             raise OSError(errno.EACCES, "it is another user's symbolic link", str(path))
-        target = target.parent / os.readlink(target)
+        text = os.readlink(target)
+        if text.endswith(("/", "/.")):  # which Path would drop
+            raise IsADirectoryError(errno.EISDIR, "it is a link to a folder", str(path))
+        target = target.parent / text
     else:
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if stat.S_ISDIR(status.st_mode):
@@ -307,14 +322,39 @@ def open_regular(path: Path) -> int:
     return descriptor
 
 
-def open_new(path: Path) -> int:
-    """Create a file, and open it for reading and writing.
+def open_new(path: Path, data: bytes) -> int:
+    """Create a file with contents, and open it for reading and writing.
+
+    Linux gives the file its name when it has the contents, so that a process killed in between
+    leaves nothing behind.
 
     Raises:
         FileExistsError: Something has that name, such as a link or a pipe.
         OSError: The file cannot be created.
     """
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    if hasattr(os, "O_TMPFILE"):
+        # Not every file system supports it, and /proc may be missing.
+        with contextlib.suppress(OSError):
+            descriptor = os.open(path.parent, os.O_RDWR | os.O_TMPFILE, 0o666)
+            try:
+                write_all(descriptor, data)
+                # With a descriptor, Python calls linkat(), which can follow the link.
+                os.link(
+                    f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True
+                )
+            except BaseException:
+                os.close(descriptor)
+                raise
+            return descriptor
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
+        write_all(descriptor, data)
+    except BaseException:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+    return descriptor
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

@@ -26,6 +26,7 @@ from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import Source
+from bitfount_api._transfer.targets import check_target
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -215,6 +216,7 @@ class Weights:
 
     def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
         """Stream the weights to a file; None as for :meth:`url`."""
+        yield from run_in_thread(check_target, Path(path))
         url = yield from self.url()
         if not url:
             return None
@@ -237,6 +239,7 @@ def download_model(
 ) -> Flow[Download | None]:
     """Write a model's checked code to a file; return None if there is no such model."""
     target = Path(path)
+    yield from run_in_thread(check_target, target)
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
@@ -357,6 +360,11 @@ def _validated_file(path: Path) -> bytes:
     r"""Return a validated model file as it is sent: UTF-8, with lines that end in ``\n``."""
     try:
         status = path.stat()
+    except OSError as error:
+        raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a null character, or one that the system cannot encode
+        raise ModelValidationError(f"{str(path)!r} is not the path of a file: {error}") from None
+    try:
         if not stat.S_ISREG(status.st_mode):
             raise ModelValidationError(f"{path} is not a file")
         # Half the size, because a file of empty \r\n lines shrinks to half when it is read.
@@ -382,6 +390,4 @@ def _map_upload_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (RequestException, TransferError) as error:
-        # A name that is not UTF-8 could not be printed.
-        name = path.name.encode("utf-8", "backslashreplace").decode()
-        raise ModelUploadError(f"{name} could not be stored: {error}") from error
+        raise ModelUploadError(f"{path.name} could not be stored: {error}") from error

@@ -27,14 +27,7 @@ def create_own(path: Path) -> int:
         FileExistsError: Something has that name.
         OSError: The file cannot be created.
     """
-    descriptor = open_new(path)
-    try:
-        write_at(descriptor, 0, MARK)
-    except BaseException:
-        os.close(descriptor)
-        delete(path)
-        raise
-    return descriptor
+    return open_new(path, MARK)
 
 
 def write_marked(descriptor: int, offset: int, data: bytes) -> None:

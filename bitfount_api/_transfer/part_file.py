@@ -8,7 +8,6 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import (
-    final_target,
     fsync_dir,
     is_same,
     open_locked,
@@ -31,6 +30,7 @@ from bitfount_api._transfer.own_files import (
     write_marked,
 )
 from bitfount_api._transfer.tail_reader import TailReader
+from bitfount_api._transfer.targets import check_target
 from bitfount_api.exceptions import TransferError
 from bitfount_api.transfers import Download
 
@@ -76,14 +76,10 @@ class PartFile(Destination):
         """Open the part file, to resume an earlier download or begin a new one.
 
         Raises:
-            TransferError: If the target is a folder, or its folder does not exist.
-            OSError: If the part file cannot be written, or the target is not a file.
+            TransferError: If the target cannot be written.
+            OSError: If the part file cannot be written.
         """
-        if self._target.is_dir():
-            raise TransferError(f"{self._target} is a folder; pass the path of a file")
-        self._file = final_target(self._target)
-        if not self._file.parent.is_dir():
-            raise TransferError(f"{self._file.parent} is not a folder; create it first")
+        self._file = check_target(self._target)
         self._open()
         state = self._read_state()
         if state is None or state.size > self._limit:
@@ -142,7 +138,10 @@ class PartFile(Destination):
             delete(self._path)
         else:
             # The mark is removed after the flush, which takes long: a process that is killed before
-            # leaves a file that is recognised. The folder's flush includes the new length.
+            # leaves a file that is recognised. The folder's flush includes the new length. One that
+            # is killed between the next two calls leaves the complete object, which nobody deletes:
+            # after the rename, the target would for a moment have wrong bytes at its end, and by
+            # anything but its contents, a copy that a user has made could be taken for ours.
             hasher.discard()  # left by a killed process that downloaded a compressed object
             os.fsync(self._descriptor)
             os.ftruncate(self._descriptor, size)
@@ -238,10 +237,10 @@ class PartFile(Destination):
         assert self._descriptor is not None  # noqa: S101 - the file is open
         self._stop()
         self._discard_unpacked()
-        if os.fstat(self._descriptor).st_size > len(MARK):
-            os.ftruncate(self._descriptor, 0)
-        write_at(self._descriptor, 0 if size is None else size + STATE_BYTES - len(MARK), MARK)
+        write_at(self._descriptor, 0, MARK)  # the file ends with the mark at every moment
+        os.ftruncate(self._descriptor, len(MARK))
         if size is not None:
+            write_at(self._descriptor, size + STATE_BYTES - len(MARK), MARK)
             preallocate(self._descriptor, size + STATE_BYTES)
         self._start_reading()
 
@@ -299,9 +298,11 @@ def _create_or_resume(path: Path) -> int | None:
             descriptor = open_locked(path, create=False)
         except FileNotFoundError:
             continue  # another download has just finished with it
-        except OSError:
+        except OSError as error:
             if created:
                 delete(path)
+            elif error.errno not in _NO_LOCKS:
+                return None  # somebody else's, which this user may not write
             raise
         if descriptor is not None and not is_marked(descriptor):
             os.close(descriptor)

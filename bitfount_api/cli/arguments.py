@@ -145,14 +145,14 @@ def check_targets(*paths: Path | None, force: bool) -> None:
         check_is_path(path)
         try:
             parent = final_target(path).parent
-        except IsADirectoryError:
-            parent = path.parent
         except OSError as error:
+            if path.is_dir():
+                raise Failure(
+                    f"{path} is a folder. Give the path of a file.", Exit.INVALID_INPUT
+                ) from None
             reason = error.strerror or str(error)
             raise Failure(f"{path} cannot be written: {reason}.", Exit.INVALID_INPUT) from None
-        if path.is_dir():
-            problem = f"{path} is a folder. Give the path of a file."
-        elif os.path.lexists(path) and not force:
+        if os.path.lexists(path) and not force:
             problem = f"{path} already exists. Choose another name, or replace it with --force."
         elif not parent.is_dir():
             problem = f"The folder {parent} does not exist. Create it first."

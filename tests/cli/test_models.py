@@ -236,18 +236,20 @@ def test_only_files_are_replaced(console: Console, words: tuple[str, ...]) -> No
     Path("device").symlink_to("/dev/null")
     Path("lost").symlink_to("no/such/folder/w.pt")
     Path("dangling").symlink_to("new")
+    os.symlink("new/", "slash")
     for name, options, reason in (
         ("pipe", ["--force"], "not a file"),
         ("device", ["--force"], "not a file"),
         ("lost", ["--force"], "no/such/folder does not exist"),
         ("dangling", [], "already exists"),
+        ("slash", ["--force"], "a link to a folder"),
     ):
         outcome = console.run(*words, name, *options)
         assert (outcome.code, outcome.out) == (6, "")
         assert reason in outcome.err
     assert len(console.sandbox.requests) == seen
     assert Path("pipe").is_fifo()
-    assert all(Path(name).is_symlink() for name in ("device", "lost", "dangling"))
+    assert all(Path(name).is_symlink() for name in ("device", "lost", "dangling", "slash"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")

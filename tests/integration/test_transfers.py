@@ -108,9 +108,9 @@ def test_download_of_missing_model_returns_none(call: Caller, store: Store, fold
 
 def test_download_model_unwritable_target_raises(call: Caller, store: Store, folder: Path) -> None:
     store.code = MODEL
-    with pytest.raises(TransferError, match="cannot be written"):
+    with pytest.raises(TransferError, match="none is not a folder"):
         call("download_model", *BOB, folder / "none" / "Net.py")
-    with pytest.raises(TransferError, match="cannot be written"):
+    with pytest.raises(TransferError, match="is a folder"):
         call("download_model", *BOB, folder)
 
 
@@ -151,6 +151,45 @@ def test_invalid_target_raises_before_the_download(
         call("download_weights", *BOB, folder / where)
     assert names(folder) == {"file"}
     assert store.of_kind("get") == []
+
+
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+@pytest.mark.parametrize("where", ["a\0b", "\ud800", "a\0b/w.pt", "\ud800/w.pt", "none/w.pt", ""])
+def test_target_that_cannot_exist_is_refused_unasked(
+    call: Caller, store: Store, folder: Path, method: str, where: str
+) -> None:
+    with pytest.raises(TransferError) as caught:
+        call(method, *BOB, folder / where)
+    str(caught.value).encode()
+    assert names(folder) == set()
+    assert store.of_kind("hub") == []
+
+
+@pytest.mark.parametrize("where", ["a\0b", "\ud800", "\ud800/w.pt"])
+def test_upload_of_a_path_that_cannot_exist_is_refused(
+    call: Caller, store: Store, folder: Path, where: str
+) -> None:
+    with pytest.raises(ModelUploadError) as caught:
+        call("send_weights", "Net", 1, folder / where)
+    str(caught.value).encode()
+    with pytest.raises(ModelValidationError, match="not the path of a file") as refused:
+        call("send_model", folder / where)
+    str(refused.value).encode()
+    assert store.of_kind("hub") == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such links")
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+@pytest.mark.parametrize("text", ["data/", "data/.", "folder/"])
+def test_link_to_a_folder_is_no_target(
+    call: Caller, store: Store, folder: Path, method: str, text: str
+) -> None:
+    (folder / "folder").mkdir()
+    os.symlink(text, folder / "w.pt")
+    with pytest.raises(TransferError, match=r"w\.pt is a folder"):
+        call(method, *BOB, folder / "w.pt")
+    assert names(folder) == {"folder", "w.pt"}
+    assert store.of_kind("hub") == []
 
 
 # --- Progress ------------------------------------------------------------------------------------

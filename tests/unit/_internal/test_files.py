@@ -104,7 +104,7 @@ def test_open_new_does_not_follow_a_link(tmp_path: Path) -> None:
     other.write_bytes(b"precious")
     path.symlink_to(other)
     with pytest.raises(FileExistsError):
-        open_new(path)
+        open_new(path, b"x")
     assert other.read_bytes() == b"precious"
 
 
@@ -300,3 +300,65 @@ def test_atomic_write_accepts_any_legal_name(tmp_path: Path, name: str, overwrit
     atomic_write(tmp_path / name, b"x", overwrite=overwrite)
     assert (tmp_path / name).read_bytes() == b"x"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no files without a name")
+def test_open_new_gives_no_name_to_an_empty_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed before the write leaves nothing."""
+    listed: list[list[Path]] = []
+    write = files.write_all
+
+    def record(descriptor: int, data: bytes) -> None:
+        listed.append(list(tmp_path.iterdir()))
+        write(descriptor, data)
+
+    monkeypatch.setattr(files, "write_all", record)
+    os.close(open_new(tmp_path / "f", b"contents"))
+    assert listed == [[]]
+    assert (tmp_path / "f").read_bytes() == b"contents"
+    assert list(tmp_path.iterdir()) == [tmp_path / "f"]
+
+
+@pytest.mark.parametrize("missing", ["O_TMPFILE", "/proc"])
+def test_open_new_works_without_unnamed_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    if missing == "O_TMPFILE":
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    else:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+        monkeypatch.setattr(os, "link", refuse)
+    os.close(open_new(tmp_path / "f", b"contents"))
+    assert (tmp_path / "f").read_bytes() == b"contents"
+    assert list(tmp_path.iterdir()) == [tmp_path / "f"]
+    with pytest.raises(FileExistsError):
+        open_new(tmp_path / "f", b"other")
+
+
+@posix
+@pytest.mark.parametrize("text", ["g/", "g/.", "folder/", "folder/.", "./"])
+def test_link_to_a_folder_is_no_target(tmp_path: Path, text: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "f").symlink_to(text)
+    assert os.readlink(tmp_path / "f") == text
+    with pytest.raises(IsADirectoryError, match="folder"):
+        atomic_write(tmp_path / "f", b"x")
+    assert {path.name for path in tmp_path.iterdir()} == {"f", "folder"}
+
+
+@posix
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_failed_write_names_the_path_given(tmp_path: Path, overwrite: bool) -> None:
+    """Not the temporary file."""
+    path = tmp_path / "link" if overwrite else tmp_path / "no" / "g"
+    if overwrite:
+        path.symlink_to("no/g")
+    with pytest.raises(FileNotFoundError) as caught:
+        atomic_write(path, b"x", overwrite=overwrite)
+    assert caught.value.filename == str(path)
+    assert str(caught.value) == f"[Errno 2] No such file or directory: '{path}'"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import os
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from support.syncs import record_syncs
 
 from bitfount_api._transfer import part_file
 from bitfount_api._transfer.checkpoint import SLOT_BYTES
-from bitfount_api._transfer.own_files import MARK
+from bitfount_api._transfer.own_files import MARK, is_own
 from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import TransferError
@@ -108,6 +110,26 @@ def test_compressed_object_is_decompressed(begun: PartFile, target: Path) -> Non
     assert (download.size, download.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
     assert target.read_bytes() == DATA
     assert names(target) == {"w.pt"}
+
+
+SKIPPABLE = b"\x50\x2a\x4d\x18" + (2_000_000).to_bytes(4, "little") + bytes(2_000_000)
+
+
+def test_object_behind_a_skippable_frame_is_decompressed(begun: PartFile, target: Path) -> None:
+    fill(begun, SKIPPABLE + packed(DATA))
+    download = finish(begun)
+    assert (download.size, download.sha256) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    assert target.read_bytes() == DATA
+    assert names(target) == {"w.pt"}
+
+
+@pytest.mark.parametrize("rest", [b"", b"\x04\x22\x4d\x18 an LZ4 frame"])
+def test_object_with_other_frames_stays_as_it_is(
+    begun: PartFile, target: Path, rest: bytes
+) -> None:
+    fill(begun, SKIPPABLE + rest)
+    assert finish(begun).sha256 == hashlib.sha256(SKIPPABLE + rest).hexdigest()
+    assert target.read_bytes() == SKIPPABLE + rest
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows cannot sync folders or open links")
@@ -367,6 +389,70 @@ def test_part_files_of_killed_processes_are_deleted(target: Path) -> None:
     assert names(target) == {"w.pt", "w.pt.4.part"}
 
 
+@contextlib.contextmanager
+def without_privileges() -> Iterator[None]:
+    """Root may write to any file."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        yield
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+@pytest.mark.parametrize("suffix", [".part", ".part.unpacked"])
+def test_part_file_without_access_is_left_alone(mode: int, suffix: str) -> None:
+    with tempfile.TemporaryDirectory() as name:  # in a folder that everybody may enter
+        target = Path(name) / "w.pt"
+        target.parent.chmod(0o777)
+        other = target.with_name(f"w.pt{suffix}")
+        other.write_bytes(b"left" + MARK)
+        other.chmod(mode)
+        with without_privileges():
+            part = part_of(target)
+            part.open()
+            fill(part, packed(DATA))
+            finish(part)
+        assert target.read_bytes() == DATA
+        assert other.read_bytes() == b"left" + MARK
+        assert names(target) == {"w.pt", other.name}
+
+
+@pytest.mark.parametrize("size", [0, 5, 10**6, None])
+def test_part_file_has_its_mark_at_every_moment(
+    target: Path, size: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process may be killed before or after each call of the system."""
+    part = part_of(target)
+    part.open()
+    part.begin(ETAG, 5000)
+    part.write_at(0, DATA[:5000])
+    seen = []
+
+    def watched(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(*arguments: Any) -> Any:
+            result = real(*arguments)
+            if arguments[0] == part._descriptor:
+                seen.append(is_own(part._path))
+            return result
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("write", "pwrite", "ftruncate", "posix_fallocate"):
+        if hasattr(os, name):
+            watched(name)
+    part.begin(ETAG, size)
+    assert seen
+    assert all(seen)
+    part.discard()
+
+
 def test_number_of_concurrent_downloads_is_limited(
     target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -403,7 +489,7 @@ def test_invalid_targets_raise(tmp_path: Path) -> None:
         part_of(tmp_path).open()
     with pytest.raises(TransferError, match="is not a folder"):
         part_of(tmp_path / "none" / "w.pt").open()
-    with pytest.raises(OSError):
+    with pytest.raises(TransferError, match="cannot be written: File name too long"):
         part_of(tmp_path / ("w" * 256)).open()
     assert list(tmp_path.iterdir()) == []
 
