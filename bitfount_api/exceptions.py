@@ -57,6 +57,10 @@ __all__ = [
 class BitfountError(Exception):
     """The base class of every error raised by this library."""
 
+    def __str__(self) -> str:
+        # A file name that is not UTF-8 has lone surrogates, with which printing would fail.
+        return super().__str__().encode("utf-8", "backslashreplace").decode()
+
 
 class RequestException(BitfountError):
     """No usable response was received from a service.

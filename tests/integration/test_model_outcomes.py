@@ -527,3 +527,25 @@ def test_what_is_sent_is_what_get_model_loads(
     services.answer(httpx.Response(200, content=code))
     model = services.hub("get_model", "bob", "Net", 2)
     assert (model is not None and model.__name__ == "Net") is loads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file names")
+def test_model_of_a_name_that_is_not_utf8_is_unsent(services: FakeServices, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"Net\xff.py")
+    path.write_bytes(CODE)
+    with pytest.raises(ModelValidationError, match=r"Net\\udcff\.py") as caught:
+        services.hub("send_model", path)
+    assert str(caught.value).isascii()
+    assert services.requests == []
+    folder = tmp_path / os.fsdecode(b"\xff")
+    folder.mkdir()
+    for content, found in [(None, "cannot be read"), (b"", "no class"), (b"\xff", "not UTF-8")]:
+        if content is not None:
+            (folder / "Net.py").write_bytes(content)
+        with pytest.raises(ModelValidationError, match=found) as caught:
+            services.hub("send_model", folder / "Net.py")
+        str(caught.value).encode()
+    assert services.requests == []
+    (folder / "Net.py").write_bytes(CODE)
+    services.json({"success": True, "alreadyExisted": True, "version": 1})
+    services.hub("send_model", folder / "Net.py")

@@ -17,10 +17,14 @@ from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.responses import check_status, decode_json, error_message
 from bitfount_api._core.services import STORAGE
 from bitfount_api.exceptions import (
+    BitfountError,
     HTTPError,
     InvalidJSONError,
+    ModelTooLargeError,
+    ModelValidationError,
     PodDoesNotExistError,
     RequestException,
+    TransferError,
 )
 
 HUB = Service("the Hub", "https://hub.test", "hub")
@@ -204,3 +208,14 @@ def test_errors_can_be_pickled() -> None:
         "https://hub.test",
         False,
     )
+
+
+@pytest.mark.parametrize(
+    "kind", [BitfountError, TransferError, ModelValidationError, ModelTooLargeError, HTTPError]
+)
+def test_text_of_an_error_can_be_printed(kind: type[BitfountError]) -> None:
+    """A file name that is not UTF-8 has lone surrogates."""
+    error = kind("w\udcff.pt \ud800 ✓ cannot be written")
+    assert str(error) == "w\\udcff.pt \\ud800 ✓ cannot be written"
+    assert f"{error}".encode()
+    assert pickle.loads(pickle.dumps(error)).args == error.args
