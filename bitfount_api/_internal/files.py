@@ -57,10 +57,8 @@ def atomic_write(
     target = Path(path)
     if overwrite:
         target = final_target(target, follow=not private)
-    # A unique name, so that concurrent writers do not write into each other's file.
-    temporary = target.with_name(_temporary_prefix(target) + secrets.token_hex(8))
     try:
-        _write_and_rename(temporary, target, data, private=private, overwrite=overwrite)
+        _write_and_rename(target, data, private=private, overwrite=overwrite)
     except OSError as error:
         if error.errno is None:
             raise
@@ -68,14 +66,9 @@ def atomic_write(
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def _write_and_rename(
-    temporary: Path, target: Path, data: bytes, *, private: bool, overwrite: bool
-) -> None:
-    descriptor = os.open(
-        temporary,
-        os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY,
-        0o600 if private else 0o666,
-    )
+def _write_and_rename(target: Path, data: bytes, *, private: bool, overwrite: bool) -> None:
+    temporary, descriptor = _create_temporary(target, 0o600 if private else 0o666)
+    rename = os.replace if overwrite else _link_new
     try:
         with open(descriptor, "wb") as file:
             if private and hasattr(os, "fchmod"):
@@ -83,14 +76,28 @@ def _write_and_rename(
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if overwrite:
-            os.replace(temporary, target)
-        else:
-            _link_new(temporary, target)
+            if sys.platform != "win32":
+                rename(temporary, target)  # while the file is locked
+        if sys.platform == "win32":  # pragma: no cover - Windows cannot rename an open file
+            rename(temporary, target)
         fsync_dir(target.parent)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def _create_temporary(target: Path, mode: int) -> tuple[Path, int]:
+    """Create a file next to the target, locked so that nobody takes it for a leftover."""
+    while True:
+        # A unique name, so that concurrent writers do not write into each other's file.
+        path = target.with_name(_temporary_prefix(target) + secrets.token_hex(8))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+        try:
+            if _lock(descriptor) and is_same(path, descriptor):
+                return path, descriptor
+        except OSError:
+            return path, descriptor  # without locks, nobody removes leftovers
+        os.close(descriptor)  # remove_leftovers() was quicker
 
 
 def final_target(path: Path, *, follow: bool = True) -> Path:
@@ -243,14 +250,26 @@ def make_private(file: int | Path) -> bool:
 def remove_leftovers(path: Path) -> None:
     """Remove the temporary files that :func:`atomic_write` left when the process was killed.
 
-    Only for files that one process at a time writes.
+    Those of writes in progress are locked, and stay. Where there are no locks, all stay.
     """
     name = re.compile(re.escape(_temporary_prefix(path)) + "[0-9a-f]{16}")
     with contextlib.suppress(OSError):
         for entry in os.scandir(path.parent):
             if name.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError):
-                    os.unlink(entry.path)
+                    _remove_unlocked(Path(entry.path))
+
+
+def _remove_unlocked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR | _BINARY | _NO_LINKS | _NO_WAITING)
+    try:
+        is_left = _lock(descriptor) and is_same(path, descriptor)
+        if is_left and sys.platform != "win32":
+            path.unlink()  # while it is locked
+    finally:
+        os.close(descriptor)
+    if is_left and sys.platform == "win32":  # pragma: no cover - as above
+        path.unlink()
 
 
 def fsync_dir(folder: Path) -> None:

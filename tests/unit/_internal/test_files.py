@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.syncs import record_syncs
@@ -20,6 +21,7 @@ from bitfount_api._internal.files import (
     open_new,
     preallocate,
     read_regular_file,
+    remove_leftovers,
     sibling,
     write_at,
 )
@@ -362,3 +364,54 @@ def test_failed_write_names_the_path_given(tmp_path: Path, overwrite: bool) -> N
         atomic_write(path, b"x", overwrite=overwrite)
     assert caught.value.filename == str(path)
     assert str(caught.value) == f"[Errno 2] No such file or directory: '{path}'"
+
+
+@posix
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_leftovers_do_not_include_a_write_in_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    path = tmp_path / "f"
+    names = ("replace", "link")
+    for name in names:
+        real = getattr(os, name)
+
+        def call(*paths: Any, real: Any = real) -> None:
+            remove_leftovers(path)
+            real(*paths)
+
+        monkeypatch.setattr(os, name, call)
+    atomic_write(path, b"x", overwrite=overwrite)
+    assert path.read_bytes() == b"x"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+def test_write_goes_on_if_its_file_is_taken_for_a_leftover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process removes it before it is locked."""
+    path, real, made = tmp_path / "f", os.open, []
+
+    def call(at: Any, *arguments: Any) -> int:
+        descriptor = real(at, *arguments)
+        made.append(at)
+        if len(made) == 1:
+            remove_leftovers(path)
+            assert not Path(at).exists()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", call)
+    atomic_write(path, b"x")
+    assert path.read_bytes() == b"x"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+def test_leftover_that_was_linked_is_removed(tmp_path: Path) -> None:
+    """A process was killed after it had given the file its name."""
+    path, left = tmp_path / "f", tmp_path / f".f.{'0' * 16}"
+    left.write_bytes(b"x")
+    path.hardlink_to(left)
+    remove_leftovers(path)
+    assert list(tmp_path.iterdir()) == [path]

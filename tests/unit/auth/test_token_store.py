@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -532,3 +533,36 @@ def test_set_aside_without_a_token_creates_no_file(file: TokenFile) -> None:
     with file.set_aside():
         pass
     assert not file.path.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows cannot rename an open file")
+def test_concurrent_writes_keep_each_others_token(
+    file: TokenFile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = TokenFile(file.path.parents[1], "alice", ISSUER)
+    replace = os.replace
+
+    def late(*paths: Any) -> None:
+        monkeypatch.setattr(os, "replace", replace)
+        other.write(attrs.evolve(TOKEN, access_token="other"))
+        assert other.delete()
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", late)
+    file.write(TOKEN)
+    assert warnings(caplog) == []
+    assert file.read() == TOKEN
+    assert list(file.path.parent.iterdir()) == [file.path]
+
+
+def test_token_is_written_without_locks(
+    file: TokenFile, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    file.write(TOKEN)
+    file.write(TOKEN)
+    assert warnings(caplog) == []
+    assert list(file.path.parent.iterdir()) == [file.path]
