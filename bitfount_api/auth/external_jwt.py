@@ -26,13 +26,20 @@ GetToken = Callable[[], Token | Awaitable[Token]]
 
 REFRESH_MARGIN = timedelta(minutes=1)
 """The time before its expiry at which a token is replaced, since it must reach the service in
-time."""
+time. A token that is valid for less than two minutes is replaced after half of that time: no token
+would otherwise be used twice, or the last one would be used until it has expired."""
 
 
 @attrs.frozen
 class _Current:
     jwt: str = attrs.field(repr=False)
     expires: datetime
+    margin: timedelta = REFRESH_MARGIN
+
+    @property
+    def usable(self) -> bool:
+        """Whether the token need not be replaced yet."""
+        return self.expires - _now() > self.margin
 
 
 class ExternallyManagedJWTHandler(AuthenticationHandler):
@@ -43,7 +50,8 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         expires: Expiry of the initial token, with a time zone, or None.
         get_token: Sync or async function that returns a new ``(jwt, expires)``. It is called when
             there is no token, a minute before the current one expires, and when a service refuses
-            it; never twice at the same time in one session. With async clients, an async function
+            it; never twice at the same time in one session. A token that it returns with less than
+            two minutes left is used for half of that time. With async clients, an async function
             runs in the event loop of the call that needs the token, a sync one in a thread.
         username: User the tokens belong to.
 
@@ -69,9 +77,9 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
 
     @property
     def authenticated(self) -> bool:
-        """Whether there is a token that is valid for another minute."""
+        """Whether there is a token that need not be replaced yet: see ``get_token``."""
         current = self._current
-        return current is not None and current.expires - _now() > REFRESH_MARGIN
+        return current is not None and current.usable
 
     def authenticate(self) -> None:
         """Fetch a new token.
@@ -120,11 +128,12 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
             # The exception's text may quote a token, so the message has only its type.
             raise AuthenticationError(f"get_token failed with a {type(error).__name__}") from error
         fresh = _check_token(result, "the result of get_token")
-        if fresh.expires <= _now():
+        left = fresh.expires - _now()
+        if left <= timedelta():
             raise AuthenticationError(
                 f"the token from get_token has already expired, at {fresh.expires.isoformat()}"
             )
-        self._current = fresh
+        self._current = attrs.evolve(fresh, margin=min(REFRESH_MARGIN, left / 2))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._current!r}, username={self._username!r})"

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -116,12 +117,72 @@ def test_token_with_the_maximum_expiry_does_not_expire() -> None:
     assert ExternallyManagedJWTHandler("t", expires, never, "alice").authenticated
 
 
+class HandClock:
+    """The time for a handler and the drivers, which stands still."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        start, now = time.monotonic(), datetime.now(UTC)
+        monkeypatch.setattr(
+            "bitfount_api.auth.external_jwt._now", lambda: now + timedelta(seconds=self.seconds)
+        )
+        monkeypatch.setattr("bitfount_api._io.driver.time.monotonic", lambda: start + self.seconds)
+        self.now = now
+
+    def token(self, number: int, life: float) -> tuple[str, datetime]:
+        return f"{SECRET}-{number}", self.now + timedelta(seconds=self.seconds + life)
+
+
 @twins
-def test_short_lived_token_serves_its_request(asynchronous: bool) -> None:
-    tokens = Tokens(seconds=30)
-    made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
-    answers = [ask(made, asynchronous=asynchronous).text for _ in range(2)]
-    assert answers == [f"Bearer {SECRET}-1", f"Bearer {SECRET}-2"]
+@pytest.mark.parametrize(
+    ("life", "used"), [(3600, 3540), (120, 60), (60, 30), (30, 15), (0.1, 0.05)]
+)
+def test_token_is_used_for_at_least_half_its_life(
+    asynchronous: bool, life: float, used: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock(monkeypatch)
+    numbers = iter(range(1, 9))
+    made = session(
+        ExternallyManagedJWTHandler(None, None, lambda: clock.token(next(numbers), life), "alice")
+    )
+    seen = []
+    for moment in (0, 0.99 * used, 1.01 * used, 1.99 * used, 2.03 * used):
+        clock.seconds = moment
+        seen.append(ask(made, asynchronous=asynchronous).text[-1])
+    assert seen == ["1", "1", "2", "2", "3"]
+
+
+@twins
+@pytest.mark.parametrize("life", [60, 30, 5])
+def test_long_call_sends_no_expired_token(
+    asynchronous: bool, life: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = HandClock(monkeypatch)
+    expiries: list[datetime] = []
+
+    def get_token() -> tuple[str, datetime]:
+        expiries.append(clock.token(0, life)[1])
+        return f"{SECRET}-{len(expiries)}", expiries[-1]
+
+    def flow() -> Flow[None]:
+        for _ in range(40):
+            headers = yield from get_credentials("hub")
+            expiry = expiries[int(headers["authorization"].rpartition("-")[2]) - 1]
+            assert expiry > clock.now + timedelta(seconds=clock.seconds)
+            clock.seconds += 2.9
+
+    made = session(ExternallyManagedJWTHandler(None, None, get_token, "alice"))
+    if asynchronous:
+        asyncio.run(made._run_async(flow(), Timing(None, None)))
+    else:
+        made._run(flow(), Timing(None, None))
+    assert len(expiries) > 2
+
+
+class CountsAsExpired(ExternallyManagedJWTHandler):
+    """A handler of a user that always counts its token as expired."""
+
+    authenticated = False
 
 
 @twins
@@ -135,8 +196,7 @@ def test_get_token_is_called_once_per_call(asynchronous: bool, life: int) -> Non
         return httpx.Response(200, json={"id": 1, "public_key": "x", "active": False})
 
     made = BitfountSession(
-        ExternallyManagedJWTHandler(None, None, tokens, "alice"),
-        transport=httpx.MockTransport(answer),
+        CountsAsExpired(None, None, tokens, "alice"), transport=httpx.MockTransport(answer)
     )
 
     async def main() -> None:
@@ -197,7 +257,7 @@ async def test_tasks_share_a_short_lived_token() -> None:
 def test_token_is_fetched_again_in_a_long_call(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens, now = Tokens(seconds=30), [100.0]
     monkeypatch.setattr("bitfount_api._io.driver.time.monotonic", lambda: now[0])
-    made = session(ExternallyManagedJWTHandler(None, None, tokens, "alice"))
+    made = session(CountsAsExpired(None, None, tokens, "alice"))
 
     def flow() -> Flow[list[Any]]:
         found = []
