@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
+import attrs
 import msgspec
 
 from bitfount_api._core.effects import Operation, Retry, run_in_thread, send, sleep
@@ -30,10 +31,13 @@ if TYPE_CHECKING:
     from bitfount_api.auth.prompts import Prompt
 
 _OK = frozenset({200})
+_GRANTED = frozenset(range(200, 300))
+"""The statuses that may come with a token: some servers answer 201, not 200. Refusing a grant after
+a refresh token has been used would cost the user's login."""
 REQUEST_CODE: Final = Operation("request_device_code", timeout=10.0, success=_OK)
 # Each refresh token, and each device code, can be redeemed only once. The service could take a
 # second request as evidence of a theft, and revoke all tokens.
-REQUEST_TOKEN: Final = Operation("request_token", Retry.IF_UNSENT, timeout=10.0, success=_OK)
+REQUEST_TOKEN: Final = Operation("request_token", Retry.IF_UNSENT, timeout=10.0, success=_GRANTED)
 
 DEFAULT_INTERVAL: Final = 5.0
 """The default number of seconds between two polls; RFC 8628, section 3.2."""
@@ -51,6 +55,8 @@ _FINAL = frozenset(
         "invalid_scope", "unauthorized_client", "unsupported_grant_type",
     }
 )  # fmt: skip
+_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+"""The types of web pages, such as those of a captive portal."""
 _TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "too_many_requests"})
 _FAILURE_REASONS = {
     "access_denied": "it was denied in the browser",
@@ -118,7 +124,7 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
             requested = parse_retry_after(response.headers.get("retry-after"))
             pause = _bounded(pause * 2 if requested is None else requested, interval)
             last_error = f" (last error: {_failure_text('polling failed', response, device_code)})"
-        elif response.status_code in _OK:
+        elif response.status_code in _GRANTED:
             return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
         else:
             reason = _FAILURE_REASONS.get(error_code or "", "it was refused")
@@ -143,10 +149,17 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
     call = authority.call(
         REQUEST_TOKEN, "/oauth/token", grant_type="refresh_token", refresh_token=refresh_token
     )
+    head = _ResponseHead()
+    call = attrs.evolve(call, sink=head)
     failures = 0
     while True:
-        response = yield from send_with_retries(call, authority.retry)
-        if response.status_code in _OK:
+        try:
+            response = yield from send_with_retries(call, authority.retry)
+        except RequestException as error:
+            if head.may_grant:
+                raise AuthenticationError(f"the new token was lost: {error}") from error
+            raise
+        if response.status_code in _GRANTED:
             try:
                 return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
             except InvalidJSONError as error:
@@ -202,10 +215,36 @@ def _error_code(response: HTTPResponse) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+class _ResponseHead:
+    """Looks at the head of a response, which is known even if its body is lost."""
+
+    may_grant = False
+    """Whether the last response may have held a token."""
+
+    def accept(self, response: HTTPResponse) -> bool:
+        """Look at a response, and leave its body to the caller."""
+        self.may_grant = (
+            response.status_code in _GRANTED and _media_type(response) not in _PAGE_TYPES
+        )
+        return False
+
+    def write(self, chunk: bytes) -> None:
+        """Never called."""
+        raise NotImplementedError
+
+    def close(self, *, whole: bool) -> None:
+        """Never called."""
+        raise NotImplementedError
+
+
+def _media_type(response: HTTPResponse) -> str:
+    kind: str = response.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower()
+
+
 def _is_from_authority(response: HTTPResponse) -> bool:
     """Whether a successful response is the authorization server's, even if it is damaged."""
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type == "application/json" or b"access_token" in (response.content or b""):
+    if _media_type(response) == "application/json" or b"access_token" in (response.content or b""):
         return True
     try:
         return isinstance(msgspec.json.decode(response.content or b""), dict)

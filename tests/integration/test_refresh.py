@@ -13,6 +13,7 @@ import attrs
 import httpx
 import pytest
 from support.oauth import CODE, grant, id_token
+from support.raw_server import Act, RawServer
 
 from bitfount_api import (
     AuthenticationError,
@@ -473,3 +474,41 @@ def test_refused_caller_does_not_join_a_refresh_in_vain(asynchronous: bool) -> N
         headers = refresher.headers("hub", refused)
     first.join()
     assert headers == {"authorization": "Bearer 2"}
+
+
+BODY = b"{" + b" " * 99
+HEAD = "HTTP/1.1 {} OK\r\ncontent-type: {}\r\ncontent-length: 500\r\n\r\n"
+
+
+@twins
+@pytest.mark.parametrize(
+    ("status", "kind", "spent"),
+    [
+        (200, "application/json", True),
+        (201, "application/json", True),
+        (200, "text/plain", True),
+        (200, "text/html; charset=utf-8", False),
+        (503, "application/json", False),
+    ],
+)
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_refresh_token_is_spent_if_the_answer_breaks(
+    tmp_path: Path, asynchronous: bool, status: int, kind: str, spent: bool, end: Any
+) -> None:
+    """A second use would revoke all tokens."""
+    broken = Act(HEAD.format(status, kind).encode() + BODY, end=end)
+    with RawServer(plan=lambda method, path: broken) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        made = DeviceCodeFlowHandler(
+            url, "client", storage_path=tmp_path, prompt=lambda _: None, retry=RetryPolicy(0)
+        )
+        made._file.write(Token("SECRET-access-1", id_token(), time.time() - 1, "SECRET-refresh-1"))
+        session = BitfountSession(made)
+        with pytest.raises(AuthenticationError) as caught:
+            ask(session, asynchronous=asynchronous)
+        assert "SECRET" not in str(caught.value)
+        assert (made._file.read() is None) is spent
+        with pytest.raises(AuthenticationError):
+            ask(session, asynchronous=asynchronous)
+    later = "/oauth/device/code" if spent else "/oauth/token"
+    assert [path for _, path in server.seen] == ["/oauth/token", later]

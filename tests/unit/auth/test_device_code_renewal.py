@@ -232,6 +232,29 @@ def test_used_refresh_token_is_removed_if_the_new_is_invalid(
     assert len(authority.prompts) == (1 if from_file else 2)
 
 
+@pytest.mark.parametrize("status", [201, 202, 206])
+def test_grant_with_another_status_is_used(authority: FakeAuthority, status: int) -> None:
+    authority.store(1, -1)
+    odd = grant(2)
+    odd.status_code = status
+    authority.authenticate(odd)
+    assert authority.access_token == "SECRET-access-2"
+    stored = authority.stored()
+    assert stored is not None
+    assert stored.refresh_token == "SECRET-refresh-2"
+
+
+@pytest.mark.parametrize("status", [201, 206])
+def test_damaged_grant_with_another_status_was_granted(
+    authority: FakeAuthority, status: int
+) -> None:
+    authority.store(1, -1)
+    cut = b'{"access_token":"SECRET-access-2","refresh_tok'
+    with pytest.raises(AuthenticationError):
+        authority.authenticate(answer(status, content=cut))
+    assert authority.stored() is None
+
+
 def test_used_refresh_token_of_the_file_is_not_sent(
     authority: FakeAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
