@@ -300,3 +300,42 @@ def test_token_lifetimes_have_fractions_of_a_second(
     assert bearer(api, tokens["access_token"]) == 200
     clock.now += 0.25
     assert bearer(api, tokens["access_token"]) == 401
+
+
+# --- Odd forms -----------------------------------------------------------------------------------
+
+
+def odd_form(sandbox: Sandbox, path: str, charset: str, value: bytes) -> httpx.Response:
+    fields = ["client_id", "scope", "audience", "device_code", "user_code", "username"]
+    parts = [
+        b'--b\r\ncontent-disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
+        for name in fields
+    ]
+    kind = f"multipart/form-data; boundary=b; charset={charset}"
+    return httpx.post(
+        f"{sandbox.hub_url}{path}",
+        content=b"".join([*parts, b"--b--\r\n"]),
+        headers={"content-type": kind},
+    )
+
+
+@pytest.mark.parametrize("path", ["/oauth/device/code", "/oauth/token", "/activate"])
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "utf-7", "hex", "no-such"])
+@pytest.mark.parametrize("value", [b"x", b"\xff\xfe", b"+2ADYAA-"])
+def test_form_of_any_charset_is_answered(
+    sandbox: Sandbox, path: str, charset: str, value: bytes
+) -> None:
+    assert odd_form(sandbox, path, charset, value).status_code < 500
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "raw_unicode_escape"])
+def test_lone_surrogates_of_a_form_are_replaced(sandbox: Sandbox, charset: str) -> None:
+    for path, status in [("/oauth/device/code", 200), ("/oauth/token", 400), ("/activate", 200)]:
+        answer = odd_form(sandbox, path, charset, b"\\ud800")
+        assert answer.status_code == status, answer.text
+
+
+def test_form_that_is_not_of_its_charset_is_refused(sandbox: Sandbox) -> None:
+    answer = odd_form(sandbox, "/oauth/token", "punycode", b"\xff")
+    assert error(answer, 400) == "invalid_request"
+    assert "charset" in answer.json()["error_description"]

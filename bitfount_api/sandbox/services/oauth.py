@@ -144,9 +144,16 @@ async def _fields(request: Request, *names: str) -> dict[str, object]:
     """Return the named fields of a request's form; a missing field is None."""
     try:
         async with request.form() as form:
-            return {name: form.get(name) for name in names}
+            return {name: _encodable(form.get(name)) for name in names}
     except FormParserError as error:  # Starlette before 1.7 does not convert the parser's error.
         raise HTTPException(400, str(error)) from None
+    except UnicodeError:  # of an odd charset, which the form names itself
+        raise HTTPException(400, "Its text is not of the charset that it names.") from None
+
+
+def _encodable(value: object) -> object:
+    """Replace lone surrogates, which some charsets can hold, but UTF-8 cannot."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 async def _form(request: Request, *names: str) -> dict[str, str]:
