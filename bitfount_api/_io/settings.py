@@ -77,8 +77,8 @@ def check_trust(verify: bool | str | os.PathLike[str] | ssl.SSLContext) -> Trust
             ``SSLContext``.
 
     Raises:
-        ValueError: ``verify`` is False, a file without certificates, or a folder that is not
-            hashed.
+        ValueError: ``verify`` is False or of another type, a file without certificates, or a folder
+            that is not hashed.
         FileNotFoundError: There is no such file or folder.
     """
     if verify is True:
@@ -92,4 +92,10 @@ def check_trust(verify: bool | str | os.PathLike[str] | ssl.SSLContext) -> Trust
         )
     if verify == "system":
         return Trust("system")
-    return Trust.in_paths([os.fspath(verify)], "verify")
+    path = os.fspath(verify) if isinstance(verify, str | os.PathLike) else verify
+    if not isinstance(path, str):
+        raise ValueError(
+            "verify must be True, 'system', the path of certificates as a str or a Path, or an "
+            f"SSLContext, not {type(path).__name__}"
+        )
+    return Trust.in_paths([path], "verify")

@@ -6,13 +6,16 @@ import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import certifi
 import pytest
-from support.rsa_keys import DATA
+from support.rsa_keys import DATA, key_pair
 
+from bitfount_api import APIKeysHandler, BitfountSession
 from bitfount_api._io.certificates import Trust
 from bitfount_api._io.settings import check_trust
+from bitfount_api.keys import serialize_private_key
 
 AUTHORITY = (DATA / "test-authority.pem").read_bytes()
 VARIABLES = ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
@@ -241,3 +244,36 @@ def test_text_of_a_certificate_is_not_quoted(
     with pytest.raises(ValueError, match="SSL_CERT_FILE must be a path") as caught:
         Trust("default").context()
     assert text[50:70] not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [1, 7, 2.5, b"bundle.pem", bytearray(b"x"), ["a.pem"], object()])
+def test_verify_of_another_type_is_explained(value: Any) -> None:
+    with pytest.raises(ValueError, match="verify must be True, 'system', the path of") as caught:
+        BitfountSession(APIKeysHandler("i", "k", "alice"), verify=value)
+    assert str(caught.value).endswith(f"not {type(value).__name__}")
+
+
+@pytest.mark.parametrize("value", [0, None, b"", "", []])
+def test_certificates_are_verified_whatever_is_false(value: Any) -> None:
+    with pytest.raises(ValueError, match="always verified"):
+        BitfountSession(APIKeysHandler("i", "k", "alice"), verify=value)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("private", [False, True], ids=["certificate", "key"])
+def test_session_quotes_no_pem_text(kind: Callable[[str], Any], private: bool) -> None:
+    text = serialize_private_key(key_pair().private_key) if private else AUTHORITY.decode()
+    lines = text.split("\n")
+    for given in (
+        text,
+        "\\n".join(lines),
+        f'"{text}"',
+        " ".join(lines),
+        "".join(lines[1:-2]),
+        lines[3],
+        text[40:300],
+    ):
+        with pytest.raises(ValueError, match="verify must be a path, not the text") as caught:
+            BitfountSession(APIKeysHandler("i", "k", "alice"), verify=kind(given))
+        shown = f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+        assert not any(given[at : at + 16] in shown for at in range(len(given) - 15))
