@@ -104,8 +104,16 @@ def test_no_proxy_with_ports_is_understood(console: Console, free_port: int) -> 
     console.environment["HTTP_PROXY"] = f"http://127.0.0.1:{free_port}"
     console.environment["NO_PROXY"] = ",".join({url.rpartition("/")[2] for url in urls})
     findings(console, code=0)
-    console.environment["NO_PROXY"] = f"127.0.0.1:{free_port}"
-    assert f"the proxy http://127.0.0.1:{free_port}" in problems(console)
+    for url in urls:  # only this service is reached
+        console.environment["NO_PROXY"] = url.rpartition("/")[2]
+        found = findings(console, code=1)
+        direct = [each for each in found if each["level"] == "ok" and "answers in" in each["text"]]
+        assert direct
+        assert all(url in each["text"] for each in direct)
+        reason = f"the proxy http://127.0.0.1:{free_port} cannot be reached"
+        behind = [each["text"] for each in found if reason in each["text"]]
+        assert behind
+        assert not any(url in text for text in behind)
 
 
 @pytest.mark.parametrize("entry", ["http://[::1", "a b:c", "::1]:80", "10.0.0.0/99", "x:99999999"])

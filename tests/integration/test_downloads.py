@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.devices import make_device
 from support.store import EXPIRED, Act, Plan, ReceivedRequest, Store, running_store
 from support.transfers import Caller
 
@@ -411,7 +412,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has none of these")
 
 @posix
 @pytest.mark.parametrize("method", ["download_weights", "download_model"])
-@pytest.mark.parametrize("kind", ["pipe", "socket", "link to a device", "loop"])
+@pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a device", "loop"])
 def test_target_that_is_no_file_is_refused(
     call: Caller, store: Store, folder: Path, method: str, kind: str
 ) -> None:
@@ -422,6 +423,8 @@ def test_target_that_is_no_file_is_refused(
     elif kind == "socket":
         with socket.socket(socket.AF_UNIX) as made:
             made.bind(str(path))
+    elif kind == "device":
+        make_device(path)
     else:
         path.symlink_to("/dev/null" if kind == "link to a device" else path)
     before = path.lstat()

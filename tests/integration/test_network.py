@@ -687,3 +687,70 @@ def test_odd_socks_proxy_raises_a_documented_error(asynchronous: bool, reply: by
 def test_response_has_the_time_that_it_took(asynchronous: bool) -> None:
     with serving(lambda _: (200, {}, b"")) as url:
         assert send(BitfountSession(KEYS), "GET", url, asynchronous).elapsed.total_seconds() > 0
+
+
+@ways
+@pytest.mark.parametrize("mark", ["#", "/", "?"])
+def test_warning_of_get_pod_shows_no_password(
+    mark: str, asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    proxy = f"http://user:SECRET{mark}SECRET@127.0.0.1:1"
+    session = BitfountSession(KEYS, retry=ONCE, proxy=proxy)
+    if asynchronous:
+        assert asyncio.run(AsyncBitfountHub(session, UNUSED).get_pod("alice/scans")) is None
+    else:
+        assert BitfountHub(session, UNUSED).get_pod("alice/scans") is None
+    assert "Pod alice/scans could not be retrieved" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+@ways
+@pytest.mark.parametrize(
+    ("method", "status", "times"),
+    [("PUT", 503, 2), ("POST", 503, 1), ("PATCH", 503, 1)]
+    + [(method, 401, 2) for method in ("PUT", "POST", "PATCH")],
+)
+@pytest.mark.parametrize("kind", ["bytes", "file", "form"])
+def test_every_repeated_request_has_its_whole_body(
+    asynchronous: bool, method: str, status: int, times: int, kind: str
+) -> None:
+    requests: list[ReceivedRequest] = []
+    body: dict[str, Any] = {"content": b"the body"}
+    if kind == "file":
+        body = {"content": io.BytesIO(b"the body")}
+    elif kind == "form":
+        body = {"data": {"a": "1"}, "files": {"f": io.BytesIO(b"the body")}}
+    tokens = iter(range(9))
+    expires = datetime(2100, 1, 1, tzinfo=UTC)
+    handler = ExternallyManagedJWTHandler(
+        None, None, lambda: (f"t{next(tokens)}", expires), "alice"
+    )
+    with serving(busy_once(requests, status)) as url:
+        session = BitfountSession(handler, retry=TWICE)
+        BitfountHub(session, url)  # its URL gets the credentials, which a 401 renews
+        send(session, method, url, asynchronous, **body)
+    assert ["the body" in request.body.decode() for request in requests] == [True] * times
+
+
+@ways
+def test_clients_keep_no_cookies(asynchronous: bool) -> None:
+    requests: list[ReceivedRequest] = []
+
+    def answer(request: ReceivedRequest) -> Answer:
+        requests.append(request)
+        return 200, {"set-cookie": "c=d"}, b'{"totalProjects": 0, "projects": []}'
+
+    async def main(url: str) -> None:
+        async with BitfountSession(KEYS) as session:
+            for _ in range(2):
+                await AsyncBitfountHub(session, url).get_projects()
+
+    with serving(answer) as url:
+        if asynchronous:
+            asyncio.run(main(url))
+        else:
+            with BitfountSession(KEYS) as session:
+                for _ in range(2):
+                    BitfountHub(session, url).get_projects()
+    assert ["cookie" in request.headers for request in requests] == [False, False]

@@ -5,6 +5,7 @@ import copy
 import json
 import logging
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import attrs
 import msgpack
 import pytest
 import yaml
+from support.devices import make_device
 
 from bitfount_api._internal import documents
 from bitfount_api.schemas import (
@@ -650,3 +652,25 @@ class TestLooking:
         assert isinstance(frame, pandas.DataFrame)
         assert list(frame["name"]) == ["age", "img", "note", "ok", "ratio", "sex", "when"]
         assert frame.set_index("name").loc["sex", "classes"] == ["f", "m"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["socket", "device", "link to a device", "loop", "lost", "folder"])
+def test_target_that_is_no_file_is_kept(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "schema.yaml"
+    if kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    elif kind == "device":
+        make_device(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        targets = {"link to a device": "/dev/null", "loop": str(path), "lost": "no/such/x"}
+        path.symlink_to(targets[kind])
+    before = path.lstat()
+    with pytest.raises(OSError, match=r"schema\.yaml'$") as caught:
+        BitfountSchema("d").dump(path)
+    assert caught.value.filename == str(path)
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert list(tmp_path.iterdir()) == [path]

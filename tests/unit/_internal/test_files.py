@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.devices import make_device
 from support.syncs import record_syncs
 
 from bitfount_api._internal import files
@@ -414,4 +415,17 @@ def test_leftover_that_was_linked_is_removed(tmp_path: Path) -> None:
     left.write_bytes(b"x")
     path.hardlink_to(left)
     remove_leftovers(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_device_is_not_replaced(tmp_path: Path, private: bool, overwrite: bool) -> None:
+    path = tmp_path / "null"
+    make_device(path)
+    before = path.lstat()
+    with pytest.raises(OSError, match=r"it is a device|exists"):
+        atomic_write(path, b"x", private=private, overwrite=overwrite)
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
     assert list(tmp_path.iterdir()) == [path]

@@ -132,3 +132,30 @@ def test_numbers_are_not_changed_in_the_users_value() -> None:
     plain_json(given)
     assert isinstance(given["loss"], np.float32)
     assert isinstance(given["steps"][0], np.int64)  # type: ignore[index]
+
+
+class Index:
+    def __index__(self) -> int:
+        return 7
+
+
+class Real:
+    def __float__(self) -> float:
+        return 0.5
+
+
+class Both(Real):
+    def __index__(self) -> int:
+        return 7
+
+
+def test_numbers_of_unknown_types_are_converted() -> None:
+    assert plain_json({"a": [Index(), Real(), Both()]}) == {"a": [7, 0.5, 7]}
+
+
+@pytest.mark.parametrize("method", ["__float__", "__index__"])
+@pytest.mark.parametrize("result", [float("nan"), float("inf"), "x", None])
+def test_numbers_that_give_no_number_name_the_place(method: str, result: Any) -> None:
+    odd = type("Odd", (), {method: lambda _: result})()
+    with pytest.raises(ValueError, match=r"at `\$\.a\[0\]`"):
+        plain_json({"a": [odd]})
