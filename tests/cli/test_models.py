@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli.console import Console
+from support.devices import any_device
 
 from bitfount_api.sandbox.faults import Fault
 
@@ -230,10 +231,12 @@ def test_unwritable_target_is_reported(console: Console, model: str, target: str
     ],
     ids="-".join,
 )
-def test_only_files_are_replaced(console: Console, words: tuple[str, ...]) -> None:
+def test_only_files_are_replaced(
+    console: Console, tmp_path_factory: pytest.TempPathFactory, words: tuple[str, ...]
+) -> None:
     seen = len(console.sandbox.requests)
     os.mkfifo("pipe")
-    Path("device").symlink_to("/dev/null")
+    Path("device").symlink_to(any_device(tmp_path_factory))
     Path("lost").symlink_to("no/such/folder/w.pt")
     Path("dangling").symlink_to("new")
     os.symlink("new/", "slash")
@@ -299,14 +302,16 @@ def test_every_command_writes_the_longest_name(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize("kind", ["pipe", "link to a device", "dangling", "folder"])
-def test_env_file_of_the_sandbox_is_no_other_thing(console: Console, kind: str) -> None:
+def test_env_file_of_the_sandbox_is_no_other_thing(
+    console: Console, tmp_path_factory: pytest.TempPathFactory, kind: str
+) -> None:
     path = Path("a.env")
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "folder":
         path.mkdir()
     else:
-        path.symlink_to("/dev/null" if kind == "link to a device" else "new")
+        path.symlink_to(any_device(tmp_path_factory) if kind == "link to a device" else "new")
     outcome = console.run("sandbox", "--free-ports", "--env-file", path)
     assert (outcome.code, outcome.out) == (6, "")
     assert os.listdir() == ["a.env"]

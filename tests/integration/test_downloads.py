@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.devices import make_device
+from support.devices import any_device, make_device
 from support.store import EXPIRED, Act, Plan, ReceivedRequest, Store, running_store
 from support.transfers import Caller
 
@@ -414,7 +414,12 @@ posix = pytest.mark.skipif(os.name == "nt", reason="Windows has none of these")
 @pytest.mark.parametrize("method", ["download_weights", "download_model"])
 @pytest.mark.parametrize("kind", ["pipe", "socket", "device", "link to a device", "loop"])
 def test_target_that_is_no_file_is_refused(
-    call: Caller, store: Store, folder: Path, method: str, kind: str
+    call: Caller,
+    store: Store,
+    folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    method: str,
+    kind: str,
 ) -> None:
     store.weights = store.code = SMALL
     path = folder / "w.pt"
@@ -426,7 +431,7 @@ def test_target_that_is_no_file_is_refused(
     elif kind == "device":
         make_device(path)
     else:
-        path.symlink_to("/dev/null" if kind == "link to a device" else path)
+        path.symlink_to(any_device(tmp_path_factory) if kind == "link to a device" else path)
     before = path.lstat()
     with pytest.raises(TransferError, match=r"cannot be written: .*(not a file|links)"):
         call(method, *BOB, path)

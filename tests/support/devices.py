@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def make_device(path: Path) -> None:
@@ -18,3 +15,12 @@ def make_device(path: Path) -> None:
         os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
     except PermissionError:
         pytest.skip("only root can make devices")
+
+
+def any_device(folders: pytest.TempPathFactory) -> Path:
+    """Return a device to link to. Root could replace ``/dev/null``, so root gets another one."""
+    if os.geteuid() != 0:
+        return Path("/dev/null")
+    path = folders.mktemp("device") / "null"
+    make_device(path)
+    return path

@@ -13,7 +13,7 @@ import attrs
 import msgpack
 import pytest
 import yaml
-from support.devices import make_device
+from support.devices import any_device, make_device
 
 from bitfount_api._internal import documents
 from bitfount_api.schemas import (
@@ -656,7 +656,9 @@ class TestLooking:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize("kind", ["socket", "device", "link to a device", "loop", "lost", "folder"])
-def test_target_that_is_no_file_is_kept(tmp_path: Path, kind: str) -> None:
+def test_target_that_is_no_file_is_kept(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, kind: str
+) -> None:
     path = tmp_path / "schema.yaml"
     if kind == "socket":
         with socket.socket(socket.AF_UNIX) as made:
@@ -665,9 +667,10 @@ def test_target_that_is_no_file_is_kept(tmp_path: Path, kind: str) -> None:
         make_device(path)
     elif kind == "folder":
         path.mkdir()
+    elif kind == "link to a device":
+        path.symlink_to(any_device(tmp_path_factory))
     else:
-        targets = {"link to a device": "/dev/null", "loop": str(path), "lost": "no/such/x"}
-        path.symlink_to(targets[kind])
+        path.symlink_to(path if kind == "loop" else "no/such/x")
     before = path.lstat()
     with pytest.raises(OSError, match=r"schema\.yaml'$") as caught:
         BitfountSchema("d").dump(path)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.devices import make_device
+from support.devices import any_device, make_device
 from support.syncs import record_syncs
 
 from bitfount_api._internal import files
@@ -220,7 +220,9 @@ def test_preallocate_on_a_full_disk_raises(tmp_path: Path, monkeypatch: pytest.M
 @posix
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("kind", ["pipe", "folder", "link to a device", "open pipe"])
-def test_atomic_write_replaces_only_files(tmp_path: Path, kind: str, private: bool) -> None:
+def test_atomic_write_replaces_only_files(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, kind: str, private: bool
+) -> None:
     path = tmp_path / "f"
     reading, writing = os.pipe()
     if kind == "pipe":
@@ -228,7 +230,8 @@ def test_atomic_write_replaces_only_files(tmp_path: Path, kind: str, private: bo
     elif kind == "folder":
         path.mkdir()
     else:
-        path.symlink_to("/dev/null" if kind == "link to a device" else f"/dev/fd/{writing}")
+        is_device = kind == "link to a device"
+        path.symlink_to(any_device(tmp_path_factory) if is_device else f"/dev/fd/{writing}")
     before = path.lstat()
     with pytest.raises(OSError, match="it is a") as caught:
         atomic_write(path, b"x", private=private)
