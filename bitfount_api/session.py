@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -11,7 +10,7 @@ from bitfount_api import config
 from bitfount_api._core.effects import Operation, Retry, Send, Service
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
-from bitfount_api._internal.urls import Origin, is_loopback, origin, request_url
+from bitfount_api._internal.urls import Origin, origin, request_url
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.driver import Timing
@@ -25,7 +24,6 @@ from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._default import default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.exceptions import RequestException
 from bitfount_api.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -96,7 +94,6 @@ class BitfountSession:
         self.deadline = deadline
         if not (allow_insecure is None or isinstance(allow_insecure, bool)):
             raise ValueError("allow_insecure must be True or False")
-        self._allow_insecure = allow_insecure
         self.retry: RetryPolicy = retry or RetryPolicy()
         self._connections = Connections(
             ConnectionSettings(
@@ -105,6 +102,7 @@ class BitfountSession:
                 proxies=check_proxy(proxy),
                 trust=check_trust(verify),
                 transport=transport,
+                allow_insecure=allow_insecure,
             )
         )
         self._origins: dict[Origin, Service] = {}
@@ -174,28 +172,8 @@ class BitfountSession:
         Raises:
             ValueError: Others could, and the session does not allow it.
         """
-        url = httpx.URL(service.url)
-        if url.scheme == "https" or type(self._handler) is AnonymousHandler:
-            return
-        proxy = None
-        if is_loopback(url.raw_host.decode("ascii")):
-            with suppress(RequestException):  # a request will raise it
-                proxy = self._connections.proxy_for(origin(url))
-            if proxy is None or is_loopback(httpx.URL(proxy).host):
-                return
-        allowed = self._allow_insecure
-        if config.allow_insecure() if allowed is None else allowed:
-            return
-        if proxy is not None:
-            raise ValueError(
-                f"{service.name} is on this machine, but its credentials would be sent to the "
-                f"proxy {proxy} without encryption: add the host to NO_PROXY"
-            )
-        raise ValueError(
-            f"the URL of {service.name} must begin with https://, since others on the network "
-            "could read the credentials; to send them without encryption, pass "
-            "allow_insecure=True to BitfountSession, or set BITFOUNT_ALLOW_INSECURE=1"
-        )
+        if type(self._handler) is not AnonymousHandler:
+            self._connections.check_encrypted(service)
 
     def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
         """Send a raw request, with the session's credentials only to a known origin.

@@ -69,11 +69,14 @@ class Service:
         name: The service's name in errors.
         url: The base URL without a trailing slash; empty where requests carry an absolute URL.
         audience: Which credentials to send; None to send no credentials.
+        secret_bodies: Whether the requests hold secrets, such as refresh tokens. They are then
+            never sent where others on the network can read them.
     """
 
     name: str
     url: str = ""
     audience: Audience | None = None
+    secret_bodies: bool = False
 
 
 class Body(Protocol):

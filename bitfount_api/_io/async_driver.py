@@ -32,6 +32,7 @@ from bitfount_api._io.decoders import MAX_INLINE_BYTES
 from bitfount_api._io.driver import (
     CallContext,
     authentication_timeout,
+    check_encrypted,
     collect_results,
     log_response,
     may_be_bug,
@@ -166,6 +167,7 @@ async def _run_gather(step: Gather, context: CallContext) -> list[Any]:
 
 
 async def _send(call: Send, context: CallContext) -> HTTPResponse:
+    check_encrypted(call, context.connections)
     attempt = Attempt(context.limits, context.timeout_for(call))
     request = build(call, context.connections.user_agent)
     attempt.streams_body = call.body is not None or request.stream is not None

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
+from bitfount_api import config
 from bitfount_api._core import redaction
+from bitfount_api._internal.urls import is_loopback, origin
 from bitfount_api._io.routes import Routes
 from bitfount_api._io.sync_pool import SyncPool
 from bitfount_api.exceptions import RequestException
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     import asyncio
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
+    from bitfount_api._core.effects import Service
     from bitfount_api._internal.urls import Origin
     from bitfount_api._io.async_pool import AsyncConnection, AsyncPool
     from bitfount_api._io.attempt import Attempt
@@ -76,6 +82,35 @@ class Connections:
             return None
         proxy = self._routes.proxy(origin)
         return None if proxy is None else proxy.url
+
+    def check_encrypted(self, service: Service) -> None:
+        """Check that nobody else on the network can read the secrets sent to a service.
+
+        Raises:
+            ValueError: Others could, and the settings do not allow it.
+        """
+        url = httpx.URL(service.url)
+        if url.scheme == "https":
+            return
+        proxy = None
+        if is_loopback(url.raw_host.decode("ascii")):
+            with suppress(RequestException):  # a request will raise it
+                proxy = self.proxy_for(origin(url))
+            if proxy is None or is_loopback(httpx.URL(proxy).host):
+                return
+        allowed = self.settings.allow_insecure
+        if config.allow_insecure() if allowed is None else allowed:
+            return
+        if proxy is not None:
+            raise ValueError(
+                f"{service.name} is on this machine, but the credentials would be sent to the "
+                f"proxy {proxy} without encryption: add the host to NO_PROXY"
+            )
+        raise ValueError(
+            f"the URL of {service.name} must begin with https://, since others on the network "
+            "could read the credentials; to send them without encryption, pass "
+            "allow_insecure=True to BitfountSession, or set BITFOUNT_ALLOW_INSECURE=1"
+        )
 
     def certificates(self) -> list[str]:
         """Load the certificates, and return the places that they come from."""

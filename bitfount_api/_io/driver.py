@@ -13,7 +13,7 @@ import attrs
 from bitfount_api import config
 from bitfount_api._core.redaction import strip_query
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
-from bitfount_api.exceptions import BitfountError, RequestTimeout
+from bitfount_api.exceptions import BitfountError, RequestException, RequestTimeout
 
 if TYPE_CHECKING:
     import asyncio
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         GetCredentials,
         Operation,
         Send,
+        Service,
         Sleep,
     )
     from bitfount_api._core.messages import HTTPRequest, HTTPResponse
@@ -80,6 +81,14 @@ class Connections(Protocol):
     @property
     def closed(self) -> bool:
         """Whether the connections are closed, so that no more calls can be made."""
+        ...
+
+    def check_encrypted(self, service: Service) -> None:
+        """Check that nobody else on the network can read the secrets sent to a service.
+
+        Raises:
+            ValueError: Others could, and the settings do not allow it.
+        """
         ...
 
     def lease(self, origin: Origin, attempt: Attempt) -> AbstractContextManager[SyncConnection]:
@@ -256,6 +265,20 @@ class CallContext:
                 "the time allowed for the whole operation would pass while waiting"
             )
         return pause.seconds
+
+
+def check_encrypted(call: Send, connections: Connections) -> None:
+    """Check that nobody else on the network can read the secrets in the body of a request.
+
+    Raises:
+        RequestException: Others could, and the settings do not allow it.
+    """
+    if call.service.secret_bodies:
+        try:
+            connections.check_encrypted(call.service)
+        except ValueError as error:
+            name = call.operation.name
+            raise RequestException(f"{name}: {error}", operation=name, sent=False) from None
 
 
 def authentication_timeout() -> RequestTimeout:

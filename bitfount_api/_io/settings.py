@@ -29,6 +29,7 @@ class ConnectionSettings:
         proxies: The proxies; None for the environment's.
         trust: The certificates to trust.
         transport: Custom httpx transport, which brings its own proxy and certificates.
+        allow_insecure: Whether secrets may be sent without encryption; None for the environment's.
     """
 
     user_agent: str
@@ -36,6 +37,7 @@ class ConnectionSettings:
     proxies: Proxies | None = attrs.field(default=None, repr=False)
     trust: Trust | ssl.SSLContext = DEFAULT_TRUST
     transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None
+    allow_insecure: bool | None = None
 
 
 def check_proxy(proxy: str | None) -> Proxies | None:

@@ -28,6 +28,7 @@ from bitfount_api._io.deadlines import Cancellation
 from bitfount_api._io.driver import (
     CallContext,
     authentication_timeout,
+    check_encrypted,
     collect_results,
     log_response,
     may_be_bug,
@@ -136,6 +137,7 @@ def _run_gather(step: Gather, context: CallContext) -> list[Any]:
 def _send(call: Send, context: CallContext) -> HTTPResponse:
     context.start(call.operation)
     connections = context.connections
+    check_encrypted(call, connections)
     attempt = Attempt(context.limits, context.timeout_for(call))
     request = build(call, connections.user_agent)
     attempt.streams_body = call.body is not None or request.stream is not None

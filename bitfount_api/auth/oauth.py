@@ -59,7 +59,7 @@ class Authority:
     @property
     def service(self) -> Service:
         """The authorization server as a :class:`Service`, which receives no session credentials."""
-        return Service("the authorization server", self.url)
+        return Service("the authorization server", self.url, secret_bodies=True)
 
 
 def parse_auth_domain(auth_domain: str) -> tuple[str, str]:

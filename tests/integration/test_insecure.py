@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from support.http_server import Answer, ReceivedRequest, serving
+from support.oauth import CODE, id_token
 
 from bitfount_api import (
     APIKeysHandler,
     AsyncBitfountAM,
     AsyncBitfountHub,
     AsyncSMARTOnFHIR,
+    AuthenticationError,
     BitfountAM,
     BitfountHub,
     BitfountSession,
+    DeviceCodeFlowHandler,
+    RetryPolicy,
     SMARTOnFHIR,
 )
 from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.auth.token_store import Token
 
 KEYS = APIKeysHandler("id", "SECRET-key", "alice")
 CLIENTS: list[Any] = [
@@ -202,3 +211,112 @@ def test_handler_derived_from_anonymous_is_checked() -> None:
 
     with pytest.raises(ValueError, match="must begin with https"):
         BitfountHub(BitfountSession(Handler()), "http://hub.test")
+
+
+# --- The authorization server --------------------------------------------------------------------
+
+AUTHORITY = "http://localhost:3000"
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ReceivedRequest]]:
+    """Set a proxy that counts as one on another machine, and return what it receives."""
+    received: list[ReceivedRequest] = []
+
+    def answer(request: ReceivedRequest) -> Answer:
+        received.append(request)
+        return 200, {"content-type": "application/json"}, httpx.Response(200, json=CODE).content
+
+    with serving(answer) as url:
+        monkeypatch.setenv("HTTP_PROXY", url.replace("127.0.0.1", "0.0.0.0"))
+        yield received
+
+
+def login(storage: Path, left: float | None = None) -> DeviceCodeFlowHandler:
+    """Return a handler with a refresh token, if it expires in ``left`` seconds; None for none."""
+    handler = DeviceCodeFlowHandler(
+        AUTHORITY, storage_path=storage, prompt=lambda _: None, retry=RetryPolicy(0)
+    )
+    if left is not None:
+        handler._file.write(Token("access", id_token(), time.time() + left, "SECRET-refresh"))
+    return handler
+
+
+def authenticate(session: BitfountSession, *, asynchronous: bool) -> None:
+    """Authenticate, and close the session."""
+
+    async def main() -> None:
+        async with session:
+            await session.aauthenticate()
+
+    if asynchronous:
+        asyncio.run(main())
+    else:
+        with session:
+            session.authenticate()
+
+
+@twins
+@pytest.mark.parametrize("left", [None, -60.0], ids=["login", "refresh"])
+def test_proxy_elsewhere_gets_no_login_secrets(
+    proxied: list[ReceivedRequest], tmp_path: Path, left: float | None, asynchronous: bool
+) -> None:
+    session = BitfountSession(login(tmp_path, left))
+    with pytest.raises(AuthenticationError, match=r"to the proxy http://0\.0.* NO_PROXY") as caught:
+        authenticate(session, asynchronous=asynchronous)
+    assert "SECRET" not in str(caught.value)
+    with pytest.raises(AuthenticationError, match="NO_PROXY"):
+        login(tmp_path).authenticate()
+    assert proxied == []
+    token = login(tmp_path)._file.read()
+    assert left is None or (token is not None and token.refresh_token == "SECRET-refresh")
+
+
+@twins
+def test_refused_proxy_leaves_a_valid_token_in_use(
+    proxied: list[ReceivedRequest],
+    tmp_path: Path,
+    asynchronous: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handler = login(tmp_path, 300)
+    with caplog.at_level(logging.WARNING):
+        authenticate(BitfountSession(handler), asynchronous=asynchronous)
+    assert handler.hub_request_headers == {"authorization": "Bearer access"}
+    assert "add the host to NO_PROXY" in caplog.text
+    assert proxied == []
+
+
+@twins
+@pytest.mark.parametrize("how", ["argument", "variable", "NO_PROXY"])
+def test_login_through_a_proxy_can_be_allowed(
+    proxied: list[ReceivedRequest],
+    tmp_path: Path,
+    how: str,
+    asynchronous: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if how != "argument":
+        name = "NO_PROXY" if how == "NO_PROXY" else "BITFOUNT_ALLOW_INSECURE"
+        monkeypatch.setenv(name, "localhost" if how == "NO_PROXY" else "1")
+    allowed = True if how == "argument" else None
+    session = BitfountSession(login(tmp_path, -60), allow_insecure=allowed)
+    with pytest.raises(AuthenticationError) as caught:  # no grant, or nothing listens there
+        authenticate(session, asynchronous=asynchronous)
+    assert "without encryption" not in str(caught.value)
+    assert [b"SECRET-refresh" in request.body for request in proxied] == (
+        [] if how == "NO_PROXY" else [True]
+    )
+
+
+@twins
+def test_login_with_an_unclear_permission_is_refused(
+    proxied: list[ReceivedRequest],
+    tmp_path: Path,
+    asynchronous: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BITFOUNT_ALLOW_INSECURE", "perhaps")
+    with pytest.raises(AuthenticationError, match="BITFOUNT_ALLOW_INSECURE is 'perhaps'"):
+        authenticate(BitfountSession(login(tmp_path, -60)), asynchronous=asynchronous)
+    assert proxied == []

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from bitfount_api._core.effects import Flow
+from bitfount_api._core.effects import Flow, Service
 from bitfount_api._internal.urls import Origin
 from bitfount_api._io.async_driver import run_async
 from bitfount_api._io.attempt import Attempt
@@ -37,6 +37,9 @@ class FakeConnection:
         self.pool = TransportPool(httpx.MockTransport(self._handle))
         self.async_pool = AsyncTransportPool(httpx.MockTransport(self._ahandle))
         self._handler = handler
+
+    def check_encrypted(self, service: Service) -> None:
+        """Allow every service."""
 
     def _handle(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
