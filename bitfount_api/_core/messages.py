@@ -10,6 +10,7 @@ import httpx
 
 from bitfount_api._core.redaction import (
     FORM_FIELDS,
+    REDACTED,
     SECRET_HEADERS,
     redact_content,
     strip_query,
@@ -139,7 +140,7 @@ class HTTPResponse:
             request = self.request
             url, content = strip_query(url), redact_content(content, request)
             received = [
-                (name, redact_content(value, request))
+                (name, _hide_header(name, value, request))
                 for name, value in received
                 if name.lower() not in (b"content-length", b"set-cookie")
             ]
@@ -152,3 +153,10 @@ class HTTPResponse:
         )
         response.elapsed = timedelta(seconds=self.elapsed)
         return response
+
+
+def _hide_header(name: bytes, value: bytes, request: httpx.Request) -> bytes:
+    """Return the value of a response's header without secrets."""
+    if name.decode("latin-1").lower() in SECRET_HEADERS:
+        return REDACTED.encode()
+    return redact_content(value, request)

@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 import types
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
@@ -20,7 +20,12 @@ from bitfount_api._internal.validation import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-api-key-id", "proxy-authorization"})
+SECRET_HEADERS = frozenset(
+    {
+        *("authorization", "x-api-key", "x-api-key-id", "proxy-authorization"),
+        "x-amz-security-token",
+    }
+)
 """The headers that carry credentials, in lower case."""
 
 FORM_FIELDS = "bitfount_form_fields"
@@ -55,7 +60,27 @@ _SIGNATURE_ELEMENT = re.compile(
     r"(<(?:SignatureProvided|StringToSign|CanonicalRequest|AWSAccessKeyId|AccessKeyId|[\w-]*Token"
     r"|Token-0|StringToSignBytes|CanonicalRequestBytes)>)[^<]+<"
 )
-_URL_WORD = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>\\]+", re.IGNORECASE)
+# What follows is found in the forms of JSON (\u0026, \/) and of URLs within URLs (%26, %2526), too.
+_ESCAPED_WORD = re.compile(r"(?:[^\s\"'<>\\]|\\{1,8}(?:/|u00[0-9a-f]{2}))+", re.IGNORECASE)
+_TWO_SLASHES = re.compile(r":(?:\\{0,8}/){2}")
+_EQUALS = r"(?:=|%(?:25){0,3}3D|\\{1,8}u003d|&#(?:x3d|61);)"
+_ESCAPED_QUERY = re.compile(r"[?#]|%(?:25){0,3}(?:3F|23)|\\{1,8}u00(?:3f|23)", re.IGNORECASE)
+_SIGNED = re.compile(rf"(?:{_SECRET_PARAMETER.pattern})[\w.-]{{0,40}}{_EQUALS}", re.IGNORECASE)
+_QUOTES = r"(?:[\"'\s\\]|&quot;|&#34;|%(?:25){0,3}22){0,10}"
+_VALUE = (  # one character
+    r"(?:(?!%(?:25){0,3}(?:22|26))[^\s\"'<>\\&;,{}]|\\{1,8}(?:/|u00(?:2b|2f|3d))"
+    r"|&#(?:x2[bf]|x3d|43|47|61);)"
+)
+_SIGNED_FIELD = re.compile(
+    r"((?:(x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid)"
+    r"|(?:(?<![\w-])|(?<=%22|%26|026))"
+    r"(?:signature|policy|(?:access|refresh|id|security|session)_?token|device_?code))"
+    rf"(?:{_QUOTES}(?:{_EQUALS}|:|%(?:25){{0,3}}3A){_QUOTES}"
+    r"|[\"'](?:\s{1,8}value=[\"']|\r?\n\r?\n)))"  # HTML and multipart forms
+    rf"(?(2){_VALUE}+|{_VALUE}{{16,}})",  # a shorter one may be a word of a sentence
+    re.IGNORECASE,
+)
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 _in_own_call: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
 
@@ -142,7 +167,7 @@ def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500)
     if len(text) > _MAX_TEXT:
         # Without the last word, which may be the first half of a password.
         text = text[: max(0, *map(text[:_MAX_TEXT].rfind, " \n\t\"'<>"))]
-    text = _LOGIN.sub(_strip_login, text)
+    text = _hide_signatures(_LOGIN.sub(_strip_login, text))
     text = _WORD.sub(lambda word: _strip_url(word[0]), text)
     text = text[: 10 * limit]
     if not text.isprintable():
@@ -181,23 +206,46 @@ def redact_content(content: bytes, request: httpx.Request) -> bytes:
     """Redact a header or a body of a response, which may quote its request: only the secrets.
 
     Args:
-        content: The header or body, in any encoding that extends ASCII.
+        content: The header or body, in UTF-16, UTF-32, or an encoding that extends ASCII.
         request: The request that it answers.
     """
+    secrets = _secrets_in(request)
+    if b"\0" in content:
+        for encoding in _WIDE:  # as the others, it shows as garbage, in which nothing is found
+            whole = len(content) // 4 * 4 if "32" in encoding else len(content) // 2 * 2
+            with suppress(UnicodeDecodeError):
+                text = content[:whole].decode(encoding, "surrogatepass")
+                hidden = _hide_all(text, secrets)
+                if hidden != text:
+                    content = hidden.encode(encoding, "surrogatepass") + content[whole:]
     # Every byte is a character of latin-1, so that the rest stays as it is.
-    text = content.decode("latin-1")
-    for secret in _secrets_in(request):
-        text = text.replace(secret.encode().decode("latin-1"), REDACTED)
-    text = _SIGNATURE_ELEMENT.sub(rf"\1{REDACTED}<", text)
-    return _URL_WORD.sub(_without_secrets, text).encode("latin-1")
+    secrets = [secret.encode().decode("latin-1") for secret in secrets]
+    return _hide_all(content.decode("latin-1"), secrets).encode("latin-1")
+
+
+def _hide_all(text: str, secrets: list[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, REDACTED)
+    return _hide_signatures(_SIGNATURE_ELEMENT.sub(rf"\1{REDACTED}<", text))
+
+
+def _hide_signatures(text: str) -> str:
+    """Remove the logins and signed queries of URLs, and the fields of presigned forms."""
+    text = _ESCAPED_WORD.sub(_without_secrets, text)
+    return _SIGNED_FIELD.sub(rf"\1{REDACTED}", text)
 
 
 def _without_secrets(url: re.Match[str]) -> str:
-    """Remove the login of a URL, and its query if that is signed."""
+    """Remove the login of a URL, and its query if that is signed. It may be relative."""
     word = url[0]
-    query = _QUERY.search(word)
-    signed = query is not None and _SECRET_PARAMETER.search(word, query.end())
-    return _strip_url(word) if signed or "@" in word else word
+    absolute = _TWO_SLASHES.search(word) is not None
+    query = _ESCAPED_QUERY.search(word)
+    secret = _SECRET_PARAMETER if absolute else _SIGNED
+    if query is not None and secret.search(word, query.end()):
+        if "://" in word:
+            return _strip_url(word)
+        return REDACTED if "@" in word else word[: query.start()]  # a password may have a "?"
+    return _strip_url(word) if absolute and "@" in word else word
 
 
 def _secrets_in(request: httpx.Request) -> list[str]:

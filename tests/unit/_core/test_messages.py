@@ -17,6 +17,7 @@ CREDENTIALS: RawHeaders = [
     (b"x-api-key", b"SECRET"),
     (b"X-API-Key-ID", b"SECRET"),
     (b"PROXY-Authorization", b"Basic SECRET"),
+    (b"X-Amz-Security-Token", b"SECRET"),
 ]
 
 
@@ -93,6 +94,20 @@ def test_to_httpx_can_be_pickled_without_secrets() -> None:
     assert b"p4ss" not in pickled
     copy = pickle.loads(pickled)
     assert (copy.status_code, copy.content, copy.headers["x-a"]) == (200, b"body", "1")
+
+
+def test_to_httpx_hides_credentials_in_headers() -> None:
+    headers = [
+        (b"X-Amz-Security-Token", b"of another SECRET"),
+        (b"Authorization", b"Bearer SECRET"),
+        (b"Location", b"/k?X-Amz-Signature=SECRET"),
+    ]
+    made = response(403, headers=headers).to_httpx(with_query=False)
+    assert made.headers.multi_items() == [
+        ("x-amz-security-token", "[hidden]"),
+        ("authorization", "[hidden]"),
+        ("location", "/k"),
+    ]
 
 
 def test_to_httpx_can_raise_for_its_status() -> None:

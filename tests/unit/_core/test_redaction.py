@@ -7,6 +7,7 @@ import re
 import traceback
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpcore
 import httpx
@@ -249,3 +250,96 @@ def test_redact_hides_secrets_of_the_request_body() -> None:
             "POST", "https://am.test", headers={"content-type": "application/json"}, content=content
         )
         assert redact("text", request) == "text"
+
+
+SIGNED = "X-Amz-Date=1&X-Amz-Credential=AK%2FSECRET&X-Amz-Signature=SECRETf&X-Amz-SignedHeaders=h"
+
+
+def escaped(text: str, *, slashes: str = "/", ampersand: str = "&") -> str:
+    return text.replace("/", slashes).replace("&", ampersand)
+
+
+QUOTED_SIGNATURES = [
+    f"https://s3.test/k?{SIGNED}",
+    escaped(f"https://s3.test/k?{SIGNED}", ampersand=r"\u0026"),
+    escaped(f"https://s3.test/k?{SIGNED}", ampersand=r"\\u0026", slashes=r"\\/"),
+    escaped(f"https://s3.test/k?{SIGNED}", slashes=r"\/"),
+    escaped(f"https://s3.test/k?{SIGNED}", ampersand="&amp;"),
+    escaped(f"https://s3.test/k?{SIGNED}", slashes=r"\u002f").replace("?", r"\u003F"),
+    SIGNED.replace("=", r"\u003d"),
+    "k&#x3F;X-Amz-Signature&#x3D;SECRET&#x2F;SECRET",
+    "{x-amz-signature&#61;SECRET&#x2B;SECRET&#47;SECRET&#x3D;}",
+    f"/bucket/k?{SIGNED}",
+    f"k?{SIGNED}",
+    SIGNED,
+    "/k?sig=SECRET",
+    "/k?sig%3DSECRET",
+    quote(f"https://s3.test/k?{SIGNED}", safe=""),
+    quote(quote(f"https://s3.test/k?{SIGNED}", safe=""), safe=""),
+    quote("https://s3.test/k?sig=SECRET&mail=a", safe="") + "@b",
+    "/login?next=" + quote(f"/k?{SIGNED}", safe=""),
+    r"https:\/\/alice:SECRET@s3.test",
+    r"https:\/\/alice:12?SECRET@s3.test?sig=1",
+    '{"x-amz-signature":"SECRET"}',
+    '{"X-Amz-Security-Token": "SECRET+\\/SECRET\\u003dSECRET"}',
+    r"{\"x-amz-credential\": \"AKIA/SECRET\"}",
+    "{'x-goog-signature': 'SECRET'}",
+    '{"policy": "eyJSECRETSECRETSECRET="}',
+    '{"signature":"SECRETSECRETSECRET"}',
+    '{"refreshToken":"v1.SECRETSECRETSECRET","accessToken":"SECRETSECRETSECRET"}',
+    '<input name="x-amz-signature" value="SECRET">',
+    'form-data; name="policy"\r\n\r\neyJSECRETSECRETSECRET',
+    "x-amz-signature: SECRET",
+    "{&quot;x-amz-signature&quot;:&quot;SECRET&quot;}",
+    quote('{"x-amz-signature":"SECRET","policy":"eyJSECRETSECRETSECRET"}'),
+    escaped(f"a=1&policy=eyJSECRETSECRETSECRET&{SIGNED}", ampersand=r"\u0026"),
+]
+
+
+@pytest.mark.parametrize("quoted", QUOTED_SIGNATURES)
+def test_signatures_are_hidden_in_every_notation(quoted: str) -> None:
+    request = httpx.Request("GET", "https://hub.test")
+    for before in ("", "no: ", '["', "\n"):
+        assert "SECRET" not in redact(f"{before}{quoted} at end", request)
+        shown = redact_content(f"{before}{quoted} at end".encode(), request).decode()
+        assert "SECRET" not in shown
+        assert shown.startswith(before.strip('["'))
+        assert shown.endswith(" at end")
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize(
+    "quoted", [*QUOTED_SIGNATURES[:3], "core-SECRET", "a<StringToSign>SECRET<"]
+)
+def test_secrets_in_wide_encodings_are_hidden(codec: str, quoted: str) -> None:
+    request = httpx.Request("GET", "https://hub.test", headers={"x-api-key": "core-SECRET:am"})
+    content = f"\u00e9\u4e00\U0001f600 {quoted} \u00e9 end".encode(codec)
+    for more in (b"", b"\0"):
+        shown = redact_content(content + more, request)
+        assert "SECRET" not in shown.decode(codec, "replace")
+        assert shown.endswith("\u00e9 end".encode(codec)[-10:] + more)
+        assert shown.startswith(content[:4])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the signature: does not match, nor the policy: refused",
+        '{"policy": "projects only", "signature": null, "token": "short"}',
+        "https://hub.test/x?page=2&sort=name or /api/projects?page=2#tail",
+        "why? the key=value pair of a policy=short",
+        r"C:\users\u0041 or \u00e9",
+        "bob@clinic.test asked",
+    ],
+)
+def test_text_without_signatures_is_kept(text: str) -> None:
+    request = httpx.Request("GET", "https://hub.test")
+    assert redact_content(text.encode(), request).decode() == text
+    binary = bytes(range(256)) * 4
+    assert redact_content(binary, request) == binary
+
+
+@pytest.mark.parametrize("text", ["\\", "\\u0026", 'policy" ', "x?token", "%25", "signature=a "])
+def test_hiding_signatures_takes_linear_time(text: str) -> None:
+    content = (text * (300_000 // len(text))).encode()
+    assert len(redact_content(content, httpx.Request("GET", "https://hub.test"))) <= 300_000
