@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
+from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api._internal.validation import quote
 
 if TYPE_CHECKING:
@@ -136,11 +137,11 @@ def environment() -> Environment:
         ValueError: The variable's value is not one of the four names.
     """
     name = _variable("BITFOUNT_ENVIRONMENT") or "production"
-    try:
-        return ENVIRONMENTS[name]
-    except KeyError:
+    found = ENVIRONMENTS.get(name)
+    if found is None:
         known = ", ".join(ENVIRONMENTS)
-        raise ValueError(f"BITFOUNT_ENVIRONMENT is {name!r}, not one of: {known}") from None
+        raise ValueError(f"BITFOUNT_ENVIRONMENT is {quote(name)}, not one of: {known}")
+    return found
 
 
 def service_url(url: str) -> str:
@@ -224,9 +225,11 @@ def storage_path() -> Path:
     """Return the folder for tokens and keys: ``BITFOUNT_STORAGE_PATH``, else ``~/.bitfount``.
 
     Raises:
-        ValueError: The home folder is needed and cannot be found.
+        ValueError: The home folder is needed and cannot be found, or the variable is set to a key.
     """
     path = Path(_variable("BITFOUNT_STORAGE_PATH") or Path("~", ".bitfount"))
+    if looks_like_key(path):  # a folder would be named after it
+        raise ValueError("BITFOUNT_STORAGE_PATH is the text of a key, not the path of a folder")
     try:
         return path.expanduser()
     except RuntimeError:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 
+from bitfount_api._internal.files import checked_path
+
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -64,9 +66,11 @@ def hash_file_contents(path: str | os.PathLike[str]) -> str:
         64 lower-case hex digits, the same as ``hash_contents`` returns for the contents.
 
     Raises:
+        ValueError: The path is the text of a key.
         OSError: The file cannot be read.
     """
     hasher = ContentHasher()
+    checked_path(path)
     with open(os.fspath(path), "rb") as file:  # not a descriptor
         while chunk := file.read(_CHUNK_BYTES):
             hasher.update(chunk)

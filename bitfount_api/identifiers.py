@@ -95,7 +95,7 @@ class PodIdentifier:
             if pod_namespace and pod_name and cls(pod_namespace, pod_name) != pod:
                 raise ValueError(
                     f"pod_identifier says {str(pod)!r}, "
-                    f"but pod_namespace and pod_name say {f'{pod_namespace}/{pod_name}'!r}"
+                    f"but pod_namespace and pod_name say {quote(f'{pod_namespace}/{pod_name}')}"
                 )
             return pod
         if not (pod_namespace and pod_name):

@@ -10,11 +10,11 @@ import base64
 import hashlib
 import re
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from bitfount_api._internal.files import (
     atomic_write,
+    checked_path,
     make_private_dir,
     read_file,
     remove_leftovers,
@@ -149,12 +149,11 @@ def save_private_key(
         FileExistsError: The file exists, and ``overwrite`` is False.
         OSError: The file cannot be written, or the path is that of a link or of a device.
     """
-    if looks_like_key(path):  # folders would be named after parts of the key
-        raise ValueError("the path of the file is the text of a key")
+    target = checked_path(path)
     data = serialize_private_key(key, form, password).encode("ascii")
-    make_private_dir(Path(path).parent)
-    remove_leftovers(Path(path))
-    atomic_write(path, data, private=True, overwrite=overwrite)
+    make_private_dir(target.parent)
+    remove_leftovers(target)
+    atomic_write(target, data, private=True, overwrite=overwrite)
 
 
 # --- Reading -------------------------------------------------------------------------------------

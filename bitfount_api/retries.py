@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from bitfount_api import config
-from bitfount_api._internal.validation import whole_number_field
+from bitfount_api._internal.validation import quote, whole_number_field
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The statuses of temporary failures, which say nothing about the request itself."""
@@ -20,7 +20,7 @@ RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 def _at_least_zero(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ValueError(f"{attribute.name} must be a number of at least 0, not {value!r}")
+        raise ValueError(f"{attribute.name} must be a number of at least 0, not {quote(value)}")
 
 
 @attrs.frozen

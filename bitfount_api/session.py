@@ -11,7 +11,7 @@ from bitfount_api._core.effects import Operation, Retry, Send, Service
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
 from bitfount_api._internal.urls import Origin, origin, request_url
-from bitfount_api._internal.validation import check_seconds
+from bitfount_api._internal.validation import check_seconds, quote
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.driver import Timing
 from bitfount_api._io.settings import (
@@ -231,7 +231,7 @@ class BitfountSession:
         address = request_url(url)
         if unknown := arguments.keys() - _RAW_ARGUMENTS:
             raise TypeError(
-                f"raw requests take no argument {min(unknown)!r}; "
+                f"raw requests take no argument {quote(min(unknown))}; "
                 f"they take {', '.join(sorted(_RAW_ARGUMENTS))}"
             )
         timeout = arguments.pop("timeout", None)

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bitfount_api._internal.key_text import looks_like_key
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,6 +37,18 @@ _LOCKED_BYTE = 1 << 62
 can read a locked byte."""
 
 
+def checked_path(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file or a folder.
+
+    Raises:
+        ValueError: It is the text of a key, which errors would quote, and after which files and
+            folders would be named.
+    """
+    if looks_like_key(os.fsdecode(path)):
+        raise ValueError("the path of the file is the text of a key, or of a part of one")
+    return Path(path)
+
+
 def atomic_write(
     path: str | os.PathLike[str], data: bytes, *, private: bool = False, overwrite: bool = True
 ) -> None:
@@ -50,11 +64,12 @@ def atomic_write(
         overwrite: Replace an existing file.
 
     Raises:
+        ValueError: The path is the text of a key.
         FileExistsError: The path exists, and ``overwrite`` is False.
         OSError: The file cannot be written, or the path is that of a folder, a device, a pipe or a
             socket.
     """
-    target = Path(path)
+    target = checked_path(path)
     if overwrite:
         target = final_target(target, follow=not private)
     try:
@@ -111,9 +126,10 @@ def final_target(path: Path, *, follow: bool = True) -> Path:
         follow: Return what a symbolic link stands for. Otherwise a link is refused.
 
     Raises:
+        ValueError: The path is the text of a key.
         OSError: There is something else than a file, or a link that cannot be followed.
     """
-    target = path
+    target = checked_path(path)
     for _ in range(_MAX_LINKS):
         try:
             status = os.lstat(target)
@@ -180,9 +196,10 @@ def read_file(path: str | os.PathLike[str], limit: int) -> bytes:
     """Read a file of at most ``limit`` bytes.
 
     Raises:
-        ValueError: The file is larger.
+        ValueError: The file is larger, or the path is the text of a key.
         OSError: The file cannot be read.
     """
+    checked_path(path)
     with open(os.fspath(path), "rb") as file:  # not a descriptor
         # One byte over the limit shows that the file is larger.
         data = file.read(limit + 1)

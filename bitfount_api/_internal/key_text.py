@@ -25,8 +25,12 @@ def looks_like_key(path: str | os.PathLike[str]) -> bool:
 
     The path of a file or folder that exists is a path, whatever its name.
     """
-    text = str(path)
-    return bool(_MARKS.search(text) or _has_key_material(text)) and not _exists(path)
+    return has_key(str(path)) and not _exists(path)
+
+
+def has_key(text: str) -> bool:
+    """Whether a text could be a key or a certificate, or have a part of one."""
+    return bool(_MARKS.search(text)) or _has_key_material(text)
 
 
 def hide_keys(text: str) -> str:

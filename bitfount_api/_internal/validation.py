@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api._internal.key_text import has_key
+
 if TYPE_CHECKING:
     import attrs
 
@@ -71,7 +73,9 @@ def check_seconds(name: str, seconds: object) -> None:
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise ValueError(f"{name} must be a number of seconds, not a {type(seconds).__name__}")
     if not 0 < seconds <= _MAX_SECONDS:
-        raise ValueError(f"{name} must be a number of seconds over 0, at most a year: {seconds!r}")
+        raise ValueError(
+            f"{name} must be a number of seconds over 0, at most a year: {quote(seconds)}"
+        )
 
 
 def shorten(text: str, limit: int) -> str:
@@ -82,10 +86,12 @@ def shorten(text: str, limit: int) -> str:
 def quote(value: object, limit: int = _MAX_QUOTED) -> str:
     """Return a value for an error text: bounded, and with control characters escaped.
 
-    Values other than text and numbers are shown by their type only: a value passed by mistake may
-    be secret, or endless.
+    Text that could be a key is not shown. Values other than text and numbers are shown by their
+    type only: a value passed by mistake may be secret, or endless.
     """
     if isinstance(value, str):
+        if has_key(value[: limit + _MAX_QUOTED]):
+            return "text that could be a key"
         return repr(shorten(value, limit))
     if value is None or isinstance(value, bool):
         return repr(value)

@@ -6,7 +6,6 @@ import logging
 import re
 import stat
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -21,7 +20,7 @@ from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
-from bitfount_api._internal.files import atomic_write
+from bitfount_api._internal.files import atomic_write, checked_path
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
@@ -47,6 +46,7 @@ from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
@@ -216,7 +216,7 @@ class Weights:
 
     def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
         """Stream the weights to a file; None as for :meth:`url`."""
-        yield from run_in_thread(check_target, Path(path))
+        yield from run_in_thread(check_target, checked_path(path))
         url = yield from self.url()
         if not url:
             return None
@@ -238,7 +238,7 @@ def download_model(
     options: TransferOptions,
 ) -> Flow[Download | None]:
     """Write a model's checked code to a file; return None if there is no such model."""
-    target = Path(path)
+    target = checked_path(path)
     yield from run_in_thread(check_target, target)
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
@@ -271,7 +271,7 @@ def send_model(
         ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
         ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
-    path = Path(path)
+    path = checked_path(path)
     code = yield from run_in_thread(_validated_file, path)
     request = _send_model.build_request(
         body=ModelUploadRequest(
@@ -302,7 +302,7 @@ def send_weights(
         ModelUploadError: The file cannot be read, or the Hub or object storage refused the request
             or is unreachable.
     """
-    path = Path(path)
+    path = checked_path(path)
     name, number = checked_model_name(model_name), checked_model_version(version)
     with _map_upload_errors(path):
         source = yield from run_in_thread(Source.from_file, path)

@@ -20,6 +20,7 @@ from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._core.responses import check_status, parse_json
 from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.validation import quote
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
@@ -96,11 +97,11 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
         packed = pack(metadata.schema)
     except (ValueError, TypeError) as error:
         raise SchemaUploadError(
-            f"the schema of pod {metadata.name!r} cannot be serialized: {error}"
+            f"the schema of pod {quote(metadata.name)} cannot be serialized: {error}"
         ) from error
     if len(packed) > config.MAX_SCHEMA_BYTES:
         raise SchemaUploadError(
-            f"the schema of pod {metadata.name!r} has {len(packed):,} bytes as msgpack; "
+            f"the schema of pod {quote(metadata.name)} has {len(packed):,} bytes as msgpack; "
             f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
         )
     return packed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from bitfount_api import config
 from bitfount_api._core.effects import run_in_thread, sleep
+from bitfount_api._internal.files import checked_path
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.settings import ConnectionSettings, user_agent
 from bitfount_api._io.sync_driver import run
@@ -109,7 +109,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         self._authority = Authority(url, issuer, retry or RetryPolicy(), self._clock)
         self._username = username
         self._prompt = prompt or show
-        storage = config.storage_path() if storage_path is None else Path(storage_path)
+        storage = config.storage_path() if storage_path is None else checked_path(storage_path)
         self._file = TokenFile(storage.expanduser(), username, issuer)
         self._current: _Current | None = None
         # Sent at least once, in case the file keeps one: a second use revokes all tokens.

@@ -10,6 +10,7 @@ import attrs
 import httpx
 
 from bitfount_api._core.effects import Operation, Send, Service
+from bitfount_api._internal.key_text import has_key
 from bitfount_api._internal.urls import base_url
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def parse_auth_domain(auth_domain: str) -> tuple[str, str]:
     except ValueError:
         url = ""
     parsed = httpx.URL(url)
-    if not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
+    if has_key(auth_domain) or not _HOST.fullmatch(parsed.host) or parsed.path not in ("", "/"):
         raise ValueError(
             "auth_domain must be a host name such as auth.bitfount.com, or a URL such as "
             "http://localhost:8080 for an authorization server on this machine"

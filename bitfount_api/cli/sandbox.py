@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from bitfount_api.cli.arguments import FILE, USER, check_targets
+from bitfount_api.cli.arguments import FILE, USER, check_is_path, check_targets
 from bitfount_api.cli.commands import PROGRAM, Command, app_of
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields
@@ -85,6 +85,8 @@ def sandbox(
     """
     output = app_of(context).output
     check_targets(env_file, force=False)
+    if data is not None:
+        check_is_path(data)
     if host not in _LOCAL:
         output.warn(f"Anyone who can connect to {host} can use this sandbox.")
     with _start(data, free_ports=free_ports, host=host, users=users) as running:

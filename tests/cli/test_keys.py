@@ -167,6 +167,7 @@ PATHS = [
     ("pods", "register", "scans", "--schema", "s", "--public-key"),
     ("pods", "heartbeat", "scans", "--public-key"),
     ("sandbox", "--free-ports", "--env-file"),
+    ("sandbox", "--free-ports", "--data"),
 ]
 
 
