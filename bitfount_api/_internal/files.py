@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import enum
 import errno
 import os
 import re
@@ -238,30 +239,40 @@ def read_regular_file(
     return data
 
 
-def make_private(file: int | Path) -> bool:
+class Access(enum.Enum):
+    """The access of other users to a file or a folder."""
+
+    NONE = "none"
+    ENDED = "ended"
+    """They had access until now."""
+    REMAINS = "remains"
+
+
+def make_private(file: int | Path, *, change: bool = True) -> Access:
     """Remove the access of other users to a file or a folder, where the system has modes.
 
     Args:
         file: The descriptor of a file, or the path of a folder.
-
-    Returns:
-        Whether other users had access.
+        change: Whether to remove it; False to look only.
 
     Raises:
         ValueError: It belongs to another user, who could give and take access at any time. The
             text does not name it.
     """
     if sys.platform == "win32":  # pragma: no cover - as above
-        return False
+        return Access.NONE
     status = os.stat(file)
     if status.st_uid not in (os.geteuid(), 0):
         raise ValueError(f"it belongs to another user (id {status.st_uid})")
     if not status.st_mode & 0o077:
-        return False
-    # Not every file system has modes, and a file of the administrator cannot be changed.
-    with contextlib.suppress(OSError):
-        os.chmod(file, stat.S_IMODE(status.st_mode) & ~0o077)
-    return True
+        return Access.NONE
+    if change:
+        # Not every file system has modes, and a file of the administrator cannot be changed.
+        with contextlib.suppress(OSError):
+            os.chmod(file, stat.S_IMODE(status.st_mode) & ~0o077)
+            if not os.stat(file).st_mode & 0o077:  # some ignore the change
+                return Access.ENDED
+    return Access.REMAINS
 
 
 def remove_leftovers(path: Path) -> None:

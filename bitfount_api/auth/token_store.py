@@ -19,6 +19,7 @@ import attrs
 import msgspec
 
 from bitfount_api._internal.files import (
+    Access,
     atomic_write,
     make_private,
     make_private_dir,
@@ -43,6 +44,11 @@ _END_OF_TIME: Final = 253_402_300_800  # the year 10,000, in POSIX seconds
 
 _TIGHTENED: Final = (
     "only you can access it from now on; log in again if others may have read it before"
+)
+
+_OPEN: Final = (
+    "their access could not be removed, since the file system has no modes, or the file is the "
+    "administrator's; set BITFOUNT_STORAGE_PATH to a folder that only you can access"
 )
 
 DEFAULT_USER: Final = "_default"
@@ -118,16 +124,21 @@ class TokenFile:
         self._issuer = issuer
         self._warned: set[str] = set()
 
-    def read(self) -> Token | None:
+    def read(self, *, change: bool = True) -> Token | None:
         """Return the token; None if there is no valid token of this issuer.
 
         A file that cannot be read, is invalid or belongs to another user is logged once. If others
         can access the file or its folder, that is ended, and logged once.
+
+        Args:
+            change: Whether to end that access; False to change nothing.
         """
         try:
-            was_open = [self._make_folder_private()]
+            found = [self._folder_access(change=change)]
             content = read_regular_file(
-                self.path, MAX_FILE_BYTES, lambda file: was_open.append(make_private(file))
+                self.path,
+                MAX_FILE_BYTES,
+                lambda file: found.append(make_private(file, change=change)),
             )
             document = msgspec.json.decode(content, type=_Document)
             header_value(document.access_token, "its access token")
@@ -146,10 +157,12 @@ class TokenFile:
         except (ValueError, AuthenticationError) as error:
             self.warn("is ignored", str(error))
             return None
-        if any(was_open):
-            self.warn("could be accessed by other users", _TIGHTENED)
-        found = Issuer(document.auth_domain, document.client_id, document.scopes, document.audience)
-        if found != self._issuer:
+        if change:
+            self._warn_of_access(*found)
+        issuer = Issuer(
+            document.auth_domain, document.client_id, document.scopes, document.audience
+        )
+        if issuer != self._issuer:
             return None
         return Token(
             document.access_token,
@@ -255,23 +268,25 @@ class TokenFile:
     def _make_folder(self) -> None:
         make_private_dir(self.path.parent)
         try:
-            if self._make_folder_private():
-                self.warn("could be accessed by other users", _TIGHTENED)
+            self._warn_of_access(self._folder_access(change=True))
         except ValueError as error:
             raise PermissionError(errno.EACCES, f"its folder cannot be used: {error}") from None
 
-    def _make_folder_private(self) -> bool:
-        """Make the folder private, whose owner could replace the file.
+    def _warn_of_access(self, *found: Access) -> None:
+        if Access.REMAINS in found:
+            self.warn("can be accessed by other users", _OPEN)
+        elif Access.ENDED in found:
+            self.warn("could be accessed by other users", _TIGHTENED)
 
-        Returns:
-            Whether other users had access.
+    def _folder_access(self, *, change: bool) -> Access:
+        """Make the folder private, whose owner could replace the file.
 
         Raises:
             ValueError: The folder belongs to another user.
         """
         folder = self.path.parent
         try:
-            return folder.is_dir() and make_private(folder)
+            return make_private(folder, change=change) if folder.is_dir() else Access.NONE
         except ValueError as error:
             raise ValueError(f"its folder is not yours: {error}") from None
 

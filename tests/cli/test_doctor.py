@@ -301,6 +301,39 @@ def test_secrets_readable_by_others_are_reported(console: Console, storage: Path
     assert any("no other user can read" in finding["text"] for finding in found)
 
 
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return the modes and the contents of all files and folders."""
+    return {
+        str(path): (path.stat().st_mode, path.read_bytes() if path.is_file() else b"")
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
+@pytest.mark.parametrize("left", [3600, 30, -60], ids=["valid", "nearly expired", "expired"])
+@pytest.mark.parametrize("options", [(), ("--offline",)], ids=["online", "offline"])
+def test_doctor_changes_nothing(
+    console: Console, storage: Path, left: float, options: tuple[str, ...]
+) -> None:
+    login = {"access_token_expires_at": time.time() + left, "refresh_token": "r"}
+    token = write_token(console, storage, **login)
+    for path, mode in ((token, 0o644), (token.parent, 0o755), (storage, 0o755)):
+        path.chmod(mode)
+    before = snapshot(storage)
+    for _ in range(2):
+        outcome = console.run("doctor", *options)
+        assert "can access" in outcome.out
+        assert "from now on" not in outcome.out + outcome.err
+    assert snapshot(storage) == before
+    used = [each for each in console.sandbox.requests if "oauth" in str(each)]
+    assert used == []
+
+
+def test_login_that_the_hub_refuses_is_reported(console: Console, storage: Path) -> None:
+    write_token(console, storage, access_token="refused")
+    assert "does not accept the credentials" in problems(console)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
 def test_unreadable_secrets_and_links_are_reported(console: Console, storage: Path) -> None:
     token = write_token(console, storage)

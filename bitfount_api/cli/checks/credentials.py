@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from bitfount_api import BitfountHub, RetryPolicy, config
+from bitfount_api import BitfountHub, ExternallyManagedJWTHandler, RetryPolicy, config
 from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.validation import header_value
 from bitfount_api.cli.checks.report import Finding, Report
@@ -19,6 +20,7 @@ from bitfount_api.exceptions import AuthenticationError, BitfountError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bitfount_api.auth.handler import AuthenticationHandler
     from bitfount_api.cli.app import App
 
 _LOG_IN: Final = (
@@ -34,7 +36,7 @@ def check(app: App) -> list[Finding]:
     """Check the credentials and the files that contain them, without sending a request."""
     findings = Report("Credentials")
     if os.name != "nt":  # modes mean little on Windows, and user folders are private
-        _check_modes(findings)  # first, since reading the login makes its file private
+        _check_modes(findings)
     by_keys = _check_keys(app, findings)
     _check_login(app, findings, needed=not by_keys)
     return findings.found
@@ -44,9 +46,11 @@ def check_accepted(app: App) -> list[Finding]:
     """Check that the Hub accepts the credentials, without changing anything."""
     findings = Report("Credentials")
     try:
-        handler = app.handler()
+        handler = _handler(app)
     except (Failure, BitfountError, ValueError):
         return []  # already reported by check()
+    if handler is None:
+        return []
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
         BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
@@ -61,6 +65,30 @@ def check_accepted(app: App) -> list[Finding]:
     else:
         findings.ok(f"the Hub accepts the credentials of {session.username}")
     return findings.found
+
+
+def _handler(app: App) -> AuthenticationHandler | None:
+    """Return a handler for the API keys or the login as it is: it is not refreshed, nor written.
+
+    Returns:
+        None if there is no token that can be used now.
+    """
+    if config.api_keys() is not None:
+        return app.handler()
+    token = app.token_file().read(change=False)
+    if token is None:
+        return None
+    handler = ExternallyManagedJWTHandler(
+        token.access_token,
+        dt.datetime.fromtimestamp(token.expires_at, dt.UTC),
+        _no_other_token,
+        username_from_id_token(token.id_token),
+    )
+    return handler if handler.authenticated else None
+
+
+def _no_other_token() -> NoReturn:
+    raise AuthenticationError("the token is refused")
 
 
 def _check_keys(app: App, findings: Report) -> bool:
@@ -88,7 +116,7 @@ def _check_login(app: App, findings: Report, *, needed: bool) -> None:
         if needed:
             findings.problem("there are neither API keys nor a login", _LOG_IN)
         return
-    token = file.read()
+    token = file.read(change=False)
     if token is None:
         text = f"{file.path} contains no login that can be used in this environment"
         if needed:

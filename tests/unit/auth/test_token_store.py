@@ -199,6 +199,48 @@ def test_reading_ends_the_access_of_others(
     assert len(warnings(caplog)) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+@pytest.mark.parametrize("fails", [False, True], ids=["ignored", "refused"])
+@pytest.mark.parametrize("folders", [False, True], ids=["file", "folder"])
+def test_access_that_cannot_be_ended_is_reported(
+    file: TokenFile,
+    folders: bool,
+    fails: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    place(file, OFFICIAL)
+    (file.path.parent if folders else file.path).chmod(0o755)
+
+    def chmod(*_: Any, **__: Any) -> None:
+        """Do nothing, as on file systems without modes, or fail."""
+        if fails:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "chmod", chmod)
+    assert [file.read(), file.read()] == [TOKEN, TOKEN]
+    lock = file.try_lock()
+    assert lock is not None
+    lock.release()
+    (warning,) = warnings(caplog)
+    assert "can be accessed by other users" in warning
+    assert "BITFOUNT_STORAGE_PATH" in warning
+    assert "from now on" not in warning
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such modes")
+def test_reading_can_leave_modes_unchanged(
+    file: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    place(file, OFFICIAL)
+    file.path.chmod(0o644)
+    file.path.parent.chmod(0o755)
+    assert file.read(change=False) == TOKEN
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o644
+    assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o755
+    assert warnings(caplog) == []
+
+
 def _owned_by_another(monkeypatch: pytest.MonkeyPatch, *, folders: bool) -> None:
     real = os.stat
 
