@@ -12,7 +12,9 @@ import certifi
 import pytest
 from cli.console import Console
 from cli.doctoring import findings, problems
+from support.rsa_keys import private_key
 
+from bitfount_api import keys as rsa
 from bitfount_api.cli.checks import versions
 
 
@@ -163,7 +165,7 @@ def test_pem_text_in_a_certificate_variable_is_not_shown(
     for options in (["--json"], ["--debug"], []):
         outcome = console.run("doctor", "--offline", *options)
         assert outcome.code == 1
-        assert f"{name} contains a PEM text" in outcome.out
+        assert f"{name} contains text" in outcome.out
         assert "planted" not in outcome.out + outcome.err
 
 
@@ -173,6 +175,46 @@ def test_list_of_nothing_names_no_certificates(console: Console, folders: dict[s
     texts = [found["text"] for found in findings(console, "--offline", code=0)]
     assert not any("SSL_CERT_DIR" in text for text in texts)
     assert any(text.startswith("CURL_CA_BUNDLE is") and "only" in text for text in texts)
+
+
+KEY = rsa.serialize_private_key(private_key())
+KEYS = {
+    "PEM": KEY,
+    "one line": KEY.replace("\n", "\\n"),
+    "base64": "".join(KEY.splitlines()[1:-1]),
+    "beginning": KEY.splitlines()[1][:20],
+    "SSH": rsa.serialize_public_key(private_key().public_key(), "SSH"),
+}
+
+
+@pytest.mark.parametrize("text", KEYS.values(), ids=KEYS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("BITFOUNT_STORAGE_PATH", "BITFOUNT_USERNAME", "BITFOUNT_ENVIRONMENT"),
+        *("BITFOUNT_WEB_MAX_RETRIES", "SMART_ON_FHIR_URL", "SMART_ON_FHIR_RESOURCE_SERVER_URL"),
+        *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"),
+    ],
+)
+def test_key_in_a_variable_is_not_shown(console: Console, name: str, text: str) -> None:
+    folder = console.folder
+    for value in (text, f"{folder}{os.pathsep}{text}") if name == "SSL_CERT_DIR" else (text,):
+        console.environment[name] = value
+        for options in ([], ["--offline", "--json"]):
+            outcome = console.run("doctor", *options)
+            output = "".join((outcome.out + outcome.err).split())
+            for at in range(0, len(text) - 15, 10):
+                assert "".join(text[at : at + 15].split()) not in output
+            assert f"{name}containstext" in output
+    assert not list(folder.rglob("*token*"))
+
+
+def test_query_of_a_url_without_a_scheme_is_not_shown(console: Console) -> None:
+    for url in ("ehr.test/fhir?planted", "https://ehr.test/fhir#planted", "/fhir?token=planted"):
+        console.environment["SMART_ON_FHIR_RESOURCE_SERVER_URL"] = url
+        outcome = console.run("doctor", "--offline")
+        assert "planted" not in outcome.out + outcome.err
+        assert "/fhir" in outcome.out
 
 
 def test_misspelt_setting_is_reported(console: Console) -> None:

@@ -16,6 +16,7 @@ from bitfount_api.cli.checks.report import Finding, Report
 from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
 from bitfount_api.cli.views import format_time
 from bitfount_api.exceptions import AuthenticationError, BitfountError
+from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,10 @@ def check_accepted(app: App) -> list[Finding]:
         elif code is not Exit.UNREACHABLE:  # reported by the network check
             findings.problem(error_message(error), "check the Hub's URL")
     else:
-        findings.ok(f"the Hub accepts the credentials of {session.username}")
+        name = session.username
+        findings.ok(
+            f"the Hub accepts the credentials of {'the user' if looks_like_key(name) else name}"
+        )
     return findings.found
 
 
@@ -105,7 +109,7 @@ def _check_keys(app: App, findings: Report) -> bool:
     username = app.username or config.username()
     if username is None:
         findings.problem("the username of the API keys is missing", "set BITFOUNT_USERNAME")
-    else:
+    elif not looks_like_key(username):  # already reported with the settings
         findings.ok(f"the environment contains API keys of {username}")
     return True
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from bitfount_api.redaction import hide_keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -48,19 +50,24 @@ class Report:
 
     def ok(self, text: str) -> None:
         """Add a finding without a problem."""
-        self.found.append(Finding(self.area, Level.OK, text))
+        self._add(Level.OK, text)
 
     def note(self, text: str, advice: str | None = None) -> None:
         """Add an informational finding."""
-        self.found.append(Finding(self.area, Level.NOTE, text, advice))
+        self._add(Level.NOTE, text, advice)
 
     def warn(self, text: str, advice: str) -> None:
         """Add a finding about something that works, but not permanently, completely or securely."""
-        self.found.append(Finding(self.area, Level.WARNING, text, advice))
+        self._add(Level.WARNING, text, advice)
 
     def problem(self, text: str, advice: str) -> None:
         """Add a finding about something that does not work."""
-        self.found.append(Finding(self.area, Level.PROBLEM, text, advice))
+        self._add(Level.PROBLEM, text, advice)
+
+    def _add(self, level: Level, text: str, advice: str | None = None) -> None:
+        # A variable or a path may hold a key by mistake.
+        advice = advice and hide_keys(advice)
+        self.found.append(Finding(self.area, level, hide_keys(text), advice))
 
 
 class _Collector(logging.Handler):

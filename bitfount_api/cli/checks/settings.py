@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from bitfount_api import BitfountSession, config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.cli.checks.report import Finding, Report, collecting_warnings
 from bitfount_api.exceptions import RequestException
-from bitfount_api.redaction import redact
+from bitfount_api.redaction import looks_like_key, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,13 +63,25 @@ def _check_variable(findings: Report, name: str, reader: Callable[[], Any]) -> N
     value = os.environ.get(name, "").strip()
     if not value:
         return
+    if looks_like_key(value):
+        _report_key(findings, name)
+        return
     try:
         reader()
     except ValueError as error:
         text = str(error) if name in str(error) else f"{name}: {error}"
         findings.problem(text, f"correct {name}, or unset it")
     else:
+        if name.endswith("_URL"):  # without a scheme, too
+            value = re.split(r"[?#]", value)[0]
         findings.ok(f"{name} is {redact(value, limit=200)}")
+
+
+def _report_key(findings: Report, name: str) -> None:
+    findings.problem(
+        f"{name} contains text that could be a key or a certificate, so it is not shown",
+        f"correct {name}; save keys and certificates in files",
+    )
 
 
 def _check_proxies(findings: Report) -> None:
@@ -95,10 +108,8 @@ def _check_certificates(findings: Report) -> None:
     named = {name: value for name, value in values.items() if _paths(name, value)}
     for name, value in named.items():
         used = next(iter(named))
-        if "-----BEGIN" in value:  # it may hold a key, so it is not shown
-            findings.problem(
-                f"{name} contains a PEM text, not a path", f"save it in a file for {name}"
-            )
+        if any(map(looks_like_key, (value, *_paths(name, value)))):
+            _report_key(findings, name)
             continue
         if name != used:
             findings.note(f"{name} is {value}, but ignored: {used} takes precedence")
