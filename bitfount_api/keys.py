@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from contextlib import suppress
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -103,7 +104,8 @@ def serialize_private_key(
 
     Raises:
         ValueError: The key is not an RSA private key, the form is not one of the two, the password
-            is empty, or (for ``"SSH"`` with a password) the package ``bcrypt`` is not installed.
+            is empty or not valid Unicode, or (for ``"SSH"`` with a password) the package
+            ``bcrypt`` is not installed.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
@@ -217,8 +219,8 @@ def load_private_key(
 
     Raises:
         ValueError: The source is not a private key, not RSA, damaged, or the size is not accepted;
-            or the key is encrypted and the password missing or wrong; or a password is given
-            although the key is not encrypted. The text does not quote the key.
+            or the key is encrypted and the password missing, wrong or not valid Unicode; or a
+            password is given although the key is not encrypted. The text does not quote the key.
         OSError: The file cannot be read.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -290,10 +292,7 @@ def _unquoted(text: str) -> str:
 
 def _check_length(data: str | bytes) -> bytes:
     if isinstance(data, str):
-        try:
-            data = data.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError("this is not a key: the text is not valid Unicode") from None
+        data = _utf8(data, "this is not a key: the text is not valid Unicode")
     if len(data) > MAX_KEY_BYTES:
         raise ValueError(f"this is not a key: it is longer than {MAX_KEY_BYTES // 1024} KiB")
     try:
@@ -409,7 +408,17 @@ def _checked_form(form: str) -> str:
 def _secret(password: str | bytes | None) -> bytes | None:
     if password is None:
         return None
-    secret = password.encode("utf-8") if isinstance(password, str) else password
-    if not secret:
+    if isinstance(password, str):
+        password = _utf8(password, "the password is not valid Unicode")
+    if not password:
         raise ValueError("the password is empty; pass None for no password")
-    return secret
+    return password
+
+
+def _utf8(text: str, problem: str) -> bytes:
+    encoded = None
+    with suppress(UnicodeEncodeError):  # which holds the text, and must not be a cause
+        encoded = text.encode("utf-8")
+    if encoded is None:
+        raise ValueError(problem)
+    return encoded

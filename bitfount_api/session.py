@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
@@ -190,9 +191,9 @@ class BitfountSession:
                 body can be read only once, such as a generator, is never sent again.
 
         Raises:
-            ValueError: The URL is not an absolute http or https URL, or has a user name; or
-                credentials would be sent to it without encryption; or the timeout is not valid; or
-                the file to send was read to its end.
+            ValueError: The URL is not an absolute http or https URL, or has a user name; or a
+                header is not ASCII; or credentials would be sent to it without encryption; or the
+                timeout is not valid; or the file to send was read to its end.
             TypeError: There is no such argument.
             RequestException: No response was received.
             AuthenticationError: No credentials are available.
@@ -239,7 +240,7 @@ class BitfountSession:
         seconds = self._explicit_timeout if timeout is None else timeout
         timing = Timing(seconds, self.deadline)
         if arguments.get("headers"):
-            arguments["headers"] = httpx.Headers(arguments["headers"])
+            arguments["headers"] = _raw_headers(arguments["headers"])
         known = self._known_services().get(origin(address))
         if known is not None:
             self._check_encrypted(known)
@@ -341,3 +342,12 @@ class BitfountSession:
 
     def __reduce__(self) -> Any:
         raise TypeError("a session holds credentials and connections, and cannot be pickled")
+
+
+def _raw_headers(given: Any) -> httpx.Headers:
+    headers = None
+    with suppress(UnicodeEncodeError):  # which holds the value, and must not be a cause
+        headers = httpx.Headers(given)
+    if headers is None:
+        raise ValueError("a header has a character that is not ASCII, and cannot be sent")
+    return headers

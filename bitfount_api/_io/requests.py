@@ -36,7 +36,8 @@ def build(call: Send, user_agent: str) -> HTTPRequest:
             return _build_typed(call, user_agent)
         return _build_with_httpx(call, user_agent)
     except (httpx.InvalidURL, BodyLengthError, UnicodeError, OverflowError) as error:
-        raise unsendable(call, error) from None
+        failure = unsendable(call, error)
+    raise failure  # without the cause, which may hold a secret
 
 
 def _build_typed(call: Send, user_agent: str) -> HTTPRequest:

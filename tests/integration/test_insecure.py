@@ -215,7 +215,7 @@ def test_handler_derived_from_anonymous_is_checked() -> None:
 
 # --- The authorization server --------------------------------------------------------------------
 
-AUTHORITY = "http://localhost:3000"
+AUTHORITY = "http://localhost:1"  # nothing listens there
 
 
 @pytest.fixture

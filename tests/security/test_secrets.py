@@ -8,7 +8,7 @@ import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from security.canaries import KEYS, MARK, QUERY, CanaryService, Spoil, tokens
 from support.faults.cases import ROWS
 from support.faults.legs import Row
 from support.http_server import Answer, ReceivedRequest, serving
+from support.rsa_keys import private_key
 from support.store import Act, Store, running_store
 from support.store import ReceivedRequest as StoreRequest
 
@@ -30,6 +31,8 @@ from bitfount_api import (
     ConnectError,
     ExternallyManagedJWTHandler,
     HTTPError,
+    RequestException,
+    keys,
 )
 from bitfount_api.auth.token_store import Token
 from bitfount_api.config import APIKeySettings
@@ -381,3 +384,68 @@ def test_signal_during_a_transfer_leaves_no_secret(
         signal.signal(signal.SIGUSR1, before)
     assert MARK not in _variables(caught.value)
     assert "_perform" not in _places(caught.value)
+
+
+# --- Text that cannot be encoded -----------------------------------------------------------------
+
+PEM = keys.serialize_private_key(private_key())
+UNENCODABLE = f"{MARK}\ud800"
+ENCODINGS: dict[str, Callable[[], object]] = {
+    "load_private_key": lambda: keys.load_private_key(PEM, UNENCODABLE),
+    "serialize_private_key": lambda: keys.serialize_private_key(private_key(), "PEM", UNENCODABLE),
+    "save_private_key": lambda: keys.save_private_key(private_key(), "k", password=UNENCODABLE),
+    "parse_public_key": lambda: keys.parse_public_key(UNENCODABLE),
+    "key text": lambda: keys.load_private_key(f"-----BEGIN {UNENCODABLE}"),
+}
+
+
+def _held(error: BaseException | None) -> str:
+    """Return what an error and those that it is chained to hold and show."""
+    held = ""
+    while error is not None:
+        held += f"{error!r} {error.args} {vars(error)} {getattr(error, 'object', '')!r}"
+        error = error.__cause__ or error.__context__
+    return held
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_unencodable_secret_is_not_in_the_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="not valid Unicode") as caught:
+        ENCODINGS[name]()
+    assert type(caught.value) is ValueError
+    assert MARK not in _held(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"headers": {"authorization": f"Bearer {MARK}\u00e9"}},
+        {"headers": [("x-api-key", f"{MARK}\ud800")]},
+        {"headers": {f"{MARK}\u00e9": "a"}},
+        {"params": {"token": UNENCODABLE}},
+        {"data": {"token": UNENCODABLE}},
+        {"json": {"token": UNENCODABLE}},
+        {"content": UNENCODABLE},
+        {"cookies": {"token": UNENCODABLE}},
+    ],
+    ids=lambda arguments: next(iter(arguments)),
+)
+def test_unencodable_argument_is_not_in_the_error(
+    arguments: dict[str, Any], asynchronous: bool
+) -> None:
+    session = BitfountSession(KEYS, transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+
+    def ask() -> object:
+        if asynchronous:
+            return asyncio.run(session.arequest("POST", "https://a.test", **arguments))
+        return session.post("https://a.test", **arguments)
+
+    with pytest.raises((ValueError, RequestException)) as caught:
+        ask()
+    assert type(caught.value) in (ValueError, RequestException)
+    assert MARK not in _held(caught.value)

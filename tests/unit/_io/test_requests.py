@@ -179,7 +179,7 @@ def test_credentials_that_cannot_be_sent_are_not_quoted() -> None:
     with pytest.raises(RequestException) as caught:
         build(call("https://hub.test", {"method": "get", "url": "/x"}, secret), AGENT)
     assert "SECR" not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 @pytest.mark.parametrize("value", [float("nan"), object()], ids=["NaN", "object"])
