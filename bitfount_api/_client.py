@@ -80,6 +80,8 @@ class Client:
         return other
 
     def __repr__(self) -> str:
+        if "_remote" not in self.__dict__:  # in the traceback of an error that ends __init__
+            return f"{type(self).__name__}(not connected)"
         return f"{type(self).__name__}(url={self.url!r}, session={self.session!r})"
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import attrs
 
 from bitfount_api._internal.key_text import looks_like_key
+from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api._internal.validation import quote
 
 if TYPE_CHECKING:
@@ -238,6 +239,7 @@ def storage_path() -> Path:
         ) from None
 
 
+@without_variables
 def api_keys() -> APIKeySettings | None:
     """Return ``BITFOUNT_API_KEY_ID`` and ``BITFOUNT_API_KEY``; None if neither is set.
 

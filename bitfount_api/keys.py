@@ -21,7 +21,8 @@ from bitfount_api._internal.files import (
     remove_leftovers,
 )
 from bitfount_api._internal.key_text import looks_like_key
-from bitfount_api._internal.validation import is_whole_number, quote
+from bitfount_api._internal.tracebacks import without_variables
+from bitfount_api._internal.validation import is_whole_number
 
 if TYPE_CHECKING:
     import os
@@ -92,6 +93,7 @@ def serialize_public_key(key: RSAPublicKey, form: Form = "PEM") -> str:
     return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
 
 
+@without_variables
 def serialize_private_key(
     key: RSAPrivateKey, form: Form = "PEM", password: str | bytes | None = None
 ) -> str:
@@ -126,6 +128,7 @@ def serialize_private_key(
         ) from None
 
 
+@without_variables
 def save_private_key(
     key: RSAPrivateKey,
     path: str | os.PathLike[str],
@@ -161,6 +164,7 @@ def save_private_key(
 # --- Reading -------------------------------------------------------------------------------------
 
 
+@without_variables
 def load_public_key(source: str | bytes | os.PathLike[str]) -> RSAPublicKey:
     r"""Load an RSA public key, in PEM or one-line OpenSSH format.
 
@@ -179,6 +183,7 @@ def load_public_key(source: str | bytes | os.PathLike[str]) -> RSAPublicKey:
     return parse_public_key(_contents(source))
 
 
+@without_variables
 def parse_public_key(data: str | bytes) -> RSAPublicKey:
     """Parse an RSA public key from text or bytes. Never reads a file.
 
@@ -205,6 +210,7 @@ def parse_public_key(data: str | bytes) -> RSAPublicKey:
     return _rsa_public(key)
 
 
+@without_variables
 def load_private_key(
     source: str | bytes | os.PathLike[str], password: str | bytes | None = None
 ) -> RSAPrivateKey:
@@ -401,7 +407,8 @@ def _check_size(bits: int) -> None:
 
 def _checked_form(form: str) -> str:
     if form not in ("PEM", "SSH"):
-        raise ValueError(f"a key's form is 'PEM' or 'SSH', not {quote(form, 12)}")
+        # Not quoted, since it may be the password, in the wrong place.
+        raise ValueError("a key's form must be 'PEM' or 'SSH'")
     return form
 
 

@@ -11,6 +11,7 @@ from bitfount_api import config
 from bitfount_api._core.effects import Operation, Retry, Send, Service
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
+from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api._internal.urls import Origin, origin, request_url
 from bitfount_api._internal.validation import check_seconds, quote
 from bitfount_api._io.connections import Connections
@@ -74,6 +75,7 @@ class BitfountSession:
         FileNotFoundError: ``verify`` is a path that does not exist.
     """
 
+    @without_variables
     def __init__(
         self,
         authentication_handler: AuthenticationHandler | None = None,

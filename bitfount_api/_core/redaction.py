@@ -6,8 +6,6 @@ import html
 import json
 import logging
 import re
-import sys
-import types
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -34,12 +32,6 @@ FORM_FIELDS = "bitfount_form_fields"
 REDACTED = "[hidden]"
 """The replacement for a secret."""
 _HTTPCORE_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
-_OWN_PACKAGES = frozenset(
-    (
-        *("anyio", "attr", "bitfount_api", "filelock", "h11", "httpcore", "httpx", "jwt"),
-        *("sniffio", "socksio"),
-    )
-)
 _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 _QUERY = re.compile(r"[?#]")
@@ -90,57 +82,6 @@ class SecretDict(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"<hidden: {', '.join(map(str, self))}>"
-
-
-def strip_tracebacks(
-    error: BaseException, handled: BaseException | None = None, *, keep_places: bool = False
-) -> None:
-    """Remove this library's frames from an error's traceback and from those it is chained to.
-
-    Error reporters show the local variables of each frame, and those of this library hold presigned
-    URLs, headers and request bodies. So do those of the standard library that it called. The error
-    text says which operation failed. Frames of other code, such as a function that supplies tokens,
-    stay.
-
-    Args:
-        error: The error.
-        handled: The exception that the caller of this library is handling, which is not changed.
-        keep_places: Remove the variables only, for an error that may be a bug.
-    """
-    seen = {id(handled)}
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is not None and id(each) not in seen:
-            seen.add(id(each))
-            each.__traceback__ = _cleaned(each.__traceback__, keep_places=keep_places)
-            waiting += [each.__cause__, each.__context__]
-            if isinstance(each, BaseExceptionGroup):
-                waiting += each.exceptions
-
-
-def _cleaned(trace: types.TracebackType | None, *, keep_places: bool) -> types.TracebackType | None:
-    kept = []
-    below_own = False
-    while trace is not None:
-        package = trace.tb_frame.f_globals.get("__name__", "").partition(".")[0]
-        below_own = package in _OWN_PACKAGES or (below_own and package in sys.stdlib_module_names)
-        if not below_own or (keep_places and _cleared(trace.tb_frame)):
-            kept.append(trace)
-        trace = trace.tb_next
-    rebuilt = None
-    for each in reversed(kept):
-        rebuilt = types.TracebackType(rebuilt, each.tb_frame, each.tb_lasti, each.tb_lineno)
-    return rebuilt
-
-
-def _cleared(frame: types.FrameType) -> bool:
-    """Remove the variables of a frame, and return whether that was possible."""
-    try:
-        frame.clear()
-    except RuntimeError:
-        return False  # it is still running
-    return True
 
 
 def strip_query(url: httpx.URL | str) -> str:

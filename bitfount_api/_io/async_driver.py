@@ -25,7 +25,7 @@ from bitfount_api._core.effects import (
     Sleep,
     T,
 )
-from bitfount_api._core.redaction import strip_tracebacks
+from bitfount_api._internal.tracebacks import strip_tracebacks
 from bitfount_api._io.attempt import Attempt
 from bitfount_api._io.bodies import BodyLength, BodyReader, open_body
 from bitfount_api._io.decoders import MAX_INLINE_BYTES

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.validation import header_value
 
@@ -17,7 +18,7 @@ def _check_header_value(_: object, attribute: attrs.Attribute[str], value: objec
     header_value(value, attribute.alias or attribute.name)
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, init=False)
 class APIKeysHandler(AuthenticationHandler):
     """Authentication with an API key, which needs no login and does not expire.
 
@@ -34,6 +35,10 @@ class APIKeysHandler(AuthenticationHandler):
     api_key_id: str = attrs.field(validator=_check_header_value, repr=False)
     api_key: str = attrs.field(validator=_check_header_value, repr=False)
     _username: str = attrs.field(alias="username", validator=_check_header_value)
+
+    @without_variables
+    def __init__(self, api_key_id: str, api_key: str, username: str) -> None:
+        self.__attrs_init__(api_key_id, api_key, username)
 
     @property
     def username(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from bitfount_api._core.effects import run_in_thread
+from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api.auth._event_loops import wait_for
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.validation import header_value
@@ -59,6 +60,7 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         AuthenticationError: If an argument is invalid. The text does not quote the token.
     """
 
+    @without_variables
     def __init__(
         self, jwt: str | None, expires: datetime | None, get_token: GetToken, username: str
     ) -> None:

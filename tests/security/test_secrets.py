@@ -9,7 +9,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from support.store import Act, Store, running_store
 from support.store import ReceivedRequest as StoreRequest
 
 from bitfount_api import (
+    APIKeysHandler,
     AsyncBitfountHub,
     AuthenticationError,
     BitfountHub,
@@ -143,7 +144,9 @@ EXITS: dict[str, BaseException] = {
 }
 
 
-def _variables(error: BaseException) -> str:
+def _variables(
+    error: BaseException, public: tuple[str, ...] = ("hub.py", "am.py", "session.py")
+) -> str:
     """Return the variables of all frames but those of this file and of the public methods."""
     trace = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames: list[traceback.FrameSummary] = []
@@ -153,7 +156,6 @@ def _variables(error: BaseException) -> str:
         if each is not None:
             frames += each.stack
             waiting += [each.__cause__, each.__context__, *(each.exceptions or [])]
-    public = ("hub.py", "am.py", "session.py")
     hidden = [f for f in frames if f.filename != __file__ and not f.filename.endswith(public)]
     return repr([frame.locals for frame in hidden])
 
@@ -449,3 +451,79 @@ def test_unencodable_argument_is_not_in_the_error(
         ask()
     assert type(caught.value) in (ValueError, RequestException)
     assert MARK not in _held(caught.value)
+
+
+# --- Arguments and settings that are refused -----------------------------------------------------
+
+_EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
+KEY_VARIABLES = ("BITFOUNT_API_KEY_ID", "BITFOUNT_API_KEY", "BITFOUNT_USERNAME")
+
+
+def _session_of(*values: str) -> Callable[[], object]:
+    def make() -> object:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in zip(KEY_VARIABLES, values, strict=True):
+                patch.setenv(name, value)
+            return BitfountHub()
+
+    return make
+
+
+def _damaged_file() -> object:
+    Path("key.pem").write_text(PEM.replace("A", MARK), "utf-8")
+    return keys.load_private_key("key.pem", f"{MARK}-password")
+
+
+REFUSED: dict[str, Callable[[], object]] = {
+    "half of a key": _session_of("", f"{MARK}-key", "alice"),
+    "no user": _session_of(f"{MARK}-id", f"{MARK}-key", ""),
+    "odd character": _session_of(f"{MARK}-id", f"{MARK}-k\u00e9", "alice"),
+    "APIKeysHandler": lambda: APIKeysHandler(f"{MARK}-id", f"{MARK} key", "alice"),
+    "jwt": lambda: ExternallyManagedJWTHandler(f"{MARK} t", _EXPIRES, lambda: ("", _EXPIRES), "a"),
+    "proxy": lambda: BitfountSession(KEYS, proxy=f"nonsense://u:{MARK}@proxy.test"),
+    "damaged key": lambda: keys.load_private_key(PEM.replace("A", MARK)),
+    "damaged file": _damaged_file,
+    "wrong password": lambda: keys.load_private_key(PEM, f"{MARK}-password"),
+    "OpenSSH key": lambda: keys.load_private_key(
+        f"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA{MARK}\n-----END OPENSSH ", MARK
+    ),
+    "no public key": lambda: keys.load_public_key(f"-----BEGIN PRIVATE KEY----- {MARK}"),
+    "no key": lambda: keys.parse_public_key(MARK),
+    "form": lambda: keys.serialize_private_key(private_key(), MARK, MARK),  # type: ignore[arg-type]
+    "existing": lambda: keys.save_private_key(private_key(), ".", "PEM", f"{MARK}-password"),
+    "a bug": lambda: keys.load_private_key(Odd(), f"{MARK}-password"),
+}
+
+
+class Odd:
+    """A path whose conversion fails."""
+
+    def __fspath__(self) -> str:
+        raise LookupError("a bug")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_secret_is_in_no_variable(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((ValueError, OSError, AuthenticationError, LookupError)) as caught:
+        REFUSED[name]()
+    assert MARK not in _variables(caught.value, ())
+    assert MARK not in str(caught.value)
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[0] == "test_refused_secret_is_in_no_variable"
+    assert ("load_private_key" in names) is (name == "a bug")  # so that it can be found
+
+
+def test_loaded_keys_leave_the_handled_exception_alone() -> None:
+    def fail() -> None:
+        raise LookupError("theirs")
+
+    try:
+        fail()
+    except LookupError as theirs:
+        with pytest.raises(ValueError, match="not a public key"):
+            keys.parse_public_key("no")
+        names = [frame.name for frame in traceback.extract_tb(theirs.__traceback__)]
+        assert names[-1] == "fail"

@@ -187,7 +187,7 @@ class TestPublicKeys:
             load_public_key(str(tmp_path / "none.pub"))
 
     def test_unknown_format_is_rejected(self) -> None:
-        with pytest.raises(ValueError, match="'PEM' or 'SSH', not 'DER'"):
+        with pytest.raises(ValueError, match="must be 'PEM' or 'SSH'"):
             serialize_public_key(key_pair().public_key, "DER")  # type: ignore[arg-type]
 
     def test_fingerprint_equals_that_of_ssh_keygen(self) -> None:

@@ -19,8 +19,8 @@ from bitfount_api._core.redaction import (
     redact_content,
     redact_logs,
     strip_query,
-    strip_tracebacks,
 )
+from bitfount_api._internal.tracebacks import strip_tracebacks
 
 HTTPCORE_LOGGERS = [
     f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")
