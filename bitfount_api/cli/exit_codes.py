@@ -37,6 +37,7 @@ class Exit(enum.IntEnum):
     UNREACHABLE = 5, "the service cannot be reached, or is temporarily unavailable"
     INVALID_INPUT = 6, "a local file or setting is invalid or cannot be used"
     INVALID_DATA = 7, "the received data is damaged, or not in the expected format"
+    OUTPUT_LOST = 8, "done, but the result could not be written: do not run it again"
     INTERNAL_ERROR = 70, "a bug in this program: please report it"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
     BROKEN_PIPE = 141, "the reader of the output closed the pipe"
@@ -58,6 +59,19 @@ class Failure(Exception):
 
 class BrokenPipe(Exception):
     """The reader of standard output has closed the pipe."""
+
+
+class OutputLost(Failure):
+    """A command has changed something, but could not write its result.
+
+    Args:
+        message: What has been done, and why its result is not on standard output.
+        result: The result, to be written to standard error.
+    """
+
+    def __init__(self, message: str, result: str) -> None:
+        super().__init__(message, Exit.OUTPUT_LOST)
+        self.result = result
 
 
 class Terminated(BaseException):

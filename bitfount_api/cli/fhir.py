@@ -76,8 +76,10 @@ def token(
         **{f"NextGen {name}": part for name, part in (found.context or {}).items()},
     }
     if not show:
-        path = {} if output is None else {"path": str(output)}
-        app.output.data({**value, **path}, Fields(fields))
+        if output is None:
+            app.output.data(value, Fields(fields))
+        else:
+            app.output.result({**value, "path": str(output)}, Fields(fields))
     elif app.output.as_json:
         app.output.data({**value, "token": found.token}, Fields({}))
     else:

@@ -84,7 +84,7 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
         file.unlink(missing_ok=True)  # without its public key, it would only block the next attempt
         raise
     fingerprint = rsa.fingerprint(pair.public_key)
-    output.data(
+    output.result(
         {
             "privateKey": str(file),
             "publicKey": str(public_file),
@@ -110,7 +110,7 @@ def register(context: click.Context, /, file: Path) -> None:
     key = public_key(file)
     key_id = app.hub().register_user_public_key(key)
     fingerprint = rsa.fingerprint(key)
-    app.output.data(
+    app.output.result(
         {"id": key_id, "fingerprint": fingerprint},
         Fields({"Key id": key_id, "Fingerprint": fingerprint}),
     )

@@ -53,7 +53,7 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
             token.expires_at,
             format_time(token.expires_at),
         )
-    app.output.data(value, Fields(fields))
+    app.output.result(value, Fields(fields))
 
 
 def _prompt(output: Output, *, browser: bool) -> Any:
@@ -85,7 +85,7 @@ def logout(context: click.Context, /) -> None:
     path, found = file.path, file.delete()
     if not found:
         app.output.note("You were not logged in.")
-    app.output.data({"loggedOut": found}, Fields({"Removed": path if found else None}))
+    app.output.result({"loggedOut": found}, Fields({"Removed": path if found else None}))
 
 
 @click.command(

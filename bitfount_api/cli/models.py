@@ -105,7 +105,7 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     # Hash the text that was sent: its line endings can differ from the file's.
     sha256 = hash_contents(file.read_text(encoding="utf-8"))
     existed = bool(answer.get("alreadyExisted"))
-    app.output.data(
+    app.output.result(
         {"model": name, "version": version, "alreadyExisted": existed, "sha256": sha256},
         Fields({"Model": name, "SHA-256": sha256, "Was there already": existed or None}),
     )
@@ -164,7 +164,7 @@ def _download(app: App, model: ModelIdentifier, project: str | None, path: Path)
         )
         if found is None:
             raise _no_such(model)
-    app.output.data(
+    app.output.result(
         {
             "model": str(model),
             "path": str(found.path),

@@ -11,8 +11,10 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+import click
 
 from bitfount_api.cli import views
+from bitfount_api.cli.exit_codes import BrokenPipe, OutputLost
 from bitfount_api.cli.streams import sanitize, supports_unicode, write, write_error
 from bitfount_api.redaction import INVISIBLE, hide_keys, redact
 
@@ -49,7 +51,7 @@ class Output:
     # --- Data ------------------------------------------------------------------------------------
 
     def data(self, value: Any, view: views.View) -> None:
-        """Write the result of a command.
+        """Write the result of a command that has changed nothing.
 
         Args:
             value: Result as a JSON value.
@@ -66,6 +68,28 @@ class Output:
             views.draw(view, self.console(sys.stdout))
         else:
             write(sys.stdout, views.plain(view))
+
+    def result(self, value: Any, view: views.View) -> None:
+        """Write the result of a command that has changed something, here or on a service.
+
+        Args:
+            value: Result as a JSON value.
+            view: Result for people.
+
+        Raises:
+            OutputLost: If it cannot be written. A job that took this for a failure would run the
+                command again.
+        """
+        try:
+            self.data(value, view)
+        except (OSError, BrokenPipe) as error:
+            reason = getattr(error, "strerror", None) or "its reader has closed the pipe"
+            raise OutputLost(
+                f"'{click.get_current_context().command_path}' has done its work, but its result "
+                f"cannot be written to standard output ({reason}); do not run it again. "
+                "The result follows.",
+                self._json(value) if self.as_json else views.plain(view),
+            ) from error
 
     def raw(self, text: str) -> None:
         """Write a text unchanged, such as a script; escape control characters on a terminal."""

@@ -112,7 +112,7 @@ def schema(
     found = app.hub().get_pod_schema(str(pod), project)
     if output is not None:
         found.dump(output)
-        app.output.data({"pod": str(pod), "path": str(output)}, Fields({"Written": output}))
+        app.output.result({"pod": str(pod), "path": str(output)}, Fields({"Written": output}))
         return
     columns = {
         "name": "Name",
@@ -197,7 +197,7 @@ def register(
         am_key = app.access_manager(hub.session).get_access_manager_key()
     hub.register_pod(metadata, key, am_key)
     full_name = f"{hub.session.username}/{name}"
-    app.output.data({"pod": full_name}, Fields({"Registered": full_name}))
+    app.output.result({"pod": full_name}, Fields({"Registered": full_name}))
 
 
 @pods.command(
@@ -224,4 +224,4 @@ def heartbeat(context: click.Context, /, names: tuple[str, ...], key_file: Path)
     """Send one heartbeat for your pods, which marks them online."""
     app = app_of(context)
     app.hub().do_pod_heartbeat(list(names), public_key(key_file))
-    app.output.data({"online": list(names)}, Fields({"Online": list(names)}))
+    app.output.result({"online": list(names)}, Fields({"Online": list(names)}))

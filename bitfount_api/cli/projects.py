@@ -93,7 +93,7 @@ def create(context: click.Context, /, name: str) -> None:
     """
     app = app_of(context)
     project = app.hub().create_project(name)
-    app.output.data({"projectId": project}, Fields({"Project": project}))
+    app.output.result({"projectId": project}, Fields({"Project": project}))
 
 
 @projects.command(
@@ -116,7 +116,7 @@ def add_dataset(context: click.Context, /, project: str, dataset: str) -> None:
     """Add one of your datasets to one of your projects."""
     app = app_of(context)
     app.hub().add_dataset_to_project_for_user(project, dataset)
-    app.output.data(
+    app.output.result(
         {"projectId": project, "dataset": dataset}, Fields({"Project": project, "Added": dataset})
     )
 

@@ -13,7 +13,14 @@ from bitfount_api import __version__
 from bitfount_api.cli import streams
 from bitfount_api.cli.app import App
 from bitfount_api.cli.commands import PROGRAM, Group, HelpRequested, output_options
-from bitfount_api.cli.exit_codes import BrokenPipe, Exit, Terminated, error_message, exit_code
+from bitfount_api.cli.exit_codes import (
+    BrokenPipe,
+    Exit,
+    OutputLost,
+    Terminated,
+    error_message,
+    exit_code,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,6 +162,8 @@ def _end(error: BaseException, app: App) -> int:
         if app.output.debug:
             app.output.trace(error)
         app.output.error(error_message(error))
+        if isinstance(error, OutputLost):
+            streams.write_error(error.result)
         return exit_code(error)
     except BrokenPipe:
         return Exit.BROKEN_PIPE

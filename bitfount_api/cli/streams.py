@@ -107,6 +107,7 @@ def write(stream: TextIO, text: str) -> None:
 
     Raises:
         BrokenPipe: If the reader has closed the pipe.
+        OSError: If the text cannot be written, such as to a full disk.
     """
     try:
         stream.write(text)
@@ -116,6 +117,7 @@ def write(stream: TextIO, text: str) -> None:
         raise BrokenPipe from None
     except OSError as error:
         if os.name != "nt" or error.errno != errno.EINVAL:
+            error.filename = "standard output"
             raise
         _discard_buffer(stream)  # Windows reports a closed pipe as EINVAL
         raise BrokenPipe from error

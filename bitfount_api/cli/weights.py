@@ -64,7 +64,7 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
     with transfer(app.output, file.name, "Sent") as counter:
         hub.send_weights(model.name, model.version, file, progress=counter)
     name, sent = f"{hub.session.username}/{model.model}", file.stat().st_size
-    app.output.data(
+    app.output.result(
         {"model": name, "path": str(file), "bytes": sent},
         Fields({"Model": name, "Sent": file, "Size": format_size(sent)}),
     )
@@ -116,7 +116,7 @@ def pull(
                 f"{model}' to check that the model exists.",
                 Exit.NOT_FOUND,
             )
-    app.output.data(
+    app.output.result(
         {
             "model": str(model),
             "path": str(found.path),

@@ -119,6 +119,7 @@ def test_exit_codes_are_the_documented_ones() -> None:
         "UNREACHABLE": 5,
         "INVALID_INPUT": 6,
         "INVALID_DATA": 7,
+        "OUTPUT_LOST": 8,
         "INTERNAL_ERROR": 70,
         "INTERRUPTED": 130,
         "BROKEN_PIPE": 141,

@@ -1,0 +1,110 @@
+"""A command that has changed something says so, even if its result cannot be written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.console import REPOSITORY, Console, Outcome
+from support.rsa_keys import key_pair
+
+from bitfount_api import keys as rsa
+from bitfount_api.cli import output
+from bitfount_api.cli.exit_codes import BrokenPipe
+
+SCHEMA = str(REPOSITORY / "tests" / "data" / "pod-schema-v4.json")
+MODEL = (
+    "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n"
+    "    def __init__(self) -> None: ...\n    def initialise_model(self) -> None: ...\n"
+    "    def deserialize(self, content: object) -> None: ...\n"
+)
+CHANGES: dict[str, tuple[str, ...]] = {
+    "logout": (),
+    "pods register": ("scans", "--schema", SCHEMA, "--public-key", "pod.pub"),
+    "pods heartbeat": ("scans", "--public-key", "pod.pub"),
+    "pods schema": ("alice/scans", "--output", "schema.yaml"),
+    "models push": ("Net.py",),
+    "models pull": ("alice/Net:1", "--output", "again.py"),
+    "weights push": ("Net:1", "w.pt"),
+    "weights pull": ("alice/Net:1", "--output", "again.pt"),
+    "projects add-dataset": ("PROJECT", "scans"),
+    "keys generate": ("a.pem", "--bits", "2048"),
+    "keys register": ("pod.pub",),
+    "fhir token": ("--output", "token"),
+}
+needs_full_device = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="there is no full device"
+)
+
+
+@pytest.fixture
+def prepared(console: Console) -> Console:
+    """A console with files, a pod, a model with weights, a project and a pairing."""
+    console.sandbox.pair("alice", "https://ehr.example.org/fhir", nextgen={})
+    public = rsa.serialize_public_key(key_pair().public_key, "SSH")
+    Path("pod.pub").write_text(public, encoding="ascii")
+    Path("Net.py").write_text(MODEL, encoding="utf-8")
+    Path("w.pt").write_bytes(b"weights")
+    for command in ("pods register", "models push", "weights push"):
+        console.ok(*command.split(), *CHANGES[command])
+    return console
+
+
+def with_full_output(console: Console, *words: str) -> Outcome:
+    with open("/dev/full", "wb") as full:
+        return console.spawn(*words, stdout=full)
+
+
+@needs_full_device
+@pytest.mark.parametrize("command", CHANGES)
+def test_lost_result_is_shown_on_standard_error(prepared: Console, command: str) -> None:
+    words = list(CHANGES[command])
+    if "PROJECT" in words:
+        words[0] = prepared.json("projects", "create", "P")["projectId"]
+    if command == "logout":
+        prepared.be(None)  # it warns of API keys
+    outcome = with_full_output(prepared, *command.split(), *words, "--quiet", "--json")
+    assert outcome.code == 8, outcome
+    error, _, result = outcome.err.partition("\n")
+    assert error == (
+        f"Error: 'bitfount-api {command}' has done its work, but its result cannot be written to "
+        "standard output (No space left on device); do not run it again. The result follows."
+    )
+    assert isinstance(json.loads(result), dict)
+
+
+@needs_full_device
+def test_lost_project_id_is_shown_and_not_lost(console: Console) -> None:
+    outcome = with_full_output(console, "projects", "create", "Screening")
+    (project,) = console.json("projects", "list")["projects"]
+    assert outcome.code == 8
+    error, result = outcome.err.splitlines()
+    assert "has done its work" in error
+    assert result.split() == ["Project:", project["id"]]
+
+
+@needs_full_device
+@pytest.mark.parametrize("words", [("projects", "list"), ("fhir", "token"), ("whoami",)])
+def test_command_that_only_reads_may_run_again(prepared: Console, words: tuple[str, ...]) -> None:
+    prepared.ok("projects", "create", "Screening")
+    outcome = with_full_output(prepared, *words)
+    assert outcome.code == 6
+    assert outcome.err == "Error: standard output: No space left on device.\n"
+
+
+def test_closed_pipe_after_a_change_is_reported(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: Any) -> None:
+        raise BrokenPipe
+
+    with monkeypatch.context() as patch:
+        patch.setattr(output, "write", closed)
+        outcome = console.run("projects", "create", "Screening", "--json")
+    assert outcome.code == 8
+    error, _, result = outcome.err.partition("\n")
+    assert "(its reader has closed the pipe); do not run it again" in error
+    (project,) = console.json("projects", "list")["projects"]
+    assert json.loads(result) == {"projectId": project["id"]}
