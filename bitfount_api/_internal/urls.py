@@ -65,8 +65,11 @@ def parse(url: object) -> httpx.URL:
     return parsed
 
 
-def base_url(url: str) -> str:
+def base_url(url: str | httpx.URL) -> str:
     """Return a service's base URL without a trailing slash.
+
+    Args:
+        url: The URL, as text or as httpx's class.
 
     Raises:
         ValueError: The URL is not valid, or has a user name, a query or a fragment.
@@ -77,7 +80,8 @@ def base_url(url: str) -> str:
         raise ValueError(
             f"a service's URL must be absolute, such as https://hub.example.com: {error}"
         ) from None
-    if parsed.userinfo or parsed.query or parsed.fragment or "?" in url or "#" in url:
+    text = str(url)
+    if parsed.userinfo or parsed.query or parsed.fragment or "?" in text or "#" in text:
         raise ValueError("a service's URL must not hold a user name, a query or a fragment")
     return str(parsed).rstrip("/")
 

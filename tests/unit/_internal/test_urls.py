@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bitfount_api._core import services
@@ -81,6 +83,19 @@ def test_base_url_with_query_or_fragment_is_rejected(url: str) -> None:
 def test_base_url_has_no_trailing_slash() -> None:
     assert urls.base_url("https://hub.test:8443/api//") == "https://hub.test:8443/api"
     assert urls.base_url("HTTP://[::1]:1") == "http://[::1]:1"
+
+
+def test_base_url_may_be_of_the_class_of_httpx() -> None:
+    assert urls.base_url(httpx.URL("https://hub.test:8443/api/")) == "https://hub.test:8443/api"
+    for url in ("https://hub.test/?", "https://hub.test/#x", "https://u@hub.test"):
+        with pytest.raises(ValueError, match="must not hold"):
+            urls.base_url(httpx.URL(url))
+
+
+@pytest.mark.parametrize("url", [Path("https://hub.test"), 5, ["https://hub.test"]], ids=repr)
+def test_base_url_of_another_type_is_rejected(url: Any) -> None:
+    with pytest.raises(ValueError, match="must be absolute"):
+        urls.base_url(url)
 
 
 def test_presigned_url_is_used_unchanged() -> None:
