@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bitfount_api._internal.validation import shorten
 
 MAX_LEVELS: Final = 100
 """The maximum depth of nested values. Deeper ones are most likely a value that contains itself."""
+MAX_VALUES: Final = 200_000
+"""The maximum number of values. A list that contains another one twice, which does the same, and so
+on, has more than any memory holds after 30 levels."""
 _MAX_PLACE_LENGTH: Final = 200
+_CONSTANTS: Final = {None: "null", True: "true", False: "false"}
 
 
 def plain_json(value: Any, where: str = "$") -> Any:
@@ -23,22 +27,50 @@ def plain_json(value: Any, where: str = "$") -> Any:
         where: Its place, for errors; ``$`` is the whole document.
 
     Raises:
-        ValueError: A part of it has no counterpart in JSON. The text names its place.
+        ValueError: A part of it has no counterpart in JSON, or raises an error when it is read; or
+            it has too many levels or values. The text names the place.
     """
-    return _plain(value, where, MAX_LEVELS)
+    try:
+        return _Conversion().plain(value, where, MAX_LEVELS)
+    except ValueError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of a proxy, isinstance() may raise anything
+        raise _unreadable(value, error, where) from None
 
 
-def _plain(value: Any, where: str, levels: int) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return _text(value, where)
-    if isinstance(value, Mapping):
-        return _mapping(value, where, _fewer(levels, where))
-    if isinstance(value, (list, tuple)):
-        left = _fewer(levels, where)
-        return [_plain(item, f"{where}[{index}]", left) for index, item in enumerate(value)]
-    return _number(value, where)
+class _Conversion:
+    """The conversion of one document, which counts its values."""
+
+    def __init__(self) -> None:
+        self._left = MAX_VALUES
+
+    def plain(self, value: Any, where: str, levels: int) -> Any:
+        """Return a value as JSON has it."""
+        self._left -= 1
+        if self._left < 0:
+            raise _invalid(f"It has over {MAX_VALUES:,} values", where)
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return _text(value, where)
+        if isinstance(value, Mapping):
+            return self._mapping(value, where, _fewer(levels, where))
+        if isinstance(value, (list, tuple)):
+            left = _fewer(levels, where)
+            return [
+                self.plain(item, f"{where}[{index}]", left)
+                for index, item in enumerate(_read(value, where))
+            ]
+        return _number(value, where)
+
+    def _mapping(self, value: Mapping[Any, Any], where: str, levels: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, item in _pairs(value, where):
+            name = _key(key, where)
+            if name in found:
+                raise _invalid("There are two keys with the same text", f"{where}.{name}")
+            found[name] = self.plain(item, f"{where}.{name}", levels)
+        return found
 
 
 def _fewer(levels: int, where: str) -> int:
@@ -47,31 +79,40 @@ def _fewer(levels: int, where: str) -> int:
     return levels - 1
 
 
-def _mapping(value: Mapping[Any, Any], where: str, levels: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, item in value.items():
-        name = _key(key, where)
-        if name in found:
-            raise _invalid("There are two keys with the same text", f"{where}.{name}")
-        found[name] = _plain(item, f"{where}.{name}", levels)
-    return found
+def _read(values: Any, where: str) -> Iterator[Any]:
+    """Yield the values of a sequence; its class may be another library's, and raise anything."""
+    try:
+        yield from iter(values)
+    except Exception as error:  # noqa: BLE001
+        raise _unreadable(values, error, where) from None
+
+
+def _pairs(mapping: Mapping[Any, Any], where: str) -> Iterator[tuple[Any, Any]]:
+    try:
+        for pair in mapping.items():
+            key, item = pair  # which is checked here, within the block
+            yield key, item
+    except Exception as error:  # noqa: BLE001
+        raise _unreadable(mapping, error, where) from None
 
 
 def _key(key: Any, where: str) -> str:
     """Return a key as text, numbers as JSON libraries write them."""
     if isinstance(key, str):
         return _text(key, where)
-    if key is None or isinstance(key, bool):
-        return {None: "null", True: "true", False: "false"}[key]
-    return str(_number(key, where))
+    plain = None if key is None else _number(key, where)
+    return _CONSTANTS[plain] if plain is None or isinstance(plain, bool) else str(plain)
 
 
 def _text(value: str, where: str) -> str:
+    # Not the methods of a class that inherits from str: of an enumeration's member, this is the
+    # value.
+    plain = str.__str__(value)
     try:
-        value.encode()
+        plain.encode()
     except UnicodeEncodeError:
         raise _invalid("The text cannot be encoded as UTF-8", where) from None
-    return str.__str__(value)  # of an enumeration's member, its value
+    return plain
 
 
 def _number(value: Any, where: str) -> int | float | bool:
@@ -91,6 +132,8 @@ def _number(value: Any, where: str) -> int | float | bool:
 
 def _as_number(value: Any) -> int | float | bool | None:
     """Return a number of any library; None for what is not one number."""
+    if isinstance(value, bool):
+        return value
     if getattr(value, "shape", ()) != ():
         return None  # an array, which would count as a number if it has one element
     if hasattr(value, "dtype") and callable(getattr(value, "item", None)):
@@ -107,6 +150,12 @@ def _as_number(value: Any) -> int | float | bool | None:
     if hasattr(kind, "__float__"):
         return float(value)
     return None
+
+
+def _unreadable(value: Any, error: Exception, where: str) -> ValueError:
+    # Only the types: the text of a foreign error may quote anything.
+    kind = type(value).__name__
+    return _invalid(f"Reading the `{kind}` raised `{type(error).__name__}`", where)
 
 
 def _invalid(what: str, where: str) -> ValueError:

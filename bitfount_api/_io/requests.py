@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ def build(call: Send, user_agent: str) -> HTTPRequest:
 
     Raises:
         RequestException: The URL, a header or the body cannot be sent.
-        TypeError: The body of a raw request cannot be serialized.
+        TypeError: An argument of a raw request is of a type that httpx does not accept.
         ValueError: The body cannot be serialized; the text names the place.
     """
     try:
@@ -52,7 +53,7 @@ def _build_typed(call: Send, user_agent: str) -> HTTPRequest:
     method = request["method"].upper()
     content = b""
     if "json" in request:
-        content = _json(request["json"], call.operation.name).encode()
+        content = _json(request["json"], call.operation.name)
         headers += [
             (b"content-length", b"%d" % len(content)),
             (b"content-type", b"application/json"),
@@ -66,19 +67,20 @@ def _build_typed(call: Send, user_agent: str) -> HTTPRequest:
     return HTTPRequest(method, url, place, path + target.encode("ascii"), headers, content)
 
 
-def _json(value: Any, name: str) -> str:
-    try:
+def _json(value: Any, name: str) -> bytes:
+    # It may have numbers of other libraries, or what JSON does not have; and the classes of other
+    # libraries may raise anything.
+    with suppress(Exception):
         return _dumps(value)
-    except (TypeError, ValueError, RecursionError):
-        pass  # it has numbers of other libraries, or what JSON does not have
     try:
         return _dumps(plain_json(value))
     except ValueError as error:
         raise ValueError(f"{name}: an argument cannot be sent: {error}") from None
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _dumps(value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
 
 
 def _set(headers: list[tuple[bytes, bytes]], given: Any) -> None:
@@ -106,6 +108,12 @@ def _build_with_httpx(call: Send, user_agent: str) -> HTTPRequest:
         if headers.get("content-length", length) != length:
             raise BodyLengthError
         headers.update(call.body.headers)
+    document = arguments.pop("json", None)
+    given = call.body is not None or arguments.get("content") is not None
+    if document is not None and not (given or arguments.get("data") or arguments.get("files")):
+        # Not by httpx, which raises a RecursionError, or what an object of the document raises.
+        arguments["content"] = _json(document, call.operation.name)
+        headers.setdefault("content-type", "application/json")
     arguments["headers"] = headers
     made = httpx.Request(**arguments)
     streams = not isinstance(made.stream, httpx.ByteStream)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd  # type: ignore[import-untyped]
 import pytest
 
-from bitfount_api._internal.plain_values import MAX_LEVELS, plain_json
+from bitfount_api._internal.plain_values import MAX_LEVELS, MAX_VALUES, plain_json
 
 
 class Text(str, enum.Enum):  # noqa: UP042 - its text is not its value
@@ -30,6 +30,42 @@ class Broken:
 
 class Number(enum.IntEnum):
     ONE = 1
+
+
+class OddText(str):
+    """Text whose methods raise."""
+
+    __slots__ = ()
+
+    def _raise(self, *_: object) -> Any:
+        raise RuntimeError("SECRET")
+
+    encode = __iter__ = __len__ = _raise  # type: ignore[assignment]
+
+
+class OddMapping(collections.UserDict[str, Any]):
+    def items(self) -> Any:
+        raise RuntimeError("SECRET")
+
+
+class OddPairs(dict[str, Any]):
+    def items(self) -> Any:
+        yield "a", 1
+        yield "b"
+
+
+class OddList(list[Any]):
+    def __iter__(self) -> Any:
+        yield 1
+        raise RuntimeError("SECRET")
+
+
+class Unbound:
+    """A proxy without an object, as of werkzeug."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        raise RuntimeError("SECRET")
 
 
 @pytest.mark.parametrize(
@@ -56,6 +92,7 @@ class Number(enum.IntEnum):
             {"2": "a", "null": "b", "5": "c", "1.5": "d"},
         ),
         ({True: 1, False: 0}, {"true": 1, "false": 0}),
+        ({np.bool_(True): 1, np.bool_(False): 0}, {"true": 1, "false": 0}),
     ],
 )
 def test_value_becomes_what_json_has(value: Any, expected: Any) -> None:
@@ -105,6 +142,10 @@ def circular() -> Any:
         ({"a": Fraction(10**400)}, "$.a"),
         ({(1, 2): 3}, "$"),
         ({1: 2, "1": 3}, "$.1"),
+        ({np.bool_(True): 1, "true": 2}, "$.true"),
+        ({"a": OddMapping(b=1)}, "$.a"),
+        ({"a": OddPairs()}, "$.a"),
+        ({"a": [OddList([1])]}, "$.a[0]"),
         (nested(5000), "$[0][0]"),
         (circular(), "$.a.a.a"),
     ],
@@ -117,7 +158,14 @@ def test_other_values_raise_an_error_with_the_place(value: Any, place: str) -> N
     assert f"`{place}" in text
     assert f"`{place}`" in text or len(text) > 100
     assert len(text) < 300
+    assert "SECRET" not in text
     assert text.isprintable()
+
+
+def test_classes_that_raise_are_read_without_their_methods() -> None:
+    assert plain_json({OddText("x"): OddText("y")}) == {"x": "y"}
+    with pytest.raises(ValueError, match=r"raised `RuntimeError` - at `\$`"):
+        plain_json({"a": Unbound()})
 
 
 def test_as_many_levels_as_allowed_are_kept() -> None:
@@ -159,3 +207,12 @@ def test_numbers_that_give_no_number_name_the_place(method: str, result: Any) ->
     odd = type("Odd", (), {method: lambda _: result})()
     with pytest.raises(ValueError, match=r"at `\$\.a\[0\]`"):
         plain_json({"a": [odd]})
+
+
+def test_lists_that_are_shared_do_not_multiply() -> None:
+    value: Any = 1
+    for _ in range(60):  # 2**60 values
+        value = [value, value]
+    with pytest.raises(ValueError, match=f"It has over {MAX_VALUES:,} values - at"):
+        plain_json(value)
+    assert plain_json([0] * (MAX_VALUES - 1)) == [0] * (MAX_VALUES - 1)

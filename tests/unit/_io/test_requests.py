@@ -165,9 +165,8 @@ def test_host_is_the_first_header() -> None:
         {"method": "get", "url": "/é"},
         {"method": "get", "url": "/x", "headers": {"x-a": "é"}},
         {"method": "get", "url": "/x", "headers": {"é": "a"}},
-        {"method": "post", "url": "/x", "json": "\ud800"},
     ],
-    ids=["path", "header", "header name", "json"],
+    ids=["path", "header", "header name"],
 )
 def test_characters_that_cannot_be_sent_raise(request_: dict[str, Any]) -> None:
     with pytest.raises(RequestException, match="op: the request to the Hub could not be made"):
@@ -182,10 +181,36 @@ def test_credentials_that_cannot_be_sent_are_not_quoted() -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("value", [float("nan"), object()], ids=["NaN", "object"])
-def test_json_that_cannot_be_serialized_raises(value: Any) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        build(call("https://hub.test", {"method": "post", "url": "/x", "json": value}), AGENT)
+class Odd(dict[str, Any]):
+    def items(self) -> Any:
+        raise KeyError("SECRET")
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("base", ["https://hub.test", ""], ids=["operation", "raw"])
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), object(), "\ud800", {"a": {"b": "\ud800"}}, nested(5000), {"a": Odd(b=1)}],
+    ids=["NaN", "object", "surrogate", "deep surrogate", "levels", "odd mapping"],
+)
+def test_json_that_cannot_be_serialized_raises(base: str, value: Any) -> None:
+    request = {"method": "post", "url": "/x" if base else "https://s3.test/x", "json": value}
+    with pytest.raises(ValueError, match=r"^op: an argument cannot be sent: .* - at `\$") as caught:
+        build(call(base, request), AGENT)
+    assert "SECRET" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_content_takes_precedence_over_json() -> None:
+    arguments = {"url": "https://s3.test/o", "content": b"x", "json": {"a": 1}}
+    made = call("", {"method": "POST", **arguments})
+    assert build(made, AGENT).content == built_by_httpx(made).content == b"x"
 
 
 # --- Raw requests, and streamed bodies: built by httpx -------------------------------------------
