@@ -11,6 +11,7 @@ import hashlib
 import os
 
 from bitfount_api._internal.files import checked_path
+from bitfount_api._internal.validation import check_encodable
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -41,8 +42,9 @@ def normalized(contents: str | bytes) -> bytes:
     r"""Return the text that is hashed: UTF-8 bytes without any ``\r``.
 
     Raises:
-        UnicodeEncodeError: (a ``ValueError``) The text has an unpaired surrogate.
+        ValueError: The text has an unpaired surrogate.
     """
+    check_encodable("the text", contents)
     data = contents.encode() if isinstance(contents, str) else contents
     return data.replace(b"\r", b"")
 
@@ -54,7 +56,7 @@ def hash_contents(contents: str | bytes) -> str:
         64 lower-case hex digits.
 
     Raises:
-        UnicodeEncodeError: (a ``ValueError``) The text has an unpaired surrogate.
+        ValueError: The text has an unpaired surrogate.
     """
     return hashlib.sha256(normalized(contents)).hexdigest()
 
@@ -66,7 +68,7 @@ def hash_file_contents(path: str | os.PathLike[str]) -> str:
         64 lower-case hex digits, the same as ``hash_contents`` returns for the contents.
 
     Raises:
-        ValueError: The path is the text of a key.
+        ValueError: The path is the text of a key, or has an unpaired surrogate.
         OSError: The file cannot be read.
     """
     hasher = ContentHasher()

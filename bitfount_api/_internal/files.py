@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.key_text import looks_like_key
+from bitfount_api._internal.validation import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,9 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
 
     Raises:
         ValueError: It is the text of a key, which errors would quote, and after which files and
-            folders would be named.
+            folders would be named; or it has an unpaired surrogate.
     """
+    check_path("the path of the file", path)
     if looks_like_key(os.fsdecode(path)):
         raise ValueError("the path of the file is the text of a key, or of a part of one")
     return Path(path)

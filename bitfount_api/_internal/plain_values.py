@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bitfount_api._internal.validation import shorten
+from bitfount_api._internal.validation import is_encodable, shorten
 
 MAX_LEVELS: Final = 100
 """The maximum depth of nested values. Deeper ones are most likely a value that contains itself."""
@@ -108,10 +108,8 @@ def _text(value: str, where: str) -> str:
     # Not the methods of a class that inherits from str: of an enumeration's member, this is the
     # value.
     plain = str.__str__(value)
-    try:
-        plain.encode()
-    except UnicodeEncodeError:
-        raise _invalid("The text cannot be encoded as UTF-8", where) from None
+    if not is_encodable(plain):
+        raise _invalid("The text cannot be encoded as UTF-8", where)
     return plain
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bitfount_api._internal.key_text import has_key
@@ -76,6 +78,50 @@ def check_seconds(name: str, seconds: object) -> None:
         raise ValueError(
             f"{name} must be a number of seconds over 0, at most a year: {quote(seconds)}"
         )
+
+
+def check_encodable(name: str, value: object) -> None:
+    """Check that a value can be sent, if it is text.
+
+    Args:
+        name: The argument's name in the error.
+        value: The value; other types are left to other checks.
+
+    Raises:
+        ValueError: The text has an unpaired surrogate. The message does not quote it.
+    """
+    if isinstance(value, str) and not is_encodable(value):
+        raise _unpaired(name)
+
+
+def check_path(name: str, path: str | bytes | os.PathLike[Any]) -> None:
+    """Check that a file can have a name. Those that are not UTF-8 have special surrogates.
+
+    Args:
+        name: The argument's name in the error.
+        path: The file's path.
+
+    Raises:
+        ValueError: The path has an unpaired surrogate. The message does not quote it.
+    """
+    # Not raised while the UnicodeEncodeError is handled, which would keep the text.
+    with suppress(UnicodeEncodeError):
+        os.fsencode(path)
+        return
+    raise _unpaired(name)
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text is valid Unicode, without an unpaired surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unpaired(name: str) -> ValueError:
+    return ValueError(f"{name} cannot be encoded: it has an unpaired surrogate, half a character")
 
 
 def shorten(text: str, limit: int) -> str:

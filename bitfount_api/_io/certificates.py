@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from bitfount_api._internal.key_text import looks_like_key
+from bitfount_api._internal.validation import check_path
 
 _BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """The environment variables that name certificates, the first one that is set counts."""
@@ -53,6 +54,7 @@ class Trust:
         for path in paths:
             if looks_like_key(path):
                 raise ValueError(f"{argument} must be a path, not the text of a certificate or key")
+            check_path(argument, path)
             try:
                 found.append(_checked(Path(path), argument))
             except FileNotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
 
 from bitfount_api import types
 from bitfount_api._core import operations
+from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.validation import check_encodable
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier, path_part, user_name
 from bitfount_api.keys import parse_public_key
@@ -57,6 +58,7 @@ def check_oidc(
     """Check access by the modeller's access token."""
     if not isinstance(token, str) or not token:
         raise ValueError("modeller_access_token must be a non-empty string")
+    check_encodable("modeller_access_token", token)
     body = {
         **_common_fields(pod, protocol, modeller_name, project_id),
         "modellerToken": token,
@@ -113,14 +115,10 @@ def _validated_protocol(protocol: Mapping[str, Any]) -> dict[str, Any]:
             "dicts) and, optionally, an aggregator (dict)"
         )
     try:
-        json.dumps(dict(protocol), allow_nan=False)
-    except RecursionError:
-        raise ValueError(
-            "serialized_protocol cannot be serialized as JSON: it is nested too deeply"
-        ) from None
-    except (TypeError, ValueError) as error:
+        plain: dict[str, Any] = plain_json(protocol)
+    except ValueError as error:
         raise ValueError(f"serialized_protocol cannot be serialized as JSON: {error}") from None
-    return dict(protocol)
+    return plain
 
 
 def _base64(data: bytes, what: str) -> str:

@@ -21,6 +21,7 @@ from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
 from bitfount_api._internal.files import atomic_write, checked_path
+from bitfount_api._internal.validation import check_encodable
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
@@ -177,6 +178,8 @@ def get_model_from_url(
     hub: ServiceClient, url: str, expected: str
 ) -> Flow[type[BitfountModel] | None]:
     """Run the checked code at a presigned URL and return its class; None if it cannot run."""
+    check_encodable("model_url", url)
+    check_encodable("model_hash", expected)
     code = yield from download_code(hub, url, expected)
     return (yield from run_in_thread(load_model_class, code))
 
@@ -225,6 +228,7 @@ class Weights:
 
 def get_weights_from_url(hub: ServiceClient, url: str, options: TransferOptions) -> Flow[bytes]:
     """Return the weights at a presigned URL."""
+    check_encodable("weights_url", url)
     return (yield from fetch_weights(hub, url, "weights", options))
 
 
@@ -272,6 +276,7 @@ def send_model(
         ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
     path = checked_path(path)
+    check_encodable("description", description)
     code = yield from run_in_thread(_validated_file, path)
     request = _send_model.build_request(
         body=ModelUploadRequest(

@@ -20,7 +20,7 @@ from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._core.responses import check_status, parse_json
 from bitfount_api._internal.plain_values import plain_json
-from bitfount_api._internal.validation import quote
+from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
@@ -57,6 +57,8 @@ def register_pod(
             sent.
         HTTPError: The Hub or object storage refused the request.
     """
+    check_encodable("the display name", metadata.display_name)
+    check_encodable("the description", metadata.description)
     packed = yield from run_in_thread(_packed_schema, metadata)
     processing: FileProcessingMetadata | Any = UNSET
     if file_processing_metadata is not None:

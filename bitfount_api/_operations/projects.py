@@ -15,7 +15,7 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status
-from bitfount_api._internal.validation import whole_number
+from bitfount_api._internal.validation import check_encodable, whole_number
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
     """
     if not isinstance(name, str) or not name.strip():
         raise ValueError("the project's name must be a non-empty string")
+    check_encodable("the project's name", name)
     request = _create_project.build_request(
         body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
     )

@@ -11,6 +11,7 @@ import attrs
 from bitfount_api import config
 from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._internal.files import checked_path
+from bitfount_api._internal.validation import check_encodable
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.settings import ConnectionSettings, user_agent
 from bitfount_api._io.sync_driver import run
@@ -103,6 +104,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         for argument, value in attrs.asdict(issuer).items():
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"{argument} must be a non-empty string")
+            check_encodable(argument, value)
         if username == DEFAULT_USER:
             username = None
         self._clock = clock or Clock()

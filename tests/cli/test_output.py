@@ -121,7 +121,7 @@ def test_times_at_the_ends_of_the_calendar_are_shown(
 
 def test_unencodable_argument_is_an_error_of_one_line(console: Console) -> None:
     outcome = console.run("projects", "create", "half \ud83d")
-    assert outcome.code == 1, outcome
+    assert outcome.code == 6, outcome
     assert outcome.err.count("\n") == 1
 
 

@@ -54,7 +54,9 @@ def test_hasher_returns_the_hashed_bytes() -> None:
 
 
 def test_surrogate_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="surrogates"):
+    with pytest.raises(
+        ValueError, match="the text cannot be encoded: it has an unpaired surrogate"
+    ):
         hash_contents("\ud800")
 
 
