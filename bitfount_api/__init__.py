@@ -26,23 +26,29 @@ if TYPE_CHECKING:
     from bitfount_api.auth.external_jwt import (
         ExternallyManagedJWTHandler as ExternallyManagedJWTHandler,
     )
+    from bitfount_api.auth.external_jwt import JWTHandler as JWTHandler
     from bitfount_api.auth.handler import AuthenticationHandler as AuthenticationHandler
     from bitfount_api.auth.prompts import LoginPrompt as LoginPrompt
+    from bitfount_api.config import PRODUCTION_AM_URL as PRODUCTION_AM_URL
+    from bitfount_api.config import PRODUCTION_HUB_URL as PRODUCTION_HUB_URL
     from bitfount_api.exceptions import AuthenticatedUserError as AuthenticatedUserError
     from bitfount_api.exceptions import AuthenticationError as AuthenticationError
     from bitfount_api.exceptions import BitfountError as BitfountError
     from bitfount_api.exceptions import ConnectError as ConnectError
+    from bitfount_api.exceptions import ConnectionError as ConnectionError  # noqa: A004
     from bitfount_api.exceptions import HTTPError as HTTPError
     from bitfount_api.exceptions import InvalidJSONError as InvalidJSONError
     from bitfount_api.exceptions import ModelTooLargeError as ModelTooLargeError
     from bitfount_api.exceptions import ModelUploadError as ModelUploadError
     from bitfount_api.exceptions import ModelValidationError as ModelValidationError
+    from bitfount_api.exceptions import MultiPartUploadError as MultiPartUploadError
     from bitfount_api.exceptions import NoModelCodeError as NoModelCodeError
     from bitfount_api.exceptions import PodDoesNotExistError as PodDoesNotExistError
     from bitfount_api.exceptions import RequestException as RequestException
     from bitfount_api.exceptions import RequestTimeout as RequestTimeout
     from bitfount_api.exceptions import SchemaUploadError as SchemaUploadError
     from bitfount_api.exceptions import SMARTOnFHIRError as SMARTOnFHIRError
+    from bitfount_api.exceptions import Timeout as Timeout
     from bitfount_api.exceptions import TransferError as TransferError
     from bitfount_api.hashes import hash_contents as hash_contents
     from bitfount_api.hashes import hash_file_contents as hash_file_contents
@@ -102,6 +108,7 @@ _MODULES = {
     "BitfountSchema": "schemas",
     "BitfountSession": "session",
     "ConnectError": "exceptions",
+    "ConnectionError": "exceptions",
     "DeviceCodeFlowHandler": "auth.device_code",
     "Download": "transfers",
     "ExternallyManagedJWTHandler": "auth.external_jwt",
@@ -109,6 +116,7 @@ _MODULES = {
     "GranteeUsage": "types",
     "HTTPError": "exceptions",
     "InvalidJSONError": "exceptions",
+    "JWTHandler": "auth.external_jwt",
     "LoginPrompt": "auth.prompts",
     "ModelDetails": "types",
     "ModelTooLargeError": "exceptions",
@@ -116,8 +124,11 @@ _MODULES = {
     "ModelUploadError": "exceptions",
     "ModelValidationError": "exceptions",
     "MonitorUpdate": "types",
+    "MultiPartUploadError": "exceptions",
     "NextGenContext": "types",
     "NoModelCodeError": "exceptions",
+    "PRODUCTION_AM_URL": "config",
+    "PRODUCTION_HUB_URL": "config",
     "PodDetails": "types",
     "PodDoesNotExistError": "exceptions",
     "PodIdentifier": "identifiers",
@@ -136,6 +147,7 @@ _MODULES = {
     "SchemaUploadError": "exceptions",
     "SerializedProtocol": "types",
     "SimpleUsage": "types",
+    "Timeout": "exceptions",
     "TransferError": "exceptions",
     "generate_key_pair": "keys",
     "hash_contents": "hashes",
@@ -151,6 +163,8 @@ _MODULES = {
 }
 
 __all__ = [
+    "PRODUCTION_AM_URL",
+    "PRODUCTION_HUB_URL",
     "APIKeysHandler",
     "AccessCheckResult",
     "AccessLimit",
@@ -175,6 +189,7 @@ __all__ = [
     "GranteeUsage",
     "HTTPError",
     "InvalidJSONError",
+    "JWTHandler",
     "LoginPrompt",
     "ModelDetails",
     "ModelTooLargeError",
@@ -182,6 +197,7 @@ __all__ = [
     "ModelUploadError",
     "ModelValidationError",
     "MonitorUpdate",
+    "MultiPartUploadError",
     "NextGenContext",
     "NoModelCodeError",
     "PodDetails",
@@ -202,6 +218,7 @@ __all__ = [
     "SchemaUploadError",
     "SerializedProtocol",
     "SimpleUsage",
+    "Timeout",
     "TransferError",
     "__version__",
     "generate_key_pair",

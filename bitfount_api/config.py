@@ -130,6 +130,9 @@ ENVIRONMENTS: Final[Mapping[str, Environment]] = MappingProxyType(
 PRODUCTION_HUB_URL: Final = ENVIRONMENTS["production"].hub_url
 """The documented default of ``BitfountHub(url=...)``."""
 
+PRODUCTION_AM_URL: Final = ENVIRONMENTS["production"].access_manager_url
+"""The access manager of production."""
+
 
 def environment() -> Environment:
     """Return the environment of ``BITFOUNT_ENVIRONMENT``; production if it is unset or empty.

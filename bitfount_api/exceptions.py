@@ -16,15 +16,23 @@ a path that does not exist), OSError (a schema file, a key file or a file to has
     │   ├── InvalidJSONError         the response is not JSON, or not of the documented shape
     │   ├── ConnectError             the service is unreachable, or the connection broke
     │   └── RequestTimeout           the timeout or the deadline expired
-    ├── AuthenticationError          no usable credentials are available
+    ├── AuthenticationError          (also ValueError) no usable credentials are available
     │   └── AuthenticatedUserError   the credentials belong to another user, or to no user
     ├── ModelUploadError             a model or its weights could not be stored
     │   ├── ModelValidationError     the model's code is not valid
     │   └── ModelTooLargeError       (also ValueError)
+    ├── MultiPartUploadError         an upload in parts could not be completed; see below
     ├── SchemaUploadError            (also ValueError)
     ├── TransferError                a file could not be read, written or transferred completely
     ├── NoModelCodeError             the project's usage limit is exhausted
     └── SMARTOnFHIRError
+
+A ``MultiPartUploadError`` is also what the method raises for such a failure of another request: an
+``HTTPError``, ``ConnectError`` or ``RequestTimeout``, or a ``ModelUploadError``.
+
+``ConnectionError`` and ``Timeout``, the names in the package ``requests``, are other names of
+``ConnectError`` and ``RequestTimeout``. ``from bitfount_api import *`` does not import the first
+one, which is also the name of a built-in exception.
 """
 
 from __future__ import annotations
@@ -33,6 +41,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx
+
+    from bitfount_api._core.messages import Response
 
 __all__ = [
     "AuthenticatedUserError",
@@ -44,6 +54,7 @@ __all__ = [
     "ModelTooLargeError",
     "ModelUploadError",
     "ModelValidationError",
+    "MultiPartUploadError",
     "NoModelCodeError",
     "PodDoesNotExistError",
     "RequestException",
@@ -69,7 +80,11 @@ class RequestException(BitfountError):
         operation: The operation's name, such as ``get_pod``; None outside an operation.
         url: The request's URL without its query; None if unknown.
         sent: False if the service cannot have seen the request.
+        request: The request, without credentials and query; None if unknown, and after unpickling.
+        response: The response of an ``HTTPError``; None for other errors.
     """
+
+    response: Response | None = None
 
     def __init__(
         self,
@@ -78,18 +93,21 @@ class RequestException(BitfountError):
         operation: str | None = None,
         url: str | None = None,
         sent: bool = True,
+        request: httpx.Request | None = None,
     ) -> None:
         super().__init__(message)
         self.operation = operation
         self.url = url
         self.sent = sent
+        self.request = request
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with `args` alone, and loses keyword arguments.
         return _rebuild, (type(self), self.args, self._state())
 
     def _state(self) -> dict[str, Any]:
-        return dict(self.__dict__)
+        # A request and a response hold streams, which do not belong in a pickle.
+        return {**self.__dict__, "request": None}
 
 
 class HTTPError(RequestException):
@@ -98,8 +116,9 @@ class HTTPError(RequestException):
     Attributes:
         status_code: The HTTP status.
         request_id: The service's id of the request, if it sent one; quote it to support.
-        response: The response. The credentials of its request are removed, also where the response
-            quotes them, and so are the queries of presigned URLs. None after unpickling.
+        response: The response: an httpx response that also has ``ok`` and ``reason``. The
+            credentials of its request are removed, also where the response quotes them, and so are
+            the queries of presigned URLs. None after unpickling.
     """
 
     def __init__(
@@ -108,18 +127,18 @@ class HTTPError(RequestException):
         *,
         status_code: int | None = None,
         request_id: str | None = None,
-        response: httpx.Response | None = None,
+        response: Response | None = None,
         operation: str | None = None,
         url: str | None = None,
+        request: httpx.Request | None = None,
     ) -> None:
-        super().__init__(message, operation=operation, url=url)
+        super().__init__(message, operation=operation, url=url, request=request)
         self.status_code = status_code
         self.request_id = request_id
         self.response = response
 
     def _state(self) -> dict[str, Any]:
-        # A response holds a stream and possibly secret headers, which do not belong in a pickle.
-        return {**self.__dict__, "response": None}
+        return {**super()._state(), "response": None}
 
 
 class PodDoesNotExistError(HTTPError):
@@ -138,7 +157,7 @@ class RequestTimeout(RequestException):
     """The request's timeout, or the deadline of the whole operation, expired."""
 
 
-class AuthenticationError(BitfountError):
+class AuthenticationError(BitfountError, ValueError):
     """No credentials are available, or those available cannot be used."""
 
 
@@ -158,6 +177,10 @@ class ModelTooLargeError(ModelUploadError, ValueError):
     """The model's code or weights exceed the maximum size that the service stores."""
 
 
+class MultiPartUploadError(BitfountError):
+    """All parts of an object were uploaded, but the Hub did not put them together."""
+
+
 class SchemaUploadError(BitfountError, ValueError):
     """The pod's schema exceeds the maximum size that the service stores, or is not serializable."""
 
@@ -172,6 +195,52 @@ class NoModelCodeError(BitfountError):
 
 class SMARTOnFHIRError(BitfountError):
     """No SMART on FHIR access token is available."""
+
+
+ConnectionError = ConnectError  # noqa: A001
+Timeout = RequestTimeout
+
+
+class _MultiPartHTTPError(MultiPartUploadError, HTTPError):
+    """The Hub refused to complete an upload in parts."""
+
+
+class _MultiPartConnectError(MultiPartUploadError, ConnectError):
+    """The Hub was unreachable when an upload in parts was to be completed."""
+
+
+class _MultiPartTimeout(MultiPartUploadError, RequestTimeout):
+    """The Hub did not complete an upload in parts in time."""
+
+
+class _MultiPartRequestException(MultiPartUploadError, RequestException):
+    """The request that completes an upload in parts could not be made."""
+
+
+class _MultiPartModelUploadError(MultiPartUploadError, ModelUploadError):
+    """The upload in parts of a model or its weights could not be completed."""
+
+
+def multi_part_error(error: RequestException) -> RequestException:
+    """Return an error of the request that completes an upload, as a ``MultiPartUploadError``.
+
+    It is also of the same kind as before, for handlers of that kind.
+    """
+    kind: type[RequestException] = _MultiPartRequestException
+    if isinstance(error, HTTPError):
+        kind = _MultiPartHTTPError
+    elif isinstance(error, ConnectError):
+        kind = _MultiPartConnectError
+    elif isinstance(error, RequestTimeout):
+        kind = _MultiPartTimeout
+    return _rebuild(kind, error.args, error.__dict__)
+
+
+def model_upload_error(message: str, cause: BaseException) -> ModelUploadError:
+    """Return the error for a model that could not be stored."""
+    if isinstance(cause, MultiPartUploadError):
+        return _MultiPartModelUploadError(message)
+    return ModelUploadError(message)
 
 
 def _rebuild(

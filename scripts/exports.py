@@ -11,6 +11,7 @@ table maps each name to the module from which it is imported at its first use. E
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ END = "# End of what `make generate` writes.\n"
 PACKAGE = "bitfount_api"
 ALWAYS = "__version__"
 """The only public name that is not lazy."""
+BUILT_IN = frozenset(dir(builtins))
+"""Names that ``from bitfount_api import *`` must not replace."""
 # Sorts __all__.
 RULES = ("RUF022",)
 
@@ -64,7 +67,7 @@ def rewritten(text: str) -> str:
         raise SourceError("a comment that marks the generated lines is missing")
     modules = exports(ast.parse(text))
     table = json.dumps(modules, indent=4, sort_keys=True)
-    names = json.dumps([ALWAYS, *modules], indent=4)
+    names = json.dumps([ALWAYS, *(modules.keys() - BUILT_IN)], indent=4)
     return f"{before}{begin}_MODULES = {table}\n\n__all__ = {names}\n{end}{after}"
 
 

@@ -15,6 +15,7 @@ from bitfount_api._core.redaction import (
     redact_content,
     strip_query,
 )
+from bitfount_api.exceptions import HTTPError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,37 @@ if TYPE_CHECKING:
     from bitfount_api._internal.urls import Origin
 
 RawHeaders = list[tuple[bytes, bytes]]
+
+
+class Response(httpx.Response):
+    """A response, with the attributes that the responses of the package ``requests`` have, too."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+        return self.status_code < 400
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase of the status."""
+        return self.reason_phrase
+
+    def raise_for_status(self) -> Response:
+        """Return the response if its status is below 300; no redirect is ever followed.
+
+        Raises:
+            HTTPError: The status is 300 or higher.
+        """
+        if self.status_code < 300:
+            return self
+        where = strip_query(self.request.url)
+        raise HTTPError(
+            f"{self.request.method} {where} answered {self.status_code} {self.reason}".rstrip(),
+            status_code=self.status_code,
+            response=self,
+            request=self.request,
+            url=where,
+        )
 
 
 @attrs.frozen(eq=False)
@@ -51,6 +83,20 @@ class HTTPRequest:
     )
     extensions: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     form_fields: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+
+    def to_httpx(self, *, with_query: bool = False) -> httpx.Request:
+        """Return the request for users: without its credentials and its body.
+
+        Args:
+            with_query: Whether to keep the query of the URL, which is secret if it is presigned.
+        """
+        headers = [
+            (name, value)
+            for name, value in self.headers
+            if name.decode("latin-1").lower() not in SECRET_HEADERS
+        ]
+        url = self.url if with_query else strip_query(self.url)
+        return httpx.Request(self.method, url, headers=headers)
 
 
 class HTTPResponse:
@@ -119,7 +165,7 @@ class HTTPResponse:
         """Whether the status is 4xx or 5xx."""
         return 400 <= self.status_code < 600
 
-    def to_httpx(self, *, with_query: bool = True) -> httpx.Response:
+    def to_httpx(self, *, with_query: bool = True) -> Response:
         """Return the response for users: its request is without the credentials.
 
         Args:
@@ -127,28 +173,22 @@ class HTTPResponse:
                 not, the headers and the body are redacted, too, since a service may quote secrets
                 of the request or return presigned URLs.
         """
-        sent = self.sent
-        headers = [
-            (name, value)
-            for name, value in sent.headers
-            if name.decode("latin-1").lower() not in SECRET_HEADERS
-        ]
-        url, content = sent.url, self.content or b""
+        content = self.content or b""
         # httpx would decode the body once more.
         received = [each for each in self.raw_headers if each[0].lower() != b"content-encoding"]
         if not with_query:
             request = self.request
-            url, content = strip_query(url), redact_content(content, request)
+            content = redact_content(content, request)
             received = [
                 (name, _hide_header(name, value, request))
                 for name, value in received
                 if name.lower() not in (b"content-length", b"set-cookie")
             ]
-        response = httpx.Response(
+        response = Response(
             self.status_code,
             headers=received,
             content=content,
-            request=httpx.Request(sent.method, url, headers=headers),
+            request=self.sent.to_httpx(with_query=with_query),
             extensions={"http_version": self.http_version, "reason_phrase": self.reason_phrase},
         )
         response.elapsed = timedelta(seconds=self.elapsed)

@@ -150,11 +150,13 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
     )
     if request_id:
         parts.append(f" (request id {request_id})")
+    answer = response.to_httpx(with_query=False)
     return HTTPError(
         "".join(parts),
         status_code=status,
         request_id=request_id,
-        response=response.to_httpx(with_query=False),
+        response=answer,
+        request=answer.request,
         operation=operation.name,
         url=strip_query(response.sent.url),
     )
@@ -163,10 +165,12 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
 def rejected_error(response: HTTPResponse, operation: Operation, service: Service) -> HTTPError:
     """Return the error for a response that reports a failure with a successful status."""
     why = redact(error_message(response) or "no reason given", response.request)
+    answer = response.to_httpx(with_query=False)
     return HTTPError(
         f"{operation.name}: {service.name} rejected the request: {why}",
         status_code=response.status_code,
-        response=response.to_httpx(with_query=False),
+        response=answer,
+        request=answer.request,
         operation=operation.name,
         url=strip_query(response.sent.url),
     )

@@ -129,6 +129,7 @@ def _timeout(
         operation=name,
         url=url,
         sent=_was_sent(attempt, error),
+        request=request.to_httpx(),
     )
 
 
@@ -151,6 +152,7 @@ def _broken(
                 operation=name,
                 url=url,
                 sent=False,
+                request=request.to_httpx(),
             )
     doing = "the connection broke" if sent else "no connection could be made"
     return ConnectError(
@@ -158,6 +160,7 @@ def _broken(
         operation=name,
         url=url,
         sent=sent,
+        request=request.to_httpx(),
     )
 
 

@@ -31,11 +31,11 @@ from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
     ModelTooLargeError,
-    ModelUploadError,
     ModelValidationError,
     NoModelCodeError,
     RequestException,
     TransferError,
+    model_upload_error,
 )
 from bitfount_api.hashes import hash_contents, normalized
 from bitfount_api.identifiers import model_name as checked_model_name
@@ -395,4 +395,4 @@ def _map_upload_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (RequestException, TransferError) as error:
-        raise ModelUploadError(f"{path.name} could not be stored: {error}") from error
+        raise model_upload_error(f"{path.name} could not be stored: {error}", error) from error

@@ -83,4 +83,5 @@ def _no_such_pod(refusal: HTTPError) -> PodDoesNotExistError:
         response=refusal.response,
         operation=refusal.operation,
         url=refusal.url,
+        request=refusal.request,
     )

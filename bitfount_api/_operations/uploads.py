@@ -18,7 +18,12 @@ from bitfount_api._core.responses import check_status
 from bitfount_api._core.services import STORAGE
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.request_bodies import FormBody, PartBody, Source
-from bitfount_api.exceptions import InvalidJSONError, RequestException, TransferError
+from bitfount_api.exceptions import (
+    InvalidJSONError,
+    RequestException,
+    TransferError,
+    multi_part_error,
+)
 from bitfount_api.progress import ProgressReporter
 
 if TYPE_CHECKING:
@@ -137,8 +142,11 @@ def _upload_parts(
         }
     )
     operation = operations.COMPLETE_UPLOAD
-    response = yield from remote.send(operation, _complete_upload.build_request(body=body))
-    check_status(response, operation, remote.service)
+    try:
+        response = yield from remote.send(operation, _complete_upload.build_request(body=body))
+        check_status(response, operation, remote.service)
+    except RequestException as error:
+        raise multi_part_error(error) from error
 
 
 def _upload_part(

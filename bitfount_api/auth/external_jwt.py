@@ -141,6 +141,10 @@ class ExternallyManagedJWTHandler(AuthenticationHandler):
         return f"{type(self).__name__}({self._current!r}, username={self._username!r})"
 
 
+JWTHandler = ExternallyManagedJWTHandler
+"""The name in newer versions of the official SDK."""
+
+
 def _check_token(token: object, what: str) -> _Current:
     if not isinstance(token, (tuple, list)) or len(token) != 2:
         raise AuthenticationError(f"{what} is not a pair (jwt, expires)")

@@ -27,7 +27,6 @@ from bitfount_api._internal.files import (
     remove_leftovers,
 )
 from bitfount_api.auth.validation import header_value
-from bitfount_api.exceptions import AuthenticationError
 from bitfount_api.identifiers import user_name
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ class TokenFile:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             self.warn("is ignored", "it is not JSON")
             return None
-        except (ValueError, AuthenticationError) as error:
+        except ValueError as error:
             self.warn("is ignored", str(error))
             return None
         if change:

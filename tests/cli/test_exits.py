@@ -29,6 +29,7 @@ CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.ModelValidationError("no"), Exit.INVALID_INPUT),
     (exceptions.ModelTooLargeError("no"), Exit.INVALID_INPUT),
     (exceptions.SchemaUploadError("no"), Exit.INVALID_INPUT),
+    (exceptions.MultiPartUploadError("no"), Exit.FAILED),
     (exceptions.TransferError("damaged"), Exit.INVALID_DATA),
     (exceptions.NoModelCodeError("spent"), Exit.FAILED),
     (exceptions.PodDoesNotExistError("no"), Exit.NOT_FOUND),

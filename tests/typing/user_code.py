@@ -25,14 +25,20 @@ def errors() -> list[type[Exception]]:
         *[api.AuthenticationError, api.AuthenticatedUserError],
         *[api.ModelUploadError, api.ModelValidationError, api.ModelTooLargeError],
         *[api.SchemaUploadError, api.TransferError, api.NoModelCodeError],
-        *[api.PodDoesNotExistError, api.SMARTOnFHIRError],
+        *[api.PodDoesNotExistError, api.SMARTOnFHIRError, api.MultiPartUploadError],
+        *[api.ConnectionError, api.Timeout],
     ]
     try:
         api.BitfountHub().create_project("n")
     except api.HTTPError as error:
         assert_type(error.status_code, int | None)
         assert_type(error.request_id, str | None)
-        assert_type(error.response, httpx.Response | None)
+        assert_type(error.request, httpx.Request | None)
+        if error.response is not None:
+            assert_type(error.response.ok, bool)
+            assert_type(error.response.reason, str)
+            response: httpx.Response = error.response
+            response.raise_for_status()
         assert_type(error.operation, str | None)
     return list(found)
 
@@ -58,6 +64,7 @@ def sessions() -> list[api.BitfountSession]:
     handlers: list[api.AuthenticationHandler] = [
         api.APIKeysHandler("id", "key", "alice"),
         api.ExternallyManagedJWTHandler(None, None, fresh, "alice"),
+        api.JWTHandler(None, None, fresh, "alice"),
         api.ExternallyManagedJWTHandler("jwt", dt.datetime.now(dt.UTC), fresh_async, "alice"),
         api.DeviceCodeFlowHandler(),
         api.DeviceCodeFlowHandler(username="alice", prompt=show),
@@ -78,6 +85,12 @@ def sessions() -> list[api.BitfountSession]:
         api.BitfountSession(verify=ssl.create_default_context()),
         api.BitfountSession(transport=httpx.MockTransport(lambda _: httpx.Response(200))),
     ]
+
+
+def clients_of_production(session: api.BitfountSession) -> None:
+    """The URLs of production, as constants."""
+    api.BitfountHub(session, api.PRODUCTION_HUB_URL)
+    api.BitfountAM(session, api.PRODUCTION_AM_URL)
 
 
 def own_calls(session: api.BitfountSession) -> None:

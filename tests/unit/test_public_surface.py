@@ -143,7 +143,7 @@ def test_type_checking_block_has_the_same_names() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert {"__version__", *seen} == set(bitfount_api.__all__)
+    assert {"__version__", *seen} == {*bitfount_api.__all__, "ConnectionError"}
     for name, (module, original) in seen.items():
         assert name == original
         assert module == f"bitfount_api.{bitfount_api._MODULES[name]}"

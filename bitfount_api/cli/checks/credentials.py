@@ -55,14 +55,14 @@ def check_accepted(app: App) -> list[Finding]:
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
         BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
-    except ValueError as error:
-        findings.problem(str(error), "use the Hub's https:// URL")
-    except BitfountError as error:
+    except BitfountError as error:  # first, since an AuthenticationError is also a ValueError
         code = exit_code(error)
         if code is Exit.NOT_AUTHENTICATED:
             findings.problem("the Hub does not accept the credentials", _LOG_IN)
         elif code is not Exit.UNREACHABLE:  # reported by the network check
             findings.problem(error_message(error), "check the Hub's URL")
+    except ValueError as error:
+        findings.problem(str(error), "use the Hub's https:// URL")
     else:
         name = session.username
         findings.ok(
@@ -103,7 +103,7 @@ def _check_keys(app: App, findings: Report) -> bool:
             return False
         header_value(keys.api_key_id, "BITFOUNT_API_KEY_ID")
         header_value(keys.api_key, "BITFOUNT_API_KEY")
-    except (ValueError, AuthenticationError) as error:
+    except ValueError as error:
         findings.problem(str(error), "set the id and the key exactly as you received them")
         return True
     username = app.username or config.username()

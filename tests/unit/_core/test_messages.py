@@ -10,6 +10,7 @@ import pytest
 
 from bitfount_api._core.messages import HTTPRequest, HTTPResponse, RawHeaders
 from bitfount_api._internal.urls import origin
+from bitfount_api.exceptions import HTTPError
 
 URL = "https://user:p4ss@s3.test:444/o%2Fp?X-Amz-Signature=SECRET&n=1#part"
 CREDENTIALS: RawHeaders = [
@@ -112,8 +113,11 @@ def test_to_httpx_hides_credentials_in_headers() -> None:
 
 def test_to_httpx_can_raise_for_its_status() -> None:
     response(204).to_httpx().raise_for_status()
-    with pytest.raises(httpx.HTTPStatusError, match="404"):
-        response(404).to_httpx(with_query=False).raise_for_status()
+    for status in (302, 404):
+        with pytest.raises(HTTPError, match=f" answered {status} ") as caught:
+            response(status).to_httpx().raise_for_status()
+        assert "SECRET" not in str(caught.value)
+        assert caught.value.status_code == status
 
 
 def test_request_for_redaction_has_the_credentials() -> None:
