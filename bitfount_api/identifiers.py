@@ -12,10 +12,13 @@ from typing import Final, Literal
 
 import attrs
 
-from bitfount_api._internal.validation import is_whole_number, quote, whole_number
+from bitfount_api._internal.validation import is_whole_number, number_of_text, quote, whole_number
 
 MAX_PART_LENGTH: Final = 255
 """The maximum length of a path segment, in characters; real ones have 36 (UUIDs) or fewer."""
+
+MAX_VERSION: Final = 999_999_999
+"""The maximum version of a model."""
 
 _USER: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|[-_](?=[a-z0-9])){0,38}")
 _POD: Final = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
@@ -130,7 +133,7 @@ class ModelIdentifier:
         user_name(self.owner, "model owner")
         model_name(self.name)
         if self.version is not None and self.version != "latest":
-            model_version(self.version)
+            whole_number(self.version, "the model version", 0, MAX_VERSION)
 
     def __str__(self) -> str:
         return f"{self.owner}/{self.model}"
@@ -214,13 +217,17 @@ def model_name(value: str, what: str = "model name") -> str:
     return value
 
 
-def model_version(value: int, what: str = "model version") -> int:
+def model_version(value: int | str, what: str = "model version") -> int:
     """Validate a model's version, which the Hub counts up.
+
+    Args:
+        value: The version, as a number or as text.
+        what: The version's label in the error.
 
     Raises:
         ValueError: The version is not a whole number from 0 to 999999999.
     """
-    return whole_number(value, f"the {what}", 0, 999_999_999)
+    return whole_number(number_of_text(value), f"the {what}", 0, MAX_VERSION)
 
 
 def path_part(value: str | int, what: str) -> str:

@@ -44,6 +44,14 @@ _STORAGE_ADVICE = {
     413: "The object is larger than object storage accepts.",
 }
 """Advice for object storage, to which no credentials are sent: only the URL can be wrong."""
+_STORAGE_CODE_ADVICE = {
+    "EntityTooLarge": "The object is larger than the Hub has allowed: check the file's size.",
+    "EntityTooSmall": "The object is smaller than the Hub was told: check the file's size.",
+    "RequestTimeout": "The connection was too slow: try again.",
+    "RequestTimeTooSkewed": "The clock of this machine is wrong: set it.",
+    "SignatureDoesNotMatch": "The request was changed on its way: check the proxy.",
+}
+"""Advice for object storage by its error code, which says more than the status."""
 _REQUEST_ID_HEADERS = ("x-request-id", "x-amz-request-id", "x-amzn-requestid", "cf-ray")
 _XML_ERROR = re.compile(
     r"<Error>.*?<Code>([^<]{1,100})</Code>(?:.*?<Message>([^<]{0,500})</Message>)?", re.DOTALL
@@ -137,8 +145,7 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         parts.append(f": {redact(message, request)}")
     if not parts[-1].endswith("."):
         parts.append(".")
-    of_storage = service.audience is None and service.name == OBJECT_STORAGE
-    if advice := (_STORAGE_ADVICE if of_storage else _ADVICE).get(status):
+    if advice := _advice(response, service):
         parts.append(f" {advice}")
     request_id = next(
         (
@@ -160,6 +167,14 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         operation=operation.name,
         url=strip_query(response.sent.url),
     )
+
+
+def _advice(response: HTTPResponse, service: Service) -> str | None:
+    status = response.status_code
+    if service.audience is None and service.name == OBJECT_STORAGE:
+        code = (error_message(response) or "").partition(":")[0]
+        return _STORAGE_CODE_ADVICE.get(code) or _STORAGE_ADVICE.get(status)
+    return _ADVICE.get(status)
 
 
 def rejected_error(response: HTTPResponse, operation: Operation, service: Service) -> HTTPError:

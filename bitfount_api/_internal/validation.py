@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _MAX_SECONDS = 365 * 86400
 _MAX_QUOTED = 80
+_MAX_DIGITS = 18
 
 INVISIBLE = (
     # Those that change the direction, that have no width, and fillers, which look like spaces;
@@ -48,6 +49,13 @@ def whole_number(value: Any, name: str, minimum: int = 0, maximum: int | None = 
         raise ValueError(f"{name} must be a whole number {bounds}, not {quote(value)}")
     number: int = value
     return number
+
+
+def number_of_text(value: Any) -> Any:
+    """Return the whole number that a text of digits is, and any other value unchanged."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS:
+        return int(value)
+    return value
 
 
 def whole_number_field(minimum: int) -> Any:

@@ -14,7 +14,7 @@ from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._internal.plain_values import plain_json
-from bitfount_api._internal.validation import check_encodable
+from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier, path_part, user_name
 from bitfount_api.keys import parse_public_key
@@ -56,8 +56,8 @@ def check_oidc(
     project_id: str | None,
 ) -> Flow[types.AccessCheckResult]:
     """Check access by the modeller's access token."""
-    if not isinstance(token, str) or not token:
-        raise ValueError("modeller_access_token must be a non-empty string")
+    if not isinstance(token, str):  # an empty one is sent: the answer is NO_PROOF_OF_IDENTITY
+        raise ValueError(f"modeller_access_token must be text, not {quote(token)}")
     check_encodable("modeller_access_token", token)
     body = {
         **_common_fields(pod, protocol, modeller_name, project_id),

@@ -116,9 +116,10 @@ def get_model_code(
     if details is None:
         return None
     url, expected = details.get("modelDownloadUrl"), details.get("modelHash")
-    if not url and version is not None and project_id is not None:
+    found = details.get("modelVersion")
+    if not url and found is not None and project_id is not None:
         raise NoModelCodeError(
-            f"the code of {username}/{model_name}:{version} is withheld from project {project_id}: "
+            f"the code of {username}/{model_name}:{found} is withheld from project {project_id}: "
             "its usage limit is exhausted. Ask the project's owner to raise it."
         )
     if not url or not expected:

@@ -15,7 +15,7 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status
-from bitfount_api._internal.validation import check_encodable, whole_number
+from bitfount_api._internal.validation import check_encodable, number_of_text, whole_number
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
 
 if TYPE_CHECKING:
@@ -47,11 +47,9 @@ def get_projects(
     Raises:
         HTTPError: The Hub refused the request.
     """
-    for name, value in (("offset", offset), ("limit", limit)):
-        if value is not None:
-            whole_number(value, name)
     request = _get_projects.build_request(
-        offset=UNSET if offset is None else offset, limit=UNSET if limit is None else limit
+        offset=UNSET if offset is None else whole_number(number_of_text(offset), "offset"),
+        limit=UNSET if limit is None else whole_number(number_of_text(limit), "limit"),
     )
     return (yield from hub.get_json(operations.GET_PROJECTS, request, types.ProjectsPage))
 

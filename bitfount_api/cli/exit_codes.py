@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UNAVAILABLE: Final = frozenset({429, 502, 503, 504})
+_WITHOUT_CREDENTIALS: Final = frozenset({"download_object", "upload_object", "upload_part"})
+"""The operations of object storage, to which no credentials are sent."""
 
 
 class Exit(enum.IntEnum):
@@ -113,7 +115,11 @@ def _connection_code(error: BaseException) -> Exit | None:
 
 
 def _credentials_code(error: BaseException) -> Exit | None:
-    refused = isinstance(error, exceptions.HTTPError) and error.status_code == 401
+    refused = (
+        isinstance(error, exceptions.HTTPError)
+        and error.status_code == 401
+        and error.operation not in _WITHOUT_CREDENTIALS
+    )
     if refused or isinstance(error, exceptions.AuthenticationError):
         return Exit.NOT_AUTHENTICATED
     return None

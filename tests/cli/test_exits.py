@@ -18,6 +18,7 @@ CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.HTTPError("no", status_code=429), Exit.UNREACHABLE),
     (exceptions.HTTPError("no", status_code=500), Exit.FAILED),
     (exceptions.HTTPError("no", status_code=401), Exit.NOT_AUTHENTICATED),
+    (exceptions.HTTPError("no", status_code=401, operation="download_object"), Exit.FAILED),
     (exceptions.HTTPError("no", status_code=403), Exit.FAILED),
     (exceptions.HTTPError("no", status_code=404), Exit.NOT_FOUND),
     (exceptions.HTTPError("no"), Exit.FAILED),

@@ -70,7 +70,11 @@ def test_rejected_key_request_raises_http_error(services: FakeServices) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize(
     "code",
-    ["ACCEPT", "NO_ACCESS", "INVALID_PROOF_OF_IDENTITY", "UNAUTHORISED", "NO_PROOF_OF_IDENTITY"],
+    [
+        *("ACCEPT", "NO_ACCESS", "INVALID_PROOF_OF_IDENTITY", "UNAUTHORISED"),
+        *("NO_PROOF_OF_IDENTITY", "NO_DATA", "INCOMPATIBLE_DATASOURCE", "TASK_SETUP_ERROR"),
+        *("TASK_TIMEOUT", "MISSING_EHR_CONNECTION", "DATASOURCE_INACCESSIBLE"),
+    ],
 )
 def test_check_returns_the_code_with_the_limits(
     services: FakeServices, name: str, code: str
@@ -156,12 +160,27 @@ def test_check_sends_the_signature_in_standard_base64(services: FakeServices) ->
     assert sent["identityProvider"] == "SIGNATURE"
 
 
+def test_empty_modeller_token_is_sent(services: FakeServices) -> None:
+    services.json({"code": "NO_PROOF_OF_IDENTITY"})
+    found = services.access_manager("check_oidc_access_request", *BY_TOKEN[:3], "")
+    assert found["response_type"] is PodResponseType.NO_PROOF_OF_IDENTITY
+    assert json.loads(services.requests[0].content)["modellerToken"] == ""
+
+
+def test_key_id_may_be_a_number(services: FakeServices) -> None:
+    services.json({"code": "ACCEPT"})
+    name = "check_signature_based_access_request"
+    services.access_manager(name, *BY_SIGNATURE, public_key_id=7)
+    assert json.loads(services.requests[0].content)["publicKeyId"] == "7"
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
         ("check_oidc_access_request", ("scans", PROTOCOL, "alice", "tok")),
         ("check_oidc_access_request", ("bob/scans", PROTOCOL, "A!", "tok")),
-        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", "")),
+        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", None)),
+        ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", b"tok")),
         ("check_oidc_access_request", ("bob/scans", PROTOCOL, "alice", "tok", "../x")),
         ("check_signature_based_access_request", ("text", b"", *BY_SIGNATURE[2:])),
         ("check_signature_based_access_request", (b"", None, *BY_SIGNATURE[2:])),

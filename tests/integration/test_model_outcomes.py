@@ -143,10 +143,35 @@ def test_code_without_carriage_returns_has_the_same_hash(services: FakeServices)
 
 
 @pytest.mark.documented("BitfountHub.get_model", "NoModelCodeError")
-def test_exhausted_project_limit_raises_no_model_code_error(services: FakeServices) -> None:
-    services.json({"modelHash": "0" * 64, "modelVersion": 1})
-    with pytest.raises(NoModelCodeError, match="limit is exhausted"):
-        services.hub("get_model", "bob", "Net", 1, "p1")
+@pytest.mark.parametrize("version", [1, None])
+@pytest.mark.parametrize("name", ["get_model", "get_model_code", "download_model"])
+def test_exhausted_project_limit_raises_no_model_code_error(
+    services: FakeServices, name: str, version: int | None
+) -> None:
+    services.json({"modelHash": "0" * 64, "modelVersion": 3})
+    arguments = {"path": Path("Net.py")} if name == "download_model" else {}
+    with pytest.raises(NoModelCodeError, match=r"bob/Net:3 .*limit is exhausted"):
+        services.hub(name, "bob", "Net", model_version=version, project_id="p1", **arguments)
+
+
+def test_exhausted_limit_leaves_weights_out(services: FakeServices) -> None:
+    services.json({"modelHash": "0" * 64, "modelVersion": 3})
+    assert services.hub("get_weights", "bob", "Net", 3, "p1") is None
+
+
+@pytest.mark.parametrize("name", ["retrieve_model", "get_weights"])
+def test_version_may_be_text(services: FakeServices, name: str) -> None:
+    services.json({"modelHash": "0" * 64, "modelVersion": 3})
+    services.hub(name, "bob", "Net", "3")
+    assert services.requests[0].url.params["modelVersion"] == "3"
+
+
+def test_version_of_sent_weights_may_be_text(services: FakeServices, tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    path.write_bytes(b"w")
+    services.json({"success": True, "alreadyExisted": True})
+    services.hub("send_weights", "Net", "3", path)
+    assert json.loads(services.requests[0].content)["modelVersion"] == 3
 
 
 @pytest.mark.documented("BitfountHub.get_model", "InvalidJSONError")

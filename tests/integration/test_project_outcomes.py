@@ -190,6 +190,12 @@ def test_get_projects_sends_offset_and_limit(services: FakeServices) -> None:
     assert dict(services.requests[0].url.params) == {"offset": "24", "limit": "6"}
 
 
+def test_offset_and_limit_may_be_text(services: FakeServices) -> None:
+    services.json({"totalProjects": 0, "projects": []})
+    services.hub("get_projects", "0", "2")
+    assert dict(services.requests[0].url.params) == {"offset": "0", "limit": "2"}
+
+
 def projects_from(services: FakeServices, page_size: int) -> list[str]:
     """Return the result of ``iter_projects``, sync or async."""
     import asyncio

@@ -216,7 +216,22 @@ class TestNames:
 
     def test_model_versions_are_counted(self) -> None:
         assert model_version(1) == 1
-        for version in (None, "1", 1.0, True, -1, 10**12, 10**5000):
+        assert model_version("3") == 3
+        for version in (
+            None,
+            "",
+            "-1",
+            "1.0",
+            " 1",
+            "٣",
+            "9" * 10,
+            "9" * 5000,
+            1.0,
+            True,
+            -1,
+            10**12,
+            10**5000,
+        ):
             with pytest.raises(ValueError, match="model version"):
                 model_version(version)  # type: ignore[arg-type]
 

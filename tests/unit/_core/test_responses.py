@@ -122,6 +122,26 @@ def test_storage_error_advice_names_no_credentials(status: int, advice: str) -> 
     assert "API key" not in text
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "advice"),
+    [
+        (400, "EntityTooLarge", "larger than the Hub has allowed: check the file's size."),
+        (400, "EntityTooSmall", "smaller than the Hub was told: check the file's size."),
+        (400, "RequestTimeout", "The connection was too slow: try again."),
+        (403, "RequestTimeTooSkewed", "The clock of this machine is wrong: set it."),
+        (403, "SignatureDoesNotMatch", "changed on its way: check the proxy."),
+        (403, "AccessDenied", "was refused or has expired: try again with a new one."),
+        (403, "AccessDenied</Code><Message>Request has expired</Message><Code>", "has expired"),
+    ],
+)
+def test_storage_error_advice_fits_its_code(status: int, code: str, advice: str) -> None:
+    body = f"<Error><Code>{code}</Code></Error>"
+    text = str(refusal(status, body, service=STORAGE))
+    assert advice in text
+    assert "API key" not in text
+    assert "credentials" not in text
+
+
 def test_http_error_quotes_message_and_request_id() -> None:
     error = refusal(
         403, json.dumps({"errorMessage": "Not yours"}), headers={"x-request-id": "r-17"}
