@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import asyncio
     import os
     from collections.abc import Mapping
+    from pathlib import Path
 
     from filelock import BaseFileLock
 
@@ -130,6 +131,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
                 "the user name is not known before the login: call authenticate() first"
             )
         return username
+
+    @property
+    def user_storage_path(self) -> Path:
+        """The folder of the token file."""
+        return self._file.path.parent
 
     @property
     def authenticated(self) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api import config
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bitfount_api._core.effects import Flow
 
@@ -19,7 +22,20 @@ class AuthenticationHandler(abc.ABC):
     handler's headers. If it is false, or if a service has refused the headers with a 401 and
     :attr:`renewable` is true, the session calls :meth:`authenticate` first, from one thread at a
     time.
+
+    Args:
+        username: The user whose folder :attr:`user_storage_path` is; default: :attr:`username`.
     """
+
+    _storage_username: str | None = None
+
+    def __init__(self, username: str | None = None) -> None:
+        self._storage_username = username
+
+    @property
+    def user_storage_path(self) -> Path:
+        """The folder of the user in the folder for tokens and keys (``BITFOUNT_STORAGE_PATH``)."""
+        return config.storage_path() / (self._storage_username or self.username)
 
     @property
     @abc.abstractmethod
