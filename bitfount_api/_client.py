@@ -12,6 +12,8 @@ from bitfount_api._io.driver import Timing
 from bitfount_api.session import BitfountSession
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bitfount_api._core.effects import Flow, Service
     from bitfount_api.retries import RetryPolicy
 
@@ -30,16 +32,38 @@ class Client:
         self, session: BitfountSession | None, service: Service, owns_session: bool | None
     ) -> None:
         self._owns_session = session is None if owns_session is None else owns_session
-        session = session or BitfountSession()
+        if session is None:
+            session = BitfountSession()
+        elif not isinstance(session, BitfountSession):
+            raise TypeError(
+                f"the session must be a bitfount_api.BitfountSession, not a "
+                f"{type(session).__module__}.{type(session).__qualname__}"
+            )
         session._register_service(service)
         self._session = session
-        self._remote = ServiceClient(service, session.retry, lambda: session.username)
+        self._remote = ServiceClient(
+            service, session.retry, lambda: session.username, session.headers
+        )
         self._timing = Timing(session._explicit_timeout, session.deadline)
 
     @property
     def session(self) -> BitfountSession:
         """The session whose credentials and connections are used."""
         return self._session
+
+    @property
+    def username(self) -> str:
+        """The user the session's credentials belong to.
+
+        Raises:
+            AuthenticatedUserError: The session is not authenticated yet.
+        """
+        return self._session.username
+
+    @property
+    def user_storage_path(self) -> Path:
+        """The folder in which the user's token is kept."""
+        return self._session.user_storage_path
 
     @property
     def url(self) -> str:

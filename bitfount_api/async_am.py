@@ -40,6 +40,11 @@ class AsyncBitfountAM(AsyncClient):
     ) -> None:
         self._connect(session, services.access_manager(access_manager_url), owns_session)
 
+    @property
+    def access_manager_url(self) -> str:
+        """The access manager's base URL, as :attr:`url`."""
+        return self.url
+
     async def get_access_manager_key(self) -> RSAPublicKey:
         """Get the access manager's public key. No credentials are needed or sent.
 

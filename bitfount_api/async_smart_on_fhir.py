@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bitfount_api import config
 from bitfount_api._client import AsyncClient
 from bitfount_api._core import services
+from bitfount_api._internal.validation import check_encodable
 from bitfount_api._io.driver import Timing
 from bitfount_api._operations import fhir
 
@@ -46,6 +47,11 @@ class AsyncSMARTOnFHIR(AsyncClient):
         self.resource_server_url: str | None = _resource_server(resource_server_url)
         self._timing = _with_configured_timeout(self._timing)
 
+    @property
+    def base_url(self) -> str:
+        """The service's base URL, as :attr:`url`."""
+        return self.url
+
     async def get_access_token(self) -> types.SMARTOnFHIRAccessToken:
         """Get a SMART on FHIR access token for the logged-in user.
 
@@ -64,6 +70,7 @@ class AsyncSMARTOnFHIR(AsyncClient):
 
 
 def _resource_server(url: str | None) -> str | None:
+    check_encodable("resource_server_url", url)
     return url or config.smart_on_fhir_resource_server_url()
 
 

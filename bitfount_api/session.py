@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
 import httpx
 
 from bitfount_api import config
 from bitfount_api._core.effects import Operation, Retry, Send, Service
+from bitfount_api._core.raw_arguments import ADVICE, checked_method, raw_arguments
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
+from bitfount_api._core.session_headers import SessionHeaders
 from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api._internal.urls import Origin, origin, request_url
-from bitfount_api._internal.validation import check_seconds, quote
+from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.driver import Timing
 from bitfount_api._io.settings import (
@@ -23,7 +24,7 @@ from bitfount_api._io.settings import (
     user_agent,
 )
 from bitfount_api._io.sync_driver import run
-from bitfount_api.auth._default import default_handler
+from bitfount_api.auth._default import checked_handler, default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.retries import RetryPolicy
@@ -31,16 +32,15 @@ from bitfount_api.retries import RetryPolicy
 if TYPE_CHECKING:
     import os
     import ssl
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from bitfount_api._core.effects import Flow
+    from bitfount_api._core.messages import Response
     from bitfount_api.auth.handler import AuthenticationHandler
 
 
 T = TypeVar("T")
-
-_RAW_ARGUMENTS = frozenset(
-    {"content", "cookies", "data", "extensions", "files", "headers", "json", "params", "timeout"}
-)
 
 
 class BitfountSession:
@@ -72,6 +72,7 @@ class BitfountSession:
 
     Raises:
         ValueError: An argument is not valid.
+        TypeError: The handler is not an :class:`~bitfount_api.AuthenticationHandler`.
         FileNotFoundError: ``verify`` is a path that does not exist.
     """
 
@@ -91,13 +92,17 @@ class BitfountSession:
     ) -> None:
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
-        self._handler: AuthenticationHandler = authentication_handler or default_handler()
-        self.timeout: float = config.DEFAULT_TIMEOUT if timeout is None else float(timeout)
+        self._handler: AuthenticationHandler = (
+            default_handler()
+            if authentication_handler is None
+            else checked_handler(authentication_handler)
+        )
         self._explicit_timeout = timeout
-        self.deadline = deadline
+        self._deadline = deadline
         if not (allow_insecure is None or isinstance(allow_insecure, bool)):
             raise ValueError("allow_insecure must be True or False")
-        self.retry: RetryPolicy = retry or RetryPolicy()
+        self._retry: RetryPolicy = retry or RetryPolicy()
+        self._headers = SessionHeaders()
         self._connections = Connections(
             ConnectionSettings(
                 user_agent=user_agent(user_agent_suffix),
@@ -110,6 +115,41 @@ class BitfountSession:
         )
         self._origins: dict[Origin, Service] = {}
         self._refresher = CredentialRefresher(self._handler, self._connections)
+
+    # --- Settings --------------------------------------------------------------------------------
+
+    @property
+    def timeout(self) -> float:
+        """Seconds to connect, and between two bytes, for operations without their own."""
+        seconds = self._explicit_timeout
+        return config.DEFAULT_TIMEOUT if seconds is None else float(seconds)
+
+    @property
+    def deadline(self) -> float | None:
+        """Seconds for a whole call; None for the default."""
+        return self._deadline
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """The retry policy."""
+        return self._retry
+
+    @property
+    def headers(self) -> SessionHeaders:
+        """Headers to send with all requests to the services, such as ``x-ward``.
+
+        They are sent to the services of the environment and of the session's clients, and never to
+        object storage, the authorization server or other hosts. Headers that carry credentials are
+        refused with a ``ValueError``.
+        """
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: Mapping[str, str]) -> None:
+        replaced = SessionHeaders()
+        replaced.update(headers)
+        self._headers.clear()  # clients hold this object
+        self._headers.update(replaced)
 
     # --- Authentication --------------------------------------------------------------------------
 
@@ -126,6 +166,11 @@ class BitfountSession:
             AuthenticatedUserError: The session is not authenticated yet.
         """
         return self._handler.username
+
+    @property
+    def user_storage_path(self) -> Path:
+        """The folder in which the user's token is kept."""
+        return self._handler.user_storage_path
 
     @property
     def authenticated(self) -> bool:
@@ -178,7 +223,7 @@ class BitfountSession:
         if type(self._handler) is not AnonymousHandler:
             self._connections.check_encrypted(service)
 
-    def request(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+    def request(self, method: str, url: str, **arguments: Any) -> Response:
         """Send a raw request, with the session's credentials only to a known origin.
 
         The known origins (scheme, host and port) are those of the services of the environment and
@@ -189,60 +234,64 @@ class BitfountSession:
             method: The HTTP method.
             url: The absolute URL.
             **arguments: As for httpx: ``params``, ``headers``, ``cookies``, ``content``, ``data``,
-                ``files``, ``json``, ``extensions``; and ``timeout`` in seconds. A request whose
-                body can be read only once, such as a generator, is never sent again.
+                ``files``, ``json``, ``extensions``; and ``timeout`` in seconds, or a pair of the
+                seconds to connect and between two bytes. As in requests, ``data`` may also be the
+                content. A request whose body can be read only once, such as a generator, is never
+                sent again.
+
+        Returns:
+            The response: one of httpx that also has ``ok`` and ``reason``, and whose
+            ``raise_for_status()`` raises an ``HTTPError``.
 
         Raises:
-            ValueError: The URL is not an absolute http or https URL, or has a user name; or a
-                header is not ASCII; or credentials would be sent to it without encryption; or the
-                timeout is not valid; or the file to send was read to its end.
-            TypeError: There is no such argument.
+            ValueError: The URL is not an absolute http or https URL, or has a user name; or
+                credentials would be sent to it without encryption; or an argument cannot be sent;
+                or the file to send was read to its end.
+            TypeError: There is no such argument, or its value has no meaning here, such as
+                ``allow_redirects=True``. The text says what to do.
             RequestException: No response was received.
             AuthenticationError: No credentials are available.
         """
         call, timing = self._raw_request(method, url, arguments)
         return self._run(send_with_retries(call, self.retry), timing).to_httpx()
 
-    async def arequest(self, method: str, url: str, **arguments: Any) -> httpx.Response:
+    async def arequest(self, method: str, url: str, **arguments: Any) -> Response:
         """:meth:`request` for async code."""
         call, timing = self._raw_request(method, url, arguments)
         response = await self._run_async(send_with_retries(call, self.retry), timing)
         return response.to_httpx()
 
-    def get(self, url: str, **arguments: Any) -> httpx.Response:
+    def get(self, url: str, **arguments: Any) -> Response:
         """:meth:`request` with ``GET``."""
         return self.request("GET", url, **arguments)
 
-    def post(self, url: str, **arguments: Any) -> httpx.Response:
+    def head(self, url: str, **arguments: Any) -> Response:
+        """:meth:`request` with ``HEAD``."""
+        return self.request("HEAD", url, **arguments)
+
+    def post(self, url: str, data: Any = None, json: Any = None, **arguments: Any) -> Response:
         """:meth:`request` with ``POST``."""
-        return self.request("POST", url, **arguments)
+        return self.request("POST", url, data=data, json=json, **arguments)
 
-    def put(self, url: str, **arguments: Any) -> httpx.Response:
+    def put(self, url: str, data: Any = None, **arguments: Any) -> Response:
         """:meth:`request` with ``PUT``."""
-        return self.request("PUT", url, **arguments)
+        return self.request("PUT", url, data=data, **arguments)
 
-    def patch(self, url: str, **arguments: Any) -> httpx.Response:
+    def patch(self, url: str, data: Any = None, **arguments: Any) -> Response:
         """:meth:`request` with ``PATCH``."""
-        return self.request("PATCH", url, **arguments)
+        return self.request("PATCH", url, data=data, **arguments)
 
-    def delete(self, url: str, **arguments: Any) -> httpx.Response:
+    def delete(self, url: str, **arguments: Any) -> Response:
         """:meth:`request` with ``DELETE``."""
         return self.request("DELETE", url, **arguments)
 
     def _raw_request(self, method: str, url: str, arguments: dict[str, Any]) -> tuple[Send, Timing]:
-        method = method.upper()
+        method = checked_method(method)
         address = request_url(url)
-        if unknown := arguments.keys() - _RAW_ARGUMENTS:
-            raise TypeError(
-                f"raw requests take no argument {quote(min(unknown))}; "
-                f"they take {', '.join(sorted(_RAW_ARGUMENTS))}"
-            )
-        timeout = arguments.pop("timeout", None)
-        check_seconds("timeout", timeout)
-        seconds = self._explicit_timeout if timeout is None else timeout
-        timing = Timing(seconds, self.deadline)
-        if arguments.get("headers"):
-            arguments["headers"] = _raw_headers(arguments["headers"])
+        raw = raw_arguments(arguments)
+        arguments, address = raw.request, raw.with_params(address)
+        seconds = self._explicit_timeout if raw.timeout is None else raw.timeout
+        timing = Timing(seconds, self.deadline, raw.connect)
         known = self._known_services().get(origin(address))
         if known is not None:
             self._check_encrypted(known)
@@ -265,7 +314,9 @@ class BitfountSession:
             once = sendable_once(arguments)
             if can_seek(arguments.get("content")):
                 body = FileObjectBody(arguments.pop("content"))
-        request = {**arguments, "method": method, "url": address}
+        request: Mapping[str, Any] = {**arguments, "method": method, "url": address}
+        if known is not None:
+            request = self._headers.added_to(request)
         return Send(operation, service, request, body, sendable_once=bool(once)), timing
 
     def _known_services(self) -> dict[Origin, Service]:
@@ -338,18 +389,35 @@ class BitfountSession:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    # Type checkers must not see these: to them, every attribute would exist.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Set an attribute; refuse settings that would have no effect."""
+            known = getattr(type(self), name, None)
+            allowed = name.startswith("_") or callable(known)
+            if isinstance(known, property):
+                allowed = known.fset is not None
+            elif known is None and type(self) is not BitfountSession:
+                allowed = name not in ADVICE  # a subclass may have attributes of its own
+            if not allowed:
+                self._refuse(name, "cannot be set")
+            super().__setattr__(name, value)
+
+        def __getattr__(self, name: str) -> Any:
+            if not hasattr(type(self), name):
+                self._refuse(name, "does not exist")
+            return object.__getattribute__(self, name)  # raises the property's own error
+
+    def _refuse(self, name: str, why: str) -> NoReturn:
+        advice = f": {ADVICE[name]}" if name in ADVICE else ""
+        raise AttributeError(
+            f"the attribute {name!r} of {type(self).__name__!r} {why}{advice}", name=name, obj=self
+        )
+
     def __repr__(self) -> str:
         handler = type(self.authentication_handler).__name__
         return f"{type(self).__name__}({handler}, authenticated={self.authenticated})"
 
     def __reduce__(self) -> Any:
         raise TypeError("a session holds credentials and connections, and cannot be pickled")
-
-
-def _raw_headers(given: Any) -> httpx.Headers:
-    headers = None
-    with suppress(UnicodeEncodeError):  # which holds the value, and must not be a cause
-        headers = httpx.Headers(given)
-    if headers is None:
-        raise ValueError("a header has a character that is not ASCII, and cannot be sent")
-    return headers

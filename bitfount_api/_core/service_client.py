@@ -17,6 +17,7 @@ from bitfount_api._core.effects import (
 )
 from bitfount_api._core.responses import decode_json, rejected_error
 from bitfount_api._core.retrying import send_with_retries
+from bitfount_api._core.session_headers import SessionHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,11 +36,13 @@ class ServiceClient:
         service: The service.
         retry: The retry policy.
         read_username: Returns the user that the credentials belong to, if it is known.
+        headers: The headers that the session adds to requests to the service.
     """
 
     service: Service
     retry: RetryPolicy
     read_username: Callable[[], str]
+    headers: SessionHeaders = attrs.field(factory=SessionHeaders)
 
     def authenticate(self) -> Flow[None]:
         """Get credentials now, for flows that do lengthy work before their first request.
@@ -73,6 +76,8 @@ class ServiceClient:
         Raises:
             RequestException: No response was received.
         """
+        if service is None:  # not to object storage
+            request = self.headers.added_to(request)
         return send_with_retries(
             Send(operation, service or self.service, request, body=body, sink=sink), self.retry
         )

@@ -168,7 +168,7 @@ async def _run_gather(step: Gather, context: CallContext) -> list[Any]:
 
 async def _send(call: Send, context: CallContext) -> HTTPResponse:
     check_encrypted(call, context.connections)
-    attempt = Attempt(context.limits, context.timeout_for(call))
+    attempt = Attempt(context.limits, context.timeout_for(call), context.connect_timeout)
     request = build(call, context.connections.user_agent)
     attempt.streams_body = call.body is not None or request.stream is not None
     with map_exceptions(call, request, attempt, context.connections), open_body(call) as chunks:

@@ -50,7 +50,7 @@ class AsyncConnection(PooledConnection[AsyncNetwork, httpcore.AsyncConnectionInt
         attempt = self._network.attempt
         try:
             received = await self._connection.handle_async_request(
-                to_httpcore(request, body, attempt.timeout)
+                to_httpcore(request, body, attempt)
             )
             # A generator that is not read to its end has to be closed: by itself, it would be
             # closed by a task of its own, which outlives the call.

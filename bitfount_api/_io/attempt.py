@@ -21,17 +21,23 @@ class Attempt:
     Args:
         limits: The deadline and the cancellation of the call.
         timeout: Seconds to connect, and between two bytes.
+        connect: Seconds to connect; None for ``timeout``.
     """
 
-    def __init__(self, limits: Limits, timeout: float) -> None:
+    def __init__(self, limits: Limits, timeout: float, connect: float | None = None) -> None:
         self.limits = limits
         self.started = time.monotonic()
         self.timeout = timeout
+        self.connect = timeout if connect is None else connect
         self.sent = False
         """Whether the service may have received a part of the request."""
         self.streams_body = False
         """Whether the body is sent in chunks, so that the service can answer before its end."""
         self.end = ResponseEnd()
+
+    def timeouts(self) -> dict[str, float]:
+        """Return the timeouts as an extension of httpcore's and httpx's requests."""
+        return {**dict.fromkeys(("read", "write", "pool"), self.timeout), "connect": self.connect}
 
 
 class ResponseEnd:

@@ -143,10 +143,12 @@ class Timing:
     Args:
         timeout: Timeout to connect and between two bytes; None for the operation's own.
         deadline: Maximum duration of the whole run, with pauses and retries; None for the default.
+        connect: Timeout to connect; None for ``timeout``.
     """
 
     timeout: float | None = None
     deadline: float | None = None
+    connect: float | None = None
 
 
 class CallContext:
@@ -164,6 +166,7 @@ class CallContext:
         self.connections = connections
         self.credentials = credentials
         self.timeout = None if timing is None else timing.timeout
+        self.connect_timeout = None if timing is None else timing.connect
         # By their audience: the credentials that the run has, and when it got them.
         self._fresh: dict[Audience, tuple[float, Mapping[str, str]]] = {}
         self._has_default_deadline = timing is not None and timing.deadline is None

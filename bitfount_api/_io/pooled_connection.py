@@ -124,7 +124,7 @@ class IdleConnections(Generic[P]):
             return connections
 
 
-def to_httpcore(request: HTTPRequest, body: object | None, timeout: float) -> httpcore.Request:
+def to_httpcore(request: HTTPRequest, body: object | None, attempt: Attempt) -> httpcore.Request:
     """Return a request for httpcore."""
     scheme, host, port = request.origin
     return httpcore.Request(
@@ -134,7 +134,7 @@ def to_httpcore(request: HTTPRequest, body: object | None, timeout: float) -> ht
         content=request.content if body is None else body,  # type: ignore[arg-type]
         extensions={
             **request.extensions,
-            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout),
+            "timeout": attempt.timeouts(),
         },
     )
 

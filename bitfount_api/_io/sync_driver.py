@@ -138,7 +138,7 @@ def _send(call: Send, context: CallContext) -> HTTPResponse:
     context.start(call.operation)
     connections = context.connections
     check_encrypted(call, connections)
-    attempt = Attempt(context.limits, context.timeout_for(call))
+    attempt = Attempt(context.limits, context.timeout_for(call), context.connect_timeout)
     request = build(call, connections.user_agent)
     attempt.streams_body = call.body is not None or request.stream is not None
     with (

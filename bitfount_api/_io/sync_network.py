@@ -59,7 +59,7 @@ class Network(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Look up a host, and connect to the first of its addresses that answers."""
         limits = self.attempt.limits
-        timeout = self.attempt.timeout if timeout is None else timeout
+        timeout = self.attempt.connect if timeout is None else timeout
         end = time.monotonic() + (limits.remaining(timeout, httpcore.ConnectTimeout) or timeout)
         addresses = self._look_up(host, port, end)
         # The first addresses may lead nowhere, so each is tried for a moment only, but the last;

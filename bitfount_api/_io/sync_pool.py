@@ -49,7 +49,7 @@ class SyncConnection(PooledConnection[Network, httpcore.ConnectionInterface]):
         """
         attempt = self._network.attempt
         try:
-            received = self._connection.handle_request(to_httpcore(request, body, attempt.timeout))
+            received = self._connection.handle_request(to_httpcore(request, body, attempt))
             with closing(received):
                 yield to_response(received, request), received.stream  # type: ignore[misc]
         except BaseException:

@@ -120,13 +120,12 @@ async def _read(received: httpx.Response) -> AsyncIterator[bytes]:
 
 def _to_httpx(request: HTTPRequest, body: Any, attempt: Attempt) -> httpx.Request:
     attempt.sent = True  # unknown, so assume the worst; httpx's errors may say more
-    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), attempt.timeout)
     content = request.content if body is None else body
     made = httpx.Request(
         request.method,
         request.url,
         content=content,
-        extensions={**request.extensions, "timeout": timeouts},
+        extensions={**request.extensions, "timeout": attempt.timeouts()},
     )
     # Exactly these: httpx would add a content-length of zero, or a transfer-encoding.
     made.headers = httpx.Headers(request.headers)

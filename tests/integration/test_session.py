@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import json
 import pickle
+import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -229,8 +231,10 @@ def test_timeout_must_be_a_number_of_seconds(seconds: Any) -> None:
             BitfountSession(KEYS, **{name: seconds})
         with pytest.raises(ValueError, match=f"{name} must be a number of seconds"):
             BitfountHub(BitfountSession(KEYS)).with_options(**{name: seconds})
-    with pytest.raises(ValueError, match="timeout must be a number of seconds"):
-        BitfountSession(KEYS).get(NEVER, timeout=seconds)
+    pair = seconds if isinstance(seconds, tuple) else (1, seconds)
+    for of_a_request in (seconds, pair, (1, 2, 3)) if pair is not seconds else ():
+        with pytest.raises(ValueError, match=r"timeout( to read)? must be a number of seconds"):
+            BitfountSession(KEYS).get(NEVER, timeout=of_a_request)
 
 
 @pytest.mark.parametrize("suffix", ["a\nb", "é", "a\r\nx-evil: 1", "\0"])
@@ -301,7 +305,7 @@ def test_raw_requests_return_any_response(asynchronous: bool, method: str, statu
     assert (answer.status_code, answer.headers["method"]) == (status, method.upper())
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "get"])
 def test_each_method_has_a_name(method: str) -> None:
     session = session_with(lambda request: httpx.Response(200, text=request.method))
     assert getattr(session, method)(NEVER).text == method.upper()
@@ -331,10 +335,154 @@ def test_raw_requests_take_the_arguments_of_httpx(server: str, asynchronous: boo
 
 
 @twins
-@pytest.mark.parametrize("argument", ["auth", "follow_redirects", "verify", "stream", "proxies"])
-def test_raw_requests_reject_other_arguments(asynchronous: bool, argument: str) -> None:
-    with pytest.raises(TypeError, match=f"take no argument '{argument}'"):
-        run(BitfountSession(KEYS), "GET", NEVER, asynchronous=asynchronous, **{argument: True})
+@pytest.mark.parametrize(
+    ("argument", "value", "advice"),
+    [
+        ("auth", ("a", "SECRET"), "BitfountSession(handler)"),
+        ("allow_redirects", True, "redirects are never followed; read response.headers"),
+        ("follow_redirects", True, "redirects are never followed; read response.headers"),
+        ("verify", False, "pass BitfountSession(verify=...)"),
+        ("verify", "/etc/ca.pem", "pass BitfountSession(verify=...)"),
+        ("cert", "client.pem", "BitfountSession(verify=context)"),
+        ("stream", True, "the download methods of BitfountHub write to files"),
+        ("proxies", {"https": "http://u:SECRET@p"}, "pass BitfountSession(proxy=...)"),
+        ("proxy", "http://u:SECRET@p", "pass BitfountSession(proxy=...)"),
+        ("hooks", {"response": print}, "the logger 'bitfount_api.http'"),
+        ("colour", "red", "they take content, cookies, data, "),
+    ],
+)
+def test_raw_requests_reject_other_arguments(
+    asynchronous: bool, argument: str, value: Any, advice: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"^raw requests take no .*{argument}") as caught:
+        run(BitfountSession(KEYS), "GET", NEVER, asynchronous=asynchronous, **{argument: value})
+    assert advice in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+
+
+@twins
+def test_arguments_that_change_nothing_are_accepted(asynchronous: bool) -> None:
+    session = session_with(lambda _: httpx.Response(302, headers={"location": "/x"}))
+    answer = run(
+        session,
+        "GET",
+        NEVER,
+        asynchronous=asynchronous,
+        allow_redirects=False,
+        stream=False,
+        verify=True,
+        cert=None,
+        auth=None,
+        proxies={},
+        hooks=None,
+        timeout=(3, 27),
+        params=None,
+        data=None,
+    )
+    assert (answer.status_code, answer.headers["location"]) == (302, "/x")
+
+
+@twins
+@pytest.mark.parametrize(
+    ("data", "body", "kind"),
+    [
+        ("a=é", "a=é", None),
+        (b"raw", "raw", None),
+        (
+            [("a", "1"), ("b", "2"), ("a", "3 4")],
+            "a=1&b=2&a=3+4",
+            "application/x-www-form-urlencoded",
+        ),
+        ({"a": "1"}, "a=1", "application/x-www-form-urlencoded"),
+        (io.BytesIO(b"of a file"), "of a file", None),
+    ],
+    ids=["text", "bytes", "pairs", "mapping", "file"],
+)
+def test_data_is_taken_as_by_requests(
+    server: str, asynchronous: bool, data: Any, body: str, kind: str | None
+) -> None:
+    if hasattr(data, "seek"):
+        data.seek(0)
+    session = BitfountSession(KEYS)
+    received = run(session, "PUT", server, asynchronous=asynchronous, data=data).json()
+    assert received["body"] == body
+    assert received["headers"].get("content-type") == kind
+
+
+def test_data_and_json_may_be_positional(server: str) -> None:
+    with BitfountSession(KEYS) as session:
+        assert session.post(server, {"a": "1"}).json()["body"] == "a=1"
+        assert session.post(server, None, {"a": 1}).json()["body"] == '{"a":1}'
+        assert session.put(server, "text").json()["body"] == "text"
+        assert session.patch(server, b"bytes").json()["body"] == "bytes"
+        with pytest.raises(TypeError, match="either data or content, not both"):
+            session.post(server, "a", content="b")
+
+
+@twins
+def test_params_are_added_to_those_of_the_url(server: str, asynchronous: bool) -> None:
+    for params, target in (
+        ({"b": 2}, "/x?a=1&b=2"),
+        ({"a": [2, 3]}, "/x?a=1&a=2&a=3"),
+        ({}, "/x?a=1"),
+    ):
+        session = BitfountSession(KEYS)
+        received = run(session, "GET", f"{server}/x?a=1", asynchronous=asynchronous, params=params)
+        assert received.json()["target"] == target
+
+
+@twins
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("headers", {"x-a": "a\ud800"}),
+        ("headers", {"x-a": "é"}),
+        ("params", {"a": ["a\ud800"]}),
+        ("params", {"a\ud800": 1}),
+        ("data", {"a": "a\ud800"}),
+        ("data", [("a", "a\ud800")]),
+        ("content", "a\ud800"),
+        ("cookies", {"a": "a\ud800"}),
+        ("files", {"f": ("a\ud800", b"x")}),
+    ],
+)
+def test_raw_argument_that_cannot_be_encoded_is_named(
+    asynchronous: bool, argument: str, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=f"^{argument} ") as caught:
+        run(BitfountSession(KEYS), "POST", NEVER, asynchronous=asynchronous, **{argument: value})
+    assert type(caught.value) is ValueError
+
+
+@pytest.mark.parametrize("method", ["", "GET /", "a\ud800", None, b"GET", "G" * 21])
+def test_method_that_is_no_word_is_rejected(method: Any) -> None:
+    with pytest.raises(ValueError, match="the method must be a word, such as GET"):
+        BitfountSession(KEYS).request(method, NEVER)
+
+
+@twins
+def test_connect_and_read_timeouts_may_differ(asynchronous: bool) -> None:
+    found = {}
+
+    def look(request: httpx.Request) -> httpx.Response:
+        found.update(request.extensions["timeout"])
+        return httpx.Response(200)
+
+    run(session_with(look), "GET", NEVER, asynchronous=asynchronous, timeout=(3, 27))
+    assert found == {"connect": 3, "read": 27, "write": 27, "pool": 27}
+    run(session_with(look, timeout=9), "GET", NEVER, asynchronous=asynchronous, timeout=(3, None))
+    assert found == {"connect": 3, "read": 9, "write": 9, "pool": 9}
+
+
+@twins
+def test_read_timeout_of_a_pair_is_applied(asynchronous: bool) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        session = BitfountSession(KEYS, retry=ONCE)
+        with pytest.raises(RequestTimeout, match="did not answer"):
+            run(session, "GET", url, asynchronous=asynchronous, timeout=(60, 0.05))
 
 
 @twins

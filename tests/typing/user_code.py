@@ -89,8 +89,14 @@ def sessions() -> list[api.BitfountSession]:
 
 def clients_of_production(session: api.BitfountSession) -> None:
     """The URLs of production, as constants."""
-    api.BitfountHub(session, api.PRODUCTION_HUB_URL)
-    api.BitfountAM(session, api.PRODUCTION_AM_URL)
+    hub = api.BitfountHub(session, api.PRODUCTION_HUB_URL)
+    assert_type(hub.username, str)
+    assert_type(hub.user_storage_path, Path)
+    access_manager = api.BitfountAM(session, api.PRODUCTION_AM_URL)
+    assert_type(access_manager.access_manager_url, str)
+    fhir = api.SMARTOnFHIR(session)
+    assert_type(fhir.base_url, str)
+    assert_type(fhir.resource_server_url, str | None)
 
 
 def own_calls(session: api.BitfountSession) -> None:
@@ -98,7 +104,16 @@ def own_calls(session: api.BitfountSession) -> None:
     assert_type(session.username, str)
     assert_type(session.authenticated, bool)
     session.authenticate()
-    assert_type(session.get("https://hub.bitfount.com/api/x"), httpx.Response)
+    response = session.get("https://hub.bitfount.com/api/x", timeout=(3, 27))
+    assert_type(response.ok, bool)
+    assert_type(response.reason, str)
+    of_httpx: httpx.Response = response
+    of_httpx.raise_for_status()
+    session.head("https://hub.bitfount.com/api/x")
+    session.post("https://hub.bitfount.com/api/x", {"a": "1"})
+    session.headers["x-ward"] = "7"
+    session.headers = {"x-ward": "7"}
+    assert_type(session.user_storage_path, Path)
     for send in (session.post, session.put, session.patch):
         send("https://hub.bitfount.com/api/x", json={"a": 1})
     session.delete("https://hub.bitfount.com/api/x")
