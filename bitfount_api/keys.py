@@ -341,10 +341,11 @@ def sign(private_key: RSAPrivateKey, message: bytes) -> bytes:
         The signature, of the key's length (512 bytes for 4096 bits).
 
     Raises:
-        ValueError: The key is not an RSA private key.
+        ValueError: The key is not an RSA private key, or the message is not bytes.
     """
     from cryptography.hazmat.primitives import hashes
 
+    _check_bytes("message", message)
     return _rsa_private(private_key).sign(message, _padding(), hashes.SHA256())
 
 
@@ -352,17 +353,35 @@ def verify(public_key: RSAPublicKey, message: bytes, signature: bytes) -> bool:
     """Whether a message's signature was made by :func:`sign` with the matching private key.
 
     Raises:
-        ValueError: The key is not an RSA public key.
+        ValueError: The key is not an RSA public key; or message or signature is not bytes; or they
+            are valid, but in the order of the official SDK's ``verify_signature``.
     """
+    key = _rsa_public(public_key)
+    _check_bytes("message", message)
+    _check_bytes("signature", signature)
+    if _is_signature(key, message, signature):
+        return True
+    if len(message) == (key.key_size + 7) // 8 and _is_signature(key, signature, message):
+        raise ValueError(
+            "message and signature are swapped: the order is verify(public_key, message, signature)"
+        )
+    return False
+
+
+def _is_signature(key: RSAPublicKey, message: bytes, signature: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
 
-    key = _rsa_public(public_key)
     try:
         key.verify(signature, message, _padding(), hashes.SHA256())
     except InvalidSignature:
         return False
     return True
+
+
+def _check_bytes(name: str, value: object) -> None:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise ValueError(f"{name} must be bytes, not {_kind(value)}")
 
 
 def _padding() -> PSS:

@@ -562,6 +562,40 @@ class TestSigning:
         assert not verify(public, b"task", bytes([signature[0] ^ 1]) + signature[1:])
         assert not verify(key_pair(1).public_key, b"task", signature)
 
+    def test_swapped_message_and_signature_are_refused(self) -> None:
+        private, public = key_pair()
+        signature = sign(private, b"task")
+        with pytest.raises(
+            ValueError, match=r"swapped: the order is verify\(public_key, message, s"
+        ):
+            verify(public, signature, b"task")
+        assert not verify(public, signature, b"other task")
+        assert not verify(public, bytes(256), b"task")
+        assert verify(public, message=b"task", signature=signature)
+
+    def test_signature_of_a_signature_is_not_swapped(self) -> None:
+        private, public = key_pair()
+        inner = sign(private, b"task")
+        outer = sign(private, inner)
+        assert verify(public, inner, outer)
+        with pytest.raises(ValueError, match="swapped"):
+            verify(public, outer, inner)
+
+    @pytest.mark.parametrize("value", ["task", None, 5, ["SECRET"]], ids=repr)
+    def test_only_bytes_are_signed_and_verified(self, value: Any) -> None:
+        private, public = key_pair()
+        for call in (
+            lambda: sign(private, value),
+            lambda: verify(public, value, b""),
+            lambda: verify(public, b"", value),
+        ):
+            with pytest.raises(ValueError, match=r"^(message|signature) must be bytes") as caught:
+                call()
+            assert "SECRET" not in str(caught.value)
+        message: Any = memoryview(b"task")
+        signature: Any = bytearray(sign(private, message))
+        assert verify(public, message, signature)
+
     def test_signature_parameters_match_the_wire_examples(self) -> None:
         private, public = key_pair()
 
