@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from bitfount_api.keys import sign as sign
     from bitfount_api.keys import verify as verify
     from bitfount_api.models import BitfountModel as BitfountModel
+    from bitfount_api.pod_schema import get_pod_schema as get_pod_schema
     from bitfount_api.retries import RetryPolicy as RetryPolicy
     from bitfount_api.schemas import BitfountSchema as BitfountSchema
     from bitfount_api.session import BitfountSession as BitfountSession
@@ -150,6 +151,7 @@ _MODULES = {
     "Timeout": "exceptions",
     "TransferError": "exceptions",
     "generate_key_pair": "keys",
+    "get_pod_schema": "pod_schema",
     "hash_contents": "hashes",
     "hash_file_contents": "hashes",
     "load_private_key": "keys",
@@ -222,6 +224,7 @@ __all__ = [
     "TransferError",
     "__version__",
     "generate_key_pair",
+    "get_pod_schema",
     "hash_contents",
     "hash_file_contents",
     "load_private_key",

@@ -165,6 +165,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
+    assert_type(api.get_pod_schema("scans", "scans.yaml", hub), api.BitfountSchema)
     hub.do_pod_heartbeat(["scans"], public_key)
 
     answer = hub.send_model(Path("Net.py"), private_model=True, description="small")
