@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _SCHEMA_FILE_NAME = "bitfount_file"
+_NEEDED = ("name", "display_name", "description", "schema", "number_of_records")
 
 
 def register_pod(
@@ -53,12 +54,12 @@ def register_pod(
     """Register a pod, then upload its schema.
 
     Raises:
+        TypeError: The metadata is not a ``PodPublicMetadata``. Nothing was sent.
         SchemaUploadError: The schema is over 10 MiB as msgpack, or not serializable. Nothing was
             sent.
         HTTPError: The Hub or object storage refused the request.
     """
-    check_encodable("the display name", metadata.display_name)
-    check_encodable("the description", metadata.description)
+    _check_metadata(metadata)
     packed = yield from run_in_thread(_packed_schema, metadata)
     processing: FileProcessingMetadata | Any = UNSET
     if file_processing_metadata is not None:
@@ -92,6 +93,22 @@ def register_pod(
         object_type="Schema",
         options=options,
     )
+
+
+def _check_metadata(metadata: types.PodPublicMetadata) -> None:
+    """Check the metadata; the official SDK's own has the same attributes.
+
+    Raises:
+        TypeError: It is something else.
+        ValueError: A text cannot be encoded.
+    """
+    if not all(hasattr(metadata, name) for name in _NEEDED):
+        raise TypeError(
+            "public_metadata must be a bitfount_api.PodPublicMetadata, not a "
+            f"{type(metadata).__name__}"
+        )
+    check_encodable("the display name", metadata.display_name)
+    check_encodable("the description", metadata.description)
 
 
 def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:

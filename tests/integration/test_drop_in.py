@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import datetime as dt
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 import pytest
+from support.rsa_keys import key_pair
 
 import bitfount_api
 from bitfount_api import (
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 KEYS = APIKeysHandler("id:am", "SECRET:am", "alice")
 HUB = "https://hub.test"
+PUBLIC_KEY = key_pair().public_key
 
 
 def fresh() -> tuple[str, dt.datetime]:
@@ -390,6 +393,24 @@ def test_handler_derived_from_the_sdk_is_refused() -> None:
 def test_handler_of_another_type_is_refused(handler: Any) -> None:
     with pytest.raises(TypeError, match=r"must be a bitfount_api.AuthenticationHandler"):
         BitfountSession(handler)
+
+
+def test_metadata_of_the_sdk_is_taken(services: FakeServices) -> None:
+    metadata = of_the_sdk("PodPublicMetadata", module="hub.api")()
+    for name, value in {"name": "scans", "display_name": "Scans", "description": "d"}.items():
+        setattr(metadata, name, value)
+    metadata.schema, metadata.number_of_records = {"features": []}, 3
+    services.json({"success": True, "alreadyExisted": True})
+    services.hub("register_pod", metadata, PUBLIC_KEY, PUBLIC_KEY)
+    sent = json.loads(services.requests[0].content)
+    assert (sent["podDisplayName"], sent["numberOfRecords"]) == ("Scans", 3)
+
+
+@pytest.mark.parametrize("metadata", [{"name": "scans"}, "scans", None, KEYS], ids=str)
+def test_metadata_of_another_type_is_refused(services: FakeServices, metadata: Any) -> None:
+    with pytest.raises(TypeError, match=r"must be a bitfount_api.PodPublicMetadata, not a "):
+        services.hub("register_pod", metadata, PUBLIC_KEY, PUBLIC_KEY)
+    assert services.requests == []
 
 
 SDK_SESSION = of_the_sdk("BitfountSession", module="hub.authentication_flow")
