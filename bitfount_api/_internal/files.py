@@ -1,4 +1,4 @@
-"""File operations: atomic writes, locks, and bounded reads."""
+"""Files by their paths: atomic writes, bounded reads, and who has access."""
 
 from __future__ import annotations
 
@@ -14,29 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.key_text import looks_like_key
+from bitfount_api._internal.open_files import (
+    BINARY,
+    NO_LINKS,
+    NO_WAITING,
+    is_same,
+    lock,
+    open_regular,
+)
 from bitfount_api._internal.validation import check_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-if sys.platform == "win32":  # pragma: no cover - of two systems, tests run on one
-    import msvcrt
-    import threading
-
-    _TURN = threading.Lock()
-else:
-    import fcntl
-
-# Flags that not every system has. A symbolic link in place of one of our files could point
-# anywhere, and opening a pipe would block until its other end is opened.
-_BINARY = getattr(os, "O_BINARY", 0)
-_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
-_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 _MAX_NAME_BYTES = 255
 _MAX_LINKS = 40
-_LOCKED_BYTE = 1 << 62
-"""The offset of the byte that is locked on Windows: beyond all contents, because no other process
-can read a locked byte."""
 
 
 def checked_path(path: str | os.PathLike[str]) -> Path:
@@ -109,9 +101,9 @@ def _create_temporary(target: Path, mode: int) -> tuple[Path, int]:
     while True:
         # A unique name, so that concurrent writers do not write into each other's file.
         path = target.with_name(_temporary_prefix(target) + secrets.token_hex(8))
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
         try:
-            if _lock(descriptor) and is_same(path, descriptor):
+            if lock(descriptor) and is_same(path, descriptor):
                 return path, descriptor
         except OSError:
             return path, descriptor  # without locks, nobody removes leftovers
@@ -291,9 +283,9 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _remove_unlocked(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR | _BINARY | _NO_LINKS | _NO_WAITING)
+    descriptor = os.open(path, os.O_RDWR | BINARY | NO_LINKS | NO_WAITING)
     try:
-        is_left = _lock(descriptor) and is_same(path, descriptor)
+        is_left = lock(descriptor) and is_same(path, descriptor)
         if is_left and sys.platform != "win32":
             path.unlink()  # while it is locked
     finally:
@@ -315,152 +307,12 @@ def fsync_dir(folder: Path) -> None:
             os.close(descriptor)
 
 
-def open_locked(path: Path, *, create: bool = True) -> int | None:
-    """Open and lock a file, creating it if necessary. The lock lasts until the file is closed.
-
-    Symbolic links are not followed: where others may write to the folder, they could point
-    anywhere.
-
-    Returns:
-        The descriptor, for reading and writing; None if another process, or another part of this
-        one, holds the lock.
-
-    Raises:
-        OSError: It cannot be opened, is not a regular file, or the file system has no locks.
-    """
-    flags = os.O_RDWR | _BINARY | _NO_LINKS | _NO_WAITING | (os.O_CREAT if create else 0)
-    while True:
-        descriptor = os.open(path, flags, 0o666)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                raise OSError(errno.EINVAL, "not a regular file, or a file with several hard links")
-            if not _lock(descriptor):
-                os.close(descriptor)
-                return None
-            # The previous holder may have renamed or deleted it between the open and the lock.
-            if is_same(path, descriptor):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def is_same(path: Path, descriptor: int) -> bool:
-    """Whether a path is still that of an open file, which another process may have replaced."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
-    except OSError:
-        return False
-
-
-def open_regular(path: Path) -> int:
-    """Open a regular file for reading, without following a link or waiting for a pipe.
-
-    Raises:
-        ValueError: It is something else. The text does not name it.
-        OSError: It cannot be opened.
-    """
-    if path.is_symlink():  # O_NOFOLLOW fails too, but not on every system, and less clearly
-        raise ValueError("it is a symbolic link")
-    descriptor = os.open(path, os.O_RDONLY | _BINARY | _NO_LINKS | _NO_WAITING)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError("it is not a regular file")
-    return descriptor
-
-
-def open_new(path: Path, data: bytes) -> int:
-    """Create a file with contents, and open it for reading and writing.
-
-    Linux gives the file its name when it has the contents, so that a process killed in between
-    leaves nothing behind.
-
-    Raises:
-        FileExistsError: Something has that name, such as a link or a pipe.
-        OSError: The file cannot be created.
-    """
-    if hasattr(os, "O_TMPFILE"):
-        # Not every file system supports it, and /proc may be missing.
-        with contextlib.suppress(OSError):
-            descriptor = os.open(path.parent, os.O_RDWR | os.O_TMPFILE, 0o666)
-            try:
-                write_all(descriptor, data)
-                # With a descriptor, Python calls linkat(), which can follow the link.
-                os.link(
-                    f"/proc/self/fd/{descriptor}", path, src_dir_fd=descriptor, follow_symlinks=True
-                )
-            except BaseException:
-                os.close(descriptor)
-                raise
-            return descriptor
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-    try:
-        write_all(descriptor, data)
-    except BaseException:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
-    return descriptor
-
-
-def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write all of the data at the descriptor's position; a single write may write less."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def write_at(descriptor: int, offset: int, data: bytes) -> None:
-    """Write all of the data at an offset. Safe while other threads write elsewhere in the file."""
-    if sys.platform == "win32":  # pragma: no cover - as above
-        with _TURN:
-            os.lseek(descriptor, offset, os.SEEK_SET)
-            write_all(descriptor, data)
-        return
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(descriptor, view, offset)
-        view, offset = view[count:], offset + count
-
-
-def preallocate(descriptor: int, size: int) -> None:
-    """Set a file's length, and preallocate its disk space where the system supports it.
-
-    Raises:
-        OSError: The disk is full.
-    """
-    if size and hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(descriptor, 0, size)
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
-                raise
-    os.ftruncate(descriptor, size)
-
-
 def _temporary_prefix(target: Path) -> str:
     return f".{shorten(target.name, 100)}."
 
 
 def _user() -> int:
     return -1 if sys.platform == "win32" else os.geteuid()
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":  # pragma: no cover - as above
-            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-            return False
-        raise
-    return True
 
 
 def _link_new(temporary: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import write_all
+from bitfount_api._internal.open_files import write_all
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api._transfer.zstd import Compressor
 from bitfount_api.exceptions import TransferError

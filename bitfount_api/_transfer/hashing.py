@@ -7,7 +7,8 @@ import hashlib
 import os
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import is_same, sibling
+from bitfount_api._internal.files import sibling
+from bitfount_api._internal.open_files import is_same
 from bitfount_api._transfer.frames import FrameFinder
 from bitfount_api._transfer.own_files import (
     REPLACED,

@@ -10,7 +10,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import open_locked, open_new, open_regular, write_at
+from bitfount_api._internal.open_files import open_locked, open_new, open_regular, write_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

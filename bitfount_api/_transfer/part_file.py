@@ -7,14 +7,8 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from bitfount_api._internal.files import (
-    fsync_dir,
-    is_same,
-    open_locked,
-    preallocate,
-    sibling,
-    write_at,
-)
+from bitfount_api._internal.files import fsync_dir, sibling
+from bitfount_api._internal.open_files import is_same, open_locked, preallocate, write_at
 from bitfount_api._transfer.byte_ranges import ByteRanges
 from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, Checkpoint, latest
 from bitfount_api._transfer.destinations import Destination

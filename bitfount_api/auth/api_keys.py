@@ -36,6 +36,10 @@ class APIKeysHandler(AuthenticationHandler):
     api_key: str = attrs.field(validator=_check_header_value, repr=False)
     _username: str = attrs.field(alias="username", validator=_check_header_value)
 
+    if TYPE_CHECKING:
+
+        def __attrs_init__(self, api_key_id: str, api_key: str, username: str) -> None: ...
+
     @without_variables
     def __init__(self, api_key_id: str, api_key: str, username: str) -> None:
         self.__attrs_init__(api_key_id, api_key, username)
