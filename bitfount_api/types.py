@@ -25,9 +25,16 @@ __all__ = [
     "AccessLimit",
     "AccessManagerKey",
     "ActivePublicKey",
+    "ClusterCreated",
+    "ComputeCertificate",
+    "ComputeRegistration",
+    "DatasetWithConfiguration",
+    "DatasourceHealth",
     "DeviceCode",
     "FileProcessingMetadata",
     "GranteeUsage",
+    "Heartbeat",
+    "JWKUpload",
     "ModelDetails",
     "ModelUpload",
     "MonitorUpdate",
@@ -35,6 +42,9 @@ __all__ = [
     "Pairing",
     "PairingSession",
     "PairingsPage",
+    "PodDataset",
+    "PodDatasetConfiguration",
+    "PodDatasetList",
     "PodDetails",
     "PodPublicMetadata",
     "PodRegistration",
@@ -42,10 +52,12 @@ __all__ = [
     "ProgressUpdate",
     "Project",
     "ProjectCreated",
+    "ProjectDataset",
     "ProjectModelLimits",
     "ProjectsPage",
     "PublicKeyDetails",
     "RegisteredKey",
+    "RequestedCertificate",
     "SMARTOnFHIRAccessToken",
     "SerializedProtocol",
     "SimpleUsage",
@@ -70,6 +82,48 @@ class PodDetails(TypedDict):
     providerUserName: NotRequired[str]
     visibility: NotRequired[str]
     schemaDownloadUrl: NotRequired[str | None]
+
+
+class Heartbeat(TypedDict):
+    """``PATCH /api/pods``: the compute instance's id and domain, if it has them."""
+
+    success: NotRequired[bool]
+    computeId: NotRequired[str | None]
+    domain: NotRequired[str | None]
+
+
+class DatasourceHealth(TypedDict):
+    """The state of a dataset in a heartbeat; ``status`` is healthy, unhealthy or unknown."""
+
+    name: str
+    status: NotRequired[str]
+    error_code: NotRequired[str | None]
+    message: NotRequired[str | None]
+
+
+class PodDataset(TypedDict):
+    """A dataset linked to the caller's compute: its pod, ``namespace/name``."""
+
+    identifier: str
+    configurationLastUpdated: NotRequired[str | None]
+
+
+class PodDatasetList(TypedDict):
+    """``GET /api/compute-clusters/datasets`` or ``…/{clusterId}/datasets``: linked datasets."""
+
+    linkedDatasets: list[PodDataset]
+
+
+class PodDatasetConfiguration(TypedDict):
+    """``GET /api/pods/{userName}/{podName}/configuration``: how to open a pod's dataset."""
+
+    configuration: NotRequired[dict[str, Any] | None]
+
+
+class DatasetWithConfiguration(PodDataset):
+    """A linked dataset together with its configuration."""
+
+    configuration: dict[str, Any]
 
 
 class _Upload(TypedDict):
@@ -136,7 +190,10 @@ class ProjectCreated(TypedDict):
 
 
 class Project(TypedDict):
-    """One project, as its members see it."""
+    """One project, as its members see it.
+
+    Without ``linked_datasets``, the project's datasets are unknown; an empty list means none.
+    """
 
     id: str
     name: NotRequired[str]
@@ -145,6 +202,18 @@ class Project(TypedDict):
     updated_at: NotRequired[str]
     status: NotRequired[str]
     isDemo: NotRequired[bool]
+    linked_datasets: NotRequired[list[ProjectDataset] | None]
+    linked_datasets_count: NotRequired[int | None]
+
+
+class ProjectDataset(TypedDict):
+    """A dataset of a project: the pod that holds it, and its owner."""
+
+    ownerId: NotRequired[str | int]
+    ownerUsername: NotRequired[str]
+    name: NotRequired[str]
+    podDisplayName: NotRequired[str | None]
+    lastOnline: NotRequired[str | None]
 
 
 class ProjectsPage(TypedDict):
@@ -176,6 +245,45 @@ class ProjectModelLimits(TypedDict):
     default: NotRequired[int | None]
     totalGrantees: NotRequired[int]
     usage: list[GranteeUsage]
+
+
+class ComputeRegistration(TypedDict):
+    """``PUT /api/compute/instances/{instanceId}``: the compute instance's id and domain."""
+
+    computeId: str
+    domain: NotRequired[str | None]
+
+
+class RequestedCertificate(TypedDict):
+    """``POST /api/compute/{computeId}/certificate``: the state of the requested certificate."""
+
+    domain: NotRequired[str | None]
+    status: str
+
+
+class ComputeCertificate(TypedDict):
+    """``GET /api/compute/{computeId}/certificate``: the certificate, once it is issued.
+
+    ``expires`` is ISO 8601; the certificates are PEM.
+    """
+
+    domain: NotRequired[str | None]
+    status: str
+    certificatePem: NotRequired[str | None]
+    caBundlePem: NotRequired[str | None]
+    expires: NotRequired[str | None]
+
+
+class ClusterCreated(TypedDict):
+    """``POST /api/compute-clusters``: the id of the cluster."""
+
+    id: NotRequired[str | int | None]
+
+
+class JWKUpload(TypedDict):
+    """``PUT /api/ehr/jwks/{userName}``: the URL of the published key set."""
+
+    jwksUriWellKnown: str
 
 
 class ProgressUpdate(TypedDict):
@@ -246,6 +354,7 @@ class SerializedProtocol(TypedDict):
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
     aggregator: NotRequired[dict[str, Any]]
+    primary_results_path: NotRequired[str | None]
 
 
 class PodResponseType(enum.Enum):

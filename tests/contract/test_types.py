@@ -22,6 +22,7 @@ TYPED = {
 OURS = {
     "AccessCheckResult": "what AccessDecision is made into: an enum in place of the code",
     "ActivePublicKey": "what PublicKeyDetails is made into: a loaded key in place of its text",
+    "DatasetWithConfiguration": "what PodDataset and PodDatasetConfiguration are made into",
 }
 """``TypedDict``s without a schema, with the reason."""
 

@@ -38,6 +38,7 @@ class Row:
 _UPLOAD = (
     "success alreadyExisted errorMessage uploadUrl uploadFields uploadUrls chunkSize uploadId key"
 )
+_PROJECT = "id name role created_at updated_at status isDemo linked_datasets linked_datasets_count"
 _USAGE = "resourceType resourceName limit totalUsage"
 _PAIRING = (
     "id ownerUsername createdAt updatedAt expiresAt clientPublicKey clientIpAddress state "
@@ -63,6 +64,16 @@ ROWS = {
         timeout=10,
     ),
     "Hub: do_pod_heartbeat": Row(("PATCH /api/pods",), body="names podPublicKey", timeout=10),
+    "Hub: do_pod_heartbeat, 13.0": Row(
+        ("PATCH /api/pods",),
+        body="instanceId isBusy isEhrConfigured isEhrConnected clusterId? privateIpAddress? "
+        "datasourceHealth?",
+        answer="success computeId domain",
+        timeout=10,
+    ),
+    "Hub: archive_pod": Row(
+        ("POST /api/pods/{userName}/{podName}",), body="archive", success=ANY_SUCCESS, timeout=10
+    ),
     "Hub: get_model, get_weights": Row(
         ("GET /api/models",),
         query="modellerName modelName modelVersion? projectId?",
@@ -112,6 +123,57 @@ ROWS = {
         success=ANY_SUCCESS,
         timeout=5,
     ),
+    "Hub: register_compute": Row(
+        ("PUT /api/compute/instances/{instanceId}",),
+        body="privateIpAddress clusterId?",
+        answer="computeId domain",
+        timeout=10,
+    ),
+    "Hub: request_compute_certificate": Row(
+        ("POST /api/compute/{computeId}/certificate",),
+        body="csrPem",
+        answer="domain status",
+        timeout=10,
+    ),
+    "Hub: get_compute_certificate": Row(
+        ("GET /api/compute/{computeId}/certificate",),
+        answer="domain status certificatePem caBundlePem expires",
+        timeout=10,
+    ),
+    "Hub: get_project_name": Row(("GET /api/projects/{projectId}",), answer=_PROJECT, timeout=10),
+    "Hub: upload_public_jwk": Row(
+        ("PUT /api/ehr/jwks/{userName}",),
+        body="jwk issuer clientId",
+        answer="jwksUriWellKnown",
+        timeout=60,
+    ),
+    "Hub: create_compute_cluster": Row(
+        ("POST /api/compute-clusters",),
+        body="name datasetNames?",
+        success=OK_OR_CREATED,
+        answer="id",
+        timeout=10,
+    ),
+    "Hub: compute_cluster_exists": Row(
+        ("GET /api/compute-clusters/{clusterId}/datasets",), timeout=10
+    ),
+    "Hub: link_datasets_to_compute_cluster": Row(
+        ("POST /api/compute-clusters/{clusterId}/datasets",),
+        body="datasetNames",
+        success=OK_OR_CREATED,
+        timeout=10,
+    ),
+    "Hub: get_pod_dataset_list": Row(
+        (
+            "GET /api/compute-clusters/datasets",
+            "GET /api/compute-clusters/{clusterId}/datasets",
+        ),
+        answer="linkedDatasets",
+        timeout=10,
+    ),
+    "Hub: get_pod_dataset_configuration": Row(
+        ("GET /api/pods/{userName}/{podName}/configuration",), answer="configuration", timeout=10
+    ),
     "Hub: 13.0 multipart": Row(("POST /api/upload",), body="objectType key uploadId parts"),
     "Access Manager: get_access_manager_key": Row(
         ("GET /api/access-manager-key",), answer="accessManagerPublicKey", timeout=5, secured=False
@@ -156,7 +218,10 @@ ROWS = {
 }
 
 NESTED = {
-    ("hub", "Project"): "id name role created_at updated_at status isDemo",
+    ("hub", "Project"): _PROJECT,
+    ("hub", "ProjectDataset"): "ownerId ownerUsername name podDisplayName lastOnline",
+    ("hub", "PodDataset"): "identifier configurationLastUpdated",
+    ("hub", "DatasourceHealth"): "name status? error_code? message?",
     ("hub", "SimpleUsage"): _USAGE,
     ("hub", "GranteeUsage"): f"{_USAGE} granteeUsername role",
     ("hub", "ProgressUpdate"): "value total? estimated_total? unit?",
@@ -165,7 +230,8 @@ NESTED = {
     "totalFilesSkipped? filesWithErrors? skipReasons? additionalMetrics?",
     ("hub", "ServiceError"): "success errorMessage",
     ("access_manager", "AccessLimit"): f"{_USAGE} modelDownloadUrl weightsDownloadUrl",
-    ("access_manager", "SerializedProtocol"): "class_name algorithm aggregator?",
+    ("access_manager", "SerializedProtocol"): "class_name algorithm aggregator? "
+    "primary_results_path?",
     ("access_manager", "ServiceError"): "success errorMessage",
     ("smart_on_fhir", "Pairing"): _PAIRING,
     ("smart_on_fhir", "NextGenContext"): "enterpriseId practiceId locationId providerId",
@@ -175,11 +241,54 @@ NESTED = {
 """The fields of schemas that the rows only mention; question marks as for bodies."""
 
 SINCE_13 = {
-    "hub: operation complete_upload",
+    *(
+        f"hub: operation {name}"
+        for name in (
+            "archive_pod",
+            "complete_upload",
+            "register_compute",
+            "request_compute_certificate",
+            "get_compute_certificate",
+            "get_project",
+            "upload_public_jwk",
+            "create_compute_cluster",
+            "get_compute_cluster_datasets",
+            "link_datasets_to_compute_cluster",
+            "get_pod_dataset_list",
+            "get_pod_dataset_configuration",
+        )
+    ),
     "hub: parameter multipartUpload",
     "hub: CompleteUploadRequest",
     "hub: FileProcessingMetadata",
     "hub: UploadedPart",
+    *(
+        f"hub: {schema}"
+        for schema in (
+            "InstanceHeartbeatRequest",
+            "DatasourceHealth",
+            "ArchivePodRequest",
+            "RegisterComputeRequest",
+            "ComputeRegistration",
+            "CertificateRequest",
+            "RequestedCertificate",
+            "ComputeCertificate",
+            "CreateClusterRequest",
+            "ClusterCreated",
+            "LinkDatasetsRequest",
+            "PodDatasetList",
+            "PodDataset",
+            "PodDatasetConfiguration",
+            "UploadJWKRequest",
+            "JWKUpload",
+            "ProjectDataset",
+        )
+    ),
+    "hub: Heartbeat.computeId",
+    "hub: Heartbeat.domain",
+    "hub: Project.linked_datasets",
+    "hub: Project.linked_datasets_count",
+    "access_manager: SerializedProtocol.primary_results_path",
     "hub: ModelUploadRequest.modelDescription",
     *(
         f"hub: {schema}.{field}"

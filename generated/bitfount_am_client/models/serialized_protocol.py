@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -29,6 +29,7 @@ class SerializedProtocol:
         class_name (str):
         algorithm (list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0):
         aggregator (SerializedProtocolAggregator | Unset):
+        primary_results_path (None | str | Unset):
     """
 
     class_name: str
@@ -36,6 +37,7 @@ class SerializedProtocol:
         list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0
     )
     aggregator: SerializedProtocolAggregator | Unset = UNSET
+    primary_results_path: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,6 +60,12 @@ class SerializedProtocol:
         if not isinstance(self.aggregator, Unset):
             aggregator = self.aggregator.to_dict()
 
+        primary_results_path: None | str | Unset
+        if isinstance(self.primary_results_path, Unset):
+            primary_results_path = UNSET
+        else:
+            primary_results_path = self.primary_results_path
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -68,6 +76,8 @@ class SerializedProtocol:
         )
         if aggregator is not UNSET:
             field_dict["aggregator"] = aggregator
+        if primary_results_path is not UNSET:
+            field_dict["primary_results_path"] = primary_results_path
 
         return field_dict
 
@@ -120,10 +130,22 @@ class SerializedProtocol:
         else:
             aggregator = SerializedProtocolAggregator.from_dict(_aggregator)
 
+        def _parse_primary_results_path(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        primary_results_path = _parse_primary_results_path(
+            d.pop("primary_results_path", UNSET)
+        )
+
         serialized_protocol = cls(
             class_name=class_name,
             algorithm=algorithm,
             aggregator=aggregator,
+            primary_results_path=primary_results_path,
         )
 
         serialized_protocol.additional_properties = d

@@ -5,15 +5,16 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.acknowledgement import Acknowledgement
+from ...models.heartbeat import Heartbeat
 from ...models.heartbeat_request import HeartbeatRequest
+from ...models.instance_heartbeat_request import InstanceHeartbeatRequest
 from ...models.service_error import ServiceError
 from ...types import Response
 
 
 def build_request(
     *,
-    body: HeartbeatRequest,
+    body: HeartbeatRequest | InstanceHeartbeatRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -22,7 +23,10 @@ def build_request(
         "url": "/api/pods",
     }
 
-    _kwargs["json"] = body.to_dict()
+    if isinstance(body, HeartbeatRequest):
+        _kwargs["json"] = body.to_dict()
+    else:
+        _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -32,9 +36,9 @@ def build_request(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Acknowledgement | ServiceError | None:
+) -> Heartbeat | ServiceError | None:
     if response.status_code == 200:
-        response_200 = Acknowledgement.from_dict(response.json())
+        response_200 = Heartbeat.from_dict(response.json())
 
         return response_200
 
@@ -86,7 +90,7 @@ def _parse_response(
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Acknowledgement | ServiceError]:
+) -> Response[Heartbeat | ServiceError]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -98,21 +102,22 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: HeartbeatRequest,
-) -> Response[Acknowledgement | ServiceError]:
-    """Send a heartbeat for pods
+    body: HeartbeatRequest | InstanceHeartbeatRequest,
+) -> Response[Heartbeat | ServiceError]:
+    """Send a heartbeat
 
-     Marks the caller's pods as online for a limited time.
+     Marks the caller's pods as online for a limited time: those that the request names, or, since
+    13.0, those that the compute instance serves.
 
     Args:
-        body (HeartbeatRequest):
+        body (HeartbeatRequest | InstanceHeartbeatRequest):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Acknowledgement | ServiceError]
+        Response[Heartbeat | ServiceError]
     """
 
     kwargs = build_request(
@@ -129,21 +134,22 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: HeartbeatRequest,
-) -> Acknowledgement | ServiceError | None:
-    """Send a heartbeat for pods
+    body: HeartbeatRequest | InstanceHeartbeatRequest,
+) -> Heartbeat | ServiceError | None:
+    """Send a heartbeat
 
-     Marks the caller's pods as online for a limited time.
+     Marks the caller's pods as online for a limited time: those that the request names, or, since
+    13.0, those that the compute instance serves.
 
     Args:
-        body (HeartbeatRequest):
+        body (HeartbeatRequest | InstanceHeartbeatRequest):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Acknowledgement | ServiceError
+        Heartbeat | ServiceError
     """
 
     return sync_detailed(
@@ -155,21 +161,22 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: HeartbeatRequest,
-) -> Response[Acknowledgement | ServiceError]:
-    """Send a heartbeat for pods
+    body: HeartbeatRequest | InstanceHeartbeatRequest,
+) -> Response[Heartbeat | ServiceError]:
+    """Send a heartbeat
 
-     Marks the caller's pods as online for a limited time.
+     Marks the caller's pods as online for a limited time: those that the request names, or, since
+    13.0, those that the compute instance serves.
 
     Args:
-        body (HeartbeatRequest):
+        body (HeartbeatRequest | InstanceHeartbeatRequest):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Acknowledgement | ServiceError]
+        Response[Heartbeat | ServiceError]
     """
 
     kwargs = build_request(
@@ -184,21 +191,22 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: HeartbeatRequest,
-) -> Acknowledgement | ServiceError | None:
-    """Send a heartbeat for pods
+    body: HeartbeatRequest | InstanceHeartbeatRequest,
+) -> Heartbeat | ServiceError | None:
+    """Send a heartbeat
 
-     Marks the caller's pods as online for a limited time.
+     Marks the caller's pods as online for a limited time: those that the request names, or, since
+    13.0, those that the compute instance serves.
 
     Args:
-        body (HeartbeatRequest):
+        body (HeartbeatRequest | InstanceHeartbeatRequest):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Acknowledgement | ServiceError
+        Heartbeat | ServiceError
     """
 
     return (
