@@ -290,9 +290,9 @@ class ProgressUpdate(TypedDict):
     """The progress of an activity, in ``unit``s."""
 
     value: float
-    total: NotRequired[float]
-    estimated_total: NotRequired[float]
-    unit: NotRequired[str]
+    total: NotRequired[float | None]
+    estimated_total: NotRequired[float | None]
+    unit: NotRequired[str | None]
 
 
 class MonitorUpdate(TypedDict):
@@ -304,14 +304,14 @@ class MonitorUpdate(TypedDict):
 
     taskId: str
     senderId: str
-    recipientId: NotRequired[str]
+    recipientId: NotRequired[str | None]
     timestamp: str
     privacy: str
     type: str
-    message: NotRequired[str]
-    metadata: NotRequired[dict[str, Any]]
-    progress: NotRequired[dict[str, ProgressUpdate]]
-    resourceUsage: NotRequired[dict[str, float]]
+    message: NotRequired[str | None]
+    metadata: NotRequired[dict[str, Any] | None]
+    progress: NotRequired[dict[str, ProgressUpdate] | None]
+    resourceUsage: NotRequired[dict[str, float] | None]
 
 
 class FileProcessingMetadata(TypedDict):
@@ -353,7 +353,7 @@ class SerializedProtocol(TypedDict):
 
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
-    aggregator: NotRequired[dict[str, Any]]
+    aggregator: NotRequired[dict[str, Any] | None]
     primary_results_path: NotRequired[str | None]
 
 

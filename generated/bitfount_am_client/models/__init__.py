@@ -12,8 +12,8 @@ if TYPE_CHECKING:
         OIDCAccessRequestIdentityProvider as OIDCAccessRequestIdentityProvider,
     )
     from .serialized_protocol import SerializedProtocol as SerializedProtocol
-    from .serialized_protocol_aggregator import (
-        SerializedProtocolAggregator as SerializedProtocolAggregator,
+    from .serialized_protocol_aggregator_type_0 import (
+        SerializedProtocolAggregatorType0 as SerializedProtocolAggregatorType0,
     )
     from .serialized_protocol_algorithm_type_0 import (
         SerializedProtocolAlgorithmType0 as SerializedProtocolAlgorithmType0,
@@ -36,7 +36,7 @@ _MODULES = {
     "OIDCAccessRequest": "oidc_access_request",
     "OIDCAccessRequestIdentityProvider": "oidc_access_request_identity_provider",
     "SerializedProtocol": "serialized_protocol",
-    "SerializedProtocolAggregator": "serialized_protocol_aggregator",
+    "SerializedProtocolAggregatorType0": "serialized_protocol_aggregator_type_0",
     "SerializedProtocolAlgorithmType0": "serialized_protocol_algorithm_type_0",
     "SerializedProtocolAlgorithmType1Item": "serialized_protocol_algorithm_type_1_item",
     "ServiceError": "service_error",
@@ -51,7 +51,7 @@ __all__ = [
     "OIDCAccessRequest",
     "OIDCAccessRequestIdentityProvider",
     "SerializedProtocol",
-    "SerializedProtocolAggregator",
+    "SerializedProtocolAggregatorType0",
     "SerializedProtocolAlgorithmType0",
     "SerializedProtocolAlgorithmType1Item",
     "ServiceError",

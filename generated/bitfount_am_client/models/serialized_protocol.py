@@ -9,7 +9,9 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator
+    from ..models.serialized_protocol_aggregator_type_0 import (
+        SerializedProtocolAggregatorType0,
+    )
     from ..models.serialized_protocol_algorithm_type_0 import (
         SerializedProtocolAlgorithmType0,
     )
@@ -28,7 +30,7 @@ class SerializedProtocol:
     Attributes:
         class_name (str):
         algorithm (list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0):
-        aggregator (SerializedProtocolAggregator | Unset):
+        aggregator (None | SerializedProtocolAggregatorType0 | Unset):
         primary_results_path (None | str | Unset):
     """
 
@@ -36,11 +38,14 @@ class SerializedProtocol:
     algorithm: (
         list[SerializedProtocolAlgorithmType1Item] | SerializedProtocolAlgorithmType0
     )
-    aggregator: SerializedProtocolAggregator | Unset = UNSET
+    aggregator: None | SerializedProtocolAggregatorType0 | Unset = UNSET
     primary_results_path: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.serialized_protocol_aggregator_type_0 import (
+            SerializedProtocolAggregatorType0,  # noqa: PLC0415
+        )
         from ..models.serialized_protocol_algorithm_type_0 import (
             SerializedProtocolAlgorithmType0,  # noqa: PLC0415
         )
@@ -56,9 +61,13 @@ class SerializedProtocol:
                 algorithm_type_1_item = algorithm_type_1_item_data.to_dict()
                 algorithm.append(algorithm_type_1_item)
 
-        aggregator: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.aggregator, Unset):
+        aggregator: dict[str, Any] | None | Unset
+        if isinstance(self.aggregator, Unset):
+            aggregator = UNSET
+        elif isinstance(self.aggregator, SerializedProtocolAggregatorType0):
             aggregator = self.aggregator.to_dict()
+        else:
+            aggregator = self.aggregator
 
         primary_results_path: None | str | Unset
         if isinstance(self.primary_results_path, Unset):
@@ -83,7 +92,9 @@ class SerializedProtocol:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.serialized_protocol_aggregator import SerializedProtocolAggregator  # noqa: PLC0415
+        from ..models.serialized_protocol_aggregator_type_0 import (
+            SerializedProtocolAggregatorType0,  # noqa: PLC0415
+        )
         from ..models.serialized_protocol_algorithm_type_0 import (
             SerializedProtocolAlgorithmType0,  # noqa: PLC0415
         )
@@ -123,12 +134,24 @@ class SerializedProtocol:
 
         algorithm = _parse_algorithm(d.pop("algorithm"))
 
-        _aggregator = d.pop("aggregator", UNSET)
-        aggregator: SerializedProtocolAggregator | Unset
-        if isinstance(_aggregator, Unset):
-            aggregator = UNSET
-        else:
-            aggregator = SerializedProtocolAggregator.from_dict(_aggregator)
+        def _parse_aggregator(
+            data: object,
+        ) -> None | SerializedProtocolAggregatorType0 | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                aggregator_type_0 = SerializedProtocolAggregatorType0.from_dict(data)
+
+                return aggregator_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | SerializedProtocolAggregatorType0 | Unset, data)
+
+        aggregator = _parse_aggregator(d.pop("aggregator", UNSET))
 
         def _parse_primary_results_path(data: object) -> None | str | Unset:
             if data is None:

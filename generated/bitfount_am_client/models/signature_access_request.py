@@ -29,7 +29,7 @@ class SignatureAccessRequest:
         task_signature (str): Base64 with the standard alphabet.
         identity_provider (SignatureAccessRequestIdentityProvider):
         project_id (None | str):
-        public_key_id (None | str):
+        public_key_id (int | None | str):
     """
 
     pod_identifier: str
@@ -39,7 +39,7 @@ class SignatureAccessRequest:
     task_signature: str
     identity_provider: SignatureAccessRequestIdentityProvider
     project_id: None | str
-    public_key_id: None | str
+    public_key_id: int | None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class SignatureAccessRequest:
         project_id: None | str
         project_id = self.project_id
 
-        public_key_id: None | str
+        public_key_id: int | None | str
         public_key_id = self.public_key_id
 
         field_dict: dict[str, Any] = {}
@@ -106,10 +106,10 @@ class SignatureAccessRequest:
 
         project_id = _parse_project_id(d.pop("projectId"))
 
-        def _parse_public_key_id(data: object) -> None | str:
+        def _parse_public_key_id(data: object) -> int | None | str:
             if data is None:
                 return data
-            return cast(None | str, data)
+            return cast(int | None | str, data)
 
         public_key_id = _parse_public_key_id(d.pop("publicKeyId"))
 

@@ -45,10 +45,14 @@ if TYPE_CHECKING:
         ModelUploadUploadFieldsType0 as ModelUploadUploadFieldsType0,
     )
     from .monitor_update import MonitorUpdate as MonitorUpdate
-    from .monitor_update_metadata import MonitorUpdateMetadata as MonitorUpdateMetadata
-    from .monitor_update_progress import MonitorUpdateProgress as MonitorUpdateProgress
-    from .monitor_update_resource_usage import (
-        MonitorUpdateResourceUsage as MonitorUpdateResourceUsage,
+    from .monitor_update_metadata_type_0 import (
+        MonitorUpdateMetadataType0 as MonitorUpdateMetadataType0,
+    )
+    from .monitor_update_progress_type_0 import (
+        MonitorUpdateProgressType0 as MonitorUpdateProgressType0,
+    )
+    from .monitor_update_resource_usage_type_0 import (
+        MonitorUpdateResourceUsageType0 as MonitorUpdateResourceUsageType0,
     )
     from .pod_dataset import PodDataset as PodDataset
     from .pod_dataset_configuration import (
@@ -112,9 +116,9 @@ _MODULES = {
     "ModelUploadRequest": "model_upload_request",
     "ModelUploadUploadFieldsType0": "model_upload_upload_fields_type_0",
     "MonitorUpdate": "monitor_update",
-    "MonitorUpdateMetadata": "monitor_update_metadata",
-    "MonitorUpdateProgress": "monitor_update_progress",
-    "MonitorUpdateResourceUsage": "monitor_update_resource_usage",
+    "MonitorUpdateMetadataType0": "monitor_update_metadata_type_0",
+    "MonitorUpdateProgressType0": "monitor_update_progress_type_0",
+    "MonitorUpdateResourceUsageType0": "monitor_update_resource_usage_type_0",
     "PodDataset": "pod_dataset",
     "PodDatasetConfiguration": "pod_dataset_configuration",
     "PodDatasetConfigurationConfigurationType0": "pod_dataset_configuration_configuration_type_0",
@@ -170,9 +174,9 @@ __all__ = [
     "ModelUploadRequest",
     "ModelUploadUploadFieldsType0",
     "MonitorUpdate",
-    "MonitorUpdateMetadata",
-    "MonitorUpdateProgress",
-    "MonitorUpdateResourceUsage",
+    "MonitorUpdateMetadataType0",
+    "MonitorUpdateProgressType0",
+    "MonitorUpdateResourceUsageType0",
     "PodDataset",
     "PodDatasetConfiguration",
     "PodDatasetConfigurationConfigurationType0",

@@ -16,18 +16,23 @@ class CreateClusterRequest:
     """
     Attributes:
         name (str):
-        dataset_names (list[str] | Unset):
+        dataset_names (list[str] | None | Unset):
     """
 
     name: str
-    dataset_names: list[str] | Unset = UNSET
+    dataset_names: list[str] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         name = self.name
 
-        dataset_names: list[str] | Unset = UNSET
-        if not isinstance(self.dataset_names, Unset):
+        dataset_names: list[str] | None | Unset
+        if isinstance(self.dataset_names, Unset):
+            dataset_names = UNSET
+        elif isinstance(self.dataset_names, list):
+            dataset_names = self.dataset_names
+
+        else:
             dataset_names = self.dataset_names
 
         field_dict: dict[str, Any] = {}
@@ -47,7 +52,22 @@ class CreateClusterRequest:
         d = dict(src_dict)
         name = d.pop("name")
 
-        dataset_names = cast(list[str], d.pop("datasetNames", UNSET))
+        def _parse_dataset_names(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                dataset_names_type_0 = cast(list[str], data)
+
+                return dataset_names_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        dataset_names = _parse_dataset_names(d.pop("datasetNames", UNSET))
 
         create_cluster_request = cls(
             name=name,

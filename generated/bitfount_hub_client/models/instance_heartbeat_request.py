@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -23,18 +23,19 @@ class InstanceHeartbeatRequest:
         is_busy (bool): Whether the instance is running a task.
         is_ehr_configured (bool):
         is_ehr_connected (bool):
-        cluster_id (str | Unset):
-        private_ip_address (str | Unset):
-        datasource_health (list[DatasourceHealth] | Unset): Without this field, the Hub takes every dataset for healthy.
+        cluster_id (None | str | Unset):
+        private_ip_address (None | str | Unset):
+        datasource_health (list[DatasourceHealth] | None | Unset): Without this field, the Hub takes every dataset for
+            healthy.
     """
 
     instance_id: str
     is_busy: bool
     is_ehr_configured: bool
     is_ehr_connected: bool
-    cluster_id: str | Unset = UNSET
-    private_ip_address: str | Unset = UNSET
-    datasource_health: list[DatasourceHealth] | Unset = UNSET
+    cluster_id: None | str | Unset = UNSET
+    private_ip_address: None | str | Unset = UNSET
+    datasource_health: list[DatasourceHealth] | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,16 +47,31 @@ class InstanceHeartbeatRequest:
 
         is_ehr_connected = self.is_ehr_connected
 
-        cluster_id = self.cluster_id
+        cluster_id: None | str | Unset
+        if isinstance(self.cluster_id, Unset):
+            cluster_id = UNSET
+        else:
+            cluster_id = self.cluster_id
 
-        private_ip_address = self.private_ip_address
+        private_ip_address: None | str | Unset
+        if isinstance(self.private_ip_address, Unset):
+            private_ip_address = UNSET
+        else:
+            private_ip_address = self.private_ip_address
 
-        datasource_health: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.datasource_health, Unset):
+        datasource_health: list[dict[str, Any]] | None | Unset
+        if isinstance(self.datasource_health, Unset):
+            datasource_health = UNSET
+        elif isinstance(self.datasource_health, list):
             datasource_health = []
-            for datasource_health_item_data in self.datasource_health:
-                datasource_health_item = datasource_health_item_data.to_dict()
-                datasource_health.append(datasource_health_item)
+            for datasource_health_type_0_item_data in self.datasource_health:
+                datasource_health_type_0_item = (
+                    datasource_health_type_0_item_data.to_dict()
+                )
+                datasource_health.append(datasource_health_type_0_item)
+
+        else:
+            datasource_health = self.datasource_health
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -89,20 +105,49 @@ class InstanceHeartbeatRequest:
 
         is_ehr_connected = d.pop("isEhrConnected")
 
-        cluster_id = d.pop("clusterId", UNSET)
+        def _parse_cluster_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        private_ip_address = d.pop("privateIpAddress", UNSET)
+        cluster_id = _parse_cluster_id(d.pop("clusterId", UNSET))
 
-        _datasource_health = d.pop("datasourceHealth", UNSET)
-        datasource_health: list[DatasourceHealth] | Unset = UNSET
-        if _datasource_health is not UNSET:
-            datasource_health = []
-            for datasource_health_item_data in _datasource_health:
-                datasource_health_item = DatasourceHealth.from_dict(
-                    datasource_health_item_data
-                )
+        def _parse_private_ip_address(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-                datasource_health.append(datasource_health_item)
+        private_ip_address = _parse_private_ip_address(d.pop("privateIpAddress", UNSET))
+
+        def _parse_datasource_health(
+            data: object,
+        ) -> list[DatasourceHealth] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                datasource_health_type_0 = []
+                _datasource_health_type_0 = data
+                for datasource_health_type_0_item_data in _datasource_health_type_0:
+                    datasource_health_type_0_item = DatasourceHealth.from_dict(
+                        datasource_health_type_0_item_data
+                    )
+
+                    datasource_health_type_0.append(datasource_health_type_0_item)
+
+                return datasource_health_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[DatasourceHealth] | None | Unset, data)
+
+        datasource_health = _parse_datasource_health(d.pop("datasourceHealth", UNSET))
 
         instance_heartbeat_request = cls(
             instance_id=instance_id,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -19,14 +19,14 @@ class ModelUploadRequest:
         model_size (int): Size of the code in bytes.
         model_hash (str): SHA-256 of the code with every `\\r` removed, in lower-case hexadecimal.
         private_model (bool):
-        model_description (str | Unset):
+        model_description (None | str | Unset):
     """
 
     model_name: str
     model_size: int
     model_hash: str
     private_model: bool
-    model_description: str | Unset = UNSET
+    model_description: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -38,7 +38,11 @@ class ModelUploadRequest:
 
         private_model = self.private_model
 
-        model_description = self.model_description
+        model_description: None | str | Unset
+        if isinstance(self.model_description, Unset):
+            model_description = UNSET
+        else:
+            model_description = self.model_description
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -66,7 +70,14 @@ class ModelUploadRequest:
 
         private_model = d.pop("privateModel")
 
-        model_description = d.pop("modelDescription", UNSET)
+        def _parse_model_description(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        model_description = _parse_model_description(d.pop("modelDescription", UNSET))
 
         model_upload_request = cls(
             model_name=model_name,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -9,9 +9,11 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.monitor_update_metadata import MonitorUpdateMetadata
-    from ..models.monitor_update_progress import MonitorUpdateProgress
-    from ..models.monitor_update_resource_usage import MonitorUpdateResourceUsage
+    from ..models.monitor_update_metadata_type_0 import MonitorUpdateMetadataType0
+    from ..models.monitor_update_progress_type_0 import MonitorUpdateProgressType0
+    from ..models.monitor_update_resource_usage_type_0 import (
+        MonitorUpdateResourceUsageType0,
+    )
 
 
 T = TypeVar("T", bound="MonitorUpdate")
@@ -26,11 +28,11 @@ class MonitorUpdate:
         timestamp (str): Time in ISO 8601 format.
         privacy (str): PRIVATE, MODELLER or ALL_PARTICIPANTS.
         type_ (str): Open enumeration: TASK_CONFIG, TASK_STATUS_UPDATE, or the name of a message.
-        recipient_id (str | Unset):
-        message (str | Unset):
-        metadata (MonitorUpdateMetadata | Unset):
-        progress (MonitorUpdateProgress | Unset):
-        resource_usage (MonitorUpdateResourceUsage | Unset):
+        recipient_id (None | str | Unset):
+        message (None | str | Unset):
+        metadata (MonitorUpdateMetadataType0 | None | Unset):
+        progress (MonitorUpdateProgressType0 | None | Unset):
+        resource_usage (MonitorUpdateResourceUsageType0 | None | Unset):
     """
 
     task_id: str
@@ -38,14 +40,20 @@ class MonitorUpdate:
     timestamp: str
     privacy: str
     type_: str
-    recipient_id: str | Unset = UNSET
-    message: str | Unset = UNSET
-    metadata: MonitorUpdateMetadata | Unset = UNSET
-    progress: MonitorUpdateProgress | Unset = UNSET
-    resource_usage: MonitorUpdateResourceUsage | Unset = UNSET
+    recipient_id: None | str | Unset = UNSET
+    message: None | str | Unset = UNSET
+    metadata: MonitorUpdateMetadataType0 | None | Unset = UNSET
+    progress: MonitorUpdateProgressType0 | None | Unset = UNSET
+    resource_usage: MonitorUpdateResourceUsageType0 | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.monitor_update_metadata_type_0 import MonitorUpdateMetadataType0  # noqa: PLC0415
+        from ..models.monitor_update_progress_type_0 import MonitorUpdateProgressType0  # noqa: PLC0415
+        from ..models.monitor_update_resource_usage_type_0 import (
+            MonitorUpdateResourceUsageType0,  # noqa: PLC0415
+        )
+
         task_id = self.task_id
 
         sender_id = self.sender_id
@@ -56,21 +64,41 @@ class MonitorUpdate:
 
         type_ = self.type_
 
-        recipient_id = self.recipient_id
+        recipient_id: None | str | Unset
+        if isinstance(self.recipient_id, Unset):
+            recipient_id = UNSET
+        else:
+            recipient_id = self.recipient_id
 
-        message = self.message
+        message: None | str | Unset
+        if isinstance(self.message, Unset):
+            message = UNSET
+        else:
+            message = self.message
 
-        metadata: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.metadata, Unset):
+        metadata: dict[str, Any] | None | Unset
+        if isinstance(self.metadata, Unset):
+            metadata = UNSET
+        elif isinstance(self.metadata, MonitorUpdateMetadataType0):
             metadata = self.metadata.to_dict()
+        else:
+            metadata = self.metadata
 
-        progress: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.progress, Unset):
+        progress: dict[str, Any] | None | Unset
+        if isinstance(self.progress, Unset):
+            progress = UNSET
+        elif isinstance(self.progress, MonitorUpdateProgressType0):
             progress = self.progress.to_dict()
+        else:
+            progress = self.progress
 
-        resource_usage: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.resource_usage, Unset):
+        resource_usage: dict[str, Any] | None | Unset
+        if isinstance(self.resource_usage, Unset):
+            resource_usage = UNSET
+        elif isinstance(self.resource_usage, MonitorUpdateResourceUsageType0):
             resource_usage = self.resource_usage.to_dict()
+        else:
+            resource_usage = self.resource_usage
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -98,9 +126,11 @@ class MonitorUpdate:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.monitor_update_metadata import MonitorUpdateMetadata  # noqa: PLC0415
-        from ..models.monitor_update_progress import MonitorUpdateProgress  # noqa: PLC0415
-        from ..models.monitor_update_resource_usage import MonitorUpdateResourceUsage  # noqa: PLC0415
+        from ..models.monitor_update_metadata_type_0 import MonitorUpdateMetadataType0  # noqa: PLC0415
+        from ..models.monitor_update_progress_type_0 import MonitorUpdateProgressType0  # noqa: PLC0415
+        from ..models.monitor_update_resource_usage_type_0 import (
+            MonitorUpdateResourceUsageType0,  # noqa: PLC0415
+        )
 
         d = dict(src_dict)
         task_id = d.pop("taskId")
@@ -113,30 +143,76 @@ class MonitorUpdate:
 
         type_ = d.pop("type")
 
-        recipient_id = d.pop("recipientId", UNSET)
+        def _parse_recipient_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        message = d.pop("message", UNSET)
+        recipient_id = _parse_recipient_id(d.pop("recipientId", UNSET))
 
-        _metadata = d.pop("metadata", UNSET)
-        metadata: MonitorUpdateMetadata | Unset
-        if isinstance(_metadata, Unset):
-            metadata = UNSET
-        else:
-            metadata = MonitorUpdateMetadata.from_dict(_metadata)
+        def _parse_message(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
 
-        _progress = d.pop("progress", UNSET)
-        progress: MonitorUpdateProgress | Unset
-        if isinstance(_progress, Unset):
-            progress = UNSET
-        else:
-            progress = MonitorUpdateProgress.from_dict(_progress)
+        message = _parse_message(d.pop("message", UNSET))
 
-        _resource_usage = d.pop("resourceUsage", UNSET)
-        resource_usage: MonitorUpdateResourceUsage | Unset
-        if isinstance(_resource_usage, Unset):
-            resource_usage = UNSET
-        else:
-            resource_usage = MonitorUpdateResourceUsage.from_dict(_resource_usage)
+        def _parse_metadata(data: object) -> MonitorUpdateMetadataType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                metadata_type_0 = MonitorUpdateMetadataType0.from_dict(data)
+
+                return metadata_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MonitorUpdateMetadataType0 | None | Unset, data)
+
+        metadata = _parse_metadata(d.pop("metadata", UNSET))
+
+        def _parse_progress(data: object) -> MonitorUpdateProgressType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                progress_type_0 = MonitorUpdateProgressType0.from_dict(data)
+
+                return progress_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MonitorUpdateProgressType0 | None | Unset, data)
+
+        progress = _parse_progress(d.pop("progress", UNSET))
+
+        def _parse_resource_usage(
+            data: object,
+        ) -> MonitorUpdateResourceUsageType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                resource_usage_type_0 = MonitorUpdateResourceUsageType0.from_dict(data)
+
+                return resource_usage_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(MonitorUpdateResourceUsageType0 | None | Unset, data)
+
+        resource_usage = _parse_resource_usage(d.pop("resourceUsage", UNSET))
 
         monitor_update = cls(
             task_id=task_id,

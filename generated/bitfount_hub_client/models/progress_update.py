@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -16,25 +16,37 @@ class ProgressUpdate:
     """
     Attributes:
         value (float):
-        total (float | Unset):
-        estimated_total (float | Unset):
-        unit (str | Unset):
+        total (float | None | Unset):
+        estimated_total (float | None | Unset):
+        unit (None | str | Unset):
     """
 
     value: float
-    total: float | Unset = UNSET
-    estimated_total: float | Unset = UNSET
-    unit: str | Unset = UNSET
+    total: float | None | Unset = UNSET
+    estimated_total: float | None | Unset = UNSET
+    unit: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         value = self.value
 
-        total = self.total
+        total: float | None | Unset
+        if isinstance(self.total, Unset):
+            total = UNSET
+        else:
+            total = self.total
 
-        estimated_total = self.estimated_total
+        estimated_total: float | None | Unset
+        if isinstance(self.estimated_total, Unset):
+            estimated_total = UNSET
+        else:
+            estimated_total = self.estimated_total
 
-        unit = self.unit
+        unit: None | str | Unset
+        if isinstance(self.unit, Unset):
+            unit = UNSET
+        else:
+            unit = self.unit
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -57,11 +69,32 @@ class ProgressUpdate:
         d = dict(src_dict)
         value = d.pop("value")
 
-        total = d.pop("total", UNSET)
+        def _parse_total(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
 
-        estimated_total = d.pop("estimated_total", UNSET)
+        total = _parse_total(d.pop("total", UNSET))
 
-        unit = d.pop("unit", UNSET)
+        def _parse_estimated_total(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        estimated_total = _parse_estimated_total(d.pop("estimated_total", UNSET))
+
+        def _parse_unit(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        unit = _parse_unit(d.pop("unit", UNSET))
 
         progress_update = cls(
             value=value,

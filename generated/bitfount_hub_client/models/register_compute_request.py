@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -16,17 +16,21 @@ class RegisterComputeRequest:
     """
     Attributes:
         private_ip_address (str):
-        cluster_id (str | Unset):
+        cluster_id (None | str | Unset):
     """
 
     private_ip_address: str
-    cluster_id: str | Unset = UNSET
+    cluster_id: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         private_ip_address = self.private_ip_address
 
-        cluster_id = self.cluster_id
+        cluster_id: None | str | Unset
+        if isinstance(self.cluster_id, Unset):
+            cluster_id = UNSET
+        else:
+            cluster_id = self.cluster_id
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -45,7 +49,14 @@ class RegisterComputeRequest:
         d = dict(src_dict)
         private_ip_address = d.pop("privateIpAddress")
 
-        cluster_id = d.pop("clusterId", UNSET)
+        def _parse_cluster_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        cluster_id = _parse_cluster_id(d.pop("clusterId", UNSET))
 
         register_compute_request = cls(
             private_ip_address=private_ip_address,

@@ -26,7 +26,7 @@ class RegisterPodRequest:
         description (str):
         schema_size (int): Size of the msgpack-encoded schema in bytes.
         number_of_records (int | None):
-        file_processing_metadata (FileProcessingMetadata | Unset): Results of processing the files of the pod's dataset.
+        file_processing_metadata (FileProcessingMetadata | None | Unset):
     """
 
     name: str
@@ -36,10 +36,12 @@ class RegisterPodRequest:
     description: str
     schema_size: int
     number_of_records: int | None
-    file_processing_metadata: FileProcessingMetadata | Unset = UNSET
+    file_processing_metadata: FileProcessingMetadata | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.file_processing_metadata import FileProcessingMetadata  # noqa: PLC0415
+
         name = self.name
 
         pod_display_name = self.pod_display_name
@@ -55,9 +57,13 @@ class RegisterPodRequest:
         number_of_records: int | None
         number_of_records = self.number_of_records
 
-        file_processing_metadata: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.file_processing_metadata, Unset):
+        file_processing_metadata: dict[str, Any] | None | Unset
+        if isinstance(self.file_processing_metadata, Unset):
+            file_processing_metadata = UNSET
+        elif isinstance(self.file_processing_metadata, FileProcessingMetadata):
             file_processing_metadata = self.file_processing_metadata.to_dict()
+        else:
+            file_processing_metadata = self.file_processing_metadata
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -101,14 +107,26 @@ class RegisterPodRequest:
 
         number_of_records = _parse_number_of_records(d.pop("numberOfRecords"))
 
-        _file_processing_metadata = d.pop("fileProcessingMetadata", UNSET)
-        file_processing_metadata: FileProcessingMetadata | Unset
-        if isinstance(_file_processing_metadata, Unset):
-            file_processing_metadata = UNSET
-        else:
-            file_processing_metadata = FileProcessingMetadata.from_dict(
-                _file_processing_metadata
-            )
+        def _parse_file_processing_metadata(
+            data: object,
+        ) -> FileProcessingMetadata | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                file_processing_metadata_type_1 = FileProcessingMetadata.from_dict(data)
+
+                return file_processing_metadata_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(FileProcessingMetadata | None | Unset, data)
+
+        file_processing_metadata = _parse_file_processing_metadata(
+            d.pop("fileProcessingMetadata", UNSET)
+        )
 
         register_pod_request = cls(
             name=name,

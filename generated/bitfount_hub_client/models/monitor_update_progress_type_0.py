@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from ..models.progress_update import ProgressUpdate
 
 
-T = TypeVar("T", bound="MonitorUpdateProgress")
+T = TypeVar("T", bound="MonitorUpdateProgressType0")
 
 
 @_attrs_define
-class MonitorUpdateProgress:
+class MonitorUpdateProgressType0:
     additional_properties: dict[str, ProgressUpdate] = _attrs_field(
         init=False, factory=dict
     )
@@ -32,7 +32,7 @@ class MonitorUpdateProgress:
         from ..models.progress_update import ProgressUpdate  # noqa: PLC0415
 
         d = dict(src_dict)
-        monitor_update_progress = cls()
+        monitor_update_progress_type_0 = cls()
 
         additional_properties = {}
         for prop_name, prop_dict in d.items():
@@ -40,8 +40,8 @@ class MonitorUpdateProgress:
 
             additional_properties[prop_name] = additional_property
 
-        monitor_update_progress.additional_properties = additional_properties
-        return monitor_update_progress
+        monitor_update_progress_type_0.additional_properties = additional_properties
+        return monitor_update_progress_type_0
 
     @property
     def additional_keys(self) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="MonitorUpdateResourceUsage")
+T = TypeVar("T", bound="MonitorUpdateResourceUsageType0")
 
 
 @_attrs_define
-class MonitorUpdateResourceUsage:
+class MonitorUpdateResourceUsageType0:
     additional_properties: dict[str, float] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class MonitorUpdateResourceUsage:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        monitor_update_resource_usage = cls()
+        monitor_update_resource_usage_type_0 = cls()
 
-        monitor_update_resource_usage.additional_properties = d
-        return monitor_update_resource_usage
+        monitor_update_resource_usage_type_0.additional_properties = d
+        return monitor_update_resource_usage_type_0
 
     @property
     def additional_keys(self) -> list[str]:

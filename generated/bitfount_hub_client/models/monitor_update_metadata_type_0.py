@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-T = TypeVar("T", bound="SerializedProtocolAggregator")
+T = TypeVar("T", bound="MonitorUpdateMetadataType0")
 
 
 @_attrs_define
-class SerializedProtocolAggregator:
+class MonitorUpdateMetadataType0:
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -23,10 +23,10 @@ class SerializedProtocolAggregator:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        serialized_protocol_aggregator = cls()
+        monitor_update_metadata_type_0 = cls()
 
-        serialized_protocol_aggregator.additional_properties = d
-        return serialized_protocol_aggregator
+        monitor_update_metadata_type_0.additional_properties = d
+        return monitor_update_metadata_type_0
 
     @property
     def additional_keys(self) -> list[str]:
