@@ -113,6 +113,19 @@ def test_signature_of_a_registered_key_is_accepted(pod: Api, sandbox: Sandbox) -
     assert code(pod, by_signature(publicKeyId=str(key.id))) == "ACCEPT"
 
 
+def test_key_id_may_be_an_integer(pod: Api, sandbox: Sandbox) -> None:
+    (key,) = sandbox.state.public_keys.active("bob")
+    assert code(pod, by_signature(publicKeyId=key.id)) == "ACCEPT"
+    other = by_signature(publicKeyId=key.id + 1)
+    assert code(pod, other) == "INVALID_PROOF_OF_IDENTITY"
+    refused(ask(pod, by_signature(publicKeyId=1.5)), 422)
+
+
+def test_aggregator_may_be_null(pod: Api, sandbox: Sandbox) -> None:
+    run = {**PLAIN, "aggregator": None}
+    assert code(pod, by_token(sandbox.token("bob"), modellerProtocolRequest=run)) == "ACCEPT"
+
+
 def test_missing_signature_is_rejected(pod: Api) -> None:
     assert code(pod, by_signature(b"")) == "NO_PROOF_OF_IDENTITY"
 
@@ -317,7 +330,7 @@ def test_access_must_be_requested_by_the_pod_owner(
         {"modellerProtocolRequest": None},
         {"modellerProtocolRequest": {"class_name": "P"}},
         {"modellerProtocolRequest": {**PLAIN, "algorithm": "A"}},
-        {"modellerProtocolRequest": {**PLAIN, "aggregator": None}},
+        {"modellerProtocolRequest": {**PLAIN, "aggregator": "A"}},
         {"modellerName": "Bob"},
         {"modellerToken": None},
         {"identityProvider": "SAML"},

@@ -51,10 +51,22 @@ def test_different_code_is_a_new_version(alice: Api, bob: Api) -> None:
     assert done(find(bob))["modelVersion"] == 3
 
 
-def test_same_code_is_the_same_version_without_an_upload(alice: Api) -> None:
+def test_same_code_is_the_same_version_and_uploaded_again(alice: Api) -> None:
     publish(alice, code=CODE)
     again = announce(alice)
-    assert again == {"success": True, "alreadyExisted": True, "version": 1}
+    assert (again["success"], again["alreadyExisted"], again["version"]) == (True, True, 1)
+    # Both official SDKs upload it again.
+    assert alice.store(again, CODE).is_success
+
+
+@pytest.mark.parametrize("size", [7, 6 * MEBIBYTE])
+def test_same_weights_have_a_destination_again(size: int, sandbox: Sandbox, alice: Api) -> None:
+    publish(alice, code=CODE)
+    sandbox.state.store.put("weights/alice/Net/1", b"weights")
+    body = {"modelName": "Net", "modelVersion": 1, "weightSize": size}
+    again = done(alice.hub("PUT", "/api/models?multipartUpload=true", body))
+    assert again["alreadyExisted"] is True
+    assert ("uploadUrl" in again, "uploadUrls" in again) == (size == 7, size != 7)
 
 
 def test_same_code_can_become_private(alice: Api, bob: Api) -> None:
@@ -69,6 +81,7 @@ def test_same_code_can_become_private(alice: Api, bob: Api) -> None:
 def test_descriptions_are_kept(sandbox: Sandbox, alice: Api) -> None:
     publish(alice, code=CODE, modelDescription="first")
     announce(alice)
+    announce(alice, modelDescription=None)
     assert [model.description for model in sandbox.state.models.all()] == ["first"]
     announce(alice, modelDescription="second")
     assert [model.description for model in sandbox.state.models.all()] == ["second"]
@@ -135,6 +148,7 @@ def test_exhausted_limit_withholds_code_except_from_owner(
     assert sandbox.state.projects.use(project, model, "bob") is not None
     withheld = done(find(bob, projectId=project, modelVersion=1))
     assert withheld == {"modelHash": model.hash, "modelVersion": 1}
+    assert done(find(bob, projectId=project)) == withheld
     assert sandbox.state.projects.use(project, model, "alice") is not None
     assert "modelDownloadUrl" in done(find(alice, projectId=project))
     # Outside the project, a public model is available to everyone.
@@ -217,7 +231,7 @@ def test_weights_are_uploaded_in_parts_if_allowed(alice: Api) -> None:
         ({"modelName": "𝔸" * 64}, 422),
         ({"privateModel": "no"}, 422),
         ({"privateModel": None}, 422),
-        ({"modelDescription": None}, 422),
+        ({"modelDescription": 7}, 422),
     ],
 )
 def test_invalid_model_is_rejected_and_not_stored(

@@ -37,6 +37,14 @@ def test_updates_are_kept_unchanged_and_in_order(sandbox: Sandbox, alice: Api) -
     assert sandbox.state.monitor.updates("t3") == []
 
 
+def test_null_in_an_optional_field_is_kept(sandbox: Sandbox, alice: Api) -> None:
+    update = {name: LEAST.get(name) for name in MOST}
+    steps = {"batches": {"value": 5, "total": None, "estimated_total": None, "unit": None}}
+    for sent in (update, {**LEAST, "progress": steps}):
+        done(alice.hub("POST", "/api/ingest", sent))
+    assert sandbox.state.monitor.updates() == [update, {**LEAST, "progress": steps}]
+
+
 @pytest.mark.parametrize("privacy", ["PRIVATE", "MODELLER", "ALL_PARTICIPANTS"])
 @pytest.mark.parametrize("timestamp", ["2024-01-01", "2024-01-01T00:00:00.123456+01:00"])
 def test_every_privacy_and_time_format_is_accepted(
@@ -56,16 +64,15 @@ def test_every_privacy_and_time_format_is_accepted(
         {"timestamp": 0},
         {"privacy": "private"},
         {"type": ""},
-        {"recipientId": None},
-        {"message": None},
+        {"recipientId": 7},
         {"message": 7},
         {"metadata": []},
         {"progress": {"batches": {}}},
         {"progress": {"batches": {"value": "5"}}},
-        {"progress": {"batches": {"value": 5, "unit": None}}},
-        {"progress": None},
+        {"progress": {"batches": {"value": 5, "unit": 7}}},
+        {"progress": []},
         {"resourceUsage": {"cpu": "much"}},
-        {"resourceUsage": None},
+        {"resourceUsage": []},
     ],
 )
 def test_invalid_updates_are_rejected_and_not_kept(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
@@ -47,7 +46,8 @@ class Protocol(msgspec.Struct):
 
     class_name: str
     algorithm: dict[str, Any] | list[dict[str, Any]]
-    aggregator: dict[str, Any] | UnsetType = UNSET
+    aggregator: dict[str, Any] | None = None
+    primary_results_path: str | None = None
 
 
 class AccessRequest(msgspec.Struct, rename="camel", tag_field="identityProvider"):
@@ -70,7 +70,8 @@ class BySignature(AccessRequest, rename="camel", tag_field="identityProvider", t
 
     unsigned_task: str
     task_signature: str
-    public_key_id: str | None
+    # The Hub answers with integers, which clients send back.
+    public_key_id: str | int | None
 
 
 def public_key(state: State) -> rsa.RSAPublicKey:
@@ -138,7 +139,7 @@ def _identity(state: State, access_request: ByToken | BySignature) -> str:
         return NO_PROOF
     keys = state.public_keys.active(access_request.modeller_name)
     if access_request.public_key_id is not None:
-        keys = [known for known in keys if str(known.id) == access_request.public_key_id]
+        keys = [known for known in keys if str(known.id) == str(access_request.public_key_id)]
     if any(public_keys.signed(known.text, task, signature) for known in keys):
         return ACCEPT
     return INVALID_PROOF

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from bitfount_api.sandbox.services.http import (
@@ -56,7 +55,7 @@ class PublishModel(msgspec.Struct, rename="camel"):
     model_size: Size
     model_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
     private_model: bool
-    model_description: str | UnsetType = UNSET
+    model_description: str | None = None
 
 
 class PublishWeights(msgspec.Struct, rename="camel"):
@@ -107,21 +106,20 @@ async def publish(request: Request) -> Response:
         raise Refusal(413, f"The code has more than {MAX_MODEL_BYTES} bytes")
     if len(data.model_name.encode()) > MAX_NAME_BYTES:
         raise Refusal(422, f"The name has more than {MAX_NAME_BYTES} bytes")
-    description = data.model_description
     model, existed = state.models.publish(
         user,
         data.model_name,
         hash_=data.model_hash,
         size=data.model_size,
         private=data.private_model,
-        description=None if description is UNSET else description,
+        description=data.model_description,
     )
-    published = {"success": True, "alreadyExisted": existed, "version": model.version}
-    if existed:
-        return answer(published)
+    # With the destination also if the code is stored: clients upload it again.
     return answer(
         {
-            **published,
+            "success": True,
+            "alreadyExisted": existed,
+            "version": model.version,
             **destination(
                 state,
                 user,

@@ -20,9 +20,9 @@ class Progress(msgspec.Struct):
     """Progress of a task or of one of its steps."""
 
     value: float
-    total: float | UnsetType = UNSET
-    estimated_total: float | UnsetType = UNSET
-    unit: str | UnsetType = UNSET
+    total: float | UnsetType | None = UNSET
+    estimated_total: float | UnsetType | None = UNSET
+    unit: str | UnsetType | None = UNSET
 
 
 class MonitorUpdate(msgspec.Struct, rename="camel"):
@@ -33,11 +33,11 @@ class MonitorUpdate(msgspec.Struct, rename="camel"):
     timestamp: str
     privacy: str
     type: NotEmpty
-    recipient_id: str | UnsetType = UNSET
-    message: str | UnsetType = UNSET
-    metadata: dict[str, Any] | UnsetType = UNSET
-    progress: dict[str, Progress] | UnsetType = UNSET
-    resource_usage: dict[str, float] | UnsetType = UNSET
+    recipient_id: str | UnsetType | None = UNSET
+    message: str | UnsetType | None = UNSET
+    metadata: dict[str, Any] | UnsetType | None = UNSET
+    progress: dict[str, Progress] | UnsetType | None = UNSET
+    resource_usage: dict[str, float] | UnsetType | None = UNSET
 
 
 PRIVACY = ("PRIVATE", "MODELLER", "ALL_PARTICIPANTS")
