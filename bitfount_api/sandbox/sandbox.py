@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -19,12 +20,13 @@ from bitfount_api.sandbox.objects.store import ObjectStore
 from bitfount_api.sandbox.servers import Servers, listen
 from bitfount_api.sandbox.services import access_manager, explorer, hub, smart_on_fhir
 from bitfount_api.sandbox.services.http import service
+from bitfount_api.sandbox.state.pods import POD_NAME
 from bitfount_api.sandbox.state.state import State
 from bitfount_api.sandbox.state.tokens import Lifetimes
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import ASGIApp
 
@@ -63,7 +65,7 @@ class Sandbox:
         ports: Ports to listen on; free ports by default.
         host: Address to listen on. Anyone who can reach it can use the sandbox's data.
         users: Users to create at the start; see :meth:`user`.
-        lifetimes: Lifetimes of device codes and tokens.
+        lifetimes: Lifetimes of device codes, tokens and certificates.
         clock: Function that returns the POSIX time in seconds; tests can replace it.
 
     Raises:
@@ -197,6 +199,20 @@ class Sandbox:
             raise ValueError(f"visibility must be 'public' or 'private', not {visibility!r}")
         owner, name = self._pod(pod)
         self.state.pods.set_visibility(owner, name, visibility)
+
+    def configure(self, dataset: str, configuration: Mapping[str, Any] | None) -> None:
+        """Set the configuration of a dataset, as its owner does in the Hub's web interface.
+
+        Args:
+            dataset: Identifier, ``owner/name``. The pod may be registered later.
+            configuration: Configuration that ``get_pod_dataset_configuration`` returns, a value
+                that JSON can represent; None to delete it.
+        """
+        owner, _, name = dataset.partition("/")
+        if re.fullmatch(POD_NAME, name) is None:
+            raise ValueError(f"dataset {dataset!r} is not a valid identifier: use owner/name")
+        copy = None if configuration is None else dict(configuration)
+        self.state.datasets.configure(self.user(owner).username, name, copy)
 
     def grant(self, pod: str, username: str) -> None:
         """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""

@@ -22,6 +22,7 @@ from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, d
 from support.sandbox_seeds import (
     MEBIBYTE,
     create_project,
+    csr,
     openssh,
     publish,
     register_pod,
@@ -77,9 +78,17 @@ class Asked:
             f"negative_data_rejection.expected-statuses = {REJECTED}",
         ]
         if self.spec == "hub":
-            # A 404 may mean the dataset in the body, not the project just created.
-            lines += ["[[operations]]", 'include-operation-id = "add_dataset_to_project"']
-            lines += ["checks.ensure_resource_availability.enabled = false"]
+            # A 404 may mean the dataset in the body, not the project or cluster just created.
+            for operation in ("add_dataset_to_project", "link_datasets_to_compute_cluster"):
+                lines += ["[[operations]]", f'include-operation-id = "{operation}"']
+                lines += ["checks.ensure_resource_availability.enabled = false"]
+            # The other operations need the other pods.
+            lines += ["[[operations]]", 'include-operation-id = "archive_pod"']
+            lines += ['parameters = {"path.podName" = "old"}']
+            # A text may be no certificate signing request.
+            lines += ["[[operations]]", 'include-operation-id = "request_compute_certificate"']
+            statuses = [*ACCEPTED, "400"]
+            lines += [f"checks.positive_data_acceptance.expected-statuses = {statuses}"]
         for number, (name, values) in enumerate(self.values.items()):
             lines += [f"[dictionaries.d{number}]", f"values = {json.dumps(values)}"]
             lines += [f'[parameters."{name}"]', f'dictionary = "d{number}"', "probability = 0.8"]
@@ -157,10 +166,18 @@ def test_hub_of_the_sandbox_conforms_to_the_spec(
     sandbox.set_visibility("alice/private", "private")
     key_id = done(bob.hub("POST", "/api/bob/keys?version=2", {"key": openssh()}), 201)["id"]
     ticket, etag = uploaded(bob)
+    register_pod(bob, "old")
+    sandbox.configure("bob/scans", {"datasource": "CSVSource"})
+    address = {"privateIpAddress": "10.0.0.5"}
+    compute = done(bob.hub("PUT", "/api/compute/instances/i-1", address))
+    clusters = [sandbox.state.clusters.create(name, "c") for name in ("bob", "alice")]
     users, projects = ["bob", "alice"], [project, create_project(alice)]
     values: dict[str, list[Any]] = {
         "path.userName": users,
-        "path.podName": ["scans", "private"],
+        "path.podName": ["scans", "private", "old"],
+        "path.instanceId": ["i-1", "i-2"],
+        "path.computeId": [compute["computeId"]],
+        "path.clusterId": clusters,
         "path.projectId": projects,
         "path.owner": users,
         "path.model": ["Net:1", "Net:latest", "Net:2"],
@@ -173,6 +190,11 @@ def test_hub_of_the_sandbox_conforms_to_the_spec(
         "body.podPublicKey": [openssh()],
         "body.accessManagerPublicKey": [openssh()],
         "body.names[*]": ["scans"],
+        "body.datasetNames[*]": ["scans"],
+        "body.datasourceHealth[*].name": ["scans"],
+        "body.clusterId": clusters,
+        "body.privateIpAddress": ["10.0.0.5", "fd00::5"],
+        "body.csrPem": [csr(compute["domain"])],
         "body.key": [ticket["key"], openssh()],
         "body.uploadId": [ticket["uploadId"]],
         "body.parts[*].ETag": [etag],
@@ -183,7 +205,7 @@ def test_hub_of_the_sandbox_conforms_to_the_spec(
         "body.timestamp": ["2024-01-01T00:00:00Z"],
     }
     said = Asked("hub", sandbox.hub_url, bob.credentials(), values).conforms(tmp_path)
-    assert "Tested: 16" in said
+    assert "Tested: 27" in said
 
 
 def test_access_manager_of_the_sandbox_conforms(

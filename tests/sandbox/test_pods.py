@@ -16,6 +16,7 @@ from support.sandbox_seeds import (
 )
 
 from bitfount_api.sandbox import Sandbox
+from bitfount_api.sandbox.state.computes import Instance
 
 MEBIBYTE = 1024 * 1024
 POD = "/api/pods/alice/scans"
@@ -130,7 +131,7 @@ def test_visibility_is_public_or_private(sandbox: Sandbox, alice: Api) -> None:
         ({"numberOfRecords": 2**63}, 422),
         ({"description": None}, 422),
         ({"fileProcessingMetadata": {"totalFilesFound": "1"}}, 422),
-        ({"fileProcessingMetadata": None}, 422),
+        ({"fileProcessingMetadata": []}, 422),
     ],
 )
 def test_invalid_pod_is_rejected_and_not_stored(
@@ -159,6 +160,11 @@ def test_valid_numbers_and_names_are_accepted(sandbox: Sandbox, alice: Api) -> N
         "additionalMetrics": metrics,
     }
     assert pod.number_of_records == 2**63 - 1
+
+
+def test_null_statistics_of_files_are_accepted(sandbox: Sandbox, alice: Api) -> None:
+    done(alice.hub("POST", "/api/pods", pod_body(fileProcessingMetadata=None)), 201)
+    assert [pod.files for pod in sandbox.state.pods.all()] == [None]
 
 
 def test_schema_must_have_the_announced_size(alice: Api) -> None:
@@ -257,3 +263,182 @@ def test_heartbeat_with_an_invalid_key_is_rejected(alice: Api) -> None:
     refused(beat(alice, "scans", key="ssh-rsa nonsense"), 422)
     refused(beat(alice, "No Name"), 422)
     done(beat(alice))
+
+
+# --- Heartbeats of instances ---------------------------------------------------------------------
+
+
+def instance_beat(api: Api, health: Any = None, **changes: Any) -> Any:
+    body = {"instanceId": "i-1", "isBusy": True, "isEhrConfigured": True, "isEhrConnected": False}
+    if health is not None:
+        body["datasourceHealth"] = health
+    return api.hub("PATCH", "/api/pods", {**body, **changes})
+
+
+def online(api: Api, *names: str) -> list[bool]:
+    return [done(api.hub("GET", f"/api/pods/alice/{name}"))["isOnline"] for name in names]
+
+
+def test_instance_heartbeat_stores_its_state(sandbox: Sandbox, alice: Api, clock: Clock) -> None:
+    cluster = sandbox.state.clusters.create("alice", "c")
+    assert done(instance_beat(alice, clusterId=cluster)) == {}
+    (instance,) = sandbox.state.computes.all()
+    assert instance == Instance(
+        *("alice", "i-1", None, None, cluster), True, True, False, clock.now
+    )
+    clock.now += 1
+    done(instance_beat(alice, isBusy=False, isEhrConnected=True, clusterId=None))
+    (instance,) = sandbox.state.computes.all()
+    assert (instance.busy, instance.ehr_connected, instance.cluster) == (False, True, cluster)
+    assert instance.seen_at == clock.now
+
+
+def test_instance_heartbeat_answers_with_the_registration(alice: Api, bob: Api) -> None:
+    registered = done(instance_beat(alice, privateIpAddress="10.0.0.5"))
+    assert registered["domain"] == f"{registered['computeId']}.compute.localhost"
+    assert done(instance_beat(alice)) == registered
+    body = {"privateIpAddress": "10.0.0.6"}
+    assert done(alice.hub("PUT", "/api/compute/instances/i-1", body)) == registered
+    assert done(instance_beat(alice, instanceId="i-2")) == {}
+    assert done(instance_beat(bob)) == {}
+
+
+def test_instance_heartbeat_reports_health(sandbox: Sandbox, alice: Api, clock: Clock) -> None:
+    for name in ("scans", "more", "third", "quiet"):
+        register_pod(alice, name)
+    clock.now += 119
+    health = [
+        {"name": "scans", "status": "healthy"},
+        {"name": "more", "status": "unhealthy", "error_code": "GONE", "message": "No folder"},
+        {"name": "third", "status": "unknown", "error_code": None},
+    ]
+    done(instance_beat(alice, health))
+    # An unhealthy dataset cannot be used; the health of another one is not known yet.
+    assert online(alice, "scans", "more", "third") == [True, False, True]
+    clock.now += 1
+    assert online(alice, "scans", "quiet") == [True, False]
+    pod = sandbox.state.pods.get("alice", "more")
+    assert pod is not None
+    assert pod.health == {"status": "unhealthy", "error_code": "GONE", "message": "No folder"}
+
+
+def test_instance_heartbeat_without_health_is_healthy(
+    sandbox: Sandbox, alice: Api, clock: Clock
+) -> None:
+    register_pod(alice)
+    register_pod(alice, "more")
+    done(instance_beat(alice, [{"name": "scans", "status": "unhealthy"}]))
+    clock.now += 500
+    cluster = sandbox.state.clusters.create("alice", "c")
+    sandbox.state.clusters.link(cluster, ["scans"])
+    sandbox.configure("alice/later", {"datasource": "CSVSource"})
+    done(instance_beat(alice, clusterId=cluster))
+    assert online(alice, "scans", "more") == [True, False]
+    done(instance_beat(alice))
+    assert online(alice, "scans", "more") == [True, True]
+
+
+def test_heartbeat_with_names_is_healthy(alice: Api) -> None:
+    register_pod(alice)
+    done(instance_beat(alice, [{"name": "scans", "status": "unhealthy"}]))
+    assert online(alice, "scans") == [False]
+    done(beat(alice, "scans"))
+    assert online(alice, "scans") == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"datasourceHealth": []}, 400),
+        ({"datasourceHealth": [{"name": "scans", "status": "ill"}]}, 422),
+        ({"datasourceHealth": [{"status": "healthy"}]}, 422),
+        ({"datasourceHealth": [{"name": "other", "status": "healthy"}]}, 404),
+        ({"clusterId": "none"}, 404),
+        ({"privateIpAddress": "here"}, 422),
+        ({"instanceId": ""}, 422),
+        ({"instanceId": None}, 422),
+        ({"isBusy": None}, 422),
+        ({"isEhrConfigured": "yes"}, 422),
+    ],
+)
+def test_invalid_instance_heartbeat_is_rejected(
+    changes: dict[str, Any], status: int, sandbox: Sandbox, alice: Api, clock: Clock
+) -> None:
+    register_pod(alice)
+    clock.now += 500
+    refused(instance_beat(alice, **changes), status)
+    assert online(alice, "scans") == [False]
+    assert sandbox.state.computes.all() == []
+
+
+# --- Archived pods -------------------------------------------------------------------------------
+
+
+def archive(api: Api, path: str = POD, **body: Any) -> Any:
+    return api.hub("POST", path, {"archive": True, **body})
+
+
+def test_archived_pod_disappears(sandbox: Sandbox, alice: Api, bob: Api) -> None:
+    register_pod(alice)
+    project = create_project(alice)
+    sandbox.add_member(project, "bob")
+    done(alice.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]), 201)
+    cluster = sandbox.state.clusters.create("alice", "c")
+    sandbox.state.clusters.link(cluster, ["scans"])
+    sandbox.configure("alice/scans", {"datasource": "CSVSource"})
+    assert done(archive(alice)) == {"success": True}
+    assert sandbox.state.pods.all() == []
+    for api in (alice, bob):
+        refused(api.hub("GET", POD), 404)
+        refused(api.hub("GET", f"/api/projects/{project}/pods/alice/scans"), 404)
+        shown = done(api.hub("GET", f"/api/projects/{project}"))
+        assert (shown["linked_datasets"], shown["linked_datasets_count"]) == ([], 0)
+    for path in ("/api/compute-clusters/datasets", f"/api/compute-clusters/{cluster}/datasets"):
+        assert done(alice.hub("GET", path)) == {"linkedDatasets": []}
+    names = {"datasetNames": ["scans"]}
+    for refusal in (
+        alice.hub("GET", f"{POD}/configuration"),
+        alice.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]),
+        alice.hub("POST", f"/api/compute-clusters/{cluster}/datasets", names),
+        beat(alice, "scans"),
+        instance_beat(alice, [{"name": "scans", "status": "healthy"}]),
+    ):
+        refused(refusal, 404)
+
+
+def test_archived_pod_is_not_accessible(sandbox: Sandbox, alice: Api) -> None:
+    register_pod(alice)
+    body = {
+        "podIdentifier": "alice/scans",
+        "modellerProtocolRequest": {"class_name": "P", "algorithm": {}},
+        "modellerName": "alice",
+        "modellerToken": sandbox.token("alice"),
+        "identityProvider": "OIDC",
+        "projectId": None,
+    }
+    assert done(alice.am("POST", "/api/access", body))["code"] == "ACCEPT"
+    done(archive(alice))
+    refused(alice.am("POST", "/api/access", body), 404)
+    with pytest.raises(ValueError, match="pod 'alice/scans' does not exist"):
+        sandbox.grant("alice/scans", "bob")
+
+
+def test_pod_is_archived_by_its_owner_only(alice: Api, bob: Api) -> None:
+    register_pod(alice)
+    refused(archive(bob), 403)
+    refused(archive(alice, "/api/pods/alice/other"), 404)
+    for wrong in ({"archive": False}, {"archive": None}, {"archive": 1}):
+        refused(archive(alice, **wrong), 422)
+    assert online(alice, "scans") == [True]
+    done(archive(alice))
+    done(archive(alice))  # a retry of a request whose response was lost
+
+
+def test_archived_pod_is_restored_by_its_registration(sandbox: Sandbox, alice: Api) -> None:
+    register_pod(alice)
+    sandbox.grant("alice/scans", "bob")
+    done(archive(alice))
+    again = done(alice.hub("POST", "/api/pods", pod_body()))
+    assert again["alreadyExisted"] is True
+    assert online(alice, "scans") == [True]
+    assert sandbox.state.pods.granted("alice", "scans", "bob")

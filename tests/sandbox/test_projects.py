@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
-from support.sandbox_api import Api, done, refused
+from support.sandbox_api import Api, Clock, done, refused
 from support.sandbox_seeds import create_project, publish, register_pod
 
 from bitfount_api.sandbox import Sandbox
@@ -39,6 +40,8 @@ def test_project_belongs_to_its_creator(alice: Api, bob: Api) -> None:
         "role": "OWNER",
         "status": "PUBLISHED",
         "isDemo": False,
+        "linked_datasets": [],
+        "linked_datasets_count": 0,
     }
     assert page(bob) == {"totalProjects": 0, "projects": []}
 
@@ -152,12 +155,37 @@ def test_invalid_datasets_are_rejected(body: Any, alice: Api) -> None:
     refused(alice.hub("PUT", f"/api/projects/{create_project(alice)}/pod", body), 422)
 
 
+def test_project_shows_its_datasets_to_members(
+    sandbox: Sandbox, alice: Api, bob: Api, clock: Clock
+) -> None:
+    register_pod(bob)
+    project = create_project(alice)
+    sandbox.add_member(project, "bob", "DATA_CUSTODIAN")
+    done(bob.hub("PUT", f"/api/projects/{project}/pod", [{"podName": "scans"}]), 201)
+    shown = done(alice.hub("GET", f"/api/projects/{project}"))
+    assert shown == page(alice)["projects"][0]
+    assert (shown["id"], shown["name"], shown["role"]) == (project, "Glaucoma", "OWNER")
+    online = dt.datetime.fromtimestamp(clock.now, dt.UTC).isoformat(timespec="milliseconds")
+    assert shown["linked_datasets"] == [
+        {
+            "ownerId": "sandbox|bob",
+            "ownerUsername": "bob",
+            "name": "scans",
+            "podDisplayName": "Scans",
+            "lastOnline": online.replace("+00:00", "Z"),
+        }
+    ]
+    assert shown["linked_datasets_count"] == 1
+    assert done(bob.hub("GET", f"/api/projects/{project}"))["role"] == "DATA_CUSTODIAN"
+
+
 def test_project_is_hidden_from_non_members(alice: Api, bob: Api) -> None:
     register_pod(bob)
     project = create_project(alice)
     for project_id in (project, "none"):
         base = f"/api/projects/{project_id}"
         answers = (
+            bob.hub("GET", base),
             bob.hub("PUT", f"{base}/pod", [{"podName": "scans"}]),
             bob.hub("GET", f"{base}/limits"),
             bob.hub("GET", f"{base}/limits/models/alice/Net:1"),

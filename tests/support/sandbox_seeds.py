@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from support.rsa_keys import private_key
 from support.sandbox_api import Api, done
 
 MEBIBYTE = 1024 * 1024
+
+SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 @functools.cache
@@ -80,3 +86,23 @@ def create_project(api: Api, name: str = "Glaucoma") -> str:
     body = {"name": name, "metadata": {}}
     project: str = done(api.hub("POST", "/api/projects", body), 201)["projectId"]
     return project
+
+
+def csr(domain: str, key: SigningKey | None = None, *names: str) -> str:
+    """Return a certificate signing request for a domain, with other alternative names."""
+    signer = key or private_key()
+    builder = x509.CertificateSigningRequestBuilder().subject_name(
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, domain)])
+    )
+    if names != ("",):
+        alternatives = x509.SubjectAlternativeName([x509.DNSName(n) for n in names or (domain,)])
+        builder = builder.add_extension(alternatives, critical=False)
+    scheme = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(signer, scheme).public_bytes(Encoding.PEM).decode()
+
+
+def jwk(which: int = 0, kid: str = "default", **more: Any) -> dict[str, Any]:
+    """Return the public key of a test key as a JSON Web Key."""
+    key = private_key(which).public_key()
+    found: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key))
+    return {"kty": "RSA", "alg": "RS384", "n": found["n"], "e": found["e"], "kid": kid, **more}

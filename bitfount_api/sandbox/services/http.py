@@ -131,6 +131,31 @@ async def body(request: Request, shape: Any) -> Any:
         raise Refusal(400, f"The body is not JSON: {error}") from None
 
 
+def converted(value: Any, shape: type[T]) -> T:
+    """Return a decoded JSON value in the given shape.
+
+    Raises:
+        Refusal: With 422, if it does not have that shape.
+    """
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, str(error)) from None
+
+
+def own(request: Request, what: str) -> str:
+    """Return the user who sent a request to a path of that user.
+
+    Raises:
+        Refusal: With 401, if credentials are missing or not valid; with 403, if the path is
+            another user's, where only the owner may do ``what``.
+    """
+    user = caller(request)
+    if request.path_params["owner"] != user:
+        raise Refusal(403, f"Users can only {what}")
+    return user
+
+
 def query(request: Request, shape: type[T]) -> T:
     """Return the request's query parameters.
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from bitfount_api.sandbox.services import (
+    clusters,
+    computes,
+    jwks,
     models,
     monitor,
     oauth,
@@ -19,6 +22,9 @@ ROUTES = [
     *models.ROUTES,
     *uploads.ROUTES,
     *projects.ROUTES,
+    *computes.ROUTES,
+    *clusters.ROUTES,
+    *jwks.ROUTES,
     *monitor.ROUTES,
     *public_keys.ROUTES,
 ]

@@ -19,16 +19,20 @@ from bitfount_api.sandbox.services.http import (
     state_of,
 )
 from bitfount_api.sandbox.state.projects import CUSTODIAN, OWNER
+from bitfount_api.sandbox.state.tokens import subject
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from bitfount_api.sandbox.state.projects import Usage
+    from bitfount_api.sandbox.state.pods import Pod
+    from bitfount_api.sandbox.state.projects import Project, Usage
     from bitfount_api.sandbox.state.state import State
 
 MAX_PAGE = 100
 """The maximum number of projects on a page, regardless of the requested number."""
+
+NO_PROJECT = "There is no such project"
 
 # SQLite's integers have 64 bits; larger offsets give an empty page as well.
 _MAX_OFFSET = 2**62
@@ -66,20 +70,44 @@ async def page(request: Request) -> Response:
     return answer(
         {
             "totalProjects": state.projects.count(user),
-            "projects": [
-                {
-                    "id": project.id,
-                    "name": project.name,
-                    "role": project.role,
-                    "created_at": project.created_at,
-                    "updated_at": project.updated_at,
-                    "status": project.status,
-                    "isDemo": bool(project.demo),
-                }
-                for project in projects
-            ],
+            "projects": [_details(state, project) for project in projects],
         }
     )
+
+
+async def show(request: Request) -> Response:
+    """Show a project to its members."""
+    state, user = state_of(request), caller(request)
+    project = state.projects.get(request.path_params["project"], user)
+    if project is None:
+        raise Refusal(404, NO_PROJECT)
+    return answer(_details(state, project))
+
+
+def _details(state: State, project: Project) -> dict[str, Any]:
+    pods = [state.pods.get(owner, name) for owner, name in state.projects.pods(project.id)]
+    linked = [_linked(pod) for pod in pods if pod is not None]
+    return {
+        "id": project.id,
+        "name": project.name,
+        "role": project.role,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+        "status": project.status,
+        "isDemo": bool(project.demo),
+        "linked_datasets": linked,
+        "linked_datasets_count": len(linked),
+    }
+
+
+def _linked(pod: Pod) -> dict[str, Any]:
+    return {
+        "ownerId": subject(pod.owner),
+        "ownerUsername": pod.owner,
+        "name": pod.name,
+        "podDisplayName": pod.display_name,
+        "lastOnline": pod.last_online,
+    }
 
 
 async def create(request: Request) -> Response:
@@ -161,13 +189,14 @@ def _role(state: State, project: str, user: str) -> str:
     role = state.projects.role(project, user)
     if role is None:
         # Users who are not members must not learn whether the project exists.
-        raise Refusal(404, "There is no such project")
+        raise Refusal(404, NO_PROJECT)
     return role
 
 
 ROUTES = [
     Route("/api/projects", page, methods=["GET"]),
     Route("/api/projects", create, methods=["POST"]),
+    Route("/api/projects/{project}", show, methods=["GET"]),
     Route("/api/projects/{project}/pod", add_pods, methods=["PUT"]),
     Route("/api/projects/{project}/limits", limits, methods=["GET"]),
     Route("/api/projects/{project}/limits/models/{owner}/{model}", model_limits, methods=["GET"]),

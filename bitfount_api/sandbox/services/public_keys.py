@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from starlette.routing import Route
 
-from bitfount_api.sandbox.services.http import Refusal, answer, body, caller, query, state_of
+from bitfount_api.sandbox.services.http import Refusal, answer, body, caller, own, query, state_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,11 +28,9 @@ class RegisterKey(msgspec.Struct):
 
 async def register(request: Request) -> Response:
     """Register a public key of the caller."""
-    state, user = state_of(request), caller(request)
+    state, user = state_of(request), own(request, "register their own keys")
     query(request, FormVersion)
     data: RegisterKey = await body(request, RegisterKey)
-    if request.path_params["owner"] != user:
-        raise Refusal(403, "Users can only register their own keys")
     try:
         key = state.public_keys.register(user, data.key)
     except ValueError as error:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 _LAYOUT = """
 CREATE TABLE users (
@@ -26,7 +26,47 @@ CREATE TABLE pods (
     public_key TEXT NOT NULL, access_manager_key TEXT NOT NULL,
     number_of_records INTEGER, schema_size INTEGER NOT NULL, files TEXT,
     visibility TEXT NOT NULL DEFAULT 'public', seen_at REAL,
+    registered_at TEXT NOT NULL, health TEXT, archived INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (owner, name)
+);
+CREATE TABLE configurations (
+    owner TEXT NOT NULL REFERENCES users, name TEXT NOT NULL,
+    configuration TEXT NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (owner, name)
+);
+CREATE VIEW datasets AS
+    SELECT p.owner, p.name, coalesce(c.updated_at, p.registered_at) AS updated_at, c.configuration
+    FROM pods p LEFT JOIN configurations c ON c.owner = p.owner AND c.name = p.name
+    WHERE NOT p.archived
+    UNION ALL
+    SELECT c.owner, c.name, c.updated_at, c.configuration FROM configurations c
+    WHERE NOT EXISTS (SELECT 1 FROM pods p WHERE p.owner = c.owner AND p.name = c.name);
+CREATE TABLE clusters (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL REFERENCES users, name TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE TABLE cluster_datasets (
+    cluster TEXT NOT NULL REFERENCES clusters, name TEXT NOT NULL,
+    PRIMARY KEY (cluster, name)
+);
+CREATE TABLE instances (
+    owner TEXT NOT NULL REFERENCES users, id TEXT NOT NULL,
+    compute TEXT UNIQUE, private_ip_address TEXT, cluster TEXT REFERENCES clusters,
+    busy INTEGER, ehr_configured INTEGER, ehr_connected INTEGER, seen_at REAL NOT NULL,
+    PRIMARY KEY (owner, id)
+);
+CREATE TABLE certificates (
+    compute TEXT PRIMARY KEY REFERENCES instances (compute), certificate TEXT NOT NULL,
+    requested_at REAL NOT NULL, issued_at REAL NOT NULL, expires_at REAL NOT NULL
+);
+CREATE TABLE jwk_sets (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL REFERENCES users,
+    issuer TEXT NOT NULL, client_id TEXT NOT NULL,
+    UNIQUE (owner, issuer, client_id)
+);
+CREATE TABLE jwks (
+    jwk_set TEXT NOT NULL REFERENCES jwk_sets, key_id TEXT NOT NULL, jwk TEXT NOT NULL,
+    PRIMARY KEY (jwk_set, key_id)
 );
 CREATE TABLE models (
     owner TEXT NOT NULL REFERENCES users, name TEXT NOT NULL, version INTEGER NOT NULL,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from bitfount_api.sandbox.state.database import now, stamp
 from bitfount_api.sandbox.state.public_keys import load
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bitfount_api.sandbox.state.database import Database
 
 POD_NAME = r"[a-z0-9]+((-|_)[a-z0-9]+)*"
 
 ONLINE_SECONDS = 120.0
-"""Number of seconds for which a pod is online after its registration or a heartbeat."""
+"""Number of seconds for which a pod is online after its registration or a heartbeat, unless the
+heartbeat reports its dataset as unhealthy."""
 
 
 @attrs.frozen
@@ -35,6 +38,8 @@ class Pod:
     schema_size: int
     files: dict[str, Any] | None
     visibility: str
+    seen_at: float | None
+    health: dict[str, str] | None
     online: bool
 
     @property
@@ -46,6 +51,13 @@ class Pod:
     def identifier(self) -> str:
         """The pod's identifier, ``owner/name``."""
         return f"{self.owner}/{self.name}"
+
+    @property
+    def last_online(self) -> str | None:
+        """Time of the registration or the last heartbeat, in the services' format."""
+        return (
+            None if self.seen_at is None else stamp(dt.datetime.fromtimestamp(self.seen_at, dt.UTC))
+        )
 
 
 class Pods:
@@ -68,32 +80,46 @@ class Pods:
         schema_size: int,
         files: dict[str, Any] | None,
     ) -> bool:
-        """Register a pod, or update it; return True if it existed."""
+        """Register a pod, or update it; return True if it existed.
+
+        Registering an archived pod restores it, with its grants and projects.
+        """
         with self._database.transaction():
-            existed = self.get(owner, name) is not None
+            existed = self._row(owner, name) is not None
             self._database.execute(
                 "INSERT INTO pods (owner, name, display_name, description, public_key, "
-                "access_manager_key, number_of_records, schema_size, files, seen_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (owner, name) DO UPDATE SET "
+                "access_manager_key, number_of_records, schema_size, files, seen_at, "
+                "registered_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (owner, name) DO UPDATE SET "
                 "display_name = excluded.display_name, description = excluded.description, "
                 "public_key = excluded.public_key, files = excluded.files, "
                 "access_manager_key = excluded.access_manager_key, "
                 "number_of_records = excluded.number_of_records, "
-                "schema_size = excluded.schema_size, seen_at = excluded.seen_at",
+                "schema_size = excluded.schema_size, seen_at = excluded.seen_at, "
+                "health = NULL, archived = 0",
                 *(owner, name, display_name, description, public_key, access_manager_key),
                 *(number_of_records, schema_size, None if files is None else json.dumps(files)),
-                self._clock(),
+                *(self._clock(), now()),
             )
         return existed
 
     def get(self, owner: str, name: str) -> Pod | None:
-        """Return a pod by owner and name, regardless of its visibility."""
-        row = self._database.row("SELECT * FROM pods WHERE owner = ? AND name = ?", owner, name)
-        return None if row is None else self._pod(row)
+        """Return a pod by owner and name, regardless of its visibility; None if it is archived."""
+        row = self._row(owner, name)
+        return None if row is None or row["archived"] else self._pod(row)
 
     def all(self) -> list[Pod]:
-        """Return every pod, ordered by owner and name."""
-        return [self._pod(row) for row in self._database.rows("SELECT * FROM pods ORDER BY 1, 2")]
+        """Return every pod that is not archived, ordered by owner and name."""
+        rows = self._database.rows("SELECT * FROM pods WHERE NOT archived ORDER BY owner, name")
+        return [self._pod(row) for row in rows]
+
+    def archive(self, owner: str, name: str) -> bool:
+        """Archive a pod, so that nobody sees it; False if the owner never had such a pod."""
+        return bool(
+            self._database.execute(
+                "UPDATE pods SET archived = 1 WHERE owner = ? AND name = ?", owner, name
+            )
+        )
 
     def visible(self, username: str, owner: str, name: str) -> Pod | None:
         """Return a pod if a user may see it without a project: it is public, or the user's."""
@@ -115,12 +141,29 @@ class Pods:
                 if pod is None or load(pod.public_key) != key:
                     unknown.append(name)
             if not unknown:
-                for name in names:
-                    self._database.execute(
-                        "UPDATE pods SET seen_at = ? WHERE owner = ? AND name = ?",
-                        *(self._clock(), owner, name),
-                    )
+                self._see(owner, dict.fromkeys(names))
         return unknown
+
+    def record_health(self, owner: str, health: dict[str, dict[str, str] | None]) -> list[str]:
+        """Record the health of pods, by name; return the names for which the owner has no pod.
+
+        Args:
+            owner: Owner of the pods.
+            health: ``status`` (``healthy``, ``unhealthy``, ``unknown``) and, if given,
+                ``error_code`` and ``message``; None: healthy.
+        """
+        with self._database.transaction():
+            unknown = [name for name in health if self.get(owner, name) is None]
+            if not unknown:
+                self._see(owner, health)
+        return unknown
+
+    def _see(self, owner: str, health: Mapping[str, dict[str, str] | None]) -> None:
+        for name, found in health.items():
+            self._database.execute(
+                "UPDATE pods SET seen_at = ?, health = ? WHERE owner = ? AND name = ?",
+                *(self._clock(), None if found is None else json.dumps(found), owner, name),
+            )
 
     def set_visibility(self, owner: str, name: str, visibility: str) -> None:
         """Make a pod ``public`` or ``private``."""
@@ -143,8 +186,14 @@ class Pods:
             )
         )
 
+    def _row(self, owner: str, name: str) -> sqlite3.Row | None:
+        return self._database.row("SELECT * FROM pods WHERE owner = ? AND name = ?", owner, name)
+
     def _pod(self, row: sqlite3.Row) -> Pod:
         seen_at = row["seen_at"]
+        health = None if row["health"] is None else json.loads(row["health"])
+        broken = health is not None and health["status"] == "unhealthy"
+        recent = seen_at is not None and self._clock() - seen_at < ONLINE_SECONDS
         return Pod(
             row["owner"],
             row["name"],
@@ -156,5 +205,7 @@ class Pods:
             row["schema_size"],
             None if row["files"] is None else json.loads(row["files"]),
             row["visibility"],
-            seen_at is not None and self._clock() - seen_at < ONLINE_SECONDS,
+            seen_at,
+            health,
+            recent and not broken,
         )

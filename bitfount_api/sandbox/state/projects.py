@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 OWNER, MODELLER, CUSTODIAN, OBSERVER = "OWNER", "MODELLER", "DATA_CUSTODIAN", "OBSERVER"
 ROLES = (OWNER, MODELLER, CUSTODIAN, OBSERVER)
 
+_OF_MEMBER = (
+    "SELECT p.id, p.name, m.role, p.status, p.demo, p.created_at, p.updated_at "
+    "FROM projects p JOIN members m ON m.project = p.id WHERE m.username = ?"
+)
+
 MAY_RUN = frozenset({OWNER, MODELLER})
 """The roles whose members may run tasks on the project's datasets."""
 
@@ -86,12 +91,14 @@ class Projects:
     def page(self, username: str, offset: int, limit: int) -> list[Project]:
         """Return a page of the projects of which a user is a member, newest first."""
         rows = self._database.rows(
-            "SELECT p.id, p.name, m.role, p.status, p.demo, p.created_at, p.updated_at "
-            "FROM projects p JOIN members m ON m.project = p.id WHERE m.username = ? "
-            "ORDER BY p.number DESC LIMIT ? OFFSET ?",
-            *(username, limit, offset),
+            f"{_OF_MEMBER} ORDER BY p.number DESC LIMIT ? OFFSET ?", username, limit, offset
         )
         return [Project(*row) for row in rows]
+
+    def get(self, project: str, username: str) -> Project | None:
+        """Return a project; None if the user is not a member."""
+        row = self._database.row(f"{_OF_MEMBER} AND p.id = ?", username, project)
+        return None if row is None else Project(*row)
 
     def archive(self, project: str) -> None:
         """Archive a project."""
@@ -144,6 +151,13 @@ class Projects:
                 *(project, owner, name),
             )
         )
+
+    def pods(self, project: str) -> list[tuple[str, str]]:
+        """Return the owner and name of each pod in a project."""
+        rows = self._database.rows(
+            "SELECT owner, name FROM project_pods WHERE project = ? ORDER BY owner, name", project
+        )
+        return [(row["owner"], row["name"]) for row in rows]
 
     # --- Models and their usage ------------------------------------------------------------------
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bitfount_api.sandbox.state.authority import Authority
+from bitfount_api.sandbox.state.clusters import Clusters
+from bitfount_api.sandbox.state.computes import Computes
 from bitfount_api.sandbox.state.database import Database
+from bitfount_api.sandbox.state.datasets import Datasets
+from bitfount_api.sandbox.state.jwks import JwkSets
 from bitfount_api.sandbox.state.models import Models, Uploads
 from bitfount_api.sandbox.state.monitor import Monitor
 from bitfount_api.sandbox.state.pairings import Pairings
@@ -26,11 +31,11 @@ class State:
     """The state of one sandbox.
 
     Args:
-        path: Path of the SQLite file.
+        path: Path of the SQLite file. The certificate authority is in the same folder.
         store: Object store.
         presigner: Presigner for the object store's URLs.
         clock: Function that returns the POSIX time in seconds.
-        lifetimes: Lifetimes of codes and tokens.
+        lifetimes: Lifetimes of codes, tokens and certificates.
     """
 
     def __init__(
@@ -41,12 +46,17 @@ class State:
         clock: Callable[[], float],
         lifetimes: Lifetimes,
     ) -> None:
+        authority = Authority(path.with_name("compute-ca.pem"), clock)
         self.database: Database = Database(path)
         self.store = store
         self.presigner = presigner
         self.users: Users = Users(self.database)
         self.tokens: Tokens = Tokens(self.database, clock, lifetimes)
         self.pods: Pods = Pods(self.database, clock)
+        self.datasets: Datasets = Datasets(self.database)
+        self.clusters: Clusters = Clusters(self.database)
+        self.computes: Computes = Computes(self.database, authority, clock, lifetimes)
+        self.jwk_sets: JwkSets = JwkSets(self.database)
         self.models: Models = Models(self.database, lambda key: store.head(key) is not None)
         self.uploads: Uploads = Uploads(self.database)
         self.projects: Projects = Projects(self.database)

@@ -28,17 +28,21 @@ WRONG_CODES_SECONDS = 60
 
 @attrs.frozen
 class Lifetimes:
-    """Lifetimes of codes and tokens, in seconds.
+    """Lifetimes of codes, tokens and certificates, in seconds.
 
     Args:
         device_code: Time in which the user must enter the code.
         interval: Minimum time between two polls for the token.
         access_token: Time until an access token expires.
+        certificate: Time until a compute instance's certificate expires.
+        certificate_validation: Time until a requested certificate is issued.
     """
 
     device_code: float = 900
     interval: float = 5
     access_token: float = 86400
+    certificate: float = 90 * 86400
+    certificate_validation: float = 0
 
 
 class Refused(Exception):
@@ -210,7 +214,7 @@ class Tokens:
         """Return an access token for a user."""
         now = self._clock()
         return self._signed(
-            sub=f"sandbox|{username}",
+            sub=subject(username),
             aud=audience,
             scope=scope,
             iat=int(now),
@@ -248,7 +252,7 @@ class Tokens:
         }
         if "openid" in scope.split():
             answer["id_token"] = self._signed(
-                sub=f"sandbox|{username}",
+                sub=subject(username),
                 aud=client_id,
                 iat=now,
                 exp=now + 36000,
@@ -266,6 +270,11 @@ class Tokens:
 
     def _signed(self, **claims: Any) -> str:
         return jwt.encode({"iss": ISSUER, **claims}, self._secret, algorithm="HS256")
+
+
+def subject(username: str) -> str:
+    """Return the id of a user."""
+    return f"sandbox|{username}"
 
 
 def normalised(user_code: str) -> str:
