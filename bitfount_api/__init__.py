@@ -73,19 +73,28 @@ if TYPE_CHECKING:
     from bitfount_api.types import AccessCheckResult as AccessCheckResult
     from bitfount_api.types import AccessLimit as AccessLimit
     from bitfount_api.types import ActivePublicKey as ActivePublicKey
+    from bitfount_api.types import ComputeCertificate as ComputeCertificate
+    from bitfount_api.types import ComputeRegistration as ComputeRegistration
+    from bitfount_api.types import DatasetWithConfiguration as DatasetWithConfiguration
+    from bitfount_api.types import DatasourceHealth as DatasourceHealth
     from bitfount_api.types import FileProcessingMetadata as FileProcessingMetadata
     from bitfount_api.types import GranteeUsage as GranteeUsage
+    from bitfount_api.types import Heartbeat as Heartbeat
+    from bitfount_api.types import JWKUpload as JWKUpload
     from bitfount_api.types import ModelDetails as ModelDetails
     from bitfount_api.types import ModelUpload as ModelUpload
     from bitfount_api.types import MonitorUpdate as MonitorUpdate
     from bitfount_api.types import NextGenContext as NextGenContext
+    from bitfount_api.types import PodDataset as PodDataset
     from bitfount_api.types import PodDetails as PodDetails
     from bitfount_api.types import PodPublicMetadata as PodPublicMetadata
     from bitfount_api.types import PodResponseType as PodResponseType
     from bitfount_api.types import ProgressUpdate as ProgressUpdate
     from bitfount_api.types import Project as Project
+    from bitfount_api.types import ProjectDataset as ProjectDataset
     from bitfount_api.types import ProjectModelLimits as ProjectModelLimits
     from bitfount_api.types import ProjectsPage as ProjectsPage
+    from bitfount_api.types import RequestedCertificate as RequestedCertificate
     from bitfount_api.types import SerializedProtocol as SerializedProtocol
     from bitfount_api.types import SimpleUsage as SimpleUsage
     from bitfount_api.types import SMARTOnFHIRAccessToken as SMARTOnFHIRAccessToken
@@ -108,15 +117,21 @@ _MODULES = {
     "BitfountModel": "models",
     "BitfountSchema": "schemas",
     "BitfountSession": "session",
+    "ComputeCertificate": "types",
+    "ComputeRegistration": "types",
     "ConnectError": "exceptions",
     "ConnectionError": "exceptions",
+    "DatasetWithConfiguration": "types",
+    "DatasourceHealth": "types",
     "DeviceCodeFlowHandler": "auth.device_code",
     "Download": "transfers",
     "ExternallyManagedJWTHandler": "auth.external_jwt",
     "FileProcessingMetadata": "types",
     "GranteeUsage": "types",
     "HTTPError": "exceptions",
+    "Heartbeat": "types",
     "InvalidJSONError": "exceptions",
+    "JWKUpload": "types",
     "JWTHandler": "auth.external_jwt",
     "LoginPrompt": "auth.prompts",
     "ModelDetails": "types",
@@ -130,6 +145,7 @@ _MODULES = {
     "NoModelCodeError": "exceptions",
     "PRODUCTION_AM_URL": "config",
     "PRODUCTION_HUB_URL": "config",
+    "PodDataset": "types",
     "PodDetails": "types",
     "PodDoesNotExistError": "exceptions",
     "PodIdentifier": "identifiers",
@@ -137,10 +153,12 @@ _MODULES = {
     "PodResponseType": "types",
     "ProgressUpdate": "types",
     "Project": "types",
+    "ProjectDataset": "types",
     "ProjectModelLimits": "types",
     "ProjectsPage": "types",
     "RequestException": "exceptions",
     "RequestTimeout": "exceptions",
+    "RequestedCertificate": "types",
     "RetryPolicy": "retries",
     "SMARTOnFHIR": "smart_on_fhir",
     "SMARTOnFHIRAccessToken": "types",
@@ -183,14 +201,20 @@ __all__ = [
     "BitfountModel",
     "BitfountSchema",
     "BitfountSession",
+    "ComputeCertificate",
+    "ComputeRegistration",
     "ConnectError",
+    "DatasetWithConfiguration",
+    "DatasourceHealth",
     "DeviceCodeFlowHandler",
     "Download",
     "ExternallyManagedJWTHandler",
     "FileProcessingMetadata",
     "GranteeUsage",
     "HTTPError",
+    "Heartbeat",
     "InvalidJSONError",
+    "JWKUpload",
     "JWTHandler",
     "LoginPrompt",
     "ModelDetails",
@@ -202,6 +226,7 @@ __all__ = [
     "MultiPartUploadError",
     "NextGenContext",
     "NoModelCodeError",
+    "PodDataset",
     "PodDetails",
     "PodDoesNotExistError",
     "PodIdentifier",
@@ -209,10 +234,12 @@ __all__ = [
     "PodResponseType",
     "ProgressUpdate",
     "Project",
+    "ProjectDataset",
     "ProjectModelLimits",
     "ProjectsPage",
     "RequestException",
     "RequestTimeout",
+    "RequestedCertificate",
     "RetryPolicy",
     "SMARTOnFHIR",
     "SMARTOnFHIRAccessToken",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from bitfount_api import _operations as operations
 from bitfount_api._client import SyncClient
@@ -15,7 +15,7 @@ from bitfount_api.session import BitfountSession
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -34,6 +34,8 @@ class BitfountHub(SyncClient):
         session: The session whose credentials and connections are used. Default: a new session,
             with API keys from the environment or else the device-code flow.
         url: The Hub's base URL.
+        cluster_id: The cluster whose datasets ``get_pod_dataset_list()`` and
+            ``get_pod_datasets_configurations()`` return. Also an attribute.
         owns_session: Whether :meth:`close` also closes the session. Default: only if no session
             was passed.
 
@@ -46,10 +48,12 @@ class BitfountHub(SyncClient):
         self,
         session: BitfountSession | None = None,
         url: str = PRODUCTION_HUB_URL,
+        cluster_id: str | None = None,
         *,
         owns_session: bool | None = None,
     ) -> None:
         self._connect(session, services.hub(url), owns_session)
+        self.cluster_id: str | None = cluster_id
 
     @classmethod
     def from_env(cls, session: BitfountSession | None = None) -> BitfountHub:
@@ -209,23 +213,149 @@ class BitfountHub(SyncClient):
         )
         self._run(flow)
 
-    def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None:
-        """Send a heartbeat to the Hub, which reports that the pods are online.
+    @overload
+    def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None: ...
+    @overload
+    def do_pod_heartbeat(
+        self,
+        *,
+        instance_id: str,
+        cluster_id: str | None = None,
+        is_busy: bool,
+        is_ehr_configured: bool,
+        is_ehr_connected: bool,
+        private_ip_address: str | None = None,
+        datasource_health: Sequence[types.DatasourceHealth | Mapping[str, Any]] | None = None,
+    ) -> types.Heartbeat | None: ...
+    def do_pod_heartbeat(
+        self,
+        pod_names: list[str] | None = None,
+        pod_public_key: RSAPublicKey | None = None,
+        *,
+        instance_id: str | None = None,
+        cluster_id: str | None = None,
+        is_busy: bool | None = None,
+        is_ehr_configured: bool | None = None,
+        is_ehr_connected: bool | None = None,
+        private_ip_address: str | None = None,
+        datasource_health: Sequence[types.DatasourceHealth | Mapping[str, Any]] | None = None,
+    ) -> types.Heartbeat | None:
+        """Send a heartbeat to the Hub: of pods, or of a compute instance.
+
+        The Hub reports that the pods are online. Pass either the first two arguments or the others,
+        by name; the latter form is the one of version 13.0 of the official SDK.
 
         Args:
             pod_names: The names of the pods, which must all belong to the caller.
             pod_public_key: The public key that the pods were registered with.
+            instance_id: The id that the caller gave the compute instance.
+            cluster_id: The id of the instance's cluster; without it, the Hub uses the one of the
+                API key.
+            is_busy: Whether the instance is running a task.
+            is_ehr_configured: Whether the instance has a configuration for electronic health
+                records (EHR).
+            is_ehr_connected: Whether the instance has credentials for the EHR.
+            private_ip_address: The instance's address in its own network.
+            datasource_health: The state of each dataset, see
+                :class:`~bitfount_api.types.DatasourceHealth`. Without it, the Hub takes every
+                dataset for healthy.
+
+        Returns:
+            For a compute instance, the Hub's response: the instance's ``computeId`` and ``domain``,
+            if it has them. None, with a warning, if the Hub accepted the request but its response
+            is not JSON, or has another status than 200. For pods, None.
 
         Raises:
-            ValueError: A name is not valid. Nothing was sent.
+            ValueError: The arguments are of both forms, one is not valid, or ``datasource_health``
+                is empty, which the Hub refuses. Nothing was sent.
+            TypeError: Arguments are missing. Nothing was sent.
             HTTPError: The Hub refused the request.
             RequestException: The Hub is unreachable.
 
         Endpoint: ``PATCH /api/pods``.
         """
-        self._run(
-            operations.pod_registration.do_pod_heartbeat(self._remote, pod_names, pod_public_key)
+        instance = operations.heartbeats.InstanceState(
+            instance_id,
+            cluster_id,
+            is_busy,
+            is_ehr_configured,
+            is_ehr_connected,
+            private_ip_address,
+            datasource_health,
         )
+        return self._run(
+            operations.heartbeats.do_pod_heartbeat(
+                self._remote, pod_names, pod_public_key, instance
+            )
+        )
+
+    def archive_pod(self, pod_name: str) -> None:
+        """Archive a pod of the session's user: the Hub no longer finds or offers it.
+
+        Args:
+            pod_name: The name of the pod.
+
+        Raises:
+            ValueError: The name is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable. The pod may have been archived nevertheless.
+
+        Endpoint: ``POST /api/pods/{userName}/{podName}``.
+        """
+        self._run(operations.pods.archive(self._remote, pod_name))
+
+    def get_pod_dataset_list(self) -> list[types.PodDataset]:
+        """Get the datasets linked to the client's cluster, or without one, to the caller's compute.
+
+        Returns:
+            The datasets, each with the ``identifier`` of its pod (``namespace/name``) and
+            ``configurationLastUpdated``, a time in ISO 8601.
+
+        Raises:
+            ValueError: The client's ``cluster_id`` is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
+
+        Endpoint: ``GET /api/compute-clusters/{clusterId}/datasets``, or
+        ``GET /api/compute-clusters/datasets`` without ``cluster_id``.
+        """
+        return self._run(operations.clusters.get_datasets(self._remote, self.cluster_id))
+
+    def get_pod_dataset_configuration(self, dataset_identifier: str) -> dict[str, Any] | None:
+        """Get the configuration with which a compute instance opens a dataset.
+
+        Args:
+            dataset_identifier: The full name of the dataset's pod, ``namespace/name``.
+
+        Returns:
+            The configuration; None if the dataset has none.
+
+        Raises:
+            ValueError: ``dataset_identifier`` is not a valid identifier. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
+
+        Endpoint: ``GET /api/pods/{userName}/{podName}/configuration``.
+        """
+        pod = PodIdentifier.parse(dataset_identifier)
+        return self._run(operations.pod_datasets.get_configuration(self._remote, pod))
+
+    def get_pod_datasets_configurations(self) -> list[types.DatasetWithConfiguration]:
+        """Get the datasets of :meth:`get_pod_dataset_list`, each with its ``configuration``.
+
+        Returns:
+            The datasets that have a configuration. A warning is logged for each of the others.
+
+        Raises:
+            ValueError: The client's ``cluster_id`` is not valid. Nothing was sent.
+            HTTPError: The Hub refused a request.
+            RequestException: The Hub is unreachable, or a response is not usable.
+
+        Endpoint: as for :meth:`get_pod_dataset_list`, then as for
+        :meth:`get_pod_dataset_configuration`, for one dataset after the other.
+        """
+        flow = operations.pod_datasets.get_configurations(self._remote, self.cluster_id)
+        return self._run(flow)
 
     # --- Models ----------------------------------------------------------------------------------
 
@@ -403,8 +533,8 @@ class BitfountHub(SyncClient):
         self,
         model_code_path: Path,
         private_model: bool = False,
+        model_description: str = "",
         *,
-        description: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> types.ModelUpload:
         """Send a model's code to the Hub, on behalf of the session's user.
@@ -416,7 +546,7 @@ class BitfountHub(SyncClient):
             model_code_path: The file: UTF-8, at most 3 MiB, with one model class of the same name
                 as the file.
             private_model: Whether the model is private instead of publicly accessible.
-            description: The description of the model.
+            model_description: The description of the model; not sent if it is empty.
             progress: The callback for the progress of the upload.
 
         Returns:
@@ -435,7 +565,7 @@ class BitfountHub(SyncClient):
             self._remote,
             model_code_path,
             private=private_model,
-            description=description,
+            description=model_description,
             options=options,
         )
         return self._run(flow)
@@ -691,6 +821,19 @@ class BitfountHub(SyncClient):
         while pages.more:
             yield from pages.take(self._run(pages.next_page(self._remote)))
 
+    def get_project_name(self, project_id: str) -> str | None:
+        """Get the name of a project. Failures are logged and never raised.
+
+        Args:
+            project_id: The project's id.
+
+        Returns:
+            The name; None if it cannot be retrieved for any reason, which is logged as a warning.
+
+        Endpoint: ``GET /api/projects/{projectId}``.
+        """
+        return self._run(operations.projects.get_project_name(self._remote, project_id))
+
     def add_dataset_to_project_for_user(self, project_id: str, dataset_name: str) -> None:
         """Add a dataset to an existing project, which must be owned by the session's user.
 
@@ -731,6 +874,158 @@ class BitfountHub(SyncClient):
         return self._run(
             operations.projects.get_model_usage_limits(self._remote, project_id, model_id)
         )
+
+    # --- Compute ---------------------------------------------------------------------------------
+
+    def register_compute(
+        self, instance_id: str, cluster_id: str | None, private_ip_address: str
+    ) -> types.ComputeRegistration | None:
+        """Register a compute instance, which runs pods, or update it.
+
+        Args:
+            instance_id: The id that the caller gives the instance.
+            cluster_id: The id of the instance's cluster; None for the one of the API key.
+            private_ip_address: The instance's address in its own network.
+
+        Returns:
+            The instance's ``computeId`` and its ``domain``, for which
+            :meth:`request_compute_certificate` requests a certificate. None, with a warning, if
+            the Hub accepted the request but its response is not usable.
+
+        Raises:
+            ValueError: An argument is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: ``PUT /api/compute/instances/{instanceId}``.
+        """
+        flow = operations.compute.register(
+            self._remote, instance_id, cluster_id, private_ip_address
+        )
+        return self._run(flow)
+
+    def request_compute_certificate(
+        self, compute_id: str, csr_pem: str
+    ) -> types.RequestedCertificate | None:
+        """Request a TLS certificate for the domain of a compute instance.
+
+        Args:
+            compute_id: The instance's ``computeId``, as :meth:`register_compute` returns it.
+            csr_pem: The certificate signing request (PKCS#10) in PEM format, without the private
+                key.
+
+        Returns:
+            The ``domain`` and the ``status`` of the request; None if a certificate is being issued
+            or has been issued: :meth:`get_compute_certificate` returns it.
+
+        Raises:
+            ValueError: An argument is not valid, or ``csr_pem`` contains a private key. Nothing was
+                sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
+
+        Endpoint: ``POST /api/compute/{computeId}/certificate``.
+        """
+        flow = operations.compute.request_certificate(self._remote, compute_id, csr_pem)
+        return self._run(flow)
+
+    def get_compute_certificate(self, compute_id: str) -> types.ComputeCertificate:
+        """Get the state of the certificate that was requested for a compute instance.
+
+        Args:
+            compute_id: The instance's ``computeId``, as :meth:`register_compute` returns it.
+
+        Returns:
+            The ``domain`` and the ``status``; once the certificate is issued, also
+            ``certificatePem``, ``caBundlePem`` and ``expires``, a time in ISO 8601.
+
+        Raises:
+            ValueError: ``compute_id`` is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable.
+
+        Endpoint: ``GET /api/compute/{computeId}/certificate``.
+        """
+        return self._run(operations.compute.get_certificate(self._remote, compute_id))
+
+    def create_compute_cluster(self, name: str, dataset_names: list[str] | None = None) -> str:
+        """Create a cluster of compute instances.
+
+        Args:
+            name: The cluster's name.
+            dataset_names: The names of datasets of the session's user to link to it.
+
+        Returns:
+            The cluster's id; its name if the Hub returns no id.
+
+        Raises:
+            ValueError: A name is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable, or its response is not usable. The cluster
+                may have been created nevertheless: check before you try again.
+
+        Endpoint: ``POST /api/compute-clusters``.
+        """
+        return self._run(operations.clusters.create(self._remote, name, dataset_names))
+
+    def compute_cluster_exists(self, cluster_id: str) -> bool:
+        """Return whether there is such a cluster, which the session's user may see.
+
+        Args:
+            cluster_id: The cluster's id.
+
+        Raises:
+            ValueError: ``cluster_id`` is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request for another reason.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: ``GET /api/compute-clusters/{clusterId}/datasets``.
+        """
+        return self._run(operations.clusters.exists(self._remote, cluster_id))
+
+    def link_datasets_to_compute_cluster(self, cluster_id: str, dataset_names: list[str]) -> None:
+        """Link datasets of the session's user to a cluster.
+
+        Args:
+            cluster_id: The cluster's id.
+            dataset_names: The names of the datasets, which are the names of their pods.
+
+        Raises:
+            ValueError: ``cluster_id`` or a name is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable. The datasets may have been linked
+                nevertheless.
+
+        Endpoint: ``POST /api/compute-clusters/{clusterId}/datasets``.
+        """
+        flow = operations.clusters.link_datasets(self._remote, cluster_id, dataset_names)
+        self._run(flow)
+
+    def upload_public_jwk(
+        self, jwk: Mapping[str, Any], issuer: str, client_id: str
+    ) -> types.JWKUpload:
+        """Publish a public key, with which an EHR system verifies the session's user.
+
+        Args:
+            jwk: The public key as a JSON Web Key (RFC 7517).
+            issuer: The issuer for which the key is used.
+            client_id: The client id at that issuer.
+
+        Returns:
+            The Hub's response. Its ``jwksUriWellKnown`` is the URL of the key set, from which the
+            EHR system reads the key.
+
+        Raises:
+            ValueError: ``jwk`` is not a JSON Web Key or has members of a private key, or another
+                argument is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request.
+            InvalidJSONError: The Hub's response is not JSON, or has no ``jwksUriWellKnown``.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: ``PUT /api/ehr/jwks/{userName}``.
+        """
+        flow = operations.ehr_keys.upload(self._remote, jwk, issuer, client_id)
+        return self._run(flow)
 
     # --- Monitoring ------------------------------------------------------------------------------
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
 from bitfount_api._internal.validation import is_whole_number, number_of_text, quote, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_PART_LENGTH: Final = 255
 """The maximum length of a path segment, in characters; real ones have 36 (UUIDs) or fewer."""
@@ -201,6 +204,22 @@ def pod_name(value: str, what: str = "pod name") -> str:
             "digits with single '-' or '_' between them"
         )
     return value
+
+
+def pod_names(values: Iterable[str], argument: str, what: str = "pod name") -> list[str]:
+    """Validate several names, see :func:`pod_name`.
+
+    Args:
+        values: The names, in a list or the like.
+        argument: The name of the argument in the error.
+        what: The label of one name in the error.
+
+    Raises:
+        ValueError: ``values`` is a string, or a name is not valid.
+    """
+    if isinstance(values, str):
+        raise ValueError(f"{argument} must be a list of names, not a string")
+    return [pod_name(value, what) for value in values]
 
 
 def model_name(value: str, what: str = "model name") -> str:

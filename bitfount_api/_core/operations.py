@@ -2,9 +2,9 @@
 
 Defined once, here, and used by the flows and by the fault tests. Names are the operationIds of the
 specs; timeouts are in seconds and come from the wire contract. Operations that create or count
-something, or that the service refuses the second time (as it refuses to archive a pod that is
-archived), are ``IF_UNSENT``: once the service may have seen them, they are not sent again, except
-once after a 401, with refreshed credentials.
+something, and those for which the contract does not say what a repetition does (archiving a pod,
+linking datasets), are ``IF_UNSENT``: once the service may have seen them, they are not sent again,
+except once after a 401, with refreshed credentials.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import logging
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
 
 T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 _MAX_ERROR_BYTES = 100_000
 """The maximum size of an error body that is parsed."""
@@ -91,6 +94,24 @@ def decode_json(
         ) from None
     # Not the converted value: that would lack fields the services have added.
     return value  # type: ignore[no-any-return]
+
+
+def decode_usable_json(
+    response: HTTPResponse, shape: type[T], operation: Operation, service: Service
+) -> T | None:
+    """:func:`decode_json` for operations that have succeeded whatever the body says.
+
+    Returns:
+        The JSON; None, with a warning, if the body is not JSON or not of that shape.
+
+    Raises:
+        HTTPError: The status is not one of the operation's successes.
+    """
+    try:
+        return decode_json(response, shape, operation, service)
+    except InvalidJSONError as error:
+        _logger.warning("The request was accepted, but the response is not valid: %s", error)
+        return None
 
 
 def parse_json(response: HTTPResponse, operation: Operation, service: Service) -> Any:

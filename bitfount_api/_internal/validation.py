@@ -58,6 +58,22 @@ def number_of_text(value: Any) -> Any:
     return value
 
 
+def non_empty_text(value: Any, name: str) -> str:
+    """Return a text.
+
+    Args:
+        value: The value to check.
+        name: The argument's name in the error.
+
+    Raises:
+        ValueError: The value is not text, or empty, blank, or has an unpaired surrogate.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{name} must be a non-empty string, not {quote(value)}")
+    check_encodable(name, value)
+    return value
+
+
 def whole_number_field(minimum: int) -> Any:
     """Return an attrs validator for :func:`whole_number`."""
 

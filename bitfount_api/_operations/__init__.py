@@ -10,8 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bitfount_api._operations import clusters as clusters
+    from bitfount_api._operations import compute as compute
+    from bitfount_api._operations import ehr_keys as ehr_keys
+    from bitfount_api._operations import heartbeats as heartbeats
     from bitfount_api._operations import models as models
     from bitfount_api._operations import monitoring as monitoring
+    from bitfount_api._operations import pod_datasets as pod_datasets
     from bitfount_api._operations import pod_registration as pod_registration
     from bitfount_api._operations import pod_schemas as pod_schemas
     from bitfount_api._operations import pods as pods
@@ -19,7 +24,20 @@ if TYPE_CHECKING:
     from bitfount_api._operations import public_keys as public_keys
 
 _LOADED_LATE = frozenset(
-    {"models", "monitoring", "pod_registration", "pod_schemas", "pods", "projects", "public_keys"}
+    {
+        "clusters",
+        "compute",
+        "ehr_keys",
+        "heartbeats",
+        "models",
+        "monitoring",
+        "pod_datasets",
+        "pod_registration",
+        "pod_schemas",
+        "pods",
+        "projects",
+        "public_keys",
+    }
 )
 
 

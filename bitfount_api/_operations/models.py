@@ -266,7 +266,7 @@ def send_model(
     path: Path,
     *,
     private: bool,
-    description: str | None,
+    description: str,
     options: TransferOptions,
 ) -> Flow[types.ModelUpload]:
     """Validate a model's file without running it, then upload it.
@@ -285,7 +285,7 @@ def send_model(
             model_size=len(code),
             model_hash=(yield from run_in_thread(hash_contents, code)),
             private_model=bool(private),
-            model_description=UNSET if description is None else description,
+            model_description=description or UNSET,
         ),
         multipart_upload=multipart(len(code)),
     )

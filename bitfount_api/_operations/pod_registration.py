@@ -1,4 +1,4 @@
-"""Register pods with their schema, and send their heartbeats."""
+"""Register pods with their schema."""
 
 from __future__ import annotations
 
@@ -6,31 +6,23 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
 from bitfount_hub_client.api.pods import register_pod as _register_pod
-from bitfount_hub_client.models import (
-    FileProcessingMetadata,
-    HeartbeatRequest,
-    RegisterPodRequest,
-)
+from bitfount_hub_client.models import FileProcessingMetadata, RegisterPodRequest
 from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
-from bitfount_api._core.responses import check_status, parse_json
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
-from bitfount_api.exceptions import InvalidJSONError, SchemaUploadError
+from bitfount_api.exceptions import SchemaUploadError
 from bitfount_api.identifiers import pod_name
 from bitfount_api.keys import serialize_public_key
 from bitfount_api.schemas import pack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from bitfount_api._core.effects import Flow
@@ -124,26 +116,3 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
             f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
         )
     return packed
-
-
-def do_pod_heartbeat(hub: ServiceClient, pod_names: Sequence[str], key: RSAPublicKey) -> Flow[None]:
-    """Send a heartbeat, which marks pods as online.
-
-    Raises:
-        HTTPError: The Hub refused the request.
-    """
-    if isinstance(pod_names, str):
-        raise ValueError("pod_names must be a list of names, not a string")
-    request = _do_pod_heartbeat.build_request(
-        body=HeartbeatRequest(
-            names=[pod_name(name) for name in pod_names],
-            pod_public_key=serialize_public_key(key, "SSH"),
-        )
-    )
-    operation = operations.DO_POD_HEARTBEAT
-    response = yield from hub.send(operation, request)
-    check_status(response, operation, hub.service)
-    try:
-        parse_json(response, operation, hub.service)
-    except InvalidJSONError as error:
-        _logger.warning("The heartbeat was accepted, but the response is not valid: %s", error)

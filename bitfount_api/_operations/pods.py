@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from bitfount_hub_client.api.pods import archive_pod as _archive_pod
 from bitfount_hub_client.api.pods import get_pod as _get_pod
 from bitfount_hub_client.api.pods import get_project_pod as _get_project_pod
+from bitfount_hub_client.models import ArchivePodRequest
 
 from bitfount_api import types
 from bitfount_api._core import operations
+from bitfount_api._core.responses import check_status
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
     PodDoesNotExistError,
     RequestException,
 )
-from bitfount_api.identifiers import PodIdentifier, path_part
+from bitfount_api.identifiers import PodIdentifier, path_part, pod_name, user_name
 
 if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
@@ -73,6 +76,21 @@ def retrieve(
         if error.status_code != 404:
             raise
         raise _no_such_pod(error) from None
+
+
+def archive(hub: ServiceClient, name: str) -> Flow[None]:
+    """Archive a pod of the caller.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    name = pod_name(name)
+    request = _archive_pod.build_request(
+        user_name((yield from hub.get_username())), name, body=ArchivePodRequest(archive=True)
+    )
+    operation = operations.ARCHIVE_POD
+    check_status((yield from hub.send(operation, request)), operation, hub.service)
+    _logger.info("Pod %s is archived", name)
 
 
 def _no_such_pod(refusal: HTTPError) -> PodDoesNotExistError:

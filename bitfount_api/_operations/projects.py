@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from bitfount_hub_client.api.projects import add_dataset_to_project as _add_dataset_to_project
 from bitfount_hub_client.api.projects import create_project as _create_project
 from bitfount_hub_client.api.projects import get_model_usage_limits as _get_model_usage_limits
+from bitfount_hub_client.api.projects import get_project as _get_project
 from bitfount_hub_client.api.projects import get_projects as _get_projects
 from bitfount_hub_client.api.projects import get_usage_limits as _get_usage_limits
 from bitfount_hub_client.models import CreateProjectRequest, DatasetReference
@@ -14,13 +16,16 @@ from bitfount_hub_client.types import UNSET
 
 from bitfount_api import types
 from bitfount_api._core import operations
-from bitfount_api._core.responses import check_status
-from bitfount_api._internal.validation import check_encodable, number_of_text, whole_number
+from bitfount_api._core.responses import check_status, parse_json
+from bitfount_api._internal.validation import non_empty_text, number_of_text, whole_number
+from bitfount_api.exceptions import BitfountError
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
 
 if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
+
+_logger = logging.getLogger(__name__)
 
 
 def create_project(hub: ServiceClient, name: str) -> Flow[str]:
@@ -29,14 +34,31 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
     Raises:
         HTTPError: The Hub refused the request.
     """
-    if not isinstance(name, str) or not name.strip():
-        raise ValueError("the project's name must be a non-empty string")
-    check_encodable("the project's name", name)
+    non_empty_text(name, "the project's name")
     request = _create_project.build_request(
         body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
     )
     answer = yield from hub.get_json(operations.CREATE_PROJECT, request, types.ProjectCreated)
     return answer["projectId"]
+
+
+def get_project_name(hub: ServiceClient, project_id: str) -> Flow[str | None]:
+    """Return a project's name, or log a warning and return None if there is none to be had."""
+    operation = operations.GET_PROJECT
+    try:
+        request = _get_project.build_request(path_part(project_id, "project id"))
+        response = yield from hub.send(operation, request)
+        check_status(response, operation, hub.service)
+        project = parse_json(response, operation, hub.service)
+    except (BitfountError, ValueError) as error:
+        _logger.warning("The name of project %r could not be retrieved: %s", project_id, error)
+        return None
+    # Only the name is needed: the rest of the response may be of any form.
+    name = project.get("name") if isinstance(project, dict) else None
+    if isinstance(name, str) and name:
+        return name
+    _logger.warning("The Hub returned no name of project %r", project_id)
+    return None
 
 
 def get_projects(

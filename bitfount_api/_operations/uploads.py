@@ -55,7 +55,11 @@ class _Part:
 
 
 def multipart(size: int) -> Literal[True] | Any:
-    """Return the query parameter that requests a multipart upload, for large objects only."""
+    """Return the query parameter that requests a multipart upload, for large objects only.
+
+    Version 13.0 of the official SDK always sends it, and version 5.3 never. The Hub's response
+    differs for large objects only, so that small ones are requested as 5.3 does.
+    """
     return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
 
 

@@ -89,7 +89,7 @@ def _fill(sandbox: Sandbox, hub: BitfountHub) -> None:
         code, weights = Path(folder, f"{MODEL}.py"), Path(folder, "weights.bin")
         code.write_text(_CODE, encoding="utf-8")
         weights.write_bytes(os.urandom(_WEIGHTS_BYTES))
-        hub.send_model(code, description="A model for demonstrations.")
+        hub.send_model(code, model_description="A model for demonstrations.")
         hub.send_weights(MODEL, 1, weights)
     sandbox.set_visibility(f"{OWNER}/{POD}", "public")
     sandbox.pair(OWNER, CLINICAL_SYSTEM, nextgen={"practiceId": "demo"})

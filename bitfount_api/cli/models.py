@@ -99,7 +99,7 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     app = app_of(context)
     hub = app.hub()
     with transfer(app.output, file.name, "Sent") as counter:
-        answer = hub.send_model(file, private, description=description, progress=counter)
+        answer = hub.send_model(file, private, description or "", progress=counter)
     version = answer.get("version")
     name = f"{hub.session.username}/{file.stem}" + ("" if version is None else f":{version}")
     # Hash the text that was sent: its line endings can differ from the file's.

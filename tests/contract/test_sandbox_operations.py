@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from support.documented import OPERATIONS
 from support.rsa_keys import key_pair
 from support.sandbox_clients import Caller
+from support.sandbox_seeds import csr, jwk
 
 from bitfount_api import (
     BitfountModel,
@@ -39,6 +41,14 @@ from bitfount_api.sandbox import Fault
 SCHEMA = json.loads((Path(__file__).parents[1] / "data/pod-schema-v4.json").read_text())
 CODE = "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
 WEIGHTS = bytes(range(256)) * 8
+INSTANCE: dict[str, Any] = {
+    "instance_id": "i-1",
+    "private_ip_address": "10.0.0.5",
+    "is_busy": False,
+    "is_ehr_configured": True,
+    "is_ehr_connected": False,
+}
+CONFIGURATION = {"datasource": "DICOMSource", "datasource_args": {"path": "scans"}}
 POD_KEY, AM_KEY = key_pair(0).public_key, key_pair(1).public_key
 PROTOCOL: Any = {
     "class_name": "bitfount.ResultsOnly",
@@ -167,12 +177,15 @@ def test_do_pod_heartbeat(call: Caller) -> None:
     register(call, name="more")
     assert call.hub("carol", "do_pod_heartbeat", ["scans", "more"], POD_KEY) is None
     assert call.sandbox.requests[-1].method == "PATCH"
+    beat = call.hub("carol", "do_pod_heartbeat", **INSTANCE, cluster_id=cluster_of_carol(call))
+    assert beat == call.hub("carol", "register_compute", "i-1", None, "10.0.0.5")
 
 
 def test_do_pod_heartbeat_refused(call: Caller) -> None:
     register(call, "alice")
     assert "other" in str(refusal(call, 404, "do_pod_heartbeat", ["other"], POD_KEY))
     refusal(call, 404, "do_pod_heartbeat", ["scans"], AM_KEY)
+    refusal(call, 404, "do_pod_heartbeat", **INSTANCE, cluster_id="other")
 
 
 # --- Models --------------------------------------------------------------------------------------
@@ -564,6 +577,163 @@ def test_get_access_token_refused(call: Caller) -> None:
     forbid(call)
     with pytest.raises(HTTPError):
         call.fhir("alice", "get_access_token")
+
+
+# --- Compute and clusters ------------------------------------------------------------------------
+
+
+def cluster_of_carol(call: Caller) -> str:
+    register(call)
+    register(call, name="more")
+    call.sandbox.configure("carol/scans", CONFIGURATION)
+    made = call.hub("carol", "create_compute_cluster", "Eye clinic", ["scans"])
+    assert isinstance(made, str)
+    return made
+
+
+def compute_of_carol(call: Caller) -> Any:
+    return call.hub("carol", "register_compute", "i-1", cluster_of_carol(call), "10.0.0.5")
+
+
+def test_archive_pod(call: Caller) -> None:
+    register(call)
+    assert call.hub("carol", "archive_pod", "scans") is None
+    assert call.hub("carol", "get_pod", "carol/scans") is None
+
+
+def test_archive_pod_refused(call: Caller) -> None:
+    register(call)
+    refusal(call, 404, "archive_pod", "scans")
+    forbid(call, "/api/pods/*")
+    refusal(call, 403, "archive_pod", "scans")
+
+
+def test_register_compute(call: Caller) -> None:
+    assert compute_of_carol(call).keys() >= {"computeId", "domain"}
+
+
+def test_register_compute_refused(call: Caller) -> None:
+    refusal(call, 404, "register_compute", "i-1", "other", "10.0.0.5")
+    refusal(call, 422, "register_compute", "i-1", None, "nowhere")
+
+
+def test_request_compute_certificate(call: Caller) -> None:
+    compute = compute_of_carol(call)
+    arguments = ("request_compute_certificate", compute["computeId"], csr(compute["domain"]))
+    assert call.hub("carol", *arguments)["domain"] == compute["domain"]
+    assert call.hub("carol", *arguments) is None
+
+
+def test_request_compute_certificate_refused(call: Caller) -> None:
+    refusal(call, 404, "request_compute_certificate", "other", csr("x.example"))
+
+
+def test_get_compute_certificate(call: Caller) -> None:
+    compute = compute_of_carol(call)
+    request = ("request_compute_certificate", compute["computeId"], csr(compute["domain"]))
+    call.hub("carol", *request)
+    certificate = call.hub("carol", "get_compute_certificate", compute["computeId"])
+    assert certificate["domain"] == compute["domain"]
+
+
+def test_get_compute_certificate_refused(call: Caller) -> None:
+    refusal(call, 404, "get_compute_certificate", "other")
+
+
+def test_create_compute_cluster(call: Caller) -> None:
+    assert call.hub("carol", "compute_cluster_exists", cluster_of_carol(call)) is True
+    assert call.called >= {"create_compute_cluster"}
+
+
+def test_create_compute_cluster_refused(call: Caller) -> None:
+    assert "other" in str(refusal(call, 422, "create_compute_cluster", "Eye clinic", ["other"]))
+
+
+def test_compute_cluster_exists(call: Caller) -> None:
+    cluster = cluster_of_carol(call)
+    assert call.hub("carol", "compute_cluster_exists", cluster) is True
+    assert call.hub("alice", "compute_cluster_exists", cluster) is False
+
+
+def test_compute_cluster_exists_refused(call: Caller) -> None:
+    forbid(call, "/api/compute-clusters/*")
+    refusal(call, 403, "compute_cluster_exists", "c-1")
+
+
+def test_link_datasets_to_compute_cluster(call: Caller) -> None:
+    cluster = cluster_of_carol(call)
+    for _ in range(2):
+        link = call.hub("carol", "link_datasets_to_compute_cluster", cluster, ["more"])
+        assert link is None
+    linked = call.hub_of_cluster("carol", cluster, "get_pod_dataset_list")
+    assert {each["identifier"] for each in linked} == {"carol/scans", "carol/more"}
+
+
+def test_link_datasets_to_compute_cluster_refused(call: Caller) -> None:
+    refusal(call, 404, "link_datasets_to_compute_cluster", cluster_of_carol(call), ["scans"])
+
+
+def test_get_pod_dataset_list(call: Caller) -> None:
+    cluster = cluster_of_carol(call)
+    linked = call.hub_of_cluster("carol", cluster, "get_pod_dataset_list")
+    assert [each["identifier"] for each in linked] == ["carol/scans"]
+    own = call.hub("carol", "get_pod_dataset_list")
+    assert {each["identifier"] for each in own} >= {"carol/scans"}
+    assert call.hub("alice", "get_pod_dataset_list") == []
+
+
+def test_get_pod_dataset_list_refused(call: Caller) -> None:
+    forbid(call, "/api/compute-clusters/*")
+    refusal(call, 403, "get_pod_dataset_list")
+
+
+def test_get_pod_dataset_configuration(call: Caller) -> None:
+    cluster_of_carol(call)
+    of = "get_pod_dataset_configuration"
+    assert call.hub("carol", of, "carol/scans") == CONFIGURATION
+    assert call.hub("carol", of, "carol/more") is None
+
+
+def test_get_pod_dataset_configuration_refused(call: Caller) -> None:
+    refusal(call, 404, "get_pod_dataset_configuration", "alice/scans")
+
+
+def test_get_pod_datasets_configurations(call: Caller) -> None:
+    cluster = cluster_of_carol(call)
+    call.hub("carol", "link_datasets_to_compute_cluster", cluster, ["more"])
+    (found,) = call.hub_of_cluster("carol", cluster, "get_pod_datasets_configurations")
+    assert (found["identifier"], found["configuration"]) == ("carol/scans", CONFIGURATION)
+
+
+def test_get_pod_datasets_configurations_refused(call: Caller) -> None:
+    with pytest.raises(HTTPError, match="404"):
+        call.hub_of_cluster("alice", "other", "get_pod_datasets_configurations")
+
+
+def test_get_project_name(call: Caller) -> None:
+    project = call.hub("alice", "create_project", "Glaucoma")
+    assert call.hub("alice", "get_project_name", project) == "Glaucoma"
+
+
+def test_get_project_name_refused(call: Caller) -> None:
+    project = call.hub("alice", "create_project", "Glaucoma")
+    assert call.hub("bob", "get_project_name", project) is None
+
+
+def test_upload_public_jwk(call: Caller) -> None:
+    of = ("upload_public_jwk", jwk(), "https://ehr.example", "client-1")
+    published = call.hub("alice", *of)["jwksUriWellKnown"]
+    (key,) = httpx.get(published).json()["keys"]
+    assert (key["kid"], key["n"]) == (jwk()["kid"], jwk()["n"])
+
+
+def test_upload_public_jwk_refused(call: Caller) -> None:
+    forbid(call, "/api/ehr/*")
+    refusal(call, 403, "upload_public_jwk", jwk(), "https://ehr.example", "client-1")
+    call.sandbox.faults.clear()
+    call.sandbox.fail("*", Fault(status=200, body=b"{}"))
+    with pytest.raises(InvalidJSONError):
+        call.hub("alice", "upload_public_jwk", jwk(), "https://ehr.example", "client-1")
 
 
 # --- All of them ---------------------------------------------------------------------------------

@@ -334,11 +334,17 @@ def test_missing_weights_return_none(services: FakeServices, url: dict[str, Any]
 # --- send_model ----------------------------------------------------------------------------------
 
 
-@pytest.mark.documented("BitfountHub.send_model", "model_code_path", "private_model", "returns")
+@pytest.mark.documented(
+    "BitfountHub.send_model",
+    "model_code_path",
+    "private_model",
+    "model_description",
+    "returns",
+)
 def test_send_model_returns_the_answer_of_the_hub(services: FakeServices, model_file: Path) -> None:
     services.json(FORM)
     services.answer(httpx.Response(204))
-    assert services.hub("send_model", model_file, True, description="small") == FORM
+    assert services.hub("send_model", model_file, True, "small") == FORM
     assert json.loads(services.requests[0].content) == {
         "modelName": "Net",
         "modelSize": len(CODE),

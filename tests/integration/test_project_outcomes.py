@@ -196,6 +196,52 @@ def test_offset_and_limit_may_be_text(services: FakeServices) -> None:
     assert dict(services.requests[0].url.params) == {"offset": "0", "limit": "2"}
 
 
+@pytest.mark.parametrize("datasets", [{}, {"linked_datasets": None}, {"linked_datasets": []}])
+def test_get_projects_keeps_unknown_and_no_datasets_apart(
+    services: FakeServices, datasets: dict[str, Any]
+) -> None:
+    page = {"totalProjects": 1, "projects": [{**PROJECT, **datasets}]}
+    services.json(page)
+    assert services.hub("get_projects") == page
+
+
+@pytest.mark.documented("BitfountHub.get_project_name", "project_id", "returns")
+@pytest.mark.parametrize("project", [PROJECT, {"name": "n", "id": 3}, {"name": "n"}])
+def test_project_name_is_the_one_of_the_answer(services: FakeServices, project: Any) -> None:
+    services.json(project)
+    assert services.hub("get_project_name", "p1") == "n"
+    assert services.request_lines == ["GET https://hub.test/api/projects/p1"]
+
+
+@pytest.mark.documented("BitfountHub.get_project_name", "None")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *[(404, {"json": {"errorMessage": "no such project"}}), (401, {"json": {}})],
+        *[(500, {"text": "<html>"}), (200, {"text": "<html>"}), (200, {"json": []})],
+        *[(200, {"json": body}) for body in ({"id": "p1"}, {"name": ""}, {"name": 7})],
+        *[httpx.ConnectError("no route"), httpx.ReadTimeout("too slow")],
+    ],
+    ids=str,
+)
+def test_project_name_failure_is_logged_and_none(
+    services: FakeServices, answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = isinstance(answer, Exception)
+    services.answer(answer if failed else httpx.Response(answer[0], **answer[1]))
+    assert services.hub("get_project_name", "p1") is None
+    assert "project 'p1'" in caplog.text
+
+
+@pytest.mark.parametrize("project_id", ["../x", "", None])
+def test_project_name_of_an_invalid_id_is_none(
+    services: FakeServices, project_id: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert services.hub("get_project_name", project_id) is None
+    assert services.requests == []
+    assert "project id" in caplog.text
+
+
 def projects_from(services: FakeServices, page_size: int) -> list[str]:
     """Return the result of ``iter_projects``, sync or async."""
     import asyncio

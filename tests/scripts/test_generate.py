@@ -103,7 +103,7 @@ def test_check_of_a_missing_folder_lists_every_file(built: Path, tmp_path: Path)
     assert all(each.startswith("missing: ") for each in missing)
 
 
-CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/HeartbeatRequest"}'
+CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/RegisterKeyRequest"}'
 
 
 @pytest.mark.parametrize(

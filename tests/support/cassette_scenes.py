@@ -14,6 +14,7 @@ from unittest.mock import patch
 import attrs
 import httpx
 from support.rsa_keys import private_key
+from support.sandbox_seeds import csr, jwk
 
 import bitfount_api
 import bitfount_api.async_hub
@@ -55,6 +56,8 @@ UPDATE = {
     "progress": {"batches": {"value": 5, "total": 10}},
 }
 
+CONFIGURATION = {"datasource": "DICOMSource", "datasource_args": {"path": "scans"}}
+
 Given = Mapping[str, Any]
 
 
@@ -66,11 +69,13 @@ class Performer:
         urls: URLs of the services, by the sandbox's names for them.
         handler: Credentials of the user.
         asynchronous: Whether to use the async clients.
+        cluster_id: Cluster of the Hub client.
     """
 
     urls: Mapping[str, str]
     handler: APIKeysHandler
     asynchronous: bool = False
+    cluster_id: str | None = None
 
     def hub(self, name: str, /, *arguments: Any, **named: Any) -> Any:
         return self._call("BitfountHub", "hub_url", name, *arguments, **named)
@@ -89,13 +94,17 @@ class Performer:
             if self.asynchronous:
                 return asyncio.run(self._acall(kind, url, name, *arguments, **named))
             with self._session(self.handler) as session:
-                client = getattr(bitfount_api, kind)(session, self.urls[url])
+                client = getattr(bitfount_api, kind)(session, self.urls[url], **self._named(kind))
                 return getattr(client, name)(*arguments, **named)
 
     async def _acall(self, kind: str, url: str, name: str, /, *arguments: Any, **named: Any) -> Any:
         async with self._session(self.handler) as session:
-            client = getattr(bitfount_api, f"Async{kind}")(session, self.urls[url])
+            of = self._named(kind)
+            client = getattr(bitfount_api, f"Async{kind}")(session, self.urls[url], **of)
             return await getattr(client, name)(*arguments, **named)
+
+    def _named(self, kind: str) -> dict[str, Any]:
+        return {"cluster_id": self.cluster_id} if kind == "BitfountHub" else {}
 
     def _session(self, handler: AuthenticationHandler) -> BitfountSession:
         # vcrpy records and replays what httpx sends.
@@ -186,6 +195,31 @@ def project(sandbox: Sandbox) -> dict[str, Any]:
     return {"project": project_id, "token": sandbox.token("bob")}
 
 
+def cluster(sandbox: Sandbox) -> dict[str, Any]:
+    """Create carol's cluster with her pod, which has a configuration, and another pod."""
+    pod(sandbox)
+    sandbox.configure("carol/scans", CONFIGURATION)
+    carol = performer(sandbox, "carol")
+    carol.hub("register_pod", PodPublicMetadata("more", "More", "Without", SCHEMA), *keys())
+    return {"cluster": carol.hub("create_compute_cluster", "Eye clinic", ["scans", "more"])}
+
+
+def compute(sandbox: Sandbox) -> dict[str, Any]:
+    """Register carol's compute instance, and make a signing request for it."""
+    given = cluster(sandbox)
+    carol = performer(sandbox, "carol")
+    registered = carol.hub("register_compute", "i-1", given["cluster"], "10.0.0.5")
+    return {**given, "compute": registered["computeId"], "csr": csr(registered["domain"])}
+
+
+def certified(sandbox: Sandbox) -> dict[str, Any]:
+    """Have a certificate issued for carol's compute instance."""
+    given = compute(sandbox)
+    carol = performer(sandbox, "carol")
+    carol.hub("request_compute_certificate", given["compute"], given["csr"])
+    return given
+
+
 def signing(sandbox: Sandbox) -> dict[str, Any]:
     key = private_key()
     number = performer(sandbox, "bob").hub("register_user_public_key", key.public_key())
@@ -236,6 +270,28 @@ def check_key(who: Performer, given: Given) -> Any:
     return {**found, "public_key": pem(found["public_key"])}
 
 
+def heartbeats(who: Performer, given: Given) -> Any:
+    state = {"is_busy": True, "is_ehr_configured": True, "is_ehr_connected": False}
+    instance = {
+        "instance_id": "i-1",
+        "cluster_id": given["cluster"],
+        "private_ip_address": "10.0.0.5",
+        "datasource_health": [{"name": "scans", "status": "unhealthy", "message": "no disk"}],
+    }
+    return [
+        who.hub("do_pod_heartbeat", ["scans"], keys()[0]),
+        who.hub("do_pod_heartbeat", **state, **instance),
+    ]
+
+
+def with_and_without_cluster(name: str) -> Callable[[Performer, Given], Any]:
+    def play(who: Performer, given: Given) -> Any:
+        of_cluster = attrs.evolve(who, cluster_id=given["cluster"])
+        return [who.hub(name), of_cluster.hub(name)]
+
+    return play
+
+
 def decision(result: Any) -> Any:
     return {**result, "response_type": result["response_type"].value}
 
@@ -263,20 +319,51 @@ SCENES: dict[str, Scene] = {
         project,
         "carol",
     ),
+    "archive_pod": Scene(lambda who, _: who.hub("archive_pod", "scans"), pod, "carol"),
     "check_oidc_access_request": Scene(by_token, project, "carol"),
     "check_public_key_registered_and_active": Scene(check_key, registered, "bob"),
     "check_signature_based_access_request": Scene(by_signature, signing, "carol"),
-    "create_project": Scene(lambda who, _: who.hub("create_project", "Glaucoma")),
-    "do_pod_heartbeat": Scene(
-        lambda who, _: who.hub("do_pod_heartbeat", ["scans"], keys()[0]), pod, "carol"
+    "compute_cluster_exists": Scene(
+        lambda who, given: [
+            who.hub("compute_cluster_exists", name) for name in (given["cluster"], "other")
+        ],
+        cluster,
+        "carol",
     ),
+    "create_compute_cluster": Scene(
+        lambda who, _: who.hub("create_compute_cluster", "Eye clinic", ["scans"]), pod, "carol"
+    ),
+    "create_project": Scene(lambda who, _: who.hub("create_project", "Glaucoma")),
+    "do_pod_heartbeat": Scene(heartbeats, cluster, "carol"),
     "get_access_manager_key": Scene(lambda who, _: pem(who.am("get_access_manager_key"))),
     "get_access_token": Scene(get_access_token, paired),
+    "get_compute_certificate": Scene(
+        lambda who, given: who.hub("get_compute_certificate", given["compute"]), certified, "carol"
+    ),
     "get_model": Scene(get_model, model, "bob"),
     "get_model_from_url": Scene(get_model_from_url, model),
     "get_pod": Scene(lambda who, _: who.hub("get_pod", "carol/scans"), pod),
+    "get_pod_dataset_configuration": Scene(
+        lambda who, _: [
+            who.hub("get_pod_dataset_configuration", f"carol/{name}") for name in ("scans", "more")
+        ],
+        cluster,
+        "carol",
+    ),
+    "get_pod_dataset_list": Scene(
+        with_and_without_cluster("get_pod_dataset_list"), cluster, "carol"
+    ),
+    "get_pod_datasets_configurations": Scene(
+        with_and_without_cluster("get_pod_datasets_configurations"), cluster, "carol"
+    ),
     "get_pod_key": Scene(lambda who, _: who.hub("get_pod_key", "carol/scans"), pod),
     "get_pod_schema": Scene(lambda who, _: who.hub("get_pod_schema", "carol/scans").to_json(), pod),
+    "get_project_name": Scene(
+        lambda who, given: [
+            who.hub("get_project_name", name) for name in (given["project"], "other")
+        ],
+        project,
+    ),
     "get_projects": Scene(lambda who, _: who.hub("get_projects", limit=1), project),
     "get_usage_limits": Scene(
         lambda who, given: [
@@ -291,11 +378,31 @@ SCENES: dict[str, Scene] = {
     "get_weights_from_url": Scene(
         lambda who, given: who.hub("get_weights_from_url", given["weights"]).hex(), model
     ),
+    "link_datasets_to_compute_cluster": Scene(
+        lambda who, given: who.hub("link_datasets_to_compute_cluster", given["cluster"], ["more"]),
+        cluster,
+        "carol",
+    ),
+    "register_compute": Scene(
+        lambda who, given: who.hub("register_compute", "i-1", given["cluster"], "10.0.0.5"),
+        cluster,
+        "carol",
+    ),
     "register_pod": Scene(register_pod, username="carol"),
     "register_user_public_key": Scene(
         lambda who, _: who.hub("register_user_public_key", keys()[0])
     ),
+    "request_compute_certificate": Scene(
+        lambda who, given: [
+            who.hub("request_compute_certificate", given["compute"], given["csr"]) for _ in range(2)
+        ],
+        compute,
+        "carol",
+    ),
     "send_model": Scene(send_model),
     "send_monitor_update": Scene(lambda who, _: who.hub("send_monitor_update", UPDATE)),
     "send_weights": Scene(send_weights, code),
+    "upload_public_jwk": Scene(
+        lambda who, _: who.hub("upload_public_jwk", jwk(), "https://ehr.example", "client-1")
+    ),
 }

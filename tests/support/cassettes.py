@@ -180,8 +180,9 @@ def replay(
     Raises:
         AssertionError: If some of the recorded requests were not made.
     """
-    who = Performer(URLS, APIKeysHandler("id:id", "key:key", "alice"), asynchronous)
+    scene = SCENES[name]
+    who = Performer(URLS, APIKeysHandler("id:id", "key:key", scene.username), asynchronous)
     with network_blocked(), recorder(folder).use_cassette(name) as cassette:
-        result = SCENES[name].play(who, given)
+        result = scene.play(who, given)
         assert cassette.all_played, f"not all requests in the cassette of {name} were made"
     return json.loads(json.dumps(result))

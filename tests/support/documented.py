@@ -1,7 +1,7 @@
 """The documented API as data: every class, method, argument, default and outcome, in order.
 
 ``...`` marks an argument without a default. Source: the documentation of the official SDK's
-``hub.api`` module.
+``hub.api`` module, and for what version 13.0 adds, the wire contract's "Today's Hub".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Arguments = dict[str, Any]
 
 CONSTRUCTORS: dict[str, Arguments] = {
     "BitfountAM": {"session": None, "access_manager_url": None},
-    "BitfountHub": {"session": None, "url": PRODUCTION_HUB_URL},
+    "BitfountHub": {"session": None, "url": PRODUCTION_HUB_URL, "cluster_id": None},
     "PodPublicMetadata": {
         "name": ...,
         "display_name": ...,
@@ -86,12 +86,36 @@ METHODS: dict[str, dict[str, Arguments]] = {
             "access_manager_key": ...,
         },
         "register_user_public_key": {"key": ...},
-        "send_model": {"model_code_path": ..., "private_model": False},
+        "send_model": {"model_code_path": ..., "private_model": False, "model_description": ""},
         "send_monitor_update": {"update": ...},
         "send_weights": {"model_name": ..., "model_version": ..., "pretrained_file_path": ...},
+        # Since 13.0:
+        "archive_pod": {"pod_name": ...},
+        "register_compute": {"instance_id": ..., "cluster_id": ..., "private_ip_address": ...},
+        "request_compute_certificate": {"compute_id": ..., "csr_pem": ...},
+        "get_compute_certificate": {"compute_id": ...},
+        "get_project_name": {"project_id": ...},
+        "upload_public_jwk": {"jwk": ..., "issuer": ..., "client_id": ...},
+        "create_compute_cluster": {"name": ..., "dataset_names": None},
+        "compute_cluster_exists": {"cluster_id": ...},
+        "link_datasets_to_compute_cluster": {"cluster_id": ..., "dataset_names": ...},
+        "get_pod_dataset_list": {},
+        "get_pod_dataset_configuration": {"dataset_identifier": ...},
+        "get_pod_datasets_configurations": {},
     },
     "SMARTOnFHIR": {"get_access_token": {}},
 }
+
+HEARTBEAT_13: Arguments = {
+    "instance_id": ...,
+    "cluster_id": None,
+    "is_busy": ...,
+    "is_ehr_configured": ...,
+    "is_ehr_connected": ...,
+    "private_ip_address": None,
+    "datasource_health": None,
+}
+"""The arguments of the heartbeat of 13.0, by keyword; two of them are optional here."""
 
 STATIC_METHODS = {("BitfountHub", "get_model_from_url"), ("BitfountHub", "get_weights_from_url")}
 
@@ -112,7 +136,24 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "BitfountHub.add_dataset_to_project_for_user": ("HTTPError",),
     "BitfountHub.check_public_key_registered_and_active": ("None", "HTTPError"),
     "BitfountHub.create_project": ("HTTPError",),
-    "BitfountHub.do_pod_heartbeat": ("HTTPError",),
+    "BitfountHub.do_pod_heartbeat": (
+        "HTTPError",
+        *HEARTBEAT_13,
+        "returns, of an instance",
+        "None, of an instance",
+    ),
+    "BitfountHub.archive_pod": ("HTTPError",),
+    "BitfountHub.register_compute": ("None", "HTTPError"),
+    "BitfountHub.request_compute_certificate": ("None", "HTTPError"),
+    "BitfountHub.get_compute_certificate": ("HTTPError",),
+    "BitfountHub.get_project_name": ("None",),
+    "BitfountHub.upload_public_jwk": ("InvalidJSONError", "HTTPError"),
+    "BitfountHub.create_compute_cluster": ("returns, without an id", "HTTPError"),
+    "BitfountHub.compute_cluster_exists": ("False", "HTTPError"),
+    "BitfountHub.link_datasets_to_compute_cluster": ("HTTPError",),
+    "BitfountHub.get_pod_dataset_list": ("returns, of a cluster", "HTTPError"),
+    "BitfountHub.get_pod_dataset_configuration": ("None", "HTTPError"),
+    "BitfountHub.get_pod_datasets_configurations": ("without a configuration", "HTTPError"),
     "BitfountHub.get_model": (
         "None",
         "None, not loaded",

@@ -21,6 +21,7 @@ from support.faults.environment import CODE, PART_BYTES, SCHEMA, TASK, WEIGHTS, 
 from support.faults.legs import Leg, Row
 from support.fuzzing import Sent
 from support.rsa_keys import key_pair
+from support.sandbox_seeds import csr
 
 import bitfount_api
 from bitfount_api import (
@@ -100,6 +101,8 @@ class Pretended:
     folder: Path
     project: str = "p1"
     key_id: str = "7"
+    cluster: str = "c-1"
+    compute: str = "compute-1"
     _number: int = 0
     sandbox: Any = attrs.field(factory=lambda: SimpleNamespace(token=lambda _: "token"))
 
@@ -113,6 +116,9 @@ class Pretended:
     def numbers(self) -> Iterator[int]:
         self._number += 1
         return iter([self._number])
+
+    def uncertified(self) -> tuple[str, str]:
+        return "compute-1", csr("compute-1.example")
 
     def model_url(self) -> str:
         return str(good_values()["modelDownloadUrl"])
@@ -195,7 +201,8 @@ class FuzzedServices:
     def _client(self, session: BitfountSession, prefix: str) -> Any:
         service = {"BitfountHub": "hub", "BitfountAM": "access_manager"}
         host = HOSTS[service.get(self.row.kind, "smart_on_fhir")]
-        return getattr(bitfount_api, prefix + self.row.kind)(session, f"https://{host}")
+        named = self.row.client(cast("FaultEnvironment", self.environment))
+        return getattr(bitfount_api, prefix + self.row.kind)(session, f"https://{host}", **named)
 
 
 def _is(leg: Leg, request: httpx.Request) -> bool:

@@ -40,12 +40,12 @@ class Caller:
             self._runner.run(session.aclose())
         self._runner.close()
 
-    def _client(self, kind: str, username: str) -> Any:
+    def _client(self, kind: str, username: str, **named: Any) -> Any:
         if username not in self._sessions:
             self._sessions[username] = self._clients.new_session(username)
         name = f"Async{kind}" if self.asynchronous else kind
         return getattr(bitfount_api, name)(
-            self._sessions[username], getattr(self.sandbox, URLS[kind])
+            self._sessions[username], getattr(self.sandbox, URLS[kind]), **named
         )
 
     def _call(self, kind: str, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
@@ -59,6 +59,14 @@ class Caller:
     def hub(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
         """Call a method of a user's Hub client."""
         return self._call("BitfountHub", username, method, *arguments, **named)
+
+    def hub_of_cluster(
+        self, username: str, cluster_id: str, method: str, /, *arguments: Any
+    ) -> Any:
+        """Call a method of a user's Hub client of a cluster."""
+        self.called.add(method)
+        hub = self._client("BitfountHub", username, cluster_id=cluster_id)
+        return self.result(getattr(hub, method)(*arguments))
 
     def am(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
         """Call a method of a user's access manager client."""

@@ -22,6 +22,8 @@ def pass_arguments(hub: api.BitfountHub, handler: api.APIKeysHandler) -> None:
     hub.register_user_public_key("ssh-rsa AAAA")  # type: ignore[arg-type]
     hub.get_weights("alice", "Net", "1")  # type: ignore[arg-type]
     hub.get_model_from_url("https://storage.example/x")  # type: ignore[call-arg]
+    hub.do_pod_heartbeat(["scans"], instance_id="i-1", is_busy=False)  # type: ignore[call-overload]
+    hub.do_pod_heartbeat(instance_id="i-1")  # type: ignore[call-overload]
     api.BitfountHub(handler)  # type: ignore[arg-type]
     api.BitfountSession(handler, 5)  # type: ignore[call-arg]
     update: api.MonitorUpdate = {"taskId": "t"}  # type: ignore[typeddict-item]

@@ -168,7 +168,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(api.get_pod_schema("scans", "scans.yaml", hub), api.BitfountSchema)
     hub.do_pod_heartbeat(["scans"], public_key)
 
-    answer = hub.send_model(Path("Net.py"), private_model=True, description="small")
+    answer = hub.send_model(Path("Net.py"), private_model=True, model_description="small")
     assert_type(answer, api.ModelUpload)
     hub.send_weights("Net", 1, Path("w.pt"), progress=report)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
@@ -196,6 +196,8 @@ def hub(hub: api.BitfountHub) -> None:
     if isinstance(usage, dict):
         assert_type(usage["usage"], list[api.GranteeUsage])
 
+    compute(hub)
+
     progress: dict[str, api.ProgressUpdate] = {"batches": {"value": 5}}
     update: api.MonitorUpdate = {
         "taskId": "t",
@@ -207,6 +209,48 @@ def hub(hub: api.BitfountHub) -> None:
     }
     hub.send_monitor_update(update)
     assert_type(hub.with_options(timeout=5, deadline=20), api.BitfountHub)
+
+
+def compute(hub: api.BitfountHub) -> None:
+    """What version 13.0 of the official SDK adds."""
+    _, public_key = keys()
+    assert_type(hub.do_pod_heartbeat(pod_names=["scans"], pod_public_key=public_key), None)
+    health: list[api.DatasourceHealth] = [{"name": "scans", "status": "healthy"}]
+    beat = hub.do_pod_heartbeat(
+        instance_id="i-1",
+        cluster_id=None,
+        is_busy=False,
+        is_ehr_configured=True,
+        is_ehr_connected=True,
+        private_ip_address="10.0.0.5",
+        datasource_health=health,
+    )
+    assert_type(beat, api.Heartbeat | None)
+    hub.archive_pod("scans")
+    registered = hub.register_compute("i-1", "c-1", "10.0.0.5")
+    assert_type(registered, api.ComputeRegistration | None)
+    if registered is not None:
+        requested = hub.request_compute_certificate(registered["computeId"], "-----BEGIN …")
+        assert_type(requested, api.RequestedCertificate | None)
+        certificate = hub.get_compute_certificate(registered["computeId"])
+        assert_type(certificate, api.ComputeCertificate)
+        assert_type(certificate["status"], str)
+    assert_type(hub.create_compute_cluster("eye-clinic", ["scans"]), str)
+    assert_type(hub.compute_cluster_exists("c-1"), bool)
+    hub.link_datasets_to_compute_cluster("c-1", ["scans"])
+    of_cluster = api.BitfountHub(hub.session, hub.url, "c-1")
+    assert_type(of_cluster.cluster_id, str | None)
+    assert_type(of_cluster.get_pod_dataset_list(), list[api.PodDataset])
+    assert_type(hub.get_pod_dataset_configuration("alice/scans"), dict[str, Any] | None)
+    found = hub.get_pod_datasets_configurations()
+    assert_type(found, list[api.DatasetWithConfiguration])
+    assert_type(hub.get_project_name("p1"), str | None)
+    published = hub.upload_public_jwk({"kty": "RSA"}, "https://ehr.example", "client-1")
+    assert_type(published, api.JWKUpload)
+    page = hub.get_projects()
+    if page is not None:
+        datasets = page["projects"][0].get("linked_datasets")
+        assert_type(datasets, list[api.ProjectDataset] | None)
 
 
 def report(done: int, total: int | None, what: str) -> None:

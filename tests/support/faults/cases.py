@@ -8,6 +8,7 @@ import attrs
 from support.faults.environment import SCHEMA, TASK, WEIGHTS, FaultEnvironment
 from support.faults.legs import Leg, Row
 from support.rsa_keys import key_pair
+from support.sandbox_seeds import jwk
 
 from bitfount_api import (
     BitfountSchema,
@@ -78,6 +79,26 @@ def _protocol(a: FaultEnvironment) -> dict[str, Any]:
     }
 
 
+def _instance(a: FaultEnvironment) -> dict[str, Any]:
+    return {"instance_id": "i-1", "cluster_id": a.cluster, "private_ip_address": "10.0.0.5"}
+
+
+def _state(a: FaultEnvironment) -> dict[str, Any]:
+    return {"is_busy": False, "is_ehr_configured": True, "is_ehr_connected": True}
+
+
+def _of_cluster(a: FaultEnvironment) -> dict[str, Any]:
+    return {"cluster_id": a.cluster}
+
+
+def _is_compute(result: Any) -> bool:
+    return isinstance(result["computeId"], str)
+
+
+def _is_dataset(result: Any) -> bool:
+    return any(each["identifier"].endswith("/scans") for each in result)
+
+
 _ANY_WAY: dict[str, Any] = {"lost": "none", "refused": "none"}
 _POD_LEG = _hub("GET", "/api/pods/alice/scans", known.GET_POD, **_ANY_WAY)
 _POD_FOR_SCHEMA = attrs.evolve(_POD_LEG, lost=InvalidJSONError, refused=InvalidJSONError)
@@ -89,6 +110,12 @@ _CODE_LEG = _stored("models/alice/Net/1", unusable=ModelValidationError)
 _WEIGHTS_LEG = _stored("weights/alice/Net/1", unusable="other", renewed=2)
 _UNSAFE: dict[str, Any] = {"lost": ModelUploadError, "refused": ModelUploadError}
 _FORM_LEG = Leg("storage", "POST", "/bitfount", known.UPLOAD_OBJECT, "upload", unusable="value")
+_IGNORED: dict[str, Any] = {"body": "ignored", "unusable": "value"}
+_DATASETS_LEG = _hub("GET", "/api/compute-clusters/datasets", known.GET_POD_DATASET_LIST)
+_CLUSTER_LEG = _hub("GET", "/api/compute-clusters/*/datasets", known.GET_COMPUTE_CLUSTER_DATASETS)
+_CONFIGURATION_LEG = _hub(
+    "GET", "/api/pods/*/scans/configuration", known.GET_POD_DATASET_CONFIGURATION
+)
 _UPLOADS = {"unusable": ModelUploadError, **_UNSAFE}
 
 ROWS = (
@@ -119,6 +146,86 @@ ROWS = (
         lambda a: {"pod_names": ["scans"], "pod_public_key": key_pair().public_key},
         _none,
         (_hub("PATCH", "/api/pods", known.DO_POD_HEARTBEAT, body="ignored", unusable="value"),),
+    ),
+    Row(
+        "do_pod_heartbeat (instance)", "BitfountHub",
+        lambda a: {**_instance(a), **_state(a)}, _is_compute,
+        (_hub("PATCH", "/api/pods", known.DO_POD_HEARTBEAT, unusable="none"),),
+    ),
+    Row(
+        "archive_pod", "BitfountHub", lambda a: {"pod_name": "old"}, _none,
+        (_hub("POST", "/api/pods/alice/old", known.ARCHIVE_POD, **_IGNORED),),
+    ),
+    Row(
+        "register_compute", "BitfountHub", _instance, _is_compute,
+        (
+            _hub(
+                "PUT", "/api/compute/instances/i-1", known.REGISTER_COMPUTE, unusable="none"
+            ),
+        ),
+    ),
+    Row(
+        "request_compute_certificate", "BitfountHub",
+        lambda a: dict(zip(("compute_id", "csr_pem"), a.uncertified(), strict=True)),
+        lambda requested: isinstance(requested["status"], str),
+        (_hub("POST", "/api/compute/*/certificate", known.REQUEST_COMPUTE_CERTIFICATE),),
+    ),
+    Row(
+        "get_compute_certificate", "BitfountHub", lambda a: {"compute_id": a.compute},
+        lambda certificate: isinstance(certificate["status"], str),
+        (_hub("GET", "/api/compute/*/certificate", known.GET_COMPUTE_CERTIFICATE),),
+    ),
+    Row(
+        "create_compute_cluster", "BitfountHub",
+        lambda a: {"name": f"Cluster {a.number()}", "dataset_names": ["scans"]},
+        lambda made: isinstance(made, str) and not made.startswith("Cluster"),
+        (_hub("POST", "/api/compute-clusters", known.CREATE_COMPUTE_CLUSTER),),
+    ),
+    Row(
+        "compute_cluster_exists", "BitfountHub", _of_cluster, lambda found: found is True,
+        (attrs.evolve(_CLUSTER_LEG, **_IGNORED),),
+    ),
+    Row(
+        "link_datasets_to_compute_cluster", "BitfountHub",
+        lambda a: {**_of_cluster(a), "dataset_names": ["scans"]}, _none,
+        (
+            _hub(
+                "POST", "/api/compute-clusters/*/datasets",
+                known.LINK_DATASETS_TO_COMPUTE_CLUSTER, **_IGNORED,
+            ),
+        ),
+    ),
+    Row("get_pod_dataset_list", "BitfountHub", lambda a: {}, _is_dataset, (_DATASETS_LEG,)),
+    Row(
+        "get_pod_dataset_list (cluster)", "BitfountHub", lambda a: {}, _is_dataset,
+        (_CLUSTER_LEG,), _of_cluster,
+    ),
+    Row(
+        "get_pod_dataset_configuration", "BitfountHub",
+        lambda a: {"dataset_identifier": "alice/scans"},
+        lambda configuration: configuration["datasource"] == "DICOMSource",
+        (_CONFIGURATION_LEG,),
+    ),
+    Row(
+        "get_pod_datasets_configurations", "BitfountHub", lambda a: {},
+        lambda found: _is_dataset(found) and isinstance(found[0]["configuration"], dict),
+        (_CLUSTER_LEG, _CONFIGURATION_LEG), _of_cluster,
+    ),
+    Row(
+        "get_project_name", "BitfountHub", lambda a: {"project_id": a.project},
+        lambda name: name == "Glaucoma",
+        (
+            _hub(
+                "GET", "/api/projects/*", known.GET_PROJECT,
+                lost="none", refused="none", unusable="none",
+            ),
+        ),
+    ),
+    Row(
+        "upload_public_jwk", "BitfountHub",
+        lambda a: {"jwk": jwk(), "issuer": "https://ehr.example", "client_id": "client-1"},
+        lambda published: isinstance(published["jwksUriWellKnown"], str),
+        (_hub("PUT", "/api/ehr/jwks/alice", known.UPLOAD_PUBLIC_JWK),),
     ),
     Row("get_model", "BitfountHub", _model, _is_model, (_MODEL_LEG, _CODE_LEG)),
     Row(

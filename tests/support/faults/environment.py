@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import attrs
 from support.raw_server import Act, RawServer
 from support.rsa_keys import key_pair
+from support.sandbox_seeds import csr
 
 from bitfount_api import (
     BitfountHub,
@@ -59,6 +60,8 @@ class FaultEnvironment:
     tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
     project: str = ""
     key_id: str = ""
+    cluster: str = ""
+    compute: str = ""
     renewals: int = 0
     numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
 
@@ -82,6 +85,7 @@ class FaultEnvironment:
         for model in ("Net", "Sent"):
             hub.send_model(self.model_file(model))
         hub.send_weights("Net", 1, self.weights_file())
+        self._seed_compute(hub)
         self.project = hub.create_project("Glaucoma")
         self.sandbox.add_model(self.project, "alice/Net:1", limit=1000)
 
@@ -97,6 +101,14 @@ class FaultEnvironment:
 
         handler = ExternallyManagedJWTHandler(*token(), renew, username)
         return BitfountSession(handler, **{"verify": self.tls, **more})
+
+    def _seed_compute(self, hub: BitfountHub) -> None:
+        public = key_pair().public_key
+        hub.register_pod(PodPublicMetadata("old", "Old", "", SCHEMA), public, public)
+        self.sandbox.configure("alice/scans", {"datasource": "DICOMSource"})
+        self.cluster = hub.create_compute_cluster("Eye clinic", ["scans"])
+        self.compute, request = self.uncertified()
+        hub.request_compute_certificate(self.compute, request)
 
     # --- What operations are given ---------------------------------------------------------------
 
@@ -120,6 +132,14 @@ class FaultEnvironment:
         folder = self.folder / f"target-{self.number()}"
         folder.mkdir()
         return folder / "file"
+
+    def uncertified(self) -> tuple[str, str]:
+        """Return a new compute instance, and a signing request for its certificate."""
+        instance = self.sandbox.state.computes.see(
+            "alice", f"i-{self.number()}", cluster=None, private_ip_address="10.0.0.5"
+        )
+        registered = instance.registration
+        return registered["computeId"], csr(registered["domain"])
 
     def model_url(self) -> str:
         return self.sandbox.state.presigner.get("models/alice/Net/1")

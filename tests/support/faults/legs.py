@@ -58,6 +58,7 @@ class Row:
         arguments: Arguments of the call.
         check: Function that returns whether a result is the documented value.
         legs: Requests that the operation makes, in this order.
+        client: Further arguments of the client, by name.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Row:
     arguments: Callable[[FaultEnvironment], Mapping[str, Any]]
     check: Callable[[Any], bool]
     legs: tuple[Leg, ...]
+    client: Callable[[FaultEnvironment], Mapping[str, Any]] = lambda _: {}
 
     @property
     def method(self) -> str:

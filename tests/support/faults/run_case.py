@@ -202,7 +202,8 @@ class _Call:
     def _client(self, session: Any, prefix: str) -> Any:
         kind = self.row.kind
         service = {"BitfountHub": "hub", "BitfountAM": "access_manager"}.get(kind, "smart_on_fhir")
-        return getattr(bitfount_api, prefix + kind)(session, self.urls[service])
+        named = self.row.client(self.environment)
+        return getattr(bitfount_api, prefix + kind)(session, self.urls[service], **named)
 
     def _sync(self, arguments: dict[str, Any], settings: dict[str, Any]) -> Any:
         with self.environment.session(**settings) as session:

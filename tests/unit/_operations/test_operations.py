@@ -13,7 +13,16 @@ from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
 from bitfount_api._core import services
 from bitfount_api._core.effects import Retry, RunInThread, Send
 from bitfount_api._core.service_client import ServiceClient
-from bitfount_api._operations import models, monitoring, pods, projects, public_keys
+from bitfount_api._operations import (
+    clusters,
+    compute,
+    ehr_keys,
+    models,
+    monitoring,
+    pods,
+    projects,
+    public_keys,
+)
 from bitfount_api.hashes import hash_contents
 from bitfount_api.identifiers import PodIdentifier
 
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 POD = PodIdentifier("bob", "scans")
+CSR = "-----BEGIN CERTIFICATE REQUEST-----\n-----END CERTIFICATE REQUEST-----\n"
 DETAILS: dict[str, Any] = {"podIdentifier": "bob/scans", "podName": "scans"}
 CODE = b"from bitfount_api import BitfountModel\nclass Net(BitfountModel): pass\n"
 KEYS = {"x-api-key": "k"}
@@ -85,8 +95,15 @@ def test_refused_credentials_are_renewed_and_the_call_retried() -> None:
                 "type": "x",
             },
         ),
+        pods.archive(hub(retries=3), "scans"),
+        compute.request_certificate(hub(retries=3), "m-1", CSR),
+        clusters.create(hub(retries=3), "c", None),
+        clusters.link_datasets(hub(retries=3), "c-1", ["scans"]),
     ],
-    ids=["create_project", "register_user_public_key", "send_monitor_update"],
+    ids=[
+        *("create_project", "register_user_public_key", "send_monitor_update", "archive_pod"),
+        *("request_compute_certificate", "create_compute_cluster", "link_datasets"),
+    ],
 )
 def test_creating_operations_are_never_sent_twice(flow: Generator[Any, Any, Any]) -> None:
     driver = FakeDriver([ConnectError("reset", sent=True)])
@@ -94,6 +111,23 @@ def test_creating_operations_are_never_sent_twice(flow: Generator[Any, Any, Any]
         driver.run(flow)
     assert len(driver.calls) == 1
     assert driver.calls[0].operation.retry is Retry.IF_UNSENT
+
+
+@pytest.mark.parametrize(
+    ("flow", "timeout"),
+    [
+        (compute.register(hub(retries=1), "i-1", None, "10.0.0.5"), 10),
+        (ehr_keys.upload(hub(retries=1), {"kty": "RSA"}, "issuer", "client"), 60),
+    ],
+    ids=["register_compute", "upload_public_jwk"],
+)
+def test_operations_that_set_a_value_are_repeated(
+    flow: Generator[Any, Any, Any], timeout: float
+) -> None:
+    said = {"computeId": "m-1", "jwksUriWellKnown": "https://x.test/jwks.json"}
+    driver = FakeDriver([ConnectError("reset", sent=True), answer(**said)])
+    assert driver.run(flow) == said
+    assert [call.operation.timeout for call in driver.calls] == [timeout] * 2
 
 
 def test_unsent_creating_operation_is_retried() -> None:

@@ -1,0 +1,91 @@
+"""Compute instances and their certificates."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bitfount_hub_client.api.compute import get_compute_certificate as _get_compute_certificate
+from bitfount_hub_client.api.compute import register_compute as _register_compute
+from bitfount_hub_client.api.compute import (
+    request_compute_certificate as _request_compute_certificate,
+)
+from bitfount_hub_client.models import CertificateRequest, RegisterComputeRequest
+from bitfount_hub_client.types import UNSET
+
+from bitfount_api import types
+from bitfount_api._core import operations
+from bitfount_api._core.responses import decode_json, decode_usable_json
+from bitfount_api._internal.validation import non_empty_text
+from bitfount_api.identifiers import path_part
+
+if TYPE_CHECKING:
+    from bitfount_api._core.effects import Flow
+    from bitfount_api._core.service_client import ServiceClient
+
+_logger = logging.getLogger(__name__)
+
+
+def register(
+    hub: ServiceClient, instance_id: str, cluster_id: str | None, private_ip_address: str
+) -> Flow[types.ComputeRegistration | None]:
+    """Register a compute instance, or update it.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    request = _register_compute.build_request(
+        path_part(instance_id, "instance id"),
+        body=RegisterComputeRequest(
+            private_ip_address=non_empty_text(private_ip_address, "private_ip_address"),
+            cluster_id=UNSET if cluster_id is None else path_part(cluster_id, "cluster id"),
+        ),
+    )
+    operation = operations.REGISTER_COMPUTE
+    response = yield from hub.send(operation, request)
+    return decode_usable_json(response, types.ComputeRegistration, operation, hub.service)
+
+
+def request_certificate(
+    hub: ServiceClient, compute_id: str, csr_pem: str
+) -> Flow[types.RequestedCertificate | None]:
+    """Request a certificate; return None if one is being issued, or has been issued.
+
+    Raises:
+        ValueError: ``csr_pem`` is not a certificate signing request in PEM format, or contains a
+            private key. Nothing was sent.
+        HTTPError: The Hub refused the request.
+    """
+    request = _request_compute_certificate.build_request(
+        path_part(compute_id, "compute id"),
+        body=CertificateRequest(csr_pem=_signing_request(csr_pem)),
+    )
+    operation = operations.REQUEST_COMPUTE_CERTIFICATE
+    response = yield from hub.send(operation, request)
+    if response.status_code == 409:
+        _logger.info("A certificate of %s is being issued, or has been issued", compute_id)
+        return None
+    return decode_json(response, types.RequestedCertificate, operation, hub.service)
+
+
+def _signing_request(pem: str) -> str:
+    # The text is not shown in errors: it may hold a private key.
+    if not isinstance(pem, str) or "CERTIFICATE REQUEST-----" not in pem:
+        raise ValueError(
+            "csr_pem must be the text of a certificate signing request, which begins with "
+            "'-----BEGIN CERTIFICATE REQUEST-----'"
+        )
+    if "PRIVATE KEY-----" in pem:
+        raise ValueError("csr_pem contains a private key: pass the signing request only")
+    return pem
+
+
+def get_certificate(hub: ServiceClient, compute_id: str) -> Flow[types.ComputeCertificate]:
+    """Get the state of a requested certificate, with the certificate once it is issued.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+    """
+    request = _get_compute_certificate.build_request(path_part(compute_id, "compute id"))
+    operation = operations.GET_COMPUTE_CERTIFICATE
+    return (yield from hub.get_json(operation, request, types.ComputeCertificate))
