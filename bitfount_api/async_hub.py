@@ -179,7 +179,7 @@ class AsyncBitfountHub(AsyncClient):
         pod_public_key: RSAPublicKey,
         access_manager_key: RSAPublicKey,
         *,
-        file_processing_metadata: types.FileProcessingMetadata | None = None,
+        file_processing_metadata: types.FileProcessingMetadata | Mapping[str, Any] | None = None,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
     ) -> None:
@@ -192,14 +192,16 @@ class AsyncBitfountHub(AsyncClient):
             pod_public_key: The pod's public key, which verifies its signatures.
             access_manager_key: The public key of the pod's access manager, as returned by
                 ``AsyncBitfountAM.get_access_manager_key()``.
-            file_processing_metadata: The results of processing the files behind the pod's data.
+            file_processing_metadata: The results of processing the files behind the pod's data,
+                unless ``public_metadata`` has them.
             progress: The callback for the progress of the schema's upload.
             parts_at_once: The maximum number of parts of a large schema to send concurrently.
 
         Raises:
             SchemaUploadError: The serialized schema is over 10 MiB, or the schema cannot be
                 serialized. Nothing was sent.
-            ValueError: The pod's name, a key or the file results are not valid. Nothing was sent.
+            ValueError: The pod's name, a key or the file results are not valid, or the file results
+                have unknown fields. Nothing was sent.
             HTTPError: The Hub or object storage refused the request.
             RequestException: The Hub is unreachable, or its response is not usable.
 

@@ -314,17 +314,6 @@ class MonitorUpdate(TypedDict):
     resourceUsage: NotRequired[dict[str, float] | None]
 
 
-class FileProcessingMetadata(TypedDict):
-    """The results of processing the files of a pod's data."""
-
-    totalFilesFound: NotRequired[int]
-    totalFilesSuccessfullyProcessed: NotRequired[int]
-    totalFilesSkipped: NotRequired[int]
-    filesWithErrors: NotRequired[int]
-    skipReasons: NotRequired[dict[str, int]]
-    additionalMetrics: NotRequired[dict[str, Any]]
-
-
 # --- The access manager --------------------------------------------------------------------------
 
 
@@ -455,6 +444,27 @@ class TokenGrant(TypedDict):
 
 
 @attrs.define
+class FileProcessingMetadata:
+    """The results of processing the files of a pod's data. What is None is not sent.
+
+    Args:
+        total_files_found: The number of files.
+        total_files_successfully_processed: The number of files that became part of the data.
+        total_files_skipped: The number of files that were left out.
+        files_with_errors: The number of files that could not be processed.
+        skip_reasons: The number of skipped files by reason.
+        additional_metrics: Other results, by name; values that JSON has.
+    """
+
+    total_files_found: int | None = None
+    total_files_successfully_processed: int | None = None
+    total_files_skipped: int | None = None
+    files_with_errors: int | None = None
+    skip_reasons: Mapping[str, int] | None = None
+    additional_metrics: Mapping[str, Any] | None = None
+
+
+@attrs.define
 class PodPublicMetadata:
     """Data about the pod which is publicly visible on the Hub.
 
@@ -464,6 +474,9 @@ class PodPublicMetadata:
         description: The contents of the pod, in a sentence or two.
         schema: The pod's schema as JSON, such as ``BitfountSchema.to_json()`` returns.
         number_of_records: The number of records in the pod, if it may be published.
+        file_processing_metadata: The results of processing the files of the pod's data, if they
+            may be published; or a mapping with the names of their JSON, such as
+            ``{"totalFilesFound": 3}``.
     """
 
     name: str
@@ -471,6 +484,7 @@ class PodPublicMetadata:
     description: str
     schema: Mapping[str, Any]
     number_of_records: int | None = None
+    file_processing_metadata: FileProcessingMetadata | Mapping[str, Any] | None = None
 
 
 @attrs.frozen

@@ -1,10 +1,13 @@
-"""Register pods with their schema."""
+"""Register pods with their schema and the results of processing their files."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
 
+import attrs
 import msgspec
 from bitfount_hub_client.api.pods import register_pod as _register_pod
 from bitfount_hub_client.models import FileProcessingMetadata, RegisterPodRequest
@@ -35,32 +38,48 @@ _SCHEMA_FILE_NAME = "bitfount_file"
 _NEEDED = ("name", "display_name", "description", "schema", "number_of_records")
 
 
+class _FileResults(TypedDict):
+    """The JSON of the results of processing files."""
+
+    totalFilesFound: NotRequired[int | None]
+    totalFilesSuccessfullyProcessed: NotRequired[int | None]
+    totalFilesSkipped: NotRequired[int | None]
+    filesWithErrors: NotRequired[int | None]
+    skipReasons: NotRequired[dict[str, int] | None]
+    additionalMetrics: NotRequired[dict[str, Any] | None]
+
+
+_FILE_RESULTS: Final = {
+    field.name: re.sub("_(.)", lambda letter: letter[1].upper(), field.name)
+    for field in attrs.fields(types.FileProcessingMetadata)
+}
+"""The names of the JSON's fields by those of the attributes."""
+
+
 def register_pod(
     hub: ServiceClient,
     metadata: types.PodPublicMetadata,
     pod_public_key: RSAPublicKey,
     access_manager_key: RSAPublicKey,
-    file_processing_metadata: types.FileProcessingMetadata | None,
+    file_processing_metadata: types.FileProcessingMetadata | Mapping[str, Any] | None,
     options: TransferOptions,
 ) -> Flow[None]:
     """Register a pod, then upload its schema.
 
     Raises:
         TypeError: The metadata is not a ``PodPublicMetadata``. Nothing was sent.
+        ValueError: The results of processing files are given twice, or not valid. Nothing was sent.
         SchemaUploadError: The schema is over 10 MiB as msgpack, or not serializable. Nothing was
             sent.
         HTTPError: The Hub or object storage refused the request.
     """
     _check_metadata(metadata)
     packed = yield from run_in_thread(_packed_schema, metadata)
-    processing: FileProcessingMetadata | Any = UNSET
-    if file_processing_metadata is not None:
-        try:
-            plain = plain_json(file_processing_metadata)
-            msgspec.convert(plain, types.FileProcessingMetadata)
-        except ValueError as error:  # msgspec's is one, too
-            raise ValueError(f"file_processing_metadata is not valid: {error}") from None
-        processing = FileProcessingMetadata.from_dict(plain)
+    # Version 5.x of the official SDK has metadata without this attribute.
+    of_pod = getattr(metadata, "file_processing_metadata", None)
+    if of_pod is not None and file_processing_metadata is not None:
+        raise ValueError("file_processing_metadata is given twice: also in public_metadata")
+    results = file_processing_metadata if of_pod is None else of_pod
     request = _register_pod.build_request(
         body=RegisterPodRequest(
             name=pod_name(metadata.name),
@@ -70,7 +89,7 @@ def register_pod(
             description=metadata.description,
             schema_size=len(packed),
             number_of_records=metadata.number_of_records,
-            file_processing_metadata=processing,
+            file_processing_metadata=UNSET if results is None else _file_results(results),
         ),
         multipart_upload=multipart(len(packed)),
     )
@@ -116,3 +135,26 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
             f"the Hub accepts {config.MAX_SCHEMA_BYTES:,} at most"
         )
     return packed
+
+
+def _file_results(given: types.FileProcessingMetadata | Mapping[str, Any]) -> Any:
+    """Return the JSON of a value, a mapping with the JSON's names, or an SDK's own value."""
+    fields: Any = given
+    if not isinstance(given, Mapping):
+        found = attrs.asdict(given, recurse=False) if attrs.has(type(given)) else None
+        found = getattr(given, "__dict__", None) if found is None else found
+        if found is not None:
+            fields = {_FILE_RESULTS.get(name, name): value for name, value in found.items()}
+    try:
+        plain = plain_json(fields)
+        msgspec.convert(plain, _FileResults)
+    except ValueError as error:  # msgspec's is one, too
+        raise ValueError(f"file_processing_metadata is not valid: {error}") from None
+    if unknown := sorted(plain.keys() - _FILE_RESULTS.values()):
+        raise ValueError(
+            f"file_processing_metadata has unknown fields: {', '.join(map(repr, unknown))}; "
+            f"the known ones are {', '.join(_FILE_RESULTS.values())}"
+        )
+    return FileProcessingMetadata.from_dict(
+        {name: value for name, value in plain.items() if value is not None}
+    )

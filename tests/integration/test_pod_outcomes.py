@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +16,7 @@ from support.rsa_keys import key_pair
 
 from bitfount_api import (
     BitfountSchema,
+    FileProcessingMetadata,
     HTTPError,
     InvalidJSONError,
     PodDoesNotExistError,
@@ -344,6 +347,8 @@ def test_register_pod_converts_numbers_of_other_libraries(services: FakeServices
         ({"skipReasons": "none"}, "$.skipReasons"),
         ({"additionalMetrics": {"mean": float("nan")}}, "$.additionalMetrics.mean"),
         ([], "array"),
+        (3, "int"),
+        (FileProcessingMetadata(skip_reasons={"empty": "two"}), "$.skipReasons"),  # type: ignore[dict-item]
     ],
 )
 def test_register_pod_rejects_invalid_file_counts(
@@ -352,6 +357,113 @@ def test_register_pod_rejects_invalid_file_counts(
     with pytest.raises(ValueError, match="file_processing_metadata") as caught:
         services.hub("register_pod", POD, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=files)
     assert place in str(caught.value)
+    assert services.requests == []
+
+
+FILES = FileProcessingMetadata(
+    total_files_found=4,
+    total_files_successfully_processed=3,
+    total_files_skipped=1,
+    files_with_errors=0,
+    skip_reasons={"not an image": 1},
+    additional_metrics={"seconds": 1.5, "nothing": None},
+)
+FILES_JSON = {
+    "totalFilesFound": 4,
+    "totalFilesSuccessfullyProcessed": 3,
+    "totalFilesSkipped": 1,
+    "filesWithErrors": 0,
+    "skipReasons": {"not an image": 1},
+    "additionalMetrics": {"seconds": 1.5, "nothing": None},
+}
+
+
+@dataclasses.dataclass
+class SDKFileProcessingMetadata:
+    """A value with the attributes of the official SDK's class of this name."""
+
+    total_files_found: int | None = None
+    total_files_successfully_processed: int | None = None
+    total_files_skipped: int | None = None
+    files_with_errors: int | None = None
+    skip_reasons: dict[str, int] | None = None
+    additional_metrics: dict[str, Any] | None = None
+
+
+@pytest.mark.documented(
+    "FileProcessingMetadata",
+    "total_files_found",
+    "total_files_successfully_processed",
+    "total_files_skipped",
+    "files_with_errors",
+    "skip_reasons",
+    "additional_metrics",
+)
+@pytest.mark.documented("PodPublicMetadata", "file_processing_metadata")
+@pytest.mark.parametrize(
+    ("files", "sent"),
+    [
+        (FILES, FILES_JSON),
+        (FileProcessingMetadata(0), {"totalFilesFound": 0}),
+        (FileProcessingMetadata(), {}),
+        (FILES_JSON, FILES_JSON),
+        ({"totalFilesFound": None, "filesWithErrors": 1}, {"filesWithErrors": 1}),
+        (
+            SDKFileProcessingMetadata(4, files_with_errors=0),
+            {"totalFilesFound": 4, "filesWithErrors": 0},
+        ),
+    ],
+)
+def test_register_pod_sends_the_file_results_of_the_pod(
+    services: FakeServices, files: Any, sent: dict[str, Any]
+) -> None:
+    services.json({"success": True, "alreadyExisted": True})
+    pod = PodPublicMetadata("scans", "Scans", "d", SCHEMA, 3, files)
+    services.hub("register_pod", pod, PUBLIC_KEY, PUBLIC_KEY)
+    assert json.loads(services.requests[0].content)["fileProcessingMetadata"] == sent
+
+
+def test_register_pod_takes_the_metadata_of_the_sdk(services: FakeServices) -> None:
+    services.json({"success": True, "alreadyExisted": True})
+    named = {"name": "s", "display_name": "S", "description": "d", "schema": SCHEMA}
+    pod = SimpleNamespace(
+        **named,
+        number_of_records=None,
+        file_processing_metadata=SDKFileProcessingMetadata(skip_reasons={"empty": 2}),
+    )
+    services.hub("register_pod", pod, PUBLIC_KEY, PUBLIC_KEY)
+    sent = json.loads(services.requests[0].content)
+    assert sent["fileProcessingMetadata"] == {"skipReasons": {"empty": 2}}
+    # Version 5.x has no such attribute.
+    services.json({"success": True, "alreadyExisted": True})
+    old = SimpleNamespace(**named, number_of_records=None)
+    services.hub("register_pod", old, PUBLIC_KEY, PUBLIC_KEY)
+    assert "fileProcessingMetadata" not in json.loads(services.requests[-1].content)
+
+
+@pytest.mark.parametrize(
+    ("files", "unknown"),
+    [
+        ({"totalFilesFound": 3, "totalFiles": 3}, "'totalFiles'"),
+        ({"total_files_found": 3}, "'total_files_found'"),
+        (SimpleNamespace(total_files_found=3, bytes_read=9, a=1), "'a', 'bytes_read'"),
+    ],
+)
+def test_register_pod_unknown_file_results_raise(
+    services: FakeServices, files: Any, unknown: str
+) -> None:
+    pod = PodPublicMetadata("scans", "Scans", "d", SCHEMA, 3, files)
+    with pytest.raises(ValueError, match=f"unknown fields: {unknown}; the known .* skipReasons"):
+        services.hub("register_pod", pod, PUBLIC_KEY, PUBLIC_KEY)
+    assert services.requests == []
+
+
+def test_register_pod_file_results_given_twice_raise(services: FakeServices) -> None:
+    pod = PodPublicMetadata("scans", "Scans", "d", SCHEMA, 3, FILES)
+    with pytest.raises(ValueError, match="given twice"):
+        services.hub(
+            "register_pod", pod, PUBLIC_KEY, PUBLIC_KEY, file_processing_metadata=FILES_JSON
+        )
     assert services.requests == []
 
 

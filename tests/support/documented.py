@@ -15,12 +15,21 @@ Arguments = dict[str, Any]
 CONSTRUCTORS: dict[str, Arguments] = {
     "BitfountAM": {"session": None, "access_manager_url": None},
     "BitfountHub": {"session": None, "url": PRODUCTION_HUB_URL, "cluster_id": None},
+    "FileProcessingMetadata": {
+        "total_files_found": None,
+        "total_files_successfully_processed": None,
+        "total_files_skipped": None,
+        "files_with_errors": None,
+        "skip_reasons": None,
+        "additional_metrics": None,
+    },
     "PodPublicMetadata": {
         "name": ...,
         "display_name": ...,
         "description": ...,
         "schema": ...,
         "number_of_records": None,
+        "file_processing_metadata": None,
     },
     "SMARTOnFHIR": {
         "session": None,
@@ -154,6 +163,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "BitfountHub.get_pod_dataset_list": ("returns, of a cluster", "HTTPError"),
     "BitfountHub.get_pod_dataset_configuration": ("None", "HTTPError"),
     "BitfountHub.get_pod_datasets_configurations": ("without a configuration", "HTTPError"),
+    "FileProcessingMetadata": ("defaults",),
     "BitfountHub.get_model": (
         "None",
         "None, not loaded",

@@ -156,7 +156,12 @@ def schemas() -> api.PodPublicMetadata:
 def hub(hub: api.BitfountHub) -> None:
     """Every method of the Hub."""
     _, public_key = keys()
-    files: api.FileProcessingMetadata = {"totalFilesFound": 3}
+    files = api.FileProcessingMetadata(total_files_found=3, skip_reasons={"empty": 1})
+    assert_type(files.total_files_found, int | None)
+    metadata = schemas()
+    metadata.file_processing_metadata = files
+    hub.register_pod(metadata, public_key, public_key)
+    metadata = api.PodPublicMetadata("s", "S", "d", {}, 3, {"totalFilesFound": 3})
     hub.register_pod(schemas(), public_key, public_key, file_processing_metadata=files)
     pod = hub.get_pod("alice/scans", project_id="p1")
     assert_type(pod, api.PodDetails | None)

@@ -40,6 +40,7 @@ def _documented_part(function: Any) -> dict[str, Any]:
 
 @pytest.mark.documented("BitfountAM", "defaults")
 @pytest.mark.documented("BitfountHub", "defaults")
+@pytest.mark.documented("FileProcessingMetadata", "defaults")
 @pytest.mark.documented("PodPublicMetadata", "defaults")
 @pytest.mark.documented("SMARTOnFHIR", "defaults")
 @pytest.mark.parametrize("name", CONSTRUCTORS)
