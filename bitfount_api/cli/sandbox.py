@@ -47,8 +47,8 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 @click.option(
     "--host",
     metavar="ADDRESS",
-    default="127.0.0.1",
-    help="The address to listen on. Default: 127.0.0.1.",
+    default="localhost",
+    help="The address to listen on. Default: localhost.",
 )
 @click.option(
     "--user",
@@ -64,6 +64,12 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
     type=FILE,
     help="Write the first user's settings to a file (0600), deleted on exit.",
 )
+@click.option(
+    "--configurations",
+    metavar="FILE",
+    type=FILE,
+    help="Set configurations of datasets from a YAML file: {owner/name: {...}}.",
+)
 @click.option("--show", is_flag=True, help="Show the API keys of all users.")
 @click.pass_context
 def sandbox(
@@ -75,6 +81,7 @@ def sandbox(
     host: str,
     users: tuple[str, ...],
     env_file: Path | None,
+    configurations: Path | None,
     show: bool,
 ) -> None:
     """Run a local Bitfount for experiments and tests.
@@ -91,6 +98,13 @@ def sandbox(
         output.warn(f"Anyone who can connect to {host} can use this sandbox.")
     with _start(data, free_ports=free_ports, host=host, users=users) as running:
         hints: list[str] = []
+        if configurations is not None:
+            try:
+                running.configure_from(configurations)
+            except (OSError, ValueError) as error:
+                raise Failure(
+                    f"The configurations cannot be set: {error}.", Exit.INVALID_INPUT
+                ) from None
         if demo:
             from bitfount_api.cli.demo_data import fill
 
@@ -182,8 +196,11 @@ def _advise(
         lines = [f"export {name}={value}" for name, value in running.environment().items()]
         lines.append(f"{program} login")
     lines += [f"{program} {hint}" for hint in hints]
+    from bitfount_api.sandbox.hints import official_sdk
+
     commands = "\n".join(f"  {line}" for line in lines)
-    output.note(f"\nIn another terminal:\n{commands}\n\nStop it with Ctrl-C.")
+    hint = "\n".join(official_sdk(running))
+    output.note(f"\nIn another terminal:\n{commands}\n\n{hint}\n\nStop it with Ctrl-C.")
 
 
 def _wait() -> NoReturn:

@@ -10,8 +10,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from bitfount_api.sandbox.hints import official_sdk, on_development_urls
 from bitfount_api.sandbox.objects.catalog import CatalogInUseError
 from bitfount_api.sandbox.sandbox import DEFAULT_USERS, DEVELOPMENT_PORTS, Ports, Sandbox
+from bitfount_api.sandbox.servers import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sandbox = Sandbox(
             options.data, ports=ports, host=options.host, users=options.user or DEFAULT_USERS
         )
+        try:
+            if options.configurations is not None:
+                sandbox.configure_from(options.configurations)
+        except BaseException:
+            sandbox.stop()
+            raise
     except (CatalogInUseError, OSError, ValueError, sqlite3.Error) as error:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
@@ -69,16 +77,11 @@ def banner(sandbox: Sandbox, *, kept: bool) -> str:
     ]
     for user in sandbox.state.users.all():
         lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
-    found = _port_of(sandbox.hub_url), _port_of(sandbox.access_manager_url)
-    lines += ["", "Environment variables for clients:", ""]
-    if found != (DEVELOPMENT_PORTS.hub, DEVELOPMENT_PORTS.access_manager):
+    lines += ["", *official_sdk(sandbox), "", "Environment variables for clients:", ""]
+    if not on_development_urls(sandbox):
         lines[-2] = "Pass the URLs of the Hub and the access manager to clients; for the rest, set:"
     lines += [f"  export {name}={value}" for name, value in sandbox.environment().items()]
     return "\n".join(lines)
-
-
-def _port_of(url: str) -> int:
-    return int(url.rpartition(":")[2])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -89,7 +92,12 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     parser.add_argument("--data", metavar="DIR", help="store all data in this folder")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--configurations",
+        metavar="FILE",
+        help="set configurations of datasets from this YAML file: {owner/name: {...}, ...}",
+    )
+    parser.add_argument("--host", default=LOCALHOST, help="address to listen on (%(default)s)")
     parser.add_argument(
         "--user", action="append", metavar="NAME", help="create this user; can be repeated"
     )

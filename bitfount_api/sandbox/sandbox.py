@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
+import yaml
 
 from bitfount_api.sandbox.faults import Fault, Faults, FaultyApp, RecordedRequest
 from bitfount_api.sandbox.objects.app import create_app
 from bitfount_api.sandbox.objects.errors import S3Error
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.objects.store import ObjectStore
-from bitfount_api.sandbox.servers import Servers, listen
+from bitfount_api.sandbox.servers import LOCALHOST, Servers, listen_everywhere
 from bitfount_api.sandbox.services import access_manager, explorer, hub, smart_on_fhir
 from bitfount_api.sandbox.services.http import service
 from bitfount_api.sandbox.state.pods import POD_NAME
@@ -63,7 +64,8 @@ class Sandbox:
     Args:
         data: Folder for all data; by default a temporary folder, deleted when the sandbox stops.
         ports: Ports to listen on; free ports by default.
-        host: Address to listen on. Anyone who can reach it can use the sandbox's data.
+        host: Address to listen on, by default the loopback addresses of IPv4 and IPv6. Anyone who
+            can reach it can use the sandbox's data.
         users: Users to create at the start; see :meth:`user`.
         lifetimes: Lifetimes of device codes, tokens and certificates.
         clock: Function that returns the POSIX time in seconds; tests can replace it.
@@ -79,7 +81,7 @@ class Sandbox:
         data: str | os.PathLike[str] | None = None,
         *,
         ports: Ports | None = None,
-        host: str = "127.0.0.1",
+        host: str = LOCALHOST,
         users: Iterable[str] = DEFAULT_USERS,
         lifetimes: Lifetimes | None = None,
         clock: Callable[[], float] = time.time,
@@ -107,13 +109,16 @@ class Sandbox:
         self, ports: Ports, host: str, clock: Callable[[], float], lifetimes: Lifetimes
     ) -> None:
         listeners = {
-            name: self._cleanup.enter_context(listen(host, port, name))
+            name: [
+                self._cleanup.enter_context(listener)
+                for listener in listen_everywhere(host, port, name)
+            ]
             for name, port in attrs.asdict(ports).items()
         }
         url_host = f"[{host}]" if ":" in host else host
         urls = {
-            name: f"http://{url_host}:{listener.getsockname()[1]}"
-            for name, listener in listeners.items()
+            name: f"http://{url_host}:{sockets[0].getsockname()[1]}"
+            for name, sockets in listeners.items()
         }
         self.hub_url: str = urls["hub"]
         self.access_manager_url: str = urls["access_manager"]
@@ -211,8 +216,33 @@ class Sandbox:
         owner, _, name = dataset.partition("/")
         if re.fullmatch(POD_NAME, name) is None:
             raise ValueError(f"dataset {dataset!r} is not a valid identifier: use owner/name")
+        username = self.user(owner).username
         copy = None if configuration is None else dict(configuration)
-        self.state.datasets.configure(self.user(owner).username, name, copy)
+        try:
+            self.state.datasets.configure(username, name, copy)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the configuration of {dataset} is not JSON: {error}") from None
+
+    def configure_from(self, path: str | os.PathLike[str]) -> None:
+        """Set the configurations in a YAML file, a mapping from identifiers to configurations.
+
+        Raises:
+            OSError: If the file cannot be read.
+            ValueError: If it contains anything else; then none is set.
+        """
+        try:
+            found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        valid = isinstance(found, dict) and all(
+            isinstance(dataset, str) and isinstance(configuration, dict)
+            for dataset, configuration in found.items()
+        )
+        if not valid:
+            raise ValueError(f"{path} must map identifiers (owner/name) to configurations")
+        with self.state.database.transaction():
+            for dataset, configuration in found.items():
+                self.configure(dataset, configuration)
 
     def grant(self, pod: str, username: str) -> None:
         """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+LOCALHOST = "localhost"
+"""The host that official SDKs send credentials to in the environment ``dev``."""
+
+_ATTEMPTS = 20
 _GRACE_SECONDS = 1
 _START_SECONDS = 30
 
@@ -66,6 +70,31 @@ def listen(host: str, port: int, what: str) -> socket.socket:
     return listener
 
 
+def listen_everywhere(host: str, port: int, what: str) -> list[socket.socket]:
+    """Return the listening sockets of a host, all with one port; port 0 selects a free port.
+
+    For ``localhost``, these are the loopback addresses of IPv4 and, where it is available, of IPv6:
+    clients may try either first, and must not find another program there.
+
+    Raises:
+        PortTakenError: If the port is in use on one of the addresses, or this user may not bind it.
+    """
+    if host != LOCALHOST:
+        return [listen(host, port, what)]
+    attempts = 1 if port else _ATTEMPTS
+    while True:
+        attempts -= 1
+        first = listen("127.0.0.1", port, what)
+        try:
+            return [first, listen("::1", first.getsockname()[1], what)]
+        except PortTakenError:
+            first.close()
+            if attempts == 0:
+                raise
+        except OSError:  # this machine has no IPv6
+            return [first]
+
+
 class Servers:
     """A thread that serves applications, each on its own socket.
 
@@ -73,8 +102,8 @@ class Servers:
         apps: Applications and their sockets; the sockets are closed when serving stops.
     """
 
-    def __init__(self, apps: Sequence[tuple[ASGIApp, socket.socket]]) -> None:
-        self._servers = [(_server(app), listener) for app, listener in apps]
+    def __init__(self, apps: Sequence[tuple[ASGIApp, Sequence[socket.socket]]]) -> None:
+        self._servers = [(_server(app), list(listeners)) for app, listeners in apps]
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="bitfount-sandbox", daemon=True)
 
@@ -97,8 +126,8 @@ class Servers:
 
     async def _serve_all(self) -> None:
         serving = [
-            asyncio.create_task(server.serve(sockets=[listener]))
-            for server, listener in self._servers
+            asyncio.create_task(server.serve(sockets=listeners))
+            for server, listeners in self._servers
         ]
         # uvicorn offers no event for "started".
         while not all(server.started for server, _ in self._servers):  # noqa: ASYNC110

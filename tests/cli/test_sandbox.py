@@ -124,6 +124,24 @@ def test_used_port_is_reported(console: Console) -> None:
     assert outcome.err.count("\n") == 1
 
 
+def test_configurations_are_set_from_a_file(console: Console) -> None:
+    file = Path("datasets.yaml")
+    file.write_text("dora/scans: {datasource: CSVSource}\n", encoding="utf-8")
+    with started(console, "--show", "--user", "dora", "--configurations", file) as running:
+        keys = running.printed["credentials"]["dora"]
+        headers = {
+            "x-api-key-id": keys["BITFOUNT_API_KEY_ID"].partition(":")[0],
+            "x-api-key": keys["BITFOUNT_API_KEY"].partition(":")[0],
+        }
+        url = f"{running.printed['hubUrl']}/api/pods/dora/scans/configuration"
+        found = httpx.get(url, headers=headers, trust_env=False).json()
+    assert found == {"configuration": {"datasource": "CSVSource"}}
+    file.write_text("scans: {}", encoding="utf-8")
+    outcome = console.run("sandbox", "--free-ports", "--configurations", file)
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "dataset 'scans' is not a valid identifier" in outcome.err
+
+
 def test_existing_settings_file_is_not_replaced(console: Console) -> None:
     Path("s.env").touch()
     outcome = console.run("sandbox", "--free-ports", "--env-file", "s.env")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -132,6 +133,19 @@ def test_changed_configuration_has_a_new_time(
     assert updated() == "2026-01-01T00:00:00.000Z"
     sandbox.configure("alice/scans", {"a": 1})
     assert updated() == "later"
+
+
+def test_configurations_of_an_invalid_file_are_not_set(
+    sandbox: Sandbox, alice: Api, tmp_path: Path
+) -> None:
+    file = tmp_path / "datasets.yaml"
+    file.write_text("alice/scans: {datasource: CSVSource}\nnew/: {}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="dataset 'new/' is not a valid identifier"):
+        sandbox.configure_from(file)
+    assert linked(alice) == []
+    file.write_text("alice/scans: {datasource: CSVSource}\n", encoding="utf-8")
+    sandbox.configure_from(file)
+    assert done(configuration(alice)) == {"configuration": {"datasource": "CSVSource"}}
 
 
 @pytest.mark.parametrize("wrong", ["scans", "alice/", "alice/No", "alice/a/b", "No/scans", ""])

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -180,6 +181,18 @@ def test_sandbox_can_listen_on_ipv6() -> None:
     with sandbox:
         assert sandbox.hub_url.startswith("http://[::1]:")
         assert httpx.get(f"{sandbox.hub_url}/docs", trust_env=False).status_code == 200
+
+
+def test_sandbox_serves_localhost_on_both_families(sandbox: Sandbox) -> None:
+    """Clients may resolve localhost to either address first."""
+    assert sandbox.hub_url.startswith("http://localhost:")
+    port = sandbox.hub_url.rpartition(":")[2]
+    hosts = ["localhost", "127.0.0.1"]
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        hosts.append("[::1]")
+    for host in hosts:
+        answer = httpx.get(f"http://{host}:{port}/docs", trust_env=False)
+        assert answer.status_code == 200
 
 
 def test_development_ports_are_those_of_the_clients() -> None:

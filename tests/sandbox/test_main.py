@@ -88,6 +88,8 @@ def test_banner_lists_services_and_users(start: Start, tmp_path: Path) -> None:
     assert f"export SMART_ON_FHIR_URL={running.url('SMART on FHIR')}" in running.banner
     # BITFOUNT_ENVIRONMENT=dev does not find services on those ports.
     assert "Pass the URLs of the Hub and the access manager to clients" in running.banner
+    assert "The official SDK sends credentials only to http://localhost:3000 and" in running.banner
+    assert "It cannot use this sandbox: start one on these ports, without --host." in running.banner
     assert max(map(len, running.banner.splitlines())) <= 100
 
 
@@ -159,10 +161,47 @@ def test_development_ports_need_only_the_environment(tmp_path: Path) -> None:
     except PortTakenError:
         pytest.skip("one of the development ports is in use")
     with sandbox:
-        assert (
-            "Environment variables for clients:\n\n  export BITFOUNT_ENVIRONMENT=dev\n"
-            in banner(sandbox, kept=True)
-        )
+        shown = banner(sandbox, kept=True)
+    assert "Environment variables for clients:\n\n  export BITFOUNT_ENVIRONMENT=dev\n" in shown
+    assert "  Hub             http://localhost:3000    (with OAuth" in shown
+    assert f'SMARTOnFHIR(session, "{sandbox.smart_on_fhir_url}")' in shown
+    assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_configurations_are_read_from_a_file(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "datasets.yaml"
+    file.write_text("alice/scans: {datasource: DICOMSource, datasource_args: {path: scans}}\n")
+    running = start("--free-ports", "--configurations", str(file))
+    with httpx.Client(trust_env=False, headers=running.key("alice")) as client:
+        found = client.get(f"{running.url('Hub')}/api/pods/alice/scans/configuration").json()
+    assert found == {
+        "configuration": {"datasource": "DICOMSource", "datasource_args": {"path": "scans"}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{", "is not YAML: "),
+        ("\xff", "is not YAML: "),
+        ("", "must map identifiers"),
+        ("[alice/scans]", "must map identifiers"),
+        ("alice/scans: CSVSource", "must map identifiers"),
+        ("1: {}", "must map identifiers"),
+        ("alice/scans: {}\nscans: {}", "dataset 'scans' is not a valid identifier"),
+        ("alice/scans: {at: 2026-01-01}", "the configuration of alice/scans is not JSON"),
+        ("alice/scans: {at: .nan}", "the configuration of alice/scans is not JSON"),
+        (None, "No such file"),
+    ],
+)
+def test_invalid_configurations_are_reported_in_one_line(
+    content: str | None, why: str, capsys: Capture, tmp_path: Path
+) -> None:
+    file = tmp_path / "datasets.yaml"
+    if content is not None:
+        file.write_text(content, encoding="latin-1")
+    said = complaint(capsys, "--free-ports", "--configurations", str(file))
+    assert re.fullmatch(rf"The sandbox cannot start: .*{re.escape(why)}.*\n", said)
 
 
 def test_restart_keeps_everything(start: Start, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bitfount_api.sandbox import servers as module
 from bitfount_api.sandbox.faults import TRANSPORT
-from bitfount_api.sandbox.servers import PortTakenError, Servers, listen
+from bitfount_api.sandbox.servers import PortTakenError, Servers, listen, listen_everywhere
 
 
 class Looking:
@@ -34,7 +35,7 @@ def test_answers_are_sent_at_once() -> None:
     app = Looking()
     before = set(threading.enumerate())
     with listen("127.0.0.1", 0, "a test") as listener:
-        servers = Servers([(app, listener)])
+        servers = Servers([(app, [listener])])
         servers.start()
         answer = httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}", trust_env=False)
         servers.stop()
@@ -56,6 +57,63 @@ def test_forbidden_port_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
         PortTakenError, match=r"^port 80 on 127\.0\.0\.1, for hub, is not permitted"
     ):
         listen("127.0.0.1", 80, "hub")
+
+
+# --- localhost -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ipv6() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+
+
+def test_localhost_is_both_loopback_addresses(ipv6: None) -> None:
+    first, second = listen_everywhere("localhost", 0, "hub")
+    with first, second:
+        port = first.getsockname()[1]
+        assert first.getsockname() == ("127.0.0.1", port)
+        assert second.getsockname()[:2] == ("::1", port)
+
+
+def test_localhost_taken_on_one_address_is_reported(ipv6: None) -> None:
+    first, second = listen_everywhere("localhost", 0, "hub")
+    port = first.getsockname()[1]
+    first.close()
+    with second:
+        with pytest.raises(PortTakenError, match=f"^port {port} on ::1, for hub, is in use"):
+            listen_everywhere("localhost", port, "hub")
+        # The other address is free again.
+        listen("127.0.0.1", port, "hub").close()
+
+
+def test_free_port_is_free_on_both_addresses(monkeypatch: pytest.MonkeyPatch, ipv6: None) -> None:
+    tried: list[tuple[str, int]] = []
+
+    def taken_once(host: str, port: int, what: str) -> socket.socket:
+        tried.append((host, port))
+        if len(tried) == 2:
+            raise PortTakenError("taken")
+        return listen(host, port, what)
+
+    monkeypatch.setattr(module, "listen", taken_once)
+    for listener in listen_everywhere("localhost", 0, "hub"):
+        listener.close()
+    assert [host for host, _ in tried] == ["127.0.0.1", "::1"] * 2
+
+
+def test_localhost_without_ipv6_is_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(host: str, port: int, what: str) -> socket.socket:
+        if ":" in host:
+            raise OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address")
+        return listen(host, port, what)
+
+    monkeypatch.setattr(module, "listen", without)
+    (listener,) = listen_everywhere("localhost", 0, "hub")
+    with listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
 
 
 def test_server_start_failure_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,12 @@ class Datasets:
         return configuration
 
     def configure(self, owner: str, name: str, configuration: dict[str, Any] | None) -> None:
-        """Set a dataset's configuration, or delete it (None); an equal one keeps its time."""
+        """Set a dataset's configuration, or delete it (None); an equal one keeps its time.
+
+        Raises:
+            TypeError: If it contains an object that JSON cannot represent.
+            ValueError: If it contains a number that JSON cannot represent.
+        """
         if configuration is None:
             self._database.execute(
                 "DELETE FROM configurations WHERE owner = ? AND name = ?", owner, name
@@ -70,5 +75,5 @@ class Datasets:
             "INSERT INTO configurations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "configuration = excluded.configuration, updated_at = excluded.updated_at "
             "WHERE configuration <> excluded.configuration",
-            *(owner, name, json.dumps(configuration, sort_keys=True), now()),
+            *(owner, name, json.dumps(configuration, sort_keys=True, allow_nan=False), now()),
         )
