@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import base64
 import socket
 import ssl
 import stat
@@ -153,14 +153,18 @@ def test_certificate_belongs_to_the_owner(alice: Api, bob: Api) -> None:
     assert shown(alice, compute)["status"] == "none"
 
 
-@functools.cache
+def changed(domain: str, old: bytes, new: bytes) -> str:
+    """Return a request, with the first occurrence of some bytes replaced."""
+    content = x509.load_pem_x509_csr(csr(domain).encode()).public_bytes(Encoding.DER)
+    assert old in content
+    text = base64.encodebytes(content.replace(old, new, 1)).decode()
+    return f"-----BEGIN CERTIFICATE REQUEST-----\n{text}-----END CERTIFICATE REQUEST-----\n"
+
+
 def damaged(domain: str) -> str:
-    """Return a request whose signature is of another request."""
-    loaded = x509.load_pem_x509_csr(csr(domain).encode())
-    body, mark = loaded.public_bytes(Encoding.DER), loaded.signature
-    assert body.endswith(mark)
-    changed = body[: -len(mark)] + mark[::-1]
-    return x509.load_der_x509_csr(changed).public_bytes(Encoding.PEM).decode()
+    """Return a request with the signature of no request."""
+    signature = x509.load_pem_x509_csr(csr(domain).encode()).signature
+    return changed(domain, signature, signature[::-1])
 
 
 @pytest.mark.parametrize(
@@ -169,6 +173,7 @@ def damaged(domain: str) -> str:
         (lambda _: "", "not a PEM certificate signing request"),
         (lambda _: "nonsense", "not a PEM certificate signing request"),
         (lambda domain: csr(domain)[:300], "not a PEM certificate signing request"),
+        (lambda domain: changed(domain, b"\2\1\0", b"\2\1\5"), "not a PEM certificate signing req"),
         (damaged, "its signature is not valid"),
         (lambda domain: csr(domain, ec.generate_private_key(ec.SECP256R1())), "RSA key"),
         (lambda domain: csr(domain, ed25519.Ed25519PrivateKey.generate()), "RSA key"),

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -20,6 +20,11 @@ _VALID = dt.timedelta(days=3650)
 # The clocks of containers and virtual machines may be late.
 _MARGIN = dt.timedelta(minutes=5)
 _MIN_BITS = 2048
+# The errors of cryptography, and its warning, where warnings are errors.
+_INVALID = (
+    *(ValueError, TypeError, UnsupportedAlgorithm, UserWarning),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
 
 
 class InvalidRequestError(ValueError):
@@ -121,7 +126,7 @@ def check(text: str, domain: str) -> rsa.RSAPublicKey:
         key, signed = request.public_key(), request.is_signature_valid
         names = request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         alternatives = _alternatives(request)
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
+    except _INVALID as error:
         raise InvalidRequestError(f"it is not a PEM certificate signing request: {error}") from None
     if not signed:
         raise InvalidRequestError("its signature is not valid")
