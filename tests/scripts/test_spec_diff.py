@@ -149,7 +149,7 @@ def test_unchanged_work_tree_has_no_differences(
 def test_work_tree_is_compared_with_revisions(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    optional = '        modelDescription: {type: string, x-since: "13.0"}\n'
+    optional = '        modelDescription: {type: string, nullable: true, x-since: "13.0"}\n'
     more = f"{optional}        licence: {{type: string}}\n"
     replace(repository, "hub.yaml", optional, more)
     assert spec_diff.main(["HEAD"], repository) == 0
