@@ -385,8 +385,8 @@ class AsyncBitfountHub(AsyncClient):
             project_id: The project that grants access, and whose usage limits apply.
 
         Returns:
-            The class; None if there is no such model, or its code cannot be parsed or imported
-            (the reason is logged).
+            The class, which need not derive from ``BitfountModel``; None if there is no such model,
+            or its code cannot be parsed or imported (the reason is logged).
 
         Raises:
             ModelValidationError: The code's hash is not the published one. The code was not run.

@@ -1,4 +1,4 @@
-"""Models: their base class, the check before an upload, and loading a downloaded model.
+"""Models: a base class, the check before an upload, and loading a downloaded model.
 
 Loading a model runs its code with all the rights of the calling program, so load only models that
 you trust. ``get_model_code()`` returns the same text without running it.
@@ -12,9 +12,10 @@ import logging
 import sys
 import threading
 import types
-from typing import Any, cast
+from typing import cast
 
-from bitfount_api._internal.model_source import MODEL_BASE, check_model_source, decoded
+from bitfount_api._internal.model_rule import missing, most_derived
+from bitfount_api._internal.model_source import check_model_source, decoded
 from bitfount_api.hashes import normalized
 
 __all__ = ["BitfountModel", "check_model_source", "load_model_class"]
@@ -23,14 +24,17 @@ _logger = logging.getLogger(__name__)
 
 # One load at a time, like Python's import of one module; reentrant, because code may load models.
 _loading = threading.RLock()
-_modules: dict[str, types.ModuleType] = {}
+# By hash. The name is kept here because code can change the name that its module has.
+_modules: dict[str, tuple[str, types.ModuleType]] = {}
 
 
 class BitfountModel:
-    """The base class of models where the official SDK is not installed.
+    """A base class for models, which marks a class as a model.
 
-    A model file defines exactly one class that derives from it, with the same name as the file. The
-    methods that the class must have are up to those who run it.
+    A model file defines exactly one model class, with the same name as the file. A class that
+    derives from this one is a model, whatever its methods are. Without it, and without a base of
+    the official SDK, a class is a model if it has ``initialise_model`` and ``deserialize``. Those
+    who run the model decide which methods they need.
     """
 
 
@@ -47,9 +51,10 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
             name, the only one that no other model class derives from.
 
     Returns:
-        The class, which derives from :class:`BitfountModel`, or from a model class of the official
-        SDK where that is installed and the code imports it. None, with a warning in the log, if the
-        code cannot be parsed or imported, or defines no such class.
+        The class. It has no abstract methods. It derives from :class:`BitfountModel` or a model
+        base of the official SDK, or it has ``__init__``, ``initialise_model`` and ``deserialize``
+        without such a base. None, with a warning in the log, if the code cannot be parsed or
+        imported, or defines no such class.
 
     Raises:
         KeyboardInterrupt: The user interrupted the code.
@@ -60,14 +65,14 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
     data = normalized(source)
     digest = hashlib.sha256(data).hexdigest()
     with _loading:
-        module = _modules.get(digest) or _new_module(digest)
+        module_name, module = _modules.get(digest) or _new_module(digest)
         try:
             if digest not in _modules:
-                _run(data, module)
-            model = _model_class(module, name)
+                _run(data, module_name, module)
+            model = _model_class(module_name, module, name)
         except BaseException as error:
             if digest not in _modules:
-                _discard(module)
+                _discard(module_name, module)
             if isinstance(error, KeyboardInterrupt):
                 raise
             # All others, SystemExit too, are failures of the model's code.
@@ -78,11 +83,11 @@ def load_model_class(source: str | bytes, name: str | None = None) -> type[Bitfo
                 _describe(error),
             )
             return None
-        _modules[digest] = module
+        _modules[digest] = module_name, module
         return cast("type[BitfountModel]", model)
 
 
-def _new_module(digest: str) -> types.ModuleType:
+def _new_module(digest: str) -> tuple[str, types.ModuleType]:
     name = wanted = f"_bitfount_model_{digest}"
     count = 1
     while name in sys.modules:
@@ -91,57 +96,48 @@ def _new_module(digest: str) -> types.ModuleType:
     module = types.ModuleType(name)
     module.__file__ = f"<{name}>"
     module.__package__ = ""  # a model is a single file: a relative import has nothing to import
-    return module
+    return name, module
 
 
-def _run(data: bytes, module: types.ModuleType) -> None:
-    text, file_name = decoded(data), str(module.__file__)
+def _run(data: bytes, name: str, module: types.ModuleType) -> None:
+    text, file_name = decoded(data), f"<{name}>"
     # Without dont_inherit the code would inherit this file's __future__ imports.
     code = compile(text, file_name, "exec", dont_inherit=True)
     # Registered before it runs, because dataclasses and pickle look modules up by name.
-    sys.modules[module.__name__] = module
+    sys.modules[name] = module
     # For tracebacks and inspect.getsource(). There is no file, so no modification time.
     linecache.cache[file_name] = (len(text), None, text.splitlines(keepends=True), file_name)
     exec(code, module.__dict__)  # noqa: S102 - the purpose of this module
 
 
-def _discard(module: types.ModuleType) -> None:
-    if sys.modules.get(module.__name__) is module:
-        del sys.modules[module.__name__]
-    linecache.cache.pop(f"<{module.__name__}>", None)
+def _discard(name: str, module: types.ModuleType) -> None:
+    if sys.modules.get(name) is module:
+        del sys.modules[name]
+    linecache.cache.pop(f"<{name}>", None)
 
 
-def _model_class(module: types.ModuleType, name: str | None) -> type:
-    models = {
+def _model_class(module_name: str, module: types.ModuleType, name: str | None) -> type:
+    classes = {
         id(value): value
         for value in vars(module).values()
-        if isinstance(value, type) and value.__module__ == module.__name__ and _is_model(value)
+        if isinstance(value, type) and value.__module__ == module_name
     }
-    found = list(models.values())
+    problems = {key: missing(value) for key, value in classes.items()}
+    found = [value for key, value in classes.items() if problems[key] is None]
     for model in found:
         if model.__name__ == name:
             return model
-    leaves = [model for model in found if not any(model in other.__mro__[1:] for other in found)]
+    leaves = most_derived(found)
     if len(leaves) != 1:
         listed = ", ".join(sorted(model.__name__ for model in leaves)) or "no model class"
-        raise ValueError(f"it must define one model class, but it defines: {listed}")
+        lacking = "; ".join(
+            f"{value.__name__} {problems[key]}" for key, value in classes.items() if not found
+        )
+        raise ValueError(
+            f"it must define one model class, but it defines: {listed}"
+            + (f" ({lacking})" if lacking else "")
+        )
     return leaves[0]
-
-
-def _is_model(candidate: type) -> bool:
-    return any(base is BitfountModel or _is_official(base) for base in candidate.__mro__[1:])
-
-
-def _is_official(base: type) -> bool:
-    """Whether a class is one of the official SDK's model classes, without importing the SDK."""
-    module = base.__module__
-    if not isinstance(module, str) or module.split(".")[0] != "bitfount":
-        return False
-    home: Any = sys.modules.get(module)
-    # A class can claim any module and name, so it must be found where it claims to be.
-    return MODEL_BASE.fullmatch(base.__name__) is not None and (
-        getattr(home, base.__name__, None) is base
-    )
 
 
 def _describe(error: BaseException) -> str:

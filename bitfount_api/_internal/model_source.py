@@ -5,34 +5,22 @@ from __future__ import annotations
 import ast
 import codecs
 import io
-import itertools
 import logging
-import re
 import tokenize
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import attrs
-
-from bitfount_api._internal.module_names import ModuleNames
-from bitfount_api._internal.name_scopes import ClassValue
+from bitfount_api._internal.model_rule import METHODS, missing, most_derived
+from bitfount_api._internal.module_classes import FoundClass, ModuleClasses
+from bitfount_api._internal.stand_ins import Special
 from bitfount_api.exceptions import ModelValidationError
 from bitfount_api.hashes import normalized
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from bitfount_api._internal.name_scopes import Value
-
-_logger = logging.getLogger("bitfount_api.models")
-
-_MAX_MODULES: Final = 64
-
-MODEL_BASE: Final = re.compile(r"\w*BitfountModel([vV]?\d+)?")
-"""The names of the classes that models derive from, such as ``PyTorchBitfountModelv2``."""
+# Not the logger of bitfount_api.models: the command line reports what that logger's warnings say.
+_logger = logging.getLogger("bitfount_api.models.check")
 
 _ADVICE: Final = (
-    "derive it from a Bitfount model class that the file imports, for example "
-    "'from bitfount import PyTorchBitfountModel' or 'from bitfount_api import BitfountModel'"
+    f"define {METHODS[1]} and {METHODS[2]}, or derive the class from a Bitfount model class that "
+    "the file imports, for example 'from bitfount_api import BitfountModel'"
 )
 
 
@@ -61,12 +49,15 @@ def decoded(source: str | bytes) -> str:
 def check_model_source(source: str | bytes, stem: str) -> None:
     """Check that a file is a valid model, without running any of it.
 
-    The file must parse and define exactly one model class, with the same name as the file: a class
-    that derives, directly or through other classes of the file, from an imported Bitfount model
-    class. Base classes of another model class of the file do not count.
+    The file must parse and define exactly one model class, with the same name as the file. A model
+    class has no abstract methods, and derives from a known base, such as :class:`BitfountModel` or
+    ``PyTorchBitfountModel``, or has the methods ``__init__``, ``initialise_model`` and
+    ``deserialize``, itself or by inheritance. Base classes of another model class of the file do
+    not count.
 
-    Conditions are followed as far as the syntax tree shows their results. Where it does not show
-    whether the class is defined, a warning is logged.
+    Imported bases are looked up in the modules that are loaded; nothing is imported. Of other
+    imported bases, only the name is known. If the syntax tree does not show whether the class can
+    be loaded, for example because of a condition or an unknown base, a warning is logged.
 
     Args:
         source: The file's contents.
@@ -81,7 +72,6 @@ def check_model_source(source: str | bytes, stem: str) -> None:
         tree = ast.parse(text, file_name)
         # Finds what the parser accepts, such as a return outside of a function. Runs nothing.
         compile(text, file_name, "exec", dont_inherit=True)
-        names = ModuleNames(tree)
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise ModelValidationError(f"{file_name}{line}: not valid Python: {error.msg}") from None
@@ -91,126 +81,91 @@ def check_model_source(source: str | bytes, stem: str) -> None:
         ) from None
     except ValueError as error:
         raise ModelValidationError(f"{file_name}: it cannot be read: {error}") from None
-    failure, doubt = names.scope.failure, names.scope.doubt
-    if failure is not None:
-        if names.classes and not any(_find_models(names)):
-            # More helpful than that the name of its base class is not defined.
-            problem = _problem(_Module(names.classes, lambda _: False), names, stem)
-        else:
-            problem = f", {failure}, so get_model() could not load it"
+    try:
+        problem, doubt = _judge(ModuleClasses(tree), stem)
+    except RecursionError:
+        problem, doubt = None, "its expressions are nested too deeply to be checked"
+    if problem is not None:
         raise ModelValidationError(f"{file_name}{problem}")
-    problems = [_problem(module, names, stem) for module in _possible_modules(names)]
-    if None not in problems:
-        raise ModelValidationError(f"{file_name}{problems[0]}")
     if doubt is not None:
-        problems.append(f", {doubt}")
-    uncertain = next((problem for problem in problems if problem is not None), None)
-    if uncertain is not None:
         _logger.warning(
-            "%s defines the model class %s only under conditions that its syntax tree does not "
-            "show. Otherwise, get_model() returns None%s",
-            file_name, stem, uncertain,
+            "%s is accepted, but its syntax tree does not show whether get_model() will return the "
+            "class %s, or None: %s",
+            file_name, stem, doubt[:1000],
         )  # fmt: skip
 
 
-def _problem(module: _Module, names: ModuleNames, stem: str) -> str | None:
-    """Return why a module is not the model of that name; None if it is."""
-    models = module.models()
+def _judge(module: ModuleClasses, stem: str) -> tuple[str | None, str | None]:
+    """Return why a module is surely not the model of that name, and why it may not be."""
+    if module.failure is not None:
+        return f", {module.failure}, so get_model() could not load it", None
+    models: dict[type, FoundClass] = {}
+    perhaps: dict[type, str] = {}
+    lacking: list[str] = []
+    for found in module.classes:
+        is_model, reason = _is_model(module, found)
+        if is_model:
+            models[found.made] = found
+        elif is_model is None:
+            perhaps[found.made] = reason
+        else:
+            lacking.append(reason)
+    sure = [models[made] for made in most_derived(models)]
+    problem = _problem(sure, lacking, stem)
+    if problem is None:
+        (model,) = sure
+        others = [
+            reason
+            for made, reason in perhaps.items()
+            # A class with a base that cannot be seen is rather a helper than another model.
+            if missing(made, module.stand_ins.is_known) is None and not issubclass(model.made, made)
+        ]
+        return None, next(iter(others), module.doubt)
+    for made, reason in perhaps.items():
+        if made.__name__ == stem and all(issubclass(made, model.made) for model in sure):
+            return None, reason
+    if module.is_dynamic:
+        return None, module.doubt or "it may bind names with exec(), eval() or globals()"
+    if not sure and Special.UNKNOWN in module.names.get(stem, ()):
+        return None, module.doubt or f"{stem} may be anything when the code has run"
+    return problem, None
+
+
+def _is_model(module: ModuleClasses, found: FoundClass) -> tuple[bool | None, str]:
+    """Return whether a class is a model that is there when the code has run, and why not."""
+    shown = f"{found.made.__name__} (line {found.line})"
+    reason = missing(found.made, module.stand_ins.is_known)
+    described = f"{shown} derives from {found.bases or 'nothing'} and {reason}"
+    changed = module.stand_ins.doubt_about(found.made)
+    if reason is not None and not changed and not module.stand_ins.is_unseen(found.made):
+        return False, described
+    holding = [len(values) for values in module.names.values() if found.made in values]
+    if not holding:
+        return False, f"{shown} is not there when the code has run"
+    if min(holding) > 1:
+        return None, f"{shown} may not be there when the code has run"
+    if changed:
+        return None, f"{shown}: {changed}"
+    if reason is not None:
+        return None, f"{described}, as far as its bases can be seen"
+    return True, ""
+
+
+def _problem(models: list[FoundClass], lacking: list[str], stem: str) -> str | None:
     if not models:
-        found = "it defines no class"
-        listed = [each for each in names.classes if each in module.classes] or names.classes
-        if listed:
-            found = "none of its classes is a model: " + "; ".join(
-                f"{each.name} (line {each.line}) derives from "
-                + (", ".join(each.shown) or "nothing")
-                + ("" if each in module.classes else ", and is not there when the code has run")
-                for each in listed
-            )
-        return f": {found[:1000]}; {_ADVICE}"
+        found = f"none of its classes is a model: {'; '.join(lacking)[:1000]}"
+        return f": {found if lacking else 'it defines no class'}; {_ADVICE}"
     if len(models) > 1:
-        listing = ", ".join(f"{model.name} (line {model.line})" for model in models)
+        listing = ", ".join(f"{model.made.__name__} (line {model.line})" for model in models)
         return (
             f": it has {len(models)} model classes: {listing[:1000]}; "
             "a file defines exactly one, so put each into its own file"
         )
     (model,) = models
-    if model.name != stem:
+    name = model.made.__name__
+    if name != stem:
         return (
-            f", line {model.line}: the model class is called {model.name}; "
-            f"rename the file to {model.name}.py, or the class to {stem}"
+            f", line {model.line}: the model class is called {name}; "
+            f"rename the file to {name}.py, or the class to {stem}"
         )
     return None
-
-
-@attrs.frozen
-class _Module:
-    """One of the modules that a file may become.
-
-    Args:
-        classes: The classes that it has.
-        is_model: Whether a class is a model.
-    """
-
-    classes: list[ClassValue]
-    is_model: Callable[[ClassValue], bool]
-
-    def models(self) -> list[ClassValue]:
-        """Return the model classes that no other model class derives from, in file order."""
-        found = [each for each in self.classes if self.is_model(each)]
-        derived_from: set[int] = set()
-        waiting = list(found)
-        while waiting:
-            for base in _class_bases(waiting.pop()):
-                if id(base) not in derived_from:
-                    derived_from.add(id(base))
-                    waiting.append(base)
-        return [model for model in found if id(model) not in derived_from]
-
-
-def _possible_modules(names: ModuleNames) -> Iterator[_Module]:
-    surely, perhaps = _find_models(names)
-    choices = []
-    for values in names.scope.values.values():
-        options = {
-            value if isinstance(value, ClassValue) and "__module__" not in value.names else None
-            for value in values
-        }
-        if options != {None}:
-            choices.append(sorted(options, key=lambda value: value.line if value else 0))
-    order = {id(each): position for position, each in enumerate(names.classes)}
-    # With too many possibilities, only some of them are considered.
-    for selected in itertools.islice(itertools.product(*choices), _MAX_MODULES):
-        present = {id(each): each for each in selected if each is not None}
-        classes = sorted(present.values(), key=lambda each: order[id(each)])
-        yield _Module(classes, lambda each: id(each) in surely)
-        if any(id(each) in perhaps for each in classes):
-            yield _Module(classes, lambda each: id(each) in surely or id(each) in perhaps)
-
-
-def _find_models(names: ModuleNames) -> tuple[set[int], set[int]]:
-    """Return the ids of the classes that are models, and of those that may be."""
-    surely: set[int] = set()
-    perhaps: set[int] = set()
-
-    def is_model(value: Value) -> bool | None:
-        if isinstance(value, ClassValue):
-            return True if id(value) in surely else None if id(value) in perhaps else False
-        return isinstance(value, str) and (
-            "." in value and MODEL_BASE.fullmatch(value.rpartition(".")[2]) is not None
-        )
-
-    for made in names.classes:  # a class comes after its bases
-        for values in made.bases:
-            known = {is_model(value) for value in values}
-            if known == {True}:
-                surely.add(id(made))
-            elif known != {False}:
-                perhaps.add(id(made))
-    return surely, perhaps - surely
-
-
-def _class_bases(made: ClassValue) -> Iterator[ClassValue]:
-    for values in made.bases:
-        for value in values:
-            if isinstance(value, ClassValue):
-                yield value

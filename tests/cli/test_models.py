@@ -129,6 +129,20 @@ def test_invalid_model_file_is_reported(console: Console, code: str) -> None:
     assert not console.sandbox.requests
 
 
+def test_model_without_a_base_is_published(console: Console) -> None:
+    code = "class Retina:\n  def initialise_model(self): ...\n  def {}(self): ...\n"
+    Path("Retina.py").write_text(code.format("other"), encoding="utf-8")
+    assert "lacks deserialize; define" in console.run("models", "push", "Retina.py").err
+    Path("Retina.py").write_text(code.format("deserialize"), encoding="utf-8")
+    assert console.json("models", "push", "Retina.py")["model"] == "alice/Retina:1"
+
+
+def test_model_that_may_not_load_is_published_with_a_warning(console: Console) -> None:
+    Path("Retina.py").write_text("import unseen\nclass Retina(unseen.Base): ...", "utf-8")
+    outcome = console.ok("models", "push", "Retina.py")
+    assert "does not show whether get_model() will return the class Retina" in outcome.err
+
+
 def test_exhausted_usage_limit_is_reported(console: Console) -> None:
     Path("Retina.py").write_text(CODE, encoding="utf-8")
     console.ok("models", "push", "Retina.py", "--private")

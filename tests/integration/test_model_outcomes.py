@@ -537,6 +537,11 @@ SENT = [
     ("match 1:\n  case 1:\n    class Net(BitfountModel): ...", True),
     ("for _ in (1,):\n  class Net(BitfountModel): ...", True),
     ("while True:\n  class Net(BitfountModel): ...\n  break", True),
+    ("class Net:\n  def initialise_model(self): ...\n  def deserialize(self): ...", True),
+    ("class A:\n  def deserialize(self): ...\nclass Net(A):\n  initialise_model = print", True),
+    ("class Net:\n  def initialise_model(self): ...", False),
+    ("class Net(BitfountModel): ...\ndel __name__", True),
+    ("class A(BitfountModel): ...\nclass Net(BitfountModel, A): ...", False),
 ]
 
 

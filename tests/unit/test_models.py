@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NET = "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    layers = 3\n"
+METHODS = "class Net:\n  def initialise_model(self): ...\n  def deserialize(self): ...\n"
 
 
 def code(text: str) -> str:
@@ -42,6 +44,7 @@ class TestCheck:
         "source",
         [
             NET,
+            METHODS,
             NET.replace("\n", "\r\n"),
             NET.encode("utf-8-sig"),
             "# coding: utf-8\n" + NET,
@@ -91,24 +94,28 @@ class TestCheck:
         [
             ("", "Net.py: it defines no class"),
             ("x = 1", "Net.py: it defines no class"),
-            ("class Net: ...", r"Net \(line 1\) derives from nothing"),
-            ("\n\nclass Net(Base): ...", r"Net \(line 3\) derives from Base"),
-            ("class Net(BitfountModel): ...", "derives from BitfountModel; derive it from"),
-            ("class BitfountModel: ...\nclass Net(BitfountModel): ...", "none of its classes"),
-            ("from .base import BitfountModel\nclass Net(BitfountModel): ...", "none of its"),
-            ("from . import BitfountModel\nclass Net(BitfountModel): ...", "none of its"),
-            ("import torch\nclass Net(torch.nn.Module): ...", r"derives from torch\.nn\.Module"),
-            ("from bitfount import X\nclass Net(X, make()): ...", r"derives from bitfount\.X, \?"),
-            ("from bitfount import *\nclass Net(Other): ...", "none of its classes"),
-            ("class Net(Net): ...", "none of its classes"),
-            ("class A(B): ...\nclass B(A): ...", "none of its classes"),
+            (
+                "class Net: ...",
+                r"Net \(line 1\) derives from nothing and lacks initialise_model and",
+            ),
+            ("class Net: ...", "define initialise_model and deserialize, or derive the class from"),
+            ("class Net:\n  def deserialize(self): ...", "and lacks initialise_model; define"),
             (
                 (
-                    "from bitfount import BitfountModel\nBitfountModel = object()\n"
-                    "class Net(BitfountModel): ..."
+                    "from abc import ABC, abstractmethod\nclass Net(ABC):\n"
+                    "  @abstractmethod\n  def deserialize(self): ..."
                 ),
-                "none of its classes",
+                r"Net \(line 2\) derives from ABC and is abstract, because it lacks deserialize",
             ),
+            ("\n\nclass Net(Base): ...", "line 3: Base is not defined, so"),
+            ("class Net(BitfountModel): ...", "line 1: BitfountModel is not defined; import it"),
+            ("class BitfountModel: ...\nclass Net(BitfountModel): ...", "none of its classes"),
+            ("from .base import BitfountModel\nclass Net(BitfountModel): ...", "single file"),
+            ("from . import BitfountModel\nclass Net(BitfountModel): ...", "single file"),
+            ("from json import JSONEncoder as E\nclass Net(E): ...", "derives from E and lacks"),
+            ("class Net(Net): ...", "line 1: Net is not defined"),
+            ("class A(B): ...\nclass B(A): ...", "line 1: B is not defined"),
+            ("Base = 1\nclass Net(Base): ...", "line 2: Base is not a class"),
             (
                 "from bitfount import BitfountModel\ndef f():\n  class Net(BitfountModel): ...",
                 "it defines no class",
@@ -159,26 +166,18 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("source", "message"),
         [
-            (NET + "def Net(): ...", r"Net \(line 4\) derives from .* not there when"),
+            (NET + "def Net(): ...", r"Net \(line 4\) is not there when the code has run"),
             (NET + "async def Net(): ...", "not there when"),
             (NET + "del Net", "not there when"),
             (NET + "Net = None", "not there when"),
             (NET + "Net: object = None", "not there when"),
-            (NET + "other, Net = 1, 2", "not there when"),
-            (NET + "print(Net := 1)", "not there when"),
-            (NET + "Net += 1", "not there when"),
             (NET + "import json as Net", "not there when"),
             (NET + "from json import dumps as Net", "not there when"),
-            (NET + "for Net in (1, 2): ...", "not there when"),
-            (NET + "with open('x') as Net: ...", "not there when"),
-            (NET + "try: raise ValueError\nexcept ValueError as Net: ...", "not there when"),
-            (NET + "match 1:\n  case Net: ...", "not there when"),
             (NET.replace("class", "if False:\n class"), "it defines no class"),
             (NET.replace("class", "if not 1:\n class"), "it defines no class"),
             (NET.replace("class", "if __name__ == '__main__':\n class"), "it defines no class"),
             (NET.replace("class", "while 0:\n class"), "it defines no class"),
             (NET.replace("class", "for i in (): \n class"), "it defines no class"),
-            (NET.replace("class", "match 1:\n case 2:\n  class"), "it defines no class"),
             (
                 "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n "
                 + NET.replace("\n\n\n", "\n "),
@@ -188,12 +187,10 @@ class TestCheck:
             (NET + "assert False", "line 6: its assertion always fails"),
             (NET + "del Nett", "line 6: Nett is not defined"),
             (NET + "print(Nett)", "line 6: Nett is not defined"),
-            (NET + "while True: ...", "line 6: its loop never ends"),
             (NET + "from . import x", "line 6: a model is a single file"),
             (NET + "return", "line 6: not valid Python: 'return' outside function"),
             (NET + "break", "line 6: not valid Python: 'break' outside loop"),
             (NET + "def f(a, a): ...", "line 6: not valid Python: duplicate argument"),
-            (NET + "    __module__ = 'x'\n", "not there when"),
             (NET + "    raise ValueError\n", "line 6: it always raises"),
             (NET + "Other = Net\nclass Net(Net): ...\nclass More(Other): ...", "2 model classes"),
         ],
@@ -201,33 +198,20 @@ class TestCheck:
     def test_model_that_cannot_be_loaded_is_rejected(self, source: str, message: str) -> None:
         with pytest.raises(ModelValidationError, match=message):
             check_model_source(source, "Net")
-        if "while True" not in source:
-            assert load_model_class(source) is None
+        assert load_model_class(source) is None
 
     @pytest.mark.parametrize(
         "source",
         [
             "Base: type = BitfountModel\nclass Net(Base): ...",
             "Base = Other = BitfountModel\nclass Net(Other): ...",
-            "Base, x = BitfountModel, 1\nclass Net(Base): ...",
             "class Net((Base := BitfountModel)): ...",
-            "class Net(BitfountModel if True else object): ...",
             "class Outer:\n  class Base(BitfountModel): ...\nclass Net(Outer.Base): ...",
-            "match 1:\n  case 1:\n    class Net(BitfountModel): ...",
-            "match [1]:\n  case _:\n    class Net(BitfountModel): ...",
-            "for _ in (1, 2):\n  class Net(BitfountModel): ...",
-            "for _ in range(1):\n  class Net(BitfountModel): ...",
-            "while True:\n  class Net(BitfountModel): ...\n  break",
             "for _ in ():\n  pass\nelse:\n  class Net(BitfountModel): ...",
             "class Net(BitfountModel): ...\nKept = Net\ndel Net",
             "class Net(BitfountModel): ...\nclass Other(Net): ...\ndel Other",
             "class Net(BitfountModel): ...\nif False:\n  Net = None",
             "class Net(BitfountModel): ...\nif 0:\n  raise ValueError",
-            (
-                "if len('x'):\n  class Net(BitfountModel): ...\n"
-                "else:\n  class Net(BitfountModel): ..."
-            ),
-            "try:\n  raise ValueError\nexcept Exception:\n  class Net(BitfountModel): ...",
         ],
     )
     def test_model_that_can_be_loaded_is_accepted(
@@ -243,28 +227,41 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("source", "reason"),
         [
-            ("if len('x'):\n  class Net(BitfountModel): ...", "not there when"),
-            ("for _ in list('x'):\n  class Net(BitfountModel): ...", "not there when"),
-            ("match len('x'):\n  case 1:\n    class Net(BitfountModel): ...", "not there when"),
+            ("if len('x'):\n  class Net(BitfountModel): ...", "Net (line 3) may not be there"),
+            ("for _ in list('x'):\n  class Net(BitfountModel): ...", "may not be there"),
+            ("for _ in (1, 2):\n  class Net(BitfountModel): ...", "may not be there"),
+            ("while True:\n  class Net(BitfountModel): ...\n  break", "may not be there"),
+            ("match 1:\n  case 1:\n    class Net(BitfountModel): ...", "may not be there"),
+            (
+                (
+                    "if len('x'):\n  class Net(BitfountModel): ...\n"
+                    "else:\n  class Net(BitfountModel): ..."
+                ),
+                "may not be there",
+            ),
+            (
+                "try:\n  raise ValueError\nexcept Exception:\n  class Net(BitfountModel): ...",
+                "line 3: it may raise an exception",
+            ),
             (
                 (
                     "class Net(BitfountModel): ...\nif not len('x'):\n"
                     "  class Other(BitfountModel): ..."
                 ),
-                "it has 2 model classes",
+                "Other (line 4) may not be there",
             ),
             (
                 "class Net(BitfountModel): ...\nif not len('x'):\n  raise ValueError",
-                "line 4: it always raises an exception",
+                "line 4: it may raise an exception",
             ),
             (
                 "Base = BitfountModel if len('x') else object\nclass Net(Base): ...",
-                "none of its classes is a model",
+                "Net (line 3): Base depends on a condition",
             ),
             ("if len('x'):\n  a = 1\nprint(a)\nclass Net(BitfountModel): ...", "a may not be"),
             (
                 "class Net(BitfountModel): ...\ndef f():\n  global Net\n  Net = 1",
-                "not there when",
+                "may not be there",
             ),
         ],
     )
@@ -274,9 +271,25 @@ class TestCheck:
         source = "from bitfount_api import BitfountModel\n" + source
         check_model_source(source, "Net")
         (message,) = caplog.messages
-        assert "Net.py defines the model class Net only under conditions" in message
+        assert "does not show whether get_model() will return the class Net, or None" in message
         assert reason in message
         assert load_model_class(source) is not None
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "import torch_unseen\nclass Net(torch_unseen.nn.Module): ...",
+            "from bitfount import X\nclass Net(X, object): ...",
+            "from json import *\nclass Net(Other): ...",
+            "def make(): ...\nBase = make()\nclass Net(Base): ...",
+        ],
+    )
+    def test_base_that_cannot_be_seen_is_accepted_with_a_warning(
+        self, source: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        check_model_source(source, "Net")
+        (message,) = caplog.messages
+        assert "and lacks initialise_model and deserialize, as far as its bases" in message
 
     def test_many_conditions_are_followed_quickly(self) -> None:
         branches = "".join(
@@ -417,6 +430,50 @@ class TestLoad:
         net: Any = load_model_class(source)
         assert net.__name__ == "Net"
 
+    def test_class_with_the_methods_needs_no_base(self) -> None:
+        net: Any = load_model_class(METHODS)
+        assert net.__mro__ == (net, object)
+
+    def test_inherited_methods_count(self) -> None:
+        source = code("""
+            class Loads:
+                def deserialize(self): ...
+            class Net(Loads):
+                def initialise_model(self): ...
+        """)
+        net: Any = load_model_class(source)
+        assert net.__name__ == "Net"
+
+    def test_abstract_class_is_no_model(self, caplog: pytest.LogCaptureFixture) -> None:
+        source = code("""
+            from abc import ABC, abstractmethod
+            from bitfount_api import BitfountModel
+            class Net(BitfountModel, ABC):
+                @abstractmethod
+                def size(self): ...
+        """)
+        assert load_model_class(source) is None
+        assert "Net is abstract, because it lacks size" in caplog.text
+        net: Any = load_model_class(source + "class Big(Net):\n    def size(self): ...\n")
+        assert net.__name__ == "Big"
+
+    def test_missing_methods_are_named_in_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert load_model_class("class Net:\n  def deserialize(self): ...") is None
+        assert "no model class (Net lacks initialise_model)" in caplog.text
+
+    @pytest.mark.parametrize("change", ["del __name__", "__name__ = []", "__name__ = 'json'"])
+    def test_code_that_changes_its_name_is_loaded(self, change: str) -> None:
+        source = NET + change
+        model: Any = load_model_class(source)
+        assert model.__name__ == "Net"
+        assert load_model_class(source) is model
+
+    @pytest.mark.parametrize("change", ["del __name__", "__name__ = []", "__name__ = 'json'"])
+    def test_failed_code_that_changes_its_name_is_discarded(self, change: str) -> None:
+        modules = set(sys.modules)
+        assert load_model_class(f"{change}\nraise ValueError") is None
+        assert set(sys.modules) == modules
+
     def test_name_selects_one_of_several_classes(self, caplog: pytest.LogCaptureFixture) -> None:
         source = code("""
             from bitfount_api import BitfountModel
@@ -441,6 +498,23 @@ class TestLoad:
         source = "import bitfount\nclass Net(bitfount.PyTorchBitfountModelv2): ..."
         net: Any = load_model_class(source)
         assert net.__mro__[1] is package.PyTorchBitfountModelv2
+
+    @pytest.mark.parametrize(("method", "is_model"), [("size", True), ("other", False)])
+    def test_loaded_base_of_the_sdk_counts_as_it_is(
+        self, method: str, is_model: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        package: Any = types.ModuleType("bitfount")
+        abstract = "class BitfountModel(abc.ABC):\n  @abc.abstractmethod\n  def size(self): ..."
+        exec(f"import abc\n{abstract}", package.__dict__)
+        monkeypatch.setitem(sys.modules, "bitfount", package)
+        source = (
+            "from bitfount import BitfountModel as Base\n"
+            f"class Net(Base):\n  def {method}(self): ..."
+        )
+        assert (load_model_class(source) is not None) is is_model
+        problem = pytest.raises(ModelValidationError, match="is abstract, because it lacks size")
+        with contextlib.nullcontext() if is_model else problem:
+            check_model_source(source, "Net")
 
     @pytest.mark.parametrize(
         "base",
