@@ -37,7 +37,7 @@ PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint lint-workflows \
-        typecheck check format build check-dist sbom docs pictures bench faults fuzz load record lock clean
+        typecheck check format build check-dist sbom docs pictures bench faults fuzz load record interoperability lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -147,6 +147,9 @@ fuzz: $(READY)  ## Run the property tests with 10,000 random examples per operat
 
 load: $(READY)  ## Run a load test: one minute with 200 threads and 2,000 tasks on one session
 	@$(RUN) scripts/load.py $(ARGS)
+
+interoperability: $(READY)  ## Compare with the official SDK, where it is installed (ARGS=--set-up installs it)
+	$(RUN) scripts/compare_official.py $(ARGS)
 
 record: $(READY)  ## Record the cassettes of all operations again, against the sandbox
 	$(RUN) scripts/record.py $(ARGS)
