@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,10 @@ def _cell(ours: Result, others: Mapping[str, Result]) -> str:
     return f"{short(ours)} ({differences})" if differences else short(ours)
 
 
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 110, subsequent_indent=indent, break_on_hyphens=False)
+
+
 def page(ours: Run, date: str, official: list[Run]) -> str:
     """Return the generated part of the page: what was compared, the table, and the differences."""
     versions = [run.version for run in official]
@@ -109,7 +114,7 @@ def page(ours: Run, date: str, official: list[Run]) -> str:
     lines = [
         BEGIN,
         "",
-        (
+        _wrapped(
             f"Versions: {' and '.join(versions)} of the official SDK, on {date}. Each row is a "
             f"call, and each cell what it returned or raised, {len(ours.results)} in all."
         ),
@@ -128,7 +133,7 @@ def page(ours: Run, date: str, official: list[Run]) -> str:
         lines.append(f"| {name} | {', '.join(known)} | {' | '.join(cells)} |")
     lines += ["", "## Intended differences", ""]
     lines += [
-        f"- `{method}`, {situation}: {reason}"
+        _wrapped(f"- `{method}`, {situation}: {reason}", "  ")
         for (method, situation), reason in DIFFERENCES.items()
     ]
     return "\n".join(lines) + "\n"
