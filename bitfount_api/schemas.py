@@ -7,8 +7,7 @@ unchanged, order and unknown fields included.
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
@@ -17,6 +16,7 @@ from bitfount_api._internal.documents import DocumentError
 from bitfount_api._internal.features import (
     CategoricalFeature,
     ContinuousFeature,
+    Encoder,
     Feature,
     ImageFeature,
     SemanticType,
@@ -26,49 +26,76 @@ from bitfount_api._internal.features import (
     is_object,
     text_or_none,
 )
+from bitfount_api._internal.features_by_type import FeaturesByType
 from bitfount_api._internal.files import atomic_write, read_file
+from bitfount_api._internal.schema_versions import SCHEMA_VERSION, as_version_4
+from bitfount_api.hashes import hash_contents
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
+    "ALLOWED_SCHEMA_TYPES",
     "BitfountSchema",
     "CategoricalFeature",
+    "CategoricalRecord",
     "ContinuousFeature",
+    "ContinuousRecord",
+    "Encoder",
     "Feature",
+    "FeaturesByType",
     "ImageFeature",
+    "ImageRecord",
+    "SchemaType",
     "SemanticType",
     "TextFeature",
+    "TextRecord",
     "pack",
 ]
 
-SCHEMA_VERSION: Final = "4"
-"""The version of the documents that are written."""
+# The official SDK's names.
+CategoricalRecord = CategoricalFeature
+ContinuousRecord = ContinuousFeature
+ImageRecord = ImageFeature
+TextRecord = TextFeature
 
-_logger = logging.getLogger(__name__)
+SchemaType = Literal["empty", "partial", "full"]
+"""How much of the data a schema describes: nothing, the first batch, or all of it."""
+
+ALLOWED_SCHEMA_TYPES = SchemaType
+"""The official SDK's name of :data:`SchemaType`."""
+
+_FORCED_TYPES: Final = frozenset((*SemanticType, "image_prefix"))
+
+# The official SDK hashes the list of the data sources that a schema was made from. A schema that
+# was read from a document has none.
+_HASH_WITHOUT_SOURCES: Final = hash_contents(repr([]))
 
 
 def _tuple_of_features(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    return tuple(features)
-
-
-def _are_features(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
-    for at, feature in enumerate(value):
+    found = tuple(features)
+    for at, feature in enumerate(found):
         if not isinstance(feature, Feature):
             problem = DocumentError(f"{documents.json_type(feature)}, not a Feature")
-            raise problem.with_path(at).with_path(attribute.name)
+            raise problem.with_path(at).with_path("features")
+    return found
 
 
 @attrs.frozen
 class BitfountSchema:
     """The schema of a pod's data.
 
+    The attributes and methods of the official SDK's class return what it returns for the same
+    document, except that ``dtype`` is text, and that all attributes are read-only. Schemas are
+    equal if all their fields are, not already if their features have the same names and types.
+
     Args:
-        name: The data set's name.
+        name: The data set's name. None only if the document has none.
         description: A description for people.
-        number_of_records: The number of records, if known.
-        features: The columns, in their order.
+        number_of_records: The number of records; 0 if the document does not have it.
+        features: The columns, in their order. They are then in the attributes ``columns``, in the
+            same order, and ``features``, by type and name.
         metadata: Data about the document: ``schema_version``, ``schema_type``, ``hash`` and so on.
         extra: Fields of the document that this library does not know, kept unchanged.
 
@@ -76,17 +103,24 @@ class BitfountSchema:
         ValueError: An argument has the wrong type; the message names the document's field.
     """
 
-    name: str | None = attrs.field(default=None, validator=text_or_none)
+    name: str | None = attrs.field(validator=text_or_none)
     description: str | None = attrs.field(default=None, validator=text_or_none)
-    number_of_records: int | None = attrs.field(default=None, validator=count_or_none)
-    features: tuple[Feature, ...] = attrs.field(
-        default=(), converter=_tuple_of_features, validator=_are_features
+    number_of_records: int | None = attrs.field(default=0, validator=count_or_none)
+    columns: tuple[Feature, ...] = attrs.field(
+        default=(), converter=_tuple_of_features, alias="features"
     )
     metadata: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
     extra: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
     _keys: tuple[str, ...] | None = attrs.field(
         default=None, kw_only=True, eq=False, repr=False, alias="_keys"
     )
+    features: FeaturesByType = attrs.field(
+        default=attrs.Factory(lambda self: FeaturesByType(self.columns), takes_self=True),
+        init=False,
+        eq=False,
+        repr=False,
+    )
+    """The features as ``{semantic type: {name: feature}}``, as the official SDK groups them."""
 
     # --- Reading ---------------------------------------------------------------------------------
 
@@ -103,23 +137,23 @@ class BitfountSchema:
         return cls._load(documents.validate(data))
 
     @classmethod
-    def loads(cls, text: str | bytes) -> BitfountSchema:
+    def loads(cls, data: str | bytes) -> BitfountSchema:
         """Read a schema from YAML or JSON text of at most 16 MiB.
 
         Raises:
             ValueError: The text is neither, or not a valid schema; the error says where.
         """
-        return cls._load(documents.from_text(text))
+        return cls._load(documents.from_text(data))
 
     @classmethod
-    def load_from_file(cls, path: str | os.PathLike[str]) -> BitfountSchema:
+    def load_from_file(cls, file_path: str | os.PathLike[str]) -> BitfountSchema:
         """Read a schema from a YAML or JSON file of at most 16 MiB.
 
         Raises:
             ValueError: As for :meth:`loads`.
             OSError: The file cannot be read.
         """
-        return cls._load(documents.from_text(read_file(path, documents.MAX_TEXT_BYTES)))
+        return cls._load(documents.from_text(read_file(file_path, documents.MAX_TEXT_BYTES)))
 
     @classmethod
     def unpack(cls, data: bytes) -> BitfountSchema:
@@ -132,11 +166,12 @@ class BitfountSchema:
 
     @classmethod
     def _load(cls, document: dict[str, Any]) -> BitfountSchema:
-        document, keys = _as_version_4(document)
-        known = ("name", "description", "number_of_records", "metadata")
+        document, keys = as_version_4(document)
+        known = ("description", "number_of_records", "metadata")
         arguments = {key: document.pop(key) for key in known if key in document}
+        name = document.pop("name", None)
         features = _load_features(document.pop("features"))
-        return cls(**arguments, features=features, extra=document, _keys=keys)
+        return cls(name, **arguments, features=features, extra=document, _keys=keys)
 
     # --- Writing ---------------------------------------------------------------------------------
 
@@ -146,19 +181,12 @@ class BitfountSchema:
         Raises:
             ValueError: A field has a value that JSON cannot hold; the message names it.
         """
-        metadata = dict(self.metadata)
-        if "schema_version" not in metadata:
-            metadata |= {
-                "force_stypes": metadata.get("force_stypes"),
-                "schema_version": SCHEMA_VERSION,
-                "schema_type": metadata.get("schema_type", "full"),
-            }
         known = {
             "name": self.name,
             "description": self.description,
             "number_of_records": self.number_of_records,
-            "features": [feature.to_json() for feature in self.features],
-            "metadata": metadata,
+            "features": [feature.to_json() for feature in self.columns],
+            "metadata": self._whole_metadata(),
         }
         return documents.validate(in_order(known, self.extra, self._keys))
 
@@ -170,14 +198,14 @@ class BitfountSchema:
         """
         return documents.to_yaml(self.to_json())
 
-    def dump(self, path: str | os.PathLike[str]) -> None:
+    def dump(self, file_path: str | os.PathLike[str]) -> None:
         """Write the schema to a YAML file, replacing an existing file.
 
         Raises:
             ValueError: As for :meth:`to_json`.
             OSError: The file cannot be written, or the path is that of a device or a pipe.
         """
-        atomic_write(path, self.dumps().encode("utf-8"))
+        atomic_write(file_path, self.dumps().encode("utf-8"))
 
     def pack(self) -> bytes:
         """Return the schema as msgpack, the format in object storage.
@@ -187,10 +215,65 @@ class BitfountSchema:
         """
         return documents.to_packed(self.to_json())
 
-    # --- Queries ---------------------------------------------------------------------------------
+    def _whole_metadata(self) -> dict[str, Any]:
+        """Return the metadata as they are written: those of a new schema are extended."""
+        if "schema_version" in self.metadata:
+            return dict(self.metadata)
+        return self.metadata | {
+            "force_stypes": self.metadata.get("force_stypes"),
+            "schema_version": SCHEMA_VERSION,
+            "schema_type": self.metadata.get("schema_type", "full"),
+        }
+
+    # --- Metadata --------------------------------------------------------------------------------
+
+    @property
+    def schema_type(self) -> str | None:
+        """How much of the data the schema describes, one of :data:`SchemaType`, if it is known."""
+        schema_type: str | None = self._whole_metadata().get("schema_type")
+        return schema_type
+
+    @property
+    def schema_generation_enabled(self) -> bool | None:
+        """Whether the pod extends its schema in the background; None if it is not known."""
+        enabled: bool | None = self.metadata.get("schema_generation_enabled")
+        return enabled
+
+    @property
+    def force_stypes(self) -> dict[str, list[str]] | None:
+        """The columns whose semantic type the pod's owner has set, as ``{type: [name]}``.
+
+        The key ``image_prefix`` has beginnings of names. Other keys, and values that are not lists
+        of text, are left out. None if nothing is left, and ``{}`` if the document does not have the
+        field, as in the official SDK.
+        """
+        metadata = self._whole_metadata()
+        if "force_stypes" not in metadata:
+            return {}
+        forced = metadata["force_stypes"]
+        if not isinstance(forced, dict):
+            return None
+        return {
+            kind: list(names)
+            for kind, names in forced.items()
+            if kind in _FORCED_TYPES
+            and isinstance(names, list)
+            and all(isinstance(name, str) for name in names)
+        } or None
+
+    @property
+    def hash(self) -> str:
+        """The official SDK's hash of the data sources that were added to the schema.
+
+        No document contains them, so that all schemas that were read have the same hash.
+        ``metadata["hash"]`` is the hash in the document.
+        """
+        return _HASH_WITHOUT_SOURCES
+
+    # --- Features --------------------------------------------------------------------------------
 
     def get_feature_names(self, semantic_type: SemanticType | str | None = None) -> list[str]:
-        """Return the names of the features, in their order.
+        """Return the names of the features, in the order of ``features``: by type.
 
         Args:
             semantic_type: The type of the features; None for all features.
@@ -199,24 +282,87 @@ class BitfountSchema:
             ValueError: The type is not a known one, and this schema has no feature of that type.
         """
         if semantic_type is None:
-            return [feature.name for feature in self.features]
+            return [name for group in self.features.values() for name in group]
         # The official SDK's enumeration is another class with the same values.
         wanted = getattr(semantic_type, "value", semantic_type)
-        by_type = self.features_by_semantic_type
-        if wanted not in by_type and wanted not in list(SemanticType):
-            known = ", ".join(dict.fromkeys([*SemanticType, *by_type]))
+        if wanted not in self.features and wanted not in list(SemanticType):
+            known = ", ".join(dict.fromkeys([*SemanticType, *self.features]))
             raise ValueError(
                 f"the semantic type is {documents.quote_value(wanted)}, not one of: {known}"
             )
-        return [feature.name for feature in by_type.get(wanted, ())]
+        return list(self.features.get(wanted, ()))
 
-    @property
-    def features_by_semantic_type(self) -> dict[str, list[Feature]]:
-        """The features by type, unknown types included, each in the schema's order."""
-        result: dict[str, list[Feature]] = {}
-        for feature in self.features:
-            result.setdefault(feature.semantic_type, []).append(feature)
-        return result
+    def get_num_categorical(self, ignore_cols: str | Iterable[str] | None = None) -> int:
+        """Return the number of categorical features.
+
+        Args:
+            ignore_cols: The names of features that are not counted.
+        """
+        return len(self._names_without(SemanticType.CATEGORICAL, ignore_cols))
+
+    def get_num_continuous(self, ignore_cols: str | Iterable[str] | None = None) -> int:
+        """Return the number of continuous features.
+
+        Args:
+            ignore_cols: The names of features that are not counted.
+        """
+        return len(self._names_without(SemanticType.CONTINUOUS, ignore_cols))
+
+    def get_categorical_feature_size(self, var: str | Sequence[str]) -> int:
+        """Return the number of labels of a categorical feature.
+
+        Args:
+            var: The feature's name. Of a list, the first item is used.
+
+        Raises:
+            ValueError: There is no categorical feature of this name.
+        """
+        name = var if isinstance(var, str) else next(iter(var), "")
+        return self._categorical(name).encoder.size
+
+    def get_categorical_feature_sizes(
+        self, ignore_cols: str | Iterable[str] | None = None
+    ) -> list[int]:
+        """Return the numbers of labels of the categorical features, in their order.
+
+        Args:
+            ignore_cols: The names of features that are left out.
+        """
+        names = self._names_without(SemanticType.CATEGORICAL, ignore_cols)
+        return [self._categorical(name).encoder.size for name in names]
+
+    def decode_categorical(self, feature: str, value: int) -> str:
+        """Return the label that a number stands for in a categorical feature.
+
+        Args:
+            feature: The feature's name.
+            value: The number, as in ``Encoder.classes``.
+
+        Raises:
+            ValueError: There is no categorical feature of this name, or it has no such number.
+        """
+        for label, index in self._categorical(feature).encoder.classes.items():
+            if index == value:
+                return label
+        raise ValueError(
+            f"the feature {documents.quote_value(feature)} has no label with the number "
+            f"{documents.quote_value(value)}"
+        )
+
+    def _categorical(self, name: str) -> CategoricalFeature:
+        try:
+            return self.features["categorical"][name]
+        except KeyError:
+            raise ValueError(
+                f"the schema has no categorical feature {documents.quote_value(name)}; "
+                "get_feature_names('categorical') returns those it has"
+            ) from None
+
+    def _names_without(
+        self, semantic_type: SemanticType, ignored: str | Iterable[str] | None
+    ) -> list[str]:
+        left_out = {ignored} if isinstance(ignored, str) else set(ignored or ())
+        return [name for name in self.features.get(semantic_type, ()) if name not in left_out]
 
     def feature_rows(self) -> list[dict[str, Any]]:
         """Return the features as rows of a table, all with the same columns.
@@ -236,7 +382,7 @@ class BitfountSchema:
                 **empty,
                 **feature.facts(),
             }
-            for feature in self.features
+            for feature in self.columns
         ]
 
     def features_dataframe(self) -> Any:
@@ -265,72 +411,6 @@ def pack(document: Mapping[str, Any]) -> bytes:
         ValueError: The document has a value that JSON cannot hold; the message names the place.
     """
     return documents.to_packed(documents.validate(document))
-
-
-# --- Versions ------------------------------------------------------------------------------------
-
-
-def _as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:
-    """Convert a validated document to version 4; return it, and its keys if it had that shape."""
-    metadata = document.get("metadata")
-    if metadata is None:
-        metadata = {}
-    elif not isinstance(metadata, dict):
-        raise DocumentError(f"{documents.json_type(metadata)}, not an object").with_path("metadata")
-    version = str(metadata.get("schema_version"))
-    keys = None
-    # Detected by shape, because the first two versions did not always state their version.
-    if "features" in document:
-        keys = tuple(document)
-    elif "table" in document:
-        document = _unfold(document, "table", _table(document["table"], "table"))
-    elif "tables" in document:
-        document = _unfold(document, "tables", _first_table(document["tables"]))
-    if "features" not in document:
-        raise DocumentError("missing").with_path("features")
-    if version in {"1", "2", "3", "None"}:
-        document["metadata"] = _metadata_of_version_4(metadata)
-    elif version != SCHEMA_VERSION:
-        _logger.warning(
-            "the schema's version is %s, which is not known; it is read as version %s",
-            documents.quote_value(version),
-            SCHEMA_VERSION,
-        )
-    return document, keys
-
-
-def _metadata_of_version_4(metadata: dict[str, Any]) -> dict[str, Any]:
-    result = dict(metadata)
-    schema_type = {key: result.pop(key) for key in ("schema_type",) if key in result}
-    result.pop("schema_version", None)
-    result.setdefault("force_stypes", None)
-    return {**result, "schema_version": SCHEMA_VERSION, **schema_type}
-
-
-def _first_table(tables: object) -> dict[str, Any]:
-    """Return the first of version 1's tables by name: the others were never used."""
-    if not isinstance(tables, list) or not tables:
-        kind = "an empty list" if tables == [] else documents.json_type(tables)
-        raise DocumentError(f"{kind}, not a list of tables").with_path("tables")
-    named = []
-    for at, item in enumerate(tables):
-        table = _table(item, f"tables[{at}]")
-        if not isinstance(table.get("name"), str):
-            raise DocumentError("not text", f"tables[{at}].name")
-        named.append(table)
-    return min(named, key=lambda table: str(table["name"]))
-
-
-def _table(table: object, place: str) -> dict[str, Any]:
-    if not isinstance(table, dict):
-        raise DocumentError(f"{documents.json_type(table)}, not an object", place)
-    return table
-
-
-def _unfold(document: dict[str, Any], key: str, table: dict[str, Any]) -> dict[str, Any]:
-    """Move the fields of the document's table up into the document."""
-    rest = {name: value for name, value in document.items() if name != key}
-    return {**rest, **table}
 
 
 def _load_features(features: object) -> list[Feature]:

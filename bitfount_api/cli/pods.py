@@ -122,7 +122,7 @@ def schema(
         "classes": "Classes",
     }
     records = "" if found.number_of_records is None else f", {found.number_of_records:,} records"
-    app.output.note(f"{found.name or pod}: {len(found.features)} columns{records}")
+    app.output.note(f"{found.name or pod}: {len(found.columns)} columns{records}")
     app.output.data(
         found.to_json(), Rows(columns, found.feature_rows(), f"{pod} has a schema without columns.")
     )

@@ -25,11 +25,10 @@ class AttrsConstructors(griffe.Extension):
 
 
 def _constructor(found: griffe.Class) -> griffe.Function:
-    module = importlib.import_module(found.module.path)
     parameters = [griffe.Parameter("self", kind=griffe.ParameterKind.positional_or_keyword)]
     parameters += [
         _parameter(field, found)
-        for field in attrs.fields(getattr(module, found.name))
+        for field in attrs.fields(kind_of(found))
         if field.init and field.alias and not field.alias.startswith("_")
     ]
     return griffe.Function("__init__", parameters=griffe.Parameters(*parameters), parent=found)
@@ -45,9 +44,16 @@ def _parameter(field: attrs.Attribute[Any], found: griffe.Class) -> griffe.Param
     if field.default is not attrs.NOTHING:
         made: Any = field.default
         if isinstance(made, attrs.Factory):  # type: ignore[arg-type] # attrs types it as a function
-            made = made.factory()
+            # A factory that takes the object reads only what its class has.
+            made = made.factory(kind_of(found)) if made.takes_self else made.factory()
         default = repr(made)
     return griffe.Parameter(field.alias or "", annotation=annotation, kind=kind, default=default)
+
+
+def kind_of(found: griffe.Class) -> type[Any]:
+    """Return the class itself."""
+    kind: type[Any] = getattr(importlib.import_module(found.module.path), found.name)
+    return kind
 
 
 def classes(scope: griffe.Object) -> Iterator[griffe.Class]:

@@ -56,7 +56,7 @@ def test_schema_is_shown_as_a_table_and_saved_as_a_file(console: Console, pod: s
     outcome = console.ok("pods", "schema", pod)
     lines = outcome.out.splitlines()
     assert lines[0].split()[0] == "NAME"
-    assert len(lines) == 1 + len(original.features)
+    assert len(lines) == 1 + len(original.columns)
     assert console.json("pods", "schema", pod) == original.to_json()
     console.ok("pods", "schema", pod, "--output", "s.yaml")
     assert BitfountSchema.load_from_file("s.yaml") == original

@@ -20,6 +20,7 @@ from bitfount_api.schemas import (
     BitfountSchema,
     CategoricalFeature,
     ContinuousFeature,
+    Encoder,
     Feature,
     ImageFeature,
     SemanticType,
@@ -50,7 +51,7 @@ class TestVersion4:
         assert schema.description == "Scans with notes"
         assert schema.number_of_records == 3
         assert schema.metadata["bitfount_version"] == "5.3.0"
-        assert [type(feature) for feature in schema.features] == [
+        assert [type(feature) for feature in schema.columns] == [
             ContinuousFeature,
             ImageFeature,
             TextFeature,
@@ -59,7 +60,7 @@ class TestVersion4:
             CategoricalFeature,
             TextFeature,
         ]
-        age, image, _, flag, *_ = schema.features
+        age, image, _, flag, *_ = schema.columns
         assert (age.name, age.dtype, age.description) == ("age", "Int64", None)
         assert isinstance(flag, CategoricalFeature)
         assert flag.classes == {"False": 0, "True": 1}
@@ -89,7 +90,7 @@ class TestVersion4:
         document["metadata"]["more"] = 1.5
         schema = BitfountSchema.load(document)
         assert schema.extra == {"new": {"a": [1, None]}}
-        assert schema.features[0].extra == {"unit": "years", "later": [True]}
+        assert schema.columns[0].extra == {"unit": "years", "later": [True]}
         assert json.dumps(schema.to_json()) == json.dumps(document)
 
     def test_absent_fields_stay_absent(self) -> None:
@@ -99,7 +100,7 @@ class TestVersion4:
     def test_unknown_types_are_kept(self) -> None:
         volume = {"featureName": "scan", "voxels": [1, 2], "semanticType": "volume"}
         schema = BitfountSchema.load(minimal(features=[volume]))
-        (feature,) = schema.features
+        (feature,) = schema.columns
         assert type(feature) is Feature
         assert feature.semantic_type == "volume"
         assert feature.extra == {"voxels": [1, 2]}
@@ -149,7 +150,8 @@ class TestOlderVersions:
     @pytest.mark.parametrize("metadata", [{}, {"metadata": None}, {"metadata": {}}])
     def test_missing_version_is_inferred(self, metadata: dict[str, Any]) -> None:
         loaded = BitfountSchema.load({"features": [AGE], **metadata}).to_json()
-        assert loaded["metadata"] == {"force_stypes": None, "schema_version": "4"}
+        forced = {"force_stypes": None} if metadata.get("metadata") is not None else {}
+        assert loaded["metadata"] == {**forced, "schema_version": "4"}
 
     @pytest.mark.parametrize("metadata", [{}, {"metadata": {"schema_version": "2"}}])
     def test_version_2_table_is_read(self, metadata: dict[str, Any]) -> None:
@@ -166,7 +168,7 @@ class TestOlderVersions:
             "description": "Scans",
             "number_of_records": 9,
             "features": [{**AGE}],
-            "metadata": {"force_stypes": None, "schema_version": "4"},
+            "metadata": {"schema_version": "4", **({"force_stypes": None} if metadata else {})},
             "owner": "bob",
             "colour": "red",
         }
@@ -178,7 +180,7 @@ class TestOlderVersions:
             {"name": "a", "features": [AGE], "description": "first"},
         ]
         schema = BitfountSchema.load({"tables": tables, **metadata})
-        assert (schema.name, schema.description, schema.number_of_records) == ("a", "first", None)
+        assert (schema.name, schema.description, schema.number_of_records) == ("a", "first", 0)
         assert schema.get_feature_names() == ["age"]
         assert schema.to_json()["metadata"]["schema_version"] == "4"
 
@@ -267,9 +269,9 @@ class TestRefusals:
         with pytest.raises(ValueError, match="featureName: null, not text"):
             ContinuousFeature(None)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"features\[0\]: an object, not a Feature"):
-            BitfountSchema(features=[AGE])  # type: ignore[list-item]
+            BitfountSchema("d", features=[AGE])  # type: ignore[list-item]
         with pytest.raises(ValueError, match=r"features\[0\]\.note: a value of type set"):
-            BitfountSchema(features=[TextFeature("x", extra={"note": {1}})]).to_json()
+            BitfountSchema("d", features=[TextFeature("x", extra={"note": {1}})]).to_json()
 
     def test_too_deep_document_raises(self) -> None:
         value: Any = 1
@@ -347,7 +349,7 @@ class TestHandMade:
     def test_attribute_set_later_is_written(self) -> None:
         document = minimal(features=[{"featureName": "x", "semanticType": "text"}])
         schema = BitfountSchema.load(document)
-        feature = attrs.evolve(schema.features[0], description="Notes", extra={"unit": None})
+        feature = attrs.evolve(schema.columns[0], description="Notes", extra={"unit": None})
         changed = attrs.evolve(schema, number_of_records=3, features=[feature]).to_json()
         assert changed["number_of_records"] == 3
         assert changed["features"] == [
@@ -581,9 +583,9 @@ class TestPacked:
 
 
 class TestLooking:
-    def test_feature_names_lists_all(self, document: dict[str, Any]) -> None:
+    def test_feature_names_lists_all_by_type(self, document: dict[str, Any]) -> None:
         schema = BitfountSchema.load(document)
-        assert schema.get_feature_names() == ["age", "img", "note", "ok", "ratio", "sex", "when"]
+        assert schema.get_feature_names() == ["ok", "sex", "age", "ratio", "img", "note", "when"]
 
     @pytest.mark.parametrize(
         ("semantic_type", "names"),
@@ -608,9 +610,28 @@ class TestLooking:
             schema.get_feature_names("continous")
 
     def test_features_are_grouped_by_type(self, document: dict[str, Any]) -> None:
-        found = BitfountSchema.load(document).features_by_semantic_type
-        assert list(found) == ["continuous", "image", "text", "categorical"]
-        assert [feature.name for feature in found["text"]] == ["note", "when"]
+        volume = {"featureName": "scan", "semanticType": "volume"}
+        document["features"].insert(0, volume)
+        schema = BitfountSchema.load(document)
+        assert list(schema.features) == ["categorical", "continuous", "image", "text", "volume"]
+        assert list(schema.features["text"]) == ["note", "when"]
+        assert schema.features["continuous"]["age"] is schema.columns[1]
+        assert schema.features.get("audio") is None
+        assert len(BitfountSchema("d").features) == 0
+        assert repr(BitfountSchema("d", features=[TextFeature("x")]).features).startswith(
+            "{'text': {'x': TextFeature(name='x'"
+        )
+
+    def test_features_cannot_be_changed(self, document: dict[str, Any]) -> None:
+        features: Any = BitfountSchema.load(document).features
+        with pytest.raises(TypeError, match="item assignment"):
+            features["text"] = {}
+        with pytest.raises(TypeError, match="item assignment"):
+            features["text"]["note"] = None
+
+    def test_changed_columns_are_regrouped(self) -> None:
+        schema = attrs.evolve(BitfountSchema("d"), features=[TextFeature("x")])
+        assert schema.get_feature_names() == ["x"]
 
     def test_feature_rows_have_the_same_columns(self, document: dict[str, Any]) -> None:
         rows = BitfountSchema.load(document).feature_rows()
@@ -633,6 +654,7 @@ class TestLooking:
     def test_classes_without_an_encoder_are_empty(self) -> None:
         assert CategoricalFeature("x").classes == {}
         assert CategoricalFeature("x", encoder={}).classes == {}
+        assert CategoricalFeature("x", encoder=Encoder({"a": 0})).encoder.size == 1
 
     def test_missing_pandas_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         real_import = builtins.__import__
