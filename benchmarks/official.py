@@ -15,21 +15,30 @@ if TYPE_CHECKING:
     from benchmarks.context import Context
 
 VARIABLE = "BENCHMARKS_OFFICIAL_PYTHON"
-"""The environment variable with the path of a Python that has the official SDK."""
+"""The environment variable with the path of a Python that has the official SDK.
+
+Several paths are separated like the folders in ``PATH``.
+"""
 
 _SCRIPT = Path(__file__).with_name("official_tasks.py")
 _SECONDS = 300
 
 
 def find() -> str | None:
-    """Return the Python that has the official SDK: the variable's, or the current one."""
+    """Return the first Python that has the official SDK."""
+    return next(iter(find_all()), None)
+
+
+def find_all() -> list[str]:
+    """Return the Pythons that have the official SDK: the variable's, or the current one."""
     check = "import importlib.util, sys; sys.exit(importlib.util.find_spec('bitfount') is None)"
-    for python in (os.environ.get(VARIABLE), sys.executable):
+    found = []
+    for python in (*os.environ.get(VARIABLE, "").split(os.pathsep), sys.executable):
         if python and shutil.which(python):
             done = subprocess.run([python, "-c", check], check=False, env=environment())
             if done.returncode == 0:
-                return python
-    return None
+                found.append(python)
+    return found
 
 
 def measured(
