@@ -17,6 +17,7 @@ from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.registered_schemas import complete, document_of
 from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
@@ -67,7 +68,8 @@ def register_pod(
     """Register a pod, then upload its schema.
 
     Raises:
-        TypeError: The metadata is not a ``PodPublicMetadata``. Nothing was sent.
+        TypeError: The metadata is not a ``PodPublicMetadata``, or its schema is an object of the
+            official SDK that has no document. Nothing was sent.
         ValueError: The results of processing files are given twice, or not valid. Nothing was sent.
         SchemaUploadError: The schema is over 10 MiB as msgpack, or not serializable. Nothing was
             sent.
@@ -123,8 +125,9 @@ def _check_metadata(metadata: types.PodPublicMetadata) -> None:
 
 
 def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
+    document = document_of(metadata.schema)
     try:
-        packed = pack(metadata.schema)
+        packed = pack(complete(document, metadata.name))
     except (ValueError, TypeError) as error:
         raise SchemaUploadError(
             f"the schema of pod {quote(metadata.name)} cannot be serialized: {error}"

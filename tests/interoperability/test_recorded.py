@@ -85,6 +85,31 @@ def test_a_schema_is_stored_as_it_was_written(bitfount_sandbox: SandboxClients) 
     assert stored.get_feature_names("categorical") == ["ok", "sex"]
 
 
+def test_official_schema_object_is_registered(bitfount_sandbox: SandboxClients) -> None:
+    members = {"__module__": "bitfount.data.schema", "to_json": lambda _: SCHEMA}
+    schema: Any = type("BitfountSchema", (), members)()
+    hub, public_key = bitfount_sandbox.hub("alice"), key_pair().public_key
+    hub.register_pod(PodPublicMetadata("scans", "Scans", "d", schema), public_key, public_key)
+    assert hub.get_pod_schema("alice/scans").to_json() == SCHEMA
+
+
+def test_incomplete_schema_is_registered_complete(bitfount_sandbox: SandboxClients) -> None:
+    schema = {"features": [{"featureName": "sex", "semanticType": "categorical"}]}
+    hub, public_key = bitfount_sandbox.hub("alice"), key_pair().public_key
+    hub.register_pod(PodPublicMetadata("scans", "Scans", "d", schema), public_key, public_key)
+    stored = hub.get_pod_schema("alice/scans")
+    assert stored.name == "scans"
+    assert stored.features["categorical"]["sex"].dtype == "string"
+
+
+def test_another_official_object_is_refused_at_once(bitfount_sandbox: SandboxClients) -> None:
+    structure: Any = type("DataStructure", (), {"__module__": "bitfount.data.datastructure"})()
+    hub, public_key = bitfount_sandbox.hub("alice"), key_pair().public_key
+    with pytest.raises(TypeError, match=r"BitfountSchema\.to_json"):
+        hub.register_pod(PodPublicMetadata("s", "S", "d", structure), public_key, public_key)
+    assert hub.get_pod("alice/s") is None
+
+
 @pytest.mark.parametrize("base", BASES)
 def test_model_of_the_official_sdk_is_published_without_it(
     base: str,
