@@ -68,6 +68,15 @@ ALLOWED_SCHEMA_TYPES = SchemaType
 
 _FORCED_TYPES: Final = frozenset((*SemanticType, "image_prefix"))
 
+_NOT_OFFERED: Final = frozenset(
+    {
+        *("add_dataframe_features", "add_feature", "apply", "generate_full_schema"),
+        *("generate_optimized_full_schema", "generate_partial_schema", "get_column_names"),
+        *("generate_schema_from_cache", "initialize_dataless_schema"),
+    }
+)
+"""The methods of the official SDK that read data, or change a schema."""
+
 # The official SDK hashes the list of the data sources that a schema was made from. A schema that
 # was read from a document has none.
 _HASH_WITHOUT_SOURCES: Final = hash_contents(repr([]))
@@ -224,6 +233,19 @@ class BitfountSchema:
             "schema_version": SCHEMA_VERSION,
             "schema_type": self.metadata.get("schema_type", "full"),
         }
+
+    if not TYPE_CHECKING:  # else every name would be an attribute to type checkers
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to use in place of the official SDK's methods that are not offered."""
+            problem = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in _NOT_OFFERED:
+                problem += (
+                    ": this library reads no data, and its schemas cannot be changed. Make the "
+                    "schema with the official SDK and load its to_json(), or pass features= "
+                    "to BitfountSchema"
+                )
+            raise AttributeError(problem, name=name, obj=self)
 
     # --- Metadata --------------------------------------------------------------------------------
 

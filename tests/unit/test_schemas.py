@@ -5,6 +5,7 @@ import copy
 import json
 import logging
 import os
+import pickle
 import socket
 from pathlib import Path
 from typing import Any
@@ -628,6 +629,15 @@ class TestLooking:
             features["text"] = {}
         with pytest.raises(TypeError, match="item assignment"):
             features["text"]["note"] = None
+
+    def test_methods_that_are_not_offered_say_what_to_use(self) -> None:
+        schema: Any = BitfountSchema("d")
+        with pytest.raises(AttributeError, match="'apply': this library reads no data"):
+            schema.apply([])
+        with pytest.raises(AttributeError, match=r"no attribute 'other'$"):
+            schema.other()
+        assert pickle.loads(pickle.dumps(schema)) == schema
+        assert copy.deepcopy(schema) == schema
 
     def test_changed_columns_are_regrouped(self) -> None:
         schema = attrs.evolve(BitfountSchema("d"), features=[TextFeature("x")])
