@@ -13,6 +13,7 @@ _CLIENTS = ("bitfount_hub_client", "bitfount_am_client", "bitfount_fhir_client")
 _NOT_NEEDED = ("bitfount_api.pytest_plugin", "bitfount_api._pyinstaller")
 _EXTRAS = {
     "bitfount_api.cli": ("click", "rich"),
+    "bitfount_api.cli.migration": ("libcst",),
     "bitfount_api.sandbox": ("python_multipart", "starlette", "uvicorn"),
 }
 """The packages that parts of the library need, and that only an extra installs."""

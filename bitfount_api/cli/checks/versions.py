@@ -20,6 +20,7 @@ _PACKAGES: Final = (
     "pyyaml",
     "filelock",
     "click",
+    "libcst",
     "rich",
 )
 _SANDBOX: Final = ("starlette", "uvicorn", "python-multipart")
