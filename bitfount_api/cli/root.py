@@ -38,6 +38,7 @@ _COMMANDS = {
     "fhir": "fhir:fhir",
     "sandbox": "sandbox:sandbox",
     "doctor": "doctor:doctor",
+    "migrate": "migrate:migrate",
     "completion": "completion:completion",
 }
 

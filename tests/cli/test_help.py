@@ -54,7 +54,7 @@ def test_every_command_exists() -> None:
         "projects", "projects list", "projects create", "projects add-dataset", "projects limits",
         "keys", "keys generate", "keys register", "keys check", "keys fingerprint",
         "access", "access key", "access check",
-        "fhir", "fhir token", "sandbox", "doctor", "completion",
+        "fhir", "fhir token", "sandbox", "doctor", "migrate", "completion",
     }  # fmt: skip
 
 
@@ -144,12 +144,19 @@ def test_usage_error_is_one_line(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["weights", "pull", "--help"], ["completion", "bash"]]
+    "words",
+    [
+        ["--help"],
+        ["weights", "pull", "--help"],
+        ["migrate", "--help"],
+        ["completion", "bash"],
+    ],
 )
 def test_help_and_completion_load_little(words: list[str]) -> None:
     code = (
         "import sys; from bitfount_api.cli.root import run; run(sys.argv[1:]); "
-        "print([name for name in ('httpx', 'cryptography', 'rich.console') if name in sys.modules])"
+        "print([name for name in ('httpx', 'cryptography', 'libcst', 'rich.console') "
+        "if name in sys.modules])"
     )
     environment = {
         **os.environ,

@@ -101,6 +101,8 @@ def test_frozen_command_line_runs_all_commands(
     run("weights", "pull", "alice/Net:1", "--output", "again.bin")
     assert (tmp_path / "again.bin").read_bytes() == b"weights" * 10_000
     run("keys", "generate", "a.pem", "--bits", "2048")
+    (tmp_path / "old.py").write_text("import bitfount\n", encoding="utf-8")
+    assert "+import bitfount_api\n" in run("migrate", "old.py")
     texts = [finding["text"] for finding in json.loads(run("doctor", "--json"))["findings"]]
     assert not [text for text in texts if "not installed" in text]
 
