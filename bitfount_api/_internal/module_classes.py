@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MODULE_NAMES: Final = (*vars(ModuleType("")), "__file__", "__builtins__", "__annotations__")
-_CLASS_NAMES: Final = dict.fromkeys(
+_CLASS_NAMES: Final[dict[str, Values]] = dict.fromkeys(
     ("__module__", "__qualname__", "__firstlineno__", "__static_attributes__"), UNKNOWN
 )
 

@@ -93,7 +93,7 @@ LOCAL: dict[str, Callable[[], Any]] = {
     "the path of the file": lambda: save_private_key(PRIVATE_KEY, HALF),
     "the path of the file to load": lambda: load_public_key(Path(HALF)),
     "the path of the file with a schema": lambda: BitfountSchema.load_from_file(HALF),
-    "the path of the file to write": lambda: BitfountSchema().dump(HALF),
+    "the path of the file to write": lambda: BitfountSchema("scans").dump(HALF),
     "the path of the file to hash": lambda: hash_file_contents(HALF),
     "the text": lambda: hash_contents(HALF),
     "client_id": lambda: DeviceCodeFlowHandler(client_id=HALF),

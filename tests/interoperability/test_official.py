@@ -91,7 +91,12 @@ def test_every_method_takes_the_same_arguments_in_the_same_order(official: Any) 
                 for parameter in ours.parameters.values()
                 if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.name != "self"
             ]
-            assert positional == arguments, f"{kind}.{name}"
+            if name == "do_pod_heartbeat" and arguments[0] != positional[0]:
+                # The form of 13.0 is taken by keyword.
+                assert set(arguments) <= ours.parameters.keys()
+                continue
+            # Arguments of newer versions follow those of older ones.
+            assert positional[: len(arguments)] == arguments, f"{kind}.{name}"
 
 
 @pytest.mark.timeout(300)

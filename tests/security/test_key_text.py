@@ -64,7 +64,7 @@ def check_hidden(text: str, output: str) -> None:
         assert repr(piece)[1:-1] not in output, output[:300]
 
 
-SCHEMA = BitfountSchema()
+SCHEMA = BitfountSchema("scans")
 LOCAL: dict[str, Callable[[str], object]] = {
     "load_from_file": BitfountSchema.load_from_file,
     "dump": SCHEMA.dump,
