@@ -836,11 +836,34 @@ class AsyncBitfountHub(AsyncClient):
             project_id: The project's id.
 
         Returns:
-            The name; None if it cannot be retrieved for any reason, which is logged as a warning.
+            The name; None if it cannot be retrieved for any reason, which is logged as a warning
+            (:meth:`retrieve_project_name` raises it as an error).
 
         Endpoint: ``GET /api/projects/{projectId}``.
         """
         return await self._run(operations.projects.get_project_name(self._remote, project_id))
+
+    async def retrieve_project_name(self, project_id: str) -> str:
+        """Get the name of a project, or raise an error if it cannot be retrieved.
+
+        :meth:`get_project_name` returns None instead of raising.
+
+        Args:
+            project_id: The project's id.
+
+        Returns:
+            The name.
+
+        Raises:
+            ValueError: ``project_id`` is not valid. Nothing was sent.
+            HTTPError: The Hub refused the request; with the status 404, there is no such project
+                that these credentials may see.
+            InvalidJSONError: The response is not JSON, or has no name.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: as for :meth:`get_project_name`.
+        """
+        return await self._run(operations.projects.retrieve_project_name(self._remote, project_id))
 
     async def add_dataset_to_project_for_user(self, project_id: str, dataset_name: str) -> None:
         """Add a dataset to an existing project, which must be owned by the session's user.

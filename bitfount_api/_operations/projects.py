@@ -18,7 +18,7 @@ from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status, parse_json
 from bitfount_api._internal.validation import non_empty_text, number_of_text, whole_number
-from bitfount_api.exceptions import BitfountError
+from bitfount_api.exceptions import BitfountError, InvalidJSONError
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
 
 if TYPE_CHECKING:
@@ -43,22 +43,34 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
 
 
 def get_project_name(hub: ServiceClient, project_id: str) -> Flow[str | None]:
-    """Return a project's name, or log a warning and return None if there is none to be had."""
-    operation = operations.GET_PROJECT
+    """Return a project's name, or log a warning and return None if it cannot be retrieved."""
     try:
-        request = _get_project.build_request(path_part(project_id, "project id"))
-        response = yield from hub.send(operation, request)
-        check_status(response, operation, hub.service)
-        project = parse_json(response, operation, hub.service)
+        return (yield from retrieve_project_name(hub, project_id))
     except (BitfountError, ValueError) as error:
         _logger.warning("The name of project %r could not be retrieved: %s", project_id, error)
         return None
+
+
+def retrieve_project_name(hub: ServiceClient, project_id: str) -> Flow[str]:
+    """Return a project's name.
+
+    Raises:
+        HTTPError: The Hub refused the request.
+        InvalidJSONError: The Hub returned no name.
+    """
+    operation = operations.GET_PROJECT
+    request = _get_project.build_request(path_part(project_id, "project id"))
+    response = yield from hub.send(operation, request)
+    check_status(response, operation, hub.service)
+    project = parse_json(response, operation, hub.service)
     # Only the name is needed: the rest of the response may be of any form.
     name = project.get("name") if isinstance(project, dict) else None
     if isinstance(name, str) and name:
         return name
-    _logger.warning("The Hub returned no name of project %r", project_id)
-    return None
+    raise InvalidJSONError(
+        f"{operation.name}: the Hub returned no name of project {project_id!r}",
+        operation=operation.name,
+    )
 
 
 def get_projects(

@@ -14,7 +14,14 @@ import pytest
 from support.rsa_keys import key_pair
 
 import bitfount_api
-from bitfount_api import HTTPError, InvalidJSONError, public_keys_equal, serialize_public_key
+from bitfount_api import (
+    ConnectError,
+    HTTPError,
+    InvalidJSONError,
+    RequestException,
+    public_keys_equal,
+    serialize_public_key,
+)
 
 if TYPE_CHECKING:
     from support.fake_services import FakeServices
@@ -206,10 +213,13 @@ def test_get_projects_keeps_unknown_and_no_datasets_apart(
 
 
 @pytest.mark.documented("BitfountHub.get_project_name", "project_id", "returns")
+@pytest.mark.parametrize("name", ["get_project_name", "retrieve_project_name"])
 @pytest.mark.parametrize("project", [PROJECT, {"name": "n", "id": 3}, {"name": "n"}])
-def test_project_name_is_the_one_of_the_answer(services: FakeServices, project: Any) -> None:
+def test_project_name_is_the_one_of_the_answer(
+    services: FakeServices, project: Any, name: str
+) -> None:
     services.json(project)
-    assert services.hub("get_project_name", "p1") == "n"
+    assert services.hub(name, "p1") == "n"
     assert services.request_lines == ["GET https://hub.test/api/projects/p1"]
 
 
@@ -240,6 +250,37 @@ def test_project_name_of_an_invalid_id_is_none(
     assert services.hub("get_project_name", project_id) is None
     assert services.requests == []
     assert "project id" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ((404, '{"errorMessage": "no such project"}'), HTTPError),
+        ((401, "{}"), HTTPError),
+        *[
+            ((200, body), InvalidJSONError)
+            for body in ("<html>", "[]", '{"id": "p1"}', '{"name": ""}', '{"name": 7}')
+        ],
+        (httpx.ConnectError("no route"), ConnectError),
+    ],
+    ids=str,
+)
+def test_retrieve_project_name_failure_raises(
+    services: FakeServices, answer: Any, kind: type[RequestException]
+) -> None:
+    failed = isinstance(answer, Exception)
+    services.answer(answer if failed else httpx.Response(answer[0], text=answer[1]))
+    with pytest.raises(kind) as caught:
+        services.hub("retrieve_project_name", "p1")
+    assert type(caught.value) is kind
+    assert caught.value.operation == "get_project"
+
+
+@pytest.mark.parametrize("project_id", ["../x", "", None])
+def test_retrieve_project_name_checks_the_id(services: FakeServices, project_id: Any) -> None:
+    with pytest.raises(ValueError, match="project id"):
+        services.hub("retrieve_project_name", project_id)
+    assert services.requests == []
 
 
 def projects_from(services: FakeServices, page_size: int) -> list[str]:

@@ -50,6 +50,7 @@ RESULTS: dict[str, tuple[type, ...]] = {
     "get_pod_dataset_configuration": (dict, NoneType),
     "get_pod_datasets_configurations": (list,),
     "get_project_name": (str, NoneType),
+    "retrieve_project_name": (str,),
     "get_model": (type, NoneType),
     "retrieve_model": (dict,),
     "get_model_code": (str, NoneType),

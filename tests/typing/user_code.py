@@ -253,6 +253,7 @@ def compute(hub: api.BitfountHub) -> None:
     found = hub.get_pod_datasets_configurations()
     assert_type(found, list[api.DatasetWithConfiguration])
     assert_type(hub.get_project_name("p1"), str | None)
+    assert_type(hub.retrieve_project_name("p1"), str)
     published = hub.upload_public_jwk({"kty": "RSA"}, "https://ehr.example", "client-1")
     assert_type(published, api.JWKUpload)
     page = hub.get_projects()

@@ -222,6 +222,10 @@ ROWS = (
         ),
     ),
     Row(
+        "retrieve_project_name", "BitfountHub", lambda a: {"project_id": a.project},
+        lambda name: name == "Glaucoma", (_hub("GET", "/api/projects/*", known.GET_PROJECT),),
+    ),
+    Row(
         "upload_public_jwk", "BitfountHub",
         lambda a: {"jwk": jwk(), "issuer": "https://ehr.example", "client_id": "client-1"},
         lambda published: isinstance(published["jwksUriWellKnown"], str),
