@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
 from bitfount_api import keys as rsa
-from bitfount_api.cli.arguments import FILE, KEY_ID, POD, PROJECT, USER, contents, secret
+from bitfount_api.cli.arguments import (
+    FILE,
+    KEY_ID,
+    POD,
+    PROJECT,
+    USER,
+    contents,
+    json_object,
+    secret,
+)
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields, Rows, Text
@@ -139,14 +147,11 @@ def check(
 
 
 def _protocol(file: Path) -> SerializedProtocol:
-    try:
-        found: SerializedProtocol = json.loads(contents(file, _MAX_FILE_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise Failure(f"{file} is not JSON: {error}.", Exit.INVALID_INPUT) from None
-    if not isinstance(found, dict) or not isinstance(found.get("class_name"), str):
+    found = json_object(file, _MAX_FILE_BYTES)
+    if not isinstance(found.get("class_name"), str):
         raise Failure(
             f"{file} is not a serialized protocol: it must be a JSON object with class_name and "
             "algorithm.",
             Exit.INVALID_INPUT,
         )
-    return found
+    return cast("SerializedProtocol", found)

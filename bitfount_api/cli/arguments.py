@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from pathlib import Path
@@ -65,14 +66,21 @@ def _own_version(text: str) -> identifiers.ModelIdentifier:
     return _version_wanted(f"me/{text}")
 
 
+def _id(what: str) -> Checked:
+    return Checked("id", lambda text: identifiers.path_part(text, what))
+
+
 POD: Final = Checked("pod", identifiers.PodIdentifier.parse)
 POD_NAME: Final = Checked("name", identifiers.pod_name)
 USER: Final = Checked("user", identifiers.user_name)
 MODEL: Final = Checked("model", identifiers.ModelIdentifier.parse)
 MODEL_VERSION: Final = Checked("model", _version_wanted)
 OWN_MODEL_VERSION: Final = Checked("model", _own_version)
-PROJECT: Final = Checked("id", lambda text: identifiers.path_part(text, "project id"))
-KEY_ID: Final = Checked("id", lambda text: identifiers.path_part(text, "key id"))
+PROJECT: Final = _id("project id")
+KEY_ID: Final = _id("key id")
+INSTANCE_ID: Final = _id("instance id")
+COMPUTE_ID: Final = _id("compute id")
+CLUSTER_ID: Final = _id("cluster id")
 FILE: Final = click.Path(path_type=Path)
 
 
@@ -131,6 +139,22 @@ def public_key(file: Path) -> RSAPublicKey:
         raise Failure(f"{file}: {error}.", Exit.INVALID_INPUT) from None
 
 
+def json_object(file: Path, limit: int) -> dict[str, Any]:
+    """Read a JSON object from a file, or from standard input for ``-``.
+
+    Raises:
+        Failure: If it is not a JSON object, or has more than ``limit`` bytes.
+        OSError: If the file cannot be read.
+    """
+    try:
+        found = json.loads(contents(file, limit))
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"{file} is not JSON: {error}.", Exit.INVALID_INPUT) from None
+    if not isinstance(found, dict):
+        raise Failure(f"{file} is not a JSON object.", Exit.INVALID_INPUT)
+    return found
+
+
 def check_targets(*paths: Path | None, force: bool) -> None:
     """Check, before a request is sent, that files can be written and would not be overwritten.
 
@@ -158,6 +182,28 @@ def check_targets(*paths: Path | None, force: bool) -> None:
             problem = f"The folder {parent} does not exist. Create it first."
         if problem:
             raise Failure(problem, Exit.INVALID_INPUT)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask the user before something disappears.
+
+    Args:
+        question: The question, with a name and what will disappear.
+        yes: Whether ``--yes`` was given, which answers the question.
+
+    Raises:
+        Failure: If the user does not agree.
+        click.UsageError: If ``--yes`` was not given, and standard input is not a terminal.
+    """
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        context = click.get_current_context()
+        raise click.UsageError(
+            "Standard input is not a terminal, so you cannot be asked. Give --yes.", context
+        )
+    if not click.confirm(question, err=True):
+        raise Failure("Not confirmed, so nothing was changed.")
 
 
 def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool = False) -> str:

@@ -25,7 +25,7 @@ from bitfount_api.files import atomic_write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 PASSWORD_VARIABLE = "BITFOUNT_KEY_PASSWORD"  # noqa: S105 - the name, not the password
 
@@ -188,7 +188,11 @@ def fingerprint(context: click.Context, /, file: Path) -> None:
     key is read from BITFOUNT_KEY_PASSWORD or a prompt.
     """
     data = contents(file, rsa.MAX_KEY_BYTES)
-    key = _of_private_key(data) if b"PRIVATE KEY-----" in data else rsa.parse_public_key(data)
+    key = (
+        private_key(data).public_key()
+        if b"PRIVATE KEY-----" in data
+        else rsa.parse_public_key(data)
+    )
     key_fingerprint = rsa.fingerprint(key)
     app_of(context).output.data(
         {"fingerprint": key_fingerprint, "bits": key.key_size},
@@ -196,10 +200,16 @@ def fingerprint(context: click.Context, /, file: Path) -> None:
     )
 
 
-def _of_private_key(data: bytes) -> RSAPublicKey:
+def private_key(data: bytes) -> RSAPrivateKey:
+    """Load a private key; if it is encrypted, with the password of the environment or a prompt.
+
+    Raises:
+        Failure: If the password is missing.
+        ValueError: If this is not a private key, or the password is wrong.
+    """
     try:
-        return rsa.load_private_key(data).public_key()
+        return rsa.load_private_key(data)
     except ValueError as error:
         if "a password is needed" not in str(error):
             raise
-    return rsa.load_private_key(data, secret("password", PASSWORD_VARIABLE)).public_key()
+    return rsa.load_private_key(data, secret("password", PASSWORD_VARIABLE))

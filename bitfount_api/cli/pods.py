@@ -1,8 +1,8 @@
-"""``pods``: show, describe and register pods, and send their heartbeats."""
+"""``pods``: show, describe, register and archive pods, and send their heartbeats."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,6 +11,8 @@ from bitfount_api.cli.arguments import (
     POD,
     POD_NAME,
     check_targets,
+    confirm,
+    json_object,
     project_option,
     public_key,
 )
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from bitfount_api.identifiers import PodIdentifier
 
+_MAX_FILE_RESULTS: Final = 1024 * 1024
 _POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
 
 
@@ -162,6 +165,13 @@ def schema(
     type=FILE,
     help="The access manager's key. Default: fetch it.",
 )
+@click.option(
+    "--file-processing",
+    "file_results",
+    metavar="FILE",
+    type=FILE,
+    help="Numbers of files found, skipped and so on, as JSON.",
+)
 @click.pass_context
 def register(
     context: click.Context,
@@ -173,10 +183,12 @@ def register(
     description: str,
     records: int | None,
     access_manager_key: Path | None,
+    file_results: Path | None,
 ) -> None:
     """Register one of your pods and upload its schema.
 
-    Registering a pod again updates it. No data is sent.
+    Registering a pod again updates it. No data is sent. --file-processing publishes the results of
+    processing the files of the data, such as {"totalFilesFound": 3, "totalFilesSkipped": 1}.
     """
     from bitfount_api import BitfountSchema, PodPublicMetadata
 
@@ -189,6 +201,9 @@ def register(
         description=description,
         schema=document.to_json(),
         number_of_records=document.number_of_records if records is None else records,
+        file_processing_metadata=(
+            None if file_results is None else json_object(file_results, _MAX_FILE_RESULTS)
+        ),
     )
     hub = app.hub()
     if access_manager_key is not None:
@@ -225,3 +240,27 @@ def heartbeat(context: click.Context, /, names: tuple[str, ...], key_file: Path)
     app = app_of(context)
     app.hub().do_pod_heartbeat(list(names), public_key(key_file))
     app.output.result({"online": list(names)}, Fields({"Online": list(names)}))
+
+
+@pods.command(
+    arguments={"NAME": "The name of one of your pods: scans, not me/scans."},
+    examples=[
+        ("pods archive scans", "Archive a pod, after you have confirmed it:"),
+        ("pods archive scans --yes", "Archive a pod in a script:"),
+    ],
+)
+@click.argument("name", type=POD_NAME)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.pass_context
+def archive(context: click.Context, /, name: str, yes: bool) -> None:
+    """Archive one of your pods: the Hub no longer finds or offers it.
+
+    Projects can no longer use the pod. Asks for confirmation, which needs a terminal; in scripts,
+    give --yes.
+    """
+    app = app_of(context)
+    confirm(f"Archive your pod {name}? The Hub will no longer find or offer it.", yes=yes)
+    hub = app.hub()
+    hub.archive_pod(name)
+    full_name = f"{hub.session.username}/{name}"
+    app.output.result({"archived": full_name}, Fields({"Archived": full_name}))

@@ -1,4 +1,4 @@
-"""``projects``: list and create projects, add datasets, and show usage limits."""
+"""``projects``: list, show and create projects, add datasets, and show usage limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import click
 
 from bitfount_api.cli.arguments import MODEL, POD_NAME, PROJECT
 from bitfount_api.cli.commands import Group, app_of
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields, Rows
+from bitfount_api.exceptions import HTTPError
 
 if TYPE_CHECKING:
     from bitfount_api import types
@@ -74,6 +76,34 @@ def list_(context: click.Context, /, limit: int, offset: int, everything: bool) 
     shown, total = len(page["projects"]), page["totalProjects"]
     if shown and shown < total:
         app.output.note(f"{shown} of {total} projects; --all shows them all.")
+
+
+@projects.command(
+    arguments=_PROJECT_ARGUMENT,
+    examples=[
+        ("projects show 6f1c2c8e", "Show the name of a project:"),
+        ("projects show 6f1c2c8e --json | jq -r .name", "Print only the name:"),
+    ],
+)
+@click.argument("project", type=PROJECT)
+@click.pass_context
+def show(context: click.Context, /, project: str) -> None:
+    """Show the name of a project.
+
+    Exits with 4 if the project does not exist or you may not see it.
+    """
+    app = app_of(context)
+    try:
+        name = app.hub().retrieve_project_name(project)
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise
+        raise Failure(
+            f"There is no project {project} that you may see. 'bitfount-api projects list' shows "
+            "those that you are a member of.",
+            Exit.NOT_FOUND,
+        ) from error
+    app.output.data({"id": project, "name": name}, Fields({"Project": project, "Name": name}))
 
 
 @projects.command(

@@ -33,6 +33,8 @@ _COMMANDS = {
     "models": "models:models",
     "weights": "weights:weights",
     "projects": "projects:projects",
+    "compute": "compute:compute",
+    "clusters": "clusters:clusters",
     "keys": "keys:keys",
     "access": "access:access",
     "fhir": "fhir:fhir",

@@ -26,7 +26,20 @@ def test_unknown_shell_is_rejected_in_one_line(console: Console) -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
-def test_bash_completes(console: Console, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("completion ''", "bash zsh fish"),
+        ("c", "compute clusters completion"),
+        ("compute ''", "register csr certificate"),
+        ("clusters ''", "create link datasets"),
+        ("pods a", "archive"),
+        ("projects s", "show"),
+        ("pods archive --y", "--yes"),
+        ("compute certificate c-1 --ca", "--ca-output"),
+    ],
+)
+def test_bash_completes(console: Console, tmp_path: Path, words: str, completed: str) -> None:
     script = tmp_path / "completion.sh"
     script.write_text(console.ok("completion", "bash").out, encoding="utf-8")
     program = tmp_path / "bitfount-api"
@@ -36,11 +49,11 @@ def test_bash_completes(console: Console, tmp_path: Path) -> None:
     program.chmod(0o755)
     typed = f"""
         . {script}
-        COMP_WORDS=(bitfount-api completion "") COMP_CWORD=2
+        COMP_WORDS=(bitfount-api {words}) COMP_CWORD={len(words.split())}
         _bitfount_api_completion {program}
         echo "${{COMPREPLY[@]}}"
     """
     answer = subprocess.run(
         ["bash", "-c", typed], capture_output=True, env=console.all_variables(), timeout=60
     )
-    assert answer.stdout.split() == [b"bash", b"zsh", b"fish"], answer
+    assert answer.stdout.decode().split() == completed.split(), answer

@@ -49,9 +49,13 @@ def test_every_command_exists() -> None:
     assert {" ".join(path) for path in ALL} == {
         "", "login", "logout", "whoami",
         "pods", "pods show", "pods schema", "pods register", "pods heartbeat",
+        "pods archive",
         "models", "models show", "models push", "models pull",
         "weights", "weights push", "weights pull",
-        "projects", "projects list", "projects create", "projects add-dataset", "projects limits",
+        "projects", "projects list", "projects show", "projects create", "projects add-dataset",
+        "projects limits",
+        "compute", "compute register", "compute csr", "compute certificate",
+        "clusters", "clusters create", "clusters link", "clusters datasets",
         "keys", "keys generate", "keys register", "keys check", "keys fingerprint",
         "access", "access key", "access check",
         "fhir", "fhir token", "sandbox", "doctor", "migrate", "completion",
@@ -78,7 +82,9 @@ def test_every_command_and_option_has_help(path: Path) -> None:
     assert usage.startswith(" ".join(["Usage: bitfount-api", *path]))
     assert summary.strip().endswith((".", "?"))
     assert "Examples:\n" in text
-    assert "..." not in text.split("Commands:\n")[-1].split("\n\n")[0].replace("NAME...", "")
+    shortened = text.split("Commands:\n")[-1].split("\n\n")[0]
+    # Arguments that may be repeated end in dots: NAME..., [NAME]...
+    assert "..." not in re.sub(r"[A-Z]\]?\.\.\.", "", shortened)
     for parameter in ALL[path].params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             assert parameter.help, parameter

@@ -166,6 +166,12 @@ PATHS = [
     ("pods", "register", "scans", "--public-key", "k", "--schema"),
     ("pods", "register", "scans", "--schema", "s", "--public-key"),
     ("pods", "heartbeat", "scans", "--public-key"),
+    ("pods", "register", "scans", "--public-key", "k", "--schema", "s", "--file-processing"),
+    ("compute", "csr", "c.example.com", "--key"),
+    ("compute", "csr", "c.example.com", "--key", "k", "--output"),
+    ("compute", "certificate", "c-1", "--csr"),
+    ("compute", "certificate", "c-1", "--output"),
+    ("compute", "certificate", "c-1", "--ca-output"),
     ("sandbox", "--free-ports", "--env-file"),
     ("sandbox", "--free-ports", "--data"),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cli.console import REPOSITORY, Console, Outcome
 from support.rsa_keys import key_pair
+from support.sandbox_seeds import csr
 
 from bitfount_api import keys as rsa
 from bitfount_api.cli import output
@@ -25,11 +26,17 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "pods register": ("scans", "--schema", SCHEMA, "--public-key", "pod.pub"),
     "pods heartbeat": ("scans", "--public-key", "pod.pub"),
     "pods schema": ("alice/scans", "--output", "schema.yaml"),
+    "pods archive": ("scans", "--yes"),
     "models push": ("Net.py",),
     "models pull": ("alice/Net:1", "--output", "again.py"),
     "weights push": ("Net:1", "w.pt"),
     "weights pull": ("alice/Net:1", "--output", "again.pt"),
     "projects add-dataset": ("PROJECT", "scans"),
+    "compute register": ("i-1", "--address", "10.0.0.5"),
+    "compute csr": ("c.example.com", "--key", "k.pem", "--output", "again.csr"),
+    "compute certificate": ("COMPUTE", "--csr", "k.csr"),
+    "clusters create": ("eye-clinic", "scans"),
+    "clusters link": ("CLUSTER", "scans"),
     "keys generate": ("a.pem", "--bits", "2048"),
     "keys register": ("pod.pub",),
     "fhir token": ("--output", "token"),
@@ -45,6 +52,8 @@ def prepared(console: Console) -> Console:
     console.sandbox.pair("alice", "https://ehr.example.org/fhir", nextgen={})
     public = rsa.serialize_public_key(key_pair().public_key, "SSH")
     Path("pod.pub").write_text(public, encoding="ascii")
+    private = rsa.serialize_private_key(key_pair().private_key)
+    Path("k.pem").write_text(private, encoding="ascii")
     Path("Net.py").write_text(MODEL, encoding="utf-8")
     Path("w.pt").write_bytes(b"weights")
     for command in ("pods register", "models push", "weights push"):
@@ -63,6 +72,12 @@ def test_lost_result_is_shown_on_standard_error(prepared: Console, command: str)
     words = list(CHANGES[command])
     if "PROJECT" in words:
         words[0] = prepared.json("projects", "create", "P")["projectId"]
+    if "CLUSTER" in words:
+        words[0] = prepared.json("clusters", "create", "C")["clusterId"]
+    if "COMPUTE" in words:
+        made = prepared.json("compute", "register", *CHANGES["compute register"])
+        Path("k.csr").write_text(csr(made["domain"]), encoding="ascii")
+        words[0] = made["computeId"]
     if command == "logout":
         prepared.be(None)  # it warns of API keys
     outcome = with_full_output(prepared, *command.split(), *words, "--quiet", "--json")

@@ -1,7 +1,8 @@
-"""Pods: shown, described, registered, kept online."""
+"""Pods: shown, described, registered, kept online, archived."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,54 @@ def test_schema_is_shown_as_a_table_and_saved_as_a_file(console: Console, pod: s
     assert BitfountSchema.load_from_file("s.yaml") == original
     assert console.run("pods", "schema", pod, "--output", "s.yaml").code == 6
     console.ok("pods", "schema", pod, "--output", "s.yaml", "--force")
+
+
+FILE_RESULTS = {"totalFilesFound": 3, "skipReasons": {"too large": 1}}
+
+
+def test_results_of_processing_files_are_registered(console: Console, key_file: Path) -> None:
+    Path("files.json").write_text(json.dumps(FILE_RESULTS), encoding="utf-8")
+    words = ("--schema", SCHEMA, "--public-key", key_file, "--file-processing", "files.json")
+    console.ok("pods", "register", "scans", *words)
+    (pod,) = console.sandbox.state.pods.all()
+    assert pod.files == FILE_RESULTS
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "null", "{", '{"totalFiles": 3}', '{"totalFilesFound": "3"}']
+)
+def test_invalid_file_results_are_reported(console: Console, key_file: Path, content: str) -> None:
+    Path("files.json").write_text(content, encoding="utf-8")
+    words = ("--schema", SCHEMA, "--public-key", key_file, "--file-processing", "files.json")
+    outcome = console.run("pods", "register", "scans", *words)
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err.count("\n") == 1
+    assert not [seen for seen in console.sandbox.requests if seen.path == "/api/pods"]
+
+
+def test_archived_pod_is_no_longer_found(console: Console, pod: str) -> None:
+    assert console.json("pods", "archive", "scans", "--yes") == {"archived": pod}
+    assert console.run("pods", "show", pod).code == 4
+
+
+def test_pod_to_archive_that_is_missing_is_reported(console: Console) -> None:
+    outcome = console.run("pods", "archive", "none", "--yes")
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err.count("\n") == 1
+
+
+def test_archiving_is_shown_as_text(console: Console, pod: str) -> None:
+    assert console.ok("pods", "archive", "scans", "--yes").out.split() == ["Archived:", pod]
+
+
+@pytest.mark.parametrize("typed", ["y\n", ""])
+def test_unconfirmed_pod_is_not_archived(console: Console, pod: str, typed: str) -> None:
+    before = len(console.sandbox.requests)
+    outcome = console.run("pods", "archive", "scans", typed=typed)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "--yes" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert len(console.sandbox.requests) == before
 
 
 def test_access_manager_key_can_be_passed(console: Console, key_file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Projects: listed, created, extended by datasets, and their limits."""
+"""Projects: listed, shown, created, extended by datasets, and their limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from cli.console import Console
+
+from bitfount_api.sandbox.faults import Fault
 
 MODEL = "from bitfount_api import BitfountModel\nclass Retina(BitfountModel):\n    pass\n"
 
@@ -34,6 +36,33 @@ def test_projects_are_listed_in_pages(console: Console) -> None:
     assert console.ok("projects", "list", "--all").err == ""
 
 
+def test_project_is_shown_to_its_members(console: Console) -> None:
+    project = console.json("projects", "create", "Retina 2025")["projectId"]
+    assert console.json("projects", "show", project) == {"id": project, "name": "Retina 2025"}
+    lines = console.ok("projects", "show", project).out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [
+        ["Project:", project],
+        ["Name:", "Retina 2025"],
+    ]
+    console.be("bob")
+    outcome = console.run("projects", "show", project)
+    assert (outcome.code, outcome.out) == (4, "")
+    console.sandbox.add_member(project, "bob")
+    console.ok("projects", "show", project)
+
+
+def test_project_that_cannot_be_read_is_not_missing(console: Console, free_port: int) -> None:
+    console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
+    hub = f"http://127.0.0.1:{free_port}"
+    assert console.run("--hub-url", hub, "projects", "show", "p1").code == 5
+    console.sandbox.fail("/api/projects/p1", Fault(status=403))
+    assert console.run("projects", "show", "p1").code == 1
+    console.sandbox.fail("/api/projects/p1", Fault(status=200, body=b"{}"))
+    outcome = console.run("projects", "show", "p1")
+    assert (outcome.code, outcome.out) == (7, "")
+    assert "no name" in outcome.err
+
+
 def test_usage_limits_are_shown(console: Console) -> None:
     project = console.json("projects", "create", "Retina")["projectId"]
     assert "no models" in console.ok("projects", "limits", project).err
@@ -51,14 +80,20 @@ def test_usage_limits_are_shown(console: Console) -> None:
 
 
 def test_missing_project_is_reported(console: Console) -> None:
-    for words in (["limits", "none"], ["add-dataset", "none", "scans"]):
+    for words in (["show", "none"], ["limits", "none"], ["add-dataset", "none", "scans"]):
         outcome = console.run("projects", *words)
         assert (outcome.code, outcome.out) == (4, "")
         assert outcome.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
-    "words", [["limits", "../x"], ["limits", "x", "--model", "y"], ["add-dataset", "x", "a/b"]]
+    "words",
+    [
+        ["show", "a/b"],
+        ["limits", "../x"],
+        ["limits", "x", "--model", "y"],
+        ["add-dataset", "x", "a/b"],
+    ],
 )
 def test_invalid_name_is_a_usage_error(console: Console, words: list[str]) -> None:
     outcome = console.run("projects", *words)

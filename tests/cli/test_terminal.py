@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from cli.console import Console
+from support.sandbox_api import Api
+from support.sandbox_seeds import register_pod
 
 from bitfount_api.sandbox.faults import Fault
 
@@ -220,3 +222,27 @@ def test_end_of_input_at_a_prompt_is_an_error(console: Console) -> None:
         assert running.end() == 2
     assert "input ended" in running.text
     assert os.listdir() == []
+
+
+# --- Confirmation --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("y\n", 0, "Archived"),
+        ("n\n", 1, "Error: Not confirmed, so nothing was changed."),
+        ("\n", 1, "Error: Not confirmed, so nothing was changed."),
+        ("\x03", 130, "Error: Interrupted."),
+    ],
+)
+def test_pod_is_archived_once_confirmed(console: Console, typed: str, code: int, said: str) -> None:
+    api = Api(console.sandbox, "alice")
+    register_pod(api)
+    api.close()
+    with terminal(console, "pods", "archive", "scans") as running:
+        running.until(r"Archive your pod scans\? .*\[y/N\]: ")
+        running.type(typed)
+        assert running.end() == code
+        assert said in running.text
+    assert console.run("pods", "show", "alice/scans").code == (0 if code else 4)
