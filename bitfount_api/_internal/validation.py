@@ -126,8 +126,11 @@ def check_path(name: str, path: str | bytes | os.PathLike[Any]) -> None:
         path: The file's path.
 
     Raises:
-        ValueError: The path has an unpaired surrogate. The message does not quote it.
+        ValueError: The path has a null character, or an unpaired surrogate. The message does not
+            quote it.
     """
+    if "\0" in os.fsdecode(path):
+        raise ValueError(f"{name} cannot have a null character")
     # Not raised while the UnicodeEncodeError is handled, which would keep the text.
     with suppress(UnicodeEncodeError):
         os.fsencode(path)

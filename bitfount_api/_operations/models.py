@@ -368,8 +368,6 @@ def _validated_file(path: Path) -> bytes:
         status = path.stat()
     except OSError as error:
         raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # a null character, or one that the system cannot encode
-        raise ModelValidationError(f"{str(path)!r} is not the path of a file: {error}") from None
     try:
         if not stat.S_ISREG(status.st_mode):
             raise ModelValidationError(f"{path} is not a file")

@@ -69,8 +69,6 @@ class Source:
                 status = os.fstat(file.fileno())
         except OSError as error:
             raise TransferError(f"{path} cannot be read: {error.strerror or error}") from error
-        except ValueError as error:  # a null character, or one that the system cannot encode
-            raise TransferError(f"{str(path)!r} is not the path of a file: {error}") from None
         if status.st_size == 0:
             raise TransferError(f"{path} is empty")
         return cls(name, status.st_size, path=path, identity=_file_identity(status))

@@ -26,8 +26,6 @@ def check_target(path: Path) -> Path:
         raise TransferError(f"{path} is a folder; pass the path of a file") from error
     except OSError as error:
         raise TransferError(f"{path} cannot be written: {error.strerror or error}") from error
-    except ValueError as error:  # a null character, or one that the system cannot encode
-        raise TransferError(f"{str(path)!r} is not the path of a file: {error}") from None
     if not file.parent.is_dir():
         raise TransferError(f"{file.parent} is not a folder; create it first")
     return file

@@ -36,6 +36,11 @@ HUB = "https://hub.test"
 PUBLIC_KEY = key_pair().public_key
 
 
+def kind(value: object) -> str:
+    """Return a name for a case that is the same in every process."""
+    return type(value).__name__
+
+
 def fresh() -> tuple[str, dt.datetime]:
     return "jwt", dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
 
@@ -389,7 +394,7 @@ def test_handler_derived_from_the_sdk_is_refused() -> None:
         BitfountSession(Own())
 
 
-@pytest.mark.parametrize("handler", ["key", APIKeysHandler, 5, object()], ids=repr)
+@pytest.mark.parametrize("handler", ["key", APIKeysHandler, 5, object()], ids=kind)
 def test_handler_of_another_type_is_refused(handler: Any) -> None:
     with pytest.raises(TypeError, match=r"must be a bitfount_api.AuthenticationHandler"):
         BitfountSession(handler)
@@ -406,7 +411,7 @@ def test_metadata_of_the_sdk_is_taken(services: FakeServices) -> None:
     assert (sent["podDisplayName"], sent["numberOfRecords"]) == ("Scans", 3)
 
 
-@pytest.mark.parametrize("metadata", [{"name": "scans"}, "scans", None, KEYS], ids=str)
+@pytest.mark.parametrize("metadata", [{"name": "scans"}, "scans", None, KEYS], ids=kind)
 def test_metadata_of_another_type_is_refused(services: FakeServices, metadata: Any) -> None:
     with pytest.raises(TypeError, match=r"must be a bitfount_api.PodPublicMetadata, not a "):
         services.hub("register_pod", metadata, PUBLIC_KEY, PUBLIC_KEY)
@@ -417,7 +422,7 @@ SDK_SESSION = of_the_sdk("BitfountSession", module="hub.authentication_flow")
 
 
 @pytest.mark.parametrize("client", [BitfountHub, AsyncBitfountHub, BitfountAM, SMARTOnFHIR])
-@pytest.mark.parametrize("session", [SDK_SESSION(), HUB, KEYS, httpx.Client], ids=repr)
+@pytest.mark.parametrize("session", [SDK_SESSION(), HUB, KEYS, httpx.Client], ids=kind)
 def test_session_of_another_type_is_refused(client: Any, session: Any) -> None:
     with pytest.raises(
         TypeError, match=r"must be a bitfount_api.BitfountSession, not a "

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 SCHEMA = BitfountSchema.load(BitfountSchema(name="scans", features=[]).to_json())
 
 
+def kind(value: object) -> str:
+    """Return a name for a case that is the same in every process."""
+    return type(value).__name__
+
+
 @pytest.fixture
 def sandbox(bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch) -> SandboxClients:
     """A sandbox that is the environment's Hub, with a pod of alice."""
@@ -95,7 +100,7 @@ def test_given_hub_takes_precedence_with_a_warning(
     assert "username and secrets are not used" in caplog.text
 
 
-@pytest.mark.parametrize("hub", ["https://hub.test", object(), BitfountHub], ids=str)
+@pytest.mark.parametrize("hub", ["https://hub.test", object(), BitfountHub], ids=kind)
 def test_hub_of_another_type_is_refused(hub: Any) -> None:
     with pytest.raises(TypeError, match=r"must be a bitfount_api.BitfountHub, not a builtins"):
         get_pod_schema("alice/scans", hub=hub)
