@@ -138,6 +138,11 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         return self._file.path.parent
 
     @property
+    def token_file(self) -> Path:
+        """The file that keeps the login, shared with the official SDK. It may not exist yet."""
+        return self._file.path
+
+    @property
     def authenticated(self) -> bool:
         """Whether there is a token that can be used without refreshing it."""
         current = self._current

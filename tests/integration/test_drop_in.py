@@ -73,7 +73,9 @@ def test_storage_path_is_that_of_the_token_file(
 ) -> None:
     monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path))
     assert DeviceCodeFlowHandler().user_storage_path == tmp_path / "_default"
-    assert DeviceCodeFlowHandler(username="bob").user_storage_path == tmp_path / "bob"
+    bob = DeviceCodeFlowHandler(username="bob")
+    assert bob.user_storage_path == tmp_path / "bob"
+    assert bob.token_file == tmp_path / "bob" / ".token"
     other = DeviceCodeFlowHandler(username="bob", storage_path=tmp_path / "other")
     assert other.user_storage_path == tmp_path / "other" / "bob"
     assert JWTHandler(None, None, fresh, "alice").user_storage_path == tmp_path / "alice"
