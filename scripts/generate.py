@@ -24,6 +24,8 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from trimming import trim
+
 ROOT = Path(__file__).resolve().parents[1]
 SPECS = {
     "hub": "bitfount_hub_client",
@@ -122,6 +124,7 @@ def build(specs: Path, target: Path) -> None:
         job.result()
     for package in SPECS.values():
         publish_builders(target / package)
+        trim(target / package)
         load_models_late(target / package)
     # The generator's default hooks would read the ruff configuration of parent folders. Instead,
     # remove unused imports, sort the others, and format.
@@ -168,7 +171,8 @@ def publish_builders(package: Path) -> None:
 def load_models_late(package: Path) -> None:
     """Load each model when it is first used, and not all of them with the first one.
 
-    A program that reads a pod does not wait for the models of uploads.
+    A program that reads a pod does not wait for the models of uploads. Models that were removed,
+    because no request needs them, are left out.
 
     Raises:
         GenerationError: The file that imports the models has another form than this version of the
@@ -184,6 +188,11 @@ def load_models_late(package: Path) -> None:
             raise GenerationError(f"{path.name} has an unexpected statement, line {node.lineno}")
     if not modules:
         raise GenerationError(f"{path.name} imports no models")
+    kept = {file.stem for file in path.parent.glob("*.py")}
+    modules = {name: module for name, module in modules.items() if module in kept}
+    if not modules:
+        shutil.rmtree(path.parent)
+        return
     imports = "".join(
         f"    from .{module} import {name} as {name}\n" for name, module in modules.items()
     )

@@ -14,7 +14,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = "bitfount_fhir_client"
+PACKAGE = "bitfount_hub_client"
 
 
 @pytest.fixture(scope="session")
@@ -37,15 +37,15 @@ def project(built: Path, tmp_path: Path) -> Path:
 
 def spoil(generated: Path) -> None:
     """Edit one file, delete another, and add a third."""
-    edited = generated / PACKAGE / "client.py"
+    edited = generated / PACKAGE / "types.py"
     edited.write_bytes(edited.read_bytes() + b"\n")
-    (generated / PACKAGE / "models/pairing.py").unlink()
+    (generated / PACKAGE / "models/uploaded_part.py").unlink()
     (generated / PACKAGE / "models/ours.py").touch()
 
 
 SPOILT = [
-    f"edited or stale: {PACKAGE}/client.py",
-    f"missing: {PACKAGE}/models/pairing.py",
+    f"edited or stale: {PACKAGE}/types.py",
+    f"missing: {PACKAGE}/models/uploaded_part.py",
     f"not generated: {PACKAGE}/models/ours.py",
 ]
 
@@ -93,7 +93,7 @@ def test_generation_is_reproducible_in_any_folder(
 def test_caches_are_not_compared(built: Path, project: Path) -> None:
     cache = project / "generated" / PACKAGE / "__pycache__"
     cache.mkdir()
-    (cache / "client.cpython-311.pyc").touch()
+    (cache / "types.cpython-311.pyc").touch()
     assert generate.compare(built, project / "generated") == []
 
 
@@ -148,14 +148,14 @@ def test_other_tool_versions_are_rejected(
 def test_models_are_loaded_one_by_one(built: Path) -> None:
     code = (
         "import sys\n"
-        f"from {PACKAGE}.models import ServiceError\n"
+        f"from {PACKAGE}.models import UploadedPart\n"
         f"print(*sorted(name for name in sys.modules if name.startswith('{PACKAGE}.models.')))\n"
         f"import {PACKAGE}.models\n"
         f"assert not hasattr({PACKAGE}.models, 'Nothing')\n"
     )
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=built, capture_output=True, text=True, check=True)
-    assert run.stdout.split() == [f"{PACKAGE}.models.service_error"]
+    assert run.stdout.split() == [f"{PACKAGE}.models.uploaded_part"]
 
 
 @pytest.mark.parametrize("text", ['"""Nothing."""', "from .a import A\nprint(A)\nfor b in A: pass"])

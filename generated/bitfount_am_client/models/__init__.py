@@ -4,9 +4,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .access_decision import AccessDecision as AccessDecision
-    from .access_limit import AccessLimit as AccessLimit
-    from .access_manager_key import AccessManagerKey as AccessManagerKey
     from .oidc_access_request import OIDCAccessRequest as OIDCAccessRequest
     from .oidc_access_request_identity_provider import (
         OIDCAccessRequestIdentityProvider as OIDCAccessRequestIdentityProvider,
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
     from .serialized_protocol_algorithm_type_1_item import (
         SerializedProtocolAlgorithmType1Item as SerializedProtocolAlgorithmType1Item,
     )
-    from .service_error import ServiceError as ServiceError
     from .signature_access_request import (
         SignatureAccessRequest as SignatureAccessRequest,
     )
@@ -30,31 +26,23 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "AccessDecision": "access_decision",
-    "AccessLimit": "access_limit",
-    "AccessManagerKey": "access_manager_key",
     "OIDCAccessRequest": "oidc_access_request",
     "OIDCAccessRequestIdentityProvider": "oidc_access_request_identity_provider",
     "SerializedProtocol": "serialized_protocol",
     "SerializedProtocolAggregatorType0": "serialized_protocol_aggregator_type_0",
     "SerializedProtocolAlgorithmType0": "serialized_protocol_algorithm_type_0",
     "SerializedProtocolAlgorithmType1Item": "serialized_protocol_algorithm_type_1_item",
-    "ServiceError": "service_error",
     "SignatureAccessRequest": "signature_access_request",
     "SignatureAccessRequestIdentityProvider": "signature_access_request_identity_provider",
 }
 
 __all__ = [
-    "AccessDecision",
-    "AccessLimit",
-    "AccessManagerKey",
     "OIDCAccessRequest",
     "OIDCAccessRequestIdentityProvider",
     "SerializedProtocol",
     "SerializedProtocolAggregatorType0",
     "SerializedProtocolAlgorithmType0",
     "SerializedProtocolAlgorithmType1Item",
-    "ServiceError",
     "SignatureAccessRequest",
     "SignatureAccessRequestIdentityProvider",
 ]
