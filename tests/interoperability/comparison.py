@@ -15,7 +15,6 @@ from interoperability.libraries import Result, Run
 
 RECORDED = Path(__file__).with_name("recorded.json")
 BEGIN = "<!-- The rest of this page is written by make interoperability. -->"
-CALL = tuple[str, str, str]
 
 DIFFERENCES: dict[tuple[str, str], str] = {
     ("BitfountHub.get_model", "refused"): (

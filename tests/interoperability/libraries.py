@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from cryptography.hazmat.primitives import serialization
 from interoperability.every_method import MODEL
+from support.official import environment
 from support.rsa_keys import key_pair, private_key
+from support.sandbox_seeds import jwk, pem
 
 from bitfount_api import PodPublicMetadata, hash_contents, sign
 from bitfount_api.pytest_plugin import SandboxClients
@@ -46,6 +46,10 @@ FAULTS = {
 """What the services answer in each situation of ``every_method.py``."""
 
 
+Call = tuple[str, str, str]
+"""The method, what is special about the call, and the situation."""
+
+
 @attrs.frozen
 class Result:
     """What one call did.
@@ -67,26 +71,12 @@ class Result:
     trace: str = attrs.field(default="", eq=False, repr=False)
 
     @property
-    def call(self) -> tuple[str, str, str]:
+    def call(self) -> Call:
         """What was called, and when."""
         return self.method, self.about, self.situation
 
     def __str__(self) -> str:
-        if self.error is not None:
-            return self.error
-        match self.value:
-            case None | True | False:
-                return str(self.value)
-            case dict():
-                return "dict"
-            case list():
-                return f"list of {len(self.value)}"
-            case str() if self.value.startswith(("class ", "RSA key")) or "bytes" in self.value:
-                return self.value
-            case str():
-                return "text"
-            case _:
-                return type(self.value).__name__
+        return json.dumps(self.value) if self.error is None else self.error
 
 
 @attrs.frozen
@@ -94,24 +84,7 @@ class Run:
     """The results of one library: its version, and a result for each call."""
 
     version: str
-    results: dict[tuple[str, str, str], Result]
-
-
-def _pem(which: int, bits: int = 2048) -> str:
-    key = private_key(which, bits).public_key()
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return key.public_bytes(serialization.Encoding.PEM, form).decode()
-
-
-def _jwk() -> dict[str, str]:
-    numbers = private_key(0).public_key().public_numbers()
-
-    def text(number: int) -> str:
-        data = number.to_bytes((number.bit_length() + 7) // 8)
-        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-    parts = {"n": text(numbers.n), "e": text(numbers.e)}
-    return {"kty": "RSA", "kid": "one", "use": "sig", "alg": "RS384", **parts}
+    results: dict[Call, Result]
 
 
 def seed(clients: SandboxClients, folder: Path) -> dict[str, Any]:
@@ -149,7 +122,7 @@ def seed(clients: SandboxClients, folder: Path) -> dict[str, Any]:
             name: {"id": user.api_key_id, "key": user.api_key} for name, user in users.items()
         },
         "schema": schema,
-        "keys": {"pod": _pem(0), "manager": _pem(1), "user": _pem(0, 4096)},
+        "keys": {"pod": pem(0), "manager": pem(1), "user": pem(0, 4096)},
         "project": projects["study"],
         "spent": projects["spent"],
         "model_url": urls["modelDownloadUrl"],
@@ -160,7 +133,7 @@ def seed(clients: SandboxClients, folder: Path) -> dict[str, Any]:
         "task": base64.b64encode(TASK).decode(),
         "signature": base64.b64encode(sign(private_key(1), TASK)).decode(),
         "resource_server": RESOURCE_SERVER,
-        "jwk": _jwk(),
+        "jwk": jwk(0, "one", use="sig"),
     }
 
 
@@ -182,17 +155,12 @@ def run(library: str, folder: Path, python: str = sys.executable) -> Run:
     with Sandbox(ports=ports) as sandbox:
         clients = SandboxClients(sandbox)
         plan.write_text(json.dumps(seed(clients, folder)), encoding="utf-8")
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("BITF")},
-            "BITFOUNT_ENVIRONMENT": "dev",
-            "BITFOUNT_STORAGE_PATH": str(folder / "storage"),
-            "BITFOUNT_LOGS_DIR": str(folder / "logs"),
-        }
         log = folder / "log.txt"
         with log.open("w", encoding="utf-8") as errors:
             process = subprocess.Popen(
-                [python, str(SCRIPT), library, str(plan)], cwd=folder, env=environment,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+                [python, str(SCRIPT), library, str(plan)], cwd=folder, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+                env=environment(folder, BITFOUNT_ENVIRONMENT="dev"),
             )  # fmt: skip
             with process:
                 found = dict(_messages(process, sandbox))

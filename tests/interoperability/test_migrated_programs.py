@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.official import environment
 from support.pages import PAGES
 
 from bitfount_api.cli.migration import files
@@ -25,7 +26,6 @@ PROGRAMS = sorted(Path(__file__).with_name("programs").glob("*.py"))
 GUIDE = (PAGES / "guides" / "migrating.md").read_text(encoding="utf-8")
 NEEDS_HANDS = {"environment.py"}
 """Programs that use helpers of the SDK without a replacement; ``migrate`` reports them."""
-
 
 NEEDS_PORTS = {"raw_requests.py"}
 """Programs that call the Hub of the environment, which has the sandbox's own ports."""
@@ -55,17 +55,12 @@ def copied(program: Path, folder: Path, sandbox: Sandbox) -> Path:
 def run(program: Path, sandbox: Sandbox) -> subprocess.CompletedProcess[str]:
     sandbox.clear()
     sandbox.pair("alice", "https://clinic.example/fhir")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BITF")}
+    variables = {"MODELLER_ACCESS_TOKEN": sandbox.token("alice"), **sandbox.environment("alice")}
+    path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "generated")])
     return subprocess.run(
         [sys.executable, program.name],
         check=False, capture_output=True, text=True, cwd=program.parent, timeout=100,
-        env={
-            **kept,
-            "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "generated")]),
-            "BITFOUNT_STORAGE_PATH": str(program.parent),
-            "MODELLER_ACCESS_TOKEN": sandbox.token("alice"),
-            **sandbox.environment("alice"),
-        },
+        env=environment(program.parent, PYTHONPATH=path, **variables),
     )  # fmt: skip
 
 

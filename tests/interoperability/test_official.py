@@ -9,13 +9,13 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.official import environment, sandbox_on_its_ports
 from support.rsa_keys import key_pair
 
 import bitfount_api
@@ -23,7 +23,7 @@ from benchmarks.official import VARIABLE, find
 from bitfount_api import BitfountSchema, DeviceCodeFlowHandler, PodPublicMetadata, hash_contents
 from bitfount_api.auth.token_store import Issuer, Token, TokenFile
 from bitfount_api.pytest_plugin import SandboxClients
-from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
+from bitfount_api.sandbox import DEVELOPMENT_PORTS
 
 SIDE = Path(__file__).with_name("official_side.py")
 DATA = Path(__file__).parents[1] / "data"
@@ -51,12 +51,10 @@ def official(tmp_path: Path) -> Any:
         pytest.skip(f"the official SDK is not installed: {VARIABLE} names no Python that has it")
 
     def run(task: str, *arguments: Any, **variables: str) -> Any:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BITF")}
-        storage = {"BITFOUNT_STORAGE_PATH": str(tmp_path), "BITFOUNT_LOGS_DIR": str(tmp_path)}
         done = subprocess.run(
             [python, str(SIDE), task, *map(str, arguments)],
             check=False, capture_output=True, text=True, cwd=tmp_path, timeout=300,
-            env={**kept, **storage, **variables},
+            env=environment(tmp_path, **variables),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -66,12 +64,8 @@ def official(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def clients(official: Any) -> Iterator[SandboxClients]:
-    """Run a sandbox where the official SDK expects it, the only place it sends credentials to."""
-    try:
-        sandbox = Sandbox(ports=DEVELOPMENT_PORTS)
-    except PortTakenError as error:
-        pytest.skip(f"the official SDK finds the sandbox on its own ports only: {error}")
-    with sandbox:
+    """Return clients of a sandbox that the official SDK can use as well."""
+    with sandbox_on_its_ports() as sandbox:
         found = SandboxClients(sandbox)
         yield found
         found.close()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import functools
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 from interoperability import run_programs
+from support.official import environment, sandbox_on_its_ports
 
 from benchmarks.official import VARIABLE, find_all
-from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
 
 PROGRAMS = sorted(run_programs.FOLDER.glob("*.py"))
 HEADER = re.compile(r"# (5\.3|13\.0|5\.3 and 13\.0): [a-z].*\.")
@@ -44,19 +43,16 @@ def test_program_says_what_it_does_and_for_which_version(program: Path) -> None:
 def test_programs_run_with_the_official_sdk(which: int, tmp_path: Path) -> None:
     if which >= len(pythons()):
         pytest.skip(f"{VARIABLE} names {len(pythons())} Pythons that have the official SDK")
-    try:
-        sandbox = Sandbox(ports=DEVELOPMENT_PORTS)
-    except PortTakenError as error:
-        pytest.skip(f"the official SDK finds the sandbox on its own ports only: {error}")
-    with sandbox:
+    with sandbox_on_its_ports() as sandbox:
         sandbox.pair("alice", "https://clinic.example/fhir")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BITF")}
-        storage = {"BITFOUNT_STORAGE_PATH": str(tmp_path), "BITFOUNT_LOGS_DIR": str(tmp_path)}
-        token = {"MODELLER_ACCESS_TOKEN": sandbox.token("alice")}
+        variables = {
+            "MODELLER_ACCESS_TOKEN": sandbox.token("alice"),
+            **sandbox.environment("alice"),
+        }
         done = subprocess.run(
             [pythons()[which], run_programs.__file__, "result.json"],
             check=False, capture_output=True, text=True, cwd=tmp_path, timeout=590,
-            env={**kept, **storage, **token, **sandbox.environment("alice")},
+            env=environment(tmp_path, **variables),
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "result.json").read_text("utf-8"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 import pytest
 from interoperability import schema_answers
 from interoperability.schema_answers import answers
+from support.official import environment
 
 from benchmarks.official import VARIABLE, find_all
 from bitfount_api.schemas import (
@@ -62,11 +62,10 @@ def official_answers(python: str) -> Any:
             given[f"ours: {label}"] = str(folder / f"{at}.yaml")
             schema.dump(folder / f"{at}.yaml")
         (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("BITF")}
         done = subprocess.run(
             [python, SCRIPT, "given.json", "written.json"],
             check=False, capture_output=True, text=True, cwd=folder, timeout=300,
-            env={**kept, "BITFOUNT_STORAGE_PATH": name, "BITFOUNT_LOGS_DIR": name},
+            env=environment(folder),
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads((folder / "written.json").read_text("utf-8"))

@@ -28,9 +28,9 @@ def openssh(which: int = 0) -> str:
 
 
 @functools.cache
-def pem(which: int = 0) -> str:
+def pem(which: int = 0, bits: int = 2048) -> str:
     """Return the public key of a test key in PEM format."""
-    key = private_key(which).public_key()
+    key = private_key(which, bits).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
