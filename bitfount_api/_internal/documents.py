@@ -15,7 +15,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from bitfount_api import config
-from bitfount_api._internal.validation import quote, shorten
+from bitfount_api._internal.validation import is_encodable, quote, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -329,11 +329,8 @@ def _key(key: object) -> str:
 
 
 def _text(value: str) -> str:
-    try:
-        if not value.isascii():
-            value.encode("utf-8")
-    except UnicodeEncodeError:
-        raise DocumentError("text with an unpaired surrogate") from None
+    if not is_encodable(value):
+        raise DocumentError("text with an unpaired surrogate")
     return str(value)
 
 

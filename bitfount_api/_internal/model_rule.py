@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T", bound=type)
 
-MODEL_BASE: Final = re.compile(
-    r"\w*BitfountModel([vV]?\d+)?|PytorchInferenceModel|ONNXModel"
-)  # fmt: skip
+MODEL_BASE: Final = re.compile(r"\w*BitfountModel([vV]?\d+)?|PytorchInferenceModel|ONNXModel")
 """The names of the known bases, such as ``BitfountModel`` and ``PyTorchBitfountModelv2``."""
 
 METHODS: Final = ("__init__", "initialise_model", "deserialize")
@@ -34,6 +32,7 @@ def is_known_base(base: type) -> bool:
 
 
 def has_attribute(candidate: type, name: str) -> bool:
+    """Whether a class has an attribute that is not None, itself or by inheritance."""
     return inspect.getattr_static(candidate, name, None) is not None
 
 
