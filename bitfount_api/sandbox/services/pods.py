@@ -78,7 +78,7 @@ class Health(msgspec.Struct, omit_defaults=True):
 
 
 class InstanceHeartbeat(msgspec.Struct, rename="camel"):
-    """``PATCH /api/pods`` with the state of an installation."""
+    """``PATCH /api/pods`` with the state of a compute instance."""
 
     instance_id: NotEmpty
     is_busy: bool

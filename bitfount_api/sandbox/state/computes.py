@@ -1,4 +1,4 @@
-"""Instances of pods' programs, their registration as computes, and the computes' certificates."""
+"""Compute instances: their state, their registration, and their certificates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CertificateConflictError(Exception):
 
 @attrs.frozen
 class Instance:
-    """An installation of a pod's program; the state is None before its first heartbeat."""
+    """A compute instance; the state is None before its first heartbeat."""
 
     owner: str
     id: str
@@ -98,12 +98,12 @@ class Computes:
 
         Args:
             owner: Owner of the instance.
-            instance: Id of the installation.
+            instance: Id that the owner chose for it.
             cluster: Id of the compute cluster; None keeps the earlier one.
             private_ip_address: Address of its machine; None keeps the earlier one.
             **state: ``busy``, ``ehr_configured`` and ``ehr_connected``, of a heartbeat.
         """
-        # The same installation of a user is the same compute, in every sandbox.
+        # The same instance of a user has the same compute id, in every sandbox.
         compute = str(uuid.uuid5(_NAMESPACE, f"{owner}/{instance}"))
         columns: dict[str, Any] = {**state, "seen_at": self._clock()}
         if cluster is not None:
