@@ -137,6 +137,20 @@ def test_frames_without_contents_are_skipped(frames: list[bytes], step: int) -> 
     assert unpack(packed, step=step if len(packed) < 2000 else 1000 * step) == expected
 
 
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return the list of the decompressors that are made, by their options."""
+    made: list[Any] = []
+    real = zstd.ZstdDecompressor
+
+    def make(**options: Any) -> Any:
+        made.append(options)
+        return real(**options)
+
+    monkeypatch.setattr(zstd, "ZstdDecompressor", make)
+    return made
+
+
 @pytest.mark.parametrize("frame", EMPTY)
 def test_library_agrees_on_frames_without_contents(frame: bytes) -> None:
     assert zstd.decompress(frame + zstd.compress(b"end")) == b"end"
@@ -147,17 +161,7 @@ def test_library_agrees_on_frames_without_contents(frame: bytes) -> None:
 
 
 @pytest.mark.parametrize("frame", EMPTY)
-def test_frames_without_contents_cost_no_decompressor(
-    frame: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made: list[object] = []
-    real = zstd.ZstdDecompressor
-
-    def make(**options: Any) -> Any:
-        made.append(options)
-        return real(**options)
-
-    monkeypatch.setattr(zstd, "ZstdDecompressor", make)
+def test_frames_without_contents_cost_no_decompressor(frame: bytes, made: list[Any]) -> None:
     assert unpack(zstd.compress(b"x") + frame * 100 + zstd.compress(b"y")) == b"xy"
     assert len(made) == 2
 
@@ -192,18 +196,8 @@ TINY = [
 
 @pytest.mark.parametrize("frame", TINY)
 @pytest.mark.parametrize("step", [1000, 10**7])
-def test_absurd_number_of_frames_is_rejected(
-    frame: bytes, step: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_absurd_number_of_frames_is_rejected(frame: bytes, step: int, made: list[Any]) -> None:
     """Each costs the library's 12 µs: a second for a mebibyte."""
-    made: list[object] = []
-    real = zstd.ZstdDecompressor
-
-    def make(**options: Any) -> Any:
-        made.append(options)
-        return real(**options)
-
-    monkeypatch.setattr(zstd, "ZstdDecompressor", make)
     assert unpack(frame * 10_000, step=step) == zstd.decompress(frame) * 10_000
     made.clear()
     with pytest.raises(TransferError, match=r"frames in its first .* one for 128 bytes"):
