@@ -51,7 +51,8 @@ def migrate(context: click.Context, /, path: Path, write: bool) -> int:
     counts = Counter(place.result.value for report in reports for place in report.places)
     hands = sum(place.result.needs_hands for report in reports for place in report.places)
     if counts or app.output.as_json:
-        app.output.data(_as_json(reports, skipped, write, hands, counts), Text(_as_text(reports)))
+        show = app.output.result if write and counts["edit"] else app.output.data
+        show(_as_json(reports, skipped, write, hands, counts), Text(_as_text(reports)))
     for one in skipped:
         app.output.note(f"Skipped {one.path}: {one.reason}.")
     edits = counts["edit"]

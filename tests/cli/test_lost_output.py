@@ -40,6 +40,7 @@ CHANGES: dict[str, tuple[str, ...]] = {
     "keys generate": ("a.pem", "--bits", "2048"),
     "keys register": ("pod.pub",),
     "fhir token": ("--output", "token"),
+    "migrate": ("old.py", "--write"),
 }
 needs_full_device = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="there is no full device"
@@ -56,6 +57,7 @@ def prepared(console: Console) -> Console:
     Path("k.pem").write_text(private, encoding="ascii")
     Path("Net.py").write_text(MODEL, encoding="utf-8")
     Path("w.pt").write_bytes(b"weights")
+    Path("old.py").write_text("from bitfount.hub.api import BitfountHub\n", encoding="utf-8")
     for command in ("pods register", "models push", "weights push"):
         console.ok(*command.split(), *CHANGES[command])
     return console
@@ -101,7 +103,9 @@ def test_lost_project_id_is_shown_and_not_lost(console: Console) -> None:
 
 
 @needs_full_device
-@pytest.mark.parametrize("words", [("projects", "list"), ("fhir", "token"), ("whoami",)])
+@pytest.mark.parametrize(
+    "words", [("projects", "list"), ("fhir", "token"), ("whoami",), ("migrate", "old.py")]
+)
 def test_command_that_only_reads_may_run_again(prepared: Console, words: tuple[str, ...]) -> None:
     prepared.ok("projects", "create", "Screening")
     outcome = with_full_output(prepared, *words)
