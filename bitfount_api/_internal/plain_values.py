@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from bitfount_api._internal.validation import is_encodable, shorten
 
 MAX_LEVELS: Final = 100
@@ -36,6 +38,25 @@ def plain_json(value: Any, where: str = "$") -> Any:
         raise
     except Exception as error:  # noqa: BLE001 - of a proxy, isinstance() may raise anything
         raise _unreadable(value, error, where) from None
+
+
+def json_of_shape(value: Any, shape: Any, problem: str) -> Any:
+    """Return a copy of a value as :func:`plain_json` does, if the copy has a shape.
+
+    Args:
+        value: The value.
+        shape: The type of the copy, such as a ``TypedDict``.
+        problem: The beginning of the error's text.
+
+    Raises:
+        ValueError: It has no counterpart in JSON, or another shape. The text names the place.
+    """
+    try:
+        plain = plain_json(value)
+        msgspec.convert(plain, shape)
+    except ValueError as error:  # msgspec's is one, too
+        raise ValueError(f"{problem}: {error}") from None
+    return plain
 
 
 class _Conversion:

@@ -6,14 +6,13 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import msgspec
 from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
 from bitfount_hub_client.models import HeartbeatRequest, InstanceHeartbeatRequest
 
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status, decode_usable_json
-from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.validation import non_empty_text, quote
 from bitfount_api.identifiers import path_part, pod_names
 from bitfount_api.keys import serialize_public_key
@@ -117,14 +116,11 @@ def _flag(value: object, name: str) -> bool:
 
 
 def _health(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    try:
-        plain = plain_json(entries)
-        msgspec.convert(plain, list[types.DatasourceHealth])
-    except ValueError as error:  # msgspec's is one, too
-        raise ValueError(f"datasource_health is not valid: {error}") from None
+    shape, problem = list[types.DatasourceHealth], "datasource_health is not valid"
+    plain: list[dict[str, Any]] = json_of_shape(entries, shape, problem)
     if not plain:
         raise ValueError(
             "datasource_health is empty, which the Hub refuses. Leave it out: the Hub then takes "
             "every dataset for healthy"
         )
-    return plain  # type: ignore[no-any-return]
+    return plain

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from bitfount_hub_client.api.monitoring import send_monitor_update as _send_monitor_update
 from bitfount_hub_client.models import MonitorUpdate
 
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status
-from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.plain_values import json_of_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +27,8 @@ def send_update(hub: ServiceClient, update: Mapping[str, Any]) -> Flow[None]:
         ValueError: The update is not of the documented shape. Nothing was sent.
         HTTPError: The Hub refused the request.
     """
-    try:
-        plain = plain_json(update)
-        msgspec.convert(plain, types.MonitorUpdate)
-    except ValueError as error:  # msgspec's is one, too
-        raise ValueError(f"the monitor update is not of the documented shape: {error}") from None
+    problem = "the monitor update is not of the documented shape"
+    plain = json_of_shape(update, types.MonitorUpdate, problem)
     request = _send_monitor_update.build_request(body=MonitorUpdate.from_dict(plain))
     operation = operations.SEND_MONITOR_UPDATE
     check_status((yield from hub.send(operation, request)), operation, hub.service)

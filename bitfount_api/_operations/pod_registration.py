@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
 
 import attrs
-import msgspec
 from bitfount_hub_client.api.pods import register_pod as _register_pod
 from bitfount_hub_client.models import FileProcessingMetadata, RegisterPodRequest
 from bitfount_hub_client.types import UNSET
@@ -16,7 +15,7 @@ from bitfount_hub_client.types import UNSET
 from bitfount_api import config, types
 from bitfount_api._core import operations
 from bitfount_api._core.effects import run_in_thread
-from bitfount_api._internal.plain_values import plain_json
+from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.registered_schemas import complete, document_of
 from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.uploads import multipart, upload
@@ -148,11 +147,7 @@ def _file_results(given: types.FileProcessingMetadata | Mapping[str, Any]) -> An
         found = getattr(given, "__dict__", None) if found is None else found
         if found is not None:
             fields = {_FILE_RESULTS.get(name, name): value for name, value in found.items()}
-    try:
-        plain = plain_json(fields)
-        msgspec.convert(plain, _FileResults)
-    except ValueError as error:  # msgspec's is one, too
-        raise ValueError(f"file_processing_metadata is not valid: {error}") from None
+    plain = json_of_shape(fields, _FileResults, "file_processing_metadata is not valid")
     if unknown := sorted(plain.keys() - _FILE_RESULTS.values()):
         raise ValueError(
             f"file_processing_metadata has unknown fields: {', '.join(map(repr, unknown))}; "
