@@ -7,14 +7,25 @@ less, because existing callers still read the same fields.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import TYPE_CHECKING, Any
 
+from changes import Change, difference, dump, same, unknown
+from schema_defaults import ANNOTATIONS
+from schema_meaning import (
+    BESIDE_FORMS,
+    LEAST,
+    MOST,
+    accepts,
+    bound_of,
+    flat,
+    forms_of,
+    types_of,
+)
+from spec_nodes import Node, name_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-Node = dict[str, Any]
 
 
 class Direction(enum.Enum):
@@ -24,97 +35,25 @@ class Direction(enum.Enum):
     ANSWER = "answer"
 
 
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """One change.
-
-    Args:
-        breaking: Whether the change can break existing callers.
-        at: Place in the operation, or the schema and field.
-        what: Description of the change.
-    """
-
-    breaking: bool
-    at: str
-    what: str
-
-
-DOCUMENTATION = frozenset(
-    {"description", "summary", "title", "example", "examples", "externalDocs", "deprecated", "xml"}
-)
 STRUCTURE = frozenset(
-    {"$ref", "type", "nullable", "enum", "const", "properties", "required", "items"}
-    | {"additionalProperties", "oneOf", "anyOf", "allOf"}
+    {"$ref", "type", "enum", "properties", "required", "items", "additionalProperties"}
+    | {"oneOf", "anyOf", "allOf"}
 )
-MINIMA = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-MAXIMA = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-
-
-def follow(spec: Node, node: Node) -> Node:
-    """Return a node, or the node that it refers to.
-
-    Raises:
-        LookupError: If the reference leads to a missing node or to another file.
-    """
-    while "$ref" in node:
-        target: Any = spec
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            if part not in target:
-                raise LookupError(f"there is nothing at {node['$ref']}")
-            target = target[part]
-        node = target
-    return node
-
-
-def flat(spec: Node, node: Node) -> Node:
-    """Return a schema with its reference resolved and its ``allOf`` merged."""
-    node = follow(spec, node)
-    if "allOf" not in node:
-        return node
-    merged: Node = {}
-    own = {key: value for key, value in node.items() if key != "allOf"}
-    for each in (*(flat(spec, each) for each in node["allOf"]), own):
-        for key, value in each.items():
-            merged[key] = _both(key, merged[key], value) if key in merged else value
-    return merged
-
-
-def _both(key: str, first: Any, second: Any) -> Any:
-    """Return a keyword's value for the conjunction of two schemas."""
-    if key == "properties":
-        twice = {name: {"allOf": [first[name], second[name]]} for name in first.keys() & second}
-        return {**first, **second, **twice}
-    if key == "required":
-        return sorted({*first, *second})
-    if key in MINIMA:
-        return max(first, second)
-    if key in MAXIMA:
-        return min(first, second)
-    return [each for each in first if each in second] if key == "enum" else second
-
-
-def types_of(schema: Node) -> frozenset[str] | None:
-    """Return the types that a schema allows, including null, or None if it allows any."""
-    stated = schema.get("type")
-    if stated is None:
-        return None
-    types = {stated} if isinstance(stated, str) else set(stated)
-    return frozenset(types | {"null"} if schema.get("nullable") else types)
-
-
-def values_of(schema: Node) -> list[Any] | None:
-    """Return the values that a schema is limited to, or None if it has no limit."""
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    # Null belongs to the type, which is compared separately.
-    return None if values is None else [value for value in values if value is not None]
+COMPARED = STRUCTURE | {*LEAST, *MOST, "pattern", "multipleOf", "uniqueItems", "format"}
+LIMITS = (
+    ("minimum", "exclusiveMinimum"),
+    ("maximum", "exclusiveMaximum"),
+    *((key, "") for key in (*LEAST, *MOST) if "imum" not in key),
+)
+WIDER_FORMATS = frozenset({("int32", "int64"), ("float", "double")})
 
 
 class Comparison:
     """Compares schemas of two specs, for one direction.
 
     Args:
-        old: The old spec.
-        new: The new spec.
+        old: The old spec, without defaults.
+        new: The new spec, without defaults.
         direction: Whether the schemas describe requests or answers.
     """
 
@@ -123,17 +62,18 @@ class Comparison:
         self._new = new
         self._direction = direction
         self._request = direction is Direction.REQUEST
-        self._active: set[tuple[int, int]] = set()
+        # A field that only answers have, or only requests.
+        self._hides = "readOnly" if self._request else "writeOnly"
+        self._active: set[tuple[str, str]] = set()
 
     def changes(self, old: Node, new: Node, at: str) -> list[Change]:
         """Return the changes between two schemas and their nested schemas."""
-        name = new.get("$ref", "").rpartition("/")[2]
-        was = old.get("$ref", "").rpartition("/")[2]
+        name, was = name_of(new), name_of(old)
         at = f"{self._direction.value}: {name}" if name else at
         found = []
         if name and was and name != was:
             found.append(Change(False, at, f"was renamed from {was}, in generated code too"))
-        pair = (id(follow(self._old, old)), id(follow(self._new, new)))
+        pair = (dump(old), dump(new))
         if pair in self._active:
             return found
         self._active.add(pair)
@@ -148,12 +88,15 @@ class Comparison:
             return
         yield from self._types(old, new, at)
         yield from self._values(old, new, at)
-        yield from self._bounds(old, new, at)
+        yield from self._limits(old, new, at)
+        yield from self._patterns(old, new, at)
+        yield from self._format(old, new, at)
         yield from self._fields(old, new, at)
         yield from self._other_fields(old, new, at)
         if "items" in old or "items" in new:
             yield from self.changes(old.get("items", {}), new.get("items", {}), f"{at}[]")
-        yield from self._unknown(old, new, at)
+        yield from self._annotations(old, new, at)
+        yield from unknown(old, new, at, COMPARED | ANNOTATIONS)
 
     def _change(self, wider: bool, at: str, what: str) -> Change:
         """Return a change that allows more or less than before, which breaks one direction."""
@@ -171,52 +114,102 @@ class Comparison:
             yield self._change("null" in now, at, what)
             return
         what = f"was {_list(was)}, is {_list(now)}"
-        if _accepts(now, was):
+        if accepts(now, was):
             yield self._change(True, at, what)
-        elif _accepts(was, now):
+        elif accepts(was, now):
             yield self._change(False, at, what)
         else:
             yield Change(True, at, what)
 
     def _values(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        was, now = values_of(old), values_of(new)
+        # If the type does not allow null on both sides, the types differ in it or it has no effect.
+        with_null = all("null" in (types_of(each) or {"null"}) for each in (old, new))
+        was, now = (
+            [each for each in schema["enum"] if with_null or each is not None]
+            if "enum" in schema
+            else None
+            for schema in (old, new)
+        )
         if was is None or now is None:
             if was is not now:
                 what = f"is limited to {_list(now)}" if now is not None else "is no longer limited"
                 yield self._change(now is None, at, what)
             return
-        if gone := [value for value in was if value not in now]:
+        if gone := [value for value in was if not any(same(value, each) for each in now)]:
             yield self._change(False, at, f"can no longer be {_list(gone)}")
-        if added := [value for value in now if value not in was]:
+        if added := [value for value in now if not any(same(value, each) for each in was)]:
             yield self._change(True, at, f"can be {_list(added)} now")
 
-    def _bounds(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        for key in (*MINIMA, *MAXIMA, "pattern", "multipleOf", "uniqueItems"):
-            was, now = old.get(key), new.get(key)
+    def _limits(self, old: Node, new: Node, at: str) -> Iterator[Change]:
+        for key, exclusive in LIMITS:
+            was, now = bound_of(old, key, exclusive), bound_of(new, key, exclusive)
             if was == now:
                 continue
             if was is None or now is None:
                 wider = now is None
-            elif key in MINIMA or key in MAXIMA:
-                wider = (now < was) is (key in MINIMA)
             else:
-                # Patterns cannot be compared, so assume that some values are no longer accepted.
-                wider = False
-            # Callers do not check the bounds of an answer, so changing them breaks nothing.
-            breaking = self._request and not wider
-            yield Change(breaking, at, f"{key} was {_text(was)}, is {_text(now)}")
+                sign = 1 if key in LEAST else -1
+                wider = (sign * now[0], now[1]) < (sign * was[0], was[1])
+            yield self._restriction(wider, at, f"{key} was {_bound(was)}, is {_bound(now)}")
+
+    def _patterns(self, old: Node, new: Node, at: str) -> Iterator[Change]:
+        for key in ("pattern", "multipleOf", "uniqueItems"):
+            was, now = old.get(key), new.get(key)
+            if same(was, now):
+                continue
+            # Patterns cannot be compared, so assume that some values are no longer accepted.
+            wider = now is None
+            if key == "multipleOf" and was and now:
+                wider = was % now == 0
+            yield self._restriction(wider, at, difference(key, was, now))
+
+    def _restriction(self, wider: bool, at: str, what: str) -> Change:
+        """Return a change of a restriction within a type.
+
+        Callers do not check the restrictions of an answer, so changing them breaks nothing.
+        """
+        return Change(self._request and not wider, at, what)
+
+    def _format(self, old: Node, new: Node, at: str) -> Iterator[Change]:
+        # "password" is a hint for the display of the value.
+        was, now = (
+            None if schema.get("format") == "password" else schema.get("format")
+            for schema in (old, new)
+        )
+        if same(was, now):
+            return
+        what = difference("format", was, now)
+        if "binary" in (was, now) or (was and now and not {(was, now), (now, was)} & WIDER_FORMATS):
+            # The value is written otherwise.
+            yield Change(True, at, what)
+        else:
+            yield self._change(now is None or (was, now) in WIDER_FORMATS, at, what)
+
+    def _visible(self, spec: Node, schema: Node) -> Node:
+        """Return the fields that this direction has."""
+        return {
+            name: field
+            for name, field in schema.get("properties", {}).items()
+            if not flat(spec, field).get(self._hides)
+        }
 
     def _fields(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        was, now = old.get("properties", {}), new.get("properties", {})
-        needed, needs = set(old.get("required", [])), set(new.get("required", []))
+        was, now = self._visible(self._old, old), self._visible(self._new, new)
+        needed, needs = (
+            set(schema.get("required", [])) - (schema.get("properties", {}).keys() - visible)
+            for schema, visible in ((old, was), (new, now))
+        )
         for name in sorted({*was, *now, *needed, *needs}):
             here = f"{at}.{name}"
             if name in was and name not in now:
-                yield Change(True, here, "is gone")
+                hidden = name in new.get("properties", {})
+                yield Change(True, here, f"is {self._hides} now" if hidden else "is gone")
             elif name in now and name not in was:
                 required = name in needs
                 what = "is new, and required" if required else "is new"
                 yield Change(required and self._request, here, what)
+                if isinstance(old.get("additionalProperties"), dict):
+                    yield from self.changes(old["additionalProperties"], now[name], here)
             else:
                 if name in needs - needed:
                     yield self._change(False, here, "is required now")
@@ -225,10 +218,10 @@ class Comparison:
                 yield from self.changes(was.get(name, {}), now.get(name, {}), here)
 
     def _other_fields(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        was, now = old.get("additionalProperties", True), new.get("additionalProperties", True)
+        was, now = (schema.get("additionalProperties", True) for schema in (old, new))
         if isinstance(was, dict) and isinstance(now, dict):
             yield from self.changes(was, now, f"{at}.*")
-        elif (was in (True, {}) and now in (True, {})) or was == now:
+        elif was is now:
             return
         elif now is False or was is False:
             # An answer may always have new fields, named or not.
@@ -240,8 +233,15 @@ class Comparison:
             what = "other fields can be anything now" if wider else "other fields have a type now"
             yield self._change(wider, at, what)
 
+    def _annotations(self, old: Node, new: Node, at: str) -> Iterator[Change]:
+        for key in sorted(ANNOTATIONS):
+            if not same(old.get(key), new.get(key)):
+                # The service uses the default if a request does not have the field.
+                breaking = key == "default" and self._request
+                yield Change(breaking, at, difference(key, old.get(key), new.get(key)))
+
     def _alternatives(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        was, now = _forms(old), _forms(new)
+        was, now = forms_of(self._old, old), forms_of(self._new, new)
         # Some new form of a request must accept each old form. Each new form of an answer must
         # match an old form.
         for form in was if self._request else now:
@@ -259,39 +259,32 @@ class Comparison:
                 yield from found
         if len(was) != len(now):
             yield Change(False, at, f"has {len(now)} forms instead of {len(was)}")
-        common = [
-            {key: value for key, value in each.items() if key not in ("oneOf", "anyOf")}
-            for each in (old, new)
-        ]
-        if all("oneOf" in each or "anyOf" in each for each in (old, new)):
-            yield from self._of(common[0], common[1], at)
+        words = [next((w for w in ("oneOf", "anyOf") if w in each), None) for each in (old, new)]
+        if None not in words and words[0] != words[1] and self._overlap(now):
+            # Only anyOf accepts values of several forms.
+            yield self._change(words[1] == "anyOf", at, f"was {words[0]}, is {words[1]}")
+        yield from self._annotations(old, new, at)
+        apart = frozenset(key for key in {*old, *new} if key not in BESIDE_FORMS)
+        yield from unknown(old, new, at, apart | ANNOTATIONS)
 
-    def _unknown(self, old: Node, new: Node, at: str) -> Iterator[Change]:
-        """Report all other differences as breaking, because their effect is not known."""
-        known = (
-            DOCUMENTATION | STRUCTURE | {*MINIMA, *MAXIMA, "pattern", "multipleOf", "uniqueItems"}
+    def _overlap(self, forms: list[Node]) -> bool:
+        """Return whether a value may be of several forms, as far as their types tell."""
+        types = [types_of(flat(self._new, form)) for form in forms]
+        known = [each for some in types for each in some or ("anything",)]
+        return (
+            "anything" in known or len(known) > len(set(known)) or {"integer", "number"} <= {*known}
         )
-        for key in sorted((old.keys() | new.keys()) - known):
-            if not key.startswith("x-") and old.get(key) != new.get(key):
-                yield Change(True, at, f"{key} was {_text(old.get(key))}, is {_text(new.get(key))}")
-
-
-def _forms(schema: Node) -> list[Node]:
-    return schema.get("oneOf") or schema.get("anyOf") or [schema]
 
 
 def _name(schema: Node) -> str:
-    return schema.get("$ref", "").rpartition("/")[2] or _list(types_of(schema))
-
-
-def _accepts(types: frozenset[str], others: frozenset[str]) -> bool:
-    """Return whether values of all the other types are also values of these types."""
-    return all(each in types or (each == "integer" and "number" in types) for each in others)
+    return name_of(schema) or _list(types_of(schema))
 
 
 def _list(values: Any) -> str:
     return "anything" if values is None else ", ".join(sorted(map(str, values)))
 
 
-def _text(value: Any) -> str:
-    return "not set" if value is None else str(value)
+def _bound(bound: tuple[float, bool] | None) -> str:
+    if bound is None:
+        return "not set"
+    return f"{bound[0]} (exclusive)" if bound[1] else str(bound[0])

@@ -3,8 +3,10 @@
     python scripts/spec_diff.py main          since main
     python scripts/spec_diff.py v1.2 --json   since a tag, as JSON
 
-Exits with 0 if no change breaks callers, with 1 if one does, and with 2 if the specs cannot be
-compared.
+Exit codes:
+    0  nothing has changed, or no change breaks callers
+    1  a change breaks callers
+    2  the specs cannot be compared: an unknown revision, or a file that is not a valid spec
 """
 
 from __future__ import annotations
@@ -12,20 +14,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
 from operation_changes import spec_changes
+from spec_files import FOLDER, ComparisonError, specs_at, specs_now
+from spec_nodes import InvalidSpecError
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = "openapi"
-
-
-class ComparisonError(Exception):
-    """The revision does not exist, or a file is not a valid spec."""
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -44,8 +41,10 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     except ComparisonError as error:
         print(error, file=sys.stderr)
         return 2
-    breaking = [change for change in changes if change.pop("breaking")]
-    others = [change for change in changes if change not in breaking]
+    breaking = [change for change in changes if change["breaking"]]
+    others = [change for change in changes if not change["breaking"]]
+    for change in changes:
+        del change["breaking"]
     if options.json:
         print(json.dumps({"base": options.base, "breaking": breaking, "other": others}, indent=2))
     else:
@@ -64,64 +63,10 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
     for name in sorted(before.keys() | after.keys()):
         try:
             found = spec_changes(before.get(name, {}), after.get(name, {}))
-        except LookupError as error:
+        except InvalidSpecError as error:
             raise ComparisonError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
         changes += [{"spec": name, **dataclasses.asdict(change)} for change in found]
     return changes
-
-
-def specs_at(revision: str, root: Path) -> dict[str, Any]:
-    """Return the specs of a revision, by name.
-
-    Raises:
-        ComparisonError: If the revision does not exist or one of its specs cannot be read.
-    """
-    wanted = f"{revision}^{{commit}}"
-    found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
-    if found is None:
-        raise ComparisonError(f"there is no revision {revision!r}: name a commit, branch or tag")
-    commit = found.strip()
-    names = _git(root, "ls-tree", "--name-only", commit, f"{FOLDER}/") or ""
-    return {
-        Path(name).stem: _parse(f"{name} of {revision}", _git(root, "show", f"{commit}:{name}"))
-        for name in names.splitlines()
-        if _is_spec(name)
-    }
-
-
-def specs_now(root: Path) -> dict[str, Any]:
-    """Return the specs of the work tree, by name.
-
-    Raises:
-        ComparisonError: If a spec cannot be read.
-    """
-    return {
-        path.stem: _parse(f"{FOLDER}/{path.name}", path.read_text(encoding="utf-8"))
-        for path in (root / FOLDER).glob("*.yaml")
-        if _is_spec(path.name)
-    }
-
-
-def _is_spec(name: str) -> bool:
-    return name.endswith(".yaml") and not name.endswith(".config.yaml")
-
-
-def _parse(name: str, text: str | None) -> dict[str, Any]:
-    try:
-        spec = yaml.safe_load(text or "")
-    except yaml.YAMLError as error:
-        raise ComparisonError(f"{name} is not YAML: {error}") from None
-    if not isinstance(spec, dict | None):
-        raise ComparisonError(f"{name} is not a spec")
-    return spec or {}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Return git's output, or None if git fails."""
-    run = subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, encoding="utf-8", check=False
-    )
-    return None if run.returncode else run.stdout
 
 
 def report(base: str, breaking: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Test that each kind of change to a spec is recognised and classified correctly."""
+"""Test the command that compares the specs with a git revision."""
 
 from __future__ import annotations
 
@@ -9,114 +9,23 @@ from pathlib import Path
 
 import pytest
 import spec_diff
-from contract import specs
-from contract.editing import Edit, add, drop, put
-from contract.spec_change_cases import BREAKING, HARMLESS
-from operation_changes import SpecChange, spec_changes
+from spec_files import specs_now
 
-OPENAPI = Path(__file__).parents[2] / "openapi"
-STATUS = ("components", "schemas", "Project", "properties", "status")
-
-
-def changes(edit: Edit, before: Edit | None = None) -> list[SpecChange]:
-    """Return the reported changes for an edit of the Hub's spec."""
-    old, new = specs.load("hub"), specs.load("hub")
-    if before is not None:
-        before(old)
-        before(new)
-    edit(new)
-    return spec_changes(old, new)
-
-
-def texts(found: list[SpecChange]) -> list[str]:
-    return [
-        f"{', '.join(each.operations)}: {each.at} {each.what}".replace(":  ", ": ")
-        for each in found
-    ]
-
-
-@pytest.mark.parametrize("name", BREAKING)
-def test_change_breaks_callers(name: str) -> None:
-    edit, wanted = BREAKING[name]
-    found = texts([each for each in changes(edit) if each.breaking])
-    assert any(wanted in each for each in found), found
-
-
-@pytest.mark.parametrize("name", HARMLESS)
-def test_change_breaks_no_caller(name: str) -> None:
-    edit, wanted = HARMLESS[name]
-    found = changes(edit)
-    assert texts([each for each in found if each.breaking]) == []
-    assert any(wanted in each for each in texts(found)), texts(found)
-
-
-def test_equal_specs_have_no_differences() -> None:
-    for name in specs.NAMES:
-        assert spec_changes(specs.load(name), specs.load(name)) == []
-
-
-CLOSED = put(*STATUS, "enum", value=["PUBLISHED", "ARCHIVED"])
-
-
-@pytest.mark.parametrize(
-    ("edit", "breaking", "what"),
-    [
-        (add(*STATUS, "enum", value="HIDDEN"), True, "can be HIDDEN now"),
-        (drop(*STATUS, "enum"), True, "is no longer limited"),
-        (put(*STATUS, "enum", value=["PUBLISHED"]), False, "can no longer be ARCHIVED"),
-        (put(*STATUS, "enum", value=["ARCHIVED", "PUBLISHED"]), False, "is described differently"),
-    ],
-)
-def test_change_of_a_closed_answer_enum_is_classified(
-    edit: Edit, breaking: bool, what: str
-) -> None:
-    [found] = changes(edit, before=CLOSED)
-    assert (found.breaking, found.what) == (breaking, what)
-
-
-def test_change_of_many_operations_is_reported_once() -> None:
-    [found] = changes(drop("components", "schemas", "ServiceError", "properties", "success"))
-    assert len(found.operations) == len(list(specs.operations(specs.load("hub"))))
-
-
-def test_recursive_schemas_are_compared() -> None:
-    tree = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Project"}}}
-    before = put("components", "schemas", "Project", value=tree)
-    [found] = changes(add_field("icon"), before=before)
-    assert (found.breaking, found.at) == (False, "answer: Project.icon")
-
-
-def add_field(name: str) -> Edit:
-    return put("components", "schemas", "Project", "properties", name, value={"type": "string"})
-
-
-def test_all_of_is_compared_as_one_schema() -> None:
-    fields = specs.load("hub")["components"]["schemas"]["Project"]["properties"]
-    names = list(fields)
-    parts = [
-        {"type": "object", "required": ["id"], "properties": {"id": fields["id"]}},
-        {"type": "object", "properties": {name: fields[name] for name in names[1:]}},
-    ]
-    split = put("components", "schemas", "Project", value={"allOf": parts})
-    assert texts(changes(split)) == [": is described differently"]
-    del parts[0]["required"]
-    [found] = changes(split)
-    assert (found.breaking, found.what) == (True, "is no longer required")
-
-
-def test_null_of_openapi_3_0_equals_that_of_3_1() -> None:
-    old = put(*STATUS, value={"type": "string", "nullable": True})
-    new = put(*STATUS, value={"type": ["string", "null"]})
-    assert texts(changes(new, before=old)) == [": is described differently"]
+FROZEN = Path(__file__).parents[1] / "data" / "spec-diff.yaml"
+FIELDS = "        name: {type: string}\n        probe: {type: string}\n"
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git work tree with the committed specs."""
+    """A git work tree with two specs, committed."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         # Git sets these while it runs a hook; they would point at the project itself.
         monkeypatch.delenv(name, raising=False)
-    shutil.copytree(OPENAPI, tmp_path / "openapi")
+    folder = tmp_path / "openapi"
+    folder.mkdir()
+    for name in ("hub", "oauth"):
+        shutil.copy(FROZEN, folder / f"{name}.yaml")
+    folder.joinpath("hub.config.yaml").write_text("not: a spec\n", encoding="utf-8")
     git(tmp_path, "init", "--quiet")
     commit(tmp_path)
     return tmp_path
@@ -133,10 +42,10 @@ def commit(root: Path) -> None:
 
 
 def replace(root: Path, name: str, old: str, new: str) -> None:
-    path = root / "openapi" / name
+    path = root / "openapi" / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_unchanged_work_tree_has_no_differences(
@@ -149,25 +58,20 @@ def test_unchanged_work_tree_has_no_differences(
 def test_work_tree_is_compared_with_revisions(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    optional = '        modelDescription: {type: string, nullable: true, x-since: "13.0"}\n'
-    more = f"{optional}        licence: {{type: string}}\n"
-    replace(repository, "hub.yaml", optional, more)
+    replace(repository, "hub", FIELDS, f"{FIELDS}        licence: {{type: string}}\n")
     assert spec_diff.main(["HEAD"], repository) == 0
     said = capsys.readouterr().out
-    assert "hub, POST /api/models: request: ModelUploadRequest.licence is new" in said
+    assert "hub, POST /datasets: request: NewDataset.licence is new" in said
     assert "Changes since HEAD: 0 breaking, 1 other." in said
+    git(repository, "tag", "v0.1.0")
     commit(repository)
-    replace(repository, "access_manager.yaml", "  /api/access:", "  /api/decision:")
-    assert spec_diff.main(["HEAD~1", "--json"], repository) == 1
+    replace(repository, "oauth", "  /datasets:", "  /sets:")
+    assert spec_diff.main(["v0.1.0", "--json"], repository) == 1
     said = json.loads(capsys.readouterr().out)
-    assert said["base"] == "HEAD~1"
-    assert said["breaking"] == [
-        {
-            "spec": "access_manager",
-            "operations": ["POST /api/decision"],
-            "at": "",
-            "what": "was POST /api/access",
-        }
+    assert said["base"] == "v0.1.0"
+    assert [(each["spec"], each["operations"], each["what"]) for each in said["breaking"]] == [
+        ("oauth", ["GET /sets"], "was GET /datasets"),
+        ("oauth", ["POST /sets"], "was POST /datasets"),
     ]
     assert [each["spec"] for each in said["other"]] == ["hub"]
 
@@ -178,8 +82,16 @@ def test_added_and_removed_specs_are_reported(
     (repository / "openapi/oauth.yaml").rename(repository / "openapi/authority.yaml")
     assert spec_diff.main(["HEAD"], repository) == 1
     said = capsys.readouterr().out
-    assert "oauth, POST /oauth/device/code and 1 more: is gone" in said
-    assert "authority, POST /oauth/device/code and 1 more: is new" in said
+    assert "oauth, GET /datasets and 3 more: is gone" in said
+    assert "authority, GET /datasets and 3 more: is new" in said
+
+
+def test_status_as_a_number_equals_its_text(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(repository, "hub", '"204": {', "204: {")
+    assert spec_diff.main(["HEAD"], repository) == 0
+    assert capsys.readouterr().out == "No changes since HEAD.\n"
 
 
 @pytest.mark.parametrize("revision", ["nonsense", "HEAD~9", "", "HEAD:openapi", "--all"])
@@ -190,25 +102,104 @@ def test_unknown_revision_is_an_error(
     assert f"there is no revision {revision!r}" in capsys.readouterr().err
 
 
+INVALID = {
+    "not YAML": ("openapi: 3.0.3", "openapi: [3.0.3", "openapi/hub.yaml is not YAML"),
+    "unknown version": (
+        "openapi: 3.0.3",
+        "openapi: 2.0.0",
+        "openapi/hub.yaml, line 2: openapi is not valid: it is 2.0.0, neither 3.0 nor 3.1",
+    ),
+    "duplicate key": (
+        FIELDS,
+        f"{FIELDS}        name: {{type: integer}}\n",
+        "openapi/hub.yaml, line 102: the key name is there already, in line 100",
+    ),
+    "duplicate operation": (
+        "    put:\n",
+        "    get:\n",
+        "openapi/hub.yaml, line 67: the key get is there already, in line 56",
+    ),
+    "duplicate status": (
+        '        "204": {description: Replaced.}\n',
+        '        "204": {description: Replaced.}\n        204: {description: Replaced.}\n',
+        "openapi/hub.yaml, line 77: the key 204 is there already, in line 76",
+    ),
+    "dangling reference in a new field": (
+        "        id: {type: string}\n",
+        '        id: {type: string}\n        more: {$ref: "#/components/schemas/More"}\n',
+        "openapi/hub.yaml, line 107: components > schemas > Dataset > properties > more > $ref is",
+    ),
+    "reference to another file": (
+        "        id: {type: string}\n",
+        '        id: {$ref: "other.yaml#/Id"}\n',
+        "other.yaml#/Id is not in this file",
+    ),
+    "reference to itself": (
+        "    Error:\n",
+        '    Loop: {$ref: "#/components/schemas/Loop"}\n    Error:\n',
+        "#/components/schemas/Loop refers to itself",
+    ),
+    "node of the wrong kind": (
+        '        - {oauth: ["datasets:write"]}\n',
+        "        - oauth\n",
+        "openapi/hub.yaml, line 39: paths > /datasets > post > security > 0 is not valid",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "complaint"), INVALID.values(), ids=INVALID)
+def test_invalid_spec_is_an_error_with_file_and_line(
+    repository: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
+) -> None:
+    replace(repository, "hub", old, new)
+    assert spec_diff.main(["HEAD"], repository) == 2
+    said = capsys.readouterr()
+    assert complaint in said.err
+    assert said.out == ""
+
+
+def test_invalid_spec_of_a_revision_is_an_error(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(repository, "oauth", "    put:\n", "    get:\n")
+    commit(repository)
+    shutil.copy(FROZEN, repository / "openapi/oauth.yaml")
+    assert spec_diff.main(["HEAD"], repository) == 2
+    assert "openapi/oauth.yaml of HEAD, line 67: the key get" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "complaint"),
+    ("data", "complaint"),
     [
-        ("openapi: 3.0.3", "openapi: [3.0.3", "openapi/oauth.yaml is not YAML"),
-        ("schemas/OAuthError", "schemas/Error", "nothing at #/components/schemas/Error"),
+        (b"- a list\n", "line 1: the file is not valid: it is not a mapping"),
+        (b"", "line 1: the file is not valid: it is not a mapping"),
+        (b"openapi: \xff\n", "is not YAML"),
+        (b"? [a]\n: b\n", "is not YAML"),
     ],
 )
 def test_file_that_is_not_a_spec_is_an_error(
-    repository: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
+    repository: Path, capsys: pytest.CaptureFixture[str], data: bytes, complaint: str
 ) -> None:
-    path = repository / "openapi/oauth.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    (repository / "openapi/oauth.yaml").write_bytes(data)
     assert spec_diff.main(["HEAD"], repository) == 2
-    assert complaint in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("openapi/oauth.yaml")
+    assert complaint in said
 
 
-def test_spec_that_is_not_a_mapping_is_an_error(
+def test_merged_yaml_mapping_may_override_its_keys(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (repository / "openapi/oauth.yaml").write_text("- a list\n", encoding="utf-8")
-    assert spec_diff.main(["HEAD"], repository) == 2
-    assert "openapi/oauth.yaml is not a spec" in capsys.readouterr().err
+    replace(repository, "hub", "        id: {type: string}\n", "        id: &id {type: string}\n")
+    replace(
+        repository,
+        "hub",
+        "        message: {type: string}",
+        "        message: {<<: *id, type: string}",
+    )
+    assert spec_diff.main(["HEAD"], repository) == 0
+    assert capsys.readouterr().out == "No changes since HEAD.\n"
+
+
+def test_specs_of_the_project_can_be_compared() -> None:
+    assert {"hub", "oauth"} <= specs_now(spec_diff.ROOT).keys()
