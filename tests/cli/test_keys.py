@@ -198,3 +198,10 @@ def test_public_key_does_not_replace_the_private_one(console: Console) -> None:
     assert outcome.code == 6
     assert "is a link to k.pem" in outcome.err
     assert not os.path.exists("k.pem")
+
+
+def test_keys_with_a_random_name_are_generated(console: Console) -> None:
+    name = "i0VpEBOWfbZAVaBSo63bbH6xnAbnBEoonCrbZINl91huSS6A.pem"
+    made = console.run("keys", "generate", name, "--bits", 2048)
+    assert (made.code, made.out.count(name)) == (0, 2)
+    assert "hidden" not in made.err

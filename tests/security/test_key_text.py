@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from bitfount_api import (
     hashes,
     identifiers,
     keys,
+    redaction,
 )
 
 PEM = keys.serialize_private_key(private_key())
@@ -150,3 +152,44 @@ def test_key_in_place_of_a_file_is_refused_unsent(
         call()
     check_hidden(text, shown(caught.value))
     assert os.listdir(folder) == []
+
+
+RANDOM = "i0VpEBOWfbZAVaBSo63bbH6xnAbnBEoonCrbZINl91huSS6A"
+NAMES = {
+    "random": f"{RANDOM}.pt",
+    "two extensions": f"{RANDOM}.tar.gz",
+    "long extension": f"{RANDOM}.safetensors",
+    "hash": f"sha256-{'2d711642b726b044' * 4}.pt",
+    "upper-case hash": f"Sha256/{'2D711642B726B044' * 4}",
+    "camel case": "ResNet50V2ImageNet1KPretrainedOnBigDataset2024",
+    "folders": "MachineLearningExperiments2024/TheWeightsOfTheFinalModel",
+    "Windows": r"C:\Users\AliceSmith\MachineLearningExperiments2024FinalVersion",
+    "first letters": "MIImagingModels2024/AAAAtestModelOfMine",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_file_name_that_is_no_key_is_used_and_shown(name: str, folder: Path) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    assert redaction.hide_keys(f"saved {name}: done") == f"saved {name}: done"
+    files.atomic_write(name, b"x")
+    (folder / name).unlink()
+    keys.save_private_key(private_key(), name)
+    assert (folder / name).read_text(encoding="ascii") == PEM
+    with pytest.raises(FileNotFoundError, match=re.escape(repr(f"{name}.missing"))):
+        BitfountSchema.load_from_file(f"{name}.missing")
+
+
+@pytest.mark.parametrize("name", [RANDOM, f"{RANDOM}/weights", "AAAA" + RANDOM])
+def test_new_name_in_a_named_folder_is_a_path(name: str, folder: Path) -> None:
+    keys.save_private_key(private_key(), folder / name)
+    assert (folder / name).exists()
+    handler = DeviceCodeFlowHandler(storage_path=folder / "new" / name)
+    assert handler.token_file.is_relative_to(folder / "new" / name)
+
+
+@pytest.mark.parametrize("text", [PEM, PEM.replace("\n", ""), BODY])
+def test_key_after_the_name_of_a_folder_is_not_quoted(text: str, folder: Path) -> None:
+    with pytest.raises(ValueError, match="is the text of a key"):
+        files.atomic_write(folder / text, b"")
+    check_hidden(text, redaction.hide_keys(f"{folder}/{text}"))
