@@ -25,11 +25,13 @@ again and again."""
 _LONGEST_EMPTY_FRAME = 21
 
 _FREE_FRAMES = 10_000
-_BYTES_PER_FRAME = 128
-"""The number of frames that an object may always have, and the number of bytes for each further
-one. The library takes about 12 µs for a frame, however small: a second for a mebibyte of frames of
-one byte. RFC 8878 sets no limit, but no encoder makes such objects of weights. Frames that are
-skipped do not count."""
+_PACKED_BYTES_PER_FRAME = 128
+_BYTES_PER_FRAME = 1024
+"""The number of frames that an object may always have, and the number of bytes, compressed or not,
+for each further one. The library takes about 12 µs for a frame, however small: a second for a
+mebibyte of frames of one byte. RFC 8878 sets no limit, but no encoder makes such objects of
+weights; those that make small frames, from which one can read at any offset, make them of a few
+kilobytes, which may compress to few bytes. Frames that are skipped do not count."""
 
 _MAX_WINDOW_LOG = 27
 """The maximum window as a power of two: 128 MiB, the default maximum of the zstd command. With a
@@ -99,11 +101,12 @@ class Decompressor:
     def _count_frame(self, following: int) -> None:
         self._frames += 1
         before = self._received - following
-        if self._frames > _FREE_FRAMES + before // _BYTES_PER_FRAME:
+        paid = before // _PACKED_BYTES_PER_FRAME + self.size // _BYTES_PER_FRAME
+        if self._frames > _FREE_FRAMES + paid:
             raise TransferError(
                 f"the compressed object has {self._frames:,} frames in its first {before:,} bytes, "
-                f"which is more than one for {_BYTES_PER_FRAME} bytes: compress it again, as one "
-                "frame"
+                f"which is more than one for {_PACKED_BYTES_PER_FRAME} bytes: compress it again, as "
+                "one frame"
             )
 
     def _decompress(self, data: bytes | memoryview) -> Generator[bytes, None, int]:

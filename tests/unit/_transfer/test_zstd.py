@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import struct
 import subprocess
 import sys
 from typing import Any
@@ -208,6 +209,17 @@ def test_absurd_number_of_frames_is_rejected(frame: bytes, step: int, made: list
 def test_frames_of_128_bytes_are_read() -> None:
     frame = zstd.compress(os.urandom(120))
     assert unpack(frame * 30_000, step=999) == zstd.decompress(frame) * 30_000
+
+
+@pytest.mark.parametrize("step", [1000, 10**7])
+def test_small_frames_of_more_contents_are_read(step: int) -> None:
+    """As seekable formats have them, of which weights with many zeros leave few bytes."""
+    size, count = 1024, 30_000
+    frame = zstd.compress(bytes(size))
+    index = b"".join(struct.pack("<II", len(frame), size) for _ in range(count))
+    table = index + struct.pack("<IBI", count, 0, 0x8F92EAB1)
+    packed = frame * count + struct.pack("<II", 0x184D2A5E, len(table)) + table
+    assert unpack(packed, step=step) == bytes(size * count)
 
 
 def test_many_small_frames_take_linear_time() -> None:
