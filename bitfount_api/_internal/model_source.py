@@ -11,7 +11,7 @@ from typing import Final
 
 from bitfount_api._internal.model_rule import METHODS, missing, most_derived
 from bitfount_api._internal.module_classes import FoundClass, ModuleClasses
-from bitfount_api._internal.stand_ins import Special
+from bitfount_api._internal.stand_ins import Special, TooManyBasesError
 from bitfount_api.exceptions import ModelValidationError
 from bitfount_api.hashes import normalized
 
@@ -85,6 +85,8 @@ def check_model_source(source: str | bytes, stem: str) -> None:
         problem, doubt = _judge(ModuleClasses(tree), stem)
     except RecursionError:
         problem, doubt = None, "its expressions are nested too deeply to be checked"
+    except TooManyBasesError:
+        problem, doubt = None, "its classes derive from too many others to be checked"
     if problem is not None:
         raise ModelValidationError(f"{file_name}{problem}")
     if doubt is not None:

@@ -100,6 +100,9 @@ class ModuleClasses:
 
     Args:
         tree: The module. ``RecursionError`` is raised if it is nested too deeply.
+
+    Raises:
+        TooManyBasesError: The classes derive from too many others.
     """
 
     def __init__(self, tree: ast.Module) -> None:
@@ -385,6 +388,7 @@ class ModuleClasses:
             self._note(statement, doubts[0])
         if not all(self._keeps_class(each, scope) for each in statement.decorator_list):
             doubts.append("its decorator may replace it")
+        self.stand_ins.check_bases(bases)
         metaclass = self._metaclass(statement, scope)
         if metaclass is None:
             doubts.append("its keywords may change it")

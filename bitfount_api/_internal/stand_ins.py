@@ -12,9 +12,12 @@ import sys
 from abc import ABCMeta, abstractmethod
 from enum import Enum
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from bitfount_api._internal.model_rule import METHODS, MODEL_BASE, has_attribute, is_known_base
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Special(Enum):
@@ -48,6 +51,14 @@ ABSTRACT: Final[Values] = frozenset({abstract_method})
 
 NOT_CLASSES: Final[Values] = UNBOUND | OTHER | METHOD | {None}
 
+_MAX_STEPS: Final = 500_000
+"""The maximum number of steps for putting the bases of all classes in order. Short code can need
+minutes and all memory: many classes of which each derives from the one before, or many bases."""
+
+
+class TooManyBasesError(Exception):
+    """The classes derive from too many others to be checked. Never leaves the check."""
+
 
 class StandIns:
     """The stand-ins of one module."""
@@ -57,6 +68,7 @@ class StandIns:
         self._known: set[type] = set()
         self._unseen: set[type] = set()
         self._doubts: dict[type, str] = {}
+        self._steps_left = _MAX_STEPS
 
     def is_known(self, base: type) -> bool:
         """Whether a stand-in is that of a known model base."""
@@ -73,6 +85,16 @@ class StandIns:
     def add_doubt(self, made: type, doubt: str) -> None:
         if made is not object:
             self._doubts.setdefault(made, doubt)
+
+    def check_bases(self, bases: Sequence[type]) -> None:
+        """Check that a class with these bases, and those made before, can be made in bounded time.
+
+        Raises:
+            TooManyBasesError: They cannot.
+        """
+        self._steps_left -= len(bases) * sum(len(base.__mro__) for base in bases)
+        if self._steps_left < 0:
+            raise TooManyBasesError
 
     def unseen(self, *, is_known: bool = False) -> type:
         """Return a new stand-in for a class that cannot be seen."""

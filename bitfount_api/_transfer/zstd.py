@@ -105,8 +105,8 @@ class Decompressor:
         if self._frames > _FREE_FRAMES + paid:
             raise TransferError(
                 f"the compressed object has {self._frames:,} frames in its first {before:,} bytes, "
-                f"which is more than one for {_PACKED_BYTES_PER_FRAME} bytes: compress it again, as "
-                "one frame"
+                f"which is more than one for {_PACKED_BYTES_PER_FRAME} bytes: compress it again, "
+                "as one frame"
             )
 
     def _decompress(self, data: bytes | memoryview) -> Generator[bytes, None, int]:

@@ -255,6 +255,26 @@ def test_deep_expressions_are_accepted_with_a_warning(caplog: pytest.LogCaptureF
     assert load_model_class(source) is not None
 
 
+@pytest.mark.parametrize("kind", ["row", "width"])
+def test_too_many_bases_are_accepted_with_a_warning(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Python would need minutes for the bases of 5,000 classes in a row, and then all memory."""
+    count = 5_000
+    if kind == "row":
+        source = "class C0: ...\n"
+        source += "\n".join(f"class C{at}(C{at - 1}): ..." for at in range(1, count))
+    else:
+        several = "".join(f"class C{at}: ...\n" for at in range(1000))
+        wide = f"class W{{}}({', '.join(f'C{at}' for at in range(1000))}): ...\n"
+        source = several + "".join(map(wide.format, range(60)))
+    source += "\n{BASE}{NET}"
+    for name, part in PARTS.items():
+        source = source.replace(name, part)
+    assert verdict(source, caplog) == "warns"
+    assert "derive from too many others to be checked" in caplog.text
+
+
 def test_typical_model_is_accepted_without_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     assert verdict(TYPICAL, caplog) == "yes"
     methods = "(nn.Module):\n    def initialise_model(self): ...\n    def deserialize(self): ..."
