@@ -21,6 +21,7 @@ from bitfount_api._internal.open_files import (
     is_same,
     lock,
     open_regular,
+    take_mode,
 )
 from bitfount_api._internal.validation import check_path
 
@@ -55,7 +56,7 @@ def atomic_write(
         path: The file. Its folder must exist.
         data: The contents.
         private: Only the owner may read and write the file (0600), regardless of the umask.
-            Otherwise the umask applies.
+            Otherwise, a file that is replaced passes its mode on; without one, the umask applies.
         overwrite: Replace an existing file.
 
     Raises:
@@ -83,6 +84,8 @@ def _write_and_rename(target: Path, data: bytes, *, private: bool, overwrite: bo
         with open(descriptor, "wb") as file:
             if private and hasattr(os, "fchmod"):
                 os.fchmod(file.fileno(), 0o600)  # a umask may have removed the owner's rights
+            elif overwrite:
+                take_mode(file.fileno(), target)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

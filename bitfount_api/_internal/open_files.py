@@ -122,6 +122,27 @@ def open_new(path: Path, data: bytes) -> int:
     return descriptor
 
 
+def take_mode(descriptor: int, path: Path) -> None:
+    """Give a new file the group and the mode of the file that it will replace.
+
+    A file that others may not read must not be replaced by one that they may. The owner can always
+    read and write the new one. Without a file, or on a system without modes, nothing changes.
+    """
+    if sys.platform == "win32":  # pragma: no cover - as above
+        return
+    with contextlib.suppress(OSError):
+        old, new = os.lstat(path), os.fstat(descriptor)
+        mode = (stat.S_IMODE(old.st_mode) & 0o777) | 0o600
+        if not stat.S_ISREG(old.st_mode):
+            return
+        if old.st_gid != new.st_gid:
+            try:
+                os.fchown(descriptor, -1, old.st_gid)
+            except OSError:
+                mode &= ~0o070  # it would be the access of another group
+        os.fchmod(descriptor, mode)
+
+
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write all of the data at the descriptor's position; a single write may write less."""
     view = memoryview(data)

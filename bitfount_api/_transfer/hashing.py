@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import sibling
-from bitfount_api._internal.open_files import is_same
+from bitfount_api._internal.open_files import is_same, take_mode
 from bitfount_api._transfer.frames import FrameFinder
 from bitfount_api._transfer.own_files import (
     REPLACED,
@@ -119,6 +119,7 @@ class ObjectHasher:
             except FileExistsError:
                 continue
             self.unpacked = path
+            take_mode(descriptor, self._part)
             return descriptor
         raise FileExistsError(errno.EEXIST, f"{self._part.name}.unpacked is taken")
 

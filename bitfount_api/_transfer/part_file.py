@@ -8,7 +8,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import fsync_dir, sibling
-from bitfount_api._internal.open_files import is_same, open_locked, preallocate, write_at
+from bitfount_api._internal.open_files import is_same, open_locked, preallocate, take_mode, write_at
 from bitfount_api._transfer.byte_ranges import ByteRanges
 from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, Checkpoint, latest
 from bitfount_api._transfer.destinations import Destination
@@ -75,6 +75,8 @@ class PartFile(Destination):
         """
         self._file = check_target(self._target)
         self._open()
+        assert self._descriptor is not None  # noqa: S101 - just opened
+        take_mode(self._descriptor, self._file)
         state = self._read_state()
         if state is None or state.size > self._limit:
             self._reset(None)

@@ -9,6 +9,7 @@ import os
 import pkgutil
 import resource
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,10 @@ from bitfount_api._transfer import part_file
 from bitfount_api.exceptions import HTTPError, ModelUploadError, ModelValidationError, TransferError
 from bitfount_api.hashes import hash_contents
 from bitfount_api.transfers import Download
+
+zstd = importlib.import_module(
+    "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+)
 
 MIB = 1024 * 1024
 LARGE = os.urandom(20 * MIB + 12_345)
@@ -257,6 +262,30 @@ def test_target_appears_only_after_hashing(
     download = call("download_weights", *BOB, folder / "w.pt")
     assert waits[:3] == [{"w.pt.part"}] * 3
     assert download.sha256 == hashlib.sha256(LARGE).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["download_model", "download_weights", "compressed"])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
+def test_replaced_file_passes_its_mode_on(
+    call: Caller, store: Store, folder: Path, name: str, mode: int
+) -> None:
+    store.code = MODEL
+    if name == "compressed":
+        store.weights = zstd.compress(LARGE)
+    path, seen = folder / "file", set[int]()
+    path.write_bytes(b"old" * 100)
+    path.chmod(mode)
+
+    def look(_: ReceivedRequest) -> None:
+        # A file that has just been created may have no contents yet.
+        found = [each.stat() for each in folder.iterdir()]
+        seen.update(each.st_mode & 0o077 & ~mode for each in found if each.st_size > 100)
+
+    store.plan = look
+    call("download_model" if name == "download_model" else "download_weights", *BOB, path)
+    assert path.read_bytes()[:3] != b"old"
+    assert path.stat().st_mode & 0o777 == mode | 0o600
+    assert seen == {0}
 
 
 # --- Later processes -----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from bitfount_api._internal.files import (
     remove_leftovers,
     sibling,
 )
+from bitfount_api._internal.open_files import take_mode
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX's own")
 
@@ -230,3 +231,47 @@ def test_device_is_not_replaced(tmp_path: Path, private: bool, overwrite: bool) 
         atomic_write(path, b"x", private=private, overwrite=overwrite)
     assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_atomic_write_keeps_the_mode_of_the_file(tmp_path: Path, mode: int) -> None:
+    path, link = tmp_path / "a", tmp_path / "link"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    atomic_write(link, b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == mode
+    atomic_write(path, b"new", private=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@posix
+@pytest.mark.parametrize("allowed", [True, False])
+def test_another_group_gets_no_access(
+    tmp_path: Path, allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, old = tmp_path / "a", tmp_path / "old"
+    old.write_bytes(b"old")
+    old.chmod(0o664)
+    group = old.stat().st_gid + 1
+    real, given = os.lstat, list[tuple[int, int]]()
+
+    def lstat(name: Any) -> os.stat_result:
+        found = list(real(name))
+        found[5] = group if name == old else found[5]
+        return os.stat_result(found)
+
+    def fchown(descriptor: int, *owner: int) -> None:
+        given.append(owner)
+        if not allowed:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(os, "fchown", fchown)
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY)
+    take_mode(descriptor, old)
+    os.close(descriptor)
+    assert given == [(-1, group)]
+    assert path.stat().st_mode & 0o777 == (0o664 if allowed else 0o604)
