@@ -58,18 +58,25 @@ _TWO_SLASHES = re.compile(r":(?:\\{0,8}/){2}")
 _EQUALS = r"(?:=|%(?:25){0,3}3D|\\{1,8}u003d|&#(?:x3d|61);)"
 _ESCAPED_QUERY = re.compile(r"[?#]|%(?:25){0,3}(?:3F|23)|\\{1,8}u00(?:3f|23)", re.IGNORECASE)
 _SIGNED = re.compile(rf"(?:{_SECRET_PARAMETER.pattern})[\w.-]{{0,40}}{_EQUALS}", re.IGNORECASE)
-_QUOTES = r"(?:[\"'\s\\]|&quot;|&#34;|%(?:25){0,3}22){0,10}"
+_QUOTES = r"(?:[\"'\s\\\[]|&quot;|&#(?:3[49]|x2[27]);|%(?:25){0,3}2[27]|b(?=[\"'])){0,10}"
+_SEPARATED = rf"(?:{_EQUALS}>?|->|:=?|%(?:25){{0,3}}3A|&(?:equals|colon|\#58|\#x3a);)"
 _VALUE = (  # one character
     r"(?:(?!%(?:25){0,3}(?:22|26))[^\s\"'<>\\&;,{}]|\\{1,8}(?:/|u00(?:2b|2f|3d))"
     r"|&#(?:x2[bf]|x3d|43|47|61);)"
 )
+# Capitalised or joined, as in SignatureDoesNotMatch and read-only.
+_WORDS = rf"(?-i:(?:[A-Z]?[a-z]++|[_-])++)(?!{_VALUE})"
 _SIGNED_FIELD = re.compile(
-    r"((?:(x-(?:amz|goog)-(?:signature|credential|security-token)|awsaccesskeyid)"
+    r"((?:(x[-_]?(?:amz|goog)[-_]?(?:signature|credential|security[-_]?token)|awsaccesskeyid)"
     r"|(?:(?<![\w-])|(?<=%22|%26|026))"
-    r"(?:signature|policy|(?:access|refresh|id|security|session)_?token|device_?code))"
-    rf"(?:{_QUOTES}(?:{_EQUALS}|:|%(?:25){{0,3}}3A){_QUOTES}"
-    r"|[\"'](?:\s{1,8}value=[\"']|\r?\n\r?\n)))"  # HTML and multipart forms
-    rf"(?(2){_VALUE}+|{_VALUE}{{16,}})",  # a shorter one may be a word of a sentence
+    r"(?:signature|policy|(?:access|refresh|id|security|session)[-_]?token|device[-_]?code))"
+    rf"(?:{_QUOTES}{_SEPARATED}{_QUOTES}"
+    r"|[\"'](?:\s{1,8}value=[\"']|\r?\n\r?\n)"  # HTML and multipart forms
+    r"|[\"']\s?,\s?b?[\"'](?=[^\s\"']{1,4096}[\"']\s?\))"  # Python's pairs
+    r"|\\{0,8}[\"']\s{0,8},\s{0,8}\\{0,8}[\"']value\\{0,8}[\"']\s{0,8}:\s{0,8}\\{0,8}[\"']"
+    r"|>))"  # XML
+    # Shorter values, and those of words, may belong to a sentence.
+    rf"(?(2){_VALUE}+|(?!{_WORDS}){_VALUE}{{16,}})",
     re.IGNORECASE,
 )
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
@@ -133,7 +140,9 @@ def _strip_url(word: str) -> str:
     start, rest = word[: scheme.end()], word[scheme.end() :]
     authority, last = _AUTHORITY.match(rest), rest.rfind("@")
     assert authority is not None  # noqa: S101 - it may be empty
-    if 0 <= last < authority.end():
+    if rest.startswith(f"{REDACTED}@") and last == len(REDACTED):
+        pass  # done before
+    elif 0 <= last < authority.end():
         rest = rest[last + 1 :]
     elif last >= 0 and ":" in authority[0] and not authority[0].startswith(REDACTED):
         rest = f"{REDACTED}@{rest[last + 1 :]}"  # or a host, a port and an "@" in the path

@@ -291,6 +291,23 @@ QUOTED_SIGNATURES = [
     'form-data; name="policy"\r\n\r\neyJSECRETSECRETSECRET',
     "x-amz-signature: SECRET",
     "{&quot;x-amz-signature&quot;:&quot;SECRET&quot;}",
+    "('X-Amz-Signature', 'SECRET')",
+    "[(b'X-Amz-Signature', b'SECRET'), (b'policy', b'eyJSECRETSECRET10')]",
+    "{'X-Amz-Security-Token': ['SECRET']}",
+    '{"X-Amz-Security-Token":["SECRET"]}',
+    "{'X-Amz-Signature': b'SECRET'}",
+    "{'x-amz-signature' => 'SECRET'}",
+    "X-Amz-Signature -> SECRET",
+    "X_Amz_Signature=SECRET",
+    "xAmzSignature: SECRET",
+    "access-token: 1SECRETSECRETSECRET",
+    '{"name": "X-Amz-Signature", "value": "SECRET"}',
+    r"{\"Name\":\"X-Amz-Signature\",\"Value\":\"SECRET\"}",
+    "<X-Amz-Signature>SECRET</X-Amz-Signature>",
+    "<Signature>1SECRETSECRETSECRET=</Signature>",
+    "&#x22;X-Amz-Signature&#x22;: &#x22;SECRET&#x22;",
+    "&#39;X-Amz-Signature&#39;&colon; &#39;SECRET&#39;",
+    "X-Amz-Signature&equals;SECRET",
     quote('{"x-amz-signature":"SECRET","policy":"eyJSECRETSECRETSECRET"}'),
     escaped(f"a=1&policy=eyJSECRETSECRETSECRET&{SIGNED}", ampersand=r"\u0026"),
 ]
@@ -326,6 +343,10 @@ def test_secrets_in_wide_encodings_are_hidden(codec: str, quoted: str) -> None:
     [
         "the signature: does not match, nor the policy: refused",
         '{"policy": "projects only", "signature": null, "token": "short"}',
+        "Signature: SignatureDoesNotMatch; policy: PublicReadAccessForAll",
+        '{"policy": "read-only-access-for-modellers", "id_token": "must_be_valid_and_recent"}',
+        'lacks ["x-amz-credential", "x-amz-signature", "policy", "x-amz-date"]',
+        "('signature', 'must be a text') or <policy>projects only</policy>",
         "https://hub.test/x?page=2&sort=name or /api/projects?page=2#tail",
         "why? the key=value pair of a policy=short",
         r"C:\users\u0041 or \u00e9",
@@ -339,7 +360,24 @@ def test_text_without_signatures_is_kept(text: str) -> None:
     assert redact_content(binary, request) == binary
 
 
-@pytest.mark.parametrize("text", ["\\", "\\u0026", 'policy" ', "x?token", "%25", "signature=a "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\",
+        "\\u0026",
+        'policy" ',
+        "x?token",
+        "%25",
+        "signature=a ",
+        "policy=",
+        "signature>aB_",
+        "x-amz-signature', '",
+        'policy","value":"',
+        "policy:aBc",
+        "policy: [",
+        "signature->b'",
+    ],
+)
 def test_hiding_signatures_takes_linear_time(text: str) -> None:
     content = (text * (300_000 // len(text))).encode()
     assert len(redact_content(content, httpx.Request("GET", "https://hub.test"))) <= 300_000
