@@ -29,13 +29,17 @@ def origin(url: httpx.URL) -> Origin:
     return Origin(url.scheme, url.raw_host, url.port)
 
 
+def is_loopback_name(host: str) -> bool:
+    """Whether a host name is reserved for this machine (RFC 6761, section 6.3)."""
+    return f".{host.lower().removesuffix('.')}".endswith(".localhost")
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine by its name or address, whatever a name server says."""
-    host = host.strip("[]").partition("%")[0].rstrip(".").lower()
-    if host == "localhost" or host.endswith(".localhost"):
+    if is_loopback_name(host):
         return True
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -11,7 +11,10 @@ import os
 import socket
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
+
+from bitfount_api._internal.urls import is_loopback, is_loopback_name
 
 _lock = threading.Lock()
 _under_way: dict[tuple[str, int], Future[list[str]]] = {}
@@ -53,10 +56,10 @@ def look_up(host: str, port: int) -> Future[list[str]]:
 
 
 def _look_up(host: str, port: int, addresses: Future[list[str]]) -> None:
-    found: list[Any] = []
+    found: list[str] = []
     failure: BaseException | None = None
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = _of_this_machine(port) if is_loopback_name(host) else _of_system(host, port)
         if not found:
             failure = OSError(f"{host} has no address")
     except BaseException as error:  # noqa: BLE001 - raised again in the waiting call
@@ -66,8 +69,25 @@ def _look_up(host: str, port: int, addresses: Future[list[str]]) -> None:
     if failure is not None:
         addresses.set_exception(failure)
     else:
-        # A dict, since a host may be listed twice.
-        addresses.set_result(list(dict.fromkeys(_address(entry[4]) for entry in found)))
+        addresses.set_result(found)
+
+
+def _of_this_machine(port: int) -> list[str]:
+    """Return the addresses of ``localhost`` and the names below it.
+
+    Services on this machine get credentials without encryption, so no name server may lead to
+    another one.
+    """
+    found: list[str] = []
+    with suppress(OSError):
+        found = _of_system("localhost", port)
+    return [address for address in found if is_loopback(address)] or ["127.0.0.1", "::1"]
+
+
+def _of_system(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # A dict, since a host may be listed twice.
+    return list(dict.fromkeys(_address(entry[4]) for entry in found))
 
 
 def _address(socket_address: tuple[Any, ...]) -> str:

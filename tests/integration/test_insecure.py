@@ -320,3 +320,27 @@ def test_login_with_an_unclear_permission_is_refused(
     with pytest.raises(AuthenticationError, match="BITFOUNT_ALLOW_INSECURE is 'perhaps'"):
         authenticate(BitfountSession(login(tmp_path, -60)), asynchronous=asynchronous)
     assert proxied == []
+
+
+@twins
+@pytest.mark.parametrize("name", ["localhost.", "hub.localhost"])
+def test_name_below_localhost_leads_to_this_machine(asynchronous: bool, name: str) -> None:
+    received: list[ReceivedRequest] = []
+
+    def answer(request: ReceivedRequest) -> Answer:
+        received.append(request)
+        return 200, {}, b"{}"
+
+    with serving(answer) as url:
+        session = BitfountSession(KEYS, retry=RetryPolicy(0))
+        address = url.replace("127.0.0.1", name)
+        BitfountHub(session, address)
+
+        async def call() -> httpx.Response:
+            async with session:
+                return await session.arequest("GET", f"{address}/a")
+
+        with session:
+            response = asyncio.run(call()) if asynchronous else session.get(f"{address}/a")
+    assert response.status_code == 200
+    assert received[0].headers["x-api-key"] == "SECRET-key"

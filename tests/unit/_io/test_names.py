@@ -140,3 +140,20 @@ def test_cancelled_look_up_ends_quietly(monkeypatch: pytest.MonkeyPatch, outcome
     slow.release()
     assert threads() == []
     assert slow.failures == []
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "localhost.", "hub.localhost"])
+def test_name_of_this_machine_never_leads_elsewhere(host: str, answer: Any) -> None:
+    asked = answer([entry("192.0.2.7", 80)])
+    assert look_up(host, 80).result(30) == ["127.0.0.1", "::1"]
+    assert [arguments[0] for arguments, _ in asked] == ["localhost"]
+    answer(socket.gaierror(socket.EAI_NONAME, "no such name"))
+    assert look_up(host, 80).result(30) == ["127.0.0.1", "::1"]
+    answer([entry("192.0.2.7", 80), entry("::1", 80, 0, 0)])
+    assert look_up(host, 80).result(30) == ["::1"]
+
+
+@pytest.mark.parametrize("host", ["notlocalhost", "localhost.test", "localhost..test"])
+def test_other_name_is_looked_up_by_the_system(host: str, answer: Any) -> None:
+    answer([entry("192.0.2.7", 80)])
+    assert look_up(host, 80).result(30) == ["192.0.2.7"]
