@@ -36,9 +36,10 @@ _WORD = re.compile(r"[^\s\"'<>]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 _QUERY = re.compile(r"[?#]")
 _AUTHORITY = re.compile(r"[^/?#]*")
-# A user name and a password, even with blanks, quotes and slashes, but not a host and a port.
+# A user name and a password, even with blanks, quotes and slashes, but not a host and a port, nor a
+# host at the end of a clause.
 _LOGIN = re.compile(
-    r"://[^\s/?#@:\[\"'<>]{0,100}:(?!\d{1,5}(?:[\s/?#\"'<>]|\Z))"
+    r"://[^\s/?#@:\[\"'<>]{0,100}:(?!\s|\d{1,5}[^\w\s/?#@\"'<>]{0,3}(?:[\s/?#\"'<>]|\Z))"
     r"([^@\n]{0,100}@(?:[^\s@\"'<>]*@)*)"
 )
 _SEPARATOR = re.compile(r"[\s/?#\"'<>]")

@@ -81,6 +81,9 @@ def test_redact_hides_logins_without_a_scheme() -> None:
     [
         "no user bob@clinic.test",
         "http://[::1]:3000/x is down, write to bob@clinic.test",
+        "no answer from https://hub.test:443, contact support@clinic.test",
+        "https://hub.test: no connection; ask admin@clinic.test",
+        "(see https://hub.test:8080), or mail bob@clinic.test; http://p:3128. Ask it@clinic.test",
         "http://hub.test:80/x and http://hub.test/users/bob@clinic.test",
         "Net:3 at 12:30 failed",
     ],
