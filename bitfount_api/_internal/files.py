@@ -18,6 +18,7 @@ from bitfount_api._internal.open_files import (
     BINARY,
     NO_LINKS,
     NO_WAITING,
+    NoLocksError,
     is_same,
     lock,
     open_regular,
@@ -108,8 +109,8 @@ def _create_temporary(target: Path, mode: int) -> tuple[Path, int]:
         try:
             if lock(descriptor) and is_same(path, descriptor):
                 return path, descriptor
-        except OSError:
-            return path, descriptor  # without locks, nobody removes leftovers
+        except NoLocksError:
+            return path, descriptor  # then nobody removes leftovers
         os.close(descriptor)  # remove_leftovers() was quicker
 
 

@@ -31,6 +31,10 @@ _LOCKED_BYTE = 1 << 62
 can read a locked byte."""
 
 
+class NoLocksError(OSError):
+    """The file system has no locks, or its server does not answer."""
+
+
 def open_locked(path: Path, *, create: bool = True) -> int | None:
     """Open and lock a file, creating it if necessary. The lock lasts until the file is closed.
 
@@ -42,7 +46,8 @@ def open_locked(path: Path, *, create: bool = True) -> int | None:
         one, holds the lock.
 
     Raises:
-        OSError: It cannot be opened, is not a regular file, or the file system has no locks.
+        NoLocksError: It cannot be locked.
+        OSError: It cannot be opened, or is not a regular file.
     """
     flags = os.O_RDWR | BINARY | NO_LINKS | NO_WAITING | (os.O_CREAT if create else 0)
     while True:
@@ -179,7 +184,11 @@ def preallocate(descriptor: int, size: int) -> None:
 
 
 def lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed; False if it is locked already."""
+    """Lock an open file until it is closed; False if it is locked already.
+
+    Raises:
+        NoLocksError: It cannot be locked.
+    """
     try:
         if sys.platform == "win32":  # pragma: no cover - as above
             os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
@@ -189,5 +198,6 @@ def lock(descriptor: int) -> bool:
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
             return False
-        raise
+        # File systems without locks give various errors.
+        raise NoLocksError(error.errno, error.strerror) from None
     return True

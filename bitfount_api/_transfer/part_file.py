@@ -8,7 +8,14 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bitfount_api._internal.files import fsync_dir, sibling
-from bitfount_api._internal.open_files import is_same, open_locked, preallocate, take_mode, write_at
+from bitfount_api._internal.open_files import (
+    NoLocksError,
+    is_same,
+    open_locked,
+    preallocate,
+    take_mode,
+    write_at,
+)
 from bitfount_api._transfer.byte_ranges import ByteRanges
 from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, Checkpoint, latest
 from bitfount_api._transfer.destinations import Destination
@@ -37,8 +44,6 @@ if TYPE_CHECKING:
 _MAX_PARTS = 100
 _SYNC_EARLY_BYTES = 16 * 1024 * 1024
 """The size from which hashing takes longer than a flush to disk costs."""
-
-_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 _sync_data = getattr(os, "fdatasync", os.fsync)
 
@@ -197,9 +202,7 @@ class PartFile(Destination):
             self._path = self._numbered(str(number))
             try:
                 self._descriptor = _create_or_resume(self._path)
-            except OSError as error:
-                if error.errno not in _NO_LOCKS:
-                    raise
+            except NoLocksError:
                 # Without locks, another process may be using the file. Create a unique one, which
                 # is not kept for a later process.
                 self._path = self._numbered(secrets.token_hex(8))
@@ -297,7 +300,7 @@ def _create_or_resume(path: Path) -> int | None:
         except OSError as error:
             if created:
                 delete(path)
-            elif error.errno not in _NO_LOCKS:
+            elif not isinstance(error, NoLocksError):
                 return None  # somebody else's, which this user may not write
             raise
         if descriptor is not None and not is_marked(descriptor):

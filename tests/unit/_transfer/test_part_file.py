@@ -463,11 +463,14 @@ def test_number_of_concurrent_downloads_is_limited(
     used.discard()
 
 
+@pytest.mark.parametrize(
+    "number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EIO]
+)
 def test_without_locks_each_download_has_its_own_file(
-    target: Path, monkeypatch: pytest.MonkeyPatch
+    target: Path, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("fcntl.flock", refuse)
     target.with_name("w.pt.part").write_bytes(b"left by another")
