@@ -5,16 +5,27 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bitfount_am_client.api.access import check_access as _check_access
 from bitfount_am_client.api.access import get_access_manager_key as _get_access_manager_key
-from bitfount_am_client.models import OIDCAccessRequest, SignatureAccessRequest
+from bitfount_am_client.models import (
+    OIDCAccessRequest,
+    OIDCAccessRequestIdentityProvider,
+    SerializedProtocol,
+    SerializedProtocolAggregatorType0,
+    SerializedProtocolAlgorithmType0,
+    SerializedProtocolAlgorithmType1Item,
+    SignatureAccessRequest,
+    SignatureAccessRequestIdentityProvider,
+)
+from bitfount_am_client.types import UNSET
 
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import check_encodable, quote
+from bitfount_api._operations.other_fields import with_other_fields
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier, path_part, user_name
 from bitfount_api.keys import parse_public_key
@@ -59,12 +70,15 @@ def check_oidc(
     if not isinstance(token, str):  # an empty one is sent: the answer is NO_PROOF_OF_IDENTITY
         raise ValueError(f"modeller_access_token must be text, not {quote(token)}")
     check_encodable("modeller_access_token", token)
-    body = {
-        **_common_fields(pod, protocol, modeller_name, project_id),
-        "modellerToken": token,
-        "identityProvider": "OIDC",
-    }
-    return (yield from _check(access_manager, OIDCAccessRequest.from_dict(body)))
+    body = OIDCAccessRequest(
+        pod_identifier=str(pod),
+        modeller_protocol_request=_protocol(protocol),
+        modeller_name=user_name(modeller_name, "modeller name"),
+        project_id=_id_or_none(project_id, "project id"),
+        modeller_token=token,
+        identity_provider=OIDCAccessRequestIdentityProvider.OIDC,
+    )
+    return (yield from _check(access_manager, body))
 
 
 def check_signature(
@@ -78,28 +92,42 @@ def check_signature(
     public_key_id: str | None,
 ) -> Flow[types.AccessCheckResult]:
     """Check access by the modeller's signature of the task."""
-    body = {
-        **_common_fields(pod, protocol, modeller_name, project_id),
-        "unsignedTask": _base64(unsigned_task, "unsigned_task"),
-        "taskSignature": _base64(task_signature, "task_signature"),
-        "identityProvider": "SIGNATURE",
-        "publicKeyId": None if public_key_id is None else path_part(public_key_id, "key id"),
-    }
-    return (yield from _check(access_manager, SignatureAccessRequest.from_dict(body)))
+    body = SignatureAccessRequest(
+        pod_identifier=str(pod),
+        modeller_protocol_request=_protocol(protocol),
+        modeller_name=user_name(modeller_name, "modeller name"),
+        project_id=_id_or_none(project_id, "project id"),
+        unsigned_task=_base64(unsigned_task, "unsigned_task"),
+        task_signature=_base64(task_signature, "task_signature"),
+        identity_provider=SignatureAccessRequestIdentityProvider.SIGNATURE,
+        public_key_id=_id_or_none(public_key_id, "key id"),
+    )
+    return (yield from _check(access_manager, body))
 
 
-def _common_fields(
-    pod: PodIdentifier, protocol: Mapping[str, Any], modeller_name: str, project_id: str | None
-) -> dict[str, Any]:
-    return {
-        "podIdentifier": str(pod),
-        "modellerProtocolRequest": _validated_protocol(protocol),
-        "modellerName": user_name(modeller_name, "modeller name"),
-        "projectId": None if project_id is None else path_part(project_id, "project id"),
-    }
+def _id_or_none(value: str | None, what: str) -> str | None:
+    return None if value is None else path_part(value, what)
 
 
-def _validated_protocol(protocol: Mapping[str, Any]) -> dict[str, Any]:
+def _protocol(protocol: Mapping[str, Any]) -> SerializedProtocol:
+    given = _validated_protocol(protocol)
+    algorithm, aggregator = given["algorithm"], given.get("aggregator", UNSET)
+    request = SerializedProtocol(
+        class_name=given["class_name"],
+        algorithm=[
+            with_other_fields(SerializedProtocolAlgorithmType1Item(), each) for each in algorithm
+        ]
+        if isinstance(algorithm, list)
+        else with_other_fields(SerializedProtocolAlgorithmType0(), algorithm),
+        aggregator=with_other_fields(SerializedProtocolAggregatorType0(), aggregator)
+        if isinstance(aggregator, dict)
+        else aggregator,
+        primary_results_path=given.get("primary_results_path", UNSET),
+    )
+    return with_other_fields(request, given)
+
+
+def _validated_protocol(protocol: Mapping[str, Any]) -> types.SerializedProtocol:
     """Validate a protocol; it comes from a modeller, and is not trusted."""
     if not isinstance(protocol, Mapping):
         raise ValueError(f"serialized_protocol must be a dict, not {type(protocol).__name__}")
@@ -115,10 +143,10 @@ def _validated_protocol(protocol: Mapping[str, Any]) -> dict[str, Any]:
             "dicts) and, optionally, an aggregator (dict)"
         )
     try:
-        plain: dict[str, Any] = plain_json(protocol)
+        plain = plain_json(protocol)
     except ValueError as error:
         raise ValueError(f"serialized_protocol cannot be serialized as JSON: {error}") from None
-    return plain
+    return cast("types.SerializedProtocol", plain)
 
 
 def _base64(data: bytes, what: str) -> str:

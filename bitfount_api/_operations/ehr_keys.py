@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitfount_hub_client.api.ehr import upload_public_jwk as _upload_public_jwk
-from bitfount_hub_client.models import UploadJWKRequest
+from bitfount_hub_client.models import UploadJWKRequest, UploadJWKRequestJwk
 
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import non_empty_text
+from bitfount_api._operations.other_fields import with_other_fields
 from bitfount_api.identifiers import user_name
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ def upload(
         HTTPError: The Hub refused the request.
         InvalidJSONError: The response has no ``jwksUriWellKnown``.
     """
-    body = {
-        "jwk": _public_key(jwk),
-        "issuer": non_empty_text(issuer, "issuer"),
-        "clientId": non_empty_text(client_id, "client_id"),
-    }
+    body = UploadJWKRequest(
+        jwk=with_other_fields(UploadJWKRequestJwk(), _public_key(jwk)),
+        issuer=non_empty_text(issuer, "issuer"),
+        client_id=non_empty_text(client_id, "client_id"),
+    )
     request = _upload_public_jwk.build_request(
-        user_name((yield from hub.get_username())), body=UploadJWKRequest.from_dict(body)
+        user_name((yield from hub.get_username())), body=body
     )
     return (yield from hub.get_json(operations.UPLOAD_PUBLIC_JWK, request, types.JWKUpload))
 

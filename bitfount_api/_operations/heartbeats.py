@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
-from bitfount_hub_client.models import HeartbeatRequest, InstanceHeartbeatRequest
+from bitfount_hub_client.models import (
+    DatasourceHealth,
+    HeartbeatRequest,
+    InstanceHeartbeatRequest,
+)
+from bitfount_hub_client.types import UNSET
 
 from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status, decode_usable_json
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.validation import non_empty_text, quote
+from bitfount_api._operations.other_fields import with_other_fields
 from bitfount_api.identifiers import path_part, pod_names
 from bitfount_api.keys import serialize_public_key
 
@@ -87,19 +93,19 @@ def _of_pods(hub: ServiceClient, names: Sequence[str], key: RSAPublicKey) -> Flo
 
 
 def _of_instance(hub: ServiceClient, instance: InstanceState) -> Flow[types.Heartbeat | None]:
-    body = {
-        "instanceId": path_part(instance.instance_id or "", "instance id"),
-        "isBusy": _flag(instance.is_busy, "is_busy"),
-        "isEhrConfigured": _flag(instance.is_ehr_configured, "is_ehr_configured"),
-        "isEhrConnected": _flag(instance.is_ehr_connected, "is_ehr_connected"),
-    }
+    body = InstanceHeartbeatRequest(
+        instance_id=path_part(instance.instance_id or "", "instance id"),
+        is_busy=_flag(instance.is_busy, "is_busy"),
+        is_ehr_configured=_flag(instance.is_ehr_configured, "is_ehr_configured"),
+        is_ehr_connected=_flag(instance.is_ehr_connected, "is_ehr_connected"),
+    )
     if instance.cluster_id is not None:
-        body["clusterId"] = path_part(instance.cluster_id, "cluster id")
+        body.cluster_id = path_part(instance.cluster_id, "cluster id")
     if instance.private_ip_address is not None:
-        body["privateIpAddress"] = non_empty_text(instance.private_ip_address, "private_ip_address")
+        body.private_ip_address = non_empty_text(instance.private_ip_address, "private_ip_address")
     if instance.datasource_health is not None:
-        body["datasourceHealth"] = _health(instance.datasource_health)
-    request = _do_pod_heartbeat.build_request(body=InstanceHeartbeatRequest.from_dict(body))
+        body.datasource_health = _health(instance.datasource_health)
+    request = _do_pod_heartbeat.build_request(body=body)
     operation = operations.DO_POD_HEARTBEAT
     response = yield from hub.send(operation, request)
     check_status(response, operation, hub.service)
@@ -115,12 +121,22 @@ def _flag(value: object, name: str) -> bool:
     return value
 
 
-def _health(entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _health(entries: Sequence[Mapping[str, Any]]) -> list[DatasourceHealth]:
     shape, problem = list[types.DatasourceHealth], "datasource_health is not valid"
-    plain: list[dict[str, Any]] = json_of_shape(entries, shape, problem)
+    plain: list[types.DatasourceHealth] = json_of_shape(entries, shape, problem)
     if not plain:
         raise ValueError(
             "datasource_health is empty, which the Hub refuses. Leave it out: the Hub then takes "
             "every dataset for healthy"
         )
-    return plain
+    return [_entry(each) for each in plain]
+
+
+def _entry(given: types.DatasourceHealth) -> DatasourceHealth:
+    entry = DatasourceHealth(
+        name=given["name"],
+        status=given.get("status", UNSET),
+        error_code=given.get("error_code", UNSET),
+        message=given.get("message", UNSET),
+    )
+    return with_other_fields(entry, given)

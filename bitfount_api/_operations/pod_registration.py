@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
 
 import attrs
 from bitfount_hub_client.api.pods import register_pod as _register_pod
-from bitfount_hub_client.models import FileProcessingMetadata, RegisterPodRequest
-from bitfount_hub_client.types import UNSET
+from bitfount_hub_client.models import (
+    FileProcessingMetadata,
+    FileProcessingMetadataAdditionalMetrics,
+    FileProcessingMetadataSkipReasons,
+    RegisterPodRequest,
+)
+from bitfount_hub_client.types import UNSET, Unset
 
 from bitfount_api import config, types
 from bitfount_api._core import operations
@@ -18,6 +23,7 @@ from bitfount_api._core.effects import run_in_thread
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.registered_schemas import complete, document_of
 from bitfount_api._internal.validation import check_encodable, quote
+from bitfount_api._operations.other_fields import with_other_fields
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api.exceptions import SchemaUploadError
@@ -139,7 +145,9 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
     return packed
 
 
-def _file_results(given: types.FileProcessingMetadata | Mapping[str, Any]) -> Any:
+def _file_results(
+    given: types.FileProcessingMetadata | Mapping[str, Any],
+) -> FileProcessingMetadata:
     """Return the JSON of a value, a mapping with the JSON's names, or an SDK's own value."""
     fields: Any = given
     if not isinstance(given, Mapping):
@@ -147,12 +155,27 @@ def _file_results(given: types.FileProcessingMetadata | Mapping[str, Any]) -> An
         found = getattr(given, "__dict__", None) if found is None else found
         if found is not None:
             fields = {_FILE_RESULTS.get(name, name): value for name, value in found.items()}
-    plain = json_of_shape(fields, _FileResults, "file_processing_metadata is not valid")
+    problem = "file_processing_metadata is not valid"
+    plain: _FileResults = json_of_shape(fields, _FileResults, problem)
     if unknown := sorted(plain.keys() - _FILE_RESULTS.values()):
         raise ValueError(
             f"file_processing_metadata has unknown fields: {', '.join(map(repr, unknown))}; "
             f"the known ones are {', '.join(_FILE_RESULTS.values())}"
         )
-    return FileProcessingMetadata.from_dict(
-        {name: value for name, value in plain.items() if value is not None}
+    reasons, metrics = plain.get("skipReasons"), plain.get("additionalMetrics")
+    return FileProcessingMetadata(
+        total_files_found=_or_unset(plain.get("totalFilesFound")),
+        total_files_successfully_processed=_or_unset(plain.get("totalFilesSuccessfullyProcessed")),
+        total_files_skipped=_or_unset(plain.get("totalFilesSkipped")),
+        files_with_errors=_or_unset(plain.get("filesWithErrors")),
+        skip_reasons=UNSET
+        if reasons is None
+        else with_other_fields(FileProcessingMetadataSkipReasons(), reasons),
+        additional_metrics=UNSET
+        if metrics is None
+        else with_other_fields(FileProcessingMetadataAdditionalMetrics(), metrics),
     )
+
+
+def _or_unset(count: int | None) -> int | Unset:
+    return UNSET if count is None else count

@@ -11,7 +11,11 @@ from bitfount_hub_client.api.projects import get_model_usage_limits as _get_mode
 from bitfount_hub_client.api.projects import get_project as _get_project
 from bitfount_hub_client.api.projects import get_projects as _get_projects
 from bitfount_hub_client.api.projects import get_usage_limits as _get_usage_limits
-from bitfount_hub_client.models import CreateProjectRequest, DatasetReference
+from bitfount_hub_client.models import (
+    CreateProjectRequest,
+    CreateProjectRequestMetadata,
+    DatasetReference,
+)
 from bitfount_hub_client.types import UNSET
 
 from bitfount_api import types
@@ -36,7 +40,7 @@ def create_project(hub: ServiceClient, name: str) -> Flow[str]:
     """
     non_empty_text(name, "the project's name")
     request = _create_project.build_request(
-        body=CreateProjectRequest.from_dict({"name": name, "metadata": {}})
+        body=CreateProjectRequest(name=name, metadata=CreateProjectRequestMetadata())
     )
     answer = yield from hub.get_json(operations.CREATE_PROJECT, request, types.ProjectCreated)
     return answer["projectId"]

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
-from bitfount_hub_client.models import CompleteUploadRequest
+from bitfount_hub_client.models import (
+    CompleteUploadRequest,
+    CompleteUploadRequestObjectType,
+    UploadedPart,
+)
 from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config
@@ -137,13 +141,13 @@ def _upload_parts(
         for number, url in enumerate(urls, 1)
     ]
     etags = yield from gather(flows, options.parts_at_once)
-    body = CompleteUploadRequest.from_dict(
-        {
-            "objectType": object_type,
-            "key": upload_response["key"],
-            "uploadId": upload_response["uploadId"],
-            "parts": [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(etags, 1)],
-        }
+    body = CompleteUploadRequest(
+        object_type=CompleteUploadRequestObjectType(object_type),
+        key=upload_response["key"],
+        upload_id=upload_response["uploadId"],
+        parts=[
+            UploadedPart(e_tag=etag, part_number=number) for number, etag in enumerate(etags, 1)
+        ],
     )
     operation = operations.COMPLETE_UPLOAD
     try:
