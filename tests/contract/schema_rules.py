@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from contract import specs
 from contract.rules import Rule
 from contract.specs import Content, Place, Spec
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    load_pem_public_key,
+    load_ssh_public_key,
+)
 
 
 def no_parameter_defaults(spec: Spec) -> list[str]:
@@ -98,6 +103,45 @@ def examples(spec: Spec) -> list[str]:
     return complaints
 
 
+def keys_parse(spec: Spec) -> list[str]:
+    """Require keys and certificates in examples that can be read: mock servers return them."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (text for each in value.values() for text in texts(each))
+        elif isinstance(value, list):
+            yield from (text for each in value for text in texts(each))
+        elif isinstance(value, str):
+            yield value
+
+    def complaint(text: str) -> str | None:
+        readers = [read for start, read in READERS.items() if text.startswith(start)]
+        try:
+            for read in readers:
+                read(text.encode())
+        except ValueError as error:
+            return str(error)
+        return None if readers or "-----BEGIN" not in text else "it is of an unknown kind"
+
+    return [
+        f"{place}: example of {content.name}: {text[:40]!r} cannot be read: {found}"
+        for place in specs.operations(spec)
+        for content in specs.contents(spec, place)
+        for example in content.examples
+        for text in texts(example)
+        if (found := complaint(text))
+    ]
+
+
+READERS: dict[str, Callable[[bytes], object]] = {
+    "ssh-": load_ssh_public_key,
+    "-----BEGIN PUBLIC KEY-----": load_pem_public_key,
+    "-----BEGIN CERTIFICATE-----": x509.load_pem_x509_certificate,
+    "-----BEGIN CERTIFICATE REQUEST-----": x509.load_pem_x509_csr,
+}
+"""The function that reads a text, by its start."""
+
+
 def every_field_shown(spec: Spec) -> list[str]:
     """Require that the examples together show every field, for tests that walk the examples."""
     shown: dict[int, set[str]] = {}
@@ -142,5 +186,6 @@ RULES: tuple[Rule, ...] = (
     typed_schemas,
     no_unions_of_objects,
     examples,
+    keys_parse,
     every_field_shown,
 )

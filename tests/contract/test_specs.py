@@ -153,6 +153,16 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
         put(*UPLOAD_BODY, "examples", "parts", "value", "chunkSize", value="5"),
         "chunkSize: '5' is not",
     ),
+    (
+        schema_rules.keys_parse,
+        put(*POD_BODY, "example", "podPublicKey", value="ssh-rsa AAAAB3NzaC1yc2EEXAMPLE"),
+        "'ssh-rsa AAAAB3NzaC1yc2EEXAMPLE' cannot be read",
+    ),
+    (
+        schema_rules.keys_parse,
+        put(*POD_BODY, "example", "podPublicKey", value="-----BEGIN KEY-----\nAAAA"),
+        "it is of an unknown kind",
+    ),
     (schema_rules.every_field_shown, put(*POD_DETAILS, "icon", value=STRING), "shows icon"),
     (
         schema_rules.every_field_shown,

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 import pytest
@@ -18,63 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.faults.cases import ROWS
 from support.faults.legs import Row
-from support.fuzzed import OBJECTS, FuzzedServices, examples, small_parts
+from support.fuzzed import OBJECTS, RESULTS, FuzzedServices, examples, small_parts
 from support.fuzzing import Sent, bodies, json_bodies, thoroughly
 
 from bitfount_api import (
     BitfountError,
     BitfountModel,
-    BitfountSchema,
     PodResponseType,
-    SMARTOnFHIRAccessToken,
     types,
 )
 from bitfount_api.transfers import Download
-
-RESULTS: dict[str, tuple[type, ...]] = {
-    "get_pod": (dict, NoneType),
-    "retrieve_pod": (dict,),
-    "get_pod_key": (str, NoneType),
-    "get_pod_schema": (BitfountSchema,),
-    "register_pod": (NoneType,),
-    "do_pod_heartbeat": (dict, NoneType),
-    "archive_pod": (NoneType,),
-    "register_compute": (dict, NoneType),
-    "request_compute_certificate": (dict, NoneType),
-    "get_compute_certificate": (dict,),
-    "upload_public_jwk": (dict,),
-    "create_compute_cluster": (str,),
-    "compute_cluster_exists": (bool,),
-    "link_datasets_to_compute_cluster": (NoneType,),
-    "get_pod_dataset_list": (list,),
-    "get_pod_dataset_configuration": (dict, NoneType),
-    "get_pod_datasets_configurations": (list,),
-    "get_project_name": (str, NoneType),
-    "retrieve_project_name": (str,),
-    "get_model": (type, NoneType),
-    "retrieve_model": (dict,),
-    "get_model_code": (str, NoneType),
-    "download_model": (Download, NoneType),
-    "get_model_from_url": (type, NoneType),
-    "send_model": (dict,),
-    "get_weights": (bytes, NoneType),
-    "download_weights": (Download, NoneType),
-    "get_weights_from_url": (bytes,),
-    "send_weights": (NoneType,),
-    "register_user_public_key": (str, int),
-    "check_public_key_registered_and_active": (dict, NoneType),
-    "create_project": (str,),
-    "get_projects": (dict,),
-    "iter_projects": (list,),
-    "add_dataset_to_project_for_user": (NoneType,),
-    "get_usage_limits": (list, dict),
-    "send_monitor_update": (NoneType,),
-    "get_access_manager_key": (object,),
-    "check_oidc_access_request": (dict,),
-    "check_signature_based_access_request": (dict,),
-    "get_access_token": (SMARTOnFHIRAccessToken,),
-}
-"""What each operation may give, whatever it was answered."""
 
 
 @pytest.fixture(autouse=True)

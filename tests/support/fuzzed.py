@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
-from types import SimpleNamespace
+from types import NoneType, SimpleNamespace
 from typing import Any, cast
 from unittest import mock
 from urllib.parse import unquote
@@ -26,15 +26,17 @@ from support.sandbox_seeds import csr
 import bitfount_api
 from bitfount_api import (
     APIKeysHandler,
+    BitfountSchema,
     BitfountSession,
     RetryPolicy,
+    SMARTOnFHIRAccessToken,
     async_hub,
     hash_contents,
     hub,
     sign,
 )
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.keys import serialize_public_key
+from bitfount_api.transfers import Download
 
 STORAGE = "https://storage.example.com"
 HOSTS = {"hub": "hub.test", "access_manager": "am.test", "smart_on_fhir": "fhir.test"}
@@ -44,9 +46,50 @@ OBJECTS = {
     "weights": WEIGHTS,
 }
 
-
-def _key() -> str:
-    return serialize_public_key(key_pair().public_key, "SSH")
+RESULTS: dict[str, tuple[type, ...]] = {
+    "get_pod": (dict, NoneType),
+    "retrieve_pod": (dict,),
+    "get_pod_key": (str, NoneType),
+    "get_pod_schema": (BitfountSchema,),
+    "register_pod": (NoneType,),
+    "do_pod_heartbeat": (dict, NoneType),
+    "archive_pod": (NoneType,),
+    "register_compute": (dict, NoneType),
+    "request_compute_certificate": (dict, NoneType),
+    "get_compute_certificate": (dict,),
+    "upload_public_jwk": (dict,),
+    "create_compute_cluster": (str,),
+    "compute_cluster_exists": (bool,),
+    "link_datasets_to_compute_cluster": (NoneType,),
+    "get_pod_dataset_list": (list,),
+    "get_pod_dataset_configuration": (dict, NoneType),
+    "get_pod_datasets_configurations": (list,),
+    "get_project_name": (str, NoneType),
+    "retrieve_project_name": (str,),
+    "get_model": (type, NoneType),
+    "retrieve_model": (dict,),
+    "get_model_code": (str, NoneType),
+    "download_model": (Download, NoneType),
+    "get_model_from_url": (type, NoneType),
+    "send_model": (dict,),
+    "get_weights": (bytes, NoneType),
+    "download_weights": (Download, NoneType),
+    "get_weights_from_url": (bytes,),
+    "send_weights": (NoneType,),
+    "register_user_public_key": (str, int),
+    "check_public_key_registered_and_active": (dict, NoneType),
+    "create_project": (str,),
+    "get_projects": (dict,),
+    "iter_projects": (list,),
+    "add_dataset_to_project_for_user": (NoneType,),
+    "get_usage_limits": (list, dict),
+    "send_monitor_update": (NoneType,),
+    "get_access_manager_key": (object,),
+    "check_oidc_access_request": (dict,),
+    "check_signature_based_access_request": (dict,),
+    "get_access_token": (SMARTOnFHIRAccessToken,),
+}
+"""What each operation may give, whatever it was answered."""
 
 
 def good_values() -> dict[str, Any]:
@@ -54,9 +97,6 @@ def good_values() -> dict[str, Any]:
     urls = {kind: f"{STORAGE}/bitfount/{kind}/alice/Net/1?X-Amz-Signature=1" for kind in OBJECTS}
     parts = [f"{STORAGE}/bitfount/weights/alice/Sent/1?partNumber={n}" for n in (1, 2, 3)]
     return {
-        "podPublicKey": _key(),
-        "accessManagerPublicKey": _key(),
-        "public_key": _key(),
         "schemaDownloadUrl": f"{STORAGE}/bitfount/schemas/alice/scans?X-Amz-Signature=1",
         "modelDownloadUrl": urls["models"],
         "weightsDownloadUrl": urls["weights"],
