@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from contract import matching, specs
+from contract.editing import add, put
+from contract.specs import Spec
+from support import recordings
+from support.recordings import SPEC_OF
 
 DATA = Path(__file__).parents[1] / "data"
 EXAMPLES: dict[str, Any] = json.loads((DATA / "wire-examples.json").read_text(encoding="utf-8"))
-SPEC_OF = {"hub": "hub", "am": "access_manager", "fhir": "smart_on_fhir"}
 ALL = {
     f"{name}, {number}": request
     for name, example in EXAMPLES.items()
@@ -22,11 +25,11 @@ TO_SERVICES = {name: request for name, request in ALL.items() if request["svc"] 
 TO_STORAGE = {name: request for name, request in ALL.items() if request["svc"] == "s3"}
 
 
-def complaints(recorded: dict[str, Any]) -> list[str]:
+def complaints(recorded: dict[str, Any], spec: Spec | None = None) -> list[str]:
     """Return what is wrong with a recorded request to a service."""
     body = recorded["body"]
     found = matching.violations(
-        specs.load(SPEC_OF[recorded["svc"]]),
+        recordings.require_recorded(spec or specs.load(SPEC_OF[recorded["svc"]])),
         recorded["method"],
         recorded["path"],
         [(name, value) for name, value in recorded["query"]],
@@ -65,6 +68,56 @@ def test_recorded_request_to_a_service_matches_the_spec(name: str) -> None:
 @pytest.mark.parametrize("name", TO_STORAGE)
 def test_recorded_request_to_storage_matches_the_form(name: str) -> None:
     assert storage_complaints(TO_STORAGE[name]) == []
+
+
+# --- Fields that were added since ----------------------------------------------------------------
+
+
+def test_fields_added_since_are_not_in_the_recordings() -> None:
+    assert recordings.stale(ALL.values()) == []
+
+
+def with_licence(schema: str) -> Spec:
+    """Return the Hub's spec with another required field in the body of a request."""
+    spec = specs.load("hub")
+    of = ("components", "schemas", schema)
+    put(*of, "properties", "licence", value={"type": "string"})(spec)
+    add(*of, "required", value="licence")(spec)
+    return spec
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "operation"),
+    [
+        ("send_model, 1", "ModelUploadRequest", "POST /api/models"),
+        ("heartbeat, 1", "HeartbeatRequest", "PATCH /api/pods"),
+    ],
+)
+def test_added_required_field_is_stated_once(
+    name: str, schema: str, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [complaint] = complaints(ALL[name], with_licence(schema))
+    assert "licence" in complaint or "is not valid under any" in complaint
+    monkeypatch.setitem(recordings.ADDED, (operation, "licence"), "14.0")
+    assert complaints(ALL[name], with_licence(schema)) == []
+    sent = copy.deepcopy(ALL[name])
+    sent["body"]["json"]["licence"] = "MIT"
+    assert recordings.as_recorded(sent) == ALL[name]
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        (("POST /api/models", "licence"), "POST /api/models: licence is not in its spec"),
+        (("POST /api/models", "modelHash"), "POST /api/models: modelHash is recorded"),
+    ],
+)
+def test_wrong_entry_of_added_fields_is_an_error(
+    entry: tuple[str, str], complaint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(recordings.ADDED, entry, "14.0")
+    [found] = recordings.stale(ALL.values())
+    assert found.startswith(complaint)
 
 
 def test_every_recorded_request_was_checked() -> None:
