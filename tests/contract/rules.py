@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from contract import specs
 from contract.specs import Place, Spec
@@ -15,6 +16,8 @@ from contract.wire_rows import ROWS
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 Rule = Callable[[Spec], list[str]]
+
+_VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 
 
 def rows_of(place: Place) -> list[str]:
@@ -163,6 +166,20 @@ def components_used(spec: Spec) -> list[str]:
     ]
 
 
+def versions(spec: Spec) -> list[str]:
+    """Require the form of a version of the official SDK in each ``x-since``: ``"13.0"``."""
+
+    def walk(node: Any, at: str) -> Iterator[str]:
+        pairs = node.items() if isinstance(node, dict) else enumerate(node)
+        for name, each in pairs:
+            if name == "x-since" and not (isinstance(each, str) and _VERSION.fullmatch(each)):
+                yield f"{at}: x-since is {each!r}, not a version as text, such as '13.0'"
+            if isinstance(each, dict | list):
+                yield from walk(each, f"{at}/{name}")
+
+    return list(walk(spec, "#"))
+
+
 RULES: tuple[Rule, ...] = (
     valid,
     operation_ids,
@@ -173,4 +190,5 @@ RULES: tuple[Rule, ...] = (
     error_responses,
     bodies_required,
     components_used,
+    versions,
 )

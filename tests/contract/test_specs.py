@@ -79,6 +79,8 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
         "429 does not mention Retry-After",
     ),
     (rules.bodies_required, drop(*PODS, "requestBody", "required"), "body is not required"),
+    (rules.versions, put(*POD, "x-since", value=13.0), "get: x-since is 13.0, not a version"),
+    (rules.versions, put(*POD_DETAILS, "isOnline", "x-since", value="next"), "x-since is 'next'"),
     (rules.components_used, put(*SCHEMAS, "Old", value=STRING), "schemas/Old is not used"),
     (
         schema_rules.no_parameter_defaults,
@@ -178,6 +180,13 @@ def test_spec_that_breaks_the_rule_fails(rule: Rule, change: Edit, complaint: st
     change(spec)
     complaints = rule(spec)
     assert any(complaint in each for each in complaints), complaints
+
+
+@pytest.mark.parametrize("version", ["13.0", "14.0", "14.2.1"])
+def test_field_may_be_marked_with_any_version(version: str) -> None:
+    spec = specs.load("hub")
+    put(*POD_DETAILS, "isOnline", "x-since", value=version)(spec)
+    assert rules.versions(spec) == []
 
 
 def test_every_rule_has_a_failing_example() -> None:
