@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from support.sandbox_api import Api, done, refused
+from support.sandbox_api import Api, Clock, done, refused
 from support.sandbox_seeds import pod_body, register_pod
 
 from bitfount_api.sandbox import Sandbox
@@ -111,28 +111,24 @@ def test_configuration_may_precede_the_pod(sandbox: Sandbox, alice: Api) -> None
     assert done(configuration(alice)) == {"configuration": CONFIGURATION}
 
 
-def test_changed_configuration_has_a_new_time(
-    sandbox: Sandbox, alice: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_changed_configuration_has_a_new_time(sandbox: Sandbox, alice: Api, clock: Clock) -> None:
 
     def updated() -> Any:
         (dataset,) = done(alice.hub("GET", f"{CLUSTERS}/datasets"))["linkedDatasets"]
         return dataset["configurationLastUpdated"]
 
-    monkeypatch.setattr("bitfount_api.sandbox.state.pods.now", lambda: "2025-12-31T00:00:00.000Z")
+    clock.now = 1_767_225_600
     done(alice.hub("POST", "/api/pods", pod_body()), 201)
     # Without a configuration, the time of the registration.
-    assert updated() == "2025-12-31T00:00:00.000Z"
-    monkeypatch.setattr(
-        "bitfount_api.sandbox.state.datasets.now", lambda: "2026-01-01T00:00:00.000Z"
-    )
+    assert updated() == "2026-01-01T00:00:00.000Z"
+    clock.now += 60
     sandbox.configure("alice/scans", {"a": 1, "b": 2})
-    assert updated() == "2026-01-01T00:00:00.000Z"
-    monkeypatch.setattr("bitfount_api.sandbox.state.datasets.now", lambda: "later")
+    assert updated() == "2026-01-01T00:01:00.000Z"
+    clock.now += 60
     sandbox.configure("alice/scans", {"b": 2, "a": 1})
-    assert updated() == "2026-01-01T00:00:00.000Z"
+    assert updated() == "2026-01-01T00:01:00.000Z"
     sandbox.configure("alice/scans", {"a": 1})
-    assert updated() == "later"
+    assert updated() == "2026-01-01T00:02:00.000Z"
 
 
 def test_configurations_of_an_invalid_file_are_not_set(

@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import stat
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -197,3 +197,15 @@ def test_sandbox_serves_localhost_on_both_families(sandbox: Sandbox) -> None:
 
 def test_development_ports_are_those_of_the_clients() -> None:
     assert Ports(3000, 3001, 3002, 3003) == DEVELOPMENT_PORTS
+
+
+def test_times_are_those_of_the_clock() -> None:
+    now = 1_767_225_600.0
+    with Sandbox(clock=lambda: now) as sandbox, closing(Api(sandbox, "alice")) as alice:
+        project = done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+        sandbox.pair("alice", "https://ehr.example")
+        shown = done(alice.hub("GET", f"/api/projects/{project['projectId']}"))
+        [pairing] = done(alice.fhir("GET", "/api/pairings"))["results"]
+    assert shown["created_at"] == shown["updated_at"] == "2026-01-01T00:00:00.000Z"
+    assert pairing["createdAt"] == pairing["updatedAt"] == "2026-01-01T00:00:00.000Z"
+    assert pairing["expiresAt"] == "2026-01-31T00:00:00.000Z"

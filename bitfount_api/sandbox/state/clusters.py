@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from bitfount_api.sandbox.state.database import now
 from bitfount_api.sandbox.state.datasets import Dataset
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Clusters:
         """Create a cluster and return its id."""
         cluster = str(uuid.uuid4())
         self._database.execute(
-            "INSERT INTO clusters VALUES (?, ?, ?, ?)", cluster, owner, name, now()
+            "INSERT INTO clusters VALUES (?, ?, ?, ?)", cluster, owner, name, self._database.now()
         )
         return cluster
 

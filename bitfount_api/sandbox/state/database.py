@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LAYOUT_VERSION = 2
@@ -143,12 +143,14 @@ class Database:
 
     Args:
         path: Path of the file; created if missing.
+        clock: Function that returns the POSIX time in seconds.
 
     Raises:
         ValueError: If the file was made by another version of the sandbox, or is not a database.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -230,17 +232,16 @@ class Database:
                         self._connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - our names
             self._connection.execute("PRAGMA foreign_keys = ON")
 
+    def now(self, later: dt.timedelta = dt.timedelta()) -> str:
+        """Return the time of the clock, or a later time, in the services' format."""
+        return stamp(dt.datetime.fromtimestamp(self._clock(), dt.UTC) + later)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
 
 
-def now() -> str:
-    """Return the current time in the services' format: ISO 8601, UTC, milliseconds."""
-    return stamp(dt.datetime.now(dt.UTC))
-
-
 def stamp(time: dt.datetime) -> str:
-    """Return a time in the services' format."""
+    """Return a time in the services' format: ISO 8601, UTC, milliseconds."""
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

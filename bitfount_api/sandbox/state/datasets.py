@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api.sandbox.state.database import now
-
 if TYPE_CHECKING:
     from bitfount_api.sandbox.state.database import Database
 
@@ -75,5 +73,10 @@ class Datasets:
             "INSERT INTO configurations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "configuration = excluded.configuration, updated_at = excluded.updated_at "
             "WHERE configuration <> excluded.configuration",
-            *(owner, name, json.dumps(configuration, sort_keys=True, allow_nan=False), now()),
+            *(
+                owner,
+                name,
+                json.dumps(configuration, sort_keys=True, allow_nan=False),
+                self._database.now(),
+            ),
         )

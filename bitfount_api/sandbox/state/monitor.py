@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from bitfount_api.sandbox.state.database import now
-
 if TYPE_CHECKING:
     from bitfount_api.sandbox.state.database import Database
 
@@ -21,7 +19,7 @@ class Monitor:
         """Store an update."""
         self._database.execute(
             "INSERT INTO monitor_updates (sender, received_at, content) VALUES (?, ?, ?)",
-            *(sender, now(), json.dumps(update)),
+            *(sender, self._database.now(), json.dumps(update)),
         )
 
     def updates(self, task_id: str | None = None) -> list[dict[str, Any]]:

@@ -8,8 +8,6 @@ import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from bitfount_api.sandbox.state.database import now, stamp
-
 if TYPE_CHECKING:
     import sqlite3
 
@@ -52,13 +50,13 @@ class Pairings:
 
     def _add(self, owner: str, state: str, **columns: Any) -> str:
         pairing = str(uuid.uuid4())
-        expires_at = stamp(dt.datetime.now(dt.UTC) + _VALID)
+        now, expires_at = self._database.now(), self._database.now(_VALID)
         with self._database.transaction():
             number = self._database.scalar("SELECT coalesce(max(number), 0) + 1 FROM pairings")
             self._database.execute(
                 "INSERT INTO pairings (id, number, owner, state, created_at, updated_at, "
                 "expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                *(pairing, number, owner, state, now(), now(), expires_at),
+                *(pairing, number, owner, state, now, now, expires_at),
             )
             for name, value in columns.items():
                 self._database.execute(

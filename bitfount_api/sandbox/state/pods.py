@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api.sandbox.state.database import now, stamp
+from bitfount_api.sandbox.state.database import stamp
 from bitfount_api.sandbox.state.public_keys import load
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Pods:
                 "health = NULL, archived = 0",
                 *(owner, name, display_name, description, public_key, access_manager_key),
                 *(number_of_records, schema_size, None if files is None else json.dumps(files)),
-                *(self._clock(), now()),
+                *(self._clock(), self._database.now()),
             )
         return existed
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bitfount_api.sandbox.state.database import now
-
 if TYPE_CHECKING:
     import sqlite3
 
@@ -66,7 +64,7 @@ class Projects:
     def create(self, owner: str, name: str, metadata: dict[str, Any], *, demo: bool = False) -> str:
         """Create a project and return its id."""
         project = str(uuid.uuid4())
-        time = now()
+        time = self._database.now()
         with self._database.transaction():
             number = self._database.scalar("SELECT coalesce(max(number), 0) + 1 FROM projects")
             self._database.execute(
@@ -103,7 +101,9 @@ class Projects:
     def archive(self, project: str) -> None:
         """Archive a project."""
         self._database.execute(
-            "UPDATE projects SET status = 'ARCHIVED', updated_at = ? WHERE id = ?", now(), project
+            "UPDATE projects SET status = 'ARCHIVED', updated_at = ? WHERE id = ?",
+            self._database.now(),
+            project,
         )
 
     # --- Members ---------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Projects:
                     "INSERT OR IGNORE INTO project_pods VALUES (?, ?, ?)", project, owner, name
                 )
             self._database.execute(
-                "UPDATE projects SET updated_at = ? WHERE id = ?", now(), project
+                "UPDATE projects SET updated_at = ? WHERE id = ?", self._database.now(), project
             )
         return added > 0
 

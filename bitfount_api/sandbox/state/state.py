@@ -47,7 +47,7 @@ class State:
         lifetimes: Lifetimes,
     ) -> None:
         authority = Authority(path.with_name("compute-ca.pem"), clock)
-        self.database: Database = Database(path)
+        self.database: Database = Database(path, clock)
         self.store = store
         self.presigner = presigner
         self.users: Users = Users(self.database)
