@@ -4,6 +4,7 @@
     python scripts/record.py get_pod      only these
 
 Each cassette is replayed immediately, with the network blocked, and must produce the same result.
+Recording an operation that did not change again gives the same files.
 The results are stored next to the cassettes; ``tests/support/cassettes.py`` lists what is scrubbed.
 """
 
@@ -19,9 +20,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.cassette_scenes import SCENES, performer  # noqa: E402
-from support.cassettes import FOLDER, RESULTS, Scrubber, recorder, replay  # noqa: E402
-
-from bitfount_api.sandbox import Sandbox  # noqa: E402
+from support.cassettes import (  # noqa: E402
+    FOLDER,
+    RESULTS,
+    Scrubber,
+    recorder,
+    recording_sandbox,
+    replay,
+)
 
 
 def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
@@ -63,7 +69,7 @@ def record(name: str, folder: Path) -> dict[str, Any]:
     """
     scene = SCENES[name]
     (folder / f"{name}.yaml").unlink(missing_ok=True)
-    with Sandbox() as sandbox:
+    with recording_sandbox() as sandbox:
         scrubber = Scrubber(sandbox)
         given = scene.seed(sandbox)
         with recorder(folder, sandbox).use_cassette(name):

@@ -117,6 +117,33 @@ def test_record_script_records_one_operation_again(
     assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["get_access_token", "get_projects"],  # ids and times
+        ["get_access_manager_key", "get_compute_certificate"],  # keys and certificates
+        ["check_signature_based_access_request"],  # a signature
+        ["get_weights", "send_weights"],  # files, and several parts
+    ],
+    ids=lambda names: names[0],
+)
+def test_recording_again_gives_the_same_files(names: list[str], tmp_path: Path) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        assert record.main(names, folder) == 0
+    first, second = ({file.name: file.read_bytes() for file in f.iterdir()} for f in folders)
+    assert first.keys() == {*(f"{name}.yaml" for name in names), RESULTS}
+    assert first == second
+
+
+def test_record_script_keeps_other_results(tmp_path: Path) -> None:
+    (tmp_path / RESULTS).write_text(json.dumps({"get_pod": "kept", "gone": "dropped"}))
+    assert record.main(["create_project"], tmp_path) == 0
+    results = json.loads((tmp_path / RESULTS).read_text())
+    assert results.keys() == {"create_project", "get_pod"}
+    assert results["get_pod"] == "kept"
+
+
 def test_record_script_unknown_operation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert record.main(["get_pods"]) == 2
     assert capsys.readouterr().err.startswith(

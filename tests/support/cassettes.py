@@ -10,9 +10,11 @@ from __future__ import annotations
 import email
 import email.policy
 import hashlib
+import itertools
 import json
 import re
 import socket
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,7 +22,9 @@ from typing import Any
 from unittest.mock import patch
 
 import vcr  # type: ignore[import-untyped]
+from cryptography.hazmat.primitives.asymmetric import rsa
 from support.cassette_scenes import SCENES, Performer
+from support.rsa_keys import ready_made
 
 from bitfount_api import APIKeysHandler
 from bitfount_api.sandbox import Sandbox
@@ -41,6 +45,8 @@ _SECRET_FIELDS = frozenset(
     {
         *("accesstoken", "modellertoken", "pairingcode", "policy", "tasksignature", "token"),
         *("uploadid", "x-amz-credential", "x-amz-date", "x-amz-signature"),
+        # The signatures of certificates contain random numbers.
+        *("certificatepem", "cabundlepem"),
     }
 )
 _SECRET_PARAMETER = re.compile(r"\b(X-Amz-[A-Za-z-]+|uploadId)=[^&\"\s]+")
@@ -151,6 +157,29 @@ def recorder(folder: Path = FOLDER, sandbox: Sandbox | None = None) -> vcr.VCR:
         before_record_response=scrubber.response if recording else None,
         path_transformer=vcr.VCR.ensure_suffix(".yaml"),
     )
+
+
+NOW = 1_767_225_600.0
+"""The time in a recording: 2026-01-01 00:00 UTC."""
+
+
+@contextmanager
+def recording_sandbox() -> Iterator[Sandbox]:
+    """Return a sandbox with the same time, ids and keys each time.
+
+    So the recordings of an operation that did not change are the same.
+    """
+    numbers = itertools.count(1)
+
+    def next_id() -> uuid.UUID:
+        return uuid.UUID(int=next(numbers), version=4)
+
+    with (
+        patch.object(uuid, "uuid4", next_id),
+        patch.object(rsa, "generate_private_key", ready_made()),
+        Sandbox(clock=lambda: NOW) as sandbox,
+    ):
+        yield sandbox
 
 
 class NetworkUsed(AssertionError):
