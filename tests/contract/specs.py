@@ -34,6 +34,11 @@ def load(name: str) -> Spec:
     return copy.deepcopy(_load(name))
 
 
+def frozen() -> Spec:
+    """Return a copy of a part of the Hub's spec that does not change, for tests of tools."""
+    return copy.deepcopy(_load("../tests/data/frozen-hub"))
+
+
 class Place(NamedTuple):
     """An operation and its place in the spec."""
 

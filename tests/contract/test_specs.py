@@ -176,7 +176,8 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
 
 @pytest.mark.parametrize(("rule", "change", "complaint"), BROKEN)
 def test_spec_that_breaks_the_rule_fails(rule: Rule, change: Edit, complaint: str) -> None:
-    spec = specs.load("hub")
+    spec = specs.frozen()
+    assert not any(complaint in each for each in rule(spec))
     change(spec)
     complaints = rule(spec)
     assert any(complaint in each for each in complaints), complaints
@@ -184,7 +185,7 @@ def test_spec_that_breaks_the_rule_fails(rule: Rule, change: Edit, complaint: st
 
 @pytest.mark.parametrize("version", ["13.0", "14.0", "14.2.1"])
 def test_field_may_be_marked_with_any_version(version: str) -> None:
-    spec = specs.load("hub")
+    spec = specs.frozen()
     put(*POD_DETAILS, "isOnline", "x-since", value=version)(spec)
     assert rules.versions(spec) == []
 
