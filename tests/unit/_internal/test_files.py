@@ -264,7 +264,7 @@ def test_another_group_gets_no_access(
         return os.stat_result(found)
 
     def fchown(descriptor: int, *owner: int) -> None:
-        given.append(owner)
+        given.append((owner[0], owner[1]))
         if not allowed:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
