@@ -143,7 +143,7 @@ faults: $(READY)  ## Print the result of each operation under each fault
 	@$(RUN) scripts/faults.py $(ARGS)
 
 fuzz: $(READY)  ## Run the property tests with 10,000 random examples per operation
-	HYPOTHESIS_PROFILE=fuzz $(RUN) -m pytest tests/property $(ARGS)
+	HYPOTHESIS_PROFILE=fuzz $(RUN) -m pytest tests/property --timeout 1200 $(ARGS)
 
 load: $(READY)  ## Run a load test: one minute with 200 threads and 2,000 tasks on one session
 	@$(RUN) scripts/load.py $(ARGS)
