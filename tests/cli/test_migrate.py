@@ -153,6 +153,7 @@ BROKEN = {
     "null": (b"import bitfount\n\0", 1),
     "encoding": (b"# coding: utf-8\nimport bitfount\nx = '\xff'\n", 1),
     "unknown": (b"# coding: klingon\nimport bitfount\n", 1),
+    "no text": (b"# coding: rot13\nimport bitfount\n", 1),
     "huge": (b"import bitfount\n" + b"#" * 6_000_000, 1),
 }
 
@@ -262,12 +263,40 @@ def test_migrate_edits_notebooks(console: Console, indent: int | None, ascii_: b
     text = json.dumps(notebook(CELLS), indent=indent, ensure_ascii=ascii_) + "\n"
     path = Path("a.ipynb")
     path.write_text(text, encoding="utf-8")
-    outcome = console.ok("migrate", path, "--write")
+    outcome = console.run("migrate", path, "--write")
+    assert outcome.code == 1  # because of the lines for IPython
     assert "a.ipynb:cell 2:3: edit: bitfount: import bitfount_api as bf\n" in outcome.out
     assert "a.ipynb:cell 4:4: edit: bitfount.hub.BitfountHub: bf.BitfountHub\n" in outcome.out
     wanted = text.replace("import bitfount as bf", "import bitfount_api as bf")
     wanted = wanted.replace("bf.hub.BitfountHub", "bf.BitfountHub")
     assert path.read_text(encoding="utf-8") == wanted
+
+
+def test_migrate_reports_the_sdk_in_lines_for_ipython(console: Console) -> None:
+    cells = [
+        "import bitfount\n%time hub = bitfount.BitfountHub(s)\nbitfount.BitfountHub?\nx = !ls",
+        "!pip install bitfount\n!pip install bitfount-api bitfount_api my-bitfount",
+        "%%writefile job.py\nfrom bitfount import BitfountHub",
+    ]
+    Path("a.ipynb").write_text(json.dumps(notebook(cells), indent=1) + "\n", encoding="utf-8")
+    outcome = console.run("migrate", "a.ipynb", "--json")
+    assert outcome.code == 1
+    (file,) = outcome.json["files"]
+    assert [(use["cell"], use["line"], use["column"], use["result"]) for use in file["uses"]] == [
+        *((2, 1, 8, "edit"), (2, 2, 13, "look"), (2, 3, 1, "look")),
+        *((3, 1, 14, "look"), (4, 2, 6, "look")),
+    ]
+
+
+def test_migrate_reads_python_that_looks_like_ipython(console: Console) -> None:
+    code = "x = (a\n%b)\ny = {\n 'a': 5\n %bitfount.SemanticType,\n}\nimport bitfount"
+    Path("a.ipynb").write_text(json.dumps(notebook([code]), indent=1) + "\n", encoding="utf-8")
+    outcome = console.run("migrate", "a.ipynb", "--json")
+    (file,) = outcome.json["files"]
+    assert [(use["line"], use["name"]) for use in file["uses"]] == [
+        (5, "bitfount.SemanticType"),
+        (7, "bitfount"),
+    ]
 
 
 def test_migrate_leaves_a_notebook_of_unknown_format(console: Console) -> None:

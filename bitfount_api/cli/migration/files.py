@@ -35,6 +35,7 @@ _SKIPPED: Final = frozenset(
 _CACHES: Final = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 """Folders that contain no source code."""
 _BOM: Final = codecs.BOM_UTF8
+_MAGIC: Final = "a line for IPython, which is not edited"
 
 
 @attrs.frozen
@@ -154,7 +155,7 @@ def _examine(path: Path, data: bytes) -> Report:
         return _program(path, data, text, encoding)
     except Unparsable as error:
         return _unreadable(path, error.line, str(error))
-    except (ValueError, SyntaxError) as error:  # not the declared encoding, or an unknown one
+    except (ValueError, LookupError, SyntaxError) as error:  # not the declared encoding, or no text
         return _unreadable(path, 1, str(error))
 
 
@@ -202,7 +203,14 @@ def _notebook(path: Path, data: bytes, text: str, encoding: str) -> Report:
         masked, source = cell.masked.encode("utf-8"), cell.source.encode("utf-8")
         end = start + len(masked) + 1
         uses = [one for one in analysis.uses if start <= one.start < end]
-        places += _places(source, uses, cell.number, start)
+        found = [
+            *_places(source, uses, cell.number, start),
+            *(
+                Place(line, column, cell.number, PACKAGE, Result.LOOK, _MAGIC)
+                for line, column in cell.names_in_magic()
+            ),
+        ]
+        places += sorted(found, key=lambda place: (place.line, place.column))
         edits = [
             Edit(one.start - start, one.end - start, one.new)
             for one in analysis.edits

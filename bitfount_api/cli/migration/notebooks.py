@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from bitfount_api.cli.migration.table import PACKAGE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MAGIC: Final = re.compile(r"[ \t]*([%!?]|\w[\w. =]*[%!]\w)|.*\?[ \t]*$")
 """Lines for IPython: ``%magic``, ``!command``, ``x = !command`` and ``name?``."""
+_OFFICIAL: Final = re.compile(rf"(?<![\w-]){PACKAGE}(?![\w-])")
 
 _FORMATS: Final[tuple[Callable[[Any], str], ...]] = tuple(
     lambda value, indent=indent, ascii_=ascii_, end=end: (  # type: ignore[misc]
@@ -38,6 +43,14 @@ class Cell:
     number: int
     source: str
     masked: str
+
+    def names_in_magic(self) -> Iterator[tuple[int, int]]:
+        """Yield the line and column, from 1, of each line for IPython that names the SDK."""
+        lines = zip(self.source.split("\n"), self.masked.split("\n"), strict=True)
+        for number, (line, masked) in enumerate(lines, 1):
+            found = _OFFICIAL.search(line)
+            if line != masked and found is not None:
+                yield number, found.start() + 1
 
 
 @attrs.frozen
@@ -100,10 +113,23 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _code(source: str) -> tuple[str, str]:
+    if _is_python(source):
+        return source, source
     lines = source.split("\n")
     if lines[0].startswith("%%") and not lines[0].startswith(("%%time", "%%capture", "%%prun")):
         return source, "\n".join("#" * len(line.encode("utf-8")) for line in lines)
     return source, "\n".join(_mask(line) for line in lines)
+
+
+def _is_python(source: str) -> bool:
+    """Whether code has no lines for IPython, although one may look like it, such as ``%b)``."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _mask(line: str) -> str:

@@ -77,6 +77,8 @@ def resolve(data: bytes, binding: Binding, reference: Reference) -> Resolved:
     source = re.sub(rb"\s", b"", data[reference.start : found.end])
     if source.decode("utf-8") != ".".join(reference.parts[: index + 1]):
         return attrs.evolve(found, problem="parentheses or comments are between its parts")
+    if found.is_literal and index + 1 < len(reference.parts):
+        return attrs.evolve(found, problem=f"the text has no {reference.parts[index + 1]!r}")
     if found.is_model_base:
         return attrs.evolve(found, problem=MOVE_MODEL)
     try:

@@ -347,7 +347,7 @@ class _Reader(cst.CSTVisitor):
         elif isinstance(parent, cst.Call) and parent.func is node:
             arguments = tuple(
                 Argument(
-                    self._span(argument.keyword or argument.value)[0],
+                    self._span(argument.keyword or argument)[0],  # with its parentheses
                     argument.keyword.value if argument.keyword else None,
                     bool(argument.star),
                 )
