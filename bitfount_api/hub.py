@@ -944,8 +944,8 @@ class BitfountHub(SyncClient):
             or has been issued: :meth:`get_compute_certificate` returns it.
 
         Raises:
-            ValueError: An argument is not valid, or ``csr_pem`` contains a private key. Nothing was
-                sent.
+            ValueError: An argument is not valid, or ``csr_pem`` contains anything else, such as a
+                private key. Nothing was sent.
             HTTPError: The Hub refused the request.
             RequestException: The Hub is unreachable, or its response is not usable.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from bitfount_hub_client.api.compute import get_compute_certificate as _get_compute_certificate
 from bitfount_hub_client.api.compute import register_compute as _register_compute
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from bitfount_api._core.service_client import ServiceClient
 
 _logger = logging.getLogger(__name__)
+
+_LABEL: Final = r"(?:NEW )?CERTIFICATE REQUEST-----"
+_SIGNING_REQUEST: Final = re.compile(
+    rf"\ufeff?\s*-----BEGIN {_LABEL}\s[A-Za-z0-9+/=\s]*-----END {_LABEL}\s*"
+)
 
 
 def register(
@@ -52,8 +58,8 @@ def request_certificate(
     """Request a certificate; return None if one is being issued, or has been issued.
 
     Raises:
-        ValueError: ``csr_pem`` is not a certificate signing request in PEM format, or contains a
-            private key. Nothing was sent.
+        ValueError: ``csr_pem`` is not one certificate signing request in PEM format, or contains
+            something else, such as a private key. Nothing was sent.
         HTTPError: The Hub refused the request.
     """
     request = _request_compute_certificate.build_request(
@@ -69,15 +75,16 @@ def request_certificate(
 
 
 def _signing_request(pem: str) -> str:
-    # The text is not shown in errors: it may hold a private key.
-    if not isinstance(pem, str) or "CERTIFICATE REQUEST-----" not in pem:
-        raise ValueError(
-            "csr_pem must be the text of a certificate signing request, which begins with "
-            "'-----BEGIN CERTIFICATE REQUEST-----'"
-        )
-    if "PRIVATE KEY-----" in pem:
+    # The text is not shown in errors: it may hold a private key, in any of many formats. So nothing
+    # may surround the request.
+    if isinstance(pem, str) and _SIGNING_REQUEST.fullmatch(pem):
+        return pem
+    if isinstance(pem, str) and "CERTIFICATE REQUEST-----" in pem and "PRIVATE KEY" in pem.upper():
         raise ValueError("csr_pem contains a private key: pass the signing request only")
-    return pem
+    raise ValueError(
+        "csr_pem must be the text of one certificate signing request and nothing else, from "
+        "'-----BEGIN CERTIFICATE REQUEST-----' to '-----END CERTIFICATE REQUEST-----'"
+    )
 
 
 def get_certificate(hub: ServiceClient, compute_id: str) -> Flow[types.ComputeCertificate]:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-"""The members of private and of symmetric keys (RFC 7518, section 6)."""
+_PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
+"""The members of private and of symmetric keys (RFC 7518, section 6; ``priv`` of ML-DSA keys)."""
 
 
 def upload(
@@ -50,7 +50,7 @@ def _public_key(jwk: Mapping[str, Any]) -> dict[str, Any]:
     key = plain_json(jwk, "jwk")
     if not isinstance(key, dict) or not isinstance(key.get("kty"), str):
         raise ValueError("jwk must be a JSON Web Key: a dict with the member 'kty' (RFC 7517)")
-    if private := sorted(_PRIVATE_MEMBERS & key.keys()):
+    if private := sorted(name for name in key if name.lower() in _PRIVATE_MEMBERS):
         raise ValueError(
             f"jwk has members of a private key ({', '.join(private)}), which must never be "
             "published: pass the public key only"

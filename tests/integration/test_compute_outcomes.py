@@ -283,6 +283,33 @@ def test_signing_request_with_a_private_key_is_not_sent(services: FakeServices) 
     assert services.requests == []
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        PRIVATE.lower(),
+        PRIVATE.replace("-----", "----"),
+        "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nsecret",
+        "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 1\nsecret",
+        "secretsecret",
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_signing_request_is_all_that_is_sent(
+    services: FakeServices, secret: str, first: bool
+) -> None:
+    with pytest.raises(ValueError, match="csr_pem") as caught:
+        services.hub("request_compute_certificate", "m-1", secret + CSR if first else CSR + secret)
+    assert "secret" not in str(caught.value)
+    assert services.requests == []
+
+
+@pytest.mark.parametrize("text", [f"\r\n{CSR}\r\n", f"\ufeff{CSR}", CSR.replace("CERT", "NEW CERT")])
+def test_signing_request_may_be_of_any_editor(services: FakeServices, text: str) -> None:
+    services.json({"domain": "m-1.example", "status": "issued"})
+    services.hub("request_compute_certificate", "m-1", text)
+    assert json.loads(services.requests[0].content) == {"csrPem": text}
+
+
 @pytest.mark.parametrize("text", [PRIVATE, "secret"])
 def test_invalid_signing_request_is_not_quoted(services: FakeServices, text: str) -> None:
     with pytest.raises(ValueError, match="BEGIN CERTIFICATE REQUEST") as caught:
@@ -299,6 +326,8 @@ def test_invalid_signing_request_is_not_quoted(services: FakeServices, text: str
         ({"d": "secret"}, "(d)"),
         ({"p": "secret", "q": "secret", "oth": ["secret"]}, "(oth, p, q)"),
         ({"kty": "oct", "k": "secret"}, "(k)"),
+        ({"kty": "AKP", "pub": "AA", "priv": "secret"}, "(priv)"),
+        ({"D": "secret"}, "(D)"),
     ],
 )
 def test_private_key_is_never_published(
