@@ -82,7 +82,7 @@ def private_jwk() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("which", ["all", "d", "p", "k"])
+@pytest.mark.parametrize("which", ["all", "d", "p", "k", "priv"])
 def test_private_key_is_rejected_and_not_stored(which: str, sandbox: Sandbox, alice: Api) -> None:
     secret = base64.urlsafe_b64encode(b"s" * 32).decode().rstrip("=")
     keys = {
@@ -90,6 +90,7 @@ def test_private_key_is_rejected_and_not_stored(which: str, sandbox: Sandbox, al
         "d": jwk(d=private_jwk()["d"]),
         "p": jwk(p=private_jwk()["p"]),
         "k": {"kty": "oct", "k": secret},
+        "priv": {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA", "priv": secret},
     }
     said = refused(upload(alice, keys[which]), 400)
     assert said.startswith("jwk must be a public key: it is private: leave out ")
@@ -122,6 +123,12 @@ def test_private_key_is_rejected_and_not_stored(which: str, sandbox: Sandbox, al
 def test_invalid_key_is_rejected(key: Any, sandbox: Sandbox, alice: Api) -> None:
     refused(upload(alice, key), 422)
     assert sandbox.state.database.scalar("SELECT COUNT(*) FROM jwk_sets") == 0
+
+
+@pytest.mark.parametrize("extra", [{"kty": "new"}, {"kty": None}, {"alg": "new"}])
+def test_rejected_key_is_not_quoted(extra: dict[str, Any], alice: Api) -> None:
+    said = refused(upload(alice, {**jwk(), **extra, "future": "planted-secret"}), 422)
+    assert "planted" not in said
 
 
 @pytest.mark.parametrize("field", ["issuer", "clientId"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bitfount_api.sandbox.state.database import Database
 
 # RFC 7518, 6.2.2, 6.3.2 and 6.4.
-_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"})
 
 
 class PrivateKeyError(ValueError):
@@ -65,5 +65,8 @@ def _check(jwk: dict[str, Any]) -> None:
         raise ValueError("kid must be a text")
     try:
         jwt.PyJWK.from_dict(jwk)
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-        raise ValueError(f"it is not a valid key: {error}") from None
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+        # Not PyJWT's reason: it may quote the key, private members included.
+        raise ValueError(
+            "it is not a valid key: a member is missing, not valid or not supported"
+        ) from None
