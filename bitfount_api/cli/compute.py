@@ -136,6 +136,8 @@ def csr(
     an encrypted key is read from BITFOUNT_KEY_PASSWORD or a prompt.
     """
     app = app_of(context)
+    if output is not None and os.path.realpath(output) == os.path.realpath(key_file):
+        raise click.UsageError("--output and --key are the same file.", context)
     check_targets(output, force=force)
     text = _signing_request(domain, key_file)
     if output is None:

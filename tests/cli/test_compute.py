@@ -109,6 +109,16 @@ def test_signing_request_is_not_overwritten(console: Console, instance: dict[str
     assert "REQUEST" in Path("i.csr").read_text(encoding="ascii")
 
 
+def test_signing_request_never_replaces_its_key(console: Console) -> None:
+    before = rsa.serialize_private_key(key_pair().private_key).encode("ascii")
+    Path("key.pem").write_bytes(before)
+    Path("link.pem").symlink_to("key.pem")
+    for output in ("key.pem", "./key.pem", "link.pem"):
+        words = ("compute", "csr", "c.example.com", "--key", "key.pem", "--output", output)
+        assert console.run(*words, "--force").code == 2
+    assert Path("key.pem").read_bytes() == before
+
+
 def test_signing_request_of_an_encrypted_key(console: Console) -> None:
     console.environment["BITFOUNT_KEY_PASSWORD"] = "planted"
     text = rsa.serialize_private_key(key_pair().private_key, password="planted")
