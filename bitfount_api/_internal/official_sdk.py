@@ -8,7 +8,13 @@ def of_official_sdk(value: object) -> str | None:
 
     For a class derived from one of the SDK, it is the name of the first class of the SDK.
     """
-    for kind in type(value).__mro__:
-        if kind.__module__.partition(".")[0] == "bitfount":
-            return kind.__name__
-    return None
+    return next((kind.__name__ for kind in type(value).__mro__ if _is_official(kind)), None)
+
+
+def derives_from_official_sdk(value: object) -> bool:
+    """Whether only a base of the value's class is of the official SDK, so that its code is not."""
+    return not _is_official(type(value)) and of_official_sdk(value) is not None
+
+
+def _is_official(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "bitfount"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bitfount_api import config
-from bitfount_api._internal.official_sdk import of_official_sdk
+from bitfount_api._internal.official_sdk import derives_from_official_sdk, of_official_sdk
 from bitfount_api.auth.api_keys import APIKeysHandler
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.exceptions import AuthenticationError
 
 _REPLACEMENTS = {
+    "APIKeysHandler": "APIKeysHandler",
+    "BitfountSession": "BitfountSession",
     "DeviceCodeFlowHandler": "DeviceCodeFlowHandler",
     "ExternallyManagedJWTHandler": "ExternallyManagedJWTHandler",
     "JWTHandler": "JWTHandler",
@@ -20,7 +22,8 @@ _REPLACEMENTS = {
 def checked_handler(handler: object) -> AuthenticationHandler:
     """Return a handler that a session can use.
 
-    The handler of the official SDK for API keys is converted, since its keys never change.
+    The handler of the official SDK for API keys is converted, since its keys never change. One
+    derived from it is not: its code would be lost.
 
     Raises:
         TypeError: It is not an ``AuthenticationHandler`` of this library. The text names the class
@@ -29,13 +32,16 @@ def checked_handler(handler: object) -> AuthenticationHandler:
     if isinstance(handler, AuthenticationHandler):
         return handler
     name = of_official_sdk(handler)
-    if name == "APIKeysHandler":
+    derived = derives_from_official_sdk(handler)
+    if name == "APIKeysHandler" and not derived:
         headers = handler.am_request_headers  # type: ignore[attr-defined]
         return APIKeysHandler(headers["x-api-key-id"], headers["x-api-key"], handler.username)  # type: ignore[attr-defined]
     kind = type(handler).__name__
     if name is not None:
-        advice = f"use bitfount_api.{_REPLACEMENTS.get(name, 'AuthenticationHandler')}"
-        raise TypeError(f"the handler is a {kind} of the official SDK: {advice} instead")
+        use = f"bitfount_api.{_REPLACEMENTS.get(name, 'AuthenticationHandler')} instead"
+        if derived:
+            raise TypeError(f"{kind} derives from {name} of the official SDK: derive it from {use}")
+        raise TypeError(f"the handler is a {kind} of the official SDK: use {use}")
     raise TypeError(
         f"the handler must be a bitfount_api.AuthenticationHandler, such as APIKeysHandler, or be "
         f"derived from it, not a {kind}"

@@ -377,6 +377,7 @@ def test_api_keys_of_the_sdk_are_taken() -> None:
         ("JWTHandler", "JWTHandler"),
         ("ExternallyManagedJWTHandler", "ExternallyManagedJWTHandler"),
         ("SomeNewHandler", "AuthenticationHandler"),
+        ("BitfountSession", "BitfountSession"),
     ],
 )
 def test_other_handlers_of_the_sdk_are_refused(name: str, replacement: str) -> None:
@@ -386,12 +387,15 @@ def test_other_handlers_of_the_sdk_are_refused(name: str, replacement: str) -> N
         BitfountSession(of_the_sdk(name, SDK_HANDLER)())
 
 
-def test_handler_derived_from_the_sdk_is_refused() -> None:
-    class Own(SDK_HANDLER):  # type: ignore[misc,valid-type]
-        pass
+@pytest.mark.parametrize("name", ["AuthenticationHandler", "APIKeysHandler"])
+def test_handler_derived_from_the_sdk_is_refused(name: str) -> None:
+    class Own(of_the_sdk(name, SDKKeys)):  # type: ignore[misc]
+        @property
+        def hub_request_headers(self) -> dict[str, str]:  # would be lost
+            return {"x-api-key-id": "id", "x-api-key": "SECRET", "x-ward": "7"}
 
     with pytest.raises(
-        TypeError, match=r"Own of the official SDK: use bitfount_api.Authentication"
+        TypeError, match=rf"Own derives from {name} of .*: derive it from bitfount_api.{name} inst"
     ):
         BitfountSession(Own())
 
