@@ -19,7 +19,7 @@ try:
     from bitfount_api.sandbox.state.users import User
 except ModuleNotFoundError as _error:
     _missing = (_error.name or "").partition(".")[0]
-    if _missing in ("starlette", "uvicorn"):
+    if _missing in ("python_multipart", "starlette", "uvicorn"):
         raise ModuleNotFoundError(
             f"the sandbox needs {_missing}: pip install 'bitfount-api[sandbox]'", name=_missing
         ) from None

@@ -134,7 +134,7 @@ def said_without(module: str, then: str) -> str:
     return run.stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("module", ["python_multipart", "starlette", "uvicorn"])
 def test_missing_extra_is_reported(module: str) -> None:
     said = said_without(module, "import bitfount_api.sandbox")
     assert said == (
