@@ -39,7 +39,12 @@ def checked_path(path: str | os.PathLike[str]) -> Path:
     Raises:
         ValueError: It is the text of a key, which errors would quote, and after which files and
             folders would be named; or it has an unpaired surrogate.
+        TypeError: It is no path.
     """
+    if not isinstance(path, str | os.PathLike):
+        # For example the class of a model, of which the services store the code.
+        what = "a class: pass its file" if isinstance(path, type) else f"a {type(path).__name__}"
+        raise TypeError(f"the path of the file must be a text or a pathlib.Path, not {what}")
     check_path("the path of the file", path)
     if looks_like_key(os.fsdecode(path)):
         raise ValueError("the path of the file is the text of a key, or of a part of one")

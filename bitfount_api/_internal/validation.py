@@ -74,6 +74,17 @@ def non_empty_text(value: Any, name: str) -> str:
     return value
 
 
+def flag(value: object, name: str) -> bool:
+    """Return a truth value.
+
+    Raises:
+        ValueError: The value is another one, whose truth may not be what is meant.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be True or False, not {quote(value)}")
+    return value
+
+
 def whole_number_field(minimum: int) -> Any:
     """Return an attrs validator for :func:`whole_number`."""
 

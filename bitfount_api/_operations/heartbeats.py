@@ -18,7 +18,7 @@ from bitfount_api import types
 from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status, decode_usable_json
 from bitfount_api._internal.plain_values import json_of_shape
-from bitfount_api._internal.validation import non_empty_text, quote
+from bitfount_api._internal.validation import flag, non_empty_text
 from bitfount_api._operations.other_fields import with_other_fields
 from bitfount_api.identifiers import path_part, pod_names
 from bitfount_api.keys import serialize_public_key
@@ -95,9 +95,9 @@ def _of_pods(hub: ServiceClient, names: Sequence[str], key: RSAPublicKey) -> Flo
 def _of_instance(hub: ServiceClient, instance: InstanceState) -> Flow[types.Heartbeat | None]:
     body = InstanceHeartbeatRequest(
         instance_id=path_part(instance.instance_id or "", "instance id"),
-        is_busy=_flag(instance.is_busy, "is_busy"),
-        is_ehr_configured=_flag(instance.is_ehr_configured, "is_ehr_configured"),
-        is_ehr_connected=_flag(instance.is_ehr_connected, "is_ehr_connected"),
+        is_busy=flag(instance.is_busy, "is_busy"),
+        is_ehr_configured=flag(instance.is_ehr_configured, "is_ehr_configured"),
+        is_ehr_connected=flag(instance.is_ehr_connected, "is_ehr_connected"),
     )
     if instance.cluster_id is not None:
         body.cluster_id = path_part(instance.cluster_id, "cluster id")
@@ -113,12 +113,6 @@ def _of_instance(hub: ServiceClient, instance: InstanceState) -> Flow[types.Hear
         _logger.warning("The heartbeat was answered with the status %d", response.status_code)
         return None
     return decode_usable_json(response, types.Heartbeat, operation, hub.service)
-
-
-def _flag(value: object, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"{name} must be True or False, not {quote(value)}")
-    return value
 
 
 def _health(entries: Sequence[Mapping[str, Any]]) -> list[DatasourceHealth]:

@@ -21,7 +21,7 @@ from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
 from bitfount_api._internal.files import atomic_write, checked_path
-from bitfount_api._internal.validation import check_encodable
+from bitfount_api._internal.validation import check_encodable, flag, quote
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
@@ -277,14 +277,17 @@ def send_model(
         ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
     path = checked_path(path)
-    check_encodable("description", description)
+    if not isinstance(description, str | None):
+        raise ValueError(f"model_description must be a string, not {quote(description)}")
+    check_encodable("model_description", description)
+    hidden = flag(private, "private_model")
     code = yield from run_in_thread(_validated_file, path)
     request = _send_model.build_request(
         body=ModelUploadRequest(
             model_name=path.stem,
             model_size=len(code),
             model_hash=(yield from run_in_thread(hash_contents, code)),
-            private_model=bool(private),
+            private_model=hidden,
             model_description=description or UNSET,
         ),
         multipart_upload=multipart(len(code)),

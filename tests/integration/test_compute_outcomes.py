@@ -303,7 +303,9 @@ def test_signing_request_is_all_that_is_sent(
     assert services.requests == []
 
 
-@pytest.mark.parametrize("text", [f"\r\n{CSR}\r\n", f"\ufeff{CSR}", CSR.replace("CERT", "NEW CERT")])
+@pytest.mark.parametrize(
+    "text", [f"\r\n{CSR}\r\n", f"\ufeff{CSR}", CSR.replace("CERT", "NEW CERT")]
+)
 def test_signing_request_may_be_of_any_editor(services: FakeServices, text: str) -> None:
     services.json({"domain": "m-1.example", "status": "issued"})
     services.hub("request_compute_certificate", "m-1", text)

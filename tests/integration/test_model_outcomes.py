@@ -386,6 +386,35 @@ def test_invalid_model_file_raises_before_any_request(
     assert services.requests == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("a description",), "private_model must be True or False, not 'a description'"),
+        ((None,), "private_model must be True or False"),
+        ((False, 3), "model_description must be a string, not 3"),
+        ((False, True), "model_description must be a string"),
+    ],
+)
+def test_odd_argument_of_send_model_raises_unsent(
+    services: FakeServices, model_file: Path, arguments: tuple[Any, ...], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        services.hub("send_model", model_file, *arguments)
+    assert services.requests == []
+
+
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [(Path, "a class: pass its file"), (None, "a None"), (b"x.py", "a bytes")],
+)
+def test_model_that_is_not_a_path_raises(services: FakeServices, path: Any, complaint: str) -> None:
+    with pytest.raises(TypeError, match=f"must be a text or a pathlib.Path, not {complaint}"):
+        services.hub("send_model", path)
+    with pytest.raises(TypeError, match="must be a text or a pathlib.Path"):
+        services.hub("send_weights", "Net", 1, path)
+    assert services.requests == []
+
+
 def test_missing_model_file_raises(services: FakeServices, tmp_path: Path) -> None:
     with pytest.raises(ModelValidationError, match="cannot be read"):
         services.hub("send_model", tmp_path / "Net.py")

@@ -19,7 +19,12 @@ from bitfount_api import (
 )
 from bitfount_api._core import operations as known
 from bitfount_api._core.effects import Operation
-from bitfount_api.exceptions import InvalidJSONError, ModelUploadError, ModelValidationError
+from bitfount_api.exceptions import (
+    InvalidJSONError,
+    ModelUploadError,
+    ModelValidationError,
+    MultiPartUploadError,
+)
 from bitfount_api.transfers import Download
 
 
@@ -292,7 +297,7 @@ ROWS = (
             ),
             _hub(
                 "POST", "/api/upload", known.COMPLETE_UPLOAD, body="ignored",
-                **{**_UNSAFE, "unusable": "value"},
+                lost=MultiPartUploadError, refused=MultiPartUploadError, unusable="value",
             ),
         ),
     ),

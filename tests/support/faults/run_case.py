@@ -188,7 +188,7 @@ class _Call:
                     else self._sync(arguments, settings)
                 )
             except BitfountError as error:
-                return type(error), error
+                return _public_class(error), error
         if self._checked(result):
             return "value", None
         return ("none" if result is None else "other"), None
@@ -287,3 +287,9 @@ def _open(ports: set[int]) -> Iterator[str]:
             continue
         if isinstance(peer, tuple) and peer[1] in ports:
             yield f"a connection to port {peer[1]}"
+
+
+def _public_class(error: BitfountError) -> type[BitfountError]:
+    """Return the first public class of an error: some are of two kinds, in a private class."""
+    kinds = type(error).__mro__
+    return next(kind for kind in kinds if kind.__name__[0] != "_")
