@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from cli.console import Console
 
 from bitfount_api.cli.migration.analysis import Result, analyse
 from bitfount_api.cli.migration.edits import apply
+from bitfount_api.cli.migration.files import walk
 
 POSIX_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
@@ -153,6 +155,7 @@ BROKEN = {
     "null": (b"import bitfount\n\0", 1),
     "encoding": (b"# coding: utf-8\nimport bitfount\nx = '\xff'\n", 1),
     "unknown": (b"# coding: klingon\nimport bitfount\n", 1),
+    "two notations": (b"# coding: utf-7\nimport bitfount\nx = '+AGE-'\n", 1),
     "no text": (b"# coding: rot13\nimport bitfount\n", 1),
     "huge": (b"import bitfount\n" + b"#" * 6_000_000, 1),
 }
@@ -188,6 +191,21 @@ def test_migrate_looks_into_folders(console: Console) -> None:
         *(".git", ".venv", "node_modules", "own"),
     ]
     assert "Skipped .venv: a folder of tools or installed packages." in outcome.err
+
+
+def test_walk_goes_into_deeply_nested_folders(tmp_path: Path) -> None:
+    folder = tmp_path
+    for _ in range(150):
+        folder /= "d"
+        folder.mkdir()
+    (folder / "a.py").touch()
+    limit, depth = sys.getrecursionlimit(), len(inspect.stack())
+    sys.setrecursionlimit(depth + 100)
+    try:
+        found = list(walk(tmp_path))
+    finally:
+        sys.setrecursionlimit(limit)
+    assert found == [folder / "a.py"]
 
 
 @POSIX

@@ -96,21 +96,21 @@ def walk(root: Path) -> Iterator[Path | Skipped]:
     if not root.is_dir():
         yield root
         return
-    try:
-        entries = sorted(root.iterdir())
-    except OSError as error:
-        yield Skipped(root, error.strerror or "it cannot be read")
-        return
-    for path in entries:
+    found = [root]
+    while found:  # a stack: folders may be nested more deeply than calls
+        path = found.pop()
         try:
             mode = path.lstat().st_mode
         except OSError:
             continue
-        if stat.S_ISDIR(mode) and path.name not in _CACHES:
-            if path.name in _SKIPPED or (path / "pyvenv.cfg").is_file():
+        if path is root or (stat.S_ISDIR(mode) and path.name not in _CACHES):
+            if path is not root and _is_of_tools(path):
                 yield Skipped(path, "a folder of tools or installed packages")
-            else:
-                yield from walk(path)
+                continue
+            try:
+                found += sorted(path.iterdir(), reverse=True)
+            except OSError as error:
+                yield Skipped(path, error.strerror or "it cannot be read")
         elif path.suffix in _SUFFIXES:
             if stat.S_ISREG(mode):
                 yield path
@@ -119,6 +119,10 @@ def walk(root: Path) -> Iterator[Path | Skipped]:
                 yield Skipped(path, reason)
         elif not path.suffix and stat.S_ISREG(mode) and _is_script(path):
             yield path
+
+
+def _is_of_tools(folder: Path) -> bool:
+    return folder.name in _SKIPPED or (folder / "pyvenv.cfg").is_file()
 
 
 def _is_script(path: Path) -> bool:
@@ -150,6 +154,8 @@ def examine(path: Path) -> Report:
 def _examine(path: Path, data: bytes) -> Report:
     try:
         text, encoding = _decode(data)
+        if _encode(text, encoding) != data:
+            raise ValueError(f"its encoding {encoding} cannot be kept")
         if path.suffix == ".ipynb":
             return _notebook(path, data, text, encoding)
         return _program(path, data, text, encoding)
