@@ -37,7 +37,7 @@ one, which is also the name of a built-in exception.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import httpx
@@ -66,11 +66,30 @@ __all__ = [
 
 
 class BitfountError(Exception):
-    """The base class of every error raised by this library."""
+    """The base class of every error raised by this library.
+
+    Attributes:
+        request: The request that failed, without credentials and query; None if there is none or it
+            is unknown, and after unpickling.
+        response: The response that refused the request; None if there is none, and after
+            unpickling.
+    """
+
+    request: httpx.Request | None = None
+    response: Response | None = None
 
     def __str__(self) -> str:
         # A file name that is not UTF-8 has lone surrogates, with which printing would fail.
         return super().__str__().encode("utf-8", "backslashreplace").decode()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with `args` alone, and loses keyword arguments. A request and
+        # a response hold streams, which do not belong in a pickle.
+        state = {k: v for k, v in self.__dict__.items() if k not in ("request", "response")}
+        return _rebuild, (type(self), self.args, state)
+
+
+_E = TypeVar("_E", bound=BitfountError)
 
 
 class RequestException(BitfountError):
@@ -81,10 +100,9 @@ class RequestException(BitfountError):
         url: The request's URL without its query; None if unknown.
         sent: False if the service cannot have seen the request.
         request: The request, without credentials and query; None if unknown, and after unpickling.
-        response: The response of an ``HTTPError``; None for other errors.
+        response: The response that refused the request; None if there is none, and after
+            unpickling.
     """
-
-    response: Response | None = None
 
     def __init__(
         self,
@@ -100,14 +118,6 @@ class RequestException(BitfountError):
         self.url = url
         self.sent = sent
         self.request = request
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # The default calls the class with `args` alone, and loses keyword arguments.
-        return _rebuild, (type(self), self.args, self._state())
-
-    def _state(self) -> dict[str, Any]:
-        # A request and a response hold streams, which do not belong in a pickle.
-        return {**self.__dict__, "request": None}
 
 
 class HTTPError(RequestException):
@@ -136,9 +146,6 @@ class HTTPError(RequestException):
         self.status_code = status_code
         self.request_id = request_id
         self.response = response
-
-    def _state(self) -> dict[str, Any]:
-        return {**super()._state(), "response": None}
 
 
 class PodDoesNotExistError(HTTPError):
@@ -238,14 +245,19 @@ def multi_part_error(error: RequestException) -> RequestException:
 
 def model_upload_error(message: str, cause: BaseException) -> ModelUploadError:
     """Return the error for a model that could not be stored."""
-    if isinstance(cause, MultiPartUploadError):
-        return _MultiPartModelUploadError(message)
-    return ModelUploadError(message)
+    in_parts = isinstance(cause, MultiPartUploadError)
+    error = _MultiPartModelUploadError(message) if in_parts else ModelUploadError(message)
+    return of_same_request(error, cause)
 
 
-def _rebuild(
-    kind: type[RequestException], args: tuple[Any, ...], state: dict[str, Any]
-) -> RequestException:
+def of_same_request(error: _E, cause: BaseException) -> _E:
+    """Return an error with the request and the response of the error that caused it."""
+    if isinstance(cause, BitfountError):
+        error.request, error.response = cause.request, cause.response
+    return error
+
+
+def _rebuild(kind: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)

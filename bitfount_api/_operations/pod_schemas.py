@@ -8,7 +8,7 @@ from bitfount_api import config
 from bitfount_api._core.effects import run_in_thread
 from bitfount_api._operations.downloads import fetch
 from bitfount_api._operations.pods import retrieve
-from bitfount_api.exceptions import InvalidJSONError, RequestException
+from bitfount_api.exceptions import InvalidJSONError, RequestException, of_same_request
 from bitfount_api.schemas import BitfountSchema
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def get_pod_schema(
         raise
     except RequestException as error:
         # The documented API raises this error whenever the pod cannot be retrieved.
-        raise InvalidJSONError(
-            f"{operation}: pod {pod} could not be retrieved: {error}", operation=operation
-        ) from error
+        text = f"{operation}: pod {pod} could not be retrieved: {error}"
+        raise of_same_request(InvalidJSONError(text, operation=operation), error) from error
     url = details.get("schemaDownloadUrl")
     if not url:
         raise InvalidJSONError(

@@ -166,6 +166,39 @@ def test_connection_error_has_its_request(services: FakeServices, failure: Excep
     assert pickle.loads(pickle.dumps(caught.value)).request is None
 
 
+def test_upload_error_has_request_and_response(services: FakeServices, tmp_path: Path) -> None:
+    path = tmp_path / "Net.py"
+    path.write_text(MODEL, encoding="utf-8")
+    services.json({"errorMessage": "closed"}, 403)
+    with pytest.raises(ModelUploadError) as caught:
+        services.hub("send_model", path)
+    error = caught.value
+    assert error.request is not None
+    assert error.response is not None
+    assert (error.request.method, error.response.json()) == ("POST", {"errorMessage": "closed"})
+    assert not {"x-api-key", "x-api-key-id"} & set(error.request.headers)
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.request, copy.response) == (
+        *(ModelUploadError, str(error)),
+        *(None, None),
+    )
+
+
+def test_schema_of_a_refused_pod_has_the_response(services: FakeServices) -> None:
+    services.json({}, 403)
+    with pytest.raises(InvalidJSONError) as caught:
+        services.hub("get_pod_schema", "bob/scans")
+    assert caught.value.request is not None
+    assert caught.value.response is not None
+    assert caught.value.response.status_code == 403
+
+
+def test_error_without_an_answer_has_no_response(services: FakeServices, tmp_path: Path) -> None:
+    with pytest.raises(ModelUploadError) as caught:
+        services.hub("send_model", tmp_path / "Net.py")
+    assert (caught.value.request, caught.value.response) == (None, None)
+
+
 def test_error_without_a_request_has_none(services: FakeServices) -> None:
     services.json([])
     with pytest.raises(InvalidJSONError) as caught:
