@@ -14,6 +14,7 @@ from bitfount_api.cli.migration.resolution import MOVE_MODEL, Resolved, is_model
 from bitfount_api.cli.migration.syntax import Binding, Code, Reference, Statement, Text, parse
 from bitfount_api.cli.migration.table import OURS, PACKAGE
 
+_TAKEN: Final = f"the code uses the name {OURS} for something else"
 _MODEL_CODE: Final = "model code stays as it is: it runs in the official SDK"
 
 
@@ -145,7 +146,12 @@ class _Analyser:
     def _import(self, statement: Statement, binding: Binding) -> None:
         """Handle ``import bitfount.hub.api``, with or without ``as``."""
         group = self._group(binding)
-        renamed = binding.renamed or any(one.rebound or self._needs_name(one) for one in group)
+        renamed = (
+            binding.renamed
+            or self._code.taken
+            or binding.local in self._code.declared
+            or any(one.rebound or self._needs_name(one) for one in group)
+        )
         clean = all(self._is_clean(one) for one in group)
         edited = self._module(binding, binding.local if renamed and clean else OURS, clean)
         if clean:
@@ -216,7 +222,7 @@ class _Analyser:
             elif row is None or (row.ours is None and not row.members):
                 self._not_offered(binding.start, binding.path)
             elif row.members:
-                clean = self._is_clean(binding)
+                clean = self._is_clean(binding) and not self._code.taken
                 edited = self._module(binding, OURS, clean)
                 if clean:
                     new = f"import {OURS}" if edited else "no import is needed"
@@ -287,6 +293,8 @@ class _Analyser:
                 self._use(start, found.path, Result.LOOK, problem)
         elif found.problem is not None:
             self._use(start, found.path, Result.LOOK, f"{OURS}.{found.ours}: {found.problem}")
+        elif root == OURS and self._code.taken and not found.is_literal:
+            self._use(start, found.path, Result.LOOK, f"{OURS}.{found.ours}: {_TAKEN}")
         else:
             new = found.ours if found.is_literal else f"{root}.{found.ours}"
             old = self._code.data[start : found.end].decode("utf-8")
@@ -369,8 +377,10 @@ class _Analyser:
             new = f"{OURS}.{resolved.ours}"
             if any(name.startswith(f"{OURS}.") for name in reference.siblings or ()):
                 continue
-            if reference.role != "handler":
+            if reference.role != "handler" or self._code.taken:
                 problem = f"errors of this library are {new}"
+                if self._code.taken:
+                    problem += f", but {_TAKEN}"
                 self._use(reference.start, resolved.path, Result.LOOK, problem)
                 continue
             self._use(reference.start, resolved.path, Result.EDIT, f"also catch {new}")

@@ -152,11 +152,15 @@ class Code:
         data: The code in UTF-8.
         statements: Import statements of the packages that matter.
         texts: String literals, without docstrings.
+        taken: Whether the name of our package is used for something else.
+        declared: Names in ``global`` and ``nonlocal`` statements.
     """
 
     data: bytes
     statements: list[Statement]
     texts: list[Text]
+    taken: bool
+    declared: frozenset[str]
 
 
 def parse(text: str) -> Code:
@@ -181,7 +185,9 @@ def parse(text: str) -> Code:
         if context is None:
             raise
         raise Unparsable(1, _TOO_DEEP) from None
-    return Code(reader.data, reader.statements, reader.texts)
+    return Code(
+        reader.data, reader.statements, reader.texts, reader.taken, frozenset(reader.declared)
+    )
 
 
 def _check_depth(text: str) -> None:
@@ -219,6 +225,8 @@ class _Reader(cst.CSTVisitor):
         self.data = data
         self.statements: list[Statement] = []
         self.texts: list[Text] = []
+        self.taken = False
+        self.declared: set[str] = set()
         self._bindings: dict[tuple[int, str], list[Binding]] = {}
         self._names: list[cst.Name] = []
 
@@ -290,6 +298,7 @@ class _Reader(cst.CSTVisitor):
         start, _ = self._span(alias.name)
         _, end = self._span(alias.asname.name if alias.asname else alias.name)
         binding = Binding(path, imported, local, alias.asname is not None, start, end)
+        self.taken |= local == OURS and path != OURS
         statement.bindings.append(binding)
         self._bindings.setdefault((id(node), local), []).append(binding)
         scope: metadata.Scope | None = self._about(node, metadata.ScopeProvider)
@@ -303,6 +312,9 @@ class _Reader(cst.CSTVisitor):
     def visit_Name(self, node: cst.Name) -> None:
         self._names.append(node)
 
+    def visit_NameItem(self, node: cst.NameItem) -> None:
+        self.declared.add(node.name.value)
+
     def leave_Module(self, original_node: cst.Module) -> None:
         # Only now are all import statements known, which may follow the functions that need them.
         for node in self._names:
@@ -311,7 +323,9 @@ class _Reader(cst.CSTVisitor):
                 continue
             if isinstance(parent, cst.Arg) and parent.keyword is node:
                 continue
-            for binding in self._bindings_of(node):
+            bindings = list(self._bindings_of(node))
+            self.taken |= node.value == OURS and not bindings
+            for binding in bindings:
                 binding.references.append(self._reference(node))
 
     def _bindings_of(self, node: cst.Name) -> Iterator[Binding]:
