@@ -73,6 +73,10 @@ class _Analyser:
     def __init__(self, code: Code) -> None:
         self.uses: set[Use] = set()
         self._code = code
+        self._spelled = {
+            text.value for text in code.texts if not (text.names_module or text.names_logger)
+        }
+        """Texts that may be names, such as those in ``__all__``."""
         self._editor = Editor(code)
 
     @property
@@ -149,7 +153,7 @@ class _Analyser:
         renamed = (
             binding.renamed
             or self._code.taken
-            or binding.local in self._code.declared
+            or binding.local in self._code.declared | self._spelled
             or any(one.rebound or self._needs_name(one) for one in group)
         )
         clean = all(self._is_clean(one) for one in group)

@@ -333,7 +333,10 @@ class _Reader(cst.CSTVisitor):
         context = self._about(node, metadata.ExpressionContextProvider)
         if scope is None or context is metadata.ExpressionContext.STORE:
             return
-        for assignment in scope[node.value]:
+        found = set(scope[node.value])
+        if isinstance(scope, metadata.ClassScope):
+            found |= scope.parent[node.value]  # until the class assigns the name
+        for assignment in found:
             if isinstance(assignment, metadata.ImportAssignment):
                 yield from self._bindings.get((id(assignment.node), node.value), ())
 
