@@ -82,8 +82,8 @@ def _signing_request(pem: str) -> str:
     if isinstance(pem, str) and "CERTIFICATE REQUEST-----" in pem and "PRIVATE KEY" in pem.upper():
         raise ValueError("csr_pem contains a private key: pass the signing request only")
     raise ValueError(
-        "csr_pem must be the text of one certificate signing request and nothing else, from "
-        "'-----BEGIN CERTIFICATE REQUEST-----' to '-----END CERTIFICATE REQUEST-----'"
+        "csr_pem must be one certificate signing request in PEM format, from the line BEGIN "
+        "CERTIFICATE REQUEST to its END, and nothing else"
     )
 
 

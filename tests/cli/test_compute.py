@@ -109,6 +109,22 @@ def test_signing_request_is_not_overwritten(console: Console, instance: dict[str
     assert "REQUEST" in Path("i.csr").read_text(encoding="ascii")
 
 
+@pytest.mark.parametrize("more", [True, False])
+def test_request_with_a_private_key_is_not_sent(
+    console: Console, instance: dict[str, Any], more: bool
+) -> None:
+    console.ok("compute", "csr", instance["domain"], "--key", "key.pem", "--output", "i.csr")
+    before, key = len(console.sandbox.requests), Path("key.pem").read_text(encoding="ascii")
+    Path("both.csr").write_text(
+        key + (Path("i.csr").read_text(encoding="ascii") if more else ""), encoding="ascii"
+    )
+    outcome = console.run("compute", "certificate", instance["computeId"], "--csr", "both.csr")
+    assert outcome.code == 6
+    expected = "contains a private key" if more else "BEGIN CERTIFICATE REQUEST to its END"
+    assert expected in outcome.err
+    assert len(console.sandbox.requests) == before
+
+
 def test_signing_request_never_replaces_its_key(console: Console) -> None:
     before = rsa.serialize_private_key(key_pair().private_key).encode("ascii")
     Path("key.pem").write_bytes(before)
