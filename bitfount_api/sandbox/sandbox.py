@@ -220,7 +220,7 @@ class Sandbox:
         copy = None if configuration is None else dict(configuration)
         try:
             self.state.datasets.configure(username, name, copy)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"the configuration of {dataset} is not JSON: {error}") from None
 
     def configure_from(self, path: str | os.PathLike[str]) -> None:
@@ -232,7 +232,7 @@ class Sandbox:
         """
         try:
             found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise ValueError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
         valid = isinstance(found, dict) and all(
             isinstance(dataset, str) and isinstance(configuration, dict)

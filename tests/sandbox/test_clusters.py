@@ -148,3 +148,33 @@ def test_configurations_of_an_invalid_file_are_not_set(
 def test_invalid_identifier_is_not_configured(wrong: str, sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="is not a valid"):
         sandbox.configure(wrong, CONFIGURATION)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'alice/scans: {a: "\\ud800"}',
+        "alice/scans: {a: .nan}",
+        "alice/scans: &a {b: *a}",
+        "alice/scans: {a: 2026-01-01}",
+        f"alice/scans: {{a: {'[' * 3000}{']' * 3000}}}",
+    ],
+    ids=["text", "number", "circle", "date", "nesting"],
+)
+def test_configuration_that_is_not_json_is_not_set(
+    sandbox: Sandbox, alice: Api, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "datasets.yaml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match="is not (JSON|YAML)"):
+        sandbox.configure_from(file)
+    assert linked(alice) == []
+
+
+def test_configuration_nested_too_deeply_is_not_set(sandbox: Sandbox, alice: Api) -> None:
+    nested: dict[str, Any] = {}
+    for _ in range(100_000):
+        nested = {"a": nested}
+    with pytest.raises(ValueError, match="is not JSON"):
+        sandbox.configure("alice/scans", nested)
+    assert linked(alice) == []

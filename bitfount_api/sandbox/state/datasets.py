@@ -62,21 +62,19 @@ class Datasets:
 
         Raises:
             TypeError: If it contains an object that JSON cannot represent.
-            ValueError: If it contains a number that JSON cannot represent.
+            ValueError: If it contains a number or a text that JSON cannot represent.
+            RecursionError: If it is nested too deeply.
         """
         if configuration is None:
             self._database.execute(
                 "DELETE FROM configurations WHERE owner = ? AND name = ?", owner, name
             )
             return
+        text = json.dumps(configuration, sort_keys=True, allow_nan=False, ensure_ascii=False)
+        text.encode("utf-8")  # raises the error that the response would raise
         self._database.execute(
             "INSERT INTO configurations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
             "configuration = excluded.configuration, updated_at = excluded.updated_at "
             "WHERE configuration <> excluded.configuration",
-            *(
-                owner,
-                name,
-                json.dumps(configuration, sort_keys=True, allow_nan=False),
-                self._database.now(),
-            ),
+            *(owner, name, text, self._database.now()),
         )
