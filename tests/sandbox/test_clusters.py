@@ -166,7 +166,7 @@ def test_configuration_that_is_not_json_is_not_set(
 ) -> None:
     file = tmp_path / "datasets.yaml"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match="is not (JSON|YAML)"):
+    with pytest.raises(ValueError, match=r"is not (JSON|YAML)"):
         sandbox.configure_from(file)
     assert linked(alice) == []
 
