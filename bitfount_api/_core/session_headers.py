@@ -12,7 +12,8 @@ from bitfount_api._internal.tracebacks import without_variables
 _NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _CREDENTIALS: Final = SECRET_HEADERS | {"cookie"}
 _OF_THE_MESSAGE: Final = frozenset(
-    {"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"}
+    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te"}
+    | {"trailer", "transfer-encoding", "upgrade"}
 )
 
 

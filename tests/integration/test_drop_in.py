@@ -270,6 +270,10 @@ def test_header_with_credentials_is_refused(name: str) -> None:
         ("a", "é"),
         ("a", None),
         ("a", " 1"),
+        ("Connection", "close"),
+        ("Keep-Alive", "timeout=5"),
+        ("Proxy-Connection", "close"),
+        ("TE", "trailers"),
     ],
 )
 def test_header_that_cannot_be_sent_is_refused(name: Any, value: Any) -> None:
