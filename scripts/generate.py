@@ -24,6 +24,7 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import spec_names
 from trimming import trim
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +53,8 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
         return getattr(importlib.import_module(f"{{__name__}}.{{_MODULES[name]}}"), name)
 '''
+NAME_ADVICE = """The generators cannot use these names, so nothing was generated.
+A field of an answer may be left out of the spec: answers keep fields without a type."""
 TOOLS = ("openapi-python-client", "ruff")
 
 
@@ -113,11 +116,13 @@ def pinned(pyproject: Path) -> dict[str, str]:
 
 
 class GenerationError(Exception):
-    """The generator warned or failed; the message is its output."""
+    """A generator warned or failed, with its output as the message; or a spec cannot be used."""
 
 
 def build(specs: Path, target: Path) -> None:
     """Generate all clients in ``target``, concurrently."""
+    if complaints := spec_names.all_complaints(specs):
+        raise GenerationError("\n".join([*complaints, NAME_ADVICE]))
     with ThreadPoolExecutor() as pool:
         jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
     for job in jobs:

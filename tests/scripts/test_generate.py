@@ -129,6 +129,22 @@ def test_warnings_and_errors_keep_the_committed_clients(
     assert contents(project) == before
 
 
+def test_unusable_name_fails_with_its_place(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = project / "openapi/hub.yaml"
+    lines = spec.read_text(encoding="utf-8").splitlines(keepends=True)
+    number = next(n for n, line in enumerate(lines, 1) if "isDemo: {type: boolean}" in line)
+    lines[number - 1] = lines[number - 1].replace("isDemo", "additionalProperties")
+    spec.write_text("".join(lines), encoding="utf-8")
+    before = contents(project)
+    assert generate.main([], project) == 1
+    complaint, *advice = capsys.readouterr().err.splitlines()
+    assert complaint.startswith(f"openapi/hub.yaml:{number}: additionalProperties: ")
+    assert advice == generate.NAME_ADVICE.splitlines()
+    assert contents(project) == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
