@@ -83,7 +83,7 @@ coverage: $(READY) $(PIPS)  ## Run all tests, and fail if code coverage is too l
 	$(RUN) -m coverage combine --quiet
 	$(RUN) -m coverage report
 
-generate: $(READY)  ## Generate the clients in generated/, the sync clients and the table of exports
+generate: $(READY)  ## Generate the clients and types of the specs, the sync clients and the table of exports
 	$(RUN) scripts/generate.py
 	$(RUN) scripts/unasync.py
 	$(RUN) scripts/exports.py

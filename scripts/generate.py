@@ -1,12 +1,14 @@
-"""Generate the low-level clients in ``generated/`` from the specs in ``openapi/``, or check them.
+"""Generate code from the specs in ``openapi/``, or check it.
 
-    python scripts/generate.py            generate the clients
+    python scripts/generate.py            generate the clients and the types
     python scripts/generate.py --check    exit with 1 if generating would change anything
 
-All clients are built in a temporary folder and then swapped in, so an error in a spec leaves the
-old clients in place. The output depends on the versions of the generator and the formatter, so
-``pyproject.toml`` pins both exactly, and the pinned versions must be installed. It depends on
-nothing else: only configuration in ``openapi/`` is read, and no cache or network is used.
+``generated/`` contains the low-level clients, and ``bitfount_api/_wire/`` the ``TypedDict``s that
+``bitfount_api/types.py`` imports. Both are built in a temporary folder and then swapped in, so an
+error in a spec leaves the old code in place. The output depends on the versions of the generators
+and the formatter, so ``pyproject.toml`` pins them exactly, and the pinned versions must be
+installed. It depends on nothing else: only configuration in ``openapi/`` is read, and no cache or
+network is used.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import spec_names
+import wire_types
 from trimming import trim
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,9 +56,13 @@ if not TYPE_CHECKING:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
         return getattr(importlib.import_module(f"{{__name__}}.{{_MODULES[name]}}"), name)
 '''
+CLIENTS = "generated"
+TYPES = "bitfount_api/_wire"
+FOLDERS = (CLIENTS, TYPES)
+"""The folders that contain only generated code."""
 NAME_ADVICE = """The generators cannot use these names, so nothing was generated.
 A field of an answer may be left out of the spec: answers keep fields without a type."""
-TOOLS = ("openapi-python-client", "ruff")
+TOOLS = ("datamodel-code-generator", "openapi-python-client", "ruff")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -63,7 +70,8 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
 
     Args:
         arguments: Command-line arguments; the process's own by default.
-        root: Folder that contains ``openapi/``, ``generated/`` and ``pyproject.toml``.
+        root: Folder that contains ``openapi/``, ``generated/``, ``bitfount_api/`` and
+            ``pyproject.toml``.
 
     Returns:
         0 on success; 1 if the specs have errors or ``--check`` found differences; 2 if the
@@ -78,17 +86,17 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
         built = Path(folder)
         try:
-            build(root / "openapi", built)
+            build(root, built)
         except GenerationError as error:
             print(error, file=sys.stderr)
             return 1
         if not options.check:
-            swap(built, root / "generated")
+            swap(built, root)
             return 0
-        differences = compare(built, root / "generated")
+        differences = compare(built, root)
     if differences:
         print(*differences, sep="\n", file=sys.stderr)
-        print("generated/ is out of date: run `make generate`", file=sys.stderr)
+        print("Generated code is out of date: run `make generate`", file=sys.stderr)
     return 1 if differences else 0
 
 
@@ -119,18 +127,32 @@ class GenerationError(Exception):
     """A generator warned or failed, with its output as the message; or a spec cannot be used."""
 
 
-def build(specs: Path, target: Path) -> None:
-    """Generate all clients in ``target``, concurrently."""
+def build(root: Path, target: Path) -> None:
+    """Generate all folders of ``FOLDERS`` in ``target``, concurrently."""
+    specs, clients, types = root / "openapi", target / CLIENTS, target / TYPES
     if complaints := spec_names.all_complaints(specs):
         raise GenerationError("\n".join([*complaints, NAME_ADVICE]))
-    with ThreadPoolExecutor() as pool:
-        jobs = [pool.submit(_build_one, specs, spec, target / SPECS[spec]) for spec in SPECS]
+    types.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="bitfount-api-") as folder:
+        try:
+            parts = wire_types.prepare(specs, root / "bitfount_api/types.py", Path(folder))
+        except wire_types.TableError as error:
+            raise GenerationError(str(error)) from None
+        with ThreadPoolExecutor() as pool:
+            jobs = [
+                *(pool.submit(_build_client, specs, spec, clients / SPECS[spec]) for spec in SPECS),
+                *(
+                    pool.submit(_build_types, spec, source, types / f"{spec}.py")
+                    for spec, source in parts.items()
+                ),
+            ]
     for job in jobs:
         job.result()
+    wire_types.write_front(types)
     for package in SPECS.values():
-        publish_builders(target / package)
-        trim(target / package)
-        load_models_late(target / package)
+        publish_builders(clients / package)
+        trim(clients / package)
+        load_models_late(clients / package)
     # The generator's default hooks would read the ruff configuration of parent folders. Instead,
     # remove unused imports, sort the others, and format.
     ruff = ("--isolated", "--no-cache", "--quiet", "--target-version=py311")
@@ -138,7 +160,7 @@ def build(specs: Path, target: Path) -> None:
     _run("ruff", "format", *ruff, str(target))
 
 
-def _build_one(specs: Path, spec: str, target: Path) -> None:
+def _build_client(specs: Path, spec: str, target: Path) -> None:
     _run(
         "openapi-python-client",
         "generate",
@@ -153,6 +175,10 @@ def _build_one(specs: Path, spec: str, target: Path) -> None:
         "--fail-on-warning",
     )
     (target / "py.typed").write_text("# Marker file for PEP 561\n", encoding="utf-8")
+
+
+def _build_types(spec: str, source: Path, target: Path) -> None:
+    _run("datamodel-codegen", *wire_types.arguments(spec, source, target))
 
 
 def publish_builders(package: Path) -> None:
@@ -216,18 +242,26 @@ def _run(tool: str, *arguments: str) -> None:
         raise GenerationError(f"{tool} {' '.join(arguments)}\n{run.stdout}{run.stderr}")
 
 
-def compare(built: Path, committed: Path) -> list[str]:
-    """Return the differences of two folders: missing, edited and additional files."""
-    here, there = _files(built), _files(committed)
+def compare(built: Path, root: Path) -> list[str]:
+    """Return the differences of the generated folders: missing, edited and additional files."""
     return sorted(
-        [f"missing: {name}" for name in here - there]
-        + [f"not generated: {name}" for name in there - here]
-        + [
-            f"edited or stale: {name}"
+        difference
+        for folder in FOLDERS
+        for difference in _differences(built / folder, root / folder, folder)
+    )
+
+
+def _differences(built: Path, committed: Path, folder: str) -> list[str]:
+    here, there = _files(built), _files(committed)
+    return [
+        *(f"missing: {folder}/{name}" for name in here - there),
+        *(f"not generated: {folder}/{name}" for name in there - here),
+        *(
+            f"edited or stale: {folder}/{name}"
             for name in here & there
             if not filecmp.cmp(built / name, committed / name, shallow=False)
-        ]
-    )
+        ),
+    ]
 
 
 def _files(folder: Path) -> set[str]:
@@ -238,15 +272,19 @@ def _files(folder: Path) -> set[str]:
     }
 
 
-def swap(built: Path, target: Path) -> None:
-    """Replace the old clients with the new ones, or leave the old ones on failure."""
-    # Copy next to the target first: copying can fail (full disk) and must not lose the old clients.
-    with tempfile.TemporaryDirectory(prefix=".generated-", dir=target.parent) as folder:
-        new, old = Path(folder, "new"), Path(folder, "old")
-        shutil.copytree(built, new)
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
+def swap(built: Path, root: Path) -> None:
+    """Replace the old folders with the new ones, or leave the old ones on failure."""
+    # Copy next to the targets first: copying can fail (full disk) and must not lose the old code.
+    with tempfile.TemporaryDirectory(prefix=".generated-", dir=root) as temporary:
+        new, old = Path(temporary, "new"), Path(temporary, "old")
+        for folder in FOLDERS:
+            shutil.copytree(built / folder, new / folder)
+        for folder in FOLDERS:
+            if (root / folder).exists():
+                (old / folder).parent.mkdir(parents=True, exist_ok=True)
+                (root / folder).rename(old / folder)
+            (root / folder).parent.mkdir(parents=True, exist_ok=True)
+            (new / folder).rename(root / folder)
 
 
 if __name__ == "__main__":

@@ -180,7 +180,8 @@ def all_instances(name: str) -> list[Any]:
 def models_of(name: str) -> dict[str, Any]:
     """Return a client's models by their names."""
     package = specs.PACKAGES[name]
-    if importlib.util.find_spec(f"{package}.models") is None:
+    found = importlib.util.find_spec(f"{package}.models")
+    if found is None or found.origin is None:  # the second: a folder with a cache only
         return {}  # no request has a body
     models = importlib.import_module(f"{package}.models")
     return {each: getattr(models, each) for each in models.__all__}

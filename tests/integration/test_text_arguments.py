@@ -59,7 +59,7 @@ CALLS: dict[str, tuple[str, str, tuple[Any, ...], dict[str, Any]]] = {
         (PodPublicMetadata("scans", "", HALF, {}), PUBLIC_KEY, PUBLIC_KEY),
         {},
     ),
-    "description": ("BitfountHub", "send_model", (Path("Net.py"), False, HALF), {}),
+    "model_description": ("BitfountHub", "send_model", (Path("Net.py"), False, HALF), {}),
     "model_url": ("BitfountHub", "get_model_from_url", (f"https://s3.test/{HALF}", "0" * 64), {}),
     "model_hash": ("BitfountHub", "get_model_from_url", ("https://s3.test/x", HALF), {}),
     "the path of the file": (

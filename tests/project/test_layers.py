@@ -30,7 +30,7 @@ LAYERS: list[set[str]] = [
         *{"_internal", "_version", "config", "files", "hashes", "identifiers", "keys", "progress"},
         *{"retries", "transfers", "types"},
     },
-    {"exceptions"},
+    {"_wire", "exceptions"},
 ]
 
 

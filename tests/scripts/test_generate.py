@@ -15,13 +15,14 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "bitfount_hub_client"
+CLIENT = f"{generate.CLIENTS}/{PACKAGE}"
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All clients, made once."""
+    """All generated code, made once."""
     folder = tmp_path_factory.mktemp("built")
-    generate.build(ROOT / "openapi", folder)
+    generate.build(ROOT, folder)
     return folder
 
 
@@ -29,42 +30,58 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(built: Path, tmp_path: Path) -> Path:
     """A copy of what generating reads and writes."""
     root = tmp_path / "project"
+    shutil.copytree(built, root)
     shutil.copytree(ROOT / "openapi", root / "openapi")
-    shutil.copytree(built, root / "generated")
     shutil.copy(ROOT / "pyproject.toml", root)
+    shutil.copy(ROOT / "bitfount_api/types.py", root / "bitfount_api")
     return root
 
 
-def spoil(generated: Path) -> None:
-    """Edit one file, delete another, and add a third."""
-    edited = generated / PACKAGE / "types.py"
-    edited.write_bytes(edited.read_bytes() + b"\n")
-    (generated / PACKAGE / "models/uploaded_part.py").unlink()
-    (generated / PACKAGE / "models/ours.py").touch()
+def spoil(root: Path) -> None:
+    """Edit, delete and add a file of the clients, and of the types."""
+    for edited, deleted, added in SPOILT_FILES:
+        (root / edited).write_bytes((root / edited).read_bytes() + b"\n")
+        (root / deleted).unlink()
+        (root / added).touch()
 
 
-SPOILT = [
-    f"edited or stale: {PACKAGE}/types.py",
-    f"missing: {PACKAGE}/models/uploaded_part.py",
-    f"not generated: {PACKAGE}/models/ours.py",
+SPOILT_FILES = [
+    (f"{CLIENT}/types.py", f"{CLIENT}/models/uploaded_part.py", f"{CLIENT}/models/ours.py"),
+    *[tuple(f"{generate.TYPES}/{name}.py" for name in ("hub", "oauth", "ours"))],
 ]
+SPOILT = sorted(
+    f"{what}: {name}"
+    for names in SPOILT_FILES
+    for what, name in zip(("edited or stale", "missing", "not generated"), names, strict=True)
+)
 
 
-def test_committed_clients_are_what_the_specs_make(built: Path) -> None:
-    assert generate.compare(built, ROOT / "generated") == []
+def test_committed_code_is_what_the_specs_make(built: Path) -> None:
+    assert generate.compare(built, ROOT) == []
 
 
 def test_every_spec_with_a_configuration_is_generated(built: Path) -> None:
     configured = {path.name.split(".")[0] for path in (ROOT / "openapi").glob("*.config.yaml")}
     assert configured == generate.SPECS.keys()
-    assert {path.name for path in built.iterdir()} == set(generate.SPECS.values())
-    assert all((built / package / "py.typed").is_file() for package in generate.SPECS.values())
+    clients = built / generate.CLIENTS
+    assert {path.name for path in clients.iterdir()} == set(generate.SPECS.values())
+    assert all((clients / package / "py.typed").is_file() for package in generate.SPECS.values())
+
+
+def test_every_spec_has_types(built: Path) -> None:
+    made = {path.stem for path in (built / generate.TYPES).iterdir()} - {"__init__"}
+    configuration = ".config"
+    assert made == {
+        path.stem
+        for path in (ROOT / "openapi").glob("*.yaml")
+        if not path.stem.endswith(configuration)
+    }
 
 
 def test_check_finds_what_is_edited_missing_or_added(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spoil(project / "generated")
+    spoil(project)
     before = contents(project)
     assert generate.main(["--check"], project) == 1
     *found, advice = capsys.readouterr().err.splitlines()
@@ -79,26 +96,29 @@ def test_generation_is_reproducible_in_any_folder(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    spoil(project / "generated")
+    spoil(project)
     # A ruff configuration above the temporary folder, as when that is inside a project.
     (project.parent / "ruff.toml").write_text("line-length = 60\nlint.select = ['ALL']\n")
     monkeypatch.setattr("tempfile.tempdir", str(project))
     assert generate.main([], project) == 0
-    assert generate.compare(built, project / "generated") == []
+    assert generate.compare(built, project) == []
     assert capsys.readouterr().err == ""
     left = {path.name for path in project.iterdir()}
-    assert left == {"openapi", "generated", "pyproject.toml"}
+    assert left == {"bitfount_api", "openapi", "generated", "pyproject.toml"}
+    left = {path.name for path in (project / "bitfount_api").iterdir()}
+    assert left == {"_wire", "types.py"}
 
 
 def test_caches_are_not_compared(built: Path, project: Path) -> None:
-    cache = project / "generated" / PACKAGE / "__pycache__"
-    cache.mkdir()
-    (cache / "types.cpython-311.pyc").touch()
-    assert generate.compare(built, project / "generated") == []
+    for folder in (CLIENT, generate.TYPES):
+        cache = project / folder / "__pycache__"
+        cache.mkdir()
+        (cache / "types.cpython-311.pyc").touch()
+    assert generate.compare(built, project) == []
 
 
 def test_check_of_a_missing_folder_lists_every_file(built: Path, tmp_path: Path) -> None:
-    missing = generate.compare(built, tmp_path / "generated")
+    missing = generate.compare(built, tmp_path)
     assert len(missing) == len(contents(built))
     assert all(each.startswith("missing: ") for each in missing)
 
@@ -116,7 +136,7 @@ CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/Regi
     ],
     ids=["warning", "error"],
 )
-def test_warnings_and_errors_keep_the_committed_clients(
+def test_warnings_and_errors_keep_the_committed_code(
     project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
 ) -> None:
     spec = project / "openapi/hub.yaml"
@@ -145,6 +165,18 @@ def test_unusable_name_fails_with_its_place(
     assert contents(project) == before
 
 
+def test_type_without_a_schema_fails_with_its_place(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = project / "bitfount_api/types.py"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(f"from bitfount_api._wire.hub import Nothing\n{text}", encoding="utf-8")
+    before = contents(project)
+    assert generate.main([], project) == 1
+    assert capsys.readouterr().err == "types.py:1: hub.yaml has no schema Nothing\n"
+    assert contents(project) == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -170,7 +202,9 @@ def test_models_are_loaded_one_by_one(built: Path) -> None:
         f"assert not hasattr({PACKAGE}.models, 'Nothing')\n"
     )
     command = [sys.executable, "-c", code]
-    run = subprocess.run(command, cwd=built, capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        command, cwd=built / generate.CLIENTS, capture_output=True, text=True, check=True
+    )
     assert run.stdout.split() == [f"{PACKAGE}.models.uploaded_part"]
 
 
@@ -183,7 +217,7 @@ def test_unexpected_list_of_models_is_an_error(tmp_path: Path, text: str) -> Non
 
 
 def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> None:
-    shutil.copytree(built / PACKAGE, tmp_path / PACKAGE)
+    shutil.copytree(built / CLIENT, tmp_path / PACKAGE)
     with pytest.raises(generate.GenerationError, match="has no function _get_kwargs"):
         generate.publish_builders(tmp_path / PACKAGE)  # they are public already
 

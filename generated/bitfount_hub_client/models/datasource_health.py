@@ -13,7 +13,8 @@ T = TypeVar("T", bound="DatasourceHealth")
 
 @_attrs_define
 class DatasourceHealth:
-    """
+    """The state of a dataset in a heartbeat.
+
     Attributes:
         name (str):
         status (str | Unset): Open enumeration: healthy, unhealthy or unknown.

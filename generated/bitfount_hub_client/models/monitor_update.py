@@ -21,7 +21,8 @@ T = TypeVar("T", bound="MonitorUpdate")
 
 @_attrs_define
 class MonitorUpdate:
-    """
+    """An update about a task, for the monitor service.
+
     Attributes:
         task_id (str):
         sender_id (str):

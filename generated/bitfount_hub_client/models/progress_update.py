@@ -13,12 +13,13 @@ T = TypeVar("T", bound="ProgressUpdate")
 
 @_attrs_define
 class ProgressUpdate:
-    """
+    """The progress of an activity.
+
     Attributes:
         value (float):
         total (float | None | Unset):
         estimated_total (float | None | Unset):
-        unit (None | str | Unset):
+        unit (None | str | Unset): Unit of `value`, `total` and `estimated_total`.
     """
 
     value: float
