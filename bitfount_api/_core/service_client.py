@@ -112,7 +112,11 @@ class ServiceClient:
             RequestException: No response was received, or it is not of that shape.
         """
         response = yield from self.send(operation, request)
-        answer = decode_json(response, shape, operation, self.service, tidy)
-        if isinstance(answer, dict) and answer.get("success") is False:
-            raise rejected_error(response, operation, self.service)
-        return answer
+
+        def checked(value: Any) -> Any:
+            # Before the shape is checked: a failure has none of the fields of a success.
+            if isinstance(value, dict) and value.get("success") is False:
+                raise rejected_error(response, operation, self.service)
+            return tidy(value)
+
+        return decode_json(response, shape, operation, self.service, checked)

@@ -27,6 +27,7 @@ from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api._transfer.targets import check_target
+from bitfount_api._wire.hub import Upload
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -352,7 +353,7 @@ def _upload_weights(
         multipart_upload=multipart(source.size),
     )
     for attempt in (1, 2):
-        answer = yield from hub.submit(operations.SEND_WEIGHTS, request, types.ModelUpload, _tidy)
+        answer = yield from hub.submit(operations.SEND_WEIGHTS, request, Upload)
         try:
             yield from upload(hub, answer, source, object_type="Model", options=options)
         except HTTPError as refused:

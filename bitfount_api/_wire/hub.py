@@ -83,7 +83,7 @@ class ModelUpload(Upload):
     ``PUT /api/models``.
     """
 
-    version: NotRequired[int | None]
+    version: int
     """Number of the model's version."""
 
 

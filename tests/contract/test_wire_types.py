@@ -94,3 +94,4 @@ def test_type_accepts_the_examples_of_the_spec(kind: Any, value: Any) -> None:
 
 def test_required_keys_are_known_at_run_time() -> None:
     assert types.PodDetails.__required_keys__ == {"podIdentifier", "podName"}
+    assert "version" in types.ModelUpload.__required_keys__

@@ -178,6 +178,7 @@ def hub(hub: api.BitfountHub) -> None:
 
     answer = hub.send_model(Path("Net.py"), private_model=True, model_description="small")
     assert_type(answer, api.ModelUpload)
+    assert_type(answer["version"], int)
     hub.send_weights("Net", 1, Path("w.pt"), progress=report)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
