@@ -1,4 +1,7 @@
-"""The specs state exactly the wire contract: each row's requests, fields, statuses and timeouts."""
+"""The specs state the wire contract: each row's requests, fields, statuses and timeouts.
+
+An answer may have gained optional fields since the rows were written.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,15 @@ def _fields(spec: Spec, schema: dict[str, Any]) -> tuple[set[str], set[str]]:
     if schema.get("type") == "array":
         return _fields(spec, schema["items"])
     return set(schema["properties"]), set(schema.get("required", []))
+
+
+def differences(stated: tuple[set[str], set[str]], known: set[str]) -> list[str]:
+    """Return how the fields and the required fields of an answer differ from those of its row."""
+    fields, required = stated
+    return [
+        *(f"{name} is missing in the spec" for name in sorted(known - fields)),
+        *(f"{name} is required, and not in the row" for name in sorted(required - known)),
+    ]
 
 
 def _input(text: str) -> tuple[set[str], set[str]]:
@@ -69,7 +81,7 @@ def test_spec_has_the_success_statuses_of_the_row(name: str) -> None:
         assert statuses == row.success
         for content in specs.response_contents(spec, place):
             if content.name[0] == "2" and row.answer is not None:
-                assert _fields(spec, content.schema)[0] == set(row.answer.split())
+                assert differences(_fields(spec, content.schema), set(row.answer.split())) == []
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -85,8 +97,9 @@ def test_spec_has_the_nested_fields_of_the_row(name: str, schema: str) -> None:
     wanted = NESTED[name, schema]
     fields, required = _fields(SPECS[name], {"$ref": f"#/components/schemas/{schema}"})
     names, without = _input(wanted)
-    assert fields == names
-    if "?" in wanted:
+    assert differences((fields, required), names) == []
+    if "?" in wanted:  # part of a request
+        assert fields == names
         assert required <= without
 
 
@@ -154,3 +167,11 @@ LIMITS = [
 def test_spec_has_the_documented_limits(schema: str, field: str, maximum: int) -> None:
     node = SPECS["hub"]["components"]["schemas"][schema]["properties"][field]
     assert node["maximum"] == maximum
+
+
+def test_field_added_to_an_answer_has_to_be_optional() -> None:
+    assert differences(({"id", "colour"}, {"id"}), {"id"}) == []
+    assert differences(({"id", "colour"}, {"id", "colour"}), {"id"}) == [
+        "colour is required, and not in the row"
+    ]
+    assert differences(({"identifier"}, set()), {"id"}) == ["id is missing in the spec"]
