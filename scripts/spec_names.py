@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 from openapi_python_client.strings import snake_case
-from operation_changes import METHODS
+from spec_defaults import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,8 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from operation_changes import METHODS
-from schema_changes import follow
+from spec_defaults import METHODS
+from spec_nodes import follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import yaml
 from openapi_schema_validator import OAS30Validator
-from schema_changes import flat
+from schema_meaning import flat
+from spec_defaults import METHODS
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 PACKAGES = {
@@ -19,7 +20,6 @@ PACKAGES = {
     "smart_on_fhir": "bitfount_fhir_client",
 }
 NAMES = (*PACKAGES, "oauth")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 Spec = dict[str, Any]
 
