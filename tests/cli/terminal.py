@@ -76,6 +76,22 @@ class Terminal:
         """Type on the keyboard; ``\\x03`` is Ctrl-C."""
         os.write(self.descriptor, text.encode())
 
+    def interrupt(self, wanted: str, times: int = 10) -> None:
+        """Press Ctrl-C until that is written.
+
+        Python misses the signal if it arrives after a prompt, just before it waits for the line.
+
+        Raises:
+            AssertionError: It is not written.
+        """
+        for _ in range(times - 1):
+            self.type("\x03")
+            with contextlib.suppress(AssertionError):
+                self.until(wanted, 3)
+                return
+        self.type("\x03")
+        self.until(wanted)
+
     def end(self, seconds: float = 30) -> int:
         """Read until the command ends; gives its exit code."""
         end = time.monotonic() + seconds

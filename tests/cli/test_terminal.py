@@ -242,7 +242,10 @@ def test_pod_is_archived_once_confirmed(console: Console, typed: str, code: int,
     api.close()
     with terminal(console, "pods", "archive", "scans") as running:
         running.until(r"Archive your pod scans\? .*\[y/N\]: ")
-        running.type(typed)
+        if typed == "\x03":
+            running.interrupt(said)
+        else:
+            running.type(typed)
         assert running.end() == code
         assert said in running.text
     assert console.run("pods", "show", "alice/scans").code == (0 if code else 4)
