@@ -75,7 +75,7 @@ test: $(READY) $(PIPS)  ## Run the tests (ARGS="-k name" selects by name, ARGS="
 	$(RUN) -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 test-lowest: $(READY_LOWEST)  ## Run the unit and network tests with the lowest allowed requirements
-	$(LOWEST) -m pytest tests/unit tests/integration/test_network.py $(ARGS)
+	$(LOWEST) -m pytest --numprocesses auto tests/unit tests/integration/test_network.py $(ARGS)
 
 coverage: $(READY) $(PIPS)  ## Run all tests, and fail if code coverage is too low
 	$(RUN) -m coverage erase

@@ -179,9 +179,9 @@ def test_leftovers_do_not_include_a_write_in_progress(
     for name in names:
         real = getattr(os, name)
 
-        def call(*paths: Any, real: Any = real) -> None:
+        def call(*paths: Any, real: Any = real, **named: Any) -> None:
             remove_leftovers(path)
-            real(*paths)
+            real(*paths, **named)
 
         monkeypatch.setattr(os, name, call)
     atomic_write(path, b"x", overwrite=overwrite)
@@ -196,8 +196,8 @@ def test_write_goes_on_if_its_file_is_taken_for_a_leftover(
     """Another process removes it before it is locked."""
     path, real, made = tmp_path / "f", os.open, []
 
-    def call(at: Any, *arguments: Any) -> int:
-        descriptor = real(at, *arguments)
+    def call(at: Any, *arguments: Any, **named: Any) -> int:
+        descriptor = real(at, *arguments, **named)
         made.append(at)
         if len(made) == 1:
             remove_leftovers(path)
@@ -258,8 +258,8 @@ def test_another_group_gets_no_access(
     group = old.stat().st_gid + 1
     real, given = os.lstat, list[tuple[int, int]]()
 
-    def lstat(name: Any) -> os.stat_result:
-        found = list(real(name))
+    def lstat(name: Any, **named: Any) -> os.stat_result:
+        found = list(real(name, **named))
         found[5] = group if name == old else found[5]
         return os.stat_result(found)
 

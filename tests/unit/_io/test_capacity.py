@@ -20,6 +20,7 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
+from support.clocks import replace_monotonic
 
 from bitfount_api._internal.urls import Origin
 from bitfount_api._io.async_pool import AsyncConnection, AsyncPool
@@ -585,7 +586,7 @@ def test_unused_connections_are_closed_later(
         for _ in range(4):
             stack.enter_context(pool.lease(HUB, within(1)))
     later = time.monotonic() + 16
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    replace_monotonic(monkeypatch, "bitfount_api._io.pooled_connection", lambda: later)
     with pool.lease(HUB, within(1)) as connection:
         assert below(connection) is made[0]
     assert [each.closed for each in made] == [False, True, True, True]

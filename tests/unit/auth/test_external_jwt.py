@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.clocks import replace_monotonic
 
 from bitfount_api import (
     APIKeysHandler,
@@ -126,7 +127,7 @@ class HandClock:
         monkeypatch.setattr(
             "bitfount_api.auth.external_jwt._now", lambda: now + timedelta(seconds=self.seconds)
         )
-        monkeypatch.setattr("bitfount_api._io.driver.time.monotonic", lambda: start + self.seconds)
+        replace_monotonic(monkeypatch, "bitfount_api._io.driver", lambda: start + self.seconds)
         self.now = now
 
     def token(self, number: int, life: float) -> tuple[str, datetime]:
@@ -256,7 +257,7 @@ async def test_tasks_share_a_short_lived_token() -> None:
 
 def test_token_is_fetched_again_in_a_long_call(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens, now = Tokens(seconds=30), [100.0]
-    monkeypatch.setattr("bitfount_api._io.driver.time.monotonic", lambda: now[0])
+    replace_monotonic(monkeypatch, "bitfount_api._io.driver", lambda: now[0])
     made = session(CountsAsExpired(None, None, tokens, "alice"))
 
     def flow() -> Flow[list[Any]]:
