@@ -34,9 +34,8 @@ DOCUMENTED = (
 )
 """Names of errors, the most specific ones first: an error is shown by the first one it has."""
 
-HUB_MODULES = ("hub.api", "hub", "hub.types", "hub.authentication_flow")
 OFFICIAL_MODULES = (
-    *HUB_MODULES,
+    *("hub.api", "hub", "hub.types", "hub.authentication_flow"),
     *("hub.authentication_handlers", "hub.helper", "encryption.encryption", "encryption"),
 )
 
@@ -94,7 +93,6 @@ class Scene:
         self.library = library
         self.plan = plan
         self.folder = folder
-        self.situation = SITUATIONS[0]
         self.kept: dict[str, Any] = {}
         handlers = {
             user: library.APIKeysHandler(key["id"], key["key"], user)
@@ -604,7 +602,6 @@ def main() -> int:
     version = library.version if library.official else "ours"
     print(f"VERSION {json.dumps(library.version)}", flush=True)
     for situation in SITUATIONS:
-        scene.situation = situation
         print(f"SITUATION {json.dumps(situation)}", flush=True)
         if not sys.stdin.readline():
             return 1
