@@ -29,7 +29,7 @@ with httpx.Client(base_url={url!r}, headers=headers) as client:
 """
 _LOADING = """
 import httpx, msgspec
-import bitfount_hub_client.models
+import bitfount_api._generated.hub.models
 """
 
 

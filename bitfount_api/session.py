@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 import httpx
 
 from bitfount_api import config
-from bitfount_api._core.effects import Operation, Retry, Send, Service
+from bitfount_api._core.effects import Send, Service
 from bitfount_api._core.raw_arguments import ADVICE, checked_method, raw_arguments
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
 from bitfount_api._core.session_headers import SessionHeaders
+from bitfount_api._internal.operation import Operation, Retry
 from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api._internal.urls import Origin, origin, request_url
 from bitfount_api._internal.validation import check_seconds

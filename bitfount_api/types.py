@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 
-from bitfount_api._wire.access_manager import (
+from bitfount_api._generated.types.access_manager import (
     AccessDecision,
     AccessLimit,
     AccessManagerKey,
     SerializedProtocol,
 )
-from bitfount_api._wire.hub import (
+from bitfount_api._generated.types.hub import (
     ClusterCreated,
     ComputeCertificate,
     ComputeRegistration,
@@ -49,11 +49,11 @@ from bitfount_api._wire.hub import (
     RequestedCertificate,
     SimpleUsage,
 )
-from bitfount_api._wire.oauth import (
+from bitfount_api._generated.types.oauth import (
     DeviceCode,
     TokenGrant,
 )
-from bitfount_api._wire.smart_on_fhir import (
+from bitfount_api._generated.types.smart_on_fhir import (
     NextGenContext,
     Pairing,
     PairingContext,

@@ -33,26 +33,25 @@ NOT_SCHEMAS = frozenset({"default", "enum", "example", "examples"})
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
-def all_complaints(folder: Path) -> list[str]:
-    """Return the :func:`complaints` about all specs in a folder."""
-    specs = (path for path in sorted(folder.glob("*.yaml")) if not path.stem.endswith(".config"))
-    return [each for path in specs for each in complaints(path)]
-
-
 def complaints(path: Path) -> list[str]:
     """Return a message with file and line for each name of a spec that cannot be used."""
     with path.open(encoding="utf-8") as file:
         root = yaml.compose(file, yaml.SafeLoader)
     found = [
-        *_types(_keys(_at(root, "components", "schemas"))),
+        *_types(_keys(at(root, "components", "schemas"))),
         *(each for names in _fields(root) for each in _field_names(names)),
         *_operations(root),
     ]
-    lines = sorted((node.start_mark.line + 1, what) for node, what in found)
-    return [f"{path.parent.name}/{path.name}:{line}: {what}" for line, what in lines]
+    return with_place(path, found)
 
 
 Found = tuple[yaml.Node, str]
+
+
+def with_place(path: Path, found: Iterable[Found]) -> list[str]:
+    """Return messages about nodes of a spec, with the file and the line of each, in their order."""
+    lines = sorted((node.start_mark.line + 1, what) for node, what in found)
+    return [f"{path.parent.name}/{path.name}:{line}: {what}" for line, what in lines]
 
 
 def _types(names: list[yaml.Node]) -> Iterator[Found]:
@@ -78,16 +77,16 @@ def _field_names(names: list[yaml.Node]) -> Iterator[Found]:
 
 def _operations(root: yaml.Node | None) -> Iterator[Found]:
     ids = []
-    for item in _values(_at(root, "paths")):
+    for item in _values(at(root, "paths")):
         for method in METHODS:
-            operation = _at(item, method)
-            ids += [each for each in [_at(operation, "operationId")] if each is not None]
+            operation = at(item, method)
+            ids += [each for each in [at(operation, "operationId")] if each is not None]
             yield from _parameters(
                 [
                     name
                     for owner in (item, operation)
-                    for each in _values(_at(owner, "parameters"))
-                    if (name := _at(_follow(root, each), "name")) is not None
+                    for each in _values(at(owner, "parameters"))
+                    if (name := at(_follow(root, each), "name")) is not None
                 ]
                 if operation
                 else []
@@ -128,13 +127,13 @@ def _fields(node: yaml.Node | None) -> Iterator[list[yaml.Node]]:
 
 
 def _follow(root: yaml.Node | None, node: yaml.Node) -> yaml.Node | None:
-    reference = _at(node, "$ref")
+    reference = at(node, "$ref")
     if reference is None:
         return node
-    return _at(root, *reference.value.removeprefix("#/").split("/"))
+    return at(root, *reference.value.removeprefix("#/").split("/"))
 
 
-def _at(node: yaml.Node | None, *keys: str) -> yaml.Node | None:
+def at(node: yaml.Node | None, *keys: str) -> yaml.Node | None:
     """Return the node at a path of keys, if there is one."""
     for key in keys:
         pairs = node.value if isinstance(node, yaml.MappingNode) else []

@@ -1,8 +1,8 @@
-"""Generate the ``TypedDict``s of ``bitfount_api/_wire/`` from the schemas of the specs.
+"""Generate the ``TypedDict``s of ``bitfount_api/_generated/types/`` from the schemas of the specs.
 
-``bitfount_api/types.py`` is the table of names: for each schema that it imports from
-``bitfount_api._wire.<spec>``, and for the schemas that those use, a ``TypedDict`` is generated.
-The descriptions become docstrings, and each type lists the endpoints that it belongs to.
+``bitfount_api/types.py`` is the table of names: a ``TypedDict`` is generated for each schema that
+it imports from ``bitfount_api._generated.types.<spec>``, and for the schemas that those use. The
+descriptions become docstrings, and each type lists the endpoints that it belongs to.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 
-PACKAGE = "bitfount_api._wire"
+PACKAGE = "bitfount_api._generated.types"
 GUARANTEED = "x-required-on-success"
 """The fields that an answer has unless its field ``success`` is false, which is an error."""
 WIDTH = 92

@@ -13,7 +13,6 @@ Flows yield effects through the functions of this module, so that type checkers 
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
@@ -22,43 +21,13 @@ import attrs
 
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
+    from bitfount_api._internal.operation import Operation
 
 T = TypeVar("T")
 P = ParamSpec("P")
 OBJECT_STORAGE = "object storage"
 """The name of the service that is addressed by presigned URLs."""
 Audience = Literal["hub", "am"]
-
-
-class Retry(enum.Enum):
-    """When a failed request may be retried."""
-
-    IDEMPOTENT = "always"
-    """The request is idempotent: it reads, or sets the same value again."""
-    IF_UNSENT = "unsent"
-    """The request creates or counts something: retry only if the service cannot have seen it."""
-
-
-@attrs.frozen
-class Operation:
-    """One operation of a service: how to send it and which answers mean success.
-
-    Args:
-        name: The operationId in the specs, used in errors and logs.
-        retry: When a failed request may be retried.
-        timeout: Seconds to wait for the service; None for the session's timeout.
-        success: The statuses that mean success; any other 2xx is an error.
-        public: Whether the request is sent without credentials.
-        transfers_file: Whether the request is part of the transfer of a file. Its duration grows
-            with the file's size, so the default deadline does not apply.
-    """
-
-    name: str
-    retry: Retry = Retry.IDEMPOTENT
-    timeout: float | None = None
-    success: frozenset[int] = frozenset({200, 201, 202, 203, 204})
-    public: bool = False
-    transfers_file: bool = False
 
 
 @attrs.frozen

@@ -16,8 +16,9 @@ from bitfount_api.exceptions import HTTPError, InvalidJSONError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bitfount_api._core.effects import Operation, Service
+    from bitfount_api._core.effects import Service
     from bitfount_api._core.messages import HTTPResponse
+    from bitfount_api._internal.operation import Operation
 
 T = TypeVar("T")
 

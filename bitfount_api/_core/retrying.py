@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bitfount_api._core.effects import Flow, Retry, Send, get_credentials, send, sleep
+from bitfount_api._core.effects import Flow, Send, get_credentials, send, sleep
+from bitfount_api._internal.operation import Retry
 from bitfount_api.exceptions import ConnectError, RequestTimeout
 
 if TYPE_CHECKING:

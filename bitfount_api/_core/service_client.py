@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from bitfount_api._core.effects import (
-    Body,
-    Flow,
-    Operation,
-    Send,
-    Service,
-    Sink,
-    get_credentials,
-)
+from bitfount_api._core.effects import Body, Flow, Send, Service, Sink, get_credentials
 from bitfount_api._core.responses import decode_json, rejected_error
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.session_headers import SessionHeaders
@@ -23,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from bitfount_api._core.messages import HTTPResponse
+    from bitfount_api._internal.operation import Operation
     from bitfount_api.retries import RetryPolicy
 
 T = TypeVar("T")

@@ -21,16 +21,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
 
-    from bitfount_api._core.effects import (
-        Audience,
-        Flow,
-        GetCredentials,
-        Operation,
-        Send,
-        Service,
-        Sleep,
-    )
+    from bitfount_api._core.effects import Audience, Flow, GetCredentials, Send, Service, Sleep
     from bitfount_api._core.messages import HTTPRequest, HTTPResponse
+    from bitfount_api._internal.operation import Operation
     from bitfount_api._internal.urls import Origin
     from bitfount_api._io.attempt import Attempt
 

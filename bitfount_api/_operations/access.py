@@ -7,9 +7,13 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from bitfount_am_client.api.access import check_access as _check_access
-from bitfount_am_client.api.access import get_access_manager_key as _get_access_manager_key
-from bitfount_am_client.models import (
+from bitfount_api import types
+from bitfount_api._generated import operations
+from bitfount_api._generated.access_manager.api.access import check_access as _check_access
+from bitfount_api._generated.access_manager.api.access import (
+    get_access_manager_key as _get_access_manager_key,
+)
+from bitfount_api._generated.access_manager.models import (
     OIDCAccessRequest,
     OIDCAccessRequestIdentityProvider,
     SerializedProtocol,
@@ -19,10 +23,7 @@ from bitfount_am_client.models import (
     SignatureAccessRequest,
     SignatureAccessRequestIdentityProvider,
 )
-from bitfount_am_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
+from bitfount_api._generated.access_manager.types import UNSET
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.other_fields import with_other_fields

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_hub_client.api.clusters import create_compute_cluster as _create_compute_cluster
-from bitfount_hub_client.api.clusters import (
+from bitfount_api import types
+from bitfount_api._core.responses import check_status
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.clusters import (
+    create_compute_cluster as _create_compute_cluster,
+)
+from bitfount_api._generated.hub.api.clusters import (
     get_compute_cluster_datasets as _get_compute_cluster_datasets,
 )
-from bitfount_hub_client.api.clusters import get_pod_dataset_list as _get_pod_dataset_list
-from bitfount_hub_client.api.clusters import (
+from bitfount_api._generated.hub.api.clusters import get_pod_dataset_list as _get_pod_dataset_list
+from bitfount_api._generated.hub.api.clusters import (
     link_datasets_to_compute_cluster as _link_datasets_to_compute_cluster,
 )
-from bitfount_hub_client.models import CreateClusterRequest, LinkDatasetsRequest
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
-from bitfount_api._core.responses import check_status
+from bitfount_api._generated.hub.models import CreateClusterRequest, LinkDatasetsRequest
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.validation import non_empty_text
 from bitfount_api.identifiers import path_part, pod_names
 

@@ -6,17 +6,18 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from bitfount_hub_client.api.compute import get_compute_certificate as _get_compute_certificate
-from bitfount_hub_client.api.compute import register_compute as _register_compute
-from bitfount_hub_client.api.compute import (
+from bitfount_api import types
+from bitfount_api._core.responses import decode_json, decode_usable_json
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.compute import (
+    get_compute_certificate as _get_compute_certificate,
+)
+from bitfount_api._generated.hub.api.compute import register_compute as _register_compute
+from bitfount_api._generated.hub.api.compute import (
     request_compute_certificate as _request_compute_certificate,
 )
-from bitfount_hub_client.models import CertificateRequest, RegisterComputeRequest
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
-from bitfount_api._core.responses import decode_json, decode_usable_json
+from bitfount_api._generated.hub.models import CertificateRequest, RegisterComputeRequest
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.validation import non_empty_text
 from bitfount_api.identifiers import path_part
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitfount_api._core import operations
+from bitfount_api._core import storage_operations
 from bitfount_api._core.effects import Flow, Send, gather, run_in_thread, send, sleep
 from bitfount_api._core.responses import status_error
 from bitfount_api._core.retrying import pause_before_retry
@@ -231,7 +231,7 @@ def _fill_gaps(
 
 def _download_range(remote: ServiceClient, address: str, range_request: RangeRequest) -> Flow[None]:
     """Download one range; after an interruption, request only what is missing."""
-    operation = operations.DOWNLOAD_OBJECT
+    operation = storage_operations.DOWNLOAD_OBJECT
     failures = 0
     failure: RequestException
     while not range_request.whole:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bitfount_hub_client.api.ehr import upload_public_jwk as _upload_public_jwk
-from bitfount_hub_client.models import UploadJWKRequest, UploadJWKRequestJwk
-
 from bitfount_api import types
-from bitfount_api._core import operations
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.ehr import upload_public_jwk as _upload_public_jwk
+from bitfount_api._generated.hub.models import UploadJWKRequest, UploadJWKRequestJwk
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import non_empty_text
 from bitfount_api._operations.other_fields import with_other_fields

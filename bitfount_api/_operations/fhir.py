@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_fhir_client.api.pairings import get_pairing_session as _get_pairing_session
-from bitfount_fhir_client.api.pairings import get_pairings as _get_pairings
-
 from bitfount_api import types
-from bitfount_api._core import operations
+from bitfount_api._generated import operations
+from bitfount_api._generated.smart_on_fhir.api.pairings import (
+    get_pairing_session as _get_pairing_session,
+)
+from bitfount_api._generated.smart_on_fhir.api.pairings import get_pairings as _get_pairings
 from bitfount_api.exceptions import InvalidJSONError, SMARTOnFHIRError
 from bitfount_api.identifiers import path_part
 

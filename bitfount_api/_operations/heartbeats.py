@@ -6,17 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from bitfount_hub_client.api.pods import do_pod_heartbeat as _do_pod_heartbeat
-from bitfount_hub_client.models import (
+
+from bitfount_api import types
+from bitfount_api._core.responses import check_status, decode_usable_json
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.pods import do_pod_heartbeat as _do_pod_heartbeat
+from bitfount_api._generated.hub.models import (
     DatasourceHealth,
     HeartbeatRequest,
     InstanceHeartbeatRequest,
 )
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
-from bitfount_api._core.responses import check_status, decode_usable_json
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.validation import flag, non_empty_text
 from bitfount_api._operations.other_fields import with_other_fields

@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from bitfount_hub_client.api.models import get_model as _get_model
-from bitfount_hub_client.api.models import send_model as _send_model
-from bitfount_hub_client.api.models import send_weights as _send_weights
-from bitfount_hub_client.models import ModelUploadRequest, WeightsUploadRequest
-from bitfount_hub_client.types import UNSET
 
 from bitfount_api import config, types
-from bitfount_api._core import operations
+from bitfount_api._core import storage_operations
 from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.models import get_model as _get_model
+from bitfount_api._generated.hub.api.models import send_model as _send_model
+from bitfount_api._generated.hub.api.models import send_weights as _send_weights
+from bitfount_api._generated.hub.models import ModelUploadRequest, WeightsUploadRequest
+from bitfount_api._generated.hub.types import UNSET
+from bitfount_api._generated.types.hub import Upload
 from bitfount_api._internal.files import atomic_write, checked_path
 from bitfount_api._internal.validation import check_encodable, flag, quote
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
@@ -27,7 +29,6 @@ from bitfount_api._operations.uploads import multipart, upload
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api._transfer.targets import check_target
-from bitfount_api._wire.hub import Upload
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("bitfount_api.models")
 
 _VERSION = re.compile(r"[0-9]{1,9}")
-_STORAGE_UPLOADS = (operations.UPLOAD_OBJECT.name, operations.UPLOAD_PART.name)
+_STORAGE_UPLOADS = (storage_operations.UPLOAD_OBJECT.name, storage_operations.UPLOAD_PART.name)
 
 
 def _tidy(value: Any) -> Any:

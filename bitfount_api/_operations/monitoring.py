@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_hub_client.api.monitoring import send_monitor_update as _send_monitor_update
-from bitfount_hub_client.models import (
+from bitfount_api import types
+from bitfount_api._core.responses import check_status
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.monitoring import send_monitor_update as _send_monitor_update
+from bitfount_api._generated.hub.models import (
     MonitorUpdate,
     MonitorUpdateMetadataType0,
     MonitorUpdateProgressType0,
     MonitorUpdateResourceUsageType0,
     ProgressUpdate,
 )
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
-from bitfount_api._core.responses import check_status
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._operations.other_fields import with_other_fields
 

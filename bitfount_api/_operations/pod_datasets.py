@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from bitfount_hub_client.api.pods import (
+from bitfount_api import types
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.pods import (
     get_pod_dataset_configuration as _get_pod_dataset_configuration,
 )
-
-from bitfount_api import types
-from bitfount_api._core import operations
 from bitfount_api._operations.clusters import get_datasets
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier

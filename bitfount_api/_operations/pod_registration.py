@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
 
 import attrs
-from bitfount_hub_client.api.pods import register_pod as _register_pod
-from bitfount_hub_client.models import (
+
+from bitfount_api import config, types
+from bitfount_api._core.effects import run_in_thread
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.pods import register_pod as _register_pod
+from bitfount_api._generated.hub.models import (
     FileProcessingMetadata,
     FileProcessingMetadataAdditionalMetrics,
     FileProcessingMetadataSkipReasons,
     RegisterPodRequest,
 )
-from bitfount_hub_client.types import UNSET, Unset
-
-from bitfount_api import config, types
-from bitfount_api._core import operations
-from bitfount_api._core.effects import run_in_thread
+from bitfount_api._generated.hub.types import UNSET, Unset
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.registered_schemas import complete, document_of
 from bitfount_api._internal.validation import check_encodable, quote

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bitfount_hub_client.api.pods import archive_pod as _archive_pod
-from bitfount_hub_client.api.pods import get_pod as _get_pod
-from bitfount_hub_client.api.pods import get_project_pod as _get_project_pod
-from bitfount_hub_client.models import ArchivePodRequest
-
 from bitfount_api import types
-from bitfount_api._core import operations
 from bitfount_api._core.responses import check_status
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.pods import archive_pod as _archive_pod
+from bitfount_api._generated.hub.api.pods import get_pod as _get_pod
+from bitfount_api._generated.hub.api.pods import get_project_pod as _get_project_pod
+from bitfount_api._generated.hub.models import ArchivePodRequest
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,

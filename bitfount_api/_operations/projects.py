@@ -5,22 +5,25 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bitfount_hub_client.api.projects import add_dataset_to_project as _add_dataset_to_project
-from bitfount_hub_client.api.projects import create_project as _create_project
-from bitfount_hub_client.api.projects import get_model_usage_limits as _get_model_usage_limits
-from bitfount_hub_client.api.projects import get_project as _get_project
-from bitfount_hub_client.api.projects import get_projects as _get_projects
-from bitfount_hub_client.api.projects import get_usage_limits as _get_usage_limits
-from bitfount_hub_client.models import (
+from bitfount_api import types
+from bitfount_api._core.responses import check_status, parse_json
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.projects import (
+    add_dataset_to_project as _add_dataset_to_project,
+)
+from bitfount_api._generated.hub.api.projects import create_project as _create_project
+from bitfount_api._generated.hub.api.projects import (
+    get_model_usage_limits as _get_model_usage_limits,
+)
+from bitfount_api._generated.hub.api.projects import get_project as _get_project
+from bitfount_api._generated.hub.api.projects import get_projects as _get_projects
+from bitfount_api._generated.hub.api.projects import get_usage_limits as _get_usage_limits
+from bitfount_api._generated.hub.models import (
     CreateProjectRequest,
     CreateProjectRequestMetadata,
     DatasetReference,
 )
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import types
-from bitfount_api._core import operations
-from bitfount_api._core.responses import check_status, parse_json
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.validation import non_empty_text, number_of_text, whole_number
 from bitfount_api.exceptions import BitfountError, InvalidJSONError
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name

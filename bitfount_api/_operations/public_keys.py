@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from bitfount_hub_client.api.keys import get_user_public_key as _get_user_public_key
-from bitfount_hub_client.api.keys import register_user_public_key as _register_user_public_key
-from bitfount_hub_client.models import RegisterKeyRequest
-
 from bitfount_api import types
-from bitfount_api._core import operations
 from bitfount_api._core.responses import decode_json
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.keys import get_user_public_key as _get_user_public_key
+from bitfount_api._generated.hub.api.keys import (
+    register_user_public_key as _register_user_public_key,
+)
+from bitfount_api._generated.hub.models import RegisterKeyRequest
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import path_part, user_name
 from bitfount_api.keys import parse_public_key, serialize_public_key

@@ -7,19 +7,20 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
-from bitfount_hub_client.api.uploads import complete_upload as _complete_upload
-from bitfount_hub_client.models import (
+
+from bitfount_api import config
+from bitfount_api._core import storage_operations
+from bitfount_api._core.effects import Flow, gather, run_in_thread
+from bitfount_api._core.responses import check_status
+from bitfount_api._core.services import STORAGE
+from bitfount_api._generated import operations
+from bitfount_api._generated.hub.api.uploads import complete_upload as _complete_upload
+from bitfount_api._generated.hub.models import (
     CompleteUploadRequest,
     CompleteUploadRequestObjectType,
     UploadedPart,
 )
-from bitfount_hub_client.types import UNSET
-
-from bitfount_api import config
-from bitfount_api._core import operations
-from bitfount_api._core.effects import Flow, gather, run_in_thread
-from bitfount_api._core.responses import check_status
-from bitfount_api._core.services import STORAGE
+from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.request_bodies import FormBody, PartBody, Source
 from bitfount_api.exceptions import (
@@ -113,7 +114,7 @@ def _upload_form(
 ) -> Flow[None]:
     url = presigned_url(upload_response["uploadUrl"])
     body = FormBody(upload_response.get("uploadFields") or {}, source, reporter)
-    operation = operations.UPLOAD_OBJECT
+    operation = storage_operations.UPLOAD_OBJECT
     request = {"method": "post", "url": url}
     response = yield from remote.send(operation, request, service=STORAGE, body=body)
     check_status(response, operation, STORAGE)
@@ -167,7 +168,7 @@ def _upload_part(
     """Upload one part and return its ETag."""
     offset = (part.number - 1) * part.size
     body = PartBody(source, offset, min(part.size, source.size - offset), reporter)
-    operation = operations.UPLOAD_PART
+    operation = storage_operations.UPLOAD_PART
     request = {"method": "put", "url": presigned_url(url)}
     try:
         for left in range(remote.retry.max_retries(), -1, -1):

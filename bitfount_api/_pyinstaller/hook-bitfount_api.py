@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PyInstaller.utils.hooks import collect_submodules, copy_metadata
 
-_CLIENTS = ("bitfount_hub_client", "bitfount_am_client", "bitfount_fhir_client")
 _NOT_NEEDED = ("bitfount_api.pytest_plugin", "bitfount_api._pyinstaller")
 _EXTRAS = {
     "bitfount_api.cli": ("click", "rich"),
@@ -56,7 +55,7 @@ def _metadata() -> list[tuple[str, str]]:
 
 
 hiddenimports = collect_submodules("bitfount_api", filter=_is_needed)
-for _package in (*_CLIENTS, "backports.zstd", "rich._unicode_data"):  # these load parts by name
+for _package in ("backports.zstd", "rich._unicode_data"):  # these load parts by name
     if _is_there(_package):
         hiddenimports += collect_submodules(_package, on_error="ignore")
 if _is_there("compression.zstd"):

@@ -9,10 +9,11 @@ from urllib.parse import quote_plus
 import attrs
 import msgspec
 
-from bitfount_api._core.effects import Operation, Retry, run_in_thread, send, sleep
+from bitfount_api._core.effects import run_in_thread, send, sleep
 from bitfount_api._core.redaction import REDACTED, redact
 from bitfount_api._core.responses import decode_json, error_document
 from bitfount_api._core.retrying import pause_before_retry, send_with_retries
+from bitfount_api._generated.operations import REQUEST_DEVICE_CODE, REQUEST_TOKEN
 from bitfount_api.auth.prompts import LoginPrompt
 from bitfount_api.exceptions import (
     AuthenticationError,
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
     from bitfount_api.auth.oauth import Authority
     from bitfount_api.auth.prompts import Prompt
-
-_OK = frozenset({200})
-_GRANTED = frozenset(range(200, 300))
-"""The statuses that may come with a token: some servers answer 201, not 200. Refusing a grant after
-a refresh token has been used would cost the user's login."""
-REQUEST_CODE: Final = Operation("request_device_code", timeout=10.0, success=_OK)
-# Each refresh token, and each device code, can be redeemed only once. The service could take a
-# second request as evidence of a theft, and revoke all tokens.
-REQUEST_TOKEN: Final = Operation("request_token", Retry.IF_UNSENT, timeout=10.0, success=_GRANTED)
 
 DEFAULT_INTERVAL: Final = 5.0
 """The default number of seconds between two polls; RFC 8628, section 3.2."""
@@ -79,13 +71,13 @@ def log_in(authority: Authority, prompt: Prompt) -> Flow[TokenGrant]:
     """
     issuer = authority.issuer
     call = authority.call(
-        REQUEST_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
+        REQUEST_DEVICE_CODE, "/oauth/device/code", audience=issuer.audience, scope=issuer.scopes
     )
     requested_at = authority.clock.monotonic()
     response = yield from send_with_retries(call, authority.retry)
-    if response.status_code not in _OK:
+    if response.status_code not in REQUEST_DEVICE_CODE.success:
         raise AuthenticationError(_failure_text("the login could not be started", response))
-    code = decode_json(response, DeviceCode, REQUEST_CODE, authority.service, tidy)
+    code = decode_json(response, DeviceCode, REQUEST_DEVICE_CODE, authority.service, tidy)
     if not code["device_code"] or not code["expires_in"] > 0:
         raise AuthenticationError("the authorization server returned an invalid device code")
     seconds = min(code["expires_in"], MAX_LOGIN_SECONDS)
@@ -124,7 +116,7 @@ def _poll(authority: Authority, device_code: str, interval: float, end: float) -
             requested = parse_retry_after(response.headers.get("retry-after"))
             pause = _bounded(pause * 2 if requested is None else requested, interval)
             last_error = f" (last error: {_failure_text('polling failed', response, device_code)})"
-        elif response.status_code in _GRANTED:
+        elif response.status_code in REQUEST_TOKEN.success:
             return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
         else:
             reason = _FAILURE_REASONS.get(error_code or "", "it was refused")
@@ -159,7 +151,7 @@ def refresh(authority: Authority, refresh_token: str) -> Flow[TokenGrant | None]
             if head.may_grant:
                 raise AuthenticationError(f"the new token was lost: {error}") from error
             raise
-        if response.status_code in _GRANTED:
+        if response.status_code in REQUEST_TOKEN.success:
             try:
                 return decode_json(response, TokenGrant, REQUEST_TOKEN, authority.service, tidy)
             except InvalidJSONError as error:
@@ -224,7 +216,8 @@ class _ResponseHead:
     def accept(self, response: HTTPResponse) -> bool:
         """Look at a response, and leave its body to the caller."""
         self.may_grant = (
-            response.status_code in _GRANTED and _media_type(response) not in _PAGE_TYPES
+            response.status_code in REQUEST_TOKEN.success
+            and _media_type(response) not in _PAGE_TYPES
         )
         return False
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import attrs
 import httpx
 
-from bitfount_api._core.effects import Operation, Send, Service
+from bitfount_api._core.effects import Send, Service
 from bitfount_api._internal.key_text import has_key
 from bitfount_api._internal.urls import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bitfount_api._internal.operation import Operation
     from bitfount_api.auth.token_store import Issuer
     from bitfount_api.retries import RetryPolicy
 

@@ -15,9 +15,9 @@ from spec_defaults import METHODS
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 PACKAGES = {
-    "hub": "bitfount_hub_client",
-    "access_manager": "bitfount_am_client",
-    "smart_on_fhir": "bitfount_fhir_client",
+    "hub": "bitfount_api._generated.hub",
+    "access_manager": "bitfount_api._generated.access_manager",
+    "smart_on_fhir": "bitfount_api._generated.smart_on_fhir",
 }
 NAMES = (*PACKAGES, "oauth")
 

@@ -21,7 +21,7 @@ from support.fuzzed import RESULTS, FuzzedServices, examples, small_parts
 from support.fuzzing import Sent
 
 from bitfount_api import BitfountError, HTTPError
-from bitfount_api._core import operations
+from bitfount_api._generated import operations
 
 UPLOADS = (operations.REGISTER_POD, operations.SEND_MODEL, operations.SEND_WEIGHTS)
 

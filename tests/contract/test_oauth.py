@@ -13,6 +13,7 @@ from support.oauth import ISSUER, answer
 
 from bitfount_api import AuthenticationError, RetryPolicy, config
 from bitfount_api._core.effects import Send
+from bitfount_api._generated import operations
 from bitfount_api.auth import _device_flow
 from bitfount_api.auth.oauth import Authority, Clock
 
@@ -111,7 +112,7 @@ def test_each_documented_code_error_ends_the_login(
 
 def test_operations_are_named_as_in_the_spec() -> None:
     ids = {place.operation["operationId"] for place in specs.operations(OAUTH)}
-    assert ids == {_device_flow.REQUEST_CODE.name, _device_flow.REQUEST_TOKEN.name}
+    assert ids == {operations.REQUEST_DEVICE_CODE.name, operations.REQUEST_TOKEN.name}
 
 
 def test_example_has_the_defaults_of_the_config() -> None:

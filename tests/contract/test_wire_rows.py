@@ -12,8 +12,12 @@ import pytest
 from contract import specs
 from contract.rules import rows_of
 from contract.specs import Place, Spec
-from contract.wire_rows import NESTED, ROWS, SINCE_13
+from contract.wire_rows import NESTED, OK_OR_CREATED, ROWS, SINCE_13
 
+from bitfount_api._generated import operations
+from bitfount_api._internal.operation import Operation, Retry
+
+OPERATIONS = {each.name: each for each in vars(operations).values() if isinstance(each, Operation)}
 SPECS = {name: specs.load(name) for name in specs.NAMES}
 
 
@@ -85,11 +89,15 @@ def test_spec_has_the_success_statuses_of_the_row(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_operation_has_the_timeout_of_the_row(name: str) -> None:
+def test_operation_is_sent_as_the_row_says(name: str) -> None:
+    row = ROWS[name]
     for _, place in _stating(name):
-        # SMART on FHIR's timeout is a setting, of which the spec states the default.
-        stated = place.operation.get("x-timeout-seconds")
-        assert stated == (30 if name.startswith("SMART") else ROWS[name].timeout)
+        operation = OPERATIONS[place.operation["operationId"]]
+        assert operation.timeout == row.timeout
+        assert (operation.retry is Retry.IF_UNSENT) == row.once
+        assert operation.public != row.secured
+        if row.success == OK_OR_CREATED:
+            assert operation.success == {200, 201}
 
 
 @pytest.mark.parametrize(("name", "schema"), NESTED)

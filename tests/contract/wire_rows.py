@@ -24,6 +24,7 @@ class Row:
         answer: Fields of the successful answer, or of its entries if it is a list.
         timeout: Timeout in seconds, if the row states one.
         secured: Whether credentials are sent.
+        once: Whether the request creates or counts something, so that it is not repeated.
     """
 
     requests: tuple[str, ...]
@@ -33,6 +34,7 @@ class Row:
     answer: str | None = None
     timeout: int | None = None
     secured: bool = True
+    once: bool = False
 
 
 _UPLOAD = (
@@ -62,6 +64,7 @@ ROWS = {
         success=OK_OR_CREATED,
         answer=f"message {_UPLOAD}",
         timeout=10,
+        once=True,
     ),
     "Hub: do_pod_heartbeat": Row(("PATCH /api/pods",), body="names podPublicKey", timeout=10),
     "Hub: do_pod_heartbeat, 13.0": Row(
@@ -72,7 +75,11 @@ ROWS = {
         timeout=10,
     ),
     "Hub: archive_pod": Row(
-        ("POST /api/pods/{userName}/{podName}",), body="archive", success=ANY_SUCCESS, timeout=10
+        ("POST /api/pods/{userName}/{podName}",),
+        body="archive",
+        success=ANY_SUCCESS,
+        timeout=10,
+        once=True,
     ),
     "Hub: get_model, get_weights": Row(
         ("GET /api/models",),
@@ -84,6 +91,7 @@ ROWS = {
         query="multipartUpload?",
         body="modelName modelSize modelHash privateModel modelDescription?",
         answer=f"version {_UPLOAD}",
+        once=True,
     ),
     "Hub: send_weights": Row(
         ("PUT /api/models",),
@@ -98,12 +106,17 @@ ROWS = {
         success=ANY_SUCCESS,
         answer="id",
         timeout=10,
+        once=True,
     ),
     "Hub: check_public_key_registered_and_active": Row(
         ("GET /api/{userName}/keys/{keyId}",), answer="public_key id active"
     ),
     "Hub: create_project": Row(
-        ("POST /api/projects",), body="name metadata", success=OK_OR_CREATED, answer="projectId"
+        ("POST /api/projects",),
+        body="name metadata",
+        success=OK_OR_CREATED,
+        answer="projectId",
+        once=True,
     ),
     "Hub: get_projects": Row(
         ("GET /api/projects",), query="limit? offset?", answer="totalProjects projects"
@@ -122,6 +135,7 @@ ROWS = {
         "resourceUsage?",
         success=ANY_SUCCESS,
         timeout=5,
+        once=True,
     ),
     "Hub: register_compute": Row(
         ("PUT /api/compute/instances/{instanceId}",),
@@ -134,6 +148,7 @@ ROWS = {
         body="csrPem",
         answer="domain status",
         timeout=10,
+        once=True,
     ),
     "Hub: get_compute_certificate": Row(
         ("GET /api/compute/{computeId}/certificate",),
@@ -153,6 +168,7 @@ ROWS = {
         success=OK_OR_CREATED,
         answer="id",
         timeout=10,
+        once=True,
     ),
     "Hub: compute_cluster_exists": Row(
         ("GET /api/compute-clusters/{clusterId}/datasets",), timeout=10
@@ -162,6 +178,7 @@ ROWS = {
         body="datasetNames",
         success=OK_OR_CREATED,
         timeout=10,
+        once=True,
     ),
     "Hub: get_pod_dataset_list": Row(
         (
@@ -174,7 +191,9 @@ ROWS = {
     "Hub: get_pod_dataset_configuration": Row(
         ("GET /api/pods/{userName}/{podName}/configuration",), answer="configuration", timeout=10
     ),
-    "Hub: 13.0 multipart": Row(("POST /api/upload",), body="objectType key uploadId parts"),
+    "Hub: 13.0 multipart": Row(
+        ("POST /api/upload",), body="objectType key uploadId parts", once=True
+    ),
     "Access Manager: get_access_manager_key": Row(
         ("GET /api/access-manager-key",), answer="accessManagerPublicKey", timeout=5, secured=False
     ),
@@ -184,6 +203,7 @@ ROWS = {
         "projectId",
         answer="code limits",
         timeout=10,
+        once=True,
     ),
     "Access Manager: check_signature_based_access_request": Row(
         ("POST /api/access",),
@@ -191,6 +211,7 @@ ROWS = {
         "identityProvider projectId publicKeyId",
         answer="code limits",
         timeout=10,
+        once=True,
     ),
     "SMART on FHIR: GET /api/pairings": Row(("GET /api/pairings",), answer="results"),
     "SMART on FHIR: GET /api/pairings/{id}/session": Row(
@@ -201,19 +222,24 @@ ROWS = {
         body="audience scope client_id",
         answer="device_code user_code verification_uri verification_uri_complete expires_in "
         "interval",
+        timeout=10,
         secured=False,
     ),
     "Authentication: Device code, poll": Row(
         ("POST /oauth/token",),
         body="grant_type client_id device_code",
         answer="access_token id_token refresh_token scope expires_in token_type",
+        timeout=10,
         secured=False,
+        once=True,
     ),
     "Authentication: Refresh": Row(
         ("POST /oauth/token",),
         body="grant_type client_id refresh_token",
         answer="access_token id_token refresh_token scope expires_in token_type",
+        timeout=10,
         secured=False,
+        once=True,
     ),
 }
 

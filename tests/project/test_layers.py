@@ -27,10 +27,20 @@ LAYERS: list[set[str]] = [
     {"redaction", "_core"},
     {"models", "schemas", "_transfer"},
     {
-        *{"_internal", "_version", "config", "files", "hashes", "identifiers", "keys", "progress"},
+        *{
+            "_generated",
+            "_internal",
+            "_version",
+            "config",
+            "files",
+            "hashes",
+            "identifiers",
+            "keys",
+            "progress",
+        },
         *{"retries", "transfers", "types"},
     },
-    {"_wire", "exceptions"},
+    {"exceptions"},
 ]
 
 

@@ -14,8 +14,8 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = "bitfount_hub_client"
-CLIENT = f"{generate.CLIENTS}/{PACKAGE}"
+FOLDER = generate.FOLDER
+TYPES = f"{FOLDER}/types"
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(built: Path, tmp_path: Path) -> Path:
     """A copy of what generating reads and writes."""
     root = tmp_path / "project"
-    shutil.copytree(built, root)
+    shutil.copytree(built, root / FOLDER)
     shutil.copytree(ROOT / "openapi", root / "openapi")
     shutil.copy(ROOT / "pyproject.toml", root)
     shutil.copy(ROOT / "bitfount_api/types.py", root / "bitfount_api")
@@ -46,8 +46,8 @@ def spoil(root: Path) -> None:
 
 
 SPOILT_FILES = [
-    (f"{CLIENT}/types.py", f"{CLIENT}/models/uploaded_part.py", f"{CLIENT}/models/ours.py"),
-    *[tuple(f"{generate.TYPES}/{name}.py" for name in ("hub", "oauth", "ours"))],
+    (f"{FOLDER}/hub/types.py", f"{FOLDER}/hub/models/uploaded_part.py", f"{FOLDER}/ours.py"),
+    *[tuple(f"{TYPES}/{name}.py" for name in ("hub", "oauth", "ours"))],
 ]
 SPOILT = sorted(
     f"{what}: {name}"
@@ -60,22 +60,16 @@ def test_committed_code_is_what_the_specs_make(built: Path) -> None:
     assert generate.compare(built, ROOT) == []
 
 
-def test_every_spec_with_a_configuration_is_generated(built: Path) -> None:
-    configured = {path.name.split(".")[0] for path in (ROOT / "openapi").glob("*.config.yaml")}
-    assert configured == generate.SPECS.keys()
-    clients = built / generate.CLIENTS
-    assert {path.name for path in clients.iterdir()} == set(generate.SPECS.values())
-    assert all((clients / package / "py.typed").is_file() for package in generate.SPECS.values())
+def test_every_client_and_the_tables_are_generated(built: Path) -> None:
+    made = {path.name for path in built.iterdir()}
+    assert made == {*generate.CLIENTS, "__init__.py", "operations.py", "types"}
 
 
-def test_every_spec_has_types(built: Path) -> None:
-    made = {path.stem for path in (built / generate.TYPES).iterdir()} - {"__init__"}
-    configuration = ".config"
-    assert made == {
-        path.stem
-        for path in (ROOT / "openapi").glob("*.yaml")
-        if not path.stem.endswith(configuration)
-    }
+def test_every_spec_has_types_and_operations(built: Path) -> None:
+    specs = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {"generator.config"}
+    assert {path.stem for path in (built / "types").iterdir()} == {*specs, "__init__"}
+    table = (built / "operations.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"^# openapi/(\w+)\.yaml$", table, re.MULTILINE)) == specs
 
 
 def test_check_finds_what_is_edited_missing_or_added(
@@ -104,13 +98,13 @@ def test_generation_is_reproducible_in_any_folder(
     assert generate.compare(built, project) == []
     assert capsys.readouterr().err == ""
     left = {path.name for path in project.iterdir()}
-    assert left == {"bitfount_api", "openapi", "generated", "pyproject.toml"}
+    assert left == {"bitfount_api", "openapi", "pyproject.toml"}
     left = {path.name for path in (project / "bitfount_api").iterdir()}
-    assert left == {"_wire", "types.py"}
+    assert left == {"_generated", "types.py"}
 
 
 def test_caches_are_not_compared(built: Path, project: Path) -> None:
-    for folder in (CLIENT, generate.TYPES):
+    for folder in (FOLDER, TYPES):
         cache = project / folder / "__pycache__"
         cache.mkdir()
         (cache / "types.cpython-311.pyc").touch()
@@ -170,7 +164,9 @@ def test_type_without_a_schema_fails_with_its_place(
 ) -> None:
     table = project / "bitfount_api/types.py"
     text = table.read_text(encoding="utf-8")
-    table.write_text(f"from bitfount_api._wire.hub import Nothing\n{text}", encoding="utf-8")
+    table.write_text(
+        f"from bitfount_api._generated.types.hub import Nothing\n{text}", encoding="utf-8"
+    )
     before = contents(project)
     assert generate.main([], project) == 1
     assert capsys.readouterr().err == "types.py:1: hub.yaml has no schema Nothing\n"
@@ -196,16 +192,14 @@ def test_other_tool_versions_are_rejected(
 def test_models_are_loaded_one_by_one(built: Path) -> None:
     code = (
         "import sys\n"
-        f"from {PACKAGE}.models import UploadedPart\n"
-        f"print(*sorted(name for name in sys.modules if name.startswith('{PACKAGE}.models.')))\n"
-        f"import {PACKAGE}.models\n"
-        f"assert not hasattr({PACKAGE}.models, 'Nothing')\n"
+        "from hub.models import UploadedPart\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('hub.models.')))\n"
+        "import hub.models\n"
+        "assert not hasattr(hub.models, 'Nothing')\n"
     )
     command = [sys.executable, "-c", code]
-    run = subprocess.run(
-        command, cwd=built / generate.CLIENTS, capture_output=True, text=True, check=True
-    )
-    assert run.stdout.split() == [f"{PACKAGE}.models.uploaded_part"]
+    run = subprocess.run(command, cwd=built, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["hub.models.uploaded_part"]
 
 
 @pytest.mark.parametrize("text", ['"""Nothing."""', "from .a import A\nprint(A)\nfor b in A: pass"])
@@ -217,9 +211,9 @@ def test_unexpected_list_of_models_is_an_error(tmp_path: Path, text: str) -> Non
 
 
 def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> None:
-    shutil.copytree(built / CLIENT, tmp_path / PACKAGE)
+    shutil.copytree(built / "hub", tmp_path / "hub")
     with pytest.raises(generate.GenerationError, match="has no function _get_kwargs"):
-        generate.publish_builders(tmp_path / PACKAGE)  # they are public already
+        generate.publish_builders(tmp_path / "hub")  # they are public already
 
 
 def test_tool_versions_are_defined_in_one_place() -> None:

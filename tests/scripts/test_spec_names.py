@@ -57,7 +57,8 @@ def test_usable_names_are_accepted(tmp_path: Path) -> None:
 
 
 def test_names_of_the_specs_are_accepted() -> None:
-    assert spec_names.all_complaints(ROOT / "openapi") == []
+    for path in (ROOT / "openapi").glob("*.yaml"):
+        assert spec_names.complaints(path) == []
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_table_is_read_from_the_imports(tmp_path: Path) -> None:
     types = tmp_path / "types.py"
     types.write_text(
         "import enum\n"
-        "from bitfount_api._wire.hub import (\n    Thing,\n    Made,\n)\n"
+        "from bitfount_api._generated.types.hub import (\n    Thing,\n    Made,\n)\n"
         "from bitfount_api._internal import files\n"
     )
     assert wire_types.table(types) == {"hub": {"Thing": 3, "Made": 4}}
@@ -125,7 +125,7 @@ def test_table_is_read_from_the_imports(tmp_path: Path) -> None:
 )
 def test_unknown_name_in_the_table_is_an_error(tmp_path: Path, spec: str, complaint: str) -> None:
     types = tmp_path / "types.py"
-    types.write_text(f"from bitfount_api._wire.{spec} import Nothing\n")
+    types.write_text(f"from bitfount_api._generated.types.{spec} import Nothing\n")
     openapi = Path(__file__).parents[2] / "openapi"
     with pytest.raises(wire_types.TableError, match=complaint):
         wire_types.prepare(openapi, types, tmp_path)

@@ -71,7 +71,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "what creates is never sent twice once it may have been seen": (
         MATRIX,
-        "tests/faults/test_matrix.py::test_creating_operations_are_marked",
+        "tests/contract/test_wire_rows.py::test_operation_is_sent_as_the_row_says",
         "tests/unit/_core/test_retrying.py::test_creating_request_is_never_sent_twice",
     ),
     "nothing a user had is lost": (

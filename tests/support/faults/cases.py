@@ -17,8 +17,9 @@ from bitfount_api import (
     SMARTOnFHIRAccessToken,
     public_keys_equal,
 )
-from bitfount_api._core import operations as known
-from bitfount_api._core.effects import Operation
+from bitfount_api._core import storage_operations as storage
+from bitfount_api._generated import operations as known
+from bitfount_api._internal.operation import Operation
 from bitfount_api.exceptions import (
     InvalidJSONError,
     ModelUploadError,
@@ -33,7 +34,7 @@ def _hub(method: str, path: str, operation: Operation, **more: Any) -> Leg:
 
 
 def _stored(path: str, **more: Any) -> Leg:
-    return Leg("storage", "GET", f"/*/{path}", known.DOWNLOAD_OBJECT, "object", **more)
+    return Leg("storage", "GET", f"/*/{path}", storage.DOWNLOAD_OBJECT, "object", **more)
 
 
 def _none(result: Any) -> bool:
@@ -114,7 +115,7 @@ _MODEL_LEG = _hub("GET", "/api/models", known.GET_MODEL)
 _CODE_LEG = _stored("models/alice/Net/1", unusable=ModelValidationError)
 _WEIGHTS_LEG = _stored("weights/alice/Net/1", unusable="other", renewed=2)
 _UNSAFE: dict[str, Any] = {"lost": ModelUploadError, "refused": ModelUploadError}
-_FORM_LEG = Leg("storage", "POST", "/bitfount", known.UPLOAD_OBJECT, "upload", unusable="value")
+_FORM_LEG = Leg("storage", "POST", "/bitfount", storage.UPLOAD_OBJECT, "upload", unusable="value")
 _IGNORED: dict[str, Any] = {"body": "ignored", "unusable": "value"}
 _DATASETS_LEG = _hub("GET", "/api/compute-clusters/datasets", known.GET_POD_DATASET_LIST)
 _CLUSTER_LEG = _hub("GET", "/api/compute-clusters/*/datasets", known.GET_COMPUTE_CLUSTER_DATASETS)
@@ -292,7 +293,7 @@ ROWS = (
         (
             _hub("PUT", "/api/models", known.SEND_WEIGHTS, **_UPLOADS),
             Leg(
-                "storage", "PUT", "/*/weights/alice/Sent/1", known.UPLOAD_PART, "upload",
+                "storage", "PUT", "/*/weights/alice/Sent/1", storage.UPLOAD_PART, "upload",
                 count=3, renewed=1, **_UPLOADS,
             ),
             _hub(

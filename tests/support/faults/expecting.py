@@ -6,7 +6,7 @@ import attrs
 from support.faults.kinds import Kind
 from support.faults.legs import Leg, Outcome, Row
 
-from bitfount_api._core.effects import Retry
+from bitfount_api._internal.operation import Retry
 from bitfount_api.exceptions import HTTPError, RequestException
 
 RETRIES = 2

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import attrs
 from support.faults.environment import FaultEnvironment
 
-from bitfount_api._core.effects import Operation
+from bitfount_api._internal.operation import Operation
 from bitfount_api.exceptions import InvalidJSONError
 
 Outcome = Literal["value", "none", "other"] | type[Exception]

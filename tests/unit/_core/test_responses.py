@@ -12,10 +12,11 @@ import pytest
 from support.flows import received
 
 from bitfount_api import types
-from bitfount_api._core.effects import Operation, Service
+from bitfount_api._core.effects import Service
 from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.responses import check_status, decode_json, error_message
 from bitfount_api._core.services import STORAGE
+from bitfount_api._internal.operation import Operation
 from bitfount_api.exceptions import (
     BitfountError,
     HTTPError,

@@ -10,17 +10,10 @@ import httpx
 import pytest
 from support.flows import received
 
-from bitfount_api._core.effects import (
-    Flow,
-    GetCredentials,
-    Operation,
-    Retry,
-    Send,
-    Service,
-    Sleep,
-)
+from bitfount_api._core.effects import Flow, GetCredentials, Send, Service, Sleep
 from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.retrying import send_with_retries
+from bitfount_api._internal.operation import Operation, Retry
 from bitfount_api.exceptions import ConnectError, InvalidJSONError, RequestTimeout
 from bitfount_api.retries import RetryPolicy
 

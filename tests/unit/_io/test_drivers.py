@@ -18,7 +18,6 @@ from support.connection import RUNNERS, FakeConnection, run_blocking, run_in_loo
 from bitfount_api._core.effects import (
     Flow,
     Gather,
-    Operation,
     RunInThread,
     Send,
     Service,
@@ -27,6 +26,7 @@ from bitfount_api._core.effects import (
 )
 from bitfount_api._core.messages import HTTPResponse
 from bitfount_api._core.retrying import send_with_retries
+from bitfount_api._internal.operation import Operation
 from bitfount_api._internal.urls import Origin
 from bitfount_api._io import bodies
 from bitfount_api._io.async_driver import run_async

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bitfount_api._core.effects import Operation, Send, Service
+from bitfount_api._core.effects import Send, Service
 from bitfount_api._core.messages import HTTPRequest
+from bitfount_api._internal.operation import Operation
 from bitfount_api._internal.urls import Origin, origin
 from bitfount_api._io import requests
 from bitfount_api._io.bodies import BodyLength

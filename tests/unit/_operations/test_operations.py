@@ -11,8 +11,9 @@ from support.rsa_keys import key_pair
 
 from bitfount_api import ConnectError, InvalidJSONError, RetryPolicy
 from bitfount_api._core import services
-from bitfount_api._core.effects import Retry, RunInThread, Send
+from bitfount_api._core.effects import RunInThread, Send
 from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._internal.operation import Retry
 from bitfount_api._operations import (
     clusters,
     compute,

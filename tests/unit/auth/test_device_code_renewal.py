@@ -25,7 +25,8 @@ from bitfount_api import (
     ConnectError,
     RequestTimeout,
 )
-from bitfount_api._core.effects import Retry, Send
+from bitfount_api._core.effects import Send
+from bitfount_api._internal.operation import Retry
 from bitfount_api.auth.token_store import TokenFile
 
 # --- Refreshing ----------------------------------------------------------------------------------
