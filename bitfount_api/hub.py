@@ -87,8 +87,8 @@ class BitfountHub(SyncClient):
             InvalidJSONError: The response is not JSON, or does not contain a pod's details.
             AuthenticationError: No credentials are available.
 
-        Endpoint: ``GET /api/pods/{userName}/{podName}``, or the same path under
-        ``/api/projects/{projectId}``.
+        Endpoint: ``GET /api/pods/{userName}/{podName}``, or
+        ``GET /api/projects/{projectId}/pods/{userName}/{podName}``.
         """
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return self._run(operations.pods.get_pod(self._remote, pod, project_id))
@@ -560,7 +560,8 @@ class BitfountHub(SyncClient):
             ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
             ModelUploadError: The Hub or object storage refused the request, or is unreachable.
 
-        Endpoint: ``POST /api/models``, then object storage.
+        Endpoint: ``POST /api/models``, then object storage; ``POST /api/upload`` after an upload
+        in parts.
         """
         options = TransferOptions(progress=progress)
         flow = operations.models.send_model(
@@ -718,7 +719,8 @@ class BitfountHub(SyncClient):
             ModelUploadError: The file cannot be read, or changed during the upload; or the Hub or
                 object storage refused the request, or is unreachable.
 
-        Endpoint: ``PUT /api/models``, then object storage.
+        Endpoint: ``PUT /api/models``, then object storage; ``POST /api/upload`` after an upload in
+        parts.
         """
         options = TransferOptions(progress, parts_at_once, compress=compress)
         flow = operations.models.send_weights(
@@ -742,7 +744,7 @@ class BitfountHub(SyncClient):
             HTTPError: The Hub refused the request.
             RequestException: The Hub is unreachable, or its response is not usable.
 
-        Endpoint: ``POST /api/{userName}/keys?version=2``.
+        Endpoint: ``POST /api/{userName}/keys``, with ``version=2``.
         """
         return self._run(operations.public_keys.register(self._remote, key))
 
@@ -891,8 +893,8 @@ class BitfountHub(SyncClient):
             HTTPError: The Hub refused the request.
             RequestException: The Hub is unreachable, or its response is not usable.
 
-        Endpoint: ``GET /api/projects/{projectId}/limits``, and
-        ``…/limits/models/{owner}/{model}``.
+        Endpoint: ``GET /api/projects/{projectId}/limits``, or
+        ``GET /api/projects/{projectId}/limits/models/{owner}/{model}``.
         """
         if model_id is None:
             return self._run(operations.projects.get_usage_limits(self._remote, project_id))

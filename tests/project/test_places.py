@@ -1,0 +1,152 @@
+"""An operation of the specs, and a method of a client, is in every place where it belongs.
+
+The specs and the code are enumerated, not a list. Each failure says what to write, and where. More
+tests of this kind are beside what they are about: fault matrix, cassettes, sandbox, documentation.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_overloads
+
+import pytest
+from contract import specs
+from starlette.routing import Route
+from support.places import place
+
+import bitfount_api
+from bitfount_api import types
+from bitfount_api._client import Client, SyncClient
+from bitfount_api.sandbox.services import access_manager, hub, smart_on_fhir
+
+PACKAGE = Path(bitfount_api.__file__).parent
+CLIENTS = ("BitfountHub", "BitfountAM", "SMARTOnFHIR")
+ROUTES = {
+    "hub": hub.ROUTES,
+    "access_manager": access_manager.ROUTES,
+    "smart_on_fhir": smart_on_fhir.ROUTES,
+    "oauth": hub.ROUTES,
+}
+MODULES = {
+    "BitfountHub": "bitfount_api/async_hub.py",
+    "BitfountAM": "bitfount_api/async_am.py",
+    "SMARTOnFHIR": "bitfount_api/async_smart_on_fhir.py",
+}
+WITHOUT_COMMAND = {
+    "compute_cluster_exists": "`clusters datasets` says that a cluster does not exist",
+    "get_model": "loads a model's class, which only a program can use",
+    "get_model_from_url": "loads a model's class, which only a program can use",
+    "get_pod": "`pods show` uses retrieve_pod, which says why a pod is not found",
+    "get_pod_dataset_configuration": "`clusters datasets` shows the configurations of all datasets",
+    "get_pod_key": "`pods show` shows the key",
+    "get_project_name": "`projects show` uses retrieve_project_name, which says what is wrong",
+    "get_weights": "`weights pull` uses download_weights, which writes to a file",
+    "get_weights_from_url": "`weights pull` uses download_weights, which writes to a file",
+    "send_monitor_update": "is called by running tasks",
+    "upload_public_jwk": "is called by software that connects to health records",
+}
+"""Methods that the command line does not offer, and why."""
+
+
+def methods() -> Iterator[tuple[str, str, Any]]:
+    """Yield the public methods of the clients: class, name and function."""
+    own = {name for base in (Client, SyncClient) for name in vars(base)}
+    for kind in CLIENTS:
+        for name, method in inspect.getmembers(getattr(bitfount_api, kind), inspect.isroutine):
+            if not name.startswith("_") and name not in own:
+                yield kind, name, method
+
+
+def addresses(name: str) -> dict[str, str]:
+    """Return the operations of a spec: method and path, without the names of parameters."""
+    return {
+        f"{place.method.upper()} {without_names(place.path)}": place.operation["operationId"]
+        for place in specs.operations(specs.load(name))
+    }
+
+
+def without_names(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path)
+
+
+# --- The specs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", specs.NAMES)
+def test_sandbox_has_a_route_for_every_operation(name: str) -> None:
+    known = {
+        f"{method} {without_names(route.path)}"
+        for route in ROUTES[name]
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
+    missing = {each: address for address, each in addresses(name).items() if address not in known}
+    where = place("bitfount_api/sandbox/services/pods.py", "ROUTES = [")
+    assert not missing, f"the sandbox answers them by routes such as those at {where}"
+
+
+@pytest.mark.parametrize(("name", "kind"), [*zip(specs.PACKAGES, CLIENTS, strict=True)])
+def test_docstrings_name_every_endpoint(name: str, kind: str) -> None:
+    stated = {
+        f"{verb} {without_names(path)}"
+        for of, _, method in methods()
+        if of == kind
+        for verb, path in re.findall(
+            r"``([A-Z]+) (/api/\S+)``", " ".join((inspect.getdoc(method) or "").split())
+        )
+    }
+    known = addresses(name)
+    missing = {known[address] for address in known.keys() - stated}
+    where = place(MODULES[kind], "Endpoint: ``")
+    assert not missing, f"a docstring says `Endpoint: ``GET /…```, as at {where}"
+    assert stated - known.keys() == set(), f"openapi/{name}.yaml has no such operation"
+
+
+# --- The code ------------------------------------------------------------------------------------
+
+
+def test_every_method_has_a_command_or_a_reason() -> None:
+    used = {
+        node.attr
+        for path in (PACKAGE / "cli").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+    every = {name for _, name, _ in methods()}
+    missing = every - used - WITHOUT_COMMAND.keys()
+    where = place("tests/project/test_places.py", "WITHOUT_COMMAND = {")
+    assert not missing, f"write a command in bitfount_api/cli/, or the reason for none at {where}"
+    assert WITHOUT_COMMAND.keys() <= every - used, f"not true any more: {where}"
+
+
+def named_types(annotation: Any) -> Iterator[Any]:
+    """Yield the types of ``types.py`` in an annotation, the types of their fields, and so on."""
+    if isinstance(annotation, str):  # of a class or function that does not evaluate them
+        for name in re.findall(r"\w+", annotation):
+            if name in types.__all__:
+                yield from named_types(getattr(types, name))
+    elif getattr(annotation, "__module__", "") == types.__name__:
+        yield annotation
+        for each in inspect.get_annotations(annotation).values():
+            yield from named_types(each)
+    for argument in typing.get_args(annotation):
+        yield from named_types(argument)
+
+
+def test_every_type_of_a_method_is_exported() -> None:
+    used = {
+        found.__name__
+        for _, _, method in methods()
+        for function in get_overloads(method) or [method]
+        for annotation in inspect.get_annotations(function).values()
+        for found in named_types(annotation)
+    }
+    assert len(used) > 20
+    missing = used - set(bitfount_api.__all__)
+    where = place("bitfount_api/__init__.py", "from bitfount_api.types import")
+    assert not missing, f"import them for type checkers at {where}, then `make generate`"
