@@ -75,6 +75,40 @@ def recorded(path: Path = RECORDED) -> tuple[str, list[Run]]:
     return content["date"], runs
 
 
+def names_in(value: Any) -> Iterator[str]:
+    """Yield the names of all fields in a value."""
+    if isinstance(value, dict):
+        yield from value
+    for each in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from names_in(each)
+
+
+def without_unknown_fields(ours: Run, official: Iterable[Run]) -> Run:
+    """Return our results without fields that occur in no recorded result.
+
+    A service has added them since the recording, and all libraries return what a service sends.
+    """
+    known = {
+        name
+        for run in official
+        for result in run.results.values()
+        for name in names_in(result.value)
+    }
+
+    def reduced(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: reduced(each) for name, each in value.items() if name in known}
+        return [reduced(each) for each in value] if isinstance(value, list) else value
+
+    results = {
+        call: attrs.evolve(result, value=reduced(result.value))
+        for call, result in ours.results.items()
+    }
+    return Run(ours.version, results)
+
+
 # --- The table -----------------------------------------------------------------------------------
 def short(result: Result) -> str:
     """Return a result for a cell of the table."""
