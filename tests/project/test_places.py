@@ -16,6 +16,7 @@ from typing import Any, get_overloads
 
 import pytest
 from contract import specs
+from contract.editing import put
 from starlette.routing import Route
 from support.places import place
 
@@ -62,11 +63,11 @@ def methods() -> Iterator[tuple[str, str, Any]]:
                 yield kind, name, method
 
 
-def addresses(name: str) -> dict[str, str]:
+def addresses(spec: specs.Spec) -> dict[str, str]:
     """Return the operations of a spec: method and path, without the names of parameters."""
     return {
         f"{place.method.upper()} {without_names(place.path)}": place.operation["operationId"]
-        for place in specs.operations(specs.load(name))
+        for place in specs.operations(spec)
     }
 
 
@@ -90,34 +91,68 @@ def routed(name: str) -> set[str]:
 @pytest.mark.parametrize("name", specs.NAMES)
 def test_sandbox_has_a_route_for_every_operation(name: str) -> None:
     known = routed(name)
-    missing = {each: address for address, each in addresses(name).items() if address not in known}
+    every = addresses(specs.load(name))
+    missing = {each: address for address, each in every.items() if address not in known}
     where = place("bitfount_api/sandbox/services/pods.py", "ROUTES = [")
     assert not missing, f"the sandbox answers them by routes such as those at {where}"
 
 
 def test_sandbox_has_no_other_routes() -> None:
-    known = {address for name in specs.NAMES for address in addresses(name)}
+    known = {address for name in specs.NAMES for address in addresses(specs.load(name))}
     extra = {address for name in specs.NAMES for address in routed(name)} - known
     # The page where a user confirms a login, and the address of published keys.
     pages = {"GET /activate", "POST /activate", "GET /api/ehr/jwks/{}/{}/.well-known/jwks.json"}
     assert extra == pages, "delete the routes in bitfount_api/sandbox/services/, with their tests"
 
 
+def endpoints(documentation: str) -> set[str]:
+    """Return the endpoints that a docstring names: method and path."""
+    text = " ".join(documentation.split())
+    return {
+        f"{verb} {without_names(path)}"
+        for verb, path in re.findall(r"``([A-Z]+) (/api/\S+)``", text)
+    }
+
+
 @pytest.mark.parametrize(("name", "kind"), [*zip(specs.PACKAGES, CLIENTS, strict=True)])
 def test_docstrings_name_every_endpoint(name: str, kind: str) -> None:
-    stated = {
-        f"{verb} {without_names(path)}"
-        for of, _, method in methods()
-        if of == kind
-        for verb, path in re.findall(
-            r"``([A-Z]+) (/api/\S+)``", " ".join((inspect.getdoc(method) or "").split())
-        )
-    }
-    known = addresses(name)
+    docs = [inspect.getdoc(method) or "" for of, _, method in methods() if of == kind]
+    stated = {each for doc in docs for each in endpoints(doc)}
+    known = addresses(specs.load(name))
     missing = {known[address] for address in known.keys() - stated}
     where = place(MODULES[kind], "Endpoint: ``")
     assert not missing, f"a docstring says `Endpoint: ``GET /…```, as at {where}"
     assert stated - known.keys() == set(), f"openapi/{name}.yaml has no such operation"
+
+
+def not_told(spec: specs.Spec, docs: dict[str, str]) -> list[str]:
+    """Return the methods whose docstrings do not say that the operation is deprecated."""
+    every = {each.operation["operationId"]: each for each in specs.operations(spec)}
+    deprecated = {
+        address
+        for address, name in addresses(spec).items()
+        if every[name].operation.get("deprecated")
+    }
+    return [
+        f"the docstring of {name} has no `Deprecated since …`"
+        for name, text in docs.items()
+        if endpoints(text) & deprecated and "Deprecated since" not in text
+    ]
+
+
+def test_docstrings_say_what_the_specs_deprecate() -> None:
+    docs = {f"{kind}.{name}": inspect.getdoc(method) or "" for kind, name, method in methods()}
+    assert [each for name in specs.PACKAGES for each in not_told(specs.load(name), docs)] == []
+
+
+def test_deprecation_that_no_docstring_tells_is_found() -> None:
+    spec = specs.frozen()
+    docs = {"get_pod": "Get a pod.\n\nEndpoint: ``GET /api/pods/{userName}/{podName}``."}
+    assert not_told(spec, docs) == []
+    put("paths", "/api/pods/{userName}/{podName}", "get", "deprecated", value=True)(spec)
+    assert not_told(spec, docs) == ["the docstring of get_pod has no `Deprecated since …`"]
+    told = {"get_pod": f"{docs['get_pod']}\n\nDeprecated since 2.0: use ``show_pod``."}
+    assert not_told(spec, told) == []
 
 
 # --- The code ------------------------------------------------------------------------------------
