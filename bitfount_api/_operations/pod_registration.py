@@ -14,9 +14,9 @@ from bitfount_api._core.effects import run_in_thread
 from bitfount_api._generated import operations
 from bitfount_api._generated.hub.api.pods import register_pod as _register_pod
 from bitfount_api._generated.hub.models import (
-    FileProcessingMetadata,
     FileProcessingMetadataAdditionalMetrics,
     FileProcessingMetadataSkipReasons,
+    FileProcessingMetadataType0,
     RegisterPodRequest,
 )
 from bitfount_api._generated.hub.types import UNSET, Unset
@@ -147,7 +147,7 @@ def _packed_schema(metadata: types.PodPublicMetadata) -> bytes:
 
 def _file_results(
     given: types.FileProcessingMetadata | Mapping[str, Any],
-) -> FileProcessingMetadata:
+) -> FileProcessingMetadataType0:
     """Return the JSON of a value, a mapping with the JSON's names, or an SDK's own value."""
     fields: Any = given
     if not isinstance(given, Mapping):
@@ -163,7 +163,7 @@ def _file_results(
             f"the known ones are {', '.join(_FILE_RESULTS.values())}"
         )
     reasons, metrics = plain.get("skipReasons"), plain.get("additionalMetrics")
-    return FileProcessingMetadata(
+    return FileProcessingMetadataType0(
         total_files_found=_or_unset(plain.get("totalFilesFound")),
         total_files_successfully_processed=_or_unset(plain.get("totalFilesSuccessfullyProcessed")),
         total_files_skipped=_or_unset(plain.get("totalFilesSkipped")),

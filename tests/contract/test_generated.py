@@ -218,6 +218,6 @@ def test_generated_models_have_the_fields_of_the_spec(name: str) -> None:
             continue
         # Python keywords and built-in names get an underscore.
         fields = {f.name.rstrip("_"): f.default for f in attrs.fields(model) if f.init}
-        assert set(fields) == {snake_case(field) for field in node["properties"]}
+        assert set(fields) == {snake_case(field) for field in node.get("properties", {})}
         required = {snake_case(field) for field in node.get("required", [])}
         assert {field for field, value in fields.items() if value is attrs.NOTHING} == required

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     )
     from .dataset_reference import DatasetReference as DatasetReference
     from .datasource_health import DatasourceHealth as DatasourceHealth
-    from .file_processing_metadata import (
-        FileProcessingMetadata as FileProcessingMetadata,
-    )
     from .file_processing_metadata_additional_metrics import (
         FileProcessingMetadataAdditionalMetrics as FileProcessingMetadataAdditionalMetrics,
     )
     from .file_processing_metadata_skip_reasons import (
         FileProcessingMetadataSkipReasons as FileProcessingMetadataSkipReasons,
+    )
+    from .file_processing_metadata_type_0 import (
+        FileProcessingMetadataType0 as FileProcessingMetadataType0,
     )
     from .heartbeat_request import HeartbeatRequest as HeartbeatRequest
     from .instance_heartbeat_request import (
@@ -63,9 +63,9 @@ _MODULES = {
     "CreateProjectRequestMetadata": "create_project_request_metadata",
     "DatasetReference": "dataset_reference",
     "DatasourceHealth": "datasource_health",
-    "FileProcessingMetadata": "file_processing_metadata",
     "FileProcessingMetadataAdditionalMetrics": "file_processing_metadata_additional_metrics",
     "FileProcessingMetadataSkipReasons": "file_processing_metadata_skip_reasons",
+    "FileProcessingMetadataType0": "file_processing_metadata_type_0",
     "HeartbeatRequest": "heartbeat_request",
     "InstanceHeartbeatRequest": "instance_heartbeat_request",
     "LinkDatasetsRequest": "link_datasets_request",
@@ -94,9 +94,9 @@ __all__ = [
     "CreateProjectRequestMetadata",
     "DatasetReference",
     "DatasourceHealth",
-    "FileProcessingMetadata",
     "FileProcessingMetadataAdditionalMetrics",
     "FileProcessingMetadataSkipReasons",
+    "FileProcessingMetadataType0",
     "HeartbeatRequest",
     "InstanceHeartbeatRequest",
     "LinkDatasetsRequest",

@@ -11,6 +11,8 @@ T = TypeVar("T", bound="FileProcessingMetadataSkipReasons")
 
 @_attrs_define
 class FileProcessingMetadataSkipReasons:
+    """Number of skipped files by reason."""
+
     additional_properties: dict[str, int] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

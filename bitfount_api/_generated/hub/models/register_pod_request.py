@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.file_processing_metadata import FileProcessingMetadata
+    from ..models.file_processing_metadata_type_0 import FileProcessingMetadataType0
 
 
 T = TypeVar("T", bound="RegisterPodRequest")
@@ -26,7 +26,8 @@ class RegisterPodRequest:
         description (str):
         schema_size (int): Size of the msgpack-encoded schema in bytes.
         number_of_records (int | None):
-        file_processing_metadata (FileProcessingMetadata | None | Unset):
+        file_processing_metadata (FileProcessingMetadataType0 | None | Unset): Results of processing the files of the
+            pod's dataset.
     """
 
     name: str
@@ -36,11 +37,11 @@ class RegisterPodRequest:
     description: str
     schema_size: int
     number_of_records: int | None
-    file_processing_metadata: FileProcessingMetadata | None | Unset = UNSET
+    file_processing_metadata: FileProcessingMetadataType0 | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.file_processing_metadata import FileProcessingMetadata  # noqa: PLC0415
+        from ..models.file_processing_metadata_type_0 import FileProcessingMetadataType0  # noqa: PLC0415
 
         name = self.name
 
@@ -60,7 +61,7 @@ class RegisterPodRequest:
         file_processing_metadata: dict[str, Any] | None | Unset
         if isinstance(self.file_processing_metadata, Unset):
             file_processing_metadata = UNSET
-        elif isinstance(self.file_processing_metadata, FileProcessingMetadata):
+        elif isinstance(self.file_processing_metadata, FileProcessingMetadataType0):
             file_processing_metadata = self.file_processing_metadata.to_dict()
         else:
             file_processing_metadata = self.file_processing_metadata
@@ -85,7 +86,7 @@ class RegisterPodRequest:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.file_processing_metadata import FileProcessingMetadata  # noqa: PLC0415
+        from ..models.file_processing_metadata_type_0 import FileProcessingMetadataType0  # noqa: PLC0415
 
         d = dict(src_dict)
         name = d.pop("name")
@@ -109,7 +110,7 @@ class RegisterPodRequest:
 
         def _parse_file_processing_metadata(
             data: object,
-        ) -> FileProcessingMetadata | None | Unset:
+        ) -> FileProcessingMetadataType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -117,12 +118,14 @@ class RegisterPodRequest:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                file_processing_metadata_type_1 = FileProcessingMetadata.from_dict(data)
+                componentsschemas_file_processing_metadata_type_0 = (
+                    FileProcessingMetadataType0.from_dict(data)
+                )
 
-                return file_processing_metadata_type_1
+                return componentsschemas_file_processing_metadata_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(FileProcessingMetadata | None | Unset, data)
+            return cast(FileProcessingMetadataType0 | None | Unset, data)
 
         file_processing_metadata = _parse_file_processing_metadata(
             d.pop("fileProcessingMetadata", UNSET)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     )
 
 
-T = TypeVar("T", bound="FileProcessingMetadata")
+T = TypeVar("T", bound="FileProcessingMetadataType0")
 
 
 @_attrs_define
-class FileProcessingMetadata:
+class FileProcessingMetadataType0:
     """Results of processing the files of the pod's dataset.
 
     Attributes:
@@ -29,8 +29,8 @@ class FileProcessingMetadata:
         total_files_successfully_processed (int | Unset):
         total_files_skipped (int | Unset):
         files_with_errors (int | Unset):
-        skip_reasons (FileProcessingMetadataSkipReasons | Unset):
-        additional_metrics (FileProcessingMetadataAdditionalMetrics | Unset):
+        skip_reasons (FileProcessingMetadataSkipReasons | Unset): Number of skipped files by reason.
+        additional_metrics (FileProcessingMetadataAdditionalMetrics | Unset): Other results by name.
     """
 
     total_files_found: int | Unset = UNSET
@@ -114,7 +114,7 @@ class FileProcessingMetadata:
                 _additional_metrics
             )
 
-        file_processing_metadata = cls(
+        file_processing_metadata_type_0 = cls(
             total_files_found=total_files_found,
             total_files_successfully_processed=total_files_successfully_processed,
             total_files_skipped=total_files_skipped,
@@ -123,8 +123,8 @@ class FileProcessingMetadata:
             additional_metrics=additional_metrics,
         )
 
-        file_processing_metadata.additional_properties = d
-        return file_processing_metadata
+        file_processing_metadata_type_0.additional_properties = d
+        return file_processing_metadata_type_0
 
     @property
     def additional_keys(self) -> list[str]:
