@@ -114,7 +114,7 @@ def examples(name: str) -> list[tuple[int, Any]]:
         for place in specs.operations(spec):
             if place.operation["operationId"] == name:
                 found = [
-                    (int(content.name[:3].replace("XX", "00")), _good(example, good_values()))
+                    (int(content.name[:3].replace("XX", "00")), with_good_values(example))
                     for content in specs.response_contents(spec, place)
                     for example in content.examples
                 ]
@@ -122,12 +122,17 @@ def examples(name: str) -> list[tuple[int, Any]]:
     raise LookupError(name)
 
 
-def _good(example: Any, values: dict[str, Any]) -> Any:
+def with_good_values(example: Any) -> Any:
+    """Return an example with the replacements of :func:`good_values`."""
+    return _replaced(example, good_values())
+
+
+def _replaced(example: Any, values: dict[str, Any]) -> Any:
     if isinstance(example, list):
-        return [_good(each, values) for each in example]
+        return [_replaced(each, values) for each in example]
     if not isinstance(example, dict):
         return example
-    return {name: values.get(name, _good(each, values)) for name, each in example.items()}
+    return {name: values.get(name, _replaced(each, values)) for name, each in example.items()}
 
 
 @attrs.define(eq=False)
@@ -239,10 +244,14 @@ class FuzzedServices:
             return [each async for each in result] if inspect.isasyncgen(result) else await result
 
     def _client(self, session: BitfountSession, prefix: str) -> Any:
-        service = {"BitfountHub": "hub", "BitfountAM": "access_manager"}
-        host = HOSTS[service.get(self.row.kind, "smart_on_fhir")]
+        services = {"BitfountHub": "hub", "BitfountAM": "access_manager"}
+        url = self.url(services.get(self.row.kind, "smart_on_fhir"))
         named = self.row.client(cast("FaultEnvironment", self.environment))
-        return getattr(bitfount_api, prefix + self.row.kind)(session, f"https://{host}", **named)
+        return getattr(bitfount_api, prefix + self.row.kind)(session, url, **named)
+
+    def url(self, service: str) -> str:
+        """Return the base URL of a service."""
+        return f"https://{HOSTS[service]}"
 
 
 def _is(leg: Leg, request: httpx.Request) -> bool:
