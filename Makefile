@@ -36,8 +36,8 @@ READY_LOCK   := $(VENV)-lock/installed.txt
 PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint lint-workflows \
-        typecheck check format build check-dist sbom docs pictures bench faults fuzz load record interoperability lock clean
+.PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint lint-specs lint-workflows \
+        typecheck check format build check-dist sbom docs pictures bench faults fuzz load peers record interoperability lock clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ lint: $(READY)  ## Check the code and its format with ruff
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 
+lint-specs: $(READY)  ## Check the specs with Spectral and Redocly, unless npm cannot install them
+	@$(RUN) scripts/openapi_tools.py lint
+
 lint-workflows: $(READY_WORKFLOWS)  ## Check the workflows in .github/ for errors and security problems
 	$(WORKFLOWS)/jactionlint
 	$(WORKFLOWS)/zizmor --offline --quiet .github
@@ -114,7 +117,7 @@ typecheck: $(READY)  ## Check the types with mypy --strict and pyright
 	@report=$$($(VERIFY_TYPES) bitfount_api --ignoreexternal) || { echo "$$report"; exit 1; }; \
 	  echo "$$report" | grep score
 
-check: lint typecheck check-generated  ## Run all checks that do not execute the code
+check: lint lint-specs typecheck check-generated  ## Run all checks that do not execute the code
 
 format: $(READY)  ## Format the code
 	$(RUN) -m ruff check --fix-only --quiet
@@ -148,6 +151,10 @@ fuzz: $(READY)  ## Run the property tests with 10,000 random examples per operat
 load: $(READY)  ## Run a load test: one minute with 200 threads and 2,000 tasks on one session
 	@$(RUN) scripts/load.py $(ARGS)
 
+peers: $(READY)  ## Test the specs with other OpenAPI tools: linters, generators, mock servers
+	$(RUN) scripts/openapi_tools.py install
+	REQUIRE_PEERS=1 $(RUN) -m pytest tests/peers $(ARGS)
+
 interoperability: $(READY)  ## Compare with the official SDK, where it is installed (ARGS=--set-up installs it)
 	$(RUN) scripts/compare_official.py $(ARGS)
 
@@ -175,5 +182,5 @@ lock: $(READY_LOCK)  ## Update all locks in requirements/ to the newest versions
 clean:  ## Remove build results, caches and environments
 	for folder in $(VENV) $(VENV)-demo $(VENV)-lowest $(VENV)-workflows $(VENV)-lock; do \
 	  if [ -f $$folder/pyvenv.cfg ]; then rm -rf $$folder; fi; done
-	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf dist build site tests/peers/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

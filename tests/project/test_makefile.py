@@ -43,4 +43,4 @@ def test_every_target_sets_up_its_environment() -> None:
         seen |= used
     assert seen == set(environments.values())
     (check,) = (needs.split() for name, needs, _ in rules if name == "check")
-    assert check == ["lint", "typecheck", "check-generated"]
+    assert check == ["lint", "lint-specs", "typecheck", "check-generated"]

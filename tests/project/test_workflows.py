@@ -157,7 +157,9 @@ def test_the_oldest_supported_python_is_tested_on_every_system() -> None:
 def test_dependabot_updates_the_locks_and_the_actions() -> None:
     content = yaml.safe_load((GITHUB / "dependabot.yml").read_text(encoding="utf-8"))
     updates = {update["package-ecosystem"]: update for update in content["updates"]}
-    assert updates.keys() == {"pip", "github-actions"}
+    assert updates.keys() == {"pip", "npm", "github-actions"}
     assert updates["pip"]["directory"] == "/requirements"
     assert list((ROOT / "requirements").glob("*.txt"))
+    assert updates["npm"]["directory"] == "/tests/peers"
+    assert (ROOT / "tests" / "peers" / "package-lock.json").is_file()
     assert all(update["groups"] for update in updates.values())
