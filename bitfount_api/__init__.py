@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from bitfount_api.auth.prompts import LoginPrompt as LoginPrompt
     from bitfount_api.config import PRODUCTION_AM_URL as PRODUCTION_AM_URL
     from bitfount_api.config import PRODUCTION_HUB_URL as PRODUCTION_HUB_URL
+    from bitfount_api.events import ResponseEvent as ResponseEvent
+    from bitfount_api.events import RetryEvent as RetryEvent
     from bitfount_api.exceptions import AuthenticatedUserError as AuthenticatedUserError
     from bitfount_api.exceptions import AuthenticationError as AuthenticationError
     from bitfount_api.exceptions import BitfountError as BitfountError
@@ -159,6 +161,8 @@ _MODULES = {
     "RequestException": "exceptions",
     "RequestTimeout": "exceptions",
     "RequestedCertificate": "types",
+    "ResponseEvent": "events",
+    "RetryEvent": "events",
     "RetryPolicy": "retries",
     "SMARTOnFHIR": "smart_on_fhir",
     "SMARTOnFHIRAccessToken": "types",
@@ -240,6 +244,8 @@ __all__ = [
     "RequestException",
     "RequestTimeout",
     "RequestedCertificate",
+    "ResponseEvent",
+    "RetryEvent",
     "RetryPolicy",
     "SMARTOnFHIR",
     "SMARTOnFHIRAccessToken",

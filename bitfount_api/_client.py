@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Self, TypeVar
 import attrs
 
 from bitfount_api._core.service_client import ServiceClient
+from bitfount_api._core.session_headers import SessionHeaders
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.driver import Timing
 from bitfount_api.session import BitfountSession
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bitfount_api._core.effects import Flow, Service
+    from bitfount_api.events import OnResponse, OnRetry
     from bitfount_api.retries import RetryPolicy
 
 T = TypeVar("T")
@@ -42,7 +45,11 @@ class Client:
         session._register_service(service)
         self._session = session
         self._remote = ServiceClient(
-            service, session.retry, lambda: session.username, session.headers
+            service,
+            session.retry,
+            lambda: session.username,
+            session.headers,
+            hooks=session._hooks,
         )
         self._timing = Timing(session._explicit_timeout, session.deadline)
 
@@ -76,19 +83,31 @@ class Client:
         timeout: float | None = None,
         deadline: float | None = None,
         retry: RetryPolicy | None = None,
+        extra_headers: Mapping[str, str] | None = None,
+        on_response: OnResponse | None = None,
+        on_retry: OnRetry | None = None,
     ) -> Self:
-        """Return a client with other limits, for single calls: ``hub.with_options(…).get_pod(…)``.
+        """Return a client with other options, for single calls: ``hub.with_options(…).get_pod(…)``.
 
         Args:
             timeout: Seconds to connect, and between two bytes.
             deadline: Seconds for a whole call, retries included.
             retry: The retry policy.
+            extra_headers: Headers to send with requests to the service, beside those of the
+                session. Headers that carry credentials are refused.
+            on_response: A function that is called after each response, with a
+                :class:`~bitfount_api.ResponseEvent`, after that of the session. So
+                ``on_response=seen.append`` gives the headers and the request id of a success.
+            on_retry: A function that is called before each pause before a retry, with a
+                :class:`~bitfount_api.RetryEvent`.
 
         Returns:
             A client that shares this client's session.
 
         Raises:
-            ValueError: ``timeout`` or ``deadline`` is not a number of seconds.
+            ValueError: ``timeout`` or ``deadline`` is not a number of seconds, or a header cannot
+                be sent or carries credentials.
+            TypeError: ``on_response`` or ``on_retry`` cannot be called.
         """
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
@@ -99,8 +118,14 @@ class Client:
             self._timing.timeout if timeout is None else timeout,
             self._timing.deadline if deadline is None else deadline,
         )
-        if retry is not None:
-            other._remote = attrs.evolve(self._remote, retry=retry)
+        headers = SessionHeaders()
+        headers.update({**self._remote.extra_headers, **(extra_headers or {})})
+        other._remote = attrs.evolve(
+            self._remote,
+            retry=self._remote.retry if retry is None else retry,
+            extra_headers=headers,
+            hooks=self._remote.hooks.with_others(on_response, on_retry),
+        )
         return other
 
     def __repr__(self) -> str:

@@ -86,6 +86,8 @@ class APIKeySettings:
         raise TypeError("an API key is a secret, and cannot be pickled")
 
 
+LOG_LEVELS: Final = ("debug", "info", "warning")
+"""The values of ``BITFOUNT_LOG``."""
 ENVIRONMENTS: Final[Mapping[str, Environment]] = MappingProxyType(
     {
         environment.name: environment
@@ -223,6 +225,18 @@ def allow_insecure() -> bool:
     if text in ("0", "false", "no"):
         return False
     raise ValueError(f"BITFOUNT_ALLOW_INSECURE is {quote(text, 40)}; set it to 1 or to 0")
+
+
+def log_level() -> str | None:
+    """Return the level from which ``BITFOUNT_LOG`` asks for log messages, None without it.
+
+    Raises:
+        ValueError: The variable's value is not ``debug``, ``info`` or ``warning``.
+    """
+    level = (_variable("BITFOUNT_LOG") or "").lower()
+    if level and level not in LOG_LEVELS:
+        raise ValueError(f"BITFOUNT_LOG is {quote(level, 40)}; set it to debug, info or warning")
+    return level or None
 
 
 def storage_path() -> Path:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import linecache
-import logging
 import sys
 import threading
 import types
 from typing import cast
 
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.model_rule import missing, most_derived
 from bitfount_api._internal.model_source import check_model_source, decoded
 from bitfount_api.hashes import normalized
 
 __all__ = ["BitfountModel", "check_model_source", "load_model_class"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 # One load at a time, like Python's import of one module; reentrant, because code may load models.
 _loading = threading.RLock()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api.auth._default import handler_for
 from bitfount_api.hub import BitfountHub
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bitfount_api.schemas import BitfountSchema
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 @without_variables

@@ -12,10 +12,11 @@ concurrent, always from one thread, which is not the caller's. Ready-made callba
 from __future__ import annotations
 
 import importlib
-import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from bitfount_api._internal.logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     """Called with the bytes transferred so far, the total (None if unknown), and the name of the
     file or object."""
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 class ProgressReporter:

@@ -8,10 +8,12 @@ import httpx
 
 from bitfount_api import config
 from bitfount_api._core.effects import Send, Service
+from bitfount_api._core.hooks import NO_HOOKS
 from bitfount_api._core.raw_arguments import ADVICE, checked_method, raw_arguments
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.services import environment_services
 from bitfount_api._core.session_headers import SessionHeaders
+from bitfount_api._internal.logs import write_to_stderr
 from bitfount_api._internal.operation import Operation, Retry
 from bitfount_api._internal.tracebacks import without_variables
 from bitfount_api._internal.urls import Origin, origin, request_url
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.messages import Response
     from bitfount_api.auth.handler import AuthenticationHandler
+    from bitfount_api.events import OnResponse, OnRetry
 
 
 T = TypeVar("T")
@@ -67,13 +70,21 @@ class BitfountSession:
         transport: An httpx transport to use instead of opening connections, sync or async; one
             that is both is used for both. ``proxy`` and ``verify`` do not apply to it.
         user_agent_suffix: A suffix for the user agent, such as ``"ward-7/2.1"``.
+        default_headers: The first contents of :attr:`headers`, which are sent with all requests to
+            the services. Headers that carry credentials are refused.
+        on_response: A function that is called after each response to a client or a raw request,
+            with a :class:`~bitfount_api.ResponseEvent`, in the thread or the event loop of the
+            call, which waits for it. If it fails, that is logged and the call goes on.
+        on_retry: A function that is called in the same way before each pause before a retry, with a
+            :class:`~bitfount_api.RetryEvent`.
         allow_insecure: Send credentials to services with an ``http://`` URL on other machines, too,
             so that others on the network can read them; default: ``BITFOUNT_ALLOW_INSECURE``, or
             False.
 
     Raises:
         ValueError: An argument is not valid.
-        TypeError: The handler is not an :class:`~bitfount_api.AuthenticationHandler`.
+        TypeError: The handler is not an :class:`~bitfount_api.AuthenticationHandler`, or
+            ``on_response`` or ``on_retry`` cannot be called.
         FileNotFoundError: ``verify`` is a path that does not exist.
     """
 
@@ -90,7 +101,12 @@ class BitfountSession:
         transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         user_agent_suffix: str | None = None,
         allow_insecure: bool | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        on_response: OnResponse | None = None,
+        on_retry: OnRetry | None = None,
     ) -> None:
+        if level := config.log_level():
+            write_to_stderr(level)
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
         self._handler: AuthenticationHandler = (
@@ -104,6 +120,8 @@ class BitfountSession:
             raise ValueError("allow_insecure must be True or False")
         self._retry: RetryPolicy = retry or RetryPolicy()
         self._headers = SessionHeaders()
+        self._headers.update(default_headers or {})
+        self._hooks = NO_HOOKS.with_others(on_response, on_retry)
         self._connections = Connections(
             ConnectionSettings(
                 user_agent=user_agent(user_agent_suffix),
@@ -318,7 +336,8 @@ class BitfountSession:
         request: Mapping[str, Any] = {**arguments, "method": method, "url": address}
         if known is not None:
             request = self._headers.added_to(request)
-        return Send(operation, service, request, body, sendable_once=bool(once)), timing
+        call = Send(operation, service, request, body, sendable_once=bool(once), hooks=self._hooks)
+        return call, timing
 
     def _known_services(self) -> dict[Origin, Service]:
         environment = environment_services()

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar
 
 import attrs
 
+from bitfount_api._core.hooks import NO_HOOKS, Hooks
+
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
     from bitfount_api._internal.operation import Operation
@@ -107,6 +109,8 @@ class Send:
         sink: The destination of the response body, instead of memory.
         sendable_once: Whether the body can be read only once, so that it is never sent again.
         credentials: The headers with the credentials.
+        hooks: The functions of the user to tell of the response and of retries.
+        attempt: 1 for the first attempt of the request.
     """
 
     operation: Operation
@@ -116,13 +120,15 @@ class Send:
     sink: Sink | None = None
     sendable_once: bool = False
     credentials: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    hooks: Hooks = attrs.field(default=NO_HOOKS, repr=False)
+    attempt: int = 1
 
     @property
     def audience(self) -> Audience | None:
         """Which credentials to send; None to send no credentials."""
         return None if self.operation.public else self.service.audience
 
-    def with_credentials(self, headers: Mapping[str, str]) -> Send:
+    def with_credentials(self, headers: Mapping[str, str], attempt: int = 1) -> Send:
         """Return the same request with credentials."""
         return Send(
             self.operation,
@@ -132,6 +138,8 @@ class Send:
             self.sink,
             self.sendable_once,
             headers,
+            self.hooks,
+            attempt,
         )
 
 

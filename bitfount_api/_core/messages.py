@@ -129,6 +129,8 @@ class HTTPResponse:
         self.reason_phrase = reason_phrase
         self.elapsed: float = 0.0
         """Seconds from the attempt to send the request to the end of the response."""
+        self.attempt: int = 1
+        """1 for the response to the first attempt of the request."""
         self._headers: httpx.Headers | None = None
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http
-import logging
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +10,7 @@ import msgspec
 
 from bitfount_api._core.effects import OBJECT_STORAGE
 from bitfount_api._core.redaction import redact, strip_query
+from bitfount_api._internal.logs import get_logger
 from bitfount_api.exceptions import HTTPError, InvalidJSONError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _MAX_ERROR_BYTES = 100_000
 """The maximum size of an error body that is parsed."""
@@ -169,14 +169,7 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         parts.append(".")
     if advice := _advice(response, service):
         parts.append(f" {advice}")
-    request_id = next(
-        (
-            redact(value, request, limit=100)
-            for name in _REQUEST_ID_HEADERS
-            if (value := response.headers.get(name))
-        ),
-        None,
-    )
+    request_id = request_id_of(response)
     if request_id:
         parts.append(f" (request id {request_id})")
     answer = response.to_httpx(with_query=False)
@@ -189,6 +182,14 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         operation=operation.name,
         url=strip_query(response.sent.url),
     )
+
+
+def request_id_of(response: HTTPResponse) -> str | None:
+    """Return the service's id of the request, if it sent one."""
+    for name in _REQUEST_ID_HEADERS:
+        if value := response.headers.get(name):
+            return redact(value, response.request, limit=100)
+    return None
 
 
 def _advice(response: HTTPResponse, service: Service) -> str | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+import attrs
+
 from bitfount_api._core.effects import Flow, Send, get_credentials, send, sleep
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.operation import Retry
+from bitfount_api.events import RetryEvent
 from bitfount_api.exceptions import ConnectError, RequestTimeout
 
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
     from bitfount_api.retries import RetryPolicy
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
@@ -37,7 +40,8 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
     if response.status_code == 401 and credentials and not call.sendable_once:
         refreshed = yield from get_credentials(audience, credentials)
         if refreshed != credentials:
-            response = yield from _send_until_answered(call.with_credentials(refreshed), policy)
+            again = call.with_credentials(refreshed, response.attempt + 1)
+            response = yield from _send_until_answered(again, policy)
     return response
 
 
@@ -49,7 +53,7 @@ def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
             response = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
             if not may_retry(call, sent=error.sent) or not (
-                yield from pause_before_retry(policy, failures, str(error))
+                yield from pause_before_retry(policy, failures, str(error), call=call)
             ):
                 raise
         else:
@@ -58,8 +62,11 @@ def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
             name, service = call.operation.name, call.service.name
             reason = f"{name}: {service} answered {response.status_code}"
             retry_after = response.headers.get("retry-after")
-            if not (yield from pause_before_retry(policy, failures, reason, retry_after)):
+            if not (
+                yield from pause_before_retry(policy, failures, reason, retry_after, call=call)
+            ):
                 return response
+        call = attrs.evolve(call, attempt=call.attempt + 1)
 
 
 def may_retry(call: Send, *, sent: bool) -> bool:
@@ -70,7 +77,12 @@ def may_retry(call: Send, *, sent: bool) -> bool:
 
 
 def pause_before_retry(
-    policy: RetryPolicy, failures: int, reason: str, retry_after: str | None = None
+    policy: RetryPolicy,
+    failures: int,
+    reason: str,
+    retry_after: str | None = None,
+    *,
+    call: Send | None = None,
 ) -> Flow[bool]:
     """Pause before the next attempt of a request that may be retried.
 
@@ -79,6 +91,7 @@ def pause_before_retry(
         failures: The number of consecutive failures so far.
         reason: The last failure, for the log.
         retry_after: The service's ``Retry-After`` header.
+        call: The call whose hooks are told; None for one that has none.
 
     Returns:
         Whether to try again: not after the last attempt, and not if the deadline would pass during
@@ -89,6 +102,10 @@ def pause_before_retry(
     seconds = policy.pause(failures, retry_after)
     try:
         _logger.info("%s; retrying after a pause of %.1f s", reason, seconds)
+        if call is not None and call.hooks.on_retry:
+            call.hooks.retry(
+                RetryEvent(call.operation.name, call.service.name, reason, call.attempt, seconds)
+            )
         yield from sleep(seconds)
     except RequestTimeout:
         _logger.info("%s; not retried, since the deadline would pass first", reason)

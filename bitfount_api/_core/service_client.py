@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from bitfount_api._core.effects import Body, Flow, Send, Service, Sink, get_credentials
+from bitfount_api._core.hooks import NO_HOOKS, Hooks
 from bitfount_api._core.responses import decode_json, rejected_error
 from bitfount_api._core.retrying import send_with_retries
 from bitfount_api._core.session_headers import SessionHeaders
@@ -30,12 +31,16 @@ class ServiceClient:
         retry: The retry policy.
         read_username: Returns the user that the credentials belong to, if it is known.
         headers: The headers that the session adds to requests to the service.
+        extra_headers: The headers that this client adds, in place of those of the same names.
+        hooks: The functions of the user to tell of responses and retries.
     """
 
     service: Service
     retry: RetryPolicy
     read_username: Callable[[], str]
     headers: SessionHeaders = attrs.field(factory=SessionHeaders)
+    extra_headers: SessionHeaders = attrs.field(factory=SessionHeaders)
+    hooks: Hooks = NO_HOOKS
 
     def authenticate(self) -> Flow[None]:
         """Get credentials now, for flows that do lengthy work before their first request.
@@ -70,10 +75,11 @@ class ServiceClient:
             RequestException: No response was received.
         """
         if service is None:  # not to object storage
-            request = self.headers.added_to(request)
-        return send_with_retries(
-            Send(operation, service or self.service, request, body=body, sink=sink), self.retry
+            request = self.headers.added_to(self.extra_headers.added_to(request))
+        call = Send(
+            operation, service or self.service, request, body=body, sink=sink, hooks=self.hooks
         )
+        return send_with_retries(call, self.retry)
 
     def get_json(
         self,

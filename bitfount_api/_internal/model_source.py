@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import codecs
 import io
-import logging
 import tokenize
 from typing import Final
 
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.model_rule import METHODS, missing, most_derived
 from bitfount_api._internal.module_classes import FoundClass, ModuleClasses
 from bitfount_api._internal.stand_ins import Special, TooManyBasesError
@@ -16,7 +16,7 @@ from bitfount_api.exceptions import ModelValidationError
 from bitfount_api.hashes import normalized
 
 # Not the logger of bitfount_api.models: the command line reports what that logger's warnings say.
-_logger = logging.getLogger("bitfount_api.models.check")
+_logger = get_logger("bitfount_api.models.check")
 
 _ADVICE: Final = (
     f"define {METHODS[1]} and {METHODS[2]}, or derive the class from a Bitfount model class that "

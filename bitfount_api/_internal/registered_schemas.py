@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 from bitfount_api._internal.documents import quote_value
 from bitfount_api._internal.features import FEATURE_CLASSES, CategoricalFeature, Feature
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import shorten
 
 _FIELDS: Final = frozenset({"name", "description", "number_of_records", "features", "metadata"})
 _MAX_PLACES_LENGTH: Final = 200
 
-_logger = logging.getLogger("bitfount_api.schemas")
+_logger = get_logger("bitfount_api.schemas")
 
 
 def document_of(schema: object) -> Any:

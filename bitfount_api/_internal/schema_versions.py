@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 
 from bitfount_api._internal import documents
 from bitfount_api._internal.documents import DocumentError
+from bitfount_api._internal.logs import get_logger
 
 SCHEMA_VERSION: Final = "4"
 """The version of the documents that are written."""
 
-_logger = logging.getLogger("bitfount_api.schemas")
+_logger = get_logger("bitfount_api.schemas")
 
 
 def as_version_4(document: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...] | None]:

@@ -34,8 +34,8 @@ from bitfount_api._io.driver import (
     authentication_timeout,
     check_encrypted,
     collect_results,
-    log_response,
     may_be_bug,
+    report,
 )
 from bitfount_api._io.errors import map_exceptions
 from bitfount_api._io.requests import build
@@ -201,17 +201,16 @@ async def _exchange(
         context.connections.alease(request.origin, attempt) as connection,
         connection.exchange(request, body) as (response, received),
     ):
-        log_response(call, response)
         if call.sink is not None and await _in_thread(call.sink.accept, response):
             await _write_to_sink(received, call.sink, context)
-            return response
+            return report(call, response, attempt)
         reader = BodyReader(response, context)
         async for chunk in received:
             if reader.decodes and len(chunk) > MAX_INLINE_BYTES:
                 await _in_thread(reader.feed, chunk)
             else:
                 reader.feed(chunk)
-        return reader.end(attempt)
+        return report(call, reader.end(), attempt)
 
 
 def _body(request: HTTPRequest, chunks: Iterator[bytes] | None) -> _Body | None:

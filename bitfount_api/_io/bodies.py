@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from bitfount_api._core.effects import Send
     from bitfount_api._core.messages import HTTPRequest, HTTPResponse
-    from bitfount_api._io.attempt import Attempt
     from bitfount_api._io.driver import CallContext
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
@@ -124,10 +122,9 @@ class BodyReader:
         """Whether the body is compressed, so that :meth:`feed` may take long."""
         return self._decoder is not None
 
-    def end(self, attempt: Attempt) -> HTTPResponse:
+    def end(self) -> HTTPResponse:
         """Return the response with its body."""
         response = self._response
-        response.elapsed = time.monotonic() - attempt.started
         content = b"".join(self._chunks)
         if self._decoder is not None and not self._unreadable:
             try:

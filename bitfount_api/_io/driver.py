@@ -12,7 +12,10 @@ import attrs
 
 from bitfount_api import config
 from bitfount_api._core.redaction import strip_query
+from bitfount_api._core.responses import request_id_of
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
+from bitfount_api.events import ResponseEvent
 from bitfount_api.exceptions import BitfountError, RequestException, RequestTimeout
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 30.0
 """The time for which a run uses the credentials that it got, without asking for them again."""
 
-_logger = logging.getLogger("bitfount_api.http")
+_logger = get_logger("bitfount_api.http")
 
 
 class SyncConnection(Protocol):
@@ -286,14 +289,36 @@ def authentication_timeout() -> RequestTimeout:
     )
 
 
-def log_response(call: Send, response: HTTPResponse) -> None:
-    """Log one line for a response: the method, the URL without its query, and the status."""
-    if _logger.isEnabledFor(logging.DEBUG):
-        sent = response.sent
+def report(call: Send, response: HTTPResponse, attempt: Attempt) -> HTTPResponse:
+    """Log one line for a response that was read to its end, and tell the hooks of the call.
+
+    Returns:
+        The response, with its attempt and its duration.
+    """
+    response.attempt = call.attempt
+    response.elapsed = time.monotonic() - attempt.started
+    logs = _logger.isEnabledFor(logging.DEBUG)
+    if not logs and not call.hooks.on_response:
+        return response
+    sent, request_id = response.sent, request_id_of(response)
+    where = strip_query(sent.url)
+    if logs:
         _logger.debug(
-            "%s: %s %s answered %d",
-            call.operation.name, sent.method, strip_query(sent.url), response.status_code,
+            "%s: %s %s answered %d in %.0f ms%s%s",
+            call.operation.name, sent.method, where, response.status_code,
+            response.elapsed * 1000,
+            f", attempt {call.attempt}" if call.attempt > 1 else "",
+            f", request id {request_id}" if request_id else "",
         )  # fmt: skip
+    if call.hooks.on_response:
+        call.hooks.response(
+            ResponseEvent(
+                call.operation.name, call.service.name, sent.method, where, response.status_code,
+                dict(response.to_httpx(with_query=False).headers), request_id, call.attempt,
+                response.elapsed,
+            )
+        )  # fmt: skip
+    return response
 
 
 def may_be_bug(error: BaseException) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import re
 import urllib.request
 from typing import TYPE_CHECKING
@@ -11,12 +10,14 @@ from urllib.parse import unquote
 
 import attrs
 
+from bitfount_api._internal.logs import get_logger
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._internal.urls import Origin
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}

@@ -30,8 +30,8 @@ from bitfount_api._io.driver import (
     authentication_timeout,
     check_encrypted,
     collect_results,
-    log_response,
     may_be_bug,
+    report,
 )
 from bitfount_api._io.errors import map_exceptions
 from bitfount_api._io.requests import build
@@ -147,14 +147,13 @@ def _send(call: Send, context: CallContext) -> HTTPResponse:
         connections.lease(request.origin, attempt) as connection,
         connection.exchange(request, _body(request, chunks, context)) as (response, received),
     ):
-        log_response(call, response)
         if call.sink is not None and call.sink.accept(response):
             _write_to_sink(received, call.sink, context)
-            return response
+            return report(call, response, attempt)
         reader = BodyReader(response, context)
         for chunk in received:
             reader.feed(chunk)
-        return reader.end(attempt)
+        return report(call, reader.end(), attempt)
 
 
 def _body(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +23,7 @@ from bitfount_api._generated.access_manager.models import (
     SignatureAccessRequestIdentityProvider,
 )
 from bitfount_api._generated.access_manager.types import UNSET
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.plain_values import plain_json
 from bitfount_api._internal.validation import check_encodable, quote
 from bitfount_api._operations.other_fields import with_other_fields
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def get_key(access_manager: ServiceClient) -> Flow[RSAPublicKey]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from bitfount_api._generated.hub.api.compute import (
 )
 from bitfount_api._generated.hub.models import CertificateRequest, RegisterComputeRequest
 from bitfount_api._generated.hub.types import UNSET
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import non_empty_text
 from bitfount_api.identifiers import path_part
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _LABEL: Final = r"(?:NEW )?CERTIFICATE REQUEST-----"
 _SIGNING_REQUEST: Final = re.compile(

@@ -232,13 +232,17 @@ def _fill_gaps(
 def _download_range(remote: ServiceClient, address: str, range_request: RangeRequest) -> Flow[None]:
     """Download one range; after an interruption, request only what is missing."""
     operation = storage_operations.DOWNLOAD_OBJECT
-    failures = 0
+    failures = attempt = 0
     failure: RequestException
     while not range_request.whole:
+        attempt += 1
         before = range_request.position
         request = {"method": "get", "url": address, "headers": range_request.headers()}
+        call = Send(
+            operation, STORAGE, request, sink=range_request, hooks=remote.hooks, attempt=attempt
+        )
         try:
-            response = yield from send(Send(operation, STORAGE, request, sink=range_request))
+            response = yield from send(call)
         except (ConnectError, RequestTimeout) as error:
             failure, is_temporary, retry_after = error, True, None
         else:
@@ -251,6 +255,8 @@ def _download_range(remote: ServiceClient, address: str, range_request: RangeReq
         # Progress resets the failure count: only consecutive failures count.
         failures = 1 if range_request.position > before else failures + 1
         if not is_temporary or not (
-            yield from pause_before_retry(remote.retry, failures, str(failure), retry_after)
+            yield from pause_before_retry(
+                remote.retry, failures, str(failure), retry_after, call=call
+            )
         ):
             raise failure

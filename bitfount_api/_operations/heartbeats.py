@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,6 +16,7 @@ from bitfount_api._generated.hub.models import (
     InstanceHeartbeatRequest,
 )
 from bitfount_api._generated.hub.types import UNSET
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.validation import flag, non_empty_text
 from bitfount_api._operations.other_fields import with_other_fields
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 @attrs.frozen

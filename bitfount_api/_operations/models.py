@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import stat
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from bitfount_api._generated.hub.models import ModelUploadRequest, WeightsUpload
 from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._generated.types.hub import Upload
 from bitfount_api._internal.files import atomic_write, checked_path
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import check_encodable, flag, quote
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
 from bitfount_api._operations.uploads import multipart, upload
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from bitfount_api.transfers import TransferOptions
 
 # The logger's name is documented, so that programs can handle its records separately.
-_logger = logging.getLogger("bitfount_api.models")
+_logger = get_logger("bitfount_api.models")
 
 _VERSION = re.compile(r"[0-9]{1,9}")
 _STORAGE_UPLOADS = (storage_operations.UPLOAD_OBJECT.name, storage_operations.UPLOAD_PART.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from bitfount_api import types
@@ -10,6 +9,7 @@ from bitfount_api._generated import operations
 from bitfount_api._generated.hub.api.pods import (
     get_pod_dataset_configuration as _get_pod_dataset_configuration,
 )
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._operations.clusters import get_datasets
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import PodIdentifier
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def get_configuration(hub: ServiceClient, pod: PodIdentifier) -> Flow[dict[str, Any] | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict
@@ -20,6 +19,7 @@ from bitfount_api._generated.hub.models import (
     RegisterPodRequest,
 )
 from bitfount_api._generated.hub.types import UNSET, Unset
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.plain_values import json_of_shape
 from bitfount_api._internal.registered_schemas import complete, document_of
 from bitfount_api._internal.validation import check_encodable, quote
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.service_client import ServiceClient
     from bitfount_api.transfers import TransferOptions
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _SCHEMA_FILE_NAME = "bitfount_file"
 _NEEDED = ("name", "display_name", "description", "schema", "number_of_records")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from bitfount_api import types
@@ -12,6 +11,7 @@ from bitfount_api._generated.hub.api.pods import archive_pod as _archive_pod
 from bitfount_api._generated.hub.api.pods import get_pod as _get_pod
 from bitfount_api._generated.hub.api.pods import get_project_pod as _get_project_pod
 from bitfount_api._generated.hub.models import ArchivePodRequest
+from bitfount_api._internal.logs import get_logger
 from bitfount_api.exceptions import (
     HTTPError,
     InvalidJSONError,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def get_pod(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from bitfount_api import types
@@ -24,6 +23,7 @@ from bitfount_api._generated.hub.models import (
     DatasetReference,
 )
 from bitfount_api._generated.hub.types import UNSET
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import non_empty_text, number_of_text, whole_number
 from bitfount_api.exceptions import BitfountError, InvalidJSONError
 from bitfount_api.identifiers import ModelIdentifier, path_part, pod_name
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def create_project(hub: ServiceClient, name: str) -> Flow[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from bitfount_api import types
@@ -13,6 +12,7 @@ from bitfount_api._generated.hub.api.keys import (
     register_user_public_key as _register_user_public_key,
 )
 from bitfount_api._generated.hub.models import RegisterKeyRequest
+from bitfount_api._internal.logs import get_logger
 from bitfount_api.exceptions import InvalidJSONError
 from bitfount_api.identifiers import path_part, user_name
 from bitfount_api.keys import parse_public_key, serialize_public_key
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 
 def register(hub: ServiceClient, key: RSAPublicKey) -> Flow[str | int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +20,7 @@ from bitfount_api._generated.hub.models import (
     UploadedPart,
 )
 from bitfount_api._generated.hub.types import UNSET
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.request_bodies import FormBody, PartBody, Source
 from bitfount_api.exceptions import (
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 ObjectType = Literal["Model", "Schema"]
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 

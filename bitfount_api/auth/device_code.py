@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import attrs
 from bitfount_api import config
 from bitfount_api._core.effects import run_in_thread, sleep
 from bitfount_api._internal.files import checked_path
+from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import check_encodable
 from bitfount_api._io.connections import Connections
 from bitfount_api._io.settings import ConnectionSettings, user_agent
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bitfount_api.auth.prompts import Prompt
     from bitfount_api.types import TokenGrant
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 REFRESH_MARGIN: Final = 600.0
 """The number of seconds before its expiry at which a token is refreshed."""

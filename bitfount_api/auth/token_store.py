@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +25,7 @@ from bitfount_api._internal.files import (
     read_regular_file,
     remove_leftovers,
 )
+from bitfount_api._internal.logs import get_logger
 from bitfount_api.auth.validation import header_value
 from bitfount_api.identifiers import user_name
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-_logger = logging.getLogger(__name__)
+_logger = get_logger(__name__)
 
 MAX_FILE_BYTES: Final = 256 * 1024
 """The maximum size of a token file, in bytes; real ones have a few thousand."""

@@ -32,6 +32,7 @@ LAYERS: list[set[str]] = [
             "_internal",
             "_version",
             "config",
+            "events",
             "files",
             "hashes",
             "identifiers",

@@ -218,6 +218,14 @@ def hub(hub: api.BitfountHub) -> None:
     }
     hub.send_monitor_update(update)
     assert_type(hub.with_options(timeout=5, deadline=20), api.BitfountHub)
+    responses: list[api.ResponseEvent] = []
+    retries: list[api.RetryEvent] = []
+    told = hub.with_options(
+        extra_headers={"x-ward": "7"}, on_response=responses.append, on_retry=retries.append
+    )
+    assert_type(told, api.BitfountHub)
+    assert_type(responses[0].request_id, str | None)
+    assert_type(retries[0].seconds, float)
 
 
 def compute(hub: api.BitfountHub) -> None:

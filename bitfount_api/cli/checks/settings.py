@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "BITFOUNT_ALLOW_INSECURE": config.allow_insecure,
     "BITFOUNT_ENVIRONMENT": config.environment,
+    "BITFOUNT_LOG": config.log_level,
     "BITFOUNT_STORAGE_PATH": config.storage_path,
     "BITFOUNT_USERNAME": config.username,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,

@@ -1,0 +1,68 @@
+"""The functions of the user that are told of responses and retries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from bitfount_api._internal.logs import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bitfount_api.events import OnResponse, OnRetry, ResponseEvent, RetryEvent
+
+_logger = get_logger(__name__)
+
+
+@attrs.frozen(eq=False)
+class Hooks:
+    """Functions to call, in this order.
+
+    Args:
+        on_response: Functions that are called after each response.
+        on_retry: Functions that are called before each pause before a retry.
+    """
+
+    on_response: tuple[OnResponse, ...] = ()
+    on_retry: tuple[OnRetry, ...] = ()
+
+    def with_others(self, on_response: OnResponse | None, on_retry: OnRetry | None) -> Hooks:
+        """Return these hooks and others, which are called after them.
+
+        Raises:
+            TypeError: One of them cannot be called.
+        """
+        return Hooks(
+            self.on_response + _checked("on_response", on_response),
+            self.on_retry + _checked("on_retry", on_retry),
+        )
+
+    def response(self, event: ResponseEvent) -> None:
+        """Tell of a response."""
+        for hook in self.on_response:
+            _call("on_response", hook, event)
+
+    def retry(self, event: RetryEvent) -> None:
+        """Tell of a pause before a retry."""
+        for hook in self.on_retry:
+            _call("on_retry", hook, event)
+
+
+NO_HOOKS = Hooks()
+
+
+def _checked(name: str, hook: Callable[[Any], object] | None) -> tuple[Any, ...]:
+    if hook is None:
+        return ()
+    if not callable(hook):
+        raise TypeError(f"{name} must be a function of one argument, the event")
+    return (hook,)
+
+
+def _call(name: str, hook: Callable[[Any], object], event: object) -> None:
+    try:
+        hook(event)
+    except Exception:
+        _logger.warning("%s failed, and its failure is ignored", name, exc_info=True)
