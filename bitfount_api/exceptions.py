@@ -71,12 +71,15 @@ class BitfountError(Exception):
     Attributes:
         request: The request that failed, without credentials and query; None if there is none or it
             is unknown, and after unpickling.
-        response: The response that refused the request; None if there is none, and after
-            unpickling.
     """
 
     request: httpx.Request | None = None
-    response: Response | None = None
+    _response: Response | None = None
+
+    @property
+    def response(self) -> Response | None:
+        """The response that refused the request; None if there is none, and after unpickling."""
+        return self._response
 
     def __str__(self) -> str:
         # A file name that is not UTF-8 has lone surrogates, with which printing would fail.
@@ -85,7 +88,7 @@ class BitfountError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # The default calls the class with `args` alone, and loses keyword arguments. A request and
         # a response hold streams, which do not belong in a pickle.
-        state = {k: v for k, v in self.__dict__.items() if k not in ("request", "response")}
+        state = {k: v for k, v in self.__dict__.items() if k not in ("request", "_response")}
         return _rebuild, (type(self), self.args, state)
 
 
@@ -100,8 +103,6 @@ class RequestException(BitfountError):
         url: The request's URL without its query; None if unknown.
         sent: False if the service cannot have seen the request.
         request: The request, without credentials and query; None if unknown, and after unpickling.
-        response: The response that refused the request; None if there is none, and after
-            unpickling.
     """
 
     def __init__(
@@ -126,16 +127,13 @@ class HTTPError(RequestException):
     Attributes:
         status_code: The HTTP status.
         request_id: The service's id of the request, if it sent one; quote it to support.
-        response: The response: an httpx response that also has ``ok`` and ``reason``. The
-            credentials of its request are removed, also where the response quotes them, and so are
-            the queries of presigned URLs. None after unpickling.
     """
 
     def __init__(
         self,
         message: str = "",
         *,
-        status_code: int | None = None,
+        status_code: int,
         request_id: str | None = None,
         response: Response | None = None,
         operation: str | None = None,
@@ -145,7 +143,28 @@ class HTTPError(RequestException):
         super().__init__(message, operation=operation, url=url, request=request)
         self.status_code = status_code
         self.request_id = request_id
-        self.response = response
+        self._response = response
+
+    @property
+    def response(self) -> Response:
+        """The response: an httpx response that also has ``ok`` and ``reason``.
+
+        The credentials of its request are removed, also where the response quotes them, and so are
+        the queries of presigned URLs. After unpickling, it has only its status.
+
+        Raises:
+            AttributeError: The error was created without a response, for example in a test.
+        """
+        if self._response is None:
+            raise AttributeError("this HTTPError was created without a response")
+        return self._response
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, (kind, args, state) = super().__reduce__()
+        if self._response is not None:
+            # Headers and a body of any size do not belong in a pickle.
+            state["_response"] = type(self._response)(self.status_code)
+        return rebuild, (kind, args, state)
 
 
 class PodDoesNotExistError(HTTPError):
@@ -253,7 +272,7 @@ def model_upload_error(message: str, cause: BaseException) -> ModelUploadError:
 def of_same_request(error: _E, cause: BaseException) -> _E:
     """Return an error with the request and the response of the error that caused it."""
     if isinstance(cause, BitfountError):
-        error.request, error.response = cause.request, cause.response
+        error.request, error._response = cause.request, cause._response
     return error
 
 

@@ -93,7 +93,6 @@ def test_retrieve_pod_missing_pod_raises(services: FakeServices, project: str | 
     assert (error.status_code, error.request_id) == (404, "r-1")
     assert error.operation == ("get_project_pod" if project else "get_pod")
     assert error.url == str(services.requests[0].url)
-    assert error.response is not None
     assert "x-api-key" not in error.response.request.headers
     assert len(services.requests) == 1
 

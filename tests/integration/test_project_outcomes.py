@@ -111,7 +111,6 @@ def test_rejection_raises_http_error_with_all_details(
     assert str(status) in str(error)
     assert "because of this" in str(error)
     assert "r-1" in str(error)
-    assert error.response is not None
     assert error.response.json() == body
 
 

@@ -597,7 +597,7 @@ def test_http_error_has_no_credentials(asynchronous: bool) -> None:
 
     with pytest.raises(HTTPError) as caught:
         asyncio.run(main()) if asynchronous else BitfountHub(session).get_projects()
-    assert "SECRET" not in f"{caught.value} {caught.value.response.request.headers!r}"  # type: ignore[union-attr]
+    assert "SECRET" not in f"{caught.value} {caught.value.response.request.headers!r}"
 
 
 @twins
@@ -615,7 +615,6 @@ def test_response_of_an_error_quotes_no_credentials(asynchronous: bool) -> None:
     with pytest.raises(HTTPError) as caught:
         asyncio.run(main()) if asynchronous else BitfountHub(session).get_projects()
     response = caught.value.response
-    assert response is not None
     assert "SECRET" not in f"{response.headers.raw} {response.text} {response.json()}"
     assert response.json()["errorMessage"] == "no"
     assert response.headers["location"] == "https://s3.test/o"

@@ -31,14 +31,13 @@ def errors() -> list[type[Exception]]:
     try:
         api.BitfountHub().create_project("n")
     except api.HTTPError as error:
-        assert_type(error.status_code, int | None)
+        assert_type(error.status_code, int)
         assert_type(error.request_id, str | None)
         assert_type(error.request, httpx.Request | None)
-        if error.response is not None:
-            assert_type(error.response.ok, bool)
-            assert_type(error.response.reason, str)
-            response: httpx.Response = error.response
-            response.raise_for_status()
+        assert_type(error.response.ok, bool)
+        assert_type(error.response.reason, str)
+        response: httpx.Response = error.response
+        response.raise_for_status()
         assert_type(error.operation, str | None)
     return list(found)
 
