@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bitfount_api._client import SyncClient
 from bitfount_api._core import services
@@ -11,6 +11,8 @@ from bitfount_api._operations import access
 from bitfount_api.identifiers import PodIdentifier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from bitfount_api import types
@@ -62,7 +64,7 @@ class BitfountAM(SyncClient):
     def check_oidc_access_request(
         self,
         pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
+        serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         modeller_access_token: str,
         project_id: str | None = None,
@@ -102,7 +104,7 @@ class BitfountAM(SyncClient):
         unsigned_task: bytes,
         task_signature: bytes,
         pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
+        serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         project_id: str | None = None,
         public_key_id: str | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bitfount_api._client import AsyncClient
 from bitfount_api._core import services
@@ -10,6 +10,8 @@ from bitfount_api._operations import access
 from bitfount_api.identifiers import PodIdentifier
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from bitfount_api import types
@@ -61,7 +63,7 @@ class AsyncBitfountAM(AsyncClient):
     async def check_oidc_access_request(
         self,
         pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
+        serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         modeller_access_token: str,
         project_id: str | None = None,
@@ -101,7 +103,7 @@ class AsyncBitfountAM(AsyncClient):
         unsigned_task: bytes,
         task_signature: bytes,
         pod_identifier: str,
-        serialized_protocol: types.SerializedProtocol,
+        serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         project_id: str | None = None,
         public_key_id: str | None = None,

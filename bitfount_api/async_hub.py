@@ -220,7 +220,7 @@ class AsyncBitfountHub(AsyncClient):
 
     @overload
     async def do_pod_heartbeat(
-        self, pod_names: list[str], pod_public_key: RSAPublicKey
+        self, pod_names: Sequence[str], pod_public_key: RSAPublicKey
     ) -> None: ...
     @overload
     async def do_pod_heartbeat(
@@ -236,7 +236,7 @@ class AsyncBitfountHub(AsyncClient):
     ) -> types.Heartbeat | None: ...
     async def do_pod_heartbeat(
         self,
-        pod_names: list[str] | None = None,
+        pod_names: Sequence[str] | None = None,
         pod_public_key: RSAPublicKey | None = None,
         *,
         instance_id: str | None = None,
@@ -882,6 +882,14 @@ class AsyncBitfountHub(AsyncClient):
         """
         await self._run(operations.projects.add_dataset(self._remote, project_id, dataset_name))
 
+    @overload
+    async def get_usage_limits(
+        self, project_id: str, model_id: None = None
+    ) -> list[types.SimpleUsage]: ...
+    @overload
+    async def get_usage_limits(
+        self, project_id: str, model_id: str
+    ) -> types.ProjectModelLimits: ...
     async def get_usage_limits(
         self, project_id: str, model_id: str | None = None
     ) -> list[types.SimpleUsage] | types.ProjectModelLimits:
@@ -982,7 +990,7 @@ class AsyncBitfountHub(AsyncClient):
         return await self._run(operations.compute.get_certificate(self._remote, compute_id))
 
     async def create_compute_cluster(
-        self, name: str, dataset_names: list[str] | None = None
+        self, name: str, dataset_names: Sequence[str] | None = None
     ) -> str:
         """Create a cluster of compute instances.
 
@@ -1019,7 +1027,7 @@ class AsyncBitfountHub(AsyncClient):
         return await self._run(operations.clusters.exists(self._remote, cluster_id))
 
     async def link_datasets_to_compute_cluster(
-        self, cluster_id: str, dataset_names: list[str]
+        self, cluster_id: str, dataset_names: Sequence[str]
     ) -> None:
         """Link datasets of the session's user to a cluster.
 

@@ -216,7 +216,7 @@ class BitfountHub(SyncClient):
         self._run(flow)
 
     @overload
-    def do_pod_heartbeat(self, pod_names: list[str], pod_public_key: RSAPublicKey) -> None: ...
+    def do_pod_heartbeat(self, pod_names: Sequence[str], pod_public_key: RSAPublicKey) -> None: ...
     @overload
     def do_pod_heartbeat(
         self,
@@ -231,7 +231,7 @@ class BitfountHub(SyncClient):
     ) -> types.Heartbeat | None: ...
     def do_pod_heartbeat(
         self,
-        pod_names: list[str] | None = None,
+        pod_names: Sequence[str] | None = None,
         pod_public_key: RSAPublicKey | None = None,
         *,
         instance_id: str | None = None,
@@ -876,6 +876,12 @@ class BitfountHub(SyncClient):
         """
         self._run(operations.projects.add_dataset(self._remote, project_id, dataset_name))
 
+    @overload
+    def get_usage_limits(
+        self, project_id: str, model_id: None = None
+    ) -> list[types.SimpleUsage]: ...
+    @overload
+    def get_usage_limits(self, project_id: str, model_id: str) -> types.ProjectModelLimits: ...
     def get_usage_limits(
         self, project_id: str, model_id: str | None = None
     ) -> list[types.SimpleUsage] | types.ProjectModelLimits:
@@ -975,7 +981,7 @@ class BitfountHub(SyncClient):
         """
         return self._run(operations.compute.get_certificate(self._remote, compute_id))
 
-    def create_compute_cluster(self, name: str, dataset_names: list[str] | None = None) -> str:
+    def create_compute_cluster(self, name: str, dataset_names: Sequence[str] | None = None) -> str:
         """Create a cluster of compute instances.
 
         Args:
@@ -1010,7 +1016,9 @@ class BitfountHub(SyncClient):
         """
         return self._run(operations.clusters.exists(self._remote, cluster_id))
 
-    def link_datasets_to_compute_cluster(self, cluster_id: str, dataset_names: list[str]) -> None:
+    def link_datasets_to_compute_cluster(
+        self, cluster_id: str, dataset_names: Sequence[str]
+    ) -> None:
         """Link datasets of the session's user to a cluster.
 
         Args:

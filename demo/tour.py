@@ -257,7 +257,7 @@ class Tour:
     def _token_check(self, token: str) -> PodResponseType:
         result = self.custodian.access_manager.check_oidc_access_request(
             self.pod_identifier,
-            self.protocol,  # type: ignore[arg-type] # a plain dict
+            self.protocol,
             self.colleague.username,
             token,
             project_id=self.project_id,
@@ -284,7 +284,7 @@ class Tour:
             task,
             signature,
             self.pod_identifier,
-            self.protocol,  # type: ignore[arg-type] # a plain dict
+            self.protocol,
             self.modeller.username,
             project_id=self.project_id,
             public_key_id=self.key_id,

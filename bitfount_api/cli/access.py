@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bitfount_api.identifiers import PodIdentifier
-    from bitfount_api.types import SerializedProtocol
 
 TOKEN_VARIABLE: Final = "BITFOUNT_MODELLER_TOKEN"  # noqa: S105 - the name, not the token
 
@@ -146,7 +145,7 @@ def check(
     return Exit.FAILED
 
 
-def _protocol(file: Path) -> SerializedProtocol:
+def _protocol(file: Path) -> dict[str, Any]:
     found = json_object(file, _MAX_FILE_BYTES)
     if not isinstance(found.get("class_name"), str):
         raise Failure(
@@ -154,4 +153,4 @@ def _protocol(file: Path) -> SerializedProtocol:
             "algorithm.",
             Exit.INVALID_INPUT,
         )
-    return cast("SerializedProtocol", found)
+    return found

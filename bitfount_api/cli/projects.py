@@ -13,7 +13,6 @@ from bitfount_api.cli.views import Fields, Rows
 from bitfount_api.exceptions import HTTPError
 
 if TYPE_CHECKING:
-    from bitfount_api import types
     from bitfount_api.identifiers import ModelIdentifier
 
 _PROJECT_ARGUMENT = {"PROJECT": "The project's id, as 'projects list' shows it."}
@@ -173,10 +172,10 @@ def limits(context: click.Context, /, project: str, model: ModelIdentifier | Non
     app = app_of(context)
     hub = app.hub()
     if model is None:
-        own = cast("list[types.SimpleUsage]", hub.get_usage_limits(project))
+        own = hub.get_usage_limits(project)
         app.output.data(own, _usage(_USAGE, own, f"Project {project} uses no models."))
         return
-    found = cast("types.ProjectModelLimits", hub.get_usage_limits(project, str(model)))
+    found = hub.get_usage_limits(project, str(model))
     app.output.data(
         found,
         _usage(_GRANTEES, found["usage"], f"No user has been granted {model} in this project."),

@@ -250,6 +250,22 @@ def test_invalid_argument_raises_before_any_request(
     assert services.requests == []
 
 
+@pytest.mark.parametrize(
+    ("method", "arguments", "sent"),
+    [
+        ("do_pod_heartbeat", (("scans", "notes"), PUBLIC_KEY), "names"),
+        ("create_compute_cluster", ("eye-clinic", ("scans", "notes")), "datasetNames"),
+        ("link_datasets_to_compute_cluster", ("c-1", ("scans", "notes")), "datasetNames"),
+    ],
+)
+def test_names_may_be_in_any_sequence(
+    services: FakeServices, method: str, arguments: tuple[Any, ...], sent: str
+) -> None:
+    services.json({"clusterId": "c-1"})
+    services.hub(method, *arguments)
+    assert json.loads(services.requests[0].content)[sent] == ["scans", "notes"]
+
+
 # --- Instances and certificates ------------------------------------------------------------------
 
 
@@ -485,6 +501,7 @@ def test_instance_heartbeat_refused_raises(services: FakeServices) -> None:
     [
         ((["scans"], PUBLIC_KEY), {"is_busy": False}, "pod_names and pod_public_key and is_busy"),
         ((["scans"],), INSTANCE, "pod_names and instance_id"),
+        (("scans", PUBLIC_KEY), {}, "pod_names must be a list of names, not a string"),
         (("i-1", "c-1"), INSTANCE, "pod_names and pod_public_key and instance_id"),
         ((), {**INSTANCE, "is_busy": "no"}, "is_busy must be True or False"),
         ((), {**INSTANCE, "is_ehr_connected": 1}, "is_ehr_connected must be True or False"),

@@ -173,7 +173,7 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
     assert_type(api.get_pod_schema("scans", "scans.yaml", hub), api.BitfountSchema)
-    hub.do_pod_heartbeat(["scans"], public_key)
+    hub.do_pod_heartbeat(("scans",), public_key)
 
     answer = hub.send_model(Path("Net.py"), private_model=True, model_description="small")
     assert_type(answer, api.ModelUpload)
@@ -199,10 +199,10 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.get_projects(), api.ProjectsPage | None)
     assert_type(hub.iter_projects(), Iterator[api.Project])
     hub.add_dataset_to_project_for_user(project, "scans")
-    usage = hub.get_usage_limits(project)
-    assert_type(usage, list[api.SimpleUsage] | api.ProjectModelLimits)
-    if isinstance(usage, dict):
-        assert_type(usage["usage"], list[api.GranteeUsage])
+    assert_type(hub.get_usage_limits(project), list[api.SimpleUsage])
+    usage = hub.get_usage_limits(project, "alice/Net:1")
+    assert_type(usage, api.ProjectModelLimits)
+    assert_type(usage["usage"], list[api.GranteeUsage])
 
     compute(hub)
 
@@ -253,7 +253,7 @@ def compute(hub: api.BitfountHub) -> None:
         assert_type(certificate["status"], str)
     assert_type(hub.create_compute_cluster("eye-clinic", ["scans"]), str)
     assert_type(hub.compute_cluster_exists("c-1"), bool)
-    hub.link_datasets_to_compute_cluster("c-1", ["scans"])
+    hub.link_datasets_to_compute_cluster("c-1", ("scans",))
     of_cluster = api.BitfountHub(hub.session, hub.url, "c-1")
     assert_type(of_cluster.cluster_id, str | None)
     assert_type(of_cluster.get_pod_dataset_list(), list[api.PodDataset])
@@ -279,6 +279,8 @@ def access(access_manager: api.BitfountAM) -> list[api.AccessLimit] | None:
     assert_type(access_manager.get_access_manager_key(), RSAPublicKey)
     protocol: api.SerializedProtocol = {"class_name": "p", "algorithm": {"class_name": "a"}}
     result = access_manager.check_oidc_access_request("alice/scans", protocol, "bob", "token")
+    plain = {"class_name": "p", "algorithm": {"class_name": "a"}}
+    access_manager.check_oidc_access_request("alice/scans", plain, "bob", "token")
     assert_type(result, api.AccessCheckResult)
     assert_type(result["response_type"], api.PodResponseType)
     signed = access_manager.check_signature_based_access_request(
