@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-    from bitfount_api import BitfountAM, BitfountHub, SimpleUsage
+    from bitfount_api import BitfountAM, BitfountHub
 
 
 @attrs.frozen
@@ -56,6 +56,6 @@ def unused_models(hub: BitfountHub) -> list[str]:
     used: dict[str, int] = {}
     for project in hub.iter_projects():
         # Without a model name, the result is a list with each model of the project and its uses.
-        for usage in cast("list[SimpleUsage]", hub.get_usage_limits(project["id"])):
+        for usage in hub.get_usage_limits(project["id"]):
             used[usage["resourceName"]] = used.get(usage["resourceName"], 0) + usage["totalUsage"]
     return sorted(name for name, count in used.items() if count == 0)

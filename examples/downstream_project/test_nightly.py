@@ -1,15 +1,16 @@
 """Tests that use the fixture of bitfount-api[sandbox]: run ``pytest`` in this folder."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import nightly
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from bitfount_api import HTTPError, generate_key_pair
+from bitfount_api import BitfountAM, BitfountHub, HTTPError, generate_key_pair
+from bitfount_api.pytest_plugin import SandboxClients
 from bitfount_api.sandbox import Fault
 
+Ward = tuple[BitfountHub, BitfountAM, RSAPublicKey]
 KEY = generate_key_pair(2048).public_key
 MODEL = "from bitfount_api import BitfountModel\n\n\nclass {name}(BitfountModel): ...\n"
 WARD = [
@@ -19,17 +20,17 @@ WARD = [
 
 
 @pytest.fixture
-def ward(bitfount_sandbox):
+def ward(bitfount_sandbox: SandboxClients) -> Ward:
     """The ward's clients and key; the sandbox is cleared after each test."""
     return bitfount_sandbox.hub("ward-7"), bitfount_sandbox.access_manager("ward-7"), KEY
 
 
-def register(ward, datasets):
+def register(ward: Ward, datasets: list[nightly.Dataset]) -> list[str]:
     hub, access_manager, key = ward
     return nightly.register_new(hub, access_manager, datasets, key)
 
 
-def test_new_datasets_are_registered_once(ward, bitfount_sandbox):
+def test_new_datasets_are_registered_once(ward: Ward, bitfount_sandbox: SandboxClients) -> None:
     assert register(ward, WARD[:1]) == ["scans"]
     assert register(ward, WARD) == ["notes"]
     assert register(ward, WARD) == []
@@ -37,13 +38,13 @@ def test_new_datasets_are_registered_once(ward, bitfount_sandbox):
     assert stored.get_feature_names("image") == ["scan"]
 
 
-def test_storage_error_is_retried(ward, bitfount_sandbox):
+def test_storage_error_is_retried(ward: Ward, bitfount_sandbox: SandboxClients) -> None:
     fault = Fault(status=503, headers={"retry-after": "0"})
     bitfount_sandbox.sandbox.fail("*", fault, service="storage", method="POST")
     assert register(ward, WARD) == ["scans", "notes"]
 
 
-def test_rejection_stops_the_registration(ward, bitfount_sandbox):
+def test_rejection_stops_the_registration(ward: Ward, bitfount_sandbox: SandboxClients) -> None:
     bitfount_sandbox.sandbox.fail("/api/pods", Fault(status=403), method="POST", times=None)
     with pytest.raises(HTTPError) as raised:
         register(ward, WARD)
@@ -51,7 +52,9 @@ def test_rejection_stops_the_registration(ward, bitfount_sandbox):
     assert bitfount_sandbox.sandbox.objects == []
 
 
-def test_unused_models_are_found(ward, bitfount_sandbox, tmp_path):
+def test_unused_models_are_found(
+    ward: Ward, bitfount_sandbox: SandboxClients, tmp_path: Path
+) -> None:
     hub, access_manager, _ = ward
     sandbox = bitfount_sandbox.sandbox
     register(ward, WARD[:1])

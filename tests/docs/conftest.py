@@ -34,6 +34,9 @@ def as_alice(
     sandbox = bitfount_sandbox.sandbox
     for name, value in sandbox.environment("alice").items():
         monkeypatch.setenv(name, value)
+    bob = sandbox.user("bob")  # the other user of the pages
+    monkeypatch.setenv("BOB_API_KEY_ID", bob.api_key_id)
+    monkeypatch.setenv("BOB_API_KEY", bob.api_key)
     monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path / "storage"))
     here = attrs.evolve(
         config.ENVIRONMENTS["dev"],

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from support.other_projects import run_pytest
-from support.pages import PAGES, Block, all_pages, blocks
+from support.pages import PAGES, Block, all_pages, blocks, included_file
 from support.shell import check_commands
 
 if TYPE_CHECKING:
@@ -44,6 +44,13 @@ def run_python(block: Block, page: Path, names: dict[str, Any]) -> str:
     return printed.getvalue()
 
 
+def run_meanwhile(block: Block, names: dict[str, Any], others: dict[str, Any]) -> None:
+    """Let other users act: they see the names of the page, which never sees theirs."""
+    scope = {**names, **others}
+    exec(compile(block.body, f"meanwhile, line {block.line}", "exec"), scope)
+    others |= {name: value for name, value in scope.items() if name not in names}
+
+
 def matches(shown: str, printed: str) -> bool:
     """Return whether the shown output matches the printed one; ``…`` matches anything."""
     parts = [re.escape(part) for part in shown.strip().split("…")]
@@ -66,18 +73,21 @@ def write(block: Block) -> None:
     ids=name_of,
 )
 def test_page_examples_run_as_shown(page: Path, as_alice: SandboxClients) -> None:
-    names: dict[str, Any] = {"__name__": "__page__", "sandbox": as_alice.sandbox}
+    names: dict[str, Any] = {"__name__": "__page__"}
+    others: dict[str, Any] = {"sandbox": as_alice.sandbox}
     printed = ""
     for block in blocks(page.read_text(encoding="utf-8")):
         if block.excuse:
             continue
-        if included := re.fullmatch(r'--8<-- "(.+)"\n', block.body):
-            assert included[1].startswith("examples/")  # tests/examples tests these
-            assert (PAGES.parents[1] / included[1]).is_file()
+        if included := included_file(block):
+            assert included.startswith("examples/")  # tests/examples tests these
+            assert (PAGES.parents[1] / included).is_file()
             continue
         if block.title == "Output":
             assert matches(block.body, printed), f"line {block.line}: it printed:\n{printed}"
-        elif block.language in ("python", "meanwhile") and not block.title:
+        elif block.language == "meanwhile":
+            run_meanwhile(block, names, others)
+        elif block.language == "python" and not block.title:
             printed = run_python(block, page, names)
         elif block.language in ("sh", "console"):
             check_commands(block)

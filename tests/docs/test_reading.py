@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from support.pages import Block, blocks
+from support.pages import Block, blocks, python_modules
 from support.shell import check_commands
 
 
 def test_blocks_have_lines_titles_and_skip_reasons() -> None:
     page = '# T\n\n```python\na\n```\n\n<!-- not run: no -->\n\n```sh title="x.sh"\nb\n```\n'
     page += "<!-- meanwhile: f() -->\n"
+    page += "<!-- not typed: no types -->\n```python\nc\n```\n"
     assert blocks(page) == [
         Block("python", "a\n", 4),
         Block("sh", "b\n", 10, "x.sh", "no"),
         Block("meanwhile", "f()", 12),
+        Block("python", "c\n", 15, untyped="no types"),
     ]
+
+
+def test_python_modules_keep_the_lines_of_the_page() -> None:
+    page = '# T\n\n```python\na\n```\n\n```python title="t.py"\nb\n```\n```sh\nx\n```\n'
+    page += "```python\nc\n```\n<!-- not typed: no -->\n```python\nd\n```\n"
+    page += '```python title="e.py"\n--8<-- "examples/e.py"\n```\n'
+    assert python_modules(page) == {
+        None: "\n\n\na\n" + "\n" * 9 + "c\n",
+        "t.py": "\n" * 7 + "b\n",
+    }
 
 
 @pytest.mark.parametrize(

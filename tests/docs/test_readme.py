@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.pages import blocks as page_blocks
+from support.other_projects import run_pytest
+from support.pages import blocks
 from support.shell import check_commands
 
 if TYPE_CHECKING:
@@ -20,16 +22,17 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-
-
 def test_readme_code_runs_as_shown(
     as_alice: SandboxClients, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    names: dict[str, Any] = {"token_of_bob": as_alice.sandbox.token("bob")}
+    names: dict[str, Any] = {}
     as_alice.sandbox.pair("alice", "https://fhir.clinic.example/r4", nextgen={"practiceId": "2"})
-    *run, fixture = blocks("python")
+    protocol = {"class_name": "bitfount.ResultsOnly", "algorithm": {}}
+    task = {"protocol": protocol, "modeller": "bob", "token": as_alice.sandbox.token("bob")}
+    Path("task.json").write_text(json.dumps(task), encoding="utf-8")
+    run = [
+        block.body for block in blocks(README) if block.language == "python" and block.title is None
+    ]
     assert len(run) == 7
     with caplog.at_level(logging.WARNING):
         for block in run[:4]:
@@ -47,13 +50,18 @@ def test_readme_code_runs_as_shown(
     assert "{'practiceId': '2'}" in printed
     assert "[True, False]" in printed
     assert "alice/other" in caplog.text
-    as_alice.sandbox.clear()
-    exec(compile(fixture, "README.md", "exec"), names)
-    names["test_my_pod_registers"](as_alice)
+
+
+def test_readme_tests_pass_as_shown(tmp_path: Path) -> None:
+    files = [block for block in blocks(README) if block.title]
+    assert [block.title for block in files] == ["test_pods.py"]
+    (tmp_path / "test_pods.py").write_text(files[0].body, encoding="utf-8")
+    ran = run_pytest(tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_readme_commands_and_options_exist() -> None:
-    shown = [block for block in page_blocks(README) if block.language == "sh"]
+    shown = [block for block in blocks(README) if block.language == "sh"]
     assert len(shown) >= 3
     for block in shown:
         check_commands(block)
