@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
-from support.pages import all_pages, blocks, python_modules
+from support.methods import CLIENTS, operations_of
+from support.pages import blocks
+from support.places import place
+from support.typed_code import PAGES, ROOT, Module, called_methods, modules, used_names
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *all_pages()]
-EXAMPLES = sorted((ROOT / "examples").rglob("*.py"))
 PYRIGHT = {"include": ["."], "pythonVersion": "3.11", "typeCheckingMode": "standard"}
 
 _UNTYPED = 2  # the maximum number of blocks that are not type-checked, on all pages together
-
-
-@attrs.frozen
-class Module:
-    """The code of a page, or of an example, for the type checkers.
-
-    Args:
-        source: The page or the file, relative to the repository.
-        name: The name of the module.
-        code: The code; its lines have the numbers that they have in the source.
-    """
-
-    source: str
-    name: str
-    code: str
-
-
-def modules_of(page: Path) -> Iterator[Module]:
-    source = page.relative_to(ROOT).as_posix()
-    for title, code in python_modules(page.read_text(encoding="utf-8")).items():
-        yield Module(source, re.sub(r"\W", "_", f"{source}_{title or ''}"), code)
-
 
 MISTAKE = Module(
     "mistake.md", "mistake", '\n\nfrom bitfount_api import get_hash\nprint(get_hash("a"))\n'
 )
 MODULES = [
     MISTAKE,  # so that a checker that checks nothing is noticed
-    *(module for page in PAGES for module in modules_of(page)),
-    *(
-        Module(path.relative_to(ROOT).as_posix(), path.stem, path.read_text(encoding="utf-8"))
-        for path in EXAMPLES
-    ),
+    *modules(),
 ]
 
 
@@ -68,7 +41,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: str) -> str:
     ran = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, check=False, capture_output=True, text=True
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert ran.returncode == 1, ran.stdout + ran.stderr  # it found the mistake
     return ran.stdout
@@ -108,3 +86,18 @@ def test_blocks_without_types_are_few_and_have_a_reason() -> None:
         if block.untyped
     ]
     assert len(left_out) <= _UNTYPED, left_out
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_every_method_is_shown_in_a_page_or_example(kind: str) -> None:
+    shown = {name for module in modules() for name in called_methods(module.code)}
+    where = place("docs/pages/guides/pods.md", "hub.get_pod(")
+    missing = [f"{kind}.{name}" for name in sorted(operations_of(kind) - shown)]
+    assert not missing, f"{where} (or another guide): show {', '.join(missing)} in Python"
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_every_async_client_is_shown_in_use(kind: str) -> None:
+    users = [module for module in modules() if f"Async{kind}" in used_names(module.code)]
+    shown = {name for module in users for name in called_methods(module.code)}
+    assert shown & operations_of(f"Async{kind}"), f"docs/pages/guides/async.md: use Async{kind}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 
 import attrs
@@ -13,9 +12,9 @@ from support.faults.environment import FaultEnvironment, fault_environment
 from support.faults.kinds import KINDS, Kind
 from support.faults.legs import Leg, Row
 from support.faults.run_case import run
+from support.methods import CLIENTS, operations_of
 
 import bitfount_api
-from bitfount_api._client import AsyncClient, Client, SyncClient
 from bitfount_api._core import storage_operations
 from bitfount_api._generated import operations
 from bitfount_api._internal.operation import Operation, Retry
@@ -51,19 +50,10 @@ def test_every_fault_has_the_documented_outcome(
 # --- No empty cell -------------------------------------------------------------------------------
 
 
-def _operations_of(kind: str) -> set[str]:
-    own = {name for base in (Client, SyncClient, AsyncClient) for name in vars(base)}
-    return {
-        name
-        for name, method in inspect.getmembers(getattr(bitfount_api, kind), inspect.isroutine)
-        if not name.startswith("_") and name not in own and name != "from_env"
-    }
-
-
-@pytest.mark.parametrize("kind", ["BitfountHub", "BitfountAM", "SMARTOnFHIR"])
+@pytest.mark.parametrize("kind", CLIENTS)
 def test_every_operation_has_a_case(kind: str) -> None:
     rows = {row.method for row in ROWS if row.kind == kind}
-    assert rows == _operations_of(kind) == _operations_of(f"Async{kind}")
+    assert rows == operations_of(kind) == operations_of(f"Async{kind}")
 
 
 def test_every_documented_operation_has_a_case() -> None:

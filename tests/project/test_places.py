@@ -18,15 +18,14 @@ import pytest
 from contract import specs
 from contract.editing import put
 from starlette.routing import Route
+from support.methods import CLIENTS, methods_of
 from support.places import place
 
 import bitfount_api
 from bitfount_api import types
-from bitfount_api._client import Client, SyncClient
 from bitfount_api.sandbox.services import access_manager, hub, smart_on_fhir
 
 PACKAGE = Path(bitfount_api.__file__).parent
-CLIENTS = ("BitfountHub", "BitfountAM", "SMARTOnFHIR")
 ROUTES = {
     "hub": hub.ROUTES,
     "access_manager": access_manager.ROUTES,
@@ -56,11 +55,9 @@ WITHOUT_COMMAND = {
 
 def methods() -> Iterator[tuple[str, str, Any]]:
     """Yield the public methods of the clients: class, name and function."""
-    own = {name for base in (Client, SyncClient) for name in vars(base)}
     for kind in CLIENTS:
-        for name, method in inspect.getmembers(getattr(bitfount_api, kind), inspect.isroutine):
-            if not name.startswith("_") and name not in own:
-                yield kind, name, method
+        for name, method in methods_of(kind).items():
+            yield kind, name, method
 
 
 def addresses(spec: specs.Spec) -> dict[str, str]:
