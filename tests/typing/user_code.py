@@ -1,6 +1,7 @@
-"""Code as users write it, over the whole public surface: mypy --strict and pyright accept it.
+"""Code as users write it, with the names and results that no page shows: for mypy and pyright.
 
 No part of it runs. ``assert_type`` says what users see of each result.
+``tests/docs/test_types.py`` checks the code of the pages and examples.
 """
 
 from __future__ import annotations
@@ -156,7 +157,7 @@ def schemas() -> api.PodPublicMetadata:
 
 
 def hub(hub: api.BitfountHub) -> None:
-    """Every method of the Hub."""
+    """Methods of the Hub."""
     _, public_key = keys()
     files = api.FileProcessingMetadata(total_files_found=3, skip_reasons={"empty": 1})
     assert_type(files.total_files_found, int | None)
@@ -198,7 +199,6 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(project, str)
     assert_type(hub.get_projects(), api.ProjectsPage | None)
     assert_type(hub.iter_projects(), Iterator[api.Project])
-    hub.add_dataset_to_project_for_user(project, "scans")
     assert_type(hub.get_usage_limits(project), list[api.SimpleUsage])
     usage = hub.get_usage_limits(project, "alice/Net:1")
     assert_type(usage, api.ProjectModelLimits)
@@ -242,7 +242,6 @@ def compute(hub: api.BitfountHub) -> None:
         datasource_health=health,
     )
     assert_type(beat, api.Heartbeat | None)
-    hub.archive_pod("scans")
     registered = hub.register_compute("i-1", "c-1", "10.0.0.5")
     assert_type(registered, api.ComputeRegistration | None)
     if registered is not None:
@@ -275,7 +274,7 @@ def report(done: int, total: int | None, what: str) -> None:
 
 
 def access(access_manager: api.BitfountAM) -> list[api.AccessLimit] | None:
-    """Every method of the access manager."""
+    """Methods of the access manager."""
     assert_type(access_manager.get_access_manager_key(), RSAPublicKey)
     protocol: api.SerializedProtocol = {"class_name": "p", "algorithm": {"class_name": "a"}}
     result = access_manager.check_oidc_access_request("alice/scans", protocol, "bob", "token")
