@@ -14,6 +14,7 @@ from bitfount_api.session import BitfountSession
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
@@ -478,7 +479,7 @@ class AsyncBitfountHub(AsyncClient):
         username: str,
         model_name: str,
         model_version: int | None,
-        path: Path,
+        path: str | os.PathLike[str],
         project_id: str | None = None,
         *,
         progress: ProgressCallback | None = None,
@@ -623,7 +624,7 @@ class AsyncBitfountHub(AsyncClient):
         username: str,
         model_name: str,
         model_version: int,
-        path: Path,
+        path: str | os.PathLike[str],
         project_id: str | None = None,
         *,
         progress: ProgressCallback | None = None,

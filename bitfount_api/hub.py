@@ -15,6 +15,7 @@ from bitfount_api.session import BitfountSession
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
@@ -473,7 +474,7 @@ class BitfountHub(SyncClient):
         username: str,
         model_name: str,
         model_version: int | None,
-        path: Path,
+        path: str | os.PathLike[str],
         project_id: str | None = None,
         *,
         progress: ProgressCallback | None = None,
@@ -618,7 +619,7 @@ class BitfountHub(SyncClient):
         username: str,
         model_name: str,
         model_version: int,
-        path: Path,
+        path: str | os.PathLike[str],
         project_id: str | None = None,
         *,
         progress: ProgressCallback | None = None,

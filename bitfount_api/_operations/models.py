@@ -48,6 +48,7 @@ from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -220,13 +221,16 @@ class Weights:
         what = f"{self.username}/{self.model_name}"
         return (yield from fetch_weights(self.hub, url, what, options, self.url))
 
-    def download(self, path: Path, options: TransferOptions) -> Flow[Download | None]:
+    def download(
+        self, path: str | os.PathLike[str], options: TransferOptions
+    ) -> Flow[Download | None]:
         """Stream the weights to a file; None as for :meth:`url`."""
-        yield from run_in_thread(check_target, checked_path(path))
+        target = checked_path(path)
+        yield from run_in_thread(check_target, target)
         url = yield from self.url()
         if not url:
             return None
-        return (yield from download(self.hub, url, path, options, self.url))
+        return (yield from download(self.hub, url, target, options, self.url))
 
 
 def get_weights_from_url(hub: ServiceClient, url: str, options: TransferOptions) -> Flow[bytes]:
@@ -240,7 +244,7 @@ def download_model(
     username: str,
     model_name: str,
     version: int | None,
-    path: Path,
+    path: str | os.PathLike[str],
     project_id: str | None,
     options: TransferOptions,
 ) -> Flow[Download | None]:

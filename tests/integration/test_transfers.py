@@ -11,10 +11,11 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from support.store import Act, ReceivedRequest, Store, running_store
 from support.transfers import QUICK, Caller
@@ -74,6 +75,16 @@ def threads() -> list[str]:
     return [one.name for one in threading.enumerate() if one.name.startswith("bitfount-api")]
 
 
+@attrs.frozen
+class Named:
+    """A path-like object that is no ``Path``."""
+
+    path: Path
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
 # --- Models to disk ------------------------------------------------------------------------------
 
 
@@ -103,6 +114,18 @@ def test_download_model_with_another_hash_writes_nothing(
     with pytest.raises(ModelValidationError, match="differs from the published code"):
         call("download_model", *BOB, folder / "Net.py")
     assert names(folder) == set()
+
+
+@pytest.mark.parametrize("form", [str, Named])
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+def test_path_of_a_download_may_be_text_or_path_like(
+    call: Caller, store: Store, folder: Path, method: str, form: Callable[[Path], Any]
+) -> None:
+    store.code = store.weights = MODEL
+    path = folder / "Net.py"
+    download = call(method, *BOB, form(path))
+    assert download.path == path
+    assert path.stat().st_size == download.size > 0
 
 
 def test_download_of_missing_model_returns_none(call: Caller, store: Store, folder: Path) -> None:

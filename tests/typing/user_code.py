@@ -184,8 +184,8 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
     assert_type(hub.get_weights("alice", "Net", 1), bytes | None)
-    assert_type(hub.download_weights("alice", "Net", 1, Path("w.pt")), api.Download | None)
-    assert_type(hub.download_model("alice", "Net", None, Path("Net.py")), api.Download | None)
+    assert_type(hub.download_weights("alice", "Net", 1, "w.pt"), api.Download | None)
+    assert_type(hub.download_model("alice", "Net", None, "Net.py"), api.Download | None)
     url = "https://storage.example/x?sig"
     found = api.BitfountHub.get_model_from_url(url, "0" * 64)
     assert_type(found, type[api.BitfountModel] | None)
