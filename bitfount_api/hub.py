@@ -17,7 +17,6 @@ from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOp
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -534,7 +533,7 @@ class BitfountHub(SyncClient):
 
     def send_model(
         self,
-        model_code_path: Path,
+        model_code_path: str | os.PathLike[str],
         private_model: bool = False,
         model_description: str = "",
         *,
@@ -696,7 +695,7 @@ class BitfountHub(SyncClient):
         self,
         model_name: str,
         model_version: int,
-        pretrained_file_path: Path,
+        pretrained_file_path: str | os.PathLike[str],
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,

@@ -269,7 +269,7 @@ def download_model(
 
 def send_model(
     hub: ServiceClient,
-    path: Path,
+    path: str | os.PathLike[str],
     *,
     private: bool,
     description: str,
@@ -307,7 +307,12 @@ def send_model(
 
 
 def send_weights(
-    hub: ServiceClient, model_name: str, version: int, path: Path, *, options: TransferOptions
+    hub: ServiceClient,
+    model_name: str,
+    version: int,
+    path: str | os.PathLike[str],
+    *,
+    options: TransferOptions,
 ) -> Flow[None]:
     """Upload a model's weights, streamed from disk.
 

@@ -128,6 +128,16 @@ def test_path_of_a_download_may_be_text_or_path_like(
     assert path.stat().st_size == download.size > 0
 
 
+@pytest.mark.parametrize("form", [str, Named])
+def test_path_of_an_upload_may_be_text_or_path_like(
+    call: Caller, folder: Path, form: Callable[[Path], Any]
+) -> None:
+    path = folder / "Net.py"
+    path.write_text("from bitfount_api import BitfountModel\nclass Net(BitfountModel): ...\n")
+    assert call("send_model", form(path))["version"] == 1
+    assert call("send_weights", "Net", 1, form(path)) is None
+
+
 def test_download_of_missing_model_returns_none(call: Caller, store: Store, folder: Path) -> None:
     store.weights = None
     assert call("download_model", *BOB, folder / "Net.py") is None

@@ -176,10 +176,10 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(api.get_pod_schema("scans", "scans.yaml", hub), api.BitfountSchema)
     hub.do_pod_heartbeat(("scans",), public_key)
 
-    answer = hub.send_model(Path("Net.py"), private_model=True, model_description="small")
+    answer = hub.send_model("Net.py", private_model=True, model_description="small")
     assert_type(answer, api.ModelUpload)
     assert_type(answer["version"], int)
-    hub.send_weights("Net", 1, Path("w.pt"), progress=report)
+    hub.send_weights("Net", 1, "w.pt", progress=report)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
