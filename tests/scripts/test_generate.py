@@ -10,6 +10,7 @@ from pathlib import Path
 
 import generate
 import pytest
+from support.frozen_project import SPECS, write_project
 
 pytestmark = pytest.mark.slow
 
@@ -20,20 +21,19 @@ TYPES = f"{FOLDER}/types"
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All generated code, made once."""
-    folder = tmp_path_factory.mktemp("built")
-    generate.build(ROOT, folder)
+    """The code generated from the frozen specs, made once."""
+    source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    write_project(source)
+    generate.build(source, folder)
     return folder
 
 
 @pytest.fixture
 def project(built: Path, tmp_path: Path) -> Path:
-    """A copy of what generating reads and writes."""
+    """A project with frozen specs, and the code generated from them."""
     root = tmp_path / "project"
+    write_project(root)
     shutil.copytree(built, root / FOLDER)
-    shutil.copytree(ROOT / "openapi", root / "openapi")
-    shutil.copy(ROOT / "pyproject.toml", root)
-    shutil.copy(ROOT / "bitfount_api/types.py", root / "bitfount_api")
     return root
 
 
@@ -46,8 +46,8 @@ def spoil(root: Path) -> None:
 
 
 SPOILT_FILES = [
-    (f"{FOLDER}/hub/types.py", f"{FOLDER}/hub/models/uploaded_part.py", f"{FOLDER}/ours.py"),
-    *[tuple(f"{TYPES}/{name}.py" for name in ("hub", "oauth", "ours"))],
+    (f"{FOLDER}/hub/types.py", f"{FOLDER}/hub/models/register_pod_request.py", f"{FOLDER}/ours.py"),
+    *[tuple(f"{TYPES}/{name}.py" for name in ("hub", "smart_on_fhir", "ours"))],
 ]
 SPOILT = sorted(
     f"{what}: {name}"
@@ -56,8 +56,9 @@ SPOILT = sorted(
 )
 
 
-def test_committed_code_is_what_the_specs_make(built: Path) -> None:
-    assert generate.compare(built, ROOT) == []
+def test_committed_code_is_what_the_specs_make(tmp_path: Path) -> None:
+    generate.build(ROOT, tmp_path)
+    assert generate.compare(tmp_path, ROOT) == []
 
 
 def test_every_client_and_the_tables_are_generated(built: Path) -> None:
@@ -66,10 +67,9 @@ def test_every_client_and_the_tables_are_generated(built: Path) -> None:
 
 
 def test_every_spec_has_types_and_operations(built: Path) -> None:
-    specs = {path.stem for path in (ROOT / "openapi").glob("*.yaml")} - {"generator.config"}
-    assert {path.stem for path in (built / "types").iterdir()} == {*specs, "__init__"}
+    assert {path.stem for path in (built / "types").iterdir()} == {*SPECS, "__init__"}
     table = (built / "operations.py").read_text(encoding="utf-8")
-    assert set(re.findall(r"^# openapi/(\w+)\.yaml$", table, re.MULTILINE)) == specs
+    assert set(re.findall(r"^# openapi/(\w+)\.yaml$", table, re.MULTILINE)) == {*SPECS}
 
 
 def test_check_finds_what_is_edited_missing_or_added(
@@ -117,44 +117,48 @@ def test_check_of_a_missing_folder_lists_every_file(built: Path, tmp_path: Path)
     assert all(each.startswith("missing: ") for each in missing)
 
 
-CBOR = 'application/cbor:\n            schema: {$ref: "#/components/schemas/RegisterKeyRequest"}'
+BODY = "application/json:\n            schema: {$ref: '#/components/schemas/RegisterPodRequest'}"
+DEMO = "        isDemo: {type: boolean}\n"
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "complaint"),
     [
         # The generator warns that it leaves the operation out, and carries on.
-        (CBOR.replace("cbor", "json"), CBOR),
+        (BODY, BODY.replace("json", "cbor"), "openapi-python-client generate"),
         # The generator fails.
-        ("openapi: 3.0.3", "openapi: 2.0"),
+        ("openapi: 3.0.3", "openapi: 2.0", "openapi-python-client generate"),
     ],
     ids=["warning", "error"],
 )
-def test_warnings_and_errors_keep_the_committed_code(
-    project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str
+def test_spec_that_cannot_be_used_keeps_the_code(
+    project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
 ) -> None:
-    spec = project / "openapi/hub.yaml"
-    text = spec.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    spec.write_text(text.replace(old, new), encoding="utf-8")
+    edit_hub(project, old, new)
     before = contents(project)
     assert generate.main([], project) == 1
-    assert "openapi-python-client generate" in capsys.readouterr().err
+    assert complaint in capsys.readouterr().err
     assert contents(project) == before
+
+
+def edit_hub(project: Path, old: str, new: str) -> int:
+    """Edit the Hub's spec, and return the line of the edit."""
+    spec = project / "openapi/hub.yaml"
+    text = spec.read_text(encoding="utf-8")
+    before, edited, after = text.partition(old)
+    assert edited
+    spec.write_text(f"{before}{new}{after}", encoding="utf-8")
+    return before.count("\n") + 1
 
 
 def test_unusable_name_fails_with_its_place(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spec = project / "openapi/hub.yaml"
-    lines = spec.read_text(encoding="utf-8").splitlines(keepends=True)
-    number = next(n for n, line in enumerate(lines, 1) if "isDemo: {type: boolean}" in line)
-    lines[number - 1] = lines[number - 1].replace("isDemo", "additionalProperties")
-    spec.write_text("".join(lines), encoding="utf-8")
+    line = edit_hub(project, DEMO, DEMO.replace("isDemo", "additionalProperties"))
     before = contents(project)
     assert generate.main([], project) == 1
     complaint, *advice = capsys.readouterr().err.splitlines()
-    assert complaint.startswith(f"openapi/hub.yaml:{number}: additionalProperties: ")
+    assert complaint.startswith(f"openapi/hub.yaml:{line}: additionalProperties: ")
     assert advice == generate.NAME_ADVICE.splitlines()
     assert contents(project) == before
 
@@ -190,16 +194,17 @@ def test_other_tool_versions_are_rejected(
 
 
 def test_models_are_loaded_one_by_one(built: Path) -> None:
+    models = f"{built.name}.hub.models"
     code = (
         "import sys\n"
-        "from hub.models import UploadedPart\n"
-        "print(*sorted(name for name in sys.modules if name.startswith('hub.models.')))\n"
-        "import hub.models\n"
-        "assert not hasattr(hub.models, 'Nothing')\n"
+        f"import {models} as models\n"
+        "models.ProgressUpdate\n"
+        "print(*sorted(name for name in sys.modules if name.startswith(f'{models.__name__}.')))\n"
+        "assert not hasattr(models, 'Nothing')\n"
     )
     command = [sys.executable, "-c", code]
-    run = subprocess.run(command, cwd=built, capture_output=True, text=True, check=True)
-    assert run.stdout.split() == ["hub.models.uploaded_part"]
+    run = subprocess.run(command, cwd=built.parent, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [f"{models}.progress_update"]
 
 
 @pytest.mark.parametrize("text", ['"""Nothing."""', "from .a import A\nprint(A)\nfor b in A: pass"])

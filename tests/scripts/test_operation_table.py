@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from bitfount_api._internal.operation import Operation, Retry
 
-ROOT = Path(__file__).parents[2]
 SPEC = """\
 openapi: 3.0.3
 security:
@@ -116,15 +114,3 @@ def test_listed_success_without_a_listed_status_is_named(tmp_path: Path) -> None
     assert operation_table.complaints(write(tmp_path, text)) == [
         f"{PLACE}x-success is 'listed', but no 2xx status is"
     ]
-
-
-def test_page_describes_every_extension_of_the_specs() -> None:
-    page = (ROOT / "docs/pages/extensions.md").read_text(encoding="utf-8")
-    used = {
-        name
-        for path in (ROOT / "openapi").glob("*.yaml")
-        for name in re.findall(r"^ *(x-[a-z-]+):", path.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-    assert used <= set(re.findall(r"`(x-[a-z-]+)", page)), "docs/pages/extensions.md lacks some"
-    [shown] = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert shown in (ROOT / "bitfount_api/_generated/operations.py").read_text(encoding="utf-8")
