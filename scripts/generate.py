@@ -28,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import operation_table
+import spec_files
 import spec_names
 import wire_types
 from trimming import trim
@@ -126,17 +127,21 @@ class GenerationError(Exception):
 
 def build(root: Path, target: Path) -> None:
     """Generate the contents of ``FOLDER`` in ``target``, concurrently."""
-    folder = root / "openapi"
-    specs = [path for path in sorted(folder.glob("*.yaml")) if not path.stem.endswith(".config")]
-    if complaints := [each for path in specs for each in spec_names.complaints(path)]:
+    folder = root / spec_files.FOLDER
+    try:
+        specs = spec_files.files_in(folder)
+    except spec_files.SpecFileError as error:
+        raise GenerationError(str(error)) from None
+    files = specs.values()
+    if complaints := [each for file in files for each in spec_names.complaints(file)]:
         raise GenerationError("\n".join([*complaints, NAME_ADVICE]))
-    if complaints := [each for path in specs for each in operation_table.complaints(path)]:
+    if complaints := [each for file in files for each in operation_table.complaints(file)]:
         raise GenerationError("\n".join(complaints))
     types = target / "types"
     types.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="bitfount-api-") as temporary:
         try:
-            parts = wire_types.prepare(folder, root / "bitfount_api/types.py", Path(temporary))
+            parts = wire_types.prepare(specs, root / "bitfount_api/types.py", Path(temporary))
         except wire_types.TableError as error:
             raise GenerationError(str(error)) from None
         with ThreadPoolExecutor() as pool:
@@ -150,7 +155,7 @@ def build(root: Path, target: Path) -> None:
     for job in jobs:
         job.result()
     _write(target / "__init__.py", _FRONT)
-    _write(target / "operations.py", operation_table.text(specs))
+    _write(target / "operations.py", operation_table.text(files))
     wire_types.write_front(types)
     for name in CLIENTS:
         publish_builders(target / name)

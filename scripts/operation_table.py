@@ -21,13 +21,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from spec_defaults import METHODS
 from spec_names import at, with_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+
+    from spec_files import SpecFile
 
 Node = dict[str, Any]
 
@@ -39,26 +39,23 @@ from bitfount_api._internal.operation import Operation, Retry
 '''
 
 
-def text(specs: list[Path]) -> str:
+def text(files: Iterable[SpecFile]) -> str:
     """Return the module that defines the operations of the specs."""
     parts = [_HEADER]
-    for path in specs:
-        spec = yaml.safe_load(path.read_text(encoding="utf-8"))
-        parts.append(f"\n# {path.parent.name}/{path.name}\n")
-        parts += [_line(node) for node in _operations(spec)]
+    for file in files:
+        parts.append(f"\n# {file.name}\n")
+        parts += [_line(node) for node in _operations(file.spec)]
     return "".join(parts)
 
 
-def complaints(path: Path) -> list[str]:
+def complaints(file: SpecFile) -> list[str]:
     """Return a message with file and line for each operation whose extensions are wrong."""
-    text = path.read_text(encoding="utf-8")
-    root, spec = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
     found = []
-    for address, item in spec["paths"].items():
+    for address, item in file.spec["paths"].items():
         for method in filter(item.__contains__, METHODS):
-            if place := at(root, "paths", address, method):
+            if place := at(file.tree, "paths", address, method):
                 found += [(place, f"{method.upper()} {address}: {e}") for e in _wrong(item[method])]
-    return with_place(path, found)
+    return with_place(file, found)
 
 
 def _wrong(node: Node) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from operation_changes import spec_changes
-from spec_files import FOLDER, ComparisonError, specs_at, specs_now
+from spec_files import FOLDER, RevisionError, SpecFileError, specs_at, specs_now
 from spec_nodes import InvalidSpecError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     try:
         changes = changes_since(options.base, root)
-    except ComparisonError as error:
+    except (RevisionError, SpecFileError) as error:
         print(error, file=sys.stderr)
         return 2
     breaking = [change for change in changes if change["breaking"]]
@@ -56,7 +56,8 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
     """Return all changes to all specs, in the format of the JSON output.
 
     Raises:
-        ComparisonError: If the revision does not exist or a spec cannot be read.
+        RevisionError: If the revision does not exist.
+        SpecFileError: If a spec is not valid.
     """
     before, after = specs_at(revision, root), specs_now(root)
     changes = []
@@ -64,7 +65,7 @@ def changes_since(revision: str, root: Path) -> list[dict[str, Any]]:
         try:
             found = spec_changes(before.get(name, {}), after.get(name, {}))
         except InvalidSpecError as error:
-            raise ComparisonError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
+            raise SpecFileError(f"{FOLDER}/{name}.yaml is not a valid spec: {error}") from None
         changes += [{"spec": name, **dataclasses.asdict(change)} for change in found]
     return changes
 

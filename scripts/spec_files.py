@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import attrs
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from referencing.exceptions import Unresolvable
@@ -16,26 +17,46 @@ FOLDER = "openapi"
 _VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 
 
-class ComparisonError(Exception):
-    """The revision does not exist, or a file is not a valid spec."""
+class RevisionError(Exception):
+    """The revision does not exist."""
+
+
+class SpecFileError(Exception):
+    """A file is not a valid spec. The message names the file and the line."""
+
+
+@attrs.frozen
+class SpecFile:
+    """A valid spec, and its YAML.
+
+    Args:
+        name: Name of the file, for errors.
+        spec: The spec. Its keys are texts, as in JSON, so that 200 equals "200".
+        tree: The nodes of the YAML, which have lines.
+    """
+
+    name: str
+    spec: Node
+    tree: yaml.Node
 
 
 def specs_at(revision: str, root: Path) -> dict[str, Node]:
     """Return the specs of a revision, by name.
 
     Raises:
-        ComparisonError: If the revision does not exist or one of its specs is not valid.
+        RevisionError: If the revision does not exist.
+        SpecFileError: If one of its specs is not valid.
     """
     wanted = f"{revision}^{{commit}}"
     known = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     if known is None:
-        raise ComparisonError(f"there is no revision {revision!r}: name a commit, branch or tag")
+        raise RevisionError(f"there is no revision {revision!r}: name a commit, branch or tag")
     commit = known.decode().strip()
     names = (_git(root, "ls-tree", "--name-only", commit, f"{FOLDER}/") or b"").decode()
     return {
         Path(name).stem: parse(
             f"{name} of {revision}", _git(root, "show", f"{commit}:{name}") or b""
-        )
+        ).spec
         for name in names.splitlines()
         if _is_spec(name)
     }
@@ -45,13 +66,27 @@ def specs_now(root: Path) -> dict[str, Node]:
     """Return the specs of the work tree, by name.
 
     Raises:
-        ComparisonError: If a spec is not valid.
+        SpecFileError: If a spec is not valid.
     """
-    return {
-        path.stem: parse(f"{FOLDER}/{path.name}", path.read_bytes())
-        for path in (root / FOLDER).glob("*.yaml")
-        if _is_spec(path.name)
-    }
+    return {name: file.spec for name, file in files_in(root / FOLDER).items()}
+
+
+def files_in(folder: Path) -> dict[str, SpecFile]:
+    """Return the specs in a folder, by name, in the order of the names.
+
+    Raises:
+        SpecFileError: If a spec is not valid.
+    """
+    return {path.stem: read(path) for path in sorted(folder.glob("*.yaml")) if _is_spec(path.name)}
+
+
+def read(path: Path) -> SpecFile:
+    """Return the spec in a file.
+
+    Raises:
+        SpecFileError: If the file is not YAML, has a key twice or is not a valid spec.
+    """
+    return parse(f"{path.parent.name}/{path.name}", path.read_bytes())
 
 
 def _is_spec(name: str) -> bool:
@@ -64,39 +99,41 @@ def _git(root: Path, *arguments: str) -> bytes | None:
     return None if run.returncode else run.stdout
 
 
-def parse(name: str, data: bytes) -> Node:
-    """Return the spec in a file. Its keys are texts, as in JSON, so that 200 equals "200".
+def parse(name: str, data: bytes) -> SpecFile:
+    """Return the spec in the contents of a file.
 
     Args:
         name: Name of the file, for errors.
         data: Contents of the file.
 
     Raises:
-        ComparisonError: If the file is not YAML, has a key twice or is not a valid spec. The
-            message names the line.
+        SpecFileError: If the file is not YAML, has a key twice or is not a valid spec.
     """
+    tree: yaml.Node | None = None
     try:
-        spec: Node = yaml.load(data, _Loader)  # noqa: S506 - a SafeLoader
+        loader = _Loader(data)
+        tree = loader.get_single_node()
+        if not isinstance(tree, yaml.MappingNode):
+            raise InvalidSpecError("it is not a mapping")
+        spec: Node = loader.construct_document(tree)
         _validate(spec)
     except _DuplicateKeyError as error:
-        raise ComparisonError(f"{name}, {error}") from None
+        raise SpecFileError(f"{name}, {error}") from None
     except yaml.YAMLError as error:
-        raise ComparisonError(f"{name} is not YAML: {error}") from None
+        raise SpecFileError(f"{name} is not YAML: {error}") from None
     except InvalidSpecError as error:
         where = " > ".join(map(str, error.at)) or "the file"
-        line = _line(data, error.at)
-        raise ComparisonError(f"{name}, line {line}: {where} is not valid: {error}") from None
-    return spec
+        line = _line(tree, error.at)
+        raise SpecFileError(f"{name}, line {line}: {where} is not valid: {error}") from None
+    return SpecFile(name, spec, tree)
 
 
-def _validate(spec: Any) -> None:
+def _validate(spec: Node) -> None:
     """Check the form of a spec, and that its references lead somewhere.
 
     Raises:
         InvalidSpecError: If a part of the spec is not valid.
     """
-    if not isinstance(spec, dict):
-        raise InvalidSpecError("it is not a mapping")
     version = str(spec.get("openapi", "missing"))
     validator = _VALIDATORS.get(version.rpartition(".")[0])
     if validator is None:
@@ -133,9 +170,8 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _line(data: bytes, at: Location) -> int:
+def _line(node: yaml.Node | None, at: Location) -> int:
     """Return the line of a node, or of the nearest node around it."""
-    node: Any = yaml.compose(data, yaml.SafeLoader)
     line = 1
     for part in at:
         if isinstance(node, yaml.MappingNode):

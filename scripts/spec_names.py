@@ -17,7 +17,8 @@ from spec_defaults import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
+    from spec_files import SpecFile
 
 FIELDS = frozenset({"additional_properties", "cls", "d", "field_dict", "from_dict", "to_dict"})
 """Names of the generated models, which a field of the same name would replace."""
@@ -33,25 +34,24 @@ NOT_SCHEMAS = frozenset({"default", "enum", "example", "examples"})
 _TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
-def complaints(path: Path) -> list[str]:
+def complaints(file: SpecFile) -> list[str]:
     """Return a message with file and line for each name of a spec that cannot be used."""
-    with path.open(encoding="utf-8") as file:
-        root = yaml.compose(file, yaml.SafeLoader)
+    root = file.tree
     found = [
         *_types(_keys(at(root, "components", "schemas"))),
         *(each for names in _fields(root) for each in _field_names(names)),
         *_operations(root),
     ]
-    return with_place(path, found)
+    return with_place(file, found)
 
 
 Found = tuple[yaml.Node, str]
 
 
-def with_place(path: Path, found: Iterable[Found]) -> list[str]:
+def with_place(file: SpecFile, found: Iterable[Found]) -> list[str]:
     """Return messages about nodes of a spec, with the file and the line of each, in their order."""
     lines = sorted((node.start_mark.line + 1, what) for node, what in found)
-    return [f"{path.parent.name}/{path.name}:{line}: {what}" for line, what in lines]
+    return [f"{file.name}:{line}: {what}" for line, what in lines]
 
 
 def _types(names: list[yaml.Node]) -> Iterator[Found]:

@@ -8,17 +8,19 @@ descriptions become docstrings, and each type lists the endpoints that it belong
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from spec_defaults import METHODS
 from spec_nodes import follow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from spec_files import SpecFile
 
 Node = dict[str, Any]
 
@@ -54,11 +56,11 @@ def table(types: Path) -> dict[str, dict[str, int]]:
     return found
 
 
-def prepare(specs: Path, types: Path, target: Path) -> dict[str, Path]:
+def prepare(specs: Mapping[str, SpecFile], types: Path, target: Path) -> dict[str, Path]:
     """Write the part of each spec that the types need.
 
     Args:
-        specs: The folder of the specs.
+        specs: The specs, by name.
         types: The file that imports the generated types.
         target: The folder to write to.
 
@@ -70,15 +72,14 @@ def prepare(specs: Path, types: Path, target: Path) -> dict[str, Path]:
     """
     written = {}
     for spec, names in table(types).items():
-        path = specs / f"{spec}.yaml"
-        if not path.is_file():
+        if spec not in specs:
             line = min(names.values())
-            raise TableError(f"{types.name}:{line}: there is no spec {path.name}")
-        whole = yaml.safe_load(path.read_text(encoding="utf-8"))
+            raise TableError(f"{types.name}:{line}: there is no spec {spec}.yaml")
+        whole = copy.deepcopy(specs[spec].spec)
         for name, line in names.items():
             if name not in whole["components"]["schemas"]:
-                raise TableError(f"{types.name}:{line}: {path.name} has no schema {name}")
-        written[spec] = target / path.name
+                raise TableError(f"{types.name}:{line}: {spec}.yaml has no schema {name}")
+        written[spec] = target / f"{spec}.yaml"
         text = json.dumps(part(whole, set(names)), indent=1)
         written[spec].write_text(text, encoding="utf-8")
     return written

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from openapi_schema_validator import OAS30Validator
 from schema_meaning import flat
 from spec_defaults import METHODS
+from spec_files import read
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 PACKAGES = {
@@ -26,7 +26,7 @@ Spec = dict[str, Any]
 
 @cache
 def _load(name: str) -> Spec:
-    spec: Spec = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    spec: Spec = read(FOLDER / f"{name}.yaml").spec
     # So that the tests find all properties of a schema in one place.
     schemas = spec.get("components", {}).get("schemas", {})
     parts = [part for schema in schemas.values() for part in schema.get("allOf", ())]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from contract import rules, schema_rules, specs
 from contract.editing import Edit, drop, put
 from contract.rules import Rule
+from spec_files import SpecFileError
 
 ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
 
@@ -192,3 +194,22 @@ def test_field_may_be_marked_with_any_version(version: str) -> None:
 
 def test_every_rule_has_a_failing_example() -> None:
     assert {rule for rule, _, _ in BROKEN} == set(ALL)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("    get:\n", "    get: {}\n    get:\n", "the key get is there already, in line"),
+        ("responses/PodDetails'", "responses/Nothing'", "nothing at #/components/responses/No"),
+    ],
+    ids=["duplicate key", "dangling reference"],
+)
+def test_spec_that_is_not_valid_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, complaint: str
+) -> None:
+    text = (specs.FOLDER / "../tests/data/frozen-hub.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "edited.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    monkeypatch.setattr(specs, "FOLDER", tmp_path)
+    with pytest.raises(SpecFileError, match=rf"edited\.yaml, line \d+: .*{complaint}"):
+        specs.load("edited")

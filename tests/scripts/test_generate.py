@@ -119,6 +119,7 @@ def test_check_of_a_missing_folder_lists_every_file(built: Path, tmp_path: Path)
 
 BODY = "application/json:\n            schema: {$ref: '#/components/schemas/RegisterPodRequest'}"
 DEMO = "        isDemo: {type: boolean}\n"
+PLACE = "openapi/hub.yaml, line"
 
 
 @pytest.mark.parametrize(
@@ -126,18 +127,27 @@ DEMO = "        isDemo: {type: boolean}\n"
     [
         # The generator warns that it leaves the operation out, and carries on.
         (BODY, BODY.replace("json", "cbor"), "openapi-python-client generate"),
-        # The generator fails.
-        ("openapi: 3.0.3", "openapi: 2.0", "openapi-python-client generate"),
+        ("openapi: 3.0.3", "openapi: 2.0", f"{PLACE} 3: openapi is not valid: it is 2.0"),
+        (
+            DEMO,
+            f"{DEMO}        isDemo: {{type: string}}\n",
+            f"{PLACE} {{next}}: the key isDemo is there already, in line {{line}}",
+        ),
+        (
+            DEMO,
+            "        isDemo: {$ref: '#/components/schemas/Demo'}\n",
+            f"{PLACE} {{line}}: components > schemas > Project > properties > isDemo > $ref is",
+        ),
     ],
-    ids=["warning", "error"],
+    ids=["warning", "unknown version", "duplicate key", "dangling reference"],
 )
 def test_spec_that_cannot_be_used_keeps_the_code(
     project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, complaint: str
 ) -> None:
-    edit_hub(project, old, new)
+    line = edit_hub(project, old, new)
     before = contents(project)
     assert generate.main([], project) == 1
-    assert complaint in capsys.readouterr().err
+    assert complaint.format(line=line, next=line + 1) in capsys.readouterr().err
     assert contents(project) == before
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import wire_types
+from spec_files import read
 
+FROZEN = Path(__file__).parents[1] / "data" / "frozen-hub.yaml"
 SPEC: dict[str, Any] = {
     "openapi": "3.0.3",
     "info": {"title": "Things", "version": "1"},
@@ -126,6 +128,6 @@ def test_table_is_read_from_the_imports(tmp_path: Path) -> None:
 def test_unknown_name_in_the_table_is_an_error(tmp_path: Path, spec: str, complaint: str) -> None:
     types = tmp_path / "types.py"
     types.write_text(f"from bitfount_api._generated.types.{spec} import Nothing\n")
-    openapi = Path(__file__).parents[2] / "openapi"
+    specs = {"hub": read(FROZEN)}
     with pytest.raises(wire_types.TableError, match=complaint):
-        wire_types.prepare(openapi, types, tmp_path)
+        wire_types.prepare(specs, types, tmp_path)
