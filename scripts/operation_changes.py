@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from access_changes import credential_changes, credentials_of, scope_changes, server_changes
-from changes import Change, unknown
+from changes import Change, difference, same, unknown
 from message_changes import MessageComparison
 from spec_defaults import METHODS, without_defaults
 from spec_nodes import InvalidSpecError, Node, follow
@@ -20,6 +20,8 @@ PATH = frozenset({*METHODS, "$ref", "servers", "parameters"})
 OPERATION = frozenset(
     {"operationId", "tags", "security", "servers", "parameters", "requestBody", "responses"}
 )
+SENDING = ("x-retry", "x-timeout-seconds", "x-success", "x-transfers-file")
+"""Extensions that say how the client sends an operation. Calls stay valid if one changes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +87,7 @@ def _changes(old: Node, new: Node) -> Iterator[tuple[Place | None, Change]]:
     for was, now in pairs:
         found = [
             *_identity(was, now),
+            *_sending(was, now),
             *unknown(was.item, now.item, "", PATH),
             *unknown(was.node, now.node, "", OPERATION),
             *server_changes(_servers(old, was), _servers(new, now)),
@@ -141,6 +144,13 @@ def _identity(was: Place, now: Place) -> Iterator[Change]:
             yield Change(False, key, what)
     if now.node.get("deprecated") and not was.node.get("deprecated"):
         yield Change(False, "", "is deprecated")
+
+
+def _sending(was: Place, now: Place) -> Iterator[Change]:
+    for key in SENDING:
+        old, new = was.node.get(key), now.node.get(key)
+        if not same(old, new):
+            yield Change(False, "", difference(key, old, new))
 
 
 def _servers(spec: Node, place: Place) -> list[Node]:

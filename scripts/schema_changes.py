@@ -11,7 +11,7 @@ import enum
 from typing import TYPE_CHECKING, Any
 
 from changes import Change, difference, dump, same, unknown
-from schema_defaults import ANNOTATIONS
+from schema_defaults import ANNOTATIONS, GUARANTEED
 from schema_meaning import (
     BESIDE_FORMS,
     LEAST,
@@ -92,6 +92,7 @@ class Comparison:
         yield from self._patterns(old, new, at)
         yield from self._format(old, new, at)
         yield from self._fields(old, new, at)
+        yield from self._guarantees(old, new, at)
         yield from self._other_fields(old, new, at)
         if "items" in old or "items" in new:
             yield from self.changes(old.get("items", {}), new.get("items", {}), f"{at}[]")
@@ -216,6 +217,19 @@ class Comparison:
                 if name in needed - needs:
                     yield self._change(True, here, "is no longer required")
                 yield from self.changes(was.get(name, {}), now.get(name, {}), here)
+
+    def _guarantees(self, old: Node, new: Node, at: str) -> Iterator[Change]:
+        """Compare which fields the type of an answer requires, beside the required ones."""
+        if self._request:
+            return
+        was, now = set(old.get(GUARANTEED, ())), set(new.get(GUARANTEED, ()))
+        fields = self._visible(self._new, new)
+        for name in sorted(now - was):
+            yield Change(False, f"{at}.{name}", "is required on success now")
+        for name in sorted((was - now) & fields.keys()):
+            nullable = "null" in (types_of(flat(self._new, fields[name])) or {"null"})
+            required = name in new.get("required", []) and not nullable
+            yield Change(not required, f"{at}.{name}", "is no longer required on success")
 
     def _other_fields(self, old: Node, new: Node, at: str) -> Iterator[Change]:
         was, now = (schema.get("additionalProperties", True) for schema in (old, new))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 ANNOTATIONS = frozenset({"default", "readOnly", "writeOnly"})
 """Keywords that say how a field is used, not which values it has."""
+GUARANTEED = "x-required-on-success"
+"""The fields that an answer has unless its field ``success`` is false, which is an error."""
 
 _SCHEMA_MAPS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 _SCHEMA_LISTS = ("allOf", "oneOf", "anyOf", "prefixItems")

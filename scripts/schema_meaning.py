@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from changes import DOCUMENTATION, dump, same
-from schema_defaults import ANNOTATIONS
+from schema_defaults import ANNOTATIONS, GUARANTEED
 from spec_nodes import InvalidSpecError, Node, follow
 
 LEAST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
@@ -35,13 +35,13 @@ def flat(spec: Node, node: Node, around: tuple[int, ...] = ()) -> Node:
 
 def _both(key: str, first: Any, second: Any) -> Any:
     """Return a keyword's value for the conjunction of two schemas."""
+    if key in ("required", GUARANTEED):
+        return sorted({*first, *second})
     if same(first, second) or key in DOCUMENTATION or key.startswith("x-"):
         return second
     if key == "properties":
         twice = {name: _all_of(first[name], second[name]) for name in first.keys() & second}
         return {**first, **second, **twice}
-    if key == "required":
-        return sorted({*first, *second})
     if key == "type":
         wide, narrow = _set(first), _set(second)
         return sorted(each for each in wide | narrow if _has(wide, each) and _has(narrow, each))
@@ -108,7 +108,11 @@ def forms_of(spec: Node, schema: Node, around: tuple[int, ...] = ()) -> list[Nod
     if id(schema[word]) in around:
         raise InvalidSpecError("a schema is an alternative of itself")
     rest = {word, *BESIDE_FORMS, *DOCUMENTATION}
-    common = {k: each for k, each in schema.items() if k not in rest and not k.startswith("x-")}
+    common = {
+        k: each
+        for k, each in schema.items()
+        if k not in rest and (k == GUARANTEED or not k.startswith("x-"))
+    }
     forms: list[Node] = []
     for each in schema[word]:
         form = _all_of(common, each) if common else each

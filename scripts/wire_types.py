@@ -13,6 +13,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from schema_defaults import GUARANTEED
 from spec_defaults import METHODS
 from spec_nodes import follow
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 Node = dict[str, Any]
 
 PACKAGE = "bitfount_api._generated.types"
-GUARANTEED = "x-required-on-success"
-"""The fields that an answer has unless its field ``success`` is false, which is an error."""
 WIDTH = 92
 """The width of docstrings, which are indented by four characters."""
 OPTIONS = (

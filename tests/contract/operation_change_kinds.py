@@ -166,6 +166,33 @@ OPERATIONS = {
     ),
 }  # fmt: skip
 
+SENDING = {
+    "repeated only if not sent": OperationKind(
+        put(*LIST, "x-retry", value="if-unsent"),
+        HARMLESS,
+        HARMLESS,
+        "GET /datasets: x-retry was not set, is if-unsent",
+    ),
+    "timeout set": OperationKind(
+        put(*LIST, "x-timeout-seconds", value=5),
+        HARMLESS,
+        HARMLESS,
+        "GET /datasets: x-timeout-seconds was not set, is 5",
+    ),
+    "success limited to the listed statuses": OperationKind(
+        put(*LIST, "x-success", value="listed"),
+        HARMLESS,
+        HARMLESS,
+        "GET /datasets: x-success was not set, is listed",
+    ),
+    "transfers a file": OperationKind(
+        put(*LIST, "x-transfers-file", value=True),
+        HARMLESS,
+        HARMLESS,
+        "GET /datasets: x-transfers-file was not set, is true",
+    ),
+}
+
 SERVERS = {
     "server removed": OperationKind(
         drop("servers", 0), BREAKS, HARMLESS, "server https://hub.example.com is gone", NO_RULE
@@ -577,6 +604,7 @@ HEADERS = {
 
 OPERATION_KINDS: dict[str, OperationKind] = {
     **OPERATIONS,
+    **SENDING,
     **SERVERS,
     **CREDENTIALS,
     **PARAMETERS,

@@ -40,6 +40,7 @@ class SchemaKind(NamedTuple):
 V31 = "3.1.0"
 UNCHECKED = "callers do not check the limits of an answer, and values of the same type fit"
 UNKNOWN = "the effect depends on the rest of the schema, so the change has to be reviewed"
+EXTENSION = "no rule: it does not know the extension, which the types of answers follow"
 DEFAULT = (
     "INFO request-property-default-value-*: a request without the field now means something else"
 )
@@ -354,6 +355,54 @@ FIELDS = {
     ),
 }
 
+GUARANTEES = {
+    "guarantee added": SchemaKind(
+        "{type: object, properties: {a: {type: string, nullable: true}}}",
+        "{type: object, properties: {a: {type: string, nullable: true}},"
+        " x-required-on-success: [a]}",
+        NOBODY,
+        READERS,
+        EXTENSION,
+    ),
+    "guaranteed field removed": SchemaKind(
+        "{type: object, properties: {a: {type: string}}, x-required-on-success: [a]}",
+        "{type: object}",
+        ALL,
+        NOBODY,
+    ),
+    "guarantee becomes a requirement": SchemaKind(
+        "{type: object, properties: {a: {type: string}}, x-required-on-success: [a]}",
+        "{type: object, properties: {a: {type: string}}, required: [a]}",
+        SENDERS,
+        READERS,
+    ),
+    "guarantee becomes a requirement that null fulfils": SchemaKind(
+        "{type: object, properties: {a: {type: string, nullable: true}},"
+        " x-required-on-success: [a]}",
+        "{type: object, properties: {a: {type: string, nullable: true}}, required: [a]}",
+        ALL,
+        READERS,
+        EXTENSION,
+    ),
+    "guarantee of one part removed": SchemaKind(
+        "{allOf: [{type: object, properties: {a: {}}, x-required-on-success: [a]},"
+        " {type: object, properties: {b: {}}, x-required-on-success: [b]}]}",
+        "{allOf: [{type: object, properties: {a: {}}},"
+        " {type: object, properties: {b: {}}, x-required-on-success: [b]}]}",
+        READERS,
+        NOBODY,
+        EXTENSION,
+    ),
+    "guarantee beside forms removed": SchemaKind(
+        "{type: object, properties: {a: {}, b: {}}, x-required-on-success: [a],"
+        " anyOf: [{required: [b]}]}",
+        "{type: object, properties: {a: {}, b: {}}, anyOf: [{required: [b]}]}",
+        READERS,
+        NOBODY,
+        EXTENSION,
+    ),
+}  # fmt: skip
+
 COMPOSITIONS = {
     "object split": SchemaKind(
         "{type: object, required: [a], properties: {a: {type: string}, b: {type: string}}}",
@@ -443,5 +492,6 @@ SCHEMA_KINDS: dict[str, SchemaKind] = {
     **FORMATS,
     **ANNOTATIONS,
     **FIELDS,
+    **GUARANTEES,
     **COMPOSITIONS,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import wire_types
+from schema_defaults import GUARANTEED
 from spec_files import read
 
 FROZEN = Path(__file__).parents[1] / "data" / "frozen-hub.yaml"
@@ -66,7 +67,7 @@ SPEC: dict[str, Any] = {
                 "type": "object",
                 "description": "What was made. " + "It has a long description. " * 4,
                 "required": ["id"],
-                wire_types.GUARANTEED: ["number"],
+                GUARANTEED: ["number"],
                 "properties": {
                     "id": {"type": "string"},
                     "number": {"type": "integer", "nullable": True},
