@@ -18,6 +18,7 @@ UV      := $(VENV)-lock/$(IN)/uv
 PIP_WHEEL ?=  # a wheel of pip, for set-up to use instead of the pip bundled with Python
 ARGS    ?=
 BASE    ?= HEAD
+TOOL    ?= openapi-python-client
 
 ifneq ($(words $(VENV)),1)
 $(error VENV must be one folder, without spaces in its name)
@@ -37,10 +38,11 @@ PIPS         := $(VENV)/.downloaded
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo sandbox test test-lowest coverage generate check-generated spec-diff lint lint-specs lint-workflows \
-        typecheck check format build check-dist sbom docs pictures bench faults fuzz load peers record interoperability lock clean
+        typecheck check format build check-dist sbom docs pictures bench faults fuzz load peers record interoperability lock clean \
+        upgrade-generator
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A changed lock rebuilds its environment. A changed pyproject.toml only reinstalls the project.
 $(VENV)/installed.txt: requirements/dev.txt
@@ -92,6 +94,9 @@ check-generated: $(READY)  ## Check that generated code is up to date
 	$(RUN) scripts/generate.py --check
 	$(RUN) scripts/unasync.py --check
 	$(RUN) scripts/exports.py --check
+
+upgrade-generator: $(READY) $(READY_LOCK)  ## Try VERSION=… of a generator or ruff (TOOL=ruff), without a change here
+	@$(RUN) scripts/upgrade_generator.py $(VERSION) --tool $(TOOL) --uv $(UV) $(ARGS)
 
 spec-diff: $(READY)  ## List the changes to openapi/ since BASE=<git rev>, breaking ones first
 	@$(RUN) scripts/spec_diff.py $(BASE) $(ARGS)

@@ -11,6 +11,7 @@ from pathlib import Path
 import generate
 import pytest
 from support.frozen_project import SPECS, write_project
+from tool_pins import TOOLS, pinned
 
 pytestmark = pytest.mark.slow
 
@@ -232,7 +233,7 @@ def test_endpoint_without_builder_is_an_error(built: Path, tmp_path: Path) -> No
 
 
 def test_tool_versions_are_defined_in_one_place() -> None:
-    pins = {tool: generate.pinned(ROOT / "pyproject.toml")[tool] for tool in generate.TOOLS}
+    pins = {tool: pinned(ROOT / "pyproject.toml")[tool] for tool in TOOLS}
     written = [*(ROOT / "scripts").glob("*.py"), *ROOT.glob("Makefile"), *ROOT.glob(".ci/*")]
     assert written
     for path in written:
@@ -242,8 +243,8 @@ def test_tool_versions_are_defined_in_one_place() -> None:
 
 def test_locked_requirements_are_those_versions() -> None:
     locked = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8").splitlines()
-    for tool in generate.TOOLS:
-        version = generate.pinned(ROOT / "pyproject.toml")[tool]
+    for tool in TOOLS:
+        version = pinned(ROOT / "pyproject.toml")[tool]
         assert f"{tool}=={version} \\" in locked
 
 
