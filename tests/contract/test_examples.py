@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from contract import specs
+from support.faults.environment import small_parts
 from support.faults.legs import Row
-from support.fuzzed import FuzzedServices, examples, small_parts
+from support.fuzzed import FuzzedServices, examples
 from support.fuzzing import Sent
 from support.spec_examples import CASES, complaint, for_examples, is_refusal, shown, uncalled
 

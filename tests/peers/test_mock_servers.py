@@ -12,8 +12,9 @@ import httpx
 import pytest
 from contract import specs
 from support.faults.cases import ROWS
+from support.faults.environment import small_parts
 from support.faults.legs import Row
-from support.fuzzed import small_parts, with_good_values
+from support.fuzzed import with_good_values
 from support.prism import Prism, PrismServices, successes
 from support.spec_examples import CASES, complaint, for_file, uncalled
 

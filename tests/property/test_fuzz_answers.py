@@ -10,19 +10,23 @@ import logging
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.faults.cases import ROWS
+from support.faults.environment import small_parts
 from support.faults.legs import Row
-from support.fuzzed import OBJECTS, RESULTS, FuzzedServices, examples, small_parts
+from support.fuzzed import OBJECTS, FuzzedServices, examples
 from support.fuzzing import Sent, bodies, json_bodies, thoroughly
+from support.methods import CLIENTS, operations_of, result_types
 
 from bitfount_api import (
     BitfountError,
     BitfountModel,
+    BitfountSchema,
     PodResponseType,
     types,
 )
@@ -70,7 +74,7 @@ def examples_of(name: str) -> list[tuple[int, Any]]:
 
 def checked(row: Row, result: Any) -> None:
     """Use a result as a caller would."""
-    assert isinstance(result, RESULTS[row.method]), result
+    assert isinstance(result, result_types(row.kind, row.method)), result
     if isinstance(result, dict) and "response_type" in result:
         assert isinstance(result["response_type"], PodResponseType)
     if isinstance(result, type):
@@ -102,6 +106,26 @@ def test_any_answer_has_a_documented_outcome(
     test()
 
 
-def test_every_operation_is_fuzzed_and_gets_valid_answers() -> None:
-    assert set(RESULTS) == {row.method for row in ROWS}
+def test_result_types_are_those_of_the_annotations() -> None:
+    for name, types_of in {
+        "get_pod": (dict, NoneType),
+        "get_model": (type, NoneType),
+        "get_usage_limits": (list, dict),
+        "iter_projects": (list,),
+        "register_user_public_key": (str, int),
+        "send_weights": (NoneType,),
+        "get_pod_schema": (BitfountSchema,),
+    }.items():
+        assert result_types("BitfountHub", name) == types_of
+    # None of the types is so general that every result has it.
+    every = {
+        each
+        for kind in CLIENTS
+        for name in operations_of(kind)
+        for each in result_types(kind, name)
+    }
+    assert object not in every
+
+
+def test_fuzzed_operations_get_valid_answers() -> None:
     assert types.PodDetails.__required_keys__ <= examples("get_pod")[0][1].keys()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from unittest import mock
 from urllib.parse import unquote, urlsplit
 
@@ -199,7 +199,7 @@ async def _async(session: Any, anonymous: Any, method: Any, arguments: Any) -> A
 
 
 def _arguments(services: FuzzedServices, url: str) -> dict[str, Any]:
-    arguments = dict(services.row.arguments(cast("Any", services.environment)))
+    arguments = dict(services.row.arguments(services.given))
     for name in ("model_url", "weights_url"):
         if name in arguments:
             arguments[name] = f"{arguments[name].partition('?')[0].replace(STORAGE, url)}?{QUERY}"

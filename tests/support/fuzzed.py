@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
-from types import NoneType, SimpleNamespace
-from typing import Any, cast
-from unittest import mock
+from typing import Any
 from urllib.parse import unquote
 
-import attrs
 import httpx
 import msgpack
 from contract import specs
-from support.faults.environment import CODE, PART_BYTES, SCHEMA, TASK, WEIGHTS, FaultEnvironment
+from support.faults.calling import SERVICE_OF, Services
+from support.faults.environment import PART_BYTES
+from support.faults.given import CODE, SCHEMA, WEIGHTS, Fixed
 from support.faults.legs import Leg, Row
 from support.fuzzing import Sent
-from support.rsa_keys import key_pair
 from support.sandbox_seeds import csr
 
-import bitfount_api
-from bitfount_api import (
-    APIKeysHandler,
-    BitfountSchema,
-    BitfountSession,
-    RetryPolicy,
-    SMARTOnFHIRAccessToken,
-    async_hub,
-    hash_contents,
-    hub,
-    sign,
-)
+from bitfount_api import APIKeysHandler, BitfountSession, RetryPolicy, hash_contents
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.transfers import Download
 
 STORAGE = "https://storage.example.com"
 HOSTS = {"hub": "hub.test", "access_manager": "am.test", "smart_on_fhir": "fhir.test"}
@@ -45,51 +28,6 @@ OBJECTS = {
     "models": CODE.format("Net", 0).encode(),
     "weights": WEIGHTS,
 }
-
-RESULTS: dict[str, tuple[type, ...]] = {
-    "get_pod": (dict, NoneType),
-    "retrieve_pod": (dict,),
-    "get_pod_key": (str, NoneType),
-    "get_pod_schema": (BitfountSchema,),
-    "register_pod": (NoneType,),
-    "do_pod_heartbeat": (dict, NoneType),
-    "archive_pod": (NoneType,),
-    "register_compute": (dict, NoneType),
-    "request_compute_certificate": (dict, NoneType),
-    "get_compute_certificate": (dict,),
-    "upload_public_jwk": (dict,),
-    "create_compute_cluster": (str,),
-    "compute_cluster_exists": (bool,),
-    "link_datasets_to_compute_cluster": (NoneType,),
-    "get_pod_dataset_list": (list,),
-    "get_pod_dataset_configuration": (dict, NoneType),
-    "get_pod_datasets_configurations": (list,),
-    "get_project_name": (str, NoneType),
-    "retrieve_project_name": (str,),
-    "get_model": (type, NoneType),
-    "retrieve_model": (dict,),
-    "get_model_code": (str, NoneType),
-    "download_model": (Download, NoneType),
-    "get_model_from_url": (type, NoneType),
-    "send_model": (dict,),
-    "get_weights": (bytes, NoneType),
-    "download_weights": (Download, NoneType),
-    "get_weights_from_url": (bytes,),
-    "send_weights": (NoneType,),
-    "register_user_public_key": (str, int),
-    "check_public_key_registered_and_active": (dict, NoneType),
-    "create_project": (str,),
-    "get_projects": (dict,),
-    "iter_projects": (list,),
-    "add_dataset_to_project_for_user": (NoneType,),
-    "get_usage_limits": (list, dict),
-    "send_monitor_update": (NoneType,),
-    "get_access_manager_key": (object,),
-    "check_oidc_access_request": (dict,),
-    "check_signature_based_access_request": (dict,),
-    "get_access_token": (SMARTOnFHIRAccessToken,),
-}
-"""What each operation may give, whatever it was answered."""
 
 
 def good_values() -> dict[str, Any]:
@@ -135,44 +73,20 @@ def _replaced(example: Any, values: dict[str, Any]) -> Any:
     return {name: values.get(name, _replaced(each, values)) for name, each in example.items()}
 
 
-@attrs.define(eq=False)
-class Pretended:
-    """A substitute for an environment, with everything that rows need.
-
-    Args:
-        folder: Folder for files.
-    """
-
-    folder: Path
-    project: str = "p1"
-    key_id: str = "7"
-    cluster: str = "c-1"
-    compute: str = "compute-1"
-    _number: int = 0
-    sandbox: Any = attrs.field(factory=lambda: SimpleNamespace(token=lambda _: "token"))
-
-    number = FaultEnvironment.number
-    target = FaultEnvironment.target
-    model_file = FaultEnvironment.model_file
-    weights_file = FaultEnvironment.weights_file
-    model_hash = FaultEnvironment.model_hash
-
-    @property
-    def numbers(self) -> Iterator[int]:
-        self._number += 1
-        return iter([self._number])
-
-    def uncertified(self) -> tuple[str, str]:
-        return "compute-1", csr("compute-1.example")
-
-    def model_url(self) -> str:
-        return str(good_values()["modelDownloadUrl"])
-
-    def weights_url(self) -> str:
-        return str(good_values()["weightsDownloadUrl"])
-
-    def signature(self) -> bytes:
-        return sign(key_pair().private_key, TASK)
+def invented(folder: Path) -> Fixed:
+    """Return values of no sandbox, for requests that are answered from memory."""
+    urls = good_values()
+    return Fixed(
+        folder=folder,
+        project="p1",
+        key_id="7",
+        cluster="c-1",
+        compute="compute-1",
+        uncertified=("compute-1", csr("compute-1.example")),
+        model_url=urls["modelDownloadUrl"],
+        weights_url=urls["weightsDownloadUrl"],
+        token="token",
+    )
 
 
 class FuzzedServices:
@@ -185,7 +99,7 @@ class FuzzedServices:
 
     def __init__(self, row: Row, folder: Path) -> None:
         self.row = row
-        self.environment = Pretended(folder)
+        self.given = invented(folder)
         self.fuzzed: dict[int, tuple[int, Sent]] = {}
         self._good = [self._good_answer(leg) for leg in row.legs]
 
@@ -228,26 +142,14 @@ class FuzzedServices:
 
     def run(self, *, asynchronous: bool) -> Any:
         """Call the operation."""
-        arguments = dict(self.row.arguments(cast("FaultEnvironment", self.environment)))
-        nobody = self._session(AnonymousHandler())
-        module = async_hub if asynchronous else hub
-        with mock.patch.object(module, "_anonymous", return_value=nobody):
-            if asynchronous:
-                return asyncio.run(self._async(arguments))
-            with self._session(APIKeysHandler("id", "key", "alice")) as session:
-                result = getattr(self._client(session, ""), self.row.method)(**arguments)
-                return list(result) if inspect.isgenerator(result) else result
-
-    async def _async(self, arguments: dict[str, Any]) -> Any:
-        async with self._session(APIKeysHandler("id", "key", "alice")) as session:
-            result = getattr(self._client(session, "Async"), self.row.method)(**arguments)
-            return [each async for each in result] if inspect.isasyncgen(result) else await result
-
-    def _client(self, session: BitfountSession, prefix: str) -> Any:
-        services = {"BitfountHub": "hub", "BitfountAM": "access_manager"}
-        url = self.url(services.get(self.row.kind, "smart_on_fhir"))
-        named = self.row.client(cast("FaultEnvironment", self.environment))
-        return getattr(bitfount_api, prefix + self.row.kind)(session, url, **named)
+        service = SERVICE_OF[self.row.kind]
+        services = Services(
+            {service: self.url(service)},
+            session=lambda: self._session(APIKeysHandler("id", "key", "alice")),
+            anonymous=lambda: self._session(AnonymousHandler()),
+        )
+        arguments, client = self.row.arguments(self.given), self.row.client(self.given)
+        return services.call(self.row, arguments, client, asynchronous=asynchronous)
 
     def url(self, service: str) -> str:
         """Return the base URL of a service."""
@@ -269,10 +171,3 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     async def __aiter__(self) -> Any:
         yield self._content
-
-
-@contextmanager
-def small_parts() -> Iterator[None]:
-    """Use multipart uploads for objects of 32 KiB and more, instead of 5 MiB."""
-    with mock.patch.object(bitfount_api.config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES):
-        yield

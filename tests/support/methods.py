@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
+import sys
+import typing
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType, NoneType, UnionType
 from typing import Any
 
 import bitfount_api
@@ -24,3 +30,43 @@ def methods_of(kind: str) -> dict[str, Any]:
 def operations_of(kind: str) -> set[str]:
     """Return the names of a client's operations: its methods, without ``from_env``."""
     return methods_of(kind).keys() - {"from_env"}
+
+
+@cache
+def result_types(kind: str, name: str) -> tuple[type, ...]:
+    """Return the types of a method's result as its annotation states them.
+
+    They are types for ``isinstance``: ``dict`` for a ``TypedDict``, and ``list`` for what the test
+    makes of an iterator.
+    """
+    method = inspect.unwrap(getattr(getattr(bitfount_api, kind), name))
+    annotation = method.__annotations__["return"]
+    names = _names(sys.modules[method.__module__], annotation)
+    return tuple(dict.fromkeys(_types(eval(annotation, names))))
+
+
+def _types(hint: Any) -> Iterator[type]:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, UnionType):
+        for each in typing.get_args(hint):
+            yield from _types(each)
+    elif hint is None:
+        yield NoneType
+    elif typing.is_typeddict(hint):
+        yield dict
+    elif origin is not None and issubclass(origin, Iterator):
+        yield list
+    else:
+        yield origin or hint
+
+
+def _names(module: ModuleType, annotation: str) -> dict[str, Any]:
+    """Return the names of a module, with those of an annotation that it does not import itself."""
+    names = dict(vars(module))
+    used = {node.id for node in ast.walk(ast.parse(annotation)) if isinstance(node, ast.Name)}
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.ImportFrom):  # also the imports for type checkers
+            for each in node.names:
+                if each.name in used - names.keys():
+                    exec(f"from {node.module} import {each.name}", names)
+    return names

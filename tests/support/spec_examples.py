@@ -9,7 +9,8 @@ import attrs
 from contract import specs
 from support.faults.cases import ROWS
 from support.faults.legs import Leg, Row
-from support.fuzzed import RESULTS, examples
+from support.fuzzed import examples
+from support.methods import result_types
 
 from bitfount_api import HTTPError
 from bitfount_api._generated import operations
@@ -93,7 +94,7 @@ def is_refusal(status: int, example: Any) -> bool:
 def complaint(row: Row, index: int, status: int, example: Any, result: Any) -> str | None:
     if is_refusal(status, example):
         return _refusal_complaint(row, index, status, example, result)
-    allowed = RESULTS[row.method]
+    allowed = result_types(row.kind, row.method)
     if example not in NULL_RESULTS.get(row.name, []) and allowed != (NoneType,):
         allowed = tuple(kind for kind in allowed if kind is not NoneType)
     right = isinstance(result, allowed) and not isinstance(result, Exception)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from support.faults.environment import SCHEMA, TASK, WEIGHTS, FaultEnvironment
+from support.faults.given import SCHEMA, TASK, WEIGHTS, Given
 from support.faults.legs import Leg, Row
 from support.rsa_keys import key_pair
 from support.sandbox_seeds import jwk
@@ -41,15 +41,15 @@ def _none(result: Any) -> bool:
     return result is None
 
 
-def _pod(a: FaultEnvironment) -> dict[str, Any]:
+def _pod(a: Given) -> dict[str, Any]:
     return {"pod_identifier": "alice/scans"}
 
 
-def _pod_of_project(a: FaultEnvironment) -> dict[str, Any]:
+def _pod_of_project(a: Given) -> dict[str, Any]:
     return {"pod_identifier": "bob/scans", "project_id": a.project}
 
 
-def _model(a: FaultEnvironment) -> dict[str, Any]:
+def _model(a: Given) -> dict[str, Any]:
     return {"username": "alice", "model_name": "Net", "model_version": 1}
 
 
@@ -77,7 +77,7 @@ def _is_access(result: Any) -> bool:
     return bool(result["response_type"] is PodResponseType.ACCEPT)
 
 
-def _protocol(a: FaultEnvironment) -> dict[str, Any]:
+def _protocol(a: Given) -> dict[str, Any]:
     return {
         "pod_identifier": "alice/scans",
         "serialized_protocol": {"class_name": "p", "algorithm": {"class_name": "a"}},
@@ -85,15 +85,15 @@ def _protocol(a: FaultEnvironment) -> dict[str, Any]:
     }
 
 
-def _instance(a: FaultEnvironment) -> dict[str, Any]:
+def _instance(a: Given) -> dict[str, Any]:
     return {"instance_id": "i-1", "cluster_id": a.cluster, "private_ip_address": "10.0.0.5"}
 
 
-def _state(a: FaultEnvironment) -> dict[str, Any]:
+def _state(a: Given) -> dict[str, Any]:
     return {"is_busy": False, "is_ehr_configured": True, "is_ehr_connected": True}
 
 
-def _of_cluster(a: FaultEnvironment) -> dict[str, Any]:
+def _of_cluster(a: Given) -> dict[str, Any]:
     return {"cluster_id": a.cluster}
 
 
@@ -373,7 +373,7 @@ ROWS = (
     ),
     Row(
         "check_oidc_access_request", "BitfountAM",
-        lambda a: {**_protocol(a), "modeller_access_token": a.sandbox.token("bob")}, _is_access,
+        lambda a: {**_protocol(a), "modeller_access_token": a.token()}, _is_access,
         (Leg("access_manager", "POST", "/api/access", known.CHECK_ACCESS),),
     ),
     Row(

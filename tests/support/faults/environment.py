@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import ssl
 import tempfile
@@ -16,61 +15,49 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 import attrs
+from support.faults.given import AFTER_SEEDING, SCHEMA, Given
 from support.raw_server import Act, RawServer
 from support.rsa_keys import key_pair
 from support.sandbox_seeds import csr
 
 from bitfount_api import (
+    APIKeysHandler,
     BitfountHub,
     BitfountSession,
     ExternallyManagedJWTHandler,
     PodPublicMetadata,
     config,
-    hash_contents,
-    sign,
 )
 from bitfount_api.sandbox import Sandbox
 from bitfount_api.sandbox.objects import values
 from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.services import uploads
 
-SCHEMA = json.loads((Path(__file__).parents[2] / "data/pod-schema-v4.json").read_text())
-CODE = "from bitfount_api import BitfountModel\n\n\nclass {}(BitfountModel):\n    number = {}\n"
-WEIGHTS = bytes(range(256)) * 8
 RESOURCE_SERVER = "https://fhir.clinic.example/r4"
 PART_BYTES = 16 * 1024
-TASK = b"the task"
-
+USERS = ("alice", "bob")
 SERVICES = ("hub", "access_manager", "smart_on_fhir", "storage")
 
 
-@attrs.define(eq=False)
-class FaultEnvironment:
+@attrs.define(eq=False, kw_only=True)
+class Seeded(Given):
     """A sandbox in which alice has everything that an operation can request.
 
     Args:
         sandbox: Sandbox with the services.
-        folder: Folder for files.
-        elsewhere: Host that must not receive any request.
     """
 
     sandbox: Sandbox
-    folder: Path
-    elsewhere: RawServer
-    tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
-    project: str = ""
-    key_id: str = ""
-    cluster: str = ""
-    compute: str = ""
-    renewals: int = 0
-    numbers: Iterator[int] = attrs.field(factory=lambda: itertools.count(1))
 
     def seed(self) -> None:
-        for name in ("alice", "bob"):
+        """Create the objects. Recordings show their ids and numbers: add new ones at the end."""
+        self.numbers = itertools.count(1)
+        for name in USERS:
             with self.session(name) as session:
                 self._seed(BitfountHub(session, self.sandbox.hub_url), name)
         self.sandbox.pair("alice", RESOURCE_SERVER, nextgen={"practiceId": "2"})
         self.sandbox.grant("alice/scans", "bob")
+        self.numbers = itertools.count(AFTER_SEEDING)
 
     def _seed(self, hub: BitfountHub, name: str) -> None:
         public = key_pair().public_key
@@ -89,19 +76,6 @@ class FaultEnvironment:
         self.project = hub.create_project("Glaucoma")
         self.sandbox.add_model(self.project, "alice/Net:1", limit=1000)
 
-    def session(self, username: str = "alice", **more: Any) -> BitfountSession:
-        """Return a session with tokens that can be renewed; ``renewals`` counts the renewals."""
-
-        def token() -> tuple[str, datetime]:
-            return self.sandbox.token(username), datetime.now(UTC) + timedelta(hours=1)
-
-        def renew() -> tuple[str, datetime]:
-            self.renewals += 1
-            return token()
-
-        handler = ExternallyManagedJWTHandler(*token(), renew, username)
-        return BitfountSession(handler, **{"verify": self.tls, **more})
-
     def _seed_compute(self, hub: BitfountHub) -> None:
         public = key_pair().public_key
         hub.register_pod(PodPublicMetadata("old", "Old", "", SCHEMA), public, public)
@@ -109,29 +83,6 @@ class FaultEnvironment:
         self.cluster = hub.create_compute_cluster("Eye clinic", ["scans"])
         self.compute, request = self.uncertified()
         hub.request_compute_certificate(self.compute, request)
-
-    # --- What operations are given ---------------------------------------------------------------
-
-    def number(self) -> int:
-        return next(self.numbers)
-
-    def model_file(self, name: str = "Sent") -> Path:
-        """Create a file with a unique model."""
-        path = self.folder / f"{name}.py"
-        path.write_text(CODE.format(name, 0 if name == "Net" else self.number()))
-        return path
-
-    def weights_file(self, size: int = len(WEIGHTS)) -> Path:
-        path = self.folder / f"weights-{size}.pt"
-        if not path.exists():
-            path.write_bytes((WEIGHTS * (size // len(WEIGHTS) + 1))[:size])
-        return path
-
-    def target(self) -> Path:
-        """Return a file to download to, in a new folder."""
-        folder = self.folder / f"target-{self.number()}"
-        folder.mkdir()
-        return folder / "file"
 
     def uncertified(self) -> tuple[str, str]:
         """Return a new compute instance, and a signing request for its certificate."""
@@ -147,16 +98,43 @@ class FaultEnvironment:
     def weights_url(self) -> str:
         return self.sandbox.state.presigner.get("weights/alice/Net/1")
 
-    def model_hash(self) -> str:
-        return hash_contents(CODE.format("Net", 0))
+    def token(self) -> str:
+        return self.sandbox.token("bob")
 
-    def signature(self) -> bytes:
-        return sign(key_pair().private_key, TASK)
-
-    # --- Where services are ----------------------------------------------------------------------
+    def session(self, username: str = "alice", **settings: Any) -> BitfountSession:
+        """Return a session with a user's API keys."""
+        user = self.sandbox.user(username)
+        handler = APIKeysHandler(user.api_key_id, user.api_key, username)
+        return BitfountSession(handler, **settings)
 
     def url(self, service: str) -> str:
         return str(getattr(self.sandbox, f"{service}_url"))
+
+
+@attrs.define(eq=False, kw_only=True)
+class FaultEnvironment(Seeded):
+    """A seeded sandbox whose services can be moved.
+
+    Args:
+        elsewhere: Host that must not receive any request.
+    """
+
+    elsewhere: RawServer
+    tls: ssl.SSLContext = attrs.field(factory=ssl.create_default_context)
+    renewals: int = 0
+
+    def session(self, username: str = "alice", **settings: Any) -> BitfountSession:
+        """Return a session with tokens that can be renewed; ``renewals`` counts the renewals."""
+
+        def token() -> tuple[str, datetime]:
+            return self.sandbox.token(username), datetime.now(UTC) + timedelta(hours=1)
+
+        def renew() -> tuple[str, datetime]:
+            self.renewals += 1
+            return token()
+
+        handler = ExternallyManagedJWTHandler(*token(), renew, username)
+        return BitfountSession(handler, **{"verify": self.tls, **settings})
 
     def address(self, service: str) -> tuple[str, int]:
         parts = urlsplit(self.url(service))
@@ -175,18 +153,27 @@ class FaultEnvironment:
 
 
 @contextlib.contextmanager
+def small_parts() -> Iterator[None]:
+    """Use multipart uploads for objects of 32 KiB and more, instead of 5 MiB."""
+    with (
+        mock.patch.object(uploads, "CHUNK_BYTES", PART_BYTES),
+        mock.patch.object(values, "MIN_PART_BYTES", PART_BYTES),
+        mock.patch.object(config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES),
+    ):
+        yield
+
+
+@contextlib.contextmanager
 def fault_environment() -> Iterator[FaultEnvironment]:
-    """Run an environment within the block; multipart uploads start at 32 KiB, not at 5 MiB."""
+    """Run an environment within the block, with small parts."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.dict(os.environ))
         for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
             del os.environ[name]
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        sandbox = stack.enter_context(Sandbox(users=("alice", "bob")))
+        sandbox = stack.enter_context(Sandbox(users=USERS))
         elsewhere = stack.enter_context(RawServer(plan=lambda *_: Act()))
-        stack.enter_context(mock.patch.object(uploads, "CHUNK_BYTES", PART_BYTES))
-        stack.enter_context(mock.patch.object(values, "MIN_PART_BYTES", PART_BYTES))
-        stack.enter_context(mock.patch.object(config, "MULTIPART_THRESHOLD_BYTES", 2 * PART_BYTES))
-        made = FaultEnvironment(sandbox, folder, elsewhere)
+        stack.enter_context(small_parts())
+        made = FaultEnvironment(sandbox=sandbox, folder=folder, elsewhere=elsewhere)
         made.seed()
         yield made

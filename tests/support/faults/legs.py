@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import attrs
-from support.faults.environment import FaultEnvironment
+from support.faults.given import Given
 
 from bitfount_api._internal.operation import Operation
 from bitfount_api.exceptions import InvalidJSONError
@@ -63,10 +63,10 @@ class Row:
 
     name: str
     kind: Literal["BitfountHub", "BitfountAM", "SMARTOnFHIR"]
-    arguments: Callable[[FaultEnvironment], Mapping[str, Any]]
+    arguments: Callable[[Given], Mapping[str, Any]]
     check: Callable[[Any], bool]
     legs: tuple[Leg, ...]
-    client: Callable[[FaultEnvironment], Mapping[str, Any]] = lambda _: {}
+    client: Callable[[Given], Mapping[str, Any]] = lambda _: {}
 
     @property
     def method(self) -> str:

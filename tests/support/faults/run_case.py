@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import os
 import socket
 import stat
@@ -13,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
-from unittest import mock
 from urllib.parse import unquote
 
 import attrs
+from support.faults.calling import Services
 from support.faults.environment import SERVICES, FaultEnvironment
 from support.faults.expecting import RETRIES, Count, Expected, expected
 from support.faults.kinds import Kind
@@ -24,7 +23,7 @@ from support.faults.legs import Leg, Outcome, Row
 from support.raw_server import Act, RawServer
 
 import bitfount_api
-from bitfount_api import BitfountError, RetryPolicy, async_hub, hub
+from bitfount_api import BitfountError, RetryPolicy
 from bitfount_api.auth.anonymous import AnonymousHandler
 
 DEADLINE = 20.0
@@ -176,19 +175,19 @@ class _Call:
             "deadline": DEADLINE,
             "retry": self.policy,
         }
-        anonymous = lambda: bitfount_api.BitfountSession(  # noqa: E731
-            AnonymousHandler(), verify=self.environment.tls, **settings
+        services = Services(
+            self.urls,
+            session=lambda: self.environment.session(**settings),
+            anonymous=lambda: bitfount_api.BitfountSession(
+                AnonymousHandler(), verify=self.environment.tls, **settings
+            ),
+            after_async=_no_tasks,
         )
-        module = async_hub if asynchronous else hub
-        with mock.patch.object(module, "_anonymous", anonymous):
-            try:
-                result = (
-                    asyncio.run(self._async(arguments, settings))
-                    if asynchronous
-                    else self._sync(arguments, settings)
-                )
-            except BitfountError as error:
-                return _public_class(error), error
+        named = self.row.client(self.environment)
+        try:
+            result = services.call(self.row, arguments, named, asynchronous=asynchronous)
+        except BitfountError as error:
+            return _public_class(error), error
         if self._checked(result):
             return "value", None
         return ("none" if result is None else "other"), None
@@ -198,27 +197,6 @@ class _Call:
             return bool(self.row.check(result))
         except (AttributeError, TypeError, KeyError):
             return False
-
-    def _client(self, session: Any, prefix: str) -> Any:
-        kind = self.row.kind
-        service = {"BitfountHub": "hub", "BitfountAM": "access_manager"}.get(kind, "smart_on_fhir")
-        named = self.row.client(self.environment)
-        return getattr(bitfount_api, prefix + kind)(session, self.urls[service], **named)
-
-    def _sync(self, arguments: dict[str, Any], settings: dict[str, Any]) -> Any:
-        with self.environment.session(**settings) as session:
-            result = getattr(self._client(session, ""), self.row.method)(**arguments)
-            return list(result) if inspect.isgenerator(result) else result
-
-    async def _async(self, arguments: dict[str, Any], settings: dict[str, Any]) -> Any:
-        async with self.environment.session(**settings) as session:
-            result = getattr(self._client(session, "Async"), self.row.method)(**arguments)
-            if inspect.isasyncgen(result):
-                return [each async for each in result]
-            try:
-                return await result
-            finally:
-                assert asyncio.all_tasks() == {asyncio.current_task()}, "tasks were left behind"
 
     def left(self, outcome: Outcome) -> Iterator[str]:
         """Yield files and threads that the call should have cleaned up."""
@@ -232,6 +210,10 @@ class _Call:
                 thread.join(10)
                 if thread.is_alive():
                     yield f"the thread {thread.name}"
+
+
+def _no_tasks() -> None:
+    assert asyncio.all_tasks() == {asyncio.current_task()}, "tasks were left behind"
 
 
 # --- Observation from outside --------------------------------------------------------------------
