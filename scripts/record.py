@@ -1,10 +1,11 @@
-"""Record the cassettes of all documented operations again, with a sandbox.
+"""Record the cassettes of all operations again, with a sandbox.
 
     python scripts/record.py              all of them
-    python scripts/record.py get_pod      only these
+    python scripts/record.py get_pod      only those of this operation
 
-Each cassette is replayed immediately, with the network blocked, and must produce the same result.
-Recording an operation that did not change again gives the same files.
+There is a cassette for each row of ``tests/support/faults/cases.py``. Each is replayed immediately,
+with the network blocked, and must produce the same result. Recording an operation that did not
+change again gives the same files.
 The results are stored next to the cassettes; ``tests/support/cassettes.py`` lists what is scrubbed.
 """
 
@@ -14,20 +15,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.cassette_scenes import SCENES, performer  # noqa: E402
-from support.cassettes import (  # noqa: E402
-    FOLDER,
-    RESULTS,
-    Scrubber,
-    recorder,
-    recording_sandbox,
-    replay,
-)
+from support.cassettes import CASSETTES, FOLDER, RESULTS, Studio, replay  # noqa: E402
 
 
 def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
@@ -39,47 +31,65 @@ def main(arguments: list[str] | None = None, folder: Path = FOLDER) -> int:
     """
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("operation", nargs="*", help="operation to record (default: all)")
-    wanted = parser.parse_args(arguments).operation or sorted(SCENES)
-    for name in wanted:
-        if name not in SCENES:
+    operations = {row.method for row in CASSETTES.values()}
+    wanted = parser.parse_args(arguments).operation or operations
+    for operation in wanted:
+        if operation not in operations:
             print(
-                f"Unknown operation {name!r}. The operations are: {', '.join(SCENES)}",
+                f"Unknown operation {operation!r}. "
+                f"The operations are: {', '.join(sorted(operations))}",
                 file=sys.stderr,
             )
             return 2
     folder.mkdir(exist_ok=True)
-    file = folder / RESULTS
-    results = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    for name in wanted:
-        results[name] = record(name, folder)
-        print(f"recorded {name}")
-    kept = {name: results[name] for name in sorted(results) if name in SCENES}
-    file.write_text(f"{json.dumps(kept, indent=2)}\n", encoding="utf-8")
+    names = sorted(name for name, row in CASSETTES.items() if row.method in wanted)
+    try:
+        record(names, folder)
+    except RecordingError as error:
+        print(error, file=sys.stderr)
+        return 1
     for cassette in folder.glob("*.yaml"):
-        if cassette.stem not in SCENES:
+        if cassette.stem not in CASSETTES:
             cassette.unlink()
     return 0
 
 
-def record(name: str, folder: Path) -> dict[str, Any]:
-    """Record one operation, and return the input of the call and its result.
+class RecordingError(Exception):
+    """The cassettes would not fit each other, or their results."""
+
+
+def record(names: list[str], folder: Path) -> None:
+    """Record cassettes, and store the values for their arguments, and their results.
 
     Raises:
-        RuntimeError: If replaying the cassette gives another result.
+        RecordingError: If replaying a cassette gives another result, or the values differ from
+            those of the other cassettes.
     """
-    scene = SCENES[name]
-    (folder / f"{name}.yaml").unlink(missing_ok=True)
-    with recording_sandbox() as sandbox:
-        scrubber = Scrubber(sandbox)
-        given = scene.seed(sandbox)
-        with recorder(folder, sandbox).use_cassette(name):
-            result = scene.play(performer(sandbox, scene.username), given)
-        known = {"given": scrubber.value(given), "result": scrubber.value(result)}
-    for asynchronous in (False, True):
-        replayed = replay(name, known["given"], folder, asynchronous=asynchronous)
-        if replayed != known["result"]:
-            raise RuntimeError(f"{name} returned {replayed} instead of {known['result']}")
-    return known
+    file = folder / RESULTS
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    results = {
+        name: result
+        for name, result in known.get("results", {}).items()
+        if name in CASSETTES and name not in names
+    }
+    given = known["given"] if results else {}
+    with Studio() as studio:
+        for name in names:
+            before = given
+            given, results[name] = studio.record(name, folder)
+            changed = [key for key in before if given.get(key) != before[key]]
+            if changed:
+                raise RecordingError(
+                    f"The seeding gives another {' and '.join(changed)} than before: "
+                    "record all operations again"
+                )
+            for asynchronous in (False, True):
+                replayed = replay(CASSETTES[name], given, folder, asynchronous=asynchronous)
+                if replayed != results[name]:
+                    raise RecordingError(f"{name} returned {replayed}, not {results[name]}")
+            print(f"recorded {name}")
+    stored = {"given": given, "results": dict(sorted(results.items()))}
+    file.write_text(f"{json.dumps(stored, indent=2)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

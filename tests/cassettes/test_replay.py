@@ -1,50 +1,98 @@
-"""Replay of the cassettes of all documented operations with the network blocked."""
+"""Replay of the cassettes of all operations with the network blocked."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import re
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 import record
-from support.cassette_scenes import SCENES, Performer, Scene, performer
+import yaml
+from contract import matching, specs
+from contract.specs import Spec
 from support.cassettes import (
+    CASSETTES,
     FOLDER,
     RESULTS,
+    URLS,
     NetworkUsed,
+    Studio,
     network_blocked,
-    recorder,
     replay,
 )
-from support.documented import OPERATIONS
+from support.faults.given import Given
+from support.faults.legs import Row
+from support.places import place
+from support.plays import as_json, play
 from vcr.errors import (  # type: ignore[import-untyped]
     CannotOverwriteExistingCassetteException as NotRecordedError,
 )
 
-from bitfount_api.sandbox import Sandbox
-
 RECORDED: dict[str, Any] = json.loads((FOLDER / RESULTS).read_text(encoding="utf-8"))
+GIVEN = RECORDED["given"]
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("name", sorted(SCENES))
+@pytest.mark.parametrize("name", CASSETTES)
 def test_recorded_answers_give_the_recorded_results(name: str, asynchronous: bool) -> None:
-    known = RECORDED[name]
-    assert replay(name, known["given"], asynchronous=asynchronous) == known["result"]
+    if name not in RECORDED["results"]:
+        table = place("tests/support/faults/cases.py", "ROWS = (")
+        pytest.fail(f'{table}: record {name}: make record ARGS="{CASSETTES[name].method}"')
+    replayed = replay(CASSETTES[name], GIVEN, asynchronous=asynchronous)
+    assert replayed == RECORDED["results"][name]
 
 
-def test_every_documented_operation_is_recorded() -> None:
-    assert SCENES.keys() == {name for _, name in OPERATIONS}
-    assert RECORDED.keys() == SCENES.keys()
-    assert {file.stem for file in FOLDER.glob("*.yaml")} == SCENES.keys()
+def test_every_recording_has_a_row() -> None:
+    assert RECORDED["results"].keys() - CASSETTES.keys() == set()
+    assert {file.stem for file in FOLDER.glob("*.yaml")} == RECORDED["results"].keys()
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.yaml" for name in sorted(SCENES)), RESULTS])
+def unrecorded(loaded: dict[str, Spec]) -> list[str]:
+    """Return the operations of the specs that are requested in no cassette."""
+    sent = [
+        (request["method"], *request["uri"].split("?")[0].split("/", 3)[2:])
+        for file in FOLDER.glob("*.yaml")
+        for each in yaml.safe_load(file.read_text(encoding="utf-8"))["interactions"]
+        for request in [each["request"]]
+    ]
+    hosts = {service: url.partition("//")[2] for service, url in URLS.items()}
+    requested = {
+        found[0].operation["operationId"]
+        for service, spec in loaded.items()
+        for method, host, path in sent
+        if host == hosts[service] and (found := matching.find(spec, method, f"/{path}"))
+    }
+    table = place("tests/support/faults/cases.py", "ROWS = (")
+    return [
+        f"{table}: add a row of a method that sends {operation.operation['operationId']} "
+        f"({service}: {operation}), and record it with `make record`"
+        for service, spec in loaded.items()
+        for operation in specs.operations(spec)
+        if operation.operation["operationId"] not in requested
+    ]
+
+
+def test_every_operation_of_the_specs_is_recorded() -> None:
+    assert unrecorded({name: specs.load(name) for name in specs.PACKAGES}) == []
+
+
+def test_operation_without_a_recording_is_reported() -> None:
+    loaded = {name: specs.load(name) for name in specs.PACKAGES}
+    loaded["hub"]["paths"]["/api/new"] = {"get": {"operationId": "get_new"}}
+    [complaint] = unrecorded(loaded)
+    assert re.match(
+        r"tests/support/faults/cases.py:\d+: .* sends get_new \(hub: GET /api/new\)", complaint
+    )
+
+
+@pytest.mark.parametrize("name", [*sorted(each.name for each in FOLDER.glob("*.yaml")), RESULTS])
 def test_cassettes_hold_no_credentials(name: str) -> None:
     # The domains of compute instances are not addresses of the sandbox.
     text = (FOLDER / name).read_text(encoding="utf-8").replace(".compute.localhost", "")
@@ -60,24 +108,30 @@ def test_cassettes_hold_no_credentials(name: str) -> None:
 
 
 def test_unrecorded_request_fails() -> None:
-    given = {**RECORDED["get_usage_limits"]["given"], "project": "another"}
     with pytest.raises(NotRecordedError):
-        replay("get_usage_limits", given)
+        replay(CASSETTES["get_usage_limits"], {**GIVEN, "project": "another"})
 
 
-def test_request_with_another_body_is_unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("support.cassette_scenes.WEIGHTS_SENT", bytes(6 * 1024 * 1024 + 1))
+def test_request_with_another_body_is_unrecorded() -> None:
+    row = CASSETTES["send_weights-parts"]
+
+    def arguments(given: Given) -> dict[str, Any]:
+        return {**row.arguments(given), "pretrained_file_path": given.weights_file(40_001)}
+
     with pytest.raises(NotRecordedError):
-        replay("send_weights", {})
+        replay(attrs.evolve(row, arguments=arguments), GIVEN)
 
 
-def test_unused_recording_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    def play(who: Performer, given: Any) -> Any:
-        return who.hub("get_usage_limits", given["project"])  # no request for the single model
+def test_unused_recording_fails(tmp_path: Path) -> None:
+    shorter = "get_pod_dataset_list-cluster"  # the first of two requests
+    shutil.copy(FOLDER / "get_pod_datasets_configurations.yaml", tmp_path / f"{shorter}.yaml")
+    with pytest.raises(AssertionError, match=rf"not all requests in .* of {shorter}"):
+        replay(CASSETTES[shorter], GIVEN, tmp_path)
 
-    monkeypatch.setitem(SCENES, "get_usage_limits", Scene(play))
-    with pytest.raises(AssertionError, match=r"not all requests in .* of get_usage_limits"):
-        replay("get_usage_limits", RECORDED["get_usage_limits"]["given"])
+
+def test_result_of_an_unknown_type_is_reported() -> None:
+    with pytest.raises(TypeError, match=r"plays.py:\d+: add a case that returns complex as JSON"):
+        as_json({"a": [1j]})
 
 
 def test_the_network_is_blocked() -> None:
@@ -107,10 +161,11 @@ def test_record_script_records_one_operation_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "gone.yaml").write_text("of an operation that was")
+    names = ["get_pod", "get_pod-project", "send_model"]
     assert record.main(["get_pod", "send_model"], tmp_path) == 0
-    assert capsys.readouterr().out == "recorded get_pod\nrecorded send_model\n"
+    assert capsys.readouterr().out == "".join(f"recorded {name}\n" for name in names)
     assert sorted(file.name for file in tmp_path.iterdir()) == [
-        *("get_pod.yaml", RESULTS, "send_model.yaml")
+        *("get_pod-project.yaml", "get_pod.yaml", RESULTS, "send_model.yaml")
     ]
     # A recording without values of a particular run is identical each time.
     name = "send_model.yaml"
@@ -118,30 +173,46 @@ def test_record_script_records_one_operation_again(
 
 
 @pytest.mark.parametrize(
-    "names",
+    "operations",
     [
-        ["get_access_token", "get_projects"],  # ids and times
-        ["get_access_manager_key", "get_compute_certificate"],  # keys and certificates
-        ["check_signature_based_access_request"],  # a signature
-        ["get_weights", "send_weights"],  # files, and several parts
+        # Ids and times, certificates, a signature.
+        ["check_signature_based_access_request", "get_compute_certificate", "get_projects"],
+        # Keys, files, and several parts.
+        ["get_access_manager_key", "get_weights", "send_weights"],
     ],
-    ids=lambda names: names[0],
+    ids=["values", "files"],
 )
-def test_recording_again_gives_the_same_files(names: list[str], tmp_path: Path) -> None:
-    folders = [tmp_path / "first", tmp_path / "second"]
-    for folder in folders:
-        assert record.main(names, folder) == 0
-    first, second = ({file.name: file.read_bytes() for file in f.iterdir()} for f in folders)
-    assert first.keys() == {*(f"{name}.yaml" for name in names), RESULTS}
+def test_recording_again_gives_the_same_files(operations: list[str], tmp_path: Path) -> None:
+    assert record.main(operations, tmp_path / "all") == 0
+    # Neither the order nor the operations that are recorded before make a difference.
+    assert record.main(operations[::2], tmp_path / "some") == 0
+    assert record.main(operations[1::2], tmp_path / "some") == 0
+    first, second = (
+        {file.name: file.read_bytes() for file in (tmp_path / folder).iterdir()}
+        for folder in ("all", "some")
+    )
+    assert first.keys() >= {*(f"{name}.yaml" for name in operations), RESULTS}
     assert first == second
 
 
 def test_record_script_keeps_other_results(tmp_path: Path) -> None:
-    (tmp_path / RESULTS).write_text(json.dumps({"get_pod": "kept", "gone": "dropped"}))
+    kept = {"get_pod": "kept", "gone": "dropped"}
+    (tmp_path / RESULTS).write_text(json.dumps({"given": GIVEN, "results": kept}))
     assert record.main(["create_project"], tmp_path) == 0
-    results = json.loads((tmp_path / RESULTS).read_text())
-    assert results.keys() == {"create_project", "get_pod"}
-    assert results["get_pod"] == "kept"
+    known = json.loads((tmp_path / RESULTS).read_text())
+    assert known["results"].keys() == {"create_project", "get_pod"}
+    assert known["results"]["get_pod"] == "kept"
+
+
+def test_record_script_reports_another_seeding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {**GIVEN, "project": "of another seeding"}
+    (tmp_path / RESULTS).write_text(json.dumps({"given": given, "results": {"get_pod": None}}))
+    assert record.main(["create_project"], tmp_path) == 1
+    assert capsys.readouterr().err == (
+        "The seeding gives another project than before: record all operations again\n"
+    )
 
 
 def test_record_script_unknown_operation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,19 +222,27 @@ def test_record_script_unknown_operation_is_reported(capsys: pytest.CaptureFixtu
     )
 
 
-def test_recording_removes_the_secrets_of_the_sandbox(tmp_path: Path) -> None:
+def test_recording_removes_the_secrets_of_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secrets: set[str] = set()
-    with Sandbox() as sandbox:
-        for name in ("get_access_token", "check_oidc_access_request", "get_weights_from_url"):
-            scene = SCENES[name]
-            given = scene.seed(sandbox)
-            with recorder(tmp_path, sandbox).use_cassette(name):
-                result = scene.play(performer(sandbox, scene.username), given)
-            if name == "get_access_token":
-                secrets.add(result["token"])
-            secrets |= {*given.values()} - {given.get("project")}
-        for user in sandbox.state.users.all():
+
+    def noting(row: Row, given: Given, *services: Any) -> Any:
+        result = play(row, given, *services)
+        links = (given.model_url(), given.weights_url())
+        secrets.update(httpx.URL(link).params["X-Amz-Signature"] for link in links)
+        secrets.update({given.token(), *given.token().split(".")})
+        if row.method == "get_access_token":
+            secrets.add(result["token"])
+        return result
+
+    monkeypatch.setattr("support.cassettes.play", noting)
+    text = ""
+    with Studio() as studio:
+        for name in ("check_oidc_access_request", "get_access_token", "get_weights_from_url"):
+            text += json.dumps(studio.record(name, tmp_path))
+        for user in studio.sandbox.state.users.all():
             secrets |= {*user.api_key.split(":"), *user.api_key_id.split(":")}
-    text = "".join(file.read_text() for file in tmp_path.iterdir())
+    text += "".join(file.read_text() for file in tmp_path.iterdir())
     assert len(secrets) > 10
     assert [secret for secret in secrets if secret in text] == []

@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from contract import matching, specs
 from contract.editing import Edit, drop, put
 from contract.specs import Place, Spec
 from starlette.routing import Match, Route
-from support.cassette_scenes import SCENES, performer, project
+from support import places
+from support.faults.cases import ROWS
+from support.faults.environment import Seeded, small_parts
+from support.plays import play
 from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, done
 from support.sandbox_seeds import MEBIBYTE, pod_body
 
@@ -86,7 +90,7 @@ class Answers:
 
 
 def play_all(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Answers:
-    """Call every operation as the cassettes do, and return the answers."""
+    """Call every operation as the fault matrix does, and return the answers."""
     answers = Answers(sandbox)
     handle = httpx.HTTPTransport.handle_request
 
@@ -100,17 +104,13 @@ def play_all(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Answers:
         )
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", recording)
-    for scene in SCENES.values():
-        given = scene.seed(sandbox)
-        scene.play(performer(sandbox, scene.username), given)
-        sandbox.clear()
-    given = project(sandbox)
-    performer(sandbox, "bob").hub("get_pod", "carol/scans", project_id=given["project"])
+    with tempfile.TemporaryDirectory() as folder, small_parts():
+        given = Seeded(sandbox=sandbox, folder=Path(folder))
+        given.seed()
+        for row in ROWS:
+            play(row, given, given.urls, given.handler())
     device_code(sandbox)
-    in_parts_and_not(sandbox)
-    nextgen = dict.fromkeys(("enterpriseId", "practiceId", "locationId", "providerId"), "1")
-    sandbox.pair("bob", "https://ehr.example", remote_user="dr-bob", nextgen=nextgen)
-    performer(sandbox, "bob").fhir("get_access_token")
+    large_schema(sandbox)
     return answers
 
 
@@ -124,13 +124,11 @@ def device_code(sandbox: Sandbox) -> None:
         done(api.oauth("/oauth/token", client_id=CLIENT_ID, **redeemed))
 
 
-def in_parts_and_not(sandbox: Sandbox) -> None:
-    """Register a pod with a large schema, and send small weights of alice's model."""
+def large_schema(sandbox: Sandbox) -> None:
+    """Register a pod with a schema so large that it is uploaded in parts."""
     with contextlib.closing(Api(sandbox, "alice")) as api:
         large = pod_body("large", schemaSize=6 * MEBIBYTE)
         done(api.hub("POST", "/api/pods?multipartUpload=true", large), 201)
-        small = {"modelName": "Net", "modelVersion": 1, "weightSize": 1}
-        done(api.hub("PUT", "/api/models", small))
 
 
 def fields(spec: Spec, schema: dict[str, Any], at: str = "") -> Iterator[str]:
@@ -166,13 +164,14 @@ def endpoint(name: str, place: Place) -> str:
 def complaints(answers: dict[str, list[Any]], loaded: dict[str, Spec]) -> list[str]:
     """Return what is wrong with the answers, and where to change it."""
     found = []
+    table = places.place("tests/support/faults/cases.py", "ROWS = (")
     for name, spec in loaded.items():
         for place in specs.operations(spec):
             key = f"{name}: {place.operation['operationId']}"
             given = answers.get(key, [])
             code = endpoint(name, place)
             if not given:
-                found.append(f"{key}: never called: extend play_all(); it is answered by {code}")
+                found.append(f"{key}: never called: add a row at {table}; it is answered by {code}")
                 continue
             schema = success_schema(spec, place)
             lacking = set(fields(spec, schema)) - {each for value in given for each in seen(value)}
@@ -248,7 +247,7 @@ STRING = {"type": "string"}
         ),
         (
             put("paths", "/api/new", value={"get": {"operationId": "get_new", "tags": ["pods"]}}),
-            r"hub: get_new: never called: .* by a new route in .*/services/pods.py",
+            r"hub: get_new: never called: add a row at \S+py:\d+; .* by a new .*/services/pods.py",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Cassettes of documented operations: record them without secrets, and replay them.
+"""Cassettes of the rows of the fault matrix: record them without secrets, and replay them.
 
 A cassette contains what is significant in an operation: the service, not its port; the contents of
 a body, not its framing; and no credentials. It can therefore be published, and matches any port,
@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import email
 import email.policy
-import hashlib
 import itertools
 import json
 import re
 import socket
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 import vcr  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives.asymmetric import rsa
-from support.cassette_scenes import SCENES, Performer
+from support.faults.cases import ROWS
+from support.faults.environment import USERS, Seeded, small_parts
+from support.faults.given import AFTER_SEEDING, Fixed, values
+from support.faults.legs import Row
+from support.plays import digest, play
 from support.rsa_keys import ready_made
 
 from bitfount_api import APIKeysHandler
@@ -34,12 +38,20 @@ RESULTS = "results.json"
 FILTERED = "FILTERED"
 
 URLS = {
-    "hub_url": "http://hub.bitfount.example",
-    "access_manager_url": "http://am.bitfount.example",
-    "smart_on_fhir_url": "http://fhir.bitfount.example",
-    "storage_url": "http://storage.bitfount.example",
+    "hub": "http://hub.bitfount.example",
+    "access_manager": "http://am.bitfount.example",
+    "smart_on_fhir": "http://fhir.bitfount.example",
+    "storage": "http://storage.bitfount.example",
 }
-"""URLs of the services in a cassette, by the sandbox's names for them."""
+"""URLs of the services in a cassette."""
+
+
+def cassette_name(row: Row) -> str:
+    """Return the name of a row's cassette: ``do_pod_heartbeat-instance``."""
+    return re.sub(r" \((.*)\)", r"-\1", row.name)
+
+
+CASSETTES = {cassette_name(row): row for row in ROWS}
 
 _SECRET_FIELDS = frozenset(
     {
@@ -64,7 +76,7 @@ class Scrubber:
     """
 
     def __init__(self, sandbox: Sandbox | None = None) -> None:
-        self._urls = {getattr(sandbox, name): url for name, url in URLS.items() if sandbox}
+        self._urls = {getattr(sandbox, f"{name}_url"): url for name, url in URLS.items() if sandbox}
 
     def text(self, text: str) -> str:
         """Return a text with service names instead of ports, and without presigned queries."""
@@ -127,11 +139,6 @@ def secret(name: str) -> bool:
     return name.lower() in _SECRET_FIELDS
 
 
-def digest(content: bytes) -> dict[str, Any]:
-    """Return the recorded form of a file."""
-    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
 def form_parts(kind: str, body: bytes) -> list[tuple[str, str | None, bytes]]:
     """Return the parts of a form: name, file name, content."""
     whole = f"content-type: {kind}\r\n\r\n".encode() + body
@@ -163,23 +170,52 @@ NOW = 1_767_225_600.0
 """The time in a recording: 2026-01-01 00:00 UTC."""
 
 
-@contextmanager
-def recording_sandbox() -> Iterator[Sandbox]:
-    """Return a sandbox with the same time, ids and keys each time.
+class Studio:
+    """Records cassettes with a sandbox that has the same time, ids and keys each time.
 
     So the recordings of an operation that did not change are the same.
     """
-    numbers = itertools.count(1)
 
-    def next_id() -> uuid.UUID:
-        return uuid.UUID(int=next(numbers), version=4)
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
 
-    with (
-        patch.object(uuid, "uuid4", next_id),
-        patch.object(rsa, "generate_private_key", ready_made()),
-        Sandbox(clock=lambda: NOW) as sandbox,
-    ):
-        yield sandbox
+    def _next_id(self) -> uuid.UUID:
+        return uuid.UUID(int=next(self._ids), version=4)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(patch.object(uuid, "uuid4", self._next_id))
+            stack.enter_context(patch.object(rsa, "generate_private_key", ready_made()))
+            stack.enter_context(small_parts())
+            self.sandbox = stack.enter_context(Sandbox(users=USERS, clock=lambda: NOW))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def record(self, name: str, folder: Path) -> tuple[dict[str, Any], Any]:
+        """Record a cassette; return the values for its arguments, and its result."""
+        scrubber = Scrubber(self.sandbox)
+        (folder / f"{name}.yaml").unlink(missing_ok=True)
+        with self.seeded() as seeded, tempfile.TemporaryDirectory() as files:
+            used = values(seeded)
+            given = Fixed(folder=Path(files), **used)
+            with recorder(folder, self.sandbox).use_cassette(name):
+                result = play(CASSETTES[name], given, seeded.urls, seeded.handler())
+        return scrubber.value(used), scrubber.value(result)
+
+    @contextmanager
+    def seeded(self) -> Iterator[Seeded]:
+        """Seed the sandbox, as if it had just been created."""
+        self.sandbox.clear()
+        self.sandbox.state.database.execute("DELETE FROM sqlite_sequence")
+        self._ids = itertools.count(1)
+        with tempfile.TemporaryDirectory() as folder:
+            seeded = Seeded(sandbox=self.sandbox, folder=Path(folder))
+            seeded.seed()
+            self._ids = itertools.count(AFTER_SEEDING)
+            yield seeded
 
 
 class NetworkUsed(AssertionError):
@@ -202,16 +238,22 @@ def network_blocked() -> Iterator[None]:
 
 
 def replay(
-    name: str, given: Mapping[str, Any], folder: Path = FOLDER, *, asynchronous: bool = False
+    row: Row, used: Mapping[str, Any], folder: Path = FOLDER, *, asynchronous: bool = False
 ) -> Any:
-    """Replay an operation's cassette with the network blocked; return the result as JSON.
+    """Replay a row's cassette with the network blocked; return the result as JSON.
 
     Raises:
         AssertionError: If some of the recorded requests were not made.
     """
-    scene = SCENES[name]
-    who = Performer(URLS, APIKeysHandler("id:id", "key:key", scene.username), asynchronous)
-    with network_blocked(), recorder(folder).use_cassette(name) as cassette:
-        result = scene.play(who, given)
+    name = cassette_name(row)
+    with (
+        small_parts(),
+        tempfile.TemporaryDirectory() as files,
+        network_blocked(),
+        recorder(folder).use_cassette(name) as cassette,
+    ):
+        handler = APIKeysHandler("id:id", "key:key", "alice")
+        given = Fixed(folder=Path(files), **used)
+        result = play(row, given, URLS, handler, asynchronous=asynchronous)
         assert cassette.all_played, f"not all requests in the cassette of {name} were made"
-    return json.loads(json.dumps(result))
+    return result

@@ -77,10 +77,13 @@ def _is_access(result: Any) -> bool:
     return bool(result["response_type"] is PodResponseType.ACCEPT)
 
 
+_RUN = {"model": {"username": "alice", "model_ref": "Net", "model_version": 1}}
+
+
 def _protocol(a: Given) -> dict[str, Any]:
     return {
         "pod_identifier": "alice/scans",
-        "serialized_protocol": {"class_name": "p", "algorithm": {"class_name": "a"}},
+        "serialized_protocol": {"class_name": "p", "algorithm": {"class_name": "a", **_RUN}},
         "modeller_name": "bob",
     }
 
@@ -374,6 +377,14 @@ ROWS = (
     Row(
         "check_oidc_access_request", "BitfountAM",
         lambda a: {**_protocol(a), "modeller_access_token": a.token()}, _is_access,
+        (Leg("access_manager", "POST", "/api/access", known.CHECK_ACCESS),),
+    ),
+    Row(
+        "check_oidc_access_request (project)", "BitfountAM",
+        lambda a: {
+            **_protocol(a), "modeller_access_token": a.token(), "project_id": a.project,
+        },
+        lambda result: _is_access(result) and "modelDownloadUrl" in result["limits"][0],
         (Leg("access_manager", "POST", "/api/access", known.CHECK_ACCESS),),
     ),
     Row(

@@ -34,6 +34,7 @@ from bitfount_api.sandbox.objects.signing import Presigner
 from bitfount_api.sandbox.services import uploads
 
 RESOURCE_SERVER = "https://fhir.clinic.example/r4"
+NEXTGEN = {"enterpriseId": "1", "practiceId": "2", "locationId": "3", "providerId": "4"}
 PART_BYTES = 16 * 1024
 USERS = ("alice", "bob")
 SERVICES = ("hub", "access_manager", "smart_on_fhir", "storage")
@@ -55,7 +56,8 @@ class Seeded(Given):
         for name in USERS:
             with self.session(name) as session:
                 self._seed(BitfountHub(session, self.sandbox.hub_url), name)
-        self.sandbox.pair("alice", RESOURCE_SERVER, nextgen={"practiceId": "2"})
+        self.sandbox.state.pairings.begin("alice")
+        self.sandbox.pair("alice", RESOURCE_SERVER, remote_user="dr-alice", nextgen=NEXTGEN)
         self.sandbox.grant("alice/scans", "bob")
         self.numbers = itertools.count(AFTER_SEEDING)
 
@@ -67,6 +69,7 @@ class Seeded(Given):
             self.sandbox.set_visibility("bob/scans", "private")
             self.sandbox.add_member(self.project, "bob", "DATA_CUSTODIAN")
             hub.add_dataset_to_project_for_user(self.project, "scans")
+            self.sandbox.add_member(self.project, "bob", "MODELLER")
             return
         self.key_id = str(hub.register_user_public_key(public))
         for model in ("Net", "Sent"):
@@ -75,6 +78,7 @@ class Seeded(Given):
         self._seed_compute(hub)
         self.project = hub.create_project("Glaucoma")
         self.sandbox.add_model(self.project, "alice/Net:1", limit=1000)
+        hub.add_dataset_to_project_for_user(self.project, "scans")
 
     def _seed_compute(self, hub: BitfountHub) -> None:
         public = key_pair().public_key
@@ -103,9 +107,17 @@ class Seeded(Given):
 
     def session(self, username: str = "alice", **settings: Any) -> BitfountSession:
         """Return a session with a user's API keys."""
+        return BitfountSession(self.handler(username), **settings)
+
+    def handler(self, username: str = "alice") -> APIKeysHandler:
+        """Return a user's API keys."""
         user = self.sandbox.user(username)
-        handler = APIKeysHandler(user.api_key_id, user.api_key, username)
-        return BitfountSession(handler, **settings)
+        return APIKeysHandler(user.api_key_id, user.api_key, username)
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """The URLs of the services."""
+        return {service: self.url(service) for service in SERVICES}
 
     def url(self, service: str) -> str:
         return str(getattr(self.sandbox, f"{service}_url"))

@@ -114,7 +114,6 @@ class Fixed(Given):
 def values(given: Given) -> dict[str, Any]:
     """Return the arguments of :class:`Fixed` that have the values of a sandbox, as JSON."""
     names = [each.alias for each in attrs.fields(Fixed) if each.name not in ("folder", "numbers")]
-    found = {name: getattr(given, str(name)) for name in names}
-    return {
-        str(name): value() if callable(value) else value for name, value in sorted(found.items())
-    }
+    found = {name: getattr(given, str(name)) for name in sorted(map(str, names))}
+    called = {name: value() if callable(value) else value for name, value in found.items()}
+    return dict(json.loads(json.dumps(called)))

@@ -118,7 +118,7 @@ def _broken(
 ) -> Iterator[tuple[dict[str, str], Callable[[], int]]]:
     """Yield the services' URLs, and a count of the requests that a raw socket did not forward."""
     leg = row.legs[index]
-    urls = {service: environment.url(service) for service in SERVICES}
+    urls = environment.urls
     act = kind.raw(leg)
     if act is None and kind.refuse is None:
         assert kind.sandbox is not None
