@@ -1,6 +1,6 @@
-"""Every documented operation against the sandbox, sync and async: its result and its refusals.
+"""Every operation against the sandbox, sync and async: its result and its refusals.
 
-For each documented operation there is a test with its name, and one of its refusals.
+For each public method there is a test with its name, and one of its refusals.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from support.documented import OPERATIONS
+from support.methods import CLIENTS, operations_of
+from support.places import ROOT, place
 from support.rsa_keys import key_pair
 from support.sandbox_clients import Caller
 from support.sandbox_seeds import csr, jwk
@@ -26,6 +28,7 @@ from bitfount_api import (
     ModelUploadError,
     ModelValidationError,
     NoModelCodeError,
+    PodDoesNotExistError,
     PodPublicMetadata,
     PodResponseType,
     SchemaUploadError,
@@ -145,6 +148,26 @@ def test_get_pod_refused(call: Caller) -> None:
         call.hub("alice", "get_pod", "carol/scans")
 
 
+def test_retrieve_pod(call: Caller) -> None:
+    register(call)
+    found = call.hub("alice", "retrieve_pod", "carol/scans")
+    assert found == call.hub("alice", "get_pod", "carol/scans")
+    assert found["podIdentifier"] == "carol/scans"
+
+
+def test_retrieve_pod_refused(call: Caller) -> None:
+    with pytest.raises(PodDoesNotExistError, match="no such pod"):
+        call.hub("alice", "retrieve_pod", "carol/scans")
+    register(call)
+    call.sandbox.set_visibility("carol/scans", "private")
+    project = call.hub("alice", "create_project", "p")
+    for named in ({}, {"project_id": project}):
+        with pytest.raises(PodDoesNotExistError):
+            call.hub("alice", "retrieve_pod", "carol/scans", **named)
+    forbid(call)
+    refusal(call, 403, "retrieve_pod", "carol/scans")
+
+
 def test_get_pod_key(call: Caller) -> None:
     register(call)
     key = load_public_key(call.hub("alice", "get_pod_key", "carol/scans"))
@@ -261,15 +284,27 @@ def share(call: Caller, limit: int | None = None) -> str:
     return project
 
 
+def use(call: Caller, project: str) -> None:
+    """Use alice's model once, as bob."""
+    model = call.sandbox.state.models.find("alice", "Net", 1)
+    assert model is not None
+    call.sandbox.state.projects.use(project, model, "bob")
+
+
+def spent(call: Caller) -> str:
+    """Create a project in which bob has used alice's model as often as he may."""
+    project = share(call, limit=1)
+    use(call, project)
+    return project
+
+
 def test_get_model_refused(call: Caller, model_file: Path) -> None:
     assert call.hub("bob", "get_model", "alice", "Net") is None
     publish(call, model_file, private_model=True)
     assert call.hub("bob", "get_model", "alice", "Net") is None
     project = share(call, limit=1)
     assert call.hub("bob", "get_model", "alice", "Net", 1, project) is not None
-    model = call.sandbox.state.models.find("alice", "Net", 1)
-    assert model is not None
-    call.sandbox.state.projects.use(project, model, "bob")
+    use(call, project)
     for version in (1, None):
         with pytest.raises(NoModelCodeError):
             call.hub("bob", "get_model", "alice", "Net", version, project)
@@ -278,6 +313,67 @@ def test_get_model_refused(call: Caller, model_file: Path) -> None:
         call.hub("alice", "get_model", "alice", "Net")
     forbid(call, "/bitfount/*")
     refusal(call, 403, "get_model", "alice", "Net")
+
+
+def test_retrieve_model(call: Caller, model_file: Path) -> None:
+    publish(call, model_file)
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    found = call.hub("bob", "retrieve_model", "alice", "Net")
+    assert (found["modelVersion"], found["modelHash"]) == (1, hash_contents(CODE.encode()))
+    assert call.static("get_weights_from_url", found["weightsDownloadUrl"]) == WEIGHTS
+
+
+def test_retrieve_model_refused(call: Caller, model_file: Path) -> None:
+    refusal(call, 404, "retrieve_model", "alice", "Net")
+    publish(call, model_file, private_model=True)
+    refusal(call, 404, "retrieve_model", "bob", "Net")
+    refusal(call, 404, "retrieve_model", "alice", "Net", 2)
+    project = spent(call)
+    found = call.hub("bob", "retrieve_model", "alice", "Net", 1, project)
+    assert found.get("modelDownloadUrl") is None
+    forbid(call)
+    refusal(call, 403, "retrieve_model", "alice", "Net")
+
+
+def test_get_model_code(call: Caller, model_file: Path) -> None:
+    model_file.write_text(f"# \u00e9\n{CODE}", encoding="utf-8")
+    publish(call, model_file)
+    assert call.hub("bob", "get_model_code", "alice", "Net", 1) == f"# \u00e9\n{CODE}"
+
+
+def test_get_model_code_refused(call: Caller, model_file: Path) -> None:
+    assert call.hub("bob", "get_model_code", "alice", "Net") is None
+    publish(call, model_file)
+    with pytest.raises(NoModelCodeError):
+        call.hub("bob", "get_model_code", "alice", "Net", 1, spent(call))
+    call.sandbox.corrupt("models/alice/Net/1")
+    with pytest.raises(ModelValidationError):
+        call.hub("alice", "get_model_code", "alice", "Net")
+    forbid(call, "/bitfount/*")
+    refusal(call, 403, "get_model_code", "alice", "Net")
+
+
+def test_download_model(call: Caller, model_file: Path, tmp_path: Path) -> None:
+    publish(call, model_file)
+    path = tmp_path / "downloaded.py"
+    got = call.hub("bob", "download_model", "alice", "Net", None, path)
+    assert (got.path, got.size, got.sha256) == (path, len(CODE), hash_contents(CODE.encode()))
+    assert path.read_text() == CODE
+
+
+def test_download_model_refused(call: Caller, model_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "downloaded.py"
+    arguments = ("download_model", "alice", "Net", 1, path)
+    assert call.hub("bob", *arguments) is None
+    publish(call, model_file)
+    with pytest.raises(NoModelCodeError):
+        call.hub("bob", *arguments, spent(call))
+    call.sandbox.corrupt("models/alice/Net/1")
+    with pytest.raises(ModelValidationError):
+        call.hub("alice", *arguments)
+    forbid(call, "/bitfount/*")
+    refusal(call, 403, *arguments)
+    assert [*tmp_path.iterdir()] == [model_file]
 
 
 def test_get_weights(call: Caller, model_file: Path) -> None:
@@ -293,6 +389,26 @@ def test_get_weights_refused(call: Caller, model_file: Path) -> None:
     call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
     forbid(call, "/bitfount/*")
     refusal(call, 403, "get_weights", "alice", "Net", 1)
+
+
+def test_download_weights(call: Caller, model_file: Path, tmp_path: Path) -> None:
+    publish(call, model_file)
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    path = tmp_path / "weights.pt"
+    got = call.hub("bob", "download_weights", "alice", "Net", 1, path)
+    assert (got.path, got.size, got.sha256) == (path, len(WEIGHTS), sha256(WEIGHTS).hexdigest())
+    assert path.read_bytes() == WEIGHTS
+
+
+def test_download_weights_refused(call: Caller, model_file: Path, tmp_path: Path) -> None:
+    arguments = ("download_weights", "alice", "Net", 1, tmp_path / "weights.pt")
+    assert call.hub("bob", *arguments) is None
+    publish(call, model_file)
+    assert call.hub("bob", *arguments) is None  # there are no weights
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    forbid(call, "/bitfount/*")
+    refusal(call, 403, *arguments)
+    assert [*tmp_path.iterdir()] == [model_file]
 
 
 def test_get_model_from_url(call: Caller, model_file: Path) -> None:
@@ -388,6 +504,20 @@ def test_get_projects(call: Caller) -> None:
 def test_get_projects_refused(call: Caller) -> None:
     forbid(call)
     refusal(call, 403, "get_projects")
+
+
+def test_iter_projects(call: Caller) -> None:
+    ids = [call.hub("alice", "create_project", str(number)) for number in range(5)]
+    call.hub("bob", "create_project", "of another user")
+    call.sandbox.faults.clear()  # forgets the requests
+    found = call.hub("alice", "iter_projects", page_size=2)
+    assert [project["id"] for project in found] == ids[::-1]
+    assert [request.path for request in call.sandbox.requests] == ["/api/projects"] * 3
+
+
+def test_iter_projects_refused(call: Caller) -> None:
+    forbid(call)
+    refusal(call, 403, "iter_projects")
 
 
 def test_add_dataset_to_project_for_user(call: Caller) -> None:
@@ -720,6 +850,18 @@ def test_get_project_name_refused(call: Caller) -> None:
     assert call.hub("bob", "get_project_name", project) is None
 
 
+def test_retrieve_project_name(call: Caller) -> None:
+    project = call.hub("alice", "create_project", "Glaucoma")
+    assert call.hub("alice", "retrieve_project_name", project) == "Glaucoma"
+
+
+def test_retrieve_project_name_refused(call: Caller) -> None:
+    refusal(call, 404, "retrieve_project_name", "no-project")
+    refusal(call, 404, "retrieve_project_name", call.hub("bob", "create_project", "Glaucoma"))
+    forbid(call)
+    refusal(call, 403, "retrieve_project_name", "no-project")
+
+
 def test_upload_public_jwk(call: Caller) -> None:
     of = ("upload_public_jwk", jwk(), "https://ehr.example", "client-1")
     published = call.hub("alice", *of)["jwksUriWellKnown"]
@@ -739,9 +881,31 @@ def test_upload_public_jwk_refused(call: Caller) -> None:
 # --- All of them ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted({name for _, name in OPERATIONS}))
-def test_every_documented_operation_has_its_tests(name: str) -> None:
-    # The call fixture checks at the end that the test has called its operation.
-    for test in (globals().get(f"test_{name}"), globals().get(f"test_{name}_refused")):
-        assert test is not None, f"there is no test of {name}, or of its refusals"
-        assert "call" in inspect.signature(test).parameters
+def complaints(kind: str, name: str) -> list[str]:
+    where = place("tests/contract/test_sandbox_operations.py", "# --- All of them")
+    tests = {
+        f"test_{name}": "of its result",
+        f"test_{name}_refused": "of the errors when the services refuse it",
+    }
+    return [
+        f"{where}: write {test}(call) before this line, a test of {kind}.{name}: {about}"
+        for test, about in tests.items()
+        # The call fixture checks at the end that the test has called its operation.
+        if "call" not in inspect.signature(globals().get(test, object)).parameters
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in CLIENTS for name in sorted(operations_of(kind))]
+)
+def test_every_public_method_has_its_tests(kind: str, name: str) -> None:
+    assert complaints(kind, name) == []
+
+
+def test_method_without_tests_is_reported() -> None:
+    result, refused = complaints("BitfountAM", "new_method")
+    file, line, what = result.split(":", 2)
+    assert (ROOT / file).samefile(__file__)
+    assert Path(__file__).read_text().splitlines()[int(line) - 1].startswith("# --- All of them")
+    assert what.startswith(" write test_new_method(call) before this line")
+    assert "test_new_method_refused" in refused

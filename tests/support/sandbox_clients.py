@@ -1,8 +1,10 @@
-"""Call documented operations against a sandbox, with the sync or the async clients."""
+"""Call operations against a sandbox, with the sync or the async clients."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections.abc import AsyncIterator
 from typing import Any, Self
 
 import bitfount_api
@@ -14,6 +16,10 @@ URLS = {
     "BitfountAM": "access_manager_url",
     "SMARTOnFHIR": "smart_on_fhir_url",
 }
+
+
+async def _collect(items: AsyncIterator[Any]) -> list[Any]:
+    return [each async for each in items]
 
 
 class Caller:
@@ -53,7 +59,11 @@ class Caller:
         return self.result(getattr(self._client(kind, username), method)(*arguments, **named))
 
     def result(self, of: Any) -> Any:
-        """Return the result of a method or of its coroutine."""
+        """Return the result of a method or of its coroutine, or the list of what it yields."""
+        if inspect.isasyncgen(of):
+            return self._runner.run(_collect(of))
+        if inspect.isgenerator(of):
+            return list(of)
         return self._runner.run(of) if self.asynchronous else of
 
     def hub(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
