@@ -21,8 +21,7 @@ from contract import matching, specs
 from contract.editing import Edit, drop, put
 from contract.specs import Place, Spec
 from starlette.routing import Match, Route
-from support import places
-from support.faults.cases import ROWS
+from support.faults.cases import ROWS, ROWS_PLACE
 from support.faults.environment import Seeded, small_parts
 from support.plays import play
 from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, done
@@ -164,14 +163,15 @@ def endpoint(name: str, place: Place) -> str:
 def complaints(answers: dict[str, list[Any]], loaded: dict[str, Spec]) -> list[str]:
     """Return what is wrong with the answers, and where to change it."""
     found = []
-    table = places.place("tests/support/faults/cases.py", "ROWS = (")
     for name, spec in loaded.items():
         for place in specs.operations(spec):
             key = f"{name}: {place.operation['operationId']}"
             given = answers.get(key, [])
             code = endpoint(name, place)
             if not given:
-                found.append(f"{key}: never called: add a row at {table}; it is answered by {code}")
+                found.append(
+                    f"{key}: never called: add a row at {ROWS_PLACE}; it is answered by {code}"
+                )
                 continue
             schema = success_schema(spec, place)
             lacking = set(fields(spec, schema)) - {each for value in given for each in seen(value)}

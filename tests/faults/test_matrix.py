@@ -12,13 +12,9 @@ from support.faults.given import Given
 from support.faults.kinds import KINDS, Kind
 from support.faults.legs import Leg, Row
 from support.faults.run_case import run
-from support.methods import CLIENTS, operations_of
-from support.places import ROOT, place
 
 import bitfount_api
-from bitfount_api._core import storage_operations
-from bitfount_api._generated import operations
-from bitfount_api._internal.operation import Operation, Retry
+from bitfount_api._internal.operation import Retry
 
 
 @pytest.fixture(scope="module")
@@ -49,44 +45,6 @@ def test_every_fault_has_the_documented_outcome(
 
 
 # --- No empty cell -------------------------------------------------------------------------------
-
-
-def _complaints(kind: str) -> list[str]:
-    table = place("tests/support/faults/cases.py", "ROWS = (")
-    rows = {row.method for row in ROWS if row.kind == kind}
-    methods = operations_of(kind)
-    return [
-        *(f"{table}: add a row for {kind}.{name}" for name in sorted(methods - rows)),
-        *(f"{table}: remove the row of {kind}.{name}" for name in sorted(rows - methods)),
-    ]
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-def test_every_public_method_has_a_row(kind: str) -> None:
-    assert _complaints(kind) == []
-    assert operations_of(kind) == operations_of(f"Async{kind}")
-
-
-def test_method_without_a_row_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bitfount_api.BitfountAM, "new_method", lambda _: None, raising=False)
-    [complaint] = _complaints("BitfountAM")
-    file, line, what = complaint.split(":")
-    assert (ROOT / file).read_text().splitlines()[int(line) - 1] == "ROWS = ("
-    assert what == " add a row for BitfountAM.new_method"
-
-
-def test_every_request_of_a_flow_is_in_a_row() -> None:
-    known = {
-        each
-        for module in (operations, storage_operations)
-        for each in vars(module).values()
-        if isinstance(each, Operation)
-    }
-    # Logging in is not an operation of a client, and has tests of its own.
-    known -= {operations.REQUEST_DEVICE_CODE, operations.REQUEST_TOKEN}
-    table = place("tests/support/faults/cases.py", "ROWS = (")
-    missing = known - {leg.operation for row in ROWS for leg in row.legs}
-    assert [f"{table}: add a row that sends {each.name}" for each in missing] == []
 
 
 def test_every_fault_is_tried() -> None:

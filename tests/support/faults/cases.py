@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 from support.faults.given import SCHEMA, TASK, WEIGHTS, Given
 from support.faults.legs import Leg, Row
+from support.places import place
 from support.rsa_keys import key_pair
 from support.sandbox_seeds import jwk
 
@@ -402,3 +403,6 @@ ROWS = (
         ),
     ),
 )  # fmt: skip
+
+ROWS_PLACE = place("tests/support/faults/cases.py", "ROWS = (")
+"""Where a missing row is added, for the messages of tests."""

@@ -1,0 +1,98 @@
+"""Every public method, and every request, is in a row of the fault matrix, and is recorded.
+
+The fault matrix, the fuzzing, the tests with the specs' examples and the cassettes use the rows.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from contract import matching, specs
+from contract.specs import Spec
+from support.cassettes import FOLDER, URLS
+from support.faults.cases import ROWS, ROWS_PLACE
+from support.methods import CLIENTS, operations_of
+from support.places import ROOT
+
+import bitfount_api
+from bitfount_api._core import storage_operations
+from bitfount_api._generated import operations
+from bitfount_api._internal.operation import Operation
+
+
+def complaints(kind: str) -> list[str]:
+    rows = {row.method for row in ROWS if row.kind == kind}
+    methods = operations_of(kind)
+    return [
+        *(f"{ROWS_PLACE}: add a row for {kind}.{name}" for name in sorted(methods - rows)),
+        *(f"{ROWS_PLACE}: remove the row of {kind}.{name}" for name in sorted(rows - methods)),
+    ]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_every_public_method_has_a_row(kind: str) -> None:
+    assert complaints(kind) == []
+    assert operations_of(kind) == operations_of(f"Async{kind}")
+
+
+def test_method_without_a_row_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bitfount_api.BitfountAM, "new_method", lambda _: None, raising=False)
+    [complaint] = complaints("BitfountAM")
+    file, line, what = complaint.split(":")
+    assert (ROOT / file).read_text().splitlines()[int(line) - 1] == "ROWS = ("
+    assert what == " add a row for BitfountAM.new_method"
+
+
+def test_every_request_of_a_flow_is_in_a_row() -> None:
+    known = {
+        each
+        for module in (operations, storage_operations)
+        for each in vars(module).values()
+        if isinstance(each, Operation)
+    }
+    # Logging in is not an operation of a client, and has tests of its own.
+    known -= {operations.REQUEST_DEVICE_CODE, operations.REQUEST_TOKEN}
+    missing = known - {leg.operation for row in ROWS for leg in row.legs}
+    assert [f"{ROWS_PLACE}: add a row that sends {each.name}" for each in missing] == []
+
+
+# --- Recordings -----------------------------------------------------------------------------------
+
+
+def unrecorded(loaded: dict[str, Spec]) -> list[str]:
+    """Return the operations of the specs that are requested in no cassette."""
+    sent = [
+        (request["method"], *request["uri"].split("?")[0].split("/", 3)[2:])
+        for file in FOLDER.glob("*.yaml")
+        for each in yaml.safe_load(file.read_text(encoding="utf-8"))["interactions"]
+        for request in [each["request"]]
+    ]
+    hosts = {service: url.partition("//")[2] for service, url in URLS.items()}
+    requested = {
+        found[0].operation["operationId"]
+        for service, spec in loaded.items()
+        for method, host, path in sent
+        if host == hosts[service] and (found := matching.find(spec, method, f"/{path}"))
+    }
+    return [
+        f"{ROWS_PLACE}: add a row of a method that sends {operation.operation['operationId']} "
+        f"({service}: {operation}), and record it with `make record`"
+        for service, spec in loaded.items()
+        for operation in specs.operations(spec)
+        if operation.operation["operationId"] not in requested
+    ]
+
+
+def test_every_operation_of_the_specs_is_recorded() -> None:
+    assert unrecorded({name: specs.load(name) for name in specs.PACKAGES}) == []
+
+
+def test_operation_without_a_recording_is_reported() -> None:
+    loaded = {name: specs.load(name) for name in specs.PACKAGES}
+    loaded["hub"]["paths"]["/api/new"] = {"get": {"operationId": "get_new"}}
+    [complaint] = unrecorded(loaded)
+    assert re.match(
+        r"tests/support/faults/cases.py:\d+: .* sends get_new \(hub: GET /api/new\)", complaint
+    )
