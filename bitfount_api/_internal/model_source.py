@@ -46,7 +46,7 @@ def decoded(source: str | bytes) -> str:
         raise ValueError(f"it is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
-def check_model_source(source: str | bytes, stem: str) -> None:
+def check_model_source(source: str | bytes, stem: str, file_name: str | None = None) -> None:
     """Check that a file is a valid model, without running any of it.
 
     The file must parse and define exactly one model class, with the same name as the file. A model
@@ -62,11 +62,12 @@ def check_model_source(source: str | bytes, stem: str) -> None:
     Args:
         source: The file's contents.
         stem: The file's name without ``.py``.
+        file_name: The file's name in errors; by default, the stem and ``.py``.
 
     Raises:
         ModelValidationError: The model is not valid; the text gives the line and what to do.
     """
-    file_name = f"{stem}.py"
+    file_name = file_name or f"{stem}.py"
     try:
         text = decoded(source)
         tree = ast.parse(text, file_name)
@@ -91,8 +92,8 @@ def check_model_source(source: str | bytes, stem: str) -> None:
         raise ModelValidationError(f"{file_name}{problem}")
     if doubt is not None:
         _logger.warning(
-            "%s is accepted, but its syntax tree does not show whether get_model() will return the "
-            "class %s, or None: %s",
+            "%s is accepted, but its syntax tree does not show whether the class %s can be loaded "
+            "from it: %s",
             file_name, stem, doubt[:1000],
         )  # fmt: skip
 
@@ -100,7 +101,7 @@ def check_model_source(source: str | bytes, stem: str) -> None:
 def _judge(module: ModuleClasses, stem: str) -> tuple[str | None, str | None]:
     """Return why a module is surely not the model of that name, and why it may not be."""
     if module.failure is not None:
-        return f", {module.failure}, so get_model() could not load it", None
+        return f", {module.failure}, so it could not be loaded", None
     models: dict[type, FoundClass] = {}
     perhaps: dict[type, str] = {}
     lacking: list[str] = []

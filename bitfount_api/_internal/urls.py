@@ -81,9 +81,7 @@ def base_url(url: str | httpx.URL) -> str:
     try:
         parsed = parse(url)
     except ValueError as error:
-        raise ValueError(
-            f"a service's URL must be absolute, such as https://hub.example.com: {error}"
-        ) from None
+        raise ValueError(f"a service's URL is not valid: {error}") from None
     text = str(url)
     if parsed.userinfo or parsed.query or parsed.fragment or "?" in text or "#" in text:
         raise ValueError("a service's URL must not hold a user name, a query or a fragment")

@@ -79,6 +79,10 @@ class Connections(Protocol):
         """Whether the connections are closed, so that no more calls can be made."""
         ...
 
+    def proxy_for(self, origin: Origin) -> str | None:
+        """Return the URL of the proxy for an origin, without user name and password."""
+        ...
+
     def check_encrypted(self, service: Service) -> None:
         """Check that nobody else on the network can read the secrets sent to a service.
 

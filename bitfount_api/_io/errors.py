@@ -69,21 +69,20 @@ def map_exceptions(
         with redact_logs():
             yield
     except _TIMEOUTS as error:
-        raise _timeout(call, request, attempt, error) from error
+        raise _timeout(call, request, attempt, connections, error) from error
     except (*_UNSENDABLE, BodyLengthError) as error:
         raise unsendable(call, error, sent=attempt.sent) from None
     except _BROKEN as error:
         if connections.closed and not isinstance(error, _UNCONNECTED):
             raise _closed(call, attempt) from error
-        mapped = _broken(call, request, attempt, error)
+        mapped = _broken(call, request, attempt, connections, error)
         # The texts of protocol errors quote bytes of the response, of any content and length.
         quotes = isinstance(error, httpcore.ProtocolError | httpx.ProtocolError)
         raise mapped from None if quotes else error
     except Exception as error:
         if type(error).__module__.partition(".")[0] == "socksio":  # its errors are not httpcore's
-            raise _broken(
-                call, request, attempt, httpcore.ProxyError(f"invalid SOCKS reply: {error}")
-            ) from error
+            reply = httpcore.ProxyError(f"invalid SOCKS reply: {error}")
+            raise _broken(call, request, attempt, connections, reply) from error
         if not connections.closed or not isinstance(error, RuntimeError):
             raise
         # Another thread or task closed the session after the call had begun.
@@ -113,9 +112,13 @@ def unsendable(call: Send, error: Exception, *, sent: bool = False) -> RequestEx
 
 
 def _timeout(
-    call: Send, request: HTTPRequest, attempt: Attempt, error: Exception
+    call: Send,
+    request: HTTPRequest,
+    attempt: Attempt,
+    connections: Connections,
+    error: Exception,
 ) -> RequestTimeout:
-    name, url, where = _place(call, request)
+    name, url, where = _place(call, request, connections)
     text = f"{where} did not answer in the time allowed"
     if isinstance(error, httpcore.ConnectTimeout | httpx.ConnectTimeout):
         text = f"{where} could not be reached in the time allowed"
@@ -134,9 +137,13 @@ def _timeout(
 
 
 def _broken(
-    call: Send, request: HTTPRequest, attempt: Attempt, error: Exception
+    call: Send,
+    request: HTTPRequest,
+    attempt: Attempt,
+    connections: Connections,
+    error: Exception,
 ) -> RequestException:
-    name, url, where = _place(call, request)
+    name, url, where = _place(call, request, connections)
     sent = _was_sent(attempt, error)
     text = str(error)
     if isinstance(error, httpcore.ProtocolError | httpx.ProtocolError):
@@ -168,6 +175,8 @@ def _was_sent(attempt: Attempt, error: Exception) -> bool:
     return attempt.sent and not isinstance(error, _UNCONNECTED)
 
 
-def _place(call: Send, request: HTTPRequest) -> tuple[str, str, str]:
+def _place(call: Send, request: HTTPRequest, connections: Connections) -> tuple[str, str, str]:
     url = strip_query(request.url)
-    return call.operation.name, url, f"{call.service.name} ({url})"
+    proxy = connections.proxy_for(request.origin)
+    way = f" through the proxy {proxy}" if proxy else ""
+    return call.operation.name, url, f"{call.service.name} ({url}{way})"

@@ -333,8 +333,8 @@ def send_weights(
         # Downloads are limited by the size after decompression, however well the file compresses.
         if source.size > MAX_DOWNLOAD_BYTES:
             raise ModelTooLargeError(
-                f"{path} has {source.size:,} bytes; with the default max_bytes "
-                f"({MAX_DOWNLOAD_BYTES:,}) it could not be downloaded"
+                f"{path} has {source.size:,} bytes; downloads are limited to "
+                f"{MAX_DOWNLOAD_BYTES:,} bytes by default"
             )
         yield from hub.authenticate()  # a user should not have to log in after minutes
         copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
@@ -394,7 +394,7 @@ def _validated_file(path: Path) -> bytes:
         raise ModelValidationError(f"{path} is not UTF-8 text: {error}") from None
     code = text.encode("utf-8")
     _check_size(path, len(code), config.MAX_MODEL_BYTES)
-    check_model_source(code, path.stem)
+    check_model_source(code, path.stem, path.name)
     return code
 
 
@@ -408,4 +408,7 @@ def _map_upload_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (RequestException, TransferError) as error:
-        raise model_upload_error(f"{path.name} could not be stored: {error}", error) from error
+        text = str(error)
+        if not text.startswith(str(path)):  # which says which file it is
+            text = f"{path.name} could not be stored: {text}"
+        raise model_upload_error(text, error) from error

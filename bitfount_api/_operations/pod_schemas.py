@@ -38,8 +38,8 @@ def get_pod_schema(
     url = details.get("schemaDownloadUrl")
     if not url:
         raise InvalidJSONError(
-            f"{operation}: the Hub gives no schemaDownloadUrl for pod {pod}: its schema has not "
-            "been uploaded, or these credentials may not see it",
+            f"{operation}: the Hub gives no URL of the schema of pod {pod}: it has not been "
+            "uploaded, or these credentials may not see it",
             operation=operation,
         )
     packed = yield from fetch(hub, url, limit=config.MAX_SCHEMA_BYTES)

@@ -140,7 +140,7 @@ def test_model_without_a_base_is_published(console: Console) -> None:
 def test_model_that_may_not_load_is_published_with_a_warning(console: Console) -> None:
     Path("Retina.py").write_text("import unseen\nclass Retina(unseen.Base): ...", "utf-8")
     outcome = console.ok("models", "push", "Retina.py")
-    assert "does not show whether get_model() will return the class Retina" in outcome.err
+    assert "does not show whether the class Retina can be loaded" in outcome.err
 
 
 def test_exhausted_usage_limit_is_reported(console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import pickle
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from bitfount_api import (
     HTTPError,
     InvalidJSONError,
     ModelUploadError,
+    ModelValidationError,
     MultiPartUploadError,
     PodDoesNotExistError,
     PodPublicMetadata,
@@ -121,6 +123,26 @@ def test_refused_part_is_no_failed_completion(services: FakeServices) -> None:
     with pytest.raises(HTTPError) as caught:
         services.hub("register_pod", METADATA, PUBLIC_KEY, PUBLIC_KEY)
     assert not isinstance(caught.value, MultiPartUploadError)
+
+
+@pytest.mark.parametrize("name", ["missing", "."])
+def test_local_file_is_named_once(services: FakeServices, name: str) -> None:
+    for method, arguments in (("send_model", ()), ("send_weights", ("Net", 1))):
+        with pytest.raises(
+            ModelUploadError, match=rf"^{re.escape(name)} (cannot|is not)"
+        ) as caught:
+            services.hub(method, *arguments, Path(name))
+        assert str(caught.value).count(f"{name} ") == 1
+
+
+@pytest.mark.parametrize("text", ["x", "return 1", "class A: pass", "a =", "'\\0'", "\0"])
+def test_invalid_model_is_named_as_given(services: FakeServices, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "weights.pt"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ModelValidationError, match=r"^weights\.pt") as caught:
+        services.hub("send_model", path)
+    assert "weights.py" not in str(caught.value)
+    assert "get_model" not in str(caught.value)
 
 
 # --- Attributes ----------------------------------------------------------------------------------

@@ -197,6 +197,37 @@ def test_password_of_a_proxy_is_never_shown(
         assert session.proxy_for(UNUSED) == f"{scheme}://127.0.0.1:1"
 
 
+@ways
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+def test_connection_error_names_the_proxy(scheme: str, asynchronous: bool) -> None:
+    with SocketServer(lambda connection: connection.close()) as proxy:
+        session = BitfountSession(KEYS, retry=ONCE, proxy=f"{scheme}://user:SECRET@{proxy.address}")
+        way = rf"\(https://hub.test/ through the proxy {scheme}://{proxy.address}\): no connection"
+        with pytest.raises(ConnectError, match=way):
+            send(session, "GET", UNUSED, asynchronous)
+
+
+@ways
+def test_timeout_names_the_proxy(asynchronous: bool) -> None:
+    with RawServer(plan=lambda *_: Act(end="hold")) as proxy:
+        session = BitfountSession(KEYS, retry=ONCE, proxy=proxy.url, timeout=0.2)
+        with pytest.raises(RequestTimeout, match=f"through the proxy {proxy.url}"):
+            send(session, "GET", UNUSED, asynchronous)
+
+
+@ways
+def test_connection_error_names_no_unused_proxy(
+    asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with SocketServer(lambda connection: connection.close()) as service:
+        session = BitfountSession(KEYS, retry=ONCE)
+        with pytest.raises(ConnectError) as caught:
+            send(session, "GET", f"http://{service.address}/", asynchronous)
+    assert "proxy" not in str(caught.value)
+
+
 # --- Certificates --------------------------------------------------------------------------------
 
 

@@ -280,7 +280,7 @@ def test_invalid_files_are_rejected(call: Caller, store: Store, tmp_path: Path) 
     ("compress", "reason"),
     [
         (False, r"the Hub accepts 524,288,000 at most"),
-        (True, r"with the default max_bytes \(4,194,304,000\) it could not be downloaded"),
+        (True, "downloads are limited to 4,194,304,000 bytes by default"),
     ],
 )
 def test_file_over_the_limit_is_not_read(

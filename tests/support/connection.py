@@ -38,6 +38,9 @@ class FakeConnection:
         self.async_pool = AsyncTransportPool(httpx.MockTransport(self._ahandle))
         self._handler = handler
 
+    def proxy_for(self, origin: Origin) -> str | None:
+        return None
+
     def check_encrypted(self, service: Service) -> None:
         """Allow every service."""
 

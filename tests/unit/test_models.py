@@ -271,7 +271,7 @@ class TestCheck:
         source = "from bitfount_api import BitfountModel\n" + source
         check_model_source(source, "Net")
         (message,) = caplog.messages
-        assert "does not show whether get_model() will return the class Net, or None" in message
+        assert "does not show whether the class Net can be loaded" in message
         assert reason in message
         assert load_model_class(source) is not None
 

@@ -46,7 +46,7 @@ INVALID: list[Any] = [
 def test_invalid_url_is_rejected_everywhere(url: Any) -> None:
     secret = f"{url}?X-Amz-Signature=SECRET" if isinstance(url, str) else url
     for function, error, text in (
-        (urls.base_url, ValueError, "must be absolute"),
+        (urls.base_url, ValueError, "a service's URL is not valid: it"),
         (urls.request_url, ValueError, "the URL is not valid: it"),
         (urls.presigned_url, InvalidJSONError, "presigned URL is not valid: it"),
     ):
@@ -94,7 +94,7 @@ def test_base_url_may_be_of_the_class_of_httpx() -> None:
 
 @pytest.mark.parametrize("url", [Path("https://hub.test"), 5, ["https://hub.test"]], ids=repr)
 def test_base_url_of_another_type_is_rejected(url: Any) -> None:
-    with pytest.raises(ValueError, match="must be absolute"):
+    with pytest.raises(ValueError, match="URL is not valid"):
         urls.base_url(url)
 
 
@@ -107,7 +107,7 @@ def test_presigned_url_is_used_unchanged() -> None:
 def test_missing_url_differs_from_an_empty_one(service: Any) -> None:
     """An empty URL, such as a forgotten setting, must not select the production services."""
     assert service(None).url.startswith("https://")
-    with pytest.raises(ValueError, match="must be absolute"):
+    with pytest.raises(ValueError, match="URL is not valid"):
         service("")
 
 
