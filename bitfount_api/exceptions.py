@@ -127,6 +127,7 @@ class HTTPError(RequestException):
     Attributes:
         status_code: The HTTP status.
         request_id: The service's id of the request, if it sent one; quote it to support.
+        advice: What to do, as the message says; None if only the service's own reason tells it.
     """
 
     def __init__(
@@ -136,6 +137,7 @@ class HTTPError(RequestException):
         status_code: int,
         request_id: str | None = None,
         response: Response | None = None,
+        advice: str | None = None,
         operation: str | None = None,
         url: str | None = None,
         request: httpx.Request | None = None,
@@ -144,6 +146,7 @@ class HTTPError(RequestException):
         self.status_code = status_code
         self.request_id = request_id
         self._response = response
+        self.advice = advice
 
     @property
     def response(self) -> Response:

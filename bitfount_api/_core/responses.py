@@ -167,7 +167,8 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         parts.append(f": {redact(message, request)}")
     if not parts[-1].endswith("."):
         parts.append(".")
-    if advice := _advice(response, service):
+    advice = _advice(response, service)
+    if advice:
         parts.append(f" {advice}")
     request_id = request_id_of(response)
     if request_id:
@@ -178,6 +179,7 @@ def status_error(response: HTTPResponse, operation: Operation, service: Service)
         status_code=status,
         request_id=request_id,
         response=answer,
+        advice=advice,
         request=answer.request,
         operation=operation.name,
         url=strip_query(response.sent.url),

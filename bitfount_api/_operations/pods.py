@@ -98,6 +98,7 @@ def _no_such_pod(refusal: HTTPError) -> PodDoesNotExistError:
         status_code=refusal.status_code,
         request_id=refusal.request_id,
         response=refusal.response,
+        advice=refusal.advice,
         operation=refusal.operation,
         url=refusal.url,
         request=refusal.request,

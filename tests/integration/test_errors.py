@@ -153,6 +153,8 @@ def test_http_error_has_the_attributes_of_requests(services: FakeServices) -> No
     with pytest.raises(HTTPError) as caught:
         services.hub("create_project", "n")
     response, request = caught.value.response, caught.value.request
+    assert caught.value.advice == "These credentials may not do this: ask the owner for access."
+    assert str(caught.value).endswith(caught.value.advice)
     assert request is not None
     assert (response.ok, response.reason, response.status_code) == (False, "Forbidden", 403)
     assert response.json() == {"errorMessage": "closed"}
