@@ -17,7 +17,7 @@ PACKAGE = "bitfount_api"
 
 # From the top down. A module imports from its own layer or from those below it.
 LAYERS: list[set[str]] = [
-    {"cli", "pytest_plugin", "_pyinstaller"},
+    {"__main__", "cli", "pytest_plugin", "_pyinstaller"},
     {"pod_schema"},
     {"async_hub", "async_am", "async_smart_on_fhir", "hub", "am", "smart_on_fhir"},
     {"_client"},

@@ -100,7 +100,12 @@ def test_wheel_installs_and_imports_in_an_empty_venv(plain: Path, tmp_path: Path
 def test_version_without_click_is_printed(plain: Path, tmp_path: Path) -> None:
     with_click = run(sys.executable, "-m", "bitfount_api.cli", "--version", cwd=tmp_path)
     assert re.fullmatch(r"bitfount-api \d+\.\S+\n", with_click.stdout)
-    for program in ([plain / "bitfount-api"], [plain / "python", "-m", "bitfount_api.cli"]):
+    python = plain / "python"
+    for program in (
+        [plain / "bitfount-api"],
+        [python, "-m", "bitfount_api"],
+        [python, "-m", "bitfount_api.cli"],
+    ):
         answer = run(*program, "--version", cwd=tmp_path)
         assert (answer.returncode, answer.stdout, answer.stderr) == (0, with_click.stdout, "")
 
