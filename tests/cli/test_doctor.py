@@ -320,6 +320,17 @@ def test_unusable_login_is_reported(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
+def test_folder_without_secrets_is_not_mentioned(console: Console, storage: Path) -> None:
+    console.be("alice")
+    storage.chmod(0o755)
+    (storage / "schemas").mkdir()
+    (storage / "schemas" / "scans.yaml").write_text("features: []\n", encoding="utf-8")
+    found = findings(console, "--offline", code=0)
+    (only,) = (finding["text"] for finding in found if str(storage) in finding["text"])
+    assert only == f"BITFOUNT_STORAGE_PATH is {storage}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are another matter on Windows")
 def test_secrets_readable_by_others_are_reported(console: Console, storage: Path) -> None:
     token = write_token(console, storage)
     key = storage / "alice" / "signing.pem"

@@ -147,12 +147,12 @@ def _check_login(app: App, findings: Report, *, needed: bool) -> None:
 
 def _check_modes(findings: Report) -> None:
     storage = config.storage_path()
-    if not storage.is_dir():
-        return
+    secrets = [path for path in _files(storage) if path.name == ".token" or _is_private_key(path)]
+    if not secrets and (not storage.is_dir() or os.access(storage, os.R_OK | os.X_OK)):
+        return  # there is nothing that other users must not see
     _check_mode(findings, storage, 0o700, "tokens and keys")
-    for path in _files(storage):
-        if path.name == ".token" or _is_private_key(path):
-            _check_mode(findings, path, 0o600, "a secret")
+    for path in secrets:
+        _check_mode(findings, path, 0o600, "a secret")
     if not any(finding.advice for finding in findings.found):
         findings.ok(f"no other user can read the secrets in {storage}")
 
