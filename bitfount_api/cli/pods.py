@@ -1,4 +1,4 @@
-"""``pods``: show, describe, register and archive pods, and send their heartbeats."""
+"""``pods``: list, show, describe, register and archive pods, and send their heartbeats."""
 
 from __future__ import annotations
 
@@ -22,21 +22,89 @@ from bitfount_api.cli.views import Fields, Rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bitfount_api.cli.app import App
     from bitfount_api.identifiers import PodIdentifier
 
 _MAX_FILE_RESULTS: Final = 1024 * 1024
 _POD_ARGUMENT = {"POD": "The pod's full name: owner/name."}
+_PODS: Final = {
+    "podIdentifier": "Pod",
+    "podDisplayName": "Name",
+    "projects": "Projects",
+    "compute": "Compute",
+    "lastOnline": "Last online",
+}
 
 
 @click.group(
     cls=Group,
     examples=[
+        ("pods list", "List the pods of your projects and your compute:"),
         ("pods show alice/scans", "Show a pod as registered with the Hub:"),
         ("pods schema alice/scans", "Show the schema of its data:"),
     ],
 )
 def pods() -> None:
     """Manage pods: datasets that are analysed in place."""
+
+
+@pods.command(
+    name="list",
+    examples=[
+        ("pods list", "List the pods of your projects and your compute:"),
+        ("pods list --json | jq -r '.[].podIdentifier'", "Print only their full names:"),
+    ],
+)
+@click.pass_context
+def list_(context: click.Context, /) -> None:
+    """List the pods of your projects and of your compute.
+
+    The Hub lists no others, such as public ones: 'pods show' shows any pod whose name you know.
+    """
+    app = app_of(context)
+    found, unlisted = _list(app)
+    rows = [{**pod, "projects": [each["name"] for each in pod["projects"]]} for pod in found]
+    app.output.data(
+        found, Rows(_PODS, rows, "Your projects and your compute have no pods that you may see.")
+    )
+    if unlisted:
+        app.output.warn(f"The Hub does not name all pods of these projects: {unlisted}.")
+
+
+def _list(app: App) -> tuple[list[dict[str, Any]], str]:
+    """Return the pods that the Hub lists, and the names of the projects whose pods it omits."""
+    hub = app.hub()
+    found: dict[str, dict[str, Any]] = {}
+    unlisted = []
+    for project in hub.iter_projects():
+        name = project.get("name") or project["id"]
+        datasets = project.get("linked_datasets")
+        named = [
+            (f"{dataset['ownerUsername']}/{dataset['name']}", dataset)
+            for dataset in datasets or ()
+            if "ownerUsername" in dataset and "name" in dataset
+        ]
+        if datasets is None or len(named) < len(datasets):
+            unlisted.append(name)
+        for identifier, dataset in named:
+            pod = _entry(found, identifier)
+            pod["podDisplayName"] = dataset.get("podDisplayName")
+            pod["lastOnline"] = dataset.get("lastOnline")
+            pod["projects"].append({"id": project["id"], "name": name})
+    for linked in hub.get_pod_dataset_list():
+        _entry(found, linked["identifier"])["compute"] = True
+    return [found[name] for name in sorted(found)], ", ".join(unlisted)
+
+
+def _entry(found: dict[str, dict[str, Any]], identifier: str) -> dict[str, Any]:
+    pod: dict[str, Any] = {
+        "podIdentifier": identifier,
+        "podDisplayName": None,
+        "lastOnline": None,
+        "projects": [],
+        "compute": False,
+    }
+    return found.setdefault(identifier, pod)
 
 
 @pods.command(

@@ -48,7 +48,7 @@ def help_of(path: Path) -> str:
 def test_every_command_exists() -> None:
     assert {" ".join(path) for path in ALL} == {
         "", "login", "logout", "whoami",
-        "pods", "pods show", "pods schema", "pods register", "pods heartbeat",
+        "pods", "pods list", "pods show", "pods schema", "pods register", "pods heartbeat",
         "pods archive",
         "models", "models show", "models push", "models pull",
         "weights", "weights push", "weights pull",

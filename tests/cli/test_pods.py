@@ -11,6 +11,7 @@ from support.rsa_keys import key_pair
 
 from bitfount_api import BitfountSchema
 from bitfount_api import keys as rsa
+from bitfount_api.sandbox.faults import Fault
 
 SCHEMA = REPOSITORY / "tests" / "data" / "pod-schema-v4.json"
 
@@ -36,6 +37,40 @@ def test_a_pod_is_registered_and_shown(console: Console, pod: str) -> None:
     text = console.ok("pods", "show", pod).out
     assert rsa.fingerprint(key_pair().public_key) in text
     assert "BEGIN" not in text
+
+
+def test_pods_of_projects_and_compute_are_listed(
+    console: Console, pod: str, key_file: Path
+) -> None:
+    words = ("--schema", SCHEMA, "--public-key", key_file)
+    console.ok("pods", "register", "eyes", *words)
+    project = console.json("projects", "create", "Screening")["projectId"]
+    console.ok("projects", "add-dataset", project, "scans")
+    console.ok("clusters", "create", "clinic", "scans", "eyes")
+    listed = {each["podIdentifier"]: each for each in console.json("pods", "list")}
+    assert listed[pod]["projects"] == [{"id": project, "name": "Screening"}]
+    assert (listed[pod]["podDisplayName"], listed[pod]["compute"]) == ("scans", True)
+    assert (listed["alice/eyes"]["projects"], listed["alice/eyes"]["compute"]) == ([], True)
+    header, *rows = console.ok("pods", "list").out.splitlines()
+    assert header.split() == ["POD", "NAME", "PROJECTS", "COMPUTE", "LAST", "ONLINE"]
+    assert rows[-1].split()[:4] == [pod, "scans", "Screening", "yes"]
+    console.sandbox.add_member(project, "bob")
+    console.be("bob")
+    (seen,) = console.json("pods", "list")
+    assert (seen["podIdentifier"], seen["compute"]) == (pod, False)
+    console.be("carol")
+    outcome = console.ok("pods", "list")
+    assert (outcome.out, outcome.err.count("no pods that you may see")) == ("", 1)
+
+
+@pytest.mark.parametrize("listed", [{}, {"linked_datasets": [{"ownerId": "auth0|1"}]}])
+def test_projects_without_a_list_of_pods_are_named(
+    console: Console, listed: dict[str, object]
+) -> None:
+    page = {"totalProjects": 1, "projects": [{"id": "p-1", "name": "Screening", **listed}]}
+    console.sandbox.fail("/api/projects", Fault(status=200, body=json.dumps(page).encode()))
+    outcome = console.ok("pods", "list")
+    assert "Warning: The Hub does not name all pods of these projects: Screening." in outcome.err
 
 
 def test_the_address_of_a_schema_is_not_shown(console: Console, pod: str) -> None:
