@@ -48,25 +48,34 @@ def weights() -> None:
             "weights push RetinaClassifier:3 epoch-90.pt --quiet",
             "Without a progress bar, in a nightly job:",
         ),
+        (
+            "weights push RetinaClassifier:3 epoch-90.pt --compress",
+            "Send less over a slow connection:",
+        ),
     ],
 )
 @click.argument("model", type=OWN_MODEL_VERSION)
 @click.argument("file", type=FILE)
+@click.option(
+    "--compress", is_flag=True, help="Compress the weights with Zstandard, in a temporary file."
+)
 @click.pass_context
-def push(context: click.Context, /, model: ModelIdentifier, file: Path) -> None:
+def push(context: click.Context, /, model: ModelIdentifier, file: Path, compress: bool) -> None:
     """Upload the weights of one of your models.
 
-    Replaces the existing weights of this version.
+    Replaces the existing weights of this version. Compressed weights are stored as they are sent,
+    and decompressed when they are downloaded.
     """
     app = app_of(context)
     hub = app.hub()
     assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
     with transfer(app.output, file.name, "Sent") as counter:
-        hub.send_weights(model.name, model.version, file, progress=counter)
-    name, sent = f"{hub.session.username}/{model.model}", file.stat().st_size
+        hub.send_weights(model.name, model.version, file, progress=counter, compress=compress)
+    name, size = f"{hub.session.username}/{model.model}", file.stat().st_size
+    packed = f", {format_size(counter.done)} when compressed" if compress else ""
     app.output.result(
-        {"model": name, "path": str(file), "bytes": sent},
-        Fields({"Model": name, "Sent": file, "Size": format_size(sent)}),
+        {"model": name, "path": str(file), "bytes": size, "bytesSent": counter.done},
+        Fields({"Model": name, "Sent": file, "Size": f"{format_size(size)}{packed}"}),
     )
 
 

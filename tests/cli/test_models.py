@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def test_weights_are_uploaded_and_downloaded(console: Console, model: str) -> No
     data = os.urandom(200_000)
     Path("w.pt").write_bytes(data)
     pushed = console.json("weights", "push", "Retina:1", "w.pt")
-    assert pushed == {"model": model, "path": "w.pt", "bytes": 200_000}
+    assert pushed == {"model": model, "path": "w.pt", "bytes": 200_000, "bytesSent": 200_000}
     assert console.json("models", "show", model)["hasWeights"] is True
     pulled = console.json("weights", "pull", model)
     assert pulled["path"] == "Retina-1.weights"
@@ -174,6 +175,18 @@ def test_weights_are_uploaded_and_downloaded(console: Console, model: str) -> No
     assert pulled["sha256"] in outcome.out
     assert outcome.err.startswith("Fetched 200.0 kB in ")
     assert sorted(os.listdir()) == ["Retina-1.weights", "again.pt", "w.pt"]
+
+
+def test_weights_are_compressed_on_request(console: Console, model: str) -> None:
+    data = bytes(2_000_000)
+    Path("w.pt").write_bytes(data)
+    shown = console.ok("weights", "push", "Retina:1", "w.pt", "--compress")
+    assert re.search(r"Size: +2\.0 MB, [0-9]+ bytes when compressed\n", shown.out)
+    pushed = console.json("weights", "push", "Retina:1", "w.pt", "--compress")
+    assert 0 < pushed["bytesSent"] < 1000
+    assert pushed["bytes"] == 2_000_000
+    console.ok("weights", "pull", model)
+    assert Path("Retina-1.weights").read_bytes() == data
 
 
 def test_missing_weights_are_reported(console: Console, model: str) -> None:
