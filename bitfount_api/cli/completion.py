@@ -22,7 +22,7 @@ _VARIABLE = "_BITFOUNT_API_COMPLETE"
         ("completion fish \\\n> ~/.config/fish/completions/bitfount-api.fish", "Fish:"),
     ],
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, /, shell: str) -> None:
     """Print a shell completion script.

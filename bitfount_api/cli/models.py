@@ -107,7 +107,7 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     existed = bool(answer.get("alreadyExisted"))
     app.output.result(
         {"model": name, "version": version, "alreadyExisted": existed, "sha256": sha256},
-        Fields({"Model": name, "SHA-256": sha256, "Was there already": existed or None}),
+        Fields({"Model": name, "SHA-256": sha256, "Existed": existed or None}),
     )
 
 
@@ -177,7 +177,8 @@ def _download(app: App, model: ModelIdentifier, project: str | None, path: Path)
                 "Model": model,
                 "Written": found.path,
                 "Size": format_size(found.size),
-                "SHA-256": f"{found.sha256}, as published",
+                "SHA-256": found.sha256,
+                "As published": True,
             }
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,8 +15,9 @@ from bitfount_api.cli.streams import sanitize
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rich.console import Console
+    from rich.console import Console, JustifyMethod
 
+_COLUMN_GAP = 2
 _MIN_COLUMN_WIDTH = 12
 """Minimum width in characters. With narrower columns, rows are shown one below the other."""
 
@@ -63,6 +65,9 @@ class Findings:
 
     findings: Sequence[tuple[str, str, str, str]]
 
+
+_TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+"""A time as the services write it, which takes more space than it is worth in a table."""
 
 View = Text | Fields | Rows | Findings
 
@@ -146,7 +151,7 @@ def draw(view: View, console: Console) -> None:
     elif _fits(view, console.width):
         _draw_table(view, console)
     else:
-        for at, row in enumerate(view.cells()):
+        for at, row in enumerate(_drawn(view)):
             if at:
                 console.print()
             facts = zip(view.columns.values(), row, strict=True)
@@ -194,12 +199,29 @@ def _draw_findings(view: Findings, console: Console) -> None:
         console.print(table)
 
 
+def _drawn(view: Rows) -> list[list[str]]:
+    """Return the rows as texts, with short times."""
+    return [[_TIME.sub(_short_time, cell) for cell in row] for row in view.cells()]
+
+
+def _short_time(found: re.Match[str]) -> str:
+    return dt.datetime.fromisoformat(found[0]).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def _fits(view: Rows, width: int) -> bool:
-    """Return whether every column fits with its content or with the minimum width."""
-    needed = 0
+    """Return whether every column fits with its longest word or with the minimum width.
+
+    The first column must fit with its content: a name or an id in two lines cannot be copied.
+    """
+    needed = -_COLUMN_GAP
+    rows = _drawn(view)
     for at, heading in enumerate(view.columns.values()):
-        widest = max((len(row[at]) for row in view.cells()), default=0)
-        needed += max(len(heading), min(widest, _MIN_COLUMN_WIDTH)) + 2
+        if at:
+            words = (len(word) for row in rows for word in row[at].split())
+            widest = min(max(words, default=0), _MIN_COLUMN_WIDTH)
+        else:
+            widest = max((len(row[0]) for row in rows), default=0)
+        needed += max(len(heading), widest) + _COLUMN_GAP
     return needed <= width
 
 
@@ -208,11 +230,18 @@ def _draw_table(view: Rows, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text as RichText
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold cyan")
-    for key, heading in view.columns.items():
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, _COLUMN_GAP - 1, 0, 0),  # the box adds one character
+        pad_edge=False,
+        show_edge=False,
+        header_style="bold cyan",
+    )
+    for at, (key, heading) in enumerate(view.columns.items()):
         number = all(_is_number(row.get(key)) for row in view.rows)
-        table.add_column(heading, justify="right" if number else "left", overflow="fold")
-    for cells in view.cells():
+        justify: JustifyMethod = "right" if number else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=not at)
+    for cells in _drawn(view):
         table.add_row(*(RichText(cell) for cell in cells))
     console.print(table)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from cli.console import Console
@@ -28,6 +30,21 @@ def test_tables_have_colours_in_a_terminal(console: Console, projects: list[str]
         assert running.end() == 0
     assert running.coloured
     assert max(map(len, running.screen)) <= 80
+
+
+def test_ids_are_not_broken_and_times_are_short(console: Console, projects: list[str]) -> None:
+    (first, *_) = console.json("projects", "list")["projects"]
+    for columns in (80, 60):
+        with terminal(console, "projects", "list", columns=columns) as running:
+            assert running.end() == 0
+        assert any(first["id"] in line for line in running.screen)
+        assert first["updated_at"][:7] in running.text  # the day is the local one
+        assert "Z" not in running.text
+    with terminal(console, "projects", "list", variables={"TZ": "Asia/Tokyo"}) as running:
+        assert running.end() == 0
+    updated = dt.datetime.fromisoformat(first["updated_at"]).astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"{updated:%H:%M}" in running.text
+    assert first["updated_at"] in console.ok("projects", "list").out  # in a pipe
 
 
 @pytest.mark.parametrize(

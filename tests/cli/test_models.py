@@ -53,14 +53,15 @@ def test_model_is_published_and_downloaded(console: Console, model: str) -> None
     pulled = console.json("models", "pull", model)
     assert (pulled["sha256"], pulled["checked"]) == (HASH, True)
     assert Path(pulled["path"]).read_text(encoding="utf-8") == CODE
-    assert f"{HASH}, as published" in console.ok("models", "pull", model, "--force").out
+    shown = console.ok("models", "pull", model, "--force").out
+    assert re.search(rf"SHA-256: +{HASH}\nAs published: +yes\n", shown)
 
 
 def test_same_code_creates_no_new_version(console: Console, model: str) -> None:
     Path("Retina.py").write_bytes(CODE.replace("\n", "\r\n").encode())
     again = console.json("models", "push", "Retina.py")
     assert (again["model"], again["alreadyExisted"], again["sha256"]) == (model, True, HASH)
-    assert "already" in console.ok("models", "push", "Retina.py").out
+    assert "Existed: " in console.ok("models", "push", "Retina.py").out
 
 
 def test_code_can_be_printed_without_a_file(console: Console, model: str) -> None:
