@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 PROGRAM: Final = "bitfount-api"
+_GLOBAL: Final = f"The options of '{PROGRAM} --help', such as --timeout, work here, too."
 
 
 class HelpRequested(click.UsageError):
@@ -55,6 +57,25 @@ def output_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
+def _service_options(command: click.Command, root: click.Command) -> list[click.Option]:
+    """Return hidden copies of the root command's own options, for a command below it."""
+    taken = {name for option in command.params for name in option.opts}
+    copies = []
+    for option in root.params:
+        if isinstance(option, click.Option) and not option.is_eager and not taken & {*option.opts}:
+            copied = copy.copy(option)
+            copied.hidden, copied.expose_value = True, False
+            copied.callback = _override
+            copies.append(copied)
+    return copies
+
+
+def _override(context: click.Context, option: click.Parameter, value: Any) -> None:
+    app = context.find_root().obj
+    if value is not None and app is not None:
+        setattr(app, option.name or "", value)
+
+
 class _HelpMixin(click.Command):
     """A command whose help describes its arguments and shows examples.
 
@@ -75,10 +96,13 @@ class _HelpMixin(click.Command):
         self.examples = examples
         self.arguments: Mapping[str, str] = arguments or {}
         self._output_options = output_options(hidden=True)
+        self._service_options: list[click.Option] | None = None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         *own, last = super().get_params(ctx)  # the last is --help
-        return [*own, *self._output_options, last]
+        if self._service_options is None:  # click needs the same objects each time
+            self._service_options = _service_options(self, ctx.find_root().command)
+        return [*own, *self._output_options, *self._service_options, last]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
@@ -91,6 +115,10 @@ class _HelpMixin(click.Command):
             with formatter.section("Arguments"):
                 formatter.write_dl(list(self.arguments.items()))
         super().format_options(ctx, formatter)
+        if ctx.parent is not None and not isinstance(self, click.Group):
+            formatter.write_paragraph()
+            with formatter.indentation():
+                formatter.write_text(_GLOBAL)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.examples:

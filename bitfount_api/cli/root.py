@@ -105,7 +105,8 @@ def root(context: click.Context, /, **options: Any) -> None:
     them, log in with 'login'. BITFOUNT_ENVIRONMENT (production, staging, dev, sandbox) selects the
     services.
 
-    Data is written to standard output, everything else to standard error.
+    Options can stand before or after the command. Data is written to standard output, everything
+    else to standard error.
     """
     app: App = context.obj
     for name, value in options.items():
