@@ -34,8 +34,10 @@ def get_access_token(
     if pairing_id is None:
         where = f" with {resource_server_url}" if resource_server_url else ""
         username = yield from fhir.get_username()
+        count = len(page["results"])
         raise SMARTOnFHIRError(
-            f"{username} is not paired{where}: checked {len(page['results'])} pairing(s). "
+            f"{username} is not paired{where}: checked {count} "
+            f"{'pairing' if count == 1 else 'pairings'}. "
             "Pair in the Bitfount Hub, then try again."
         )
     operation = operations.GET_PAIRING_SESSION

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import sys
 
 from bitfount_api import __version__
+from bitfount_api.cli.error_json import error_document, is_requested
 
 # Of Exit in exit_codes.py, which may not be loaded yet.
 _INVALID_INPUT = 6
@@ -24,14 +26,17 @@ def main() -> None:
         # The command has finished: a late Ctrl-C must not change the exit code.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:  # during the imports: later, run() handles it
-        _report("\nError: Interrupted.")
+        _report("interrupted", "Interrupted.")
         code = _INTERRUPTED
     sys.exit(code)
 
 
-def _report(text: str) -> None:
+def _report(code: str, message: str, hint: str | None = None) -> None:
     if sys.stderr is None:
         return
+    text = f"Error: {message} {hint or ''}".rstrip()
+    if is_requested(sys.argv[1:]):
+        text = json.dumps(error_document(code, message, hint=hint))
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
@@ -50,8 +55,9 @@ def _check_output() -> int | None:
     """
     if sys.stdout is None or not _is_writable():
         _report(
-            "Error: Standard output is closed, so nothing was done. Redirect it to a file or to "
-            f"{os.devnull}."
+            "invalid_input",
+            "Standard output is closed, so nothing was done.",
+            f"Redirect it to a file or to {os.devnull}.",
         )
         return _INVALID_INPUT
     return _BROKEN_PIPE if _has_lost_reader() else None
@@ -98,8 +104,9 @@ def _run() -> int:
             sys.stdout.write(f"bitfount-api {__version__}\n")
             return 0
         _report(
-            "Error: the command line needs packages that are not installed. "
-            "Install them with: pip install 'bitfount-api[cli]'"
+            "failed",
+            "The command line needs packages that are not installed.",
+            "Install them with: pip install 'bitfount-api[cli]'",
         )
         return 1
     from bitfount_api.cli.root import run

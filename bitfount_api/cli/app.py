@@ -102,9 +102,9 @@ class App:
         username = self.username or config.username()
         if username is None:
             raise Failure(
-                "The username of the API keys in the environment is missing. "
-                "Set BITFOUNT_USERNAME, or give --username.",
+                "The username of the API keys in the environment is missing.",
                 Exit.NOT_AUTHENTICATED,
+                hint="Set BITFOUNT_USERNAME, or give --username.",
             )
         return APIKeysHandler(keys.api_key_id, keys.api_key, username)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from bitfount_api import identifiers
+from bitfount_api import config, identifiers
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
 from bitfount_api.redaction import looks_like_key
@@ -70,6 +70,7 @@ def _id(what: str) -> Checked:
     return Checked("id", lambda text: identifiers.path_part(text, what))
 
 
+URL: Final = Checked("url", config.service_url)
 POD: Final = Checked("pod", identifiers.PodIdentifier.parse)
 POD_NAME: Final = Checked("name", identifiers.pod_name)
 USER: Final = Checked("user", identifiers.user_name)
@@ -100,8 +101,9 @@ def check_is_path(path: Path) -> None:
     if looks_like_key(path):
         raise Failure(
             "This is not the path of a file. It looks like the text of a key, which others could "
-            "read on the command line: save it to a file, or pass it to standard input with '-'.",
+            "read on the command line.",
             Exit.INVALID_INPUT,
+            hint="Save it to a file, or pass it to standard input with '-'.",
         )
 
 
@@ -165,23 +167,28 @@ def check_targets(*paths: Path | None, force: bool) -> None:
     for path in paths:
         if path is None:
             continue
-        problem = None
         check_is_path(path)
         try:
             parent = final_target(path).parent
         except OSError as error:
             if path.is_dir():
                 raise Failure(
-                    f"{path} is a folder. Give the path of a file.", Exit.INVALID_INPUT
+                    f"{path} is a folder.", Exit.INVALID_INPUT, hint="Give the path of a file."
                 ) from None
             reason = error.strerror or str(error)
             raise Failure(f"{path} cannot be written: {reason}.", Exit.INVALID_INPUT) from None
         if os.path.lexists(path) and not force:
-            problem = f"{path} already exists. Choose another name, or replace it with --force."
-        elif not parent.is_dir():
-            problem = f"The folder {parent} does not exist. Create it first."
-        if problem:
-            raise Failure(problem, Exit.INVALID_INPUT)
+            raise Failure(
+                f"{path} already exists.",
+                Exit.INVALID_INPUT,
+                hint="Choose another name, or replace it with --force.",
+            )
+        if not parent.is_dir():
+            raise Failure(
+                f"The folder {parent} does not exist.",
+                Exit.INVALID_INPUT,
+                hint="Create it first.",
+            )
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -200,7 +207,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         context = click.get_current_context()
         raise click.UsageError(
-            "Standard input is not a terminal, so you cannot be asked. Give --yes.", context
+            "Standard input is not a terminal, so you cannot be asked: give --yes.", context
         )
     if not click.confirm(question, err=True):
         raise Failure("Not confirmed, so nothing was changed.")
@@ -232,7 +239,7 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
             what.capitalize(), hide_input=True, err=True, confirmation_prompt=confirm
         )
     else:
-        raise Failure(f"The {what} is missing: set {variable}.", Exit.INVALID_INPUT)
+        raise Failure(f"The {what} is missing.", Exit.INVALID_INPUT, hint=f"Set {variable}.")
     # Files and variables often end with a newline that is not part of the secret.
     found = found.strip("\r\n")
     if any("\ud800" <= character <= "\udfff" for character in found):

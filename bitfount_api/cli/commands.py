@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import inspect
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -23,6 +24,12 @@ class HelpRequested(click.UsageError):
     """A group was called without a command, so its help is shown."""
 
 
+class NoSuchCommand(click.UsageError):
+    """A group has no such command. Versions of click before 8.4 have no such class."""
+
+    possibilities: Sequence[str] = ()
+
+
 def _set(name: str, value: bool) -> Callable[[click.Context, click.Parameter, bool], None]:
     def callback(context: click.Context, _: click.Parameter, given: bool) -> None:
         if given and context.obj is not None:
@@ -38,7 +45,7 @@ def output_options(*, hidden: bool) -> list[click.Option]:
         hidden: Whether to hide all of them except ``--json`` from the help.
     """
     flags = [
-        ("--json", "as_json", True, "Write data as JSON."),
+        ("--json", "as_json", True, "Write data and errors as JSON."),
         ("--no-color", "colour", False, "Use no colours (like NO_COLOR=1)."),
         ("--quiet", "quiet", True, "Write no notes or progress to standard error."),
         ("--debug", "debug", True, "Show tracebacks and the library's log messages."),
@@ -172,6 +179,22 @@ class Group(_HelpMixin, click.Group):
         loaded = importlib.import_module(f"bitfount_api.cli.{module}")
         command: click.Command = getattr(loaded, attribute)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names.
+
+        Raises:
+            click.UsageError: If there is no such command. The error names similar ones.
+        """
+        name = args[0]
+        is_option = name.startswith("-")  # which click reports
+        if is_option or ctx.resilient_parsing or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        error = NoSuchCommand(f"No such command '{name}'.", ctx)
+        error.possibilities = get_close_matches(name, self.list_commands(ctx))
+        raise error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments; without any, show the help."""

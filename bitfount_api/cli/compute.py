@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _MAX_FILE_BYTES: Final = 64 * 1024
 _MAX_DOMAIN_LENGTH: Final = 64  # of a common name (RFC 5280)
+_CERTIFICATES: Final = {"certificatePem": "certificate", "caBundlePem": "issuers' certificate"}
 _HOST: Final = re.compile(r"[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?", re.IGNORECASE)
 
 
@@ -94,9 +95,9 @@ def register(context: click.Context, /, instance: str, address: str, cluster: st
     found = app.hub().register_compute(instance, cluster, address)
     if found is None:  # the reason is logged as a warning
         raise Failure(
-            f"The Hub has registered {instance}, but did not return its compute id. "
-            "Register it again: that changes nothing.",
+            f"The Hub has registered {instance}, but did not return its compute id.",
             Exit.INVALID_DATA,
+            hint="Register it again: that changes nothing.",
         )
     app.output.result(
         {"instance": instance, **found},
@@ -277,16 +278,16 @@ def _certificates(found: types.ComputeCertificate, name: str) -> bytes:
     text: Any = found.get(name)
     if not text:
         raise Failure(
-            f"There is no certificate to write: its status is {found['status']!r}. Request one "
-            "with --csr, or wait until it is issued.",
+            f"There is no certificate to write: its status is {found['status']!r}.",
             Exit.NOT_FOUND,
+            hint="Request one with --csr, or wait until it is issued.",
         )
     try:
         data: bytes = text.encode("ascii")
         x509.load_pem_x509_certificates(data)
     except ValueError:
         raise Failure(
-            f"The Hub's {name} is not a certificate in PEM format. Nothing was written.",
+            f"The {_CERTIFICATES[name]} from the Hub is not in PEM format, so nothing was written.",
             Exit.INVALID_DATA,
         ) from None
     return data

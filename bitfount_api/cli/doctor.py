@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bitfount_api.cli.commands import Command, app_of
-from bitfount_api.cli.exit_codes import Exit, error_message
+from bitfount_api.cli.errors import describe
+from bitfount_api.cli.exit_codes import Exit
 from bitfount_api.cli.views import Findings
 
 if TYPE_CHECKING:
@@ -88,5 +89,5 @@ def _safely(area: str, check: Callable[[], list[Finding]]) -> list[Finding]:
         return check()
     except Exception as error:  # noqa: BLE001 - any failure of a check is a finding
         findings = Report(area)
-        findings.problem(error_message(error), "see the other findings for the cause")
+        findings.problem(describe(error).line, "see the other findings for the cause")
         return findings.found

@@ -1,12 +1,13 @@
 """The exit codes of the command line, and the mapping from errors to exit codes.
 
-``bitfount-api --help`` shows this table, and scripts may rely on it.
+``bitfount-api --help`` shows this table, and scripts may rely on it, as on the names of the codes,
+which errors have in JSON.
 """
 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -24,6 +25,11 @@ class Exit(enum.IntEnum):
     """An exit code and its meaning."""
 
     meaning: str
+
+    @property
+    def error(self) -> str:
+        """The code of such an error in JSON."""
+        return self.name.lower()
 
     def __new__(cls, code: int, meaning: str) -> Exit:  # noqa: D102
         self = int.__new__(cls, code)
@@ -50,13 +56,15 @@ class Failure(Exception):
     """A command failed.
 
     Args:
-        message: One sentence that says what is wrong, and one that says what to do.
+        message: One sentence that says what is wrong.
         code: Exit code.
+        hint: One sentence that says what to do; None if there is nothing to do.
     """
 
-    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+    def __init__(self, message: str, code: Exit = Exit.FAILED, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.hint = hint
 
 
 class BrokenPipe(Exception):
@@ -68,12 +76,14 @@ class OutputLost(Failure):
 
     Args:
         message: What has been done, and why its result is not on standard output.
-        result: The result, to be written to standard error.
+        value: Result as a JSON object, to be written to standard error.
+        text: Result for people.
     """
 
-    def __init__(self, message: str, result: str) -> None:
+    def __init__(self, message: str, value: dict[str, Any], text: str) -> None:
         super().__init__(message, Exit.OUTPUT_LOST)
-        self.result = result
+        self.value = value
+        self.text = text
 
 
 class Terminated(BaseException):
@@ -88,7 +98,7 @@ def exit_code(error: BaseException) -> Exit:
     """
     if isinstance(error, Failure):
         return error.code
-    chain = list(_chain(error))
+    chain = list(causes(error))
     if isinstance(chain[-1], exceptions.TransferError) and len(chain) > 1:
         return Exit.INVALID_INPUT  # an upload: the local file is the cause
     for code in (_connection_code, _credentials_code, _response_code, _input_code):
@@ -99,7 +109,8 @@ def exit_code(error: BaseException) -> Exit:
     return Exit.FAILED if isinstance(error, known) else Exit.INTERNAL_ERROR
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and the library's errors that caused it, from the last to the first."""
     current: BaseException | None = error
     while current is not None:
         yield current
@@ -146,47 +157,3 @@ def _input_code(error: BaseException) -> Exit | None:
     if isinstance(error, (exceptions.ModelValidationError, ValueError, OSError)):
         return Exit.INVALID_INPUT
     return None
-
-
-_ADVICE: Final = {
-    Exit.NOT_AUTHENTICATED: (
-        "Log in with 'bitfount-api login', or set BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and "
-        "BITFOUNT_USERNAME."
-    ),
-    Exit.UNREACHABLE: "Run 'bitfount-api doctor' to find the cause.",
-    Exit.INVALID_DATA: "Run 'bitfount-api doctor' to check that the right service answers.",
-}
-
-
-def error_message(error: BaseException) -> str:
-    """Return one line that says what went wrong and what to do."""
-    if isinstance(error, OSError) and error.strerror:
-        name = f"{error.filename}: " if error.filename else ""
-        return f"{name}{error.strerror}."
-    if isinstance(error, click.ClickException):
-        text = error.format_message()
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        where = context.command_path if context else "bitfount-api"
-        return f"{_with_full_stop(text)} See '{where} --help'."
-    code = exit_code(error)
-    if code is Exit.INTERNAL_ERROR:
-        # The error's text could contain a secret, so it is only shown with --debug.
-        return (
-            f"Unexpected error ({type(error).__name__}). Run the command again with --debug, and "
-            "report its output."
-        )
-    if isinstance(error, Failure):
-        return _with_full_stop(str(error))
-    text = _with_full_stop(_capitalised(str(error) or type(error).__name__))
-    return f"{text} {_ADVICE[code]}" if code in _ADVICE else text
-
-
-def _capitalised(text: str) -> str:
-    """Capitalise the first word, unless it is a name such as a file's."""
-    first = text.partition(" ")[0]
-    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
-
-
-def _with_full_stop(text: str) -> str:
-    text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", ")", "…")) else f"{text}."

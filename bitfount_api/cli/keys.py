@@ -73,7 +73,9 @@ def generate(context: click.Context, /, file: Path, bits: int, encrypt: bool, fo
     public_file = file.with_name(f"{file.name}.pub")
     check_targets(file, public_file, force=force)
     if os.path.realpath(file) == os.path.realpath(public_file):
-        raise Failure(f"{public_file} is a link to {file}. Remove it.", Exit.INVALID_INPUT)
+        raise Failure(
+            f"{public_file} is a link to {file}.", Exit.INVALID_INPUT, hint="Remove the link."
+        )
     password = secret("password", PASSWORD_VARIABLE, confirm=True) if encrypt else None
     pair = rsa.generate_key_pair(bits)
     rsa.save_private_key(pair.private_key, file, password=password, overwrite=force)
@@ -144,9 +146,9 @@ def check(
     found = app.hub().check_public_key_registered_and_active(key_id, owner)
     if found is None:
         raise Failure(
-            f"There is no active key {key_id} of {owner or 'yours'}. "
-            "Register one with 'bitfount-api keys register'.",
+            f"There is no active key {key_id} of {owner or 'yours'}.",
             Exit.NOT_FOUND,
+            hint="Register one with 'bitfount-api keys register'.",
         )
     same = None if expected is None else rsa.public_keys_equal(found["public_key"], expected)
     fingerprint = rsa.fingerprint(found["public_key"])
@@ -166,7 +168,9 @@ def check(
     }
     app.output.data(value, Fields(fields))
     if same is False:
-        raise Failure(f"Key {key_id} differs from the key in {expected_file}. Do not trust it.")
+        raise Failure(
+            f"Key {key_id} differs from the key in {expected_file}.", hint="Do not trust it."
+        )
 
 
 @keys.command(

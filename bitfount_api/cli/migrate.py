@@ -78,8 +78,9 @@ def _examine(path: Path) -> tuple[list[Report], list[Skipped]]:
         if error.name != "libcst":
             raise
         raise Failure(
-            "libcst is not installed. Install it with: pip install 'bitfount-api[cli]'.",
+            "libcst is not installed.",
             Exit.INVALID_INPUT,
+            hint="Install it with: pip install 'bitfount-api[cli]'",
         ) from None
     reports: list[Report] = []
     skipped: list[Skipped] = []

@@ -97,6 +97,12 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     from bitfount_api import hash_contents
 
     app = app_of(context)
+    if file.suffix != ".py" and file.is_file():
+        raise Failure(
+            f"{file} is not the code of a model: that is a Python file, whose name ends in .py.",
+            Exit.INVALID_INPUT,
+            hint="Upload weights with 'bitfount-api weights push'.",
+        )
     hub = app.hub()
     with transfer(app.output, file.name, "Sent") as counter:
         answer = hub.send_model(file, private, description or "", progress=counter)
@@ -153,7 +159,9 @@ def pull(
         check_targets(path, force=force)
         _download(app, model, project, path)
     except ModelValidationError as error:
-        raise Failure(f"{error} Report this to the model's owner.", Exit.INVALID_DATA) from error
+        raise Failure(
+            str(error), Exit.INVALID_DATA, hint="Report this to the model's owner."
+        ) from error
 
 
 def _download(app: App, model: ModelIdentifier, project: str | None, path: Path) -> None:
@@ -205,7 +213,7 @@ def _version_of(model: ModelIdentifier) -> int | None:
 
 def _no_such(model: ModelIdentifier) -> Failure:
     return Failure(
-        f"There is no model {model} that you may see. Check the name; if a project gives you "
-        "access, name it with --project.",
+        f"There is no model {model} that you may see.",
         Exit.NOT_FOUND,
+        hint="Check the name; if a project gives you access, name it with --project.",
     )

@@ -14,7 +14,8 @@ import attrs
 import click
 
 from bitfount_api.cli import views
-from bitfount_api.cli.exit_codes import BrokenPipe, OutputLost
+from bitfount_api.cli.errors import Problem
+from bitfount_api.cli.exit_codes import BrokenPipe, Exit, OutputLost
 from bitfount_api.cli.streams import sanitize, supports_unicode, write, write_error
 from bitfount_api.redaction import INVISIBLE, hide_keys, redact
 
@@ -35,7 +36,7 @@ class Output:
     """The output of a command.
 
     Args:
-        as_json: Whether to write data as JSON.
+        as_json: Whether to write data and errors as JSON, and neither notes nor progress.
         colour: Whether to use colours if the terminal has them; ``NO_COLOR`` also turns them off.
         debug: Whether to show tracebacks and all log messages of the library.
         quiet: Whether to suppress notes and progress.
@@ -61,7 +62,7 @@ class Output:
             BrokenPipe: If the reader has closed the pipe.
         """
         if self.as_json:
-            write(sys.stdout, self._json(value))
+            write(sys.stdout, self._json(value, sys.stdout))
         elif isinstance(view, views.Rows) and not view.rows:
             self.note(view.empty)
         elif sys.stdout.isatty():
@@ -88,35 +89,55 @@ class Output:
                 f"'{click.get_current_context().command_path}' has done its work, but its result "
                 f"cannot be written to standard output ({reason}); do not run it again. "
                 "The result follows.",
-                self._json(value) if self.as_json else views.plain(view),
+                {"result": value},
+                views.plain(view),
             ) from error
 
     def raw(self, text: str) -> None:
         """Write a text unchanged, such as a script; escape control characters on a terminal."""
         write(sys.stdout, sanitize(text) if sys.stdout.isatty() else text)
 
-    def _json(self, value: Any) -> str:
-        text = json.dumps(value, indent=2, ensure_ascii=not supports_unicode(sys.stdout))
+    def _json(self, value: Any, stream: TextIO, indent: int | None = 2) -> str:
+        text = json.dumps(value, indent=indent, ensure_ascii=not supports_unicode(stream))
         return _NOT_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n"
 
     # --- Everything else -------------------------------------------------------------------------
 
+    @property
+    def silent(self) -> bool:
+        """Whether notes and progress are suppressed."""
+        return self.quiet or self.as_json
+
     def note(self, text: str) -> None:
-        """Write a note about a completed or planned action, unless ``quiet``."""
-        if not self.quiet:
+        """Write a note about a completed or planned action, unless ``silent``."""
+        if not self.silent:
             self._print("", "", text)
 
     def instruct(self, text: str) -> None:
-        """Write an instruction to the user, even if ``quiet``."""
+        """Write an instruction to the user, even if ``silent``."""
         self._print("", "", text)
 
     def warn(self, text: str) -> None:
         """Write a warning."""
-        self._print("Warning", "bold yellow", text)
+        if self.as_json:
+            self._print_json({"warning": {"message": hide_keys(text)}})
+        else:
+            self._print("Warning", "bold yellow", text)
 
     def error(self, text: str) -> None:
-        """Write a one-line error."""
-        self._print("Error", "bold red", text)
+        """Write that a command has found something, because of which it exits with 1."""
+        self.report(Problem(Exit.FAILED, text))
+
+    def report(self, problem: Problem, lost: OutputLost | None = None) -> None:
+        """Write why the command ends, and the result if it could not be written."""
+        # A key pasted in place of an argument is quoted by click, too.
+        problem = attrs.evolve(problem, message=hide_keys(problem.message))
+        if self.as_json:
+            self._print_json(problem.document | (lost.value if lost else {}))
+            return
+        self._print("Error", "bold red", problem.line)
+        if lost:
+            write_error(lost.text)
 
     def trace(self, error: BaseException) -> None:
         """Write an error's traceback, with secrets redacted."""
@@ -124,8 +145,16 @@ class Output:
             indent = line[: len(line) - len(line.lstrip())]
             write_error(f"{indent}{sanitize(redact(line, limit=2000))}\n")
 
+    def log(self, text: str) -> None:
+        """Write a log message of the library, unless ``quiet``."""
+        if not self.quiet:
+            self._print("", "", text)
+
+    def _print_json(self, value: Any) -> None:
+        if sys.stderr is not None:
+            write_error(self._json(value, sys.stderr, indent=None))
+
     def _print(self, label: str, style: str, text: str) -> None:
-        # A key pasted in place of an argument is quoted by click, too.
         text = sanitize(hide_keys(text))
         if sys.stderr is None:
             return
@@ -176,4 +205,4 @@ class _LogHandler(logging.Handler):
         if record.levelno >= logging.WARNING and record.name != _REPORTED_BY_COMMANDS:
             self._output.warn(record.getMessage())
         elif self._output.debug:
-            self._output.note(f"{record.levelname.lower()}: {record.getMessage()}")
+            self._output.log(f"{record.levelname.lower()}: {record.getMessage()}")

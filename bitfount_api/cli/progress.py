@@ -65,7 +65,7 @@ def transfer(output: Output, label: str, done: str) -> Iterator[Counter]:
 
 
 def _draw(output: Output, label: str, counter: Counter) -> Iterator[Counter]:
-    if output.quiet or sys.stderr is None or not sys.stderr.isatty():
+    if output.silent or sys.stderr is None or not sys.stderr.isatty():
         yield counter
     else:
         from rich.progress import Progress

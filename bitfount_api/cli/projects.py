@@ -98,9 +98,9 @@ def show(context: click.Context, /, project: str) -> None:
         if error.status_code != 404:
             raise
         raise Failure(
-            f"There is no project {project} that you may see. 'bitfount-api projects list' shows "
-            "those that you are a member of.",
+            f"There is no project {project} that you may see.",
             Exit.NOT_FOUND,
+            hint="'bitfount-api projects list' shows those that you are a member of.",
         ) from error
     app.output.data({"id": project, "name": name}, Fields({"Project": project, "Name": name}))
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from bitfount_api import __version__
-from bitfount_api.cli import streams
+from bitfount_api.cli import error_json, streams
 from bitfount_api.cli.app import App
+from bitfount_api.cli.arguments import URL
 from bitfount_api.cli.commands import PROGRAM, Group, HelpRequested, output_options
+from bitfount_api.cli.errors import Problem, describe
 from bitfount_api.cli.exit_codes import (
     BrokenPipe,
     Exit,
     OutputLost,
     Terminated,
-    error_message,
-    exit_code,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Root(Group):
         """Write the examples and the table of exit codes."""
         super().format_epilog(ctx, formatter)
         with formatter.section("Exit codes"):
-            formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
+            formatter.write_dl([(f"{int(code):<3} {code.error}", code.meaning) for code in Exit])
 
 
 @click.command(
@@ -76,11 +76,15 @@ class Root(Group):
         ("doctor", "Find problems on this machine:"),
     ],
 )
-@click.option("--hub-url", metavar="URL", help="URL of the Hub. Default: the environment's.")
 @click.option(
-    "--access-manager-url", metavar="URL", help="URL of the access manager. Same default."
+    "--hub-url", metavar="URL", type=URL, help="URL of the Hub. Default: the environment's."
 )
-@click.option("--smart-on-fhir-url", metavar="URL", help="URL of SMART on FHIR. Same default.")
+@click.option(
+    "--access-manager-url", metavar="URL", type=URL, help="URL of the access manager. Same default."
+)
+@click.option(
+    "--smart-on-fhir-url", metavar="URL", type=URL, help="URL of SMART on FHIR. Same default."
+)
 @click.option(
     "--auth-domain", metavar="HOST", help="Authorization server to log in to. Same default."
 )
@@ -106,7 +110,7 @@ def root(context: click.Context, /, **options: Any) -> None:
     services.
 
     Options can stand before or after the command. Data is written to standard output, everything
-    else to standard error.
+    else to standard error; with --json, errors as JSON, too.
     """
     app: App = context.obj
     for name, value in options.items():
@@ -138,39 +142,41 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
             return Exit.BROKEN_PIPE  # click replaced stdout when writing the help failed
         return exit_.code if isinstance(exit_.code, int) else Exit.FAILED
     except BaseException as error:  # noqa: BLE001 - every error is reported in one line
-        code = _end(error, app)
+        code = _end(error, app, sys.argv[1:] if args is None else args)
         if stdout is not None:  # it is None under pythonw
             streams.flush_or_discard(stdout)
         return code
 
 
-def _end(error: BaseException, app: App) -> int:
+def _end(error: BaseException, app: App, args: Sequence[str]) -> int:
     """Report why the command ends, and return the exit code."""
+    if isinstance(error, click.UsageError) and error_json.is_requested(args):
+        app.output.as_json = True  # the option may stand after what is wrong
+    if isinstance(error, BrokenPipe):
+        return Exit.BROKEN_PIPE
+    if isinstance(error, Terminated):
+        return Exit.TERMINATED
     try:
-        if isinstance(error, HelpRequested) and error.ctx is not None:
+        if isinstance(error, HelpRequested) and error.ctx and not app.output.as_json:
             streams.write_error(f"{error.ctx.get_help()}\n")
             return Exit.USAGE
-        if isinstance(error, BrokenPipe):
-            return Exit.BROKEN_PIPE
-        if isinstance(error, Terminated):
-            return Exit.TERMINATED
-        if isinstance(error, (KeyboardInterrupt, click.Abort)):
-            if isinstance(error.__cause__ or error.__context__, EOFError):
-                app.output.error("The input ended before the prompt was answered.")
-                return Exit.USAGE
-            app.output.error("Interrupted.")
-            return Exit.INTERRUPTED
-        if _was_interrupted(error):
-            app.output.error("Interrupted.")
-            return Exit.INTERRUPTED
-        if app.output.debug:
+        if app.output.debug and not _was_interrupted(error):
             app.output.trace(error)
-        app.output.error(error_message(error))
-        if isinstance(error, OutputLost):
-            streams.write_error(error.result)
-        return exit_code(error)
+        problem = _problem(error)
+        app.output.report(problem, error if isinstance(error, OutputLost) else None)
     except BrokenPipe:
         return Exit.BROKEN_PIPE
+    return problem.code
+
+
+def _problem(error: BaseException) -> Problem:
+    if isinstance(error, click.Abort) and isinstance(
+        error.__cause__ or error.__context__, EOFError
+    ):
+        return Problem(Exit.USAGE, "The input ended before the prompt was answered.")
+    if isinstance(error, click.Abort) or _was_interrupted(error):
+        return Problem(Exit.INTERRUPTED, "Interrupted.")
+    return describe(error)
 
 
 def _was_interrupted(error: BaseException) -> bool:

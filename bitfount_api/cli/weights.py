@@ -121,9 +121,9 @@ def pull(
         )
         if found is None:
             raise Failure(
-                f"There are no weights of {model} that you may see. Run 'bitfount-api models show "
-                f"{model}' to check that the model exists.",
+                f"There are no weights of {model} that you may see.",
                 Exit.NOT_FOUND,
+                hint=f"Run 'bitfount-api models show {model}' to check that the model exists.",
             )
     app.output.result(
         {

@@ -56,8 +56,11 @@ def test_configurations_are_shown_when_asked(console: Console, cluster: str) -> 
     outcome = console.ok("clusters", "datasets", cluster, "--configurations", "--json")
     (found,) = outcome.json
     assert (found["identifier"], found["configuration"]) == ("alice/scans", CONFIGURATION)
-    assert outcome.err == "Warning: Dataset alice/eyes has no configuration\n"
-    _, row = console.ok("clusters", "datasets", cluster, "--configurations").out.splitlines()
+    text = "Dataset alice/eyes has no configuration"
+    assert json.loads(outcome.err) == {"warning": {"message": text}}
+    outcome = console.ok("clusters", "datasets", cluster, "--configurations")
+    assert outcome.err == f"Warning: {text}\n"
+    _, row = outcome.out.splitlines()
     assert json.loads(row[row.index("{") :]) == CONFIGURATION
 
 
@@ -92,4 +95,4 @@ def test_invalid_name_is_a_usage_error(console: Console, words: list[str]) -> No
 def test_cluster_without_a_name_is_rejected(console: Console) -> None:
     outcome = console.run("clusters", "create", " ")
     assert (outcome.code, outcome.out) == (6, "")
-    assert "Name must be" in outcome.err
+    assert "name must be" in outcome.err

@@ -187,6 +187,8 @@ def test_second_request_changes_nothing(console: Console, issued: str) -> None:
     before = console.json("compute", "certificate", issued)
     outcome = console.ok("compute", "certificate", issued, "--csr", "i.csr", "--json")
     assert outcome.json == {**before, "requested": False}
+    assert outcome.err == ""
+    outcome = console.ok("compute", "certificate", issued, "--csr", "i.csr")
     assert outcome.err.startswith("Nothing was requested")
 
 
@@ -227,7 +229,7 @@ def test_invalid_certificate_is_not_saved(console: Console, issued: str, pem: st
     console.sandbox.fail(f"/api/compute/{issued}/certificate", Fault(status=200, body=body))
     outcome = console.run("compute", "certificate", issued, "--output", "i.crt")
     assert (outcome.code, outcome.out) == (7, "")
-    assert "certificatePem" in outcome.err
+    assert "The certificate from the Hub is not in PEM format" in outcome.err
     assert not os.path.exists("i.crt")
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from bitfount_api import exceptions
 from bitfount_api.cli import root
-from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
+from bitfount_api.cli.errors import describe
+from bitfount_api.cli.exit_codes import Exit, Failure, exit_code
 
 CODES: list[tuple[BaseException, Exit]] = [
     (exceptions.ConnectError("the Hub: no connection"), Exit.UNREACHABLE),
@@ -47,7 +48,7 @@ CODES: list[tuple[BaseException, Exit]] = [
 @pytest.mark.parametrize(("error", "code"), CODES, ids=lambda value: type(value).__name__)
 def test_each_error_has_its_exit_code(error: BaseException, code: Exit) -> None:
     assert exit_code(error) is code
-    text = error_message(error)
+    text = describe(error).line
     assert "\n" not in text
     assert text.endswith((".", "!", "?", ")"))
 
@@ -96,17 +97,17 @@ def test_full_disk_exits_as_local_error() -> None:
     ],
 )
 def test_messages_are_sentences(error: BaseException, expected: str) -> None:
-    assert error_message(error) == expected
+    assert describe(error).line == expected
 
 
 def test_unexpected_error_shows_only_its_type() -> None:
-    assert "planted" not in error_message(KeyError("planted"))
-    assert "--debug" in error_message(KeyError("planted"))
+    assert "planted" not in describe(KeyError("planted")).line
+    assert "--debug" in describe(KeyError("planted")).line
 
 
 def test_messages_advise_on_credentials_and_connections() -> None:
-    assert "bitfount-api login" in error_message(exceptions.AuthenticationError("no"))
-    assert "bitfount-api doctor" in error_message(exceptions.ConnectError("no"))
+    assert "bitfount-api login" in describe(exceptions.AuthenticationError("no")).line
+    assert "bitfount-api doctor" in describe(exceptions.ConnectError("no")).line
 
 
 def test_exit_codes_are_the_documented_ones() -> None:

@@ -96,7 +96,7 @@ def test_every_command_and_option_has_help(path: Path) -> None:
 def test_the_help_has_the_table_of_exit_codes() -> None:
     text = " ".join(help_of(()).split())
     for code in Exit:
-        assert f"{int(code)} {code.meaning}" in text
+        assert f"{int(code)} {code.name.lower()} {code.meaning}" in text
 
 
 @every_command

@@ -84,12 +84,13 @@ def test_lost_result_is_shown_on_standard_error(prepared: Console, command: str)
         prepared.be(None)  # it warns of API keys
     outcome = with_full_output(prepared, *command.split(), *words, "--quiet", "--json")
     assert outcome.code == 8, outcome
-    error, _, result = outcome.err.partition("\n")
-    assert error == (
-        f"Error: 'bitfount-api {command}' has done its work, but its result cannot be written to "
+    document = json.loads(outcome.err)
+    assert document["error"]["code"] == "output_lost"
+    assert document["error"]["message"] == (
+        f"'bitfount-api {command}' has done its work, but its result cannot be written to "
         "standard output (No space left on device); do not run it again. The result follows."
     )
-    assert isinstance(json.loads(result), dict)
+    assert isinstance(document["result"], dict)
 
 
 @needs_full_device
@@ -123,7 +124,8 @@ def test_closed_pipe_after_a_change_is_reported(
         patch.setattr(output, "write", closed)
         outcome = console.run("projects", "create", "Screening", "--json")
     assert outcome.code == 8
-    error, _, result = outcome.err.partition("\n")
-    assert "(its reader has closed the pipe); do not run it again" in error
+    document = json.loads(outcome.err)
+    message = document["error"]["message"]
+    assert "(its reader has closed the pipe); do not run it again" in message
     (project,) = console.json("projects", "list")["projects"]
-    assert json.loads(result) == {"projectId": project["id"]}
+    assert document["result"] == {"projectId": project["id"]}

@@ -190,6 +190,8 @@ def test_migrate_looks_into_folders(console: Console) -> None:
     assert [one["path"] for one in outcome.json["skipped"]] == [
         *(".git", ".venv", "node_modules", "own"),
     ]
+    assert outcome.err == ""
+    outcome = console.ok("migrate", ".")
     assert "Skipped .venv: a folder of tools or installed packages." in outcome.err
 
 

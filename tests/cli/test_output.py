@@ -350,6 +350,10 @@ def test_no_command_begins_without_output(
     before = len(console.sandbox.requests)
     outcome = console.spawn(*words, option, through=shell(">&-"))
     assert (outcome.code, outcome.err.count("\n")) == (6, 1)
-    assert outcome.err.startswith("Error: Standard output is closed, so nothing was done.")
+    closed = "Standard output is closed, so nothing was done."
+    if option == "--json":
+        assert json.loads(outcome.err)["error"]["message"] == closed
+    else:
+        assert outcome.err.startswith(f"Error: {closed}")
     assert len(console.sandbox.requests) == before
     assert os.listdir() == []

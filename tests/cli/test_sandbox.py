@@ -32,21 +32,27 @@ class Running:
 
 
 @contextmanager
-def started(console: Console, *options: object) -> Iterator[Running]:
+def started(console: Console, *options: object, as_json: bool = True) -> Iterator[Running]:
     """A sandbox that a command runs, once it is ready."""
-    words = ("sandbox", "--free-ports", "--json", *options)
+    words = ("sandbox", "--free-ports", *(["--json"] if as_json else []), *options)
     process = console.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         assert process.stdout is not None
         text = b""
-        while not text.endswith(b"\n}\n"):
+        while not text.endswith(b"\n}\n") and b"\nUsers:" not in text:
             line = process.stdout.readline()
             assert line, process.communicate()[1].decode()
             text += line
-        yield Running(process, json.loads(text))
+        yield Running(process, json.loads(text) if as_json else fields(text.decode()))
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+def fields(text: str) -> dict[str, str]:
+    """The first word of each value, by its name."""
+    lines = (line.partition(":") for line in text.splitlines())
+    return {name: value.split()[0] for name, _, value in lines}
 
 
 def advice(process: subprocess.Popen[bytes]) -> list[str]:
@@ -66,9 +72,9 @@ def options_for(printed: dict[str, Any]) -> list[str]:
 def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
     console.be(None)
     console.options = []
-    with started(console, "--demo", "--env-file", "s.env") as running:
+    with started(console, "--demo", "--env-file", "s.env", as_json=False) as running:
         assert stat.S_IMODE(os.stat("s.env").st_mode) == 0o600
-        assert Path(running.printed["data"]).is_dir()
+        assert Path(running.printed["Data"]).is_dir()
         for line in Path("s.env").read_text(encoding="utf-8").splitlines():
             name, _, value = line.removeprefix("export ").partition("=")
             console.environment[name] = value
@@ -80,9 +86,9 @@ def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
         assert Path(f"{demo_data.MODEL}.py").exists()
         assert running.stop(signal.SIGINT) == 130
         assert not Path("s.env").exists()
-        assert not Path(running.printed["data"]).exists()
+        assert not Path(running.printed["Data"]).exists()
     with pytest.raises(httpx.ConnectError):
-        httpx.get(running.printed["hubUrl"])
+        httpx.get(running.printed["Hub"])
 
 
 def test_api_keys_are_shown_only_on_request(console: Console) -> None:

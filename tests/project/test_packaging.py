@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -114,11 +115,14 @@ def test_version_without_click_is_printed(plain: Path, tmp_path: Path) -> None:
 def test_commands_without_click_name_the_extra(
     plain: Path, tmp_path: Path, arguments: list[str]
 ) -> None:
-    answer = run(plain / "bitfount-api", *arguments, cwd=tmp_path)
-    assert (answer.returncode, answer.stdout) == (1, "")
-    assert answer.stderr.startswith("Error: ")
-    assert "pip install 'bitfount-api[cli]'" in answer.stderr
-    assert answer.stderr.count("\n") == 1
+    for program in ([plain / "bitfount-api"], [plain / "python", "-m", "bitfount_api"]):
+        answer = run(*program, *arguments, cwd=tmp_path)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr.startswith("Error: ")
+        assert "pip install 'bitfount-api[cli]'" in answer.stderr
+        assert answer.stderr.count("\n") == 1
+        answer = run(*program, *arguments, "--json", cwd=tmp_path)
+        assert json.loads(answer.stderr)["error"]["hint"].endswith("'bitfount-api[cli]'")
 
 
 def test_version_is_defined_once_and_in_the_changelog(project: dict[str, Any]) -> None:

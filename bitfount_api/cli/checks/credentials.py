@@ -13,7 +13,8 @@ from bitfount_api import BitfountHub, ExternallyManagedJWTHandler, RetryPolicy, 
 from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.validation import header_value
 from bitfount_api.cli.checks.report import Finding, Report
-from bitfount_api.cli.exit_codes import Exit, Failure, error_message, exit_code
+from bitfount_api.cli.errors import describe
+from bitfount_api.cli.exit_codes import Exit, Failure, exit_code
 from bitfount_api.cli.views import format_time
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 from bitfount_api.redaction import looks_like_key
@@ -60,7 +61,7 @@ def check_accepted(app: App) -> list[Finding]:
         if code is Exit.NOT_AUTHENTICATED:
             findings.problem("the Hub does not accept the credentials", _LOG_IN)
         elif code is not Exit.UNREACHABLE:  # reported by the network check
-            findings.problem(error_message(error), "check the Hub's URL")
+            findings.problem(describe(error).line, "check the Hub's URL")
     except ValueError as error:
         findings.problem(str(error), "use the Hub's https:// URL")
     else:
