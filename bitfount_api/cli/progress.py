@@ -15,13 +15,16 @@ from bitfount_api.cli.views import format_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.progress import Progress, ProgressColumn, TaskID
+    from rich.progress import Progress, ProgressColumn, Task, TaskID
 
     from bitfount_api.cli.output import Output
 
 _WITH_BAR = 60
 _WITH_SPEED = 44
 """Minimum terminal widths, in columns, for the bar and the speed."""
+
+_MIN_SECONDS = 1.0
+"""Duration of a transfer from which on its speed is shown. A shorter one is mostly waiting."""
 
 
 @attrs.define
@@ -43,15 +46,17 @@ class Counter:
         """Draw on a progress display from now on."""
         self._drawing = progress, task
 
-    def summary(self) -> str:
-        """Return the amount transferred, the time and the speed."""
-        seconds = max(time.monotonic() - self._started, 0.001)
+    def summary(self) -> str | None:
+        """Return the amount, the time and the speed; None if these would mean nothing."""
+        seconds = time.monotonic() - self._started
+        if not self.done or seconds < _MIN_SECONDS:
+            return None
         return f"{format_size(self.done)} in {seconds:.1f} s ({format_size(self.done / seconds)}/s)"
 
 
 @contextlib.contextmanager
 def transfer(output: Output, label: str, done: str) -> Iterator[Counter]:
-    """Draw the progress of a transfer, then write a summary.
+    """Draw the progress of a transfer, then write a summary of a long one.
 
     Args:
         output: Output of the command.
@@ -60,8 +65,8 @@ def transfer(output: Output, label: str, done: str) -> Iterator[Counter]:
     """
     counter = Counter()
     yield from _draw(output, label, counter)
-    if counter.done:
-        output.note(f"{done} {counter.summary()}.")
+    if summary := counter.summary():
+        output.note(f"{done} {summary}.")
 
 
 def _draw(output: Output, label: str, counter: Counter) -> Iterator[Counter]:
@@ -99,10 +104,16 @@ def _columns(width: int) -> list[ProgressColumn]:
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
+    from rich.text import Text
+
+    class SpeedColumn(TransferSpeedColumn):
+        def render(self, task: Task) -> Text:
+            elapsed = task.finished_time if task.finished else task.elapsed
+            return super().render(task) if (elapsed or 0) >= _MIN_SECONDS else Text("")
 
     columns: list[ProgressColumn] = [TextColumn("{task.description}")]
     if width < _WITH_SPEED:
         return [*columns, TaskProgressColumn()]
     if width >= _WITH_BAR:
         columns.append(BarColumn(bar_width=None))
-    return [*columns, DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True)]
+    return [*columns, DownloadColumn(), SpeedColumn(), TimeRemainingColumn(compact=True)]

@@ -174,7 +174,7 @@ def test_weights_are_uploaded_and_downloaded(console: Console, model: str) -> No
     assert pulled["sha256"] == hashlib.sha256(data).hexdigest()
     outcome = console.ok("weights", "pull", model, "--output", "again.pt")
     assert pulled["sha256"] in outcome.out
-    assert outcome.err.startswith("Fetched 200.0 kB in ")
+    assert outcome.err == ""  # the speed of so few bytes would mean nothing
     assert sorted(os.listdir()) == ["Retina-1.weights", "again.pt", "w.pt"]
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from cli.console import Console
+from rich.progress import Progress
 from support.sandbox_api import Api
 from support.sandbox_seeds import register_pod
 
+from bitfount_api.cli.progress import Counter, _columns
 from bitfount_api.sandbox.faults import Fault
 
 if sys.platform == "win32":
@@ -84,10 +89,10 @@ def test_progress_bar_fits_and_disappears(console: Console, model: str, columns:
     assert max(map(len, frames)) <= columns
     # The speed is shown after two measurements; another test waits for them.
     assert ("100%" if columns == 30 else "24.0/24.0 MB") in running.text
-    first, *rest = [line for line in running.screen if line]
-    assert first.startswith("Fetched 24.0 MB in ")  # nothing of the bar is left
-    assert max(map(len, running.screen)) <= columns or columns < 40
-    assert "SHA-256" in "\n".join(rest)
+    lines = [line for line in running.screen if line and not line.startswith("Fetched 24.0 MB in")]
+    assert lines[0].startswith("Model")  # nothing of the bar is left
+    assert max(map(len, lines)) <= columns
+    assert "SHA-256" in "\n".join(lines)
 
 
 def test_a_bar_has_speed_and_time_left(console: Console, model: str, pausing: None) -> None:
@@ -95,6 +100,41 @@ def test_a_bar_has_speed_and_time_left(console: Console, model: str, pausing: No
         text = running.until(r"[1-9][0-9.]*/24\.0 MB +[0-9.]+ .?B/s +[0-9]+:[0-9]+")
         assert "x.bin" in text
         interrupted(running)
+
+
+def test_speed_is_shown_after_a_second() -> None:
+    now = [0.0]
+    progress = Progress(*_columns(80), get_time=lambda: now[-1])
+    task = progress.add_task("w.pt", total=1_000_000)
+
+    def shown(seconds: float) -> str:
+        now.append(seconds)
+        progress.advance(task, 100_000)
+        with progress.console.capture() as capture:
+            progress.console.print(progress.get_renderable())
+        return capture.get()
+
+    for seconds in (0.1, 0.2, 0.9):
+        assert "/s" not in shown(seconds)
+    for seconds in (1.1, 1.2):
+        assert "kB/s" in shown(seconds)
+
+
+def test_summary_is_written_for_long_transfers() -> None:
+    short, long = Counter(), Counter(started=time.monotonic() - 2)
+    for counter in (short, long):
+        counter(3_000_000, None, "w.pt")
+    assert short.summary() is None
+    assert re.fullmatch(r"3\.0 MB in [0-9.]+ s \([0-9.]+ .?B/s\)", long.summary() or "")
+
+
+def test_json_is_all_that_a_terminal_shows(console: Console, model: str) -> None:
+    with terminal(console, "weights", "push", "Retina:1", "w.bin", "--json") as running:
+        assert running.end() == 0
+    assert json.loads(running.raw)["bytes"] == SIZE
+    with terminal(console, "weights", "push", "Retina:7", "w.bin", "--json") as running:
+        assert running.end() == 4
+    assert json.loads(running.raw)["error"]["code"] == "not_found"
 
 
 def test_progress_bar_shows_no_invisible_characters(console: Console, model: str) -> None:
