@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from bitfount_api.keys import verify as verify
     from bitfount_api.models import BitfountModel as BitfountModel
     from bitfount_api.pod_schema import get_pod_schema as get_pod_schema
+    from bitfount_api.redaction import redact as redact
     from bitfount_api.retries import RetryPolicy as RetryPolicy
     from bitfount_api.schemas import BitfountSchema as BitfountSchema
     from bitfount_api.session import BitfountSession as BitfountSession
@@ -179,6 +180,7 @@ _MODULES = {
     "load_private_key": "keys",
     "load_public_key": "keys",
     "public_keys_equal": "keys",
+    "redact": "redaction",
     "save_private_key": "keys",
     "serialize_private_key": "keys",
     "serialize_public_key": "keys",
@@ -263,6 +265,7 @@ __all__ = [
     "load_private_key",
     "load_public_key",
     "public_keys_equal",
+    "redact",
     "save_private_key",
     "serialize_private_key",
     "serialize_public_key",

@@ -79,7 +79,9 @@ class BitfountAM(SyncClient):
             project_id: The project the task belongs to, for access granted by a project.
 
         Returns:
-            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``. The
+            limits may have presigned URLs of the model: print and log only ``redact()`` of the
+            result (:func:`~bitfount_api.redaction.redact`).
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.
@@ -121,7 +123,9 @@ class BitfountAM(SyncClient):
             public_key_id: The id of the modeller's registered key that verifies the signature.
 
         Returns:
-            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``. The
+            limits may have presigned URLs of the model: print and log only ``redact()`` of the
+            result (:func:`~bitfount_api.redaction.redact`).
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.

@@ -78,7 +78,9 @@ class AsyncBitfountAM(AsyncClient):
             project_id: The project the task belongs to, for access granted by a project.
 
         Returns:
-            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``. The
+            limits may have presigned URLs of the model: print and log only ``redact()`` of the
+            result (:func:`~bitfount_api.redaction.redact`).
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.
@@ -120,7 +122,9 @@ class AsyncBitfountAM(AsyncClient):
             public_key_id: The id of the modeller's registered key that verifies the signature.
 
         Returns:
-            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``.
+            The decision, and the limits that apply. An unknown decision becomes ``NO_ACCESS``. The
+            limits may have presigned URLs of the model: print and log only ``redact()`` of the
+            result (:func:`~bitfount_api.redaction.redact`).
 
         Raises:
             ValueError: An argument is not valid. Nothing was sent.

@@ -79,7 +79,8 @@ class AsyncBitfountHub(AsyncClient):
 
         Returns:
             The pod's details; None if they cannot be retrieved (the reason is logged as a warning;
-            :meth:`retrieve_pod` raises it as an error).
+            :meth:`retrieve_pod` raises it as an error). This is a plain dict with a presigned URL:
+            print and log only ``redact(pod)`` (:func:`~bitfount_api.redaction.redact`).
 
         Raises:
             ValueError: The arguments are missing, incomplete, or name two different pods.
@@ -105,7 +106,7 @@ class AsyncBitfountHub(AsyncClient):
                 the caller's own pods.
 
         Returns:
-            The pod's details.
+            The pod's details, with a presigned URL, as for :meth:`get_pod`.
 
         Raises:
             ValueError: ``pod_identifier`` is not a valid identifier. Nothing was sent.
@@ -411,8 +412,8 @@ class AsyncBitfountHub(AsyncClient):
     ) -> types.ModelDetails:
         """Get the details of a model: its version, its hash, and the URLs of its code and weights.
 
-        The code and the weights are not downloaded. The URLs grant access to them for a short
-        time, so keep the URLs secret.
+        The code and the weights are not downloaded. The presigned URLs grant access to them for a
+        short time: print and log only ``redact()`` of the result, as for :meth:`get_pod`.
 
         Args:
             username: The user name of the model's owner.
@@ -558,7 +559,8 @@ class AsyncBitfountHub(AsyncClient):
 
         Returns:
             The Hub's response. Its ``version`` is the one that was created, or the existing one
-            with the same code.
+            with the same code. It also has the presigned form, or the URLs, of the upload: print
+            and log only ``redact()`` of it, as for :meth:`get_pod`.
 
         Raises:
             ModelValidationError: The file is not a valid model. Nothing was sent.

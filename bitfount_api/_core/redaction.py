@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import html
 import json
 import logging
@@ -80,6 +81,14 @@ _SIGNED_FIELD = re.compile(
     rf"(?(2){_VALUE}+|(?!{_WORDS}){_VALUE}{{16,}})",
     re.IGNORECASE,
 )
+# The names of fields in answers whose texts grant access, but not of public keys and storage keys.
+_SECRET_FIELD = re.compile(
+    r"signature|token(?!i[sz])|credential|secret|password|authorization|device_?code|jwt"
+    r"|(?:access|api|private)[-_]?key|upload_?fields|\A(?:sig|policy)\Z",
+    re.IGNORECASE,
+)
+_MAX_DEPTH = 100
+"""The number of levels of a result that are searched; deeper ones are replaced."""
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
 _in_own_call: ContextVar[bool] = ContextVar("bitfount_api_call", default=False)
@@ -116,15 +125,47 @@ def redact(text: str, request: httpx.Request | None = None, *, limit: int = 500)
     if len(text) > _MAX_TEXT:
         # Without the last word, which may be the first half of a password.
         text = text[: max(0, *map(text[:_MAX_TEXT].rfind, " \n\t\"'<>"))]
-    text = _hide_signatures(_LOGIN.sub(_strip_login, text))
-    text = _WORD.sub(lambda word: _strip_url(word[0]), text)
-    text = text[: 10 * limit]
+    text = _strip_urls(text)[: 10 * limit]
     if not text.isprintable():
         # Control characters, those that change the writing direction, and lone surrogates.
         shown = "".join(c if c.isprintable() else "\n" for c in text)
         text = " ".join(part for part in shown.split("\n") if part)
     text = text.strip()
     return shorten(text, limit)
+
+
+def redact_result(value: Any) -> Any:
+    """Return a copy of a result without secrets: JSON, and objects, which are not copied.
+
+    The texts keep their length and their lines, unlike those of :func:`redact`.
+    """
+    return _redact_value(value, 0, secret=False)
+
+
+def _redact_value(value: Any, depth: int, *, secret: bool) -> Any:
+    if isinstance(value, dict | list | tuple) and depth == _MAX_DEPTH:
+        return REDACTED
+    if isinstance(value, dict):
+        result = {}
+        for key, item in value.items():
+            hidden = secret or (isinstance(key, str) and _SECRET_FIELD.search(key) is not None)
+            shown = _redact_value(key, depth + 1, secret=False)
+            result[shown] = _redact_value(item, depth + 1, secret=hidden)
+        return result
+    if isinstance(value, list | tuple):
+        items = [_redact_value(item, depth + 1, secret=secret) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if not isinstance(value, str | bytes) or not value or isinstance(value, enum.Enum):
+        return value
+    if secret:
+        return REDACTED
+    return _strip_urls(value) if isinstance(value, str) else value
+
+
+def _strip_urls(text: str) -> str:
+    """Remove the queries, user names and passwords of URLs, and the fields of presigned forms."""
+    text = _hide_signatures(_LOGIN.sub(_strip_login, text))
+    return _WORD.sub(lambda word: _strip_url(word[0]), text)
 
 
 def _strip_login(login: re.Match[str]) -> str:

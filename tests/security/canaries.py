@@ -34,6 +34,7 @@ from bitfount_api import (
     RetryPolicy,
     async_hub,
     hub,
+    redact,
 )
 from bitfount_api.auth.anonymous import AnonymousHandler
 
@@ -176,9 +177,8 @@ class CanaryService:
                 else:
                     result = method(**arguments)
                     result = list(result) if inspect.isgenerator(result) else result
-            if not isinstance(result, (dict, list, bytes, str)):
-                # Other results are the service's own data.
-                output.texts["the result"] = repr(result)
+            if not isinstance(result, (bytes, str)):  # those are the service's own data
+                output.texts["the result"] = repr(redact(result))
         except BitfountError as error:
             output.texts |= _output_of(error)
         finally:

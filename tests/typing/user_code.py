@@ -170,6 +170,8 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(pod, api.PodDetails | None)
     if pod is not None:
         assert_type(pod["podIdentifier"], str)
+    assert_type(api.redact(pod), api.PodDetails | None)
+    assert_type(api.redact("text", limit=80), str)
     assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)

@@ -1,8 +1,16 @@
-"""The public redaction of text from elsewhere."""
+"""The public redaction of text from elsewhere, and of results."""
 
 from __future__ import annotations
 
-from bitfount_api import redaction
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from bitfount_api import PodResponseType, redact, redaction
+
+SIGNED = "https://s3.test/{}?X-Amz-Signature=SECRET&X-Amz-Credential=SECRET%2Fscope"
 
 
 def test_public_redact_removes_queries_and_controls() -> None:
@@ -11,3 +19,68 @@ def test_public_redact_removes_queries_and_controls() -> None:
         == "see https://s3.test/k [31m ok"
     )
     assert len(redaction.redact("x" * 1000, limit=20)) == 20
+
+
+def test_redact_copies_a_result_without_signatures() -> None:
+    pod = {
+        "podIdentifier": "alice/scans",
+        "podPublicKey": "ssh-rsa " + "A" * 700,
+        "description": "Scans\nwith notes",
+        "isOnline": True,
+        "schemaDownloadUrl": SIGNED.format("schemas/scans"),
+    }
+    before = copy.deepcopy(pod)
+    redacted = redact(pod)
+    assert redacted == {**before, "schemaDownloadUrl": "https://s3.test/schemas/scans"}
+    assert pod == before
+    assert list(redacted) == list(pod)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"uploadUrls": [SIGNED.format(1), SIGNED.format(2)]},
+        {"uploadUrl": SIGNED.format(1), "uploadFields": {"key": "SECRET", "x-amz-date": "SECRET"}},
+        [{"limits": ({"modelDownloadUrl": SIGNED.format("m")},)}],
+        {"configuration": {"api_key": "SECRET", "passwords": [{"of": "SECRET"}, b"SECRET"]}},
+        {"accessToken": "SECRET", "deviceCode": "SECRET", "Policy": "SECRET"},
+        {SIGNED.format("a key"): {"message": json.dumps({"url": SIGNED.format("quoted")})}},
+        {"note": "proxy http://alice:SECRET@proxy.test:3128 failed"},
+        {"azure": "https://blob.test/k?sv=1&sig=SECRET", "unknown": "https://x.test/?a=SECRET"},
+    ],
+    ids=lambda result: "-".join(result) if isinstance(result, dict) else "list",
+)
+def test_redact_finds_secrets_at_every_depth(result: Any) -> None:
+    assert "SECRET" in str(result)
+    redacted = redact(result)
+    assert "SECRET" not in str(redacted)
+    assert type(redacted) is type(result)
+
+
+def test_redact_replaces_what_is_nested_too_deeply() -> None:
+    nested: Any = SIGNED
+    for _ in range(50_000):
+        nested = [{"a": nested}]
+    redacted = redact(nested)
+    assert repr(redacted).count("[{") == 50
+    assert repr(redacted).count("[hidden]") == 1
+    cyclic: dict[str, Any] = {}
+    cyclic["a"] = cyclic
+    assert repr(redact(cyclic)).count("{") == 100
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        None,
+        {"code": PodResponseType.ACCEPT, "limits": None, "empty": {"token": "", "tokens": 5}},
+        {"public_key": "ssh-rsa AAAA", "schemaStorageKey": "schemas/a", "publicKeyId": 3},
+        {"tokenizer": "bert", "retention_policy": "30 days", "tokenised": "yes"},
+        {(640, 480): 2, (32, 32): 1},
+        ["alice@clinic.test", ("12:30", 0.5), b"bytes", "https://hub.test/docs"],
+    ],
+)
+def test_redact_keeps_what_is_not_secret(result: Any) -> None:
+    redacted = redact(result)
+    assert redacted == result
+    assert repr(redacted) == repr(result)
