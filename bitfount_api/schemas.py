@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
-from bitfount_api._internal import documents
+from bitfount_api._internal import documents, schema_tables
 from bitfount_api._internal.documents import DocumentError
 from bitfount_api._internal.features import (
     CategoricalFeature,
@@ -394,18 +394,7 @@ class BitfountSchema:
             (labels), ``dimensions``, ``modes`` and ``formats``; None where its type lacks the
             column.
         """
-        empty = dict.fromkeys(("classes", "dimensions", "modes", "formats"))
-        return [
-            {
-                "name": feature.name,
-                "semantic_type": feature.semantic_type,
-                "dtype": feature.dtype,
-                "description": feature.description,
-                **empty,
-                **feature.facts(),
-            }
-            for feature in self.columns
-        ]
+        return schema_tables.feature_rows(self.columns)
 
     def features_dataframe(self) -> Any:
         """Return the features as a ``pandas.DataFrame`` with the columns of :meth:`feature_rows`.
@@ -421,6 +410,10 @@ class BitfountSchema:
                 "or use feature_rows()"
             ) from None
         return pd.DataFrame(self.feature_rows())
+
+    def _repr_html_(self) -> str:
+        """Return the schema as a table, which notebooks draw."""
+        return schema_tables.schema_html(self)
 
 
 def pack(document: Mapping[str, Any]) -> bytes:

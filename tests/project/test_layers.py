@@ -24,7 +24,7 @@ LAYERS: list[set[str]] = [
     {"session", "_operations"},
     {"auth"},
     {"_io"},
-    {"redaction", "_core"},
+    {"notebook", "redaction", "_core"},
     {"models", "schemas", "_transfer"},
     {
         *{

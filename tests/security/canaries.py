@@ -37,6 +37,7 @@ from bitfount_api import (
     redact,
 )
 from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.notebook import Table
 
 MARK = "MARKED"
 """The mark that every secret here contains, and nothing else."""
@@ -179,6 +180,7 @@ class CanaryService:
                     result = list(result) if inspect.isgenerator(result) else result
             if not isinstance(result, (bytes, str)):  # those are the service's own data
                 output.texts["the result"] = repr(redact(result))
+                output.texts["the table"] = f"{Table(result)!r} {Table(result)._repr_html_()}"
         except BitfountError as error:
             output.texts |= _output_of(error)
         finally:

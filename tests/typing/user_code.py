@@ -16,6 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 import bitfount_api as api
+from bitfount_api.notebook import Table
 
 
 def errors() -> list[type[Exception]]:
@@ -171,6 +172,7 @@ def hub(hub: api.BitfountHub) -> None:
     if pod is not None:
         assert_type(pod["podIdentifier"], str)
     assert_type(api.redact(pod), api.PodDetails | None)
+    assert_type(Table(pod), Table)
     assert_type(api.redact("text", limit=80), str)
     assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
