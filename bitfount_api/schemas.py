@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import attrs
 
-from bitfount_api._internal import documents, schema_tables
-from bitfount_api._internal.documents import DocumentError
+from bitfount_api._internal import dataframes, documents, forced_types, schema_tables
 from bitfount_api._internal.features import (
     CategoricalFeature,
     ContinuousFeature,
@@ -24,7 +23,9 @@ from bitfount_api._internal.features import (
     count_or_none,
     in_order,
     is_object,
+    load_features,
     text_or_none,
+    tuple_of_features,
 )
 from bitfount_api._internal.features_by_type import FeaturesByType
 from bitfount_api._internal.files import atomic_write, read_file
@@ -33,7 +34,7 @@ from bitfount_api.hashes import hash_contents
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 __all__ = [
     "ALLOWED_SCHEMA_TYPES",
@@ -66,8 +67,6 @@ SchemaType = Literal["empty", "partial", "full"]
 ALLOWED_SCHEMA_TYPES = SchemaType
 """The official SDK's name of :data:`SchemaType`."""
 
-_FORCED_TYPES: Final = frozenset((*SemanticType, "image_prefix"))
-
 _NOT_OFFERED: Final = frozenset(
     {
         *("add_dataframe_features", "add_feature", "apply", "generate_full_schema"),
@@ -80,15 +79,6 @@ _NOT_OFFERED: Final = frozenset(
 # The official SDK hashes the list of the data sources that a schema was made from. A schema that
 # was read from a document has none.
 _HASH_WITHOUT_SOURCES: Final = hash_contents(repr([]))
-
-
-def _tuple_of_features(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    found = tuple(features)
-    for at, feature in enumerate(found):
-        if not isinstance(feature, Feature):
-            problem = DocumentError(f"{documents.json_type(feature)}, not a Feature")
-            raise problem.with_path(at).with_path("features")
-    return found
 
 
 @attrs.frozen
@@ -116,7 +106,7 @@ class BitfountSchema:
     description: str | None = attrs.field(default=None, validator=text_or_none)
     number_of_records: int | None = attrs.field(default=0, validator=count_or_none)
     columns: tuple[Feature, ...] = attrs.field(
-        default=(), converter=_tuple_of_features, alias="features"
+        default=(), converter=tuple_of_features, alias="features"
     )
     metadata: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
     extra: dict[str, Any] = attrs.field(factory=dict, validator=is_object, kw_only=True)
@@ -179,8 +169,51 @@ class BitfountSchema:
         known = ("description", "number_of_records", "metadata")
         arguments = {key: document.pop(key) for key in known if key in document}
         name = document.pop("name", None)
-        features = _load_features(document.pop("features"))
+        features = load_features(document.pop("features"))
         return cls(name, **arguments, features=features, extra=document, _keys=keys)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        df: Any,
+        name: str,
+        description: str | None = None,
+        number_of_records: int | None = None,
+        *,
+        force_stypes: Mapping[str, Collection[str]] | None = None,
+        column_descriptions: Mapping[str, str] | None = None,
+    ) -> BitfountSchema:
+        """Describe the columns of a ``pandas.DataFrame``; its index is not a column.
+
+        Numbers become continuous features, truth values and ``category`` columns categorical ones
+        with their categories in order, and text, dates and times text features. The ``dtype`` is
+        the nullable one of pandas: ``Int64`` for ``int64``. Columns of NumPy, pandas and pyarrow
+        types are accepted, and columns of objects with values of one type.
+
+        **The labels of categorical features are part of the schema**, which others may see, even
+        if no record has them. No other values are.
+
+        Args:
+            df: The table. It is not changed.
+            name: The data set's name.
+            description: A description for people.
+            number_of_records: The number of records; default: the number of rows.
+            force_stypes: The columns whose semantic type is not the above one, as ``{type:
+                [names]}``, and beginnings of the names of images as ``image_prefix``. The labels of
+                a categorical feature are then the values of the column, sorted. It is stored in
+                the schema, as the official SDK does.
+            column_descriptions: Descriptions of columns, ``{name: description}``.
+
+        Raises:
+            ValueError: An argument is not valid, or a schema has no type for a column, such as one
+                of lists, complex numbers or mixed types. The message names the column and says
+                what to do.
+            ImportError: pandas is not installed.
+        """
+        features = dataframes.features_of(df, force_stypes or {}, column_descriptions or {})
+        records = len(df) if number_of_records is None else number_of_records
+        metadata = forced_types.as_metadata(force_stypes or {})
+        return cls(name, description, records, features, metadata=metadata)
 
     # --- Writing ---------------------------------------------------------------------------------
 
@@ -241,8 +274,8 @@ class BitfountSchema:
             problem = f"{type(self).__name__!r} object has no attribute {name!r}"
             if name in _NOT_OFFERED:
                 problem += (
-                    ": this library reads no data, and its schemas cannot be changed. Make the "
-                    "schema with the official SDK and load its to_json(), or pass features= "
+                    ": schemas cannot be changed. Make one with BitfountSchema.from_dataframe(), "
+                    "or with the official SDK and load its to_json(), or pass features= "
                     "to BitfountSchema"
                 )
             raise AttributeError(problem, name=name, obj=self)
@@ -272,16 +305,7 @@ class BitfountSchema:
         metadata = self._whole_metadata()
         if "force_stypes" not in metadata:
             return {}
-        forced = metadata["force_stypes"]
-        if not isinstance(forced, dict):
-            return None
-        return {
-            kind: list(names)
-            for kind, names in forced.items()
-            if kind in _FORCED_TYPES
-            and isinstance(names, list)
-            and all(isinstance(name, str) for name in names)
-        } or None
+        return forced_types.valid_part(metadata["force_stypes"])
 
     @property
     def hash(self) -> str:
@@ -402,13 +426,7 @@ class BitfountSchema:
         Raises:
             ImportError: pandas is not installed; only this method requires it.
         """
-        try:
-            import pandas as pd  # type: ignore[import-untyped, unused-ignore]
-        except ImportError:
-            raise ImportError(
-                "features_dataframe() requires pandas: install it with 'pip install pandas', "
-                "or use feature_rows()"
-            ) from None
+        pd = dataframes.import_pandas("features_dataframe", "use feature_rows()")
         return pd.DataFrame(self.feature_rows())
 
     def _repr_html_(self) -> str:
@@ -426,17 +444,3 @@ def pack(document: Mapping[str, Any]) -> bytes:
         ValueError: The document has a value that JSON cannot hold; the message names the place.
     """
     return documents.to_packed(documents.validate(document))
-
-
-def _load_features(features: object) -> list[Feature]:
-    if not isinstance(features, list):
-        raise DocumentError(f"{documents.json_type(features)}, not a list").with_path("features")
-    result = []
-    for at, item in enumerate(features):
-        try:
-            if not isinstance(item, dict):
-                raise DocumentError(f"{documents.json_type(item)}, not an object")
-            result.append(Feature.load(item))
-        except DocumentError as error:
-            raise error.with_path(at).with_path("features") from None
-    return result

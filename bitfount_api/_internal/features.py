@@ -13,7 +13,7 @@ from bitfount_api._internal.documents import DocumentError, json_type, quote_val
 from bitfount_api._internal.validation import is_whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _ATTRIBUTES: Final = {"featureName": "name", "semanticType": "semantic_type"}
 _DTYPE_NAMES: Final = {
@@ -351,6 +351,31 @@ FEATURE_CLASSES: Final[dict[str, type[Feature]]] = {
     "image": ImageFeature,
     "text": TextFeature,
 }
+
+
+def tuple_of_features(features: Iterable[Feature]) -> tuple[Feature, ...]:
+    """Return features as a tuple, and refuse values of other types."""
+    found = tuple(features)
+    for at, feature in enumerate(found):
+        if not isinstance(feature, Feature):
+            problem = DocumentError(f"{json_type(feature)}, not a Feature")
+            raise problem.with_path(at).with_path("features")
+    return found
+
+
+def load_features(features: object) -> list[Feature]:
+    """Return the features that a document's list describes."""
+    if not isinstance(features, list):
+        raise DocumentError(f"{json_type(features)}, not a list").with_path("features")
+    result = []
+    for at, item in enumerate(features):
+        try:
+            if not isinstance(item, dict):
+                raise DocumentError(f"{json_type(item)}, not an object")
+            result.append(Feature.load(item))
+        except DocumentError as error:
+            raise error.with_path(at).with_path("features") from None
+    return result
 
 
 def in_order(

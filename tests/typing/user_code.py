@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 import bitfount_api as api
 from bitfount_api.notebook import Table
+from bitfount_api.schemas import SemanticType
 
 
 def errors() -> list[type[Exception]]:
@@ -177,6 +178,10 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
     assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
+    forced = {"image": ["scan"], SemanticType.TEXT: ("note",)}
+    table: Any = None
+    schema = api.BitfountSchema.from_dataframe(table, "d", number_of_records=3, force_stypes=forced)
+    assert_type(schema, api.BitfountSchema)
     assert_type(api.get_pod_schema("scans", "scans.yaml", hub), api.BitfountSchema)
     hub.do_pod_heartbeat(("scans",), public_key)
 

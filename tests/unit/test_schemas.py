@@ -632,7 +632,7 @@ class TestLooking:
 
     def test_methods_that_are_not_offered_say_what_to_use(self) -> None:
         schema: Any = BitfountSchema("d")
-        with pytest.raises(AttributeError, match="'apply': this library reads no data"):
+        with pytest.raises(AttributeError, match="'apply': schemas cannot be changed"):
             schema.apply([])
         with pytest.raises(AttributeError, match=r"no attribute 'other'$"):
             schema.other()

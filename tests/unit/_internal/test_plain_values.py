@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 import pytest
 
 from bitfount_api._internal.plain_values import MAX_LEVELS, MAX_VALUES, plain_json
