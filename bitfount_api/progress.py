@@ -11,8 +11,10 @@ concurrent, always from one thread, which is not the caller's. Ready-made callba
 
 from __future__ import annotations
 
+import contextvars
 import importlib
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     ProgressCallback = Callable[[int, int | None, str], None]
     """Called with the bytes transferred so far, the total (None if unknown), and the name of the
     file or object."""
+
+_REDRAW_SECONDS = 0.1
 
 _logger = get_logger(__name__)
 
@@ -94,6 +98,8 @@ class ProgressReporter:
 def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
     """Return a context manager with a callback that shows a rich progress bar per transfer.
 
+    In a notebook, rich requires ipywidgets: use :func:`notebook_progress`.
+
     Args:
         console: The ``rich.console.Console`` to draw on; default: rich's default console.
 
@@ -155,6 +161,48 @@ def tqdm_progress(file: Any = None) -> Iterator[ProgressCallback]:
     finally:
         for bar in bars.values():
             bar.close()
+
+
+@contextmanager
+def notebook_progress() -> Iterator[ProgressCallback]:
+    """Return a context manager with a callback that shows progress bars in a notebook.
+
+    There is one bar per transfer. They are HTML in the output of the cell that opened the context,
+    and stay there. They are drawn in the same way with and without ipywidgets, which the bars of
+    rich require in notebooks. In a terminal, use :func:`rich_progress` or :func:`tqdm_progress`.
+
+    Raises:
+        ImportError: IPython, on which Jupyter's Python kernel is built, is not installed.
+    """
+    from bitfount_api._internal.progress_bars import ProgressBars
+
+    display = _library("IPython.display").display
+    bars = ProgressBars()
+    # IPython keeps the cell to which output belongs in the context.
+    context = contextvars.copy_context()
+    handle = display(bars, display_id=True)  # None outside of IPython
+    lock = threading.Lock()
+    drawn = time.monotonic()
+
+    def draw() -> None:
+        if handle is not None:
+            context.run(handle.update, bars)
+
+    def update(done: int, total: int | None, label: str) -> None:
+        nonlocal drawn
+        with lock:  # one callback may serve concurrent transfers
+            bars.update(done, total, label)
+            # Notebooks limit the number of messages per second.
+            if done == total or time.monotonic() - drawn >= _REDRAW_SECONDS:
+                draw()
+                drawn = time.monotonic()
+
+    try:
+        yield update
+    finally:
+        with lock:
+            bars.close()
+            draw()
 
 
 def _library(name: str) -> Any:

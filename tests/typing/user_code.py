@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 import bitfount_api as api
 from bitfount_api.notebook import Table
+from bitfount_api.progress import notebook_progress
 from bitfount_api.schemas import SemanticType
 
 
@@ -189,6 +190,8 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(answer, api.ModelUpload)
     assert_type(answer["version"], int)
     hub.send_weights("Net", 1, "w.pt", progress=report)
+    with notebook_progress() as drawn:
+        hub.send_weights("Net", 1, "w.pt", progress=drawn)
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
