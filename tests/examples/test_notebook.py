@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,21 +33,37 @@ async def run(cell: dict[str, Any], names: dict[str, Any]) -> Any:
     return found
 
 
+def _html(value: Any) -> str:
+    return str(value._repr_html_()) if hasattr(value, "_repr_html_") else ""
+
+
 async def test_notebook_cells_run_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_keys: None
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
+    drawn: list[Any] = []
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace())
+    display = SimpleNamespace(display=lambda shown, display_id: drawn.append(shown))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
     names: dict[str, Any] = {"__name__": "__main__"}
     shown = {cell["id"]: await run(cell, names) for cell in CODE_CELLS}
-    assert list(shown["schema"]["name"]) == ["age", "sex", "note"]
-    assert shown["register"] == "alice/visits"
+    assert [each.semantic_type for each in shown["schema"].columns] == [
+        "continuous",
+        "categorical",
+        "text",
+    ]
+    assert "In years" in shown["schema"]._repr_html_()
+    assert "alice/visits" in shown["pod"]._repr_html_()
+    assert "Screening" in shown["projects"]._repr_html_()
+    assert repr(drawn) == "[net.pt: 2.9 MiB]"
     assert shown["publish"] == "alice/Net:1"
     assert shown["gather"][1] == 3_000_000
     assert shown["check"] == ("NO_ACCESS", "ACCEPT")
     # Outputs are stored in the file and would be published with it.
-    secrets = (names["alice"].api_key, names["alice"].api_key.split(":")[0])
-    assert not [cell for cell, value in shown.items() for key in secrets if key in repr(value)]
+    secrets = (names["alice"].api_key, names["alice"].api_key.split(":")[0], "X-Amz-Signature")
+    stored = {cell: f"{value!r}{_html(value)}" for cell, value in shown.items()}
+    assert not [cell for cell, text in stored.items() for key in secrets if key in text]
 
 
 def test_notebook_is_stored_without_outputs() -> None:
