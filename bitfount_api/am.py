@@ -25,7 +25,8 @@ class BitfountAM(SyncClient):
     Args:
         session: The session whose credentials and connections are used. Default: a new session,
             with API keys from the environment or else the device-code flow.
-        access_manager_url: The access manager's base URL; the environment's by default.
+        access_manager_url: The access manager's base URL; by default
+            ``BITFOUNT_ACCESS_MANAGER_URL``, or else the environment's.
         owns_session: Whether :meth:`close` also closes the session. Default: only if no session
             was passed.
 

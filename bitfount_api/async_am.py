@@ -24,7 +24,8 @@ class AsyncBitfountAM(AsyncClient):
     Args:
         session: The session whose credentials and connections are used. Default: a new session,
             with API keys from the environment or else the device-code flow.
-        access_manager_url: The access manager's base URL; the environment's by default.
+        access_manager_url: The access manager's base URL; by default
+            ``BITFOUNT_ACCESS_MANAGER_URL``, or else the environment's.
         owns_session: Whether :meth:`aclose` also closes the session. Default: only if no session
             was passed.
 

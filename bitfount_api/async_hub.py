@@ -56,7 +56,10 @@ class AsyncBitfountHub(AsyncClient):
 
     @classmethod
     def from_env(cls, session: BitfountSession | None = None) -> AsyncBitfountHub:
-        """Return a client of the Hub of the environment that ``BITFOUNT_ENVIRONMENT`` names."""
+        """Return a client of the Hub at ``BITFOUNT_HUB_URL``, or else of ``BITFOUNT_ENVIRONMENT``.
+
+        A variable that is not valid raises a ``ValueError`` that names it.
+        """
         return cls(session, services.hub().url)
 
     # --- Pods ------------------------------------------------------------------------------------

@@ -75,6 +75,19 @@ class Environment:
 
 
 @attrs.frozen
+class Setting:
+    """A setting from the environment.
+
+    Args:
+        value: The setting's value.
+        source: Where the value comes from, for errors: the name of a variable.
+    """
+
+    value: str
+    source: str
+
+
+@attrs.frozen
 class APIKeySettings:
     """The API key from the environment. Neither part is shown in the repr."""
 
@@ -166,9 +179,37 @@ def service_url(url: str) -> str:
     return base_url(url)
 
 
+def hub_url() -> str:
+    """Return the URL of the Hub: ``BITFOUNT_HUB_URL``, else the environment's.
+
+    Raises:
+        ValueError: The variable's value is not the base URL of a service.
+    """
+    return _url_of("BITFOUNT_HUB_URL") or environment().hub_url
+
+
+def access_manager_url() -> str:
+    """Return the access manager's URL: ``BITFOUNT_ACCESS_MANAGER_URL``, else the environment's.
+
+    Raises:
+        ValueError: The variable's value is not the base URL of a service.
+    """
+    return _url_of("BITFOUNT_ACCESS_MANAGER_URL") or environment().access_manager_url
+
+
 def smart_on_fhir_url() -> str:
-    """Return the URL of SMART on FHIR: ``SMART_ON_FHIR_URL``, else the environment's."""
-    return _variable("SMART_ON_FHIR_URL") or environment().smart_on_fhir_url
+    """Return the URL of SMART on FHIR: ``SMART_ON_FHIR_URL``, else the environment's.
+
+    Raises:
+        ValueError: The variable's value is not the base URL of a service.
+    """
+    return _url_of("SMART_ON_FHIR_URL") or environment().smart_on_fhir_url
+
+
+def auth_domain() -> Setting:
+    """Return the authorization server: ``BITFOUNT_AUTH_DOMAIN``, else the environment's."""
+    found = setting("BITFOUNT_AUTH_DOMAIN")
+    return found or Setting(environment().auth_domain, "BITFOUNT_ENVIRONMENT")
 
 
 def smart_on_fhir_resource_server_url() -> str | None:
@@ -277,6 +318,23 @@ def api_keys() -> APIKeySettings | None:
 def username() -> str | None:
     """Return ``BITFOUNT_USERNAME``, the owner of the API key; None if it is unset or empty."""
     return _variable("BITFOUNT_USERNAME")
+
+
+def setting(name: str) -> Setting | None:
+    """Return the value of a variable; None if it is unset or empty."""
+    value = _variable(name)
+    return None if value is None else Setting(value, name)
+
+
+def _url_of(name: str) -> str | None:
+    """Return the base URL of a service that a variable holds; None if it is unset or empty."""
+    found = setting(name)
+    if found is None:
+        return None
+    try:
+        return service_url(found.value)
+    except ValueError as error:
+        raise ValueError(f"{found.source}: {error}") from None
 
 
 def _variable(name: str) -> str | None:

@@ -32,14 +32,32 @@ if TYPE_CHECKING:
 class SandboxClients:
     """A running sandbox, with sessions and clients for its users.
 
+    Args:
+        sandbox: The sandbox.
+        monkeypatch: What sets the variables of :meth:`Sandbox.environment`, so that code under test
+            which is configured by the environment reaches this sandbox, and no other service. The
+            fixture passes that of the test. None to set no variables.
+
     Attributes:
         sandbox: The :class:`~bitfount_api.sandbox.Sandbox`, for seeding data, inspecting state and
             injecting faults.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
         self.sandbox = sandbox
         self._sessions: dict[str, BitfountSession] = {}
+        self._monkeypatch = monkeypatch
+        self._set(sandbox.environment())
+
+    def act_as(self, username: str) -> None:
+        """Set the variables with a user's API keys, for code under test that reads them.
+
+        Raises:
+            RuntimeError: These clients set no variables.
+        """
+        if self._monkeypatch is None:
+            raise RuntimeError("act_as() needs monkeypatch: use the fixture bitfount_sandbox")
+        self._set(self.sandbox.user(username).environment())
 
     def session(self, username: str) -> BitfountSession:
         """Return a session with a user's API keys; it is closed when the test ends."""
@@ -106,6 +124,11 @@ class SandboxClients:
         self._sessions.clear()
         self.sandbox.clear()
 
+    def _set(self, variables: dict[str, str]) -> None:
+        for name, value in variables.items():
+            if self._monkeypatch is not None:
+                self._monkeypatch.setenv(name, value)
+
 
 @pytest.fixture(scope="session")
 def _bitfount_sandbox_server() -> Iterator[Sandbox]:
@@ -116,9 +139,11 @@ def _bitfount_sandbox_server() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def bitfount_sandbox(_bitfount_sandbox_server: Sandbox) -> Iterator[SandboxClients]:
+def bitfount_sandbox(
+    _bitfount_sandbox_server: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[SandboxClients]:
     """Provide a local Bitfount on free ports that is empty but for its users, with clients."""
-    clients = SandboxClients(_bitfount_sandbox_server)
+    clients = SandboxClients(_bitfount_sandbox_server, monkeypatch)
     try:
         yield clients
     finally:

@@ -11,7 +11,7 @@ from bitfount_api._core.effects import Send, Service
 from bitfount_api._core.hooks import NO_HOOKS
 from bitfount_api._core.raw_arguments import ADVICE, checked_method, raw_arguments
 from bitfount_api._core.retrying import send_with_retries
-from bitfount_api._core.services import environment_services
+from bitfount_api._core.services import environment_services, url_source
 from bitfount_api._core.session_headers import SessionHeaders
 from bitfount_api._internal.logs import write_to_stderr
 from bitfount_api._internal.operation import Operation, Retry
@@ -239,8 +239,13 @@ class BitfountSession:
         Raises:
             ValueError: Others could, and the session does not allow it.
         """
-        if type(self._handler) is not AnonymousHandler:
+        if type(self._handler) is AnonymousHandler:
+            return
+        try:
             self._connections.check_encrypted(service)
+        except ValueError as error:
+            source = url_source(service)
+            raise ValueError(f"{source}: {error}" if source else str(error)) from None
 
     def request(self, method: str, url: str, **arguments: Any) -> Response:
         """Send a raw request, with the session's credentials only to a known origin.

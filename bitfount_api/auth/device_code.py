@@ -18,7 +18,7 @@ from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._device_flow import log_in, refresh
 from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.handler import AuthenticationHandler
-from bitfount_api.auth.oauth import Authority, Clock, parse_auth_domain
+from bitfount_api.auth.oauth import Authority, Clock, authorization_server
 from bitfount_api.auth.prompts import show
 from bitfount_api.auth.token_store import DEFAULT_USER, Issuer, Token, TokenFile
 from bitfount_api.auth.validation import header_value
@@ -71,7 +71,8 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     Args:
         auth_domain: Host name of the authorization server, such as ``auth.bitfount.com``, or
-            ``http://localhost:port`` for one on this machine. Default: the environment's.
+            ``http://localhost:port`` for one on this machine. Default: ``BITFOUNT_AUTH_DOMAIN``, or
+            else the environment's.
         client_id: OAuth client id. Default: the environment's.
         scopes: Scopes to request. Without ``openid`` the user name is unknown, and without
             ``offline_access`` the user has to log in each time the token expires.
@@ -100,7 +101,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         retry: RetryPolicy | None = None,
         clock: Clock | None = None,
     ) -> None:
-        name, url = parse_auth_domain(auth_domain or config.environment().auth_domain)
+        name, url = authorization_server(auth_domain)
         issuer = Issuer(name, client_id or config.environment().client_id, scopes, audience)
         for argument, value in attrs.asdict(issuer).items():
             if not isinstance(value, str) or not value.strip():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import httpx
 
+from bitfount_api import config
 from bitfount_api._core.effects import Send, Service
 from bitfount_api._internal.key_text import has_key
 from bitfount_api._internal.urls import base_url
@@ -64,12 +65,26 @@ class Authority:
         return Service("the authorization server", self.url, secret_bodies=True)
 
 
-def parse_auth_domain(auth_domain: str) -> tuple[str, str]:
+def authorization_server(auth_domain: str | None) -> tuple[str, str]:
     """Return the name of an authorization server, as stored in token files, and its base URL.
 
+    Args:
+        auth_domain: Its domain, or the URL of a server on this machine; None for
+            ``BITFOUNT_AUTH_DOMAIN``, or else the environment's.
+
     Raises:
-        ValueError: If ``auth_domain`` is not a domain or the URL of a server on this machine.
+        ValueError: If it is neither.
     """
+    if auth_domain:
+        return _parse(auth_domain)
+    found = config.auth_domain()
+    try:
+        return _parse(found.value)
+    except ValueError as error:
+        raise ValueError(f"{found.source}: {error}") from None
+
+
+def _parse(auth_domain: str) -> tuple[str, str]:
     if not isinstance(auth_domain, str):
         raise ValueError(f"auth_domain must be a str, not {type(auth_domain).__name__}")
     try:

@@ -54,8 +54,8 @@ class App:
             ValueError: If a URL is not valid, or ``BITFOUNT_ENVIRONMENT`` names no environment.
         """
         return (
-            _service_url(self.hub_url, lambda: config.environment().hub_url),
-            _service_url(self.access_manager_url, lambda: config.environment().access_manager_url),
+            _service_url(self.hub_url, config.hub_url),
+            _service_url(self.access_manager_url, config.access_manager_url),
             _service_url(self.smart_on_fhir_url, config.smart_on_fhir_url),
         )
 
@@ -65,12 +65,12 @@ class App:
         Raises:
             ValueError: If the authorization server is not a valid host name or URL.
         """
-        from bitfount_api.auth.oauth import parse_auth_domain
+        from bitfount_api.auth.oauth import authorization_server
         from bitfount_api.auth.token_store import Issuer, TokenFile
 
-        environment = config.environment()
-        name, _ = parse_auth_domain(self.auth_domain or environment.auth_domain)
-        issuer = Issuer(name, environment.client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
+        name, _ = authorization_server(self.auth_domain)
+        client_id = config.environment().client_id
+        issuer = Issuer(name, client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
         return TokenFile(config.storage_path(), self.username, issuer)
 
     def login_handler(self, prompt: Prompt) -> AuthenticationHandler:
@@ -130,13 +130,14 @@ class App:
         self._sessions.append(session)
         return session
 
-    def hub(self) -> BitfountHub:
+    def hub(self, session: BitfountSession | None = None) -> BitfountHub:
         """Return a client for the Hub."""
         from bitfount_api import BitfountHub
 
+        session = session or self.session()
         if self.hub_url is None:
-            return BitfountHub.from_env(self.session())
-        return BitfountHub(self.session(), self.hub_url)
+            return BitfountHub.from_env(session)
+        return BitfountHub(session, self.hub_url)
 
     def access_manager(self, session: BitfountSession | None = None) -> BitfountAM:
         """Return a client for the access manager."""

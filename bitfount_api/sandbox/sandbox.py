@@ -185,15 +185,21 @@ class Sandbox:
         return self.state.users.add(username)
 
     def environment(self, username: str | None = None) -> dict[str, str]:
-        """Return the environment variables that point a client to this sandbox.
+        """Return the environment variables that point this library to this sandbox.
 
-        ``BITFOUNT_ENVIRONMENT=dev`` finds the Hub and the access manager only on
-        :data:`DEVELOPMENT_PORTS`; on other ports, pass their URLs to the clients.
+        ``BITFOUNT_ENVIRONMENT=dev`` is for the official SDK, which reads no URLs and finds the Hub
+        and the access manager only on :data:`DEVELOPMENT_PORTS`.
 
         Args:
             username: User whose API keys to add; None to add none.
         """
-        found = {"BITFOUNT_ENVIRONMENT": "dev", "SMART_ON_FHIR_URL": self.smart_on_fhir_url}
+        found = {
+            "BITFOUNT_ENVIRONMENT": "dev",
+            "BITFOUNT_HUB_URL": self.hub_url,
+            "BITFOUNT_ACCESS_MANAGER_URL": self.access_manager_url,
+            "BITFOUNT_AUTH_DOMAIN": self.hub_url,
+            "SMART_ON_FHIR_URL": self.smart_on_fhir_url,
+        }
         return found if username is None else {**found, **self.user(username).environment()}
 
     # --- Actions that the services' APIs do not offer --------------------------------------------

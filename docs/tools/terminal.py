@@ -96,8 +96,6 @@ def session(*commands: str, width: int = 104) -> str:
     console = _console(width)
     with Sandbox() as sandbox:
         demo_data.fill(sandbox)
-        # Use free ports, in case another sandbox is running; the picture omits these options.
-        where = ["--hub-url", sandbox.hub_url, "--access-manager-url", sandbox.access_manager_url]
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BITF")},
             **sandbox.environment("alice"),
@@ -107,7 +105,7 @@ def session(*commands: str, width: int = 104) -> str:
         for number, command in enumerate(commands):
             prompt = ("\n" * (number > 0), ("$ ", "bold green"), f"bitfount-api {command}")
             console.print(Text.assemble(*prompt))
-            console.print(Text.from_ansi(_shown([*where, *command.split()], environment)))
+            console.print(Text.from_ansi(_shown(command.split(), environment)))
     return _svg(console, "bitfount-api")
 
 

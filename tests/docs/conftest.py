@@ -7,11 +7,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import certifi
 import pytest
 
-from bitfount_api import BitfountSchema, config
+from bitfount_api import BitfountSchema
 from bitfount_api.pytest_plugin import SandboxClients
 
 ROOT = Path(__file__).parents[2]
@@ -31,20 +30,11 @@ def as_alice(
     ready_keys: None,
 ) -> Iterator[SandboxClients]:
     """The sandbox as alice, in a folder with the files that the pages assume."""
-    sandbox = bitfount_sandbox.sandbox
-    for name, value in sandbox.environment("alice").items():
-        monkeypatch.setenv(name, value)
-    bob = sandbox.user("bob")  # the other user of the pages
+    bitfount_sandbox.act_as("alice")
+    bob = bitfount_sandbox.sandbox.user("bob")  # the other user of the pages
     monkeypatch.setenv("BOB_API_KEY_ID", bob.api_key_id)
     monkeypatch.setenv("BOB_API_KEY", bob.api_key)
     monkeypatch.setenv("BITFOUNT_STORAGE_PATH", str(tmp_path / "storage"))
-    here = attrs.evolve(
-        config.ENVIRONMENTS["dev"],
-        hub_url=sandbox.hub_url,
-        access_manager_url=sandbox.access_manager_url,
-        auth_domain=sandbox.hub_url,
-    )
-    monkeypatch.setattr(config, "ENVIRONMENTS", {**config.ENVIRONMENTS, "dev": here})
     monkeypatch.chdir(tmp_path)
     schema = (ROOT / "tests" / "data" / "pod-schema-v4.json").read_text(encoding="utf-8")
     BitfountSchema.loads(schema).dump("schema.yaml")

@@ -7,7 +7,6 @@ import traceback
 import types
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 from support.rsa_keys import key_pair
 
@@ -22,7 +21,6 @@ from bitfount_api import (
     ExternallyManagedJWTHandler,
     InvalidJSONError,
     PodPublicMetadata,
-    config,
     get_pod_schema,
 )
 from bitfount_api.auth._default import handler_for
@@ -40,15 +38,12 @@ def kind(value: object) -> str:
 
 
 @pytest.fixture
-def sandbox(bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch) -> SandboxClients:
+def sandbox(bitfount_sandbox: SandboxClients) -> SandboxClients:
     """A sandbox that is the environment's Hub, with a pod of alice."""
     key = key_pair().public_key
     metadata = PodPublicMetadata("scans", "Scans", "", SCHEMA.to_json())
     bitfount_sandbox.hub("alice").register_pod(metadata, key, key)
-    here = attrs.evolve(config.ENVIRONMENTS["dev"], hub_url=bitfount_sandbox.sandbox.hub_url)
-    monkeypatch.setattr(config, "environment", lambda: here)
-    for name, value in bitfount_sandbox.sandbox.user("alice").environment().items():
-        monkeypatch.setenv(name, value)
+    bitfount_sandbox.act_as("alice")
     return bitfount_sandbox
 
 

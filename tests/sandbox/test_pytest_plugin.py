@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from support.other_projects import run_pytest
 
 from bitfount_api.pytest_plugin import SandboxClients
+from bitfount_api.sandbox import Sandbox
 
 THEIR_CODE = '''
 from bitfount_api import generate_key_pair, PodPublicMetadata
@@ -44,6 +46,35 @@ def test_pods(bitfount_sandbox, again):
     assert bitfount_sandbox.hub("bob").get_pod("alice/scans")["isOnline"]
     assert bitfount_sandbox.session("alice") is hub.session
     assert bitfount_sandbox.session("alice").username == "alice"
+
+
+def test_code_under_test_reads_the_environment(bitfount_sandbox):
+    from bitfount_api import BitfountAM, BitfountHub, BitfountSession
+
+    sandbox = bitfount_sandbox.sandbox
+    bitfount_sandbox.act_as("bob")
+    with BitfountSession() as session:
+        assert BitfountHub.from_env(session).url == sandbox.hub_url
+        assert BitfountAM(session).get_access_manager_key()
+        assert BitfountHub.from_env(session).get_projects()["totalProjects"] == 0
+        assert session.username == "bob"
+
+
+def test_environment_is_restored():
+    import os
+
+    assert not [name for name in os.environ if name.startswith("BITFOUNT_HUB")]
+
+
+def test_variables_that_a_test_deletes_stay_deleted(monkeypatch, bitfount_sandbox):
+    bitfount_sandbox.act_as("bob")
+    monkeypatch.delenv("BITFOUNT_API_KEY")
+
+
+def test_no_key_is_left():
+    import os
+
+    assert "BITFOUNT_API_KEY" not in os.environ
 
 
 def test_a_session_that_was_closed_is_not_given_again(bitfount_sandbox):
@@ -130,7 +161,7 @@ def test_plugin_tests_the_code_of_a_user(tmp_path: Path) -> None:
     (tmp_path / "theirs.py").write_text(THEIR_CODE)
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
     ended = run(tmp_path)
-    assert "1 failed, 9 passed" in ended.stdout, ended.stdout
+    assert "1 failed, 13 passed" in ended.stdout, ended.stdout
     assert "FAILED test_theirs.py::test_a_failure" in ended.stdout
     assert ended.stderr == ""
 
@@ -182,3 +213,14 @@ async def test_fixture_has_every_client_of_every_user(bitfount_sandbox: SandboxC
     assert not bitfount_sandbox.session("alice").closed
     bitfount_sandbox.session("alice").close()
     assert not bitfount_sandbox.session("alice").closed
+
+
+def test_clients_without_monkeypatch_set_no_variables() -> None:
+    before = dict(os.environ)
+    with Sandbox() as sandbox:
+        clients = SandboxClients(sandbox)
+        assert clients.hub("alice").get_projects() == {"totalProjects": 0, "projects": []}
+        with pytest.raises(RuntimeError, match="use the fixture bitfount_sandbox"):
+            clients.act_as("alice")
+        clients.close()
+    assert os.environ == before

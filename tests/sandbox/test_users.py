@@ -109,12 +109,17 @@ def test_invalid_user_name_creates_no_user(name: str, sandbox: Sandbox) -> None:
 def test_environment_names_the_user_and_repr_hides_the_key(sandbox: Sandbox) -> None:
     user = sandbox.user("alice")
     assert sandbox.environment("alice") == {
-        "BITFOUNT_ENVIRONMENT": "dev",
-        "SMART_ON_FHIR_URL": sandbox.smart_on_fhir_url,
+        **sandbox.environment(),
         "BITFOUNT_API_KEY_ID": user.api_key_id,
         "BITFOUNT_API_KEY": user.api_key,
         "BITFOUNT_USERNAME": "alice",
     }
-    assert sandbox.environment().keys() == {"BITFOUNT_ENVIRONMENT", "SMART_ON_FHIR_URL"}
+    assert sandbox.environment() == {
+        "BITFOUNT_ENVIRONMENT": "dev",
+        "BITFOUNT_HUB_URL": sandbox.hub_url,
+        "BITFOUNT_ACCESS_MANAGER_URL": sandbox.access_manager_url,
+        "BITFOUNT_AUTH_DOMAIN": sandbox.hub_url,
+        "SMART_ON_FHIR_URL": sandbox.smart_on_fhir_url,
+    }
     assert user.api_key not in repr(user)
     assert user.api_key.split(":")[0] not in repr(user)

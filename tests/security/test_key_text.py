@@ -102,6 +102,9 @@ def test_key_in_place_of_a_value_is_not_quoted(name: str, text: str, folder: Pat
 
 
 VARIABLES: dict[str, Callable[[], object]] = {
+    "BITFOUNT_HUB_URL": config.hub_url,
+    "BITFOUNT_ACCESS_MANAGER_URL": config.access_manager_url,
+    "BITFOUNT_AUTH_DOMAIN": DeviceCodeFlowHandler,
     "BITFOUNT_ENVIRONMENT": config.environment,
     "BITFOUNT_STORAGE_PATH": DeviceCodeFlowHandler,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,

@@ -9,6 +9,9 @@ import pytest
 from bitfount_api import config
 
 VARIABLES = (
+    "BITFOUNT_HUB_URL",
+    "BITFOUNT_ACCESS_MANAGER_URL",
+    "BITFOUNT_AUTH_DOMAIN",
     "BITFOUNT_ENVIRONMENT",
     "BITFOUNT_API_KEY_ID",
     "BITFOUNT_API_KEY",

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from bitfount_api import BitfountHub, ExternallyManagedJWTHandler, RetryPolicy, config
+from bitfount_api import ExternallyManagedJWTHandler, RetryPolicy, config
 from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.validation import header_value
 from bitfount_api.cli.checks.report import Finding, Report
@@ -55,7 +55,7 @@ def check_accepted(app: App) -> list[Finding]:
         return []
     session = app.session(handler, retry=RetryPolicy(retries=0), timeout=app.timeout or _TIMEOUT)
     try:
-        BitfountHub(session, app.service_urls()[0]).get_projects(limit=1)
+        app.hub(session).get_projects(limit=1)
     except BitfountError as error:  # first, since an AuthenticationError is also a ValueError
         code = exit_code(error)
         if code is Exit.NOT_AUTHENTICATED:

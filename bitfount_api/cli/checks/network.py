@@ -88,13 +88,13 @@ def _as_note(finding: Finding) -> Finding:
 
 
 def _endpoints(app: App) -> Iterator[Endpoint]:
-    from bitfount_api.auth.oauth import parse_auth_domain
+    from bitfount_api.auth.oauth import authorization_server
 
     hub, access_manager, smart_on_fhir = app.service_urls()
     yield Endpoint("the Hub", hub, "/api/projects?limit=1")
     yield Endpoint("the access manager", access_manager, "/api/access-manager-key", is_json=True)
     yield Endpoint("SMART on FHIR", smart_on_fhir, "/api/pairings")
-    _, url = parse_auth_domain(app.auth_domain or config.environment().auth_domain)
+    _, url = authorization_server(app.auth_domain)
     path = "/.well-known/openid-configuration"
     yield Endpoint("the authorization server", url, path, is_needed=not _has_keys())
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bitfount_api import BitfountSession, config
 from bitfount_api.auth.anonymous import AnonymousHandler
+from bitfount_api.auth.oauth import authorization_server
 from bitfount_api.cli.checks.report import Finding, Report, collecting_warnings
 from bitfount_api.exceptions import RequestException
 from bitfount_api.redaction import looks_like_key, redact
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CHECKS: Final[dict[str, Callable[[], Any]]] = {
+    "BITFOUNT_ACCESS_MANAGER_URL": config.access_manager_url,
     "BITFOUNT_ALLOW_INSECURE": config.allow_insecure,
+    "BITFOUNT_AUTH_DOMAIN": lambda: authorization_server(None),
     "BITFOUNT_ENVIRONMENT": config.environment,
+    "BITFOUNT_HUB_URL": config.hub_url,
     "BITFOUNT_LOG": config.log_level,
     "BITFOUNT_STORAGE_PATH": config.storage_path,
     "BITFOUNT_USERNAME": config.username,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,
-    "SMART_ON_FHIR_URL": lambda: config.service_url(config.smart_on_fhir_url()),
+    "SMART_ON_FHIR_URL": config.smart_on_fhir_url,
     "SMART_ON_FHIR_RESOURCE_SERVER_URL": config.smart_on_fhir_resource_server_url,
     "SMART_ON_FHIR_API_TIMEOUT": config.smart_on_fhir_timeout,
 }
@@ -52,6 +56,8 @@ def check() -> list[Finding]:
     for name in _SECRET:
         if os.environ.get(name):
             findings.ok(f"{name} is set (its value is not shown)")
+    if os.environ.get("BITFOUNT_ENVIRONMENT", "").strip() == "sandbox":
+        findings.note("the environment sandbox is run by Bitfount; the local sandbox is dev")
     _check_proxies(findings)
     _check_certificates(findings)
     _check_spelling(findings)
