@@ -77,16 +77,27 @@ class Root(Group):
     ],
 )
 @click.option(
-    "--hub-url", metavar="URL", type=URL, help="URL of the Hub. Default: the environment's."
+    "--hub-url",
+    metavar="URL",
+    type=URL,
+    help="URL of the Hub. Default: BITFOUNT_HUB_URL, or the environment's.",
 )
 @click.option(
-    "--access-manager-url", metavar="URL", type=URL, help="URL of the access manager. Same default."
+    "--access-manager-url",
+    metavar="URL",
+    type=URL,
+    help="URL of the access manager. Default: BITFOUNT_ACCESS_MANAGER_URL.",
 )
 @click.option(
-    "--smart-on-fhir-url", metavar="URL", type=URL, help="URL of SMART on FHIR. Same default."
+    "--smart-on-fhir-url",
+    metavar="URL",
+    type=URL,
+    help="URL of SMART on FHIR. Default: SMART_ON_FHIR_URL.",
 )
 @click.option(
-    "--auth-domain", metavar="HOST", help="Authorization server to log in to. Same default."
+    "--auth-domain",
+    metavar="HOST",
+    help="Authorization server to log in to. Default: BITFOUNT_AUTH_DOMAIN.",
 )
 @click.option(
     "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
@@ -106,8 +117,10 @@ def root(context: click.Context, /, **options: Any) -> None:
     """Bitfount on the command line: pods, models, projects, keys and access.
 
     API keys are read from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
-    them, log in with 'login'. BITFOUNT_ENVIRONMENT (production, staging, dev, sandbox) selects the
-    services.
+    them, log in with 'login'. BITFOUNT_ENVIRONMENT selects the services: production, staging or
+    sandbox, which Bitfount runs, or dev, on this machine. BITFOUNT_HUB_URL,
+    BITFOUNT_ACCESS_MANAGER_URL, SMART_ON_FHIR_URL and BITFOUNT_AUTH_DOMAIN take precedence over
+    it, and the options over them. 'sandbox' starts a local Bitfount.
 
     Options can stand before or after the command. Data is written to standard output, everything
     else to standard error; with --json, errors as JSON, too.

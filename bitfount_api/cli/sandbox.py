@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bitfount_api.cli.output import Output
     from bitfount_api.sandbox import Sandbox
 
+_FORMATS: Final = ("shell", "dotenv", "powershell")
 _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -32,6 +33,10 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
         (
             "sandbox --demo --env-file sandbox.env\n. ./sandbox.env && bitfount-api projects list",
             "Use the sandbox as alice, from another terminal:",
+        ),
+        (
+            "sandbox --env-file sandbox.env --format dotenv",
+            "Write the settings for Docker's --env-file, or systemd's EnvironmentFile:",
         ),
         ("sandbox --data ~/bitfount-sandbox", "Keep the data for the next start:"),
     ],
@@ -65,6 +70,13 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
     help="Write the first user's settings to a file (0600), deleted on exit.",
 )
 @click.option(
+    "--format",
+    "format_",
+    metavar="FORMAT",
+    type=click.Choice(_FORMATS),
+    help="Format of the file: shell (default), dotenv (for Docker and systemd) or powershell.",
+)
+@click.option(
     "--configurations",
     metavar="FILE",
     type=FILE,
@@ -81,6 +93,7 @@ def sandbox(
     host: str,
     users: tuple[str, ...],
     env_file: Path | None,
+    format_: str | None,
     configurations: Path | None,
     show: bool,
 ) -> None:
@@ -89,8 +102,13 @@ def sandbox(
     Serves a stateful Hub, access manager, SMART on FHIR and object store until Ctrl-C, and shows
     the commands to type in another terminal. To read and try the API of one of the first three
     services, open its URL followed by /docs in a browser.
+
+    BITFOUNT_ENVIRONMENT=sandbox is something else: a service that Bitfount runs.
     """
     output = app_of(context).output
+    if format_ is not None and env_file is None:
+        raise click.UsageError("--format needs --env-file.", context)
+    format_ = format_ or _FORMATS[0]
     check_targets(env_file, force=False)
     if data is not None:
         check_is_path(data)
@@ -111,9 +129,9 @@ def sandbox(
             hints = fill(running)
         usernames = [user.username for user in running.state.users.all()]
         first = next(iter(users), "alice" if "alice" in usernames else usernames[0])
-        with _environment_file(running, first, env_file):
+        with _environment_file(running, first, env_file, format_):
             _report(output, running, usernames, show=show, kept=data is not None)
-            _advise(output, running, env_file, hints, free_ports=free_ports)
+            _advise(output, running, _instructions(running, env_file, format_), hints)
             _wait()
 
 
@@ -140,13 +158,19 @@ def _start(
 
 
 @contextlib.contextmanager
-def _environment_file(running: Sandbox, username: str, path: Path | None) -> Iterator[None]:
+def _environment_file(
+    running: Sandbox, username: str, path: Path | None, format_: str
+) -> Iterator[None]:
     if path is None:
         yield
         return
-    variables = running.environment(username)
-    lines = "".join(f"export {name}={value}\n" for name, value in variables.items())
-    atomic_write(path, lines.encode(), private=True, overwrite=False)
+    from bitfount_api.sandbox.env_files import env_file
+
+    try:
+        text = env_file(running.environment(username), format_)
+    except ValueError as error:
+        raise Failure(f"The settings cannot be written: {error}.", Exit.INVALID_INPUT) from None
+    atomic_write(path, text.encode(), private=True, overwrite=False)
     try:
         yield
     finally:
@@ -181,26 +205,28 @@ def _report(
     output.data(value, Fields(fields))
 
 
-def _advise(
-    output: Output, running: Sandbox, env_file: Path | None, hints: list[str], *, free_ports: bool
-) -> None:
-    """Show the commands to type in another terminal."""
-    program = PROGRAM
-    if free_ports:  # the environment has no settings for these URLs
-        program += f" --hub-url {running.hub_url} --access-manager-url {running.access_manager_url}"
-    if env_file is not None:
-        file = env_file if env_file.is_absolute() else f"./{env_file}"
-        lines = [f". {shlex.quote(str(file))}"]
-    else:
-        program += f" --auth-domain {running.hub_url}"
-        lines = [f"export {name}={value}" for name, value in running.environment().items()]
-        lines.append(f"{program} login")
-    lines += [f"{program} {hint}" for hint in hints]
-    from bitfount_api.sandbox.hints import official_sdk
+def _instructions(running: Sandbox, env_file: Path | None, format_: str) -> list[str]:
+    """Return the commands by which another terminal uses the sandbox."""
+    from bitfount_api.sandbox.env_files import powershell_quote, shell
 
-    commands = "\n".join(f"  {line}" for line in lines)
-    hint = "\n".join(official_sdk(running))
-    output.note(f"\nIn another terminal:\n{commands}\n\n{hint}\n\nStop it with Ctrl-C.")
+    if env_file is None:
+        variables = running.environment().items()
+        return [*(shell(*variable) for variable in variables), f"{PROGRAM} login"]
+    file = str(env_file if env_file.is_absolute() else f"./{env_file}")
+    if format_ == "powershell":
+        return [f". {powershell_quote(file)}"]
+    if format_ == "dotenv":
+        return [f"set -a; . {shlex.quote(file)}; set +a"]
+    return [f". {shlex.quote(file)}"]
+
+
+def _advise(output: Output, running: Sandbox, commands: list[str], hints: list[str]) -> None:
+    """Show the commands to type in another terminal."""
+    from bitfount_api.sandbox.hints import NOT_THE_CLOUD, official_sdk
+
+    lines = "\n".join(f"  {line}" for line in [*commands, *(f"{PROGRAM} {hint}" for hint in hints)])
+    about = "\n".join([*official_sdk(running), NOT_THE_CLOUD])
+    output.note(f"\nIn another terminal:\n{lines}\n\n{about}\n\nStop it with Ctrl-C.")
 
 
 def _wait() -> NoReturn:

@@ -10,7 +10,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from bitfount_api.sandbox.hints import official_sdk, on_development_urls
+from bitfount_api.sandbox.env_files import shell
+from bitfount_api.sandbox.hints import NOT_THE_CLOUD, official_sdk
 from bitfount_api.sandbox.objects.catalog import CatalogInUseError
 from bitfount_api.sandbox.sandbox import DEFAULT_USERS, DEVELOPMENT_PORTS, Ports, Sandbox
 from bitfount_api.sandbox.servers import LOCALHOST
@@ -76,11 +77,16 @@ def banner(sandbox: Sandbox, *, kept: bool) -> str:
         "Users (their API keys are valid only in this sandbox):",
     ]
     for user in sandbox.state.users.all():
-        lines += ["", *(f"  export {name}={value}" for name, value in user.environment().items())]
-    lines += ["", *official_sdk(sandbox), "", "Environment variables for clients:", ""]
-    if not on_development_urls(sandbox):
-        lines[-2] = "Pass the URLs of the Hub and the access manager to clients; for the rest, set:"
-    lines += [f"  export {name}={value}" for name, value in sandbox.environment().items()]
+        lines += ["", *(f"  {shell(*variable)}" for variable in user.environment().items())]
+    lines += [
+        "",
+        *official_sdk(sandbox),
+        NOT_THE_CLOUD,
+        "",
+        "Environment variables for clients:",
+        "",
+    ]
+    lines += [f"  {shell(*variable)}" for variable in sandbox.environment().items()]
     return "\n".join(lines)
 
 

@@ -19,6 +19,10 @@ def on_development_urls(sandbox: Sandbox) -> bool:
     return (sandbox.hub_url, sandbox.access_manager_url) == (HUB_URL, ACCESS_MANAGER_URL)
 
 
+NOT_THE_CLOUD = "BITFOUNT_ENVIRONMENT=sandbox is a service that Bitfount runs, not this sandbox."
+"""A line against the likeliest wrong guess."""
+
+
 def official_sdk(sandbox: Sandbox) -> list[str]:
     """Return lines about the official SDK, of at most 100 characters."""
     lines = [f"The official SDK sends credentials only to {HUB_URL} and {ACCESS_MANAGER_URL}."]

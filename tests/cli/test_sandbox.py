@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +67,9 @@ def advice(process: subprocess.Popen[bytes]) -> list[str]:
     return [line.strip() for line in lines if line.startswith("  ")]
 
 
+URLS = ("hubUrl", "accessManagerUrl", "smartOnFhirUrl")
+
+
 def options_for(printed: dict[str, Any]) -> list[str]:
     return ["--hub-url", printed["hubUrl"], "--access-manager-url", printed["accessManagerUrl"]]
 
@@ -83,12 +88,99 @@ def test_sandbox_hints_work_and_nothing_is_left(console: Console) -> None:
         for line in typed[1:]:
             console.ok(*line.split()[1:])
         assert len(typed) == 7
+        assert all("--hub-url" not in line for line in typed)
         assert Path(f"{demo_data.MODEL}.py").exists()
         assert running.stop(signal.SIGINT) == 130
         assert not Path("s.env").exists()
         assert not Path(running.printed["Data"]).exists()
     with pytest.raises(httpx.ConnectError):
         httpx.get(running.printed["Hub"])
+
+
+def typed_in_sh(console: Console, *lines: str) -> dict[str, Any]:
+    """The JSON that lines typed in a new shell print, without any setting but theirs."""
+    console.environment = {}
+    program = console.folder / "bin" / "bitfount-api"
+    program.parent.mkdir(exist_ok=True)
+    command = f'exec {shlex.quote(sys.executable)} -m bitfount_api.cli "$@"'
+    program.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
+    program.chmod(0o700)
+    run = subprocess.run(
+        ["sh", "-ec", "\n".join(lines)],
+        env={
+            **console.all_variables(),
+            "BITFOUNT_STORAGE_PATH": str(console.folder / "storage"),
+            "PATH": os.pathsep.join([str(program.parent), os.environ["PATH"]]),
+        },
+        cwd=console.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(json.loads(run.stdout))
+
+
+@pytest.mark.parametrize("format_", ["shell", "dotenv"])
+def test_sourced_settings_lead_to_the_sandbox(console: Console, format_: str) -> None:
+    console.options = []
+    file = "with a space.env"
+    with started(console, "--env-file", file, "--format", format_) as running:
+        line = advice(running.process)[0]
+        found = typed_in_sh(console, line, "bitfount-api whoami --json")
+        assert found.pop("expiresAt") is None
+        assert found == {
+            "username": "alice",
+            "credentials": "API keys",
+            "checked": True,
+            "environment": "dev",
+            **{name: running.printed[name] for name in URLS},
+        }
+        key = typed_in_sh(console, line, "bitfount-api access key --json")
+        assert "BEGIN PUBLIC KEY" in key["publicKey"]
+
+
+def test_docker_reads_the_settings_unchanged(console: Console) -> None:
+    with started(console, "--env-file", "s.env", "--format", "dotenv", "--show") as running:
+        text = Path("s.env").read_text(encoding="ascii")
+        keys = running.printed["credentials"]["alice"]
+        # Docker keeps each character after the first "=".
+        assert dict(line.split("=", 1) for line in text.splitlines()) == {
+            **running.printed["environment"],
+            **keys,
+        }
+
+
+def test_powershell_settings_are_shown_for_powershell(console: Console) -> None:
+    with started(console, "--env-file", "s.ps1", "--format", "powershell") as running:
+        assert advice(running.process)[0] == ". './s.ps1'"
+        text = Path("s.ps1").read_text(encoding="ascii")
+        assert f"$env:BITFOUNT_HUB_URL = '{running.printed['hubUrl']}'\n" in text
+
+
+def test_printed_settings_lead_a_login_to_the_sandbox(console: Console) -> None:
+    console.options = []
+    with started(console) as running:
+        *settings, login = advice(running.process)
+        assert login == "bitfount-api login"
+        found = typed_in_sh(console, *settings, "bitfount-api doctor --json || true")
+        texts = " ".join(finding["text"] for finding in found["findings"])
+        assert f"the authorization server ({running.printed['hubUrl']})" in texts
+
+
+def test_format_without_a_file_is_refused(console: Console) -> None:
+    outcome = console.run("sandbox", "--free-ports", "--format", "dotenv")
+    assert outcome.code == 2
+    assert "--env-file" in outcome.err
+
+
+def test_cloud_of_the_same_name_is_told_apart(console: Console) -> None:
+    for command in ((), ("sandbox",)):
+        text = " ".join(console.ok(*command, "--help").out.split())
+        assert "which Bitfount runs" in text or "a service that Bitfount runs" in text
+    console.environment["BITFOUNT_ENVIRONMENT"] = "sandbox"
+    assert "the local sandbox is dev" in console.run("doctor", "--offline").out
 
 
 def test_api_keys_are_shown_only_on_request(console: Console) -> None:

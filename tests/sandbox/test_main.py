@@ -86,8 +86,10 @@ def test_banner_lists_services_and_users(start: Start, tmp_path: Path) -> None:
     assert f"{tmp_path}  (kept)" in running.banner
     assert re.findall("BITFOUNT_USERNAME=(.*)", running.banner) == ["yves", "zoe"]
     assert f"export SMART_ON_FHIR_URL={running.url('SMART on FHIR')}" in running.banner
-    # BITFOUNT_ENVIRONMENT=dev does not find services on those ports.
-    assert "Pass the URLs of the Hub and the access manager to clients" in running.banner
+    assert f"export BITFOUNT_HUB_URL={running.url('Hub')}" in running.banner
+    assert (
+        "BITFOUNT_ENVIRONMENT=sandbox is a service that Bitfount runs, not this" in running.banner
+    )
     assert "The official SDK sends credentials only to http://localhost:3000 and" in running.banner
     assert "It cannot use this sandbox: start one on these ports, without --host." in running.banner
     assert max(map(len, running.banner.splitlines())) <= 100
