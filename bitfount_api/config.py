@@ -46,6 +46,14 @@ DEFAULT_MAX_RETRIES: Final = 3
 DEFAULT_SMART_ON_FHIR_TIMEOUT: Final = 30.0
 MAX_RETRIES_LIMIT: Final = 100
 
+_ADDRESSES: Final = (
+    "BITFOUNT_HUB_URL",
+    "BITFOUNT_ACCESS_MANAGER_URL",
+    "SMART_ON_FHIR_URL",
+    "BITFOUNT_AUTH_DOMAIN",
+)
+"""The variables that take precedence over the environment."""
+
 OAUTH_AUDIENCE: Final = "https://hub.bitfount.com/api"
 """The audience of access tokens; the same in every environment."""
 
@@ -80,7 +88,8 @@ class Setting:
 
     Args:
         value: The setting's value.
-        source: Where the value comes from, for errors: the name of a variable.
+        source: Where the value comes from, for errors: the name of a variable, or the setting of a
+            profile.
     """
 
     value: str
@@ -155,11 +164,20 @@ def environment() -> Environment:
     Raises:
         ValueError: The variable's value is not one of the four names.
     """
-    name = _variable("BITFOUNT_ENVIRONMENT") or "production"
-    found = ENVIRONMENTS.get(name)
+    found = setting("BITFOUNT_ENVIRONMENT")
+    return ENVIRONMENTS["production"] if found is None else environment_of(found)
+
+
+def environment_of(named: Setting) -> Environment:
+    """Return the environment that a setting names.
+
+    Raises:
+        ValueError: The setting's value is not one of the four names.
+    """
+    found = ENVIRONMENTS.get(named.value)
     if found is None:
         known = ", ".join(ENVIRONMENTS)
-        raise ValueError(f"BITFOUNT_ENVIRONMENT is {quote(name)}, not one of: {known}")
+        raise ValueError(f"{named.source} is {quote(named.value)}, not one of: {known}")
     return found
 
 
@@ -316,18 +334,68 @@ def api_keys() -> APIKeySettings | None:
 
 
 def username() -> str | None:
-    """Return ``BITFOUNT_USERNAME``, the owner of the API key; None if it is unset or empty."""
-    return _variable("BITFOUNT_USERNAME")
+    """Return ``BITFOUNT_USERNAME``, the owner of the API key, else the profile's user, or None."""
+    found = setting("BITFOUNT_USERNAME")
+    return None if found is None else found.value
+
+
+def login_username() -> str | None:
+    """Return the profile's user, who has to log in; None for any user.
+
+    ``BITFOUNT_USERNAME`` is not meant: it is the owner of an API key.
+    """
+    found = profile().get("BITFOUNT_USERNAME")
+    return None if found is None else found.value
 
 
 def setting(name: str) -> Setting | None:
-    """Return the value of a variable; None if it is unset or empty."""
+    """Return the value of a variable, or else of the profile; None if neither has one.
+
+    Raises:
+        ValueError: The variable is unset, and ``BITFOUNT_PROFILE`` names no valid profile.
+    """
     value = _variable(name)
-    return None if value is None else Setting(value, name)
+    return profile().get(name) if value is None else Setting(value, name)
+
+
+def profile_name() -> str | None:
+    """Return ``BITFOUNT_PROFILE``, the name of the profile in use; None if it is unset or empty."""
+    return _variable("BITFOUNT_PROFILE")
+
+
+def profile() -> dict[str, Setting]:
+    """Return the settings of the profile that ``BITFOUNT_PROFILE`` names, by their variables.
+
+    Raises:
+        ValueError: There is no such profile, or the file with the profiles is not valid.
+    """
+    name = profile_name()
+    if name is None:
+        return {}
+    # Not at the top: few programs use profiles.
+    from bitfount_api.profiles import SETTINGS, read_profile
+
+    return {
+        SETTINGS[key]: Setting(value.strip(), f"{key} of the profile {name}")
+        for key, value in read_profile(storage_path(), name).items()
+    }
+
+
+def overridden() -> list[str]:
+    """Return the variables that are set, and take precedence over settings of the profile."""
+    found = profile()
+    names = dict.fromkeys(found)
+    if "BITFOUNT_ENVIRONMENT" in found:  # the variables with URLs take precedence over it, too
+        names |= dict.fromkeys(_ADDRESSES)
+    return [
+        name
+        for name in names
+        if (value := _variable(name)) and (name not in found or found[name].value != value)
+    ]
 
 
 def _url_of(name: str) -> str | None:
-    """Return the base URL of a service that a variable holds; None if it is unset or empty."""
+    """Return the base URL of a service from a setting; None if there is none."""
     found = setting(name)
     if found is None:
         return None

@@ -64,7 +64,7 @@ def default_handler(username: str | None = None) -> AuthenticationHandler:
     if keys is None:
         from bitfount_api.auth.device_code import DeviceCodeFlowHandler
 
-        return DeviceCodeFlowHandler(username=username)
+        return DeviceCodeFlowHandler(username=username or config.login_username())
     username = username or config.username()
     if username is None:
         raise AuthenticationError(

@@ -71,15 +71,15 @@ class App:
         name, _ = authorization_server(self.auth_domain)
         client_id = config.environment().client_id
         issuer = Issuer(name, client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
-        return TokenFile(config.storage_path(), self.username, issuer)
+        username = self.username or config.login_username()
+        return TokenFile(config.storage_path(), username, issuer)
 
     def login_handler(self, prompt: Prompt) -> AuthenticationHandler:
         """Return a handler for the browser login, even if other credentials are available."""
         from bitfount_api import DeviceCodeFlowHandler
 
-        return DeviceCodeFlowHandler(
-            auth_domain=self.auth_domain, username=self.username, prompt=prompt
-        )
+        username = self.username or config.login_username()
+        return DeviceCodeFlowHandler(auth_domain=self.auth_domain, username=username, prompt=prompt)
 
     def handler(self) -> AuthenticationHandler:
         """Return a handler for the environment's API keys, otherwise for the saved login.

@@ -38,6 +38,7 @@ _COMMANDS = {
     "keys": "keys:keys",
     "access": "access:access",
     "fhir": "fhir:fhir",
+    "profiles": "profiles:profiles",
     "sandbox": "sandbox:sandbox",
     "doctor": "doctor:doctor",
     "migrate": "migrate:migrate",
@@ -102,6 +103,9 @@ class Root(Group):
 @click.option(
     "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
 )
+@click.option(
+    "--profile", metavar="NAME", help="Profile to use; see 'profiles'. Default: BITFOUNT_PROFILE."
+)
 @click.option("--ca", metavar="FILE", help="CA bundle to trust; 'system' for the system's CAs.")
 @click.option(
     "--timeout",
@@ -113,14 +117,15 @@ class Root(Group):
     __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help="Show the version."
 )
 @click.pass_context
-def root(context: click.Context, /, **options: Any) -> None:
+def root(context: click.Context, /, profile: str | None, **options: Any) -> None:
     """Bitfount on the command line: pods, models, projects, keys and access.
 
     API keys are read from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
     them, log in with 'login'. BITFOUNT_ENVIRONMENT selects the services: production, staging or
     sandbox, which Bitfount runs, or dev, on this machine. BITFOUNT_HUB_URL,
     BITFOUNT_ACCESS_MANAGER_URL, SMART_ON_FHIR_URL and BITFOUNT_AUTH_DOMAIN take precedence over
-    it, and the options over them. 'sandbox' starts a local Bitfount.
+    it, and the options over them. BITFOUNT_PROFILE names a profile with values for variables that
+    are not set. 'sandbox' starts a local Bitfount.
 
     Options can stand before or after the command. Data is written to standard output, everything
     else to standard error; with --json, errors as JSON, too.
@@ -128,7 +133,21 @@ def root(context: click.Context, /, **options: Any) -> None:
     app: App = context.obj
     for name, value in options.items():
         setattr(app, name, value)
+    if profile is not None:
+        _select(context, profile)
     context.call_on_close(app.close)
+
+
+def _select(context: click.Context, profile: str) -> None:
+    """Use a profile for this command, and warn of variables that take precedence over it."""
+    from bitfount_api import config
+    from bitfount_api.cli.profiles import selected
+
+    context.with_resource(selected(profile))
+    # What needs the profile raises the error: help does not.
+    with contextlib.suppress(ValueError):
+        for name in config.overridden():
+            context.obj.output.warn(f"{name} is set, and takes precedence over the profile.")
 
 
 def run(args: Sequence[str] | None = None, **more: Any) -> int:

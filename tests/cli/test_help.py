@@ -58,7 +58,9 @@ def test_every_command_exists() -> None:
         "clusters", "clusters create", "clusters link", "clusters datasets",
         "keys", "keys generate", "keys register", "keys check", "keys fingerprint",
         "access", "access key", "access check",
-        "fhir", "fhir token", "sandbox", "doctor", "migrate", "completion",
+        "fhir", "fhir token",
+        "profiles", "profiles list", "profiles show", "profiles set", "profiles remove",
+        "sandbox", "doctor", "migrate", "completion",
     }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ LAYERS: list[set[str]] = [
             "keys",
             "progress",
         },
-        *{"retries", "transfers", "types"},
+        *{"profiles", "retries", "transfers", "types"},
     },
     {"exceptions"},
 ]

@@ -105,6 +105,7 @@ VARIABLES: dict[str, Callable[[], object]] = {
     "BITFOUNT_HUB_URL": config.hub_url,
     "BITFOUNT_ACCESS_MANAGER_URL": config.access_manager_url,
     "BITFOUNT_AUTH_DOMAIN": DeviceCodeFlowHandler,
+    "BITFOUNT_PROFILE": config.profile,
     "BITFOUNT_ENVIRONMENT": config.environment,
     "BITFOUNT_STORAGE_PATH": DeviceCodeFlowHandler,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,

@@ -53,6 +53,7 @@ def check() -> list[Finding]:
     findings = Report("Settings")
     for name, reader in _CHECKS.items():
         _check_variable(findings, name, reader)
+    _check_profile(findings)
     for name in _SECRET:
         if os.environ.get(name):
             findings.ok(f"{name} is set (its value is not shown)")
@@ -82,6 +83,32 @@ def _check_variable(findings: Report, name: str, reader: Callable[[], Any]) -> N
         if name.endswith("_URL"):  # without a scheme, too
             value = re.split(r"[?#]", value)[0]
         findings.ok(f"{name} is {redact(value, limit=200)}")
+
+
+def _check_profile(findings: Report) -> None:
+    name = config.profile_name()
+    if name is None:
+        return
+    if looks_like_key(name):
+        _report_key(findings, "BITFOUNT_PROFILE")
+        return
+    try:
+        found = config.profile()
+    except ValueError as error:
+        findings.problem(str(error), "correct BITFOUNT_PROFILE or the file, or unset the variable")
+        return
+    findings.ok(f"the profile {name} is in use")
+    for variable in config.overridden():
+        findings.note(f"{variable} takes precedence over the profile {name}")
+    for variable, setting in found.items():
+        if os.environ.get(variable, "").strip():
+            continue  # checked with the variables
+        try:
+            _CHECKS[variable]()
+        except ValueError as error:
+            findings.problem(str(error), "correct it with 'bitfount-api profiles set'")
+        else:
+            findings.ok(f"{setting.source} is {redact(setting.value, limit=200)}")
 
 
 def _report_key(findings: Report, name: str) -> None:
@@ -143,7 +170,7 @@ def _paths(name: str, value: str) -> list[str]:
 
 
 def _check_spelling(findings: Report) -> None:
-    known = [*_CHECKS, *_SECRET]
+    known = [*_CHECKS, *_SECRET, "BITFOUNT_PROFILE"]
     for name in sorted(os.environ):
         if name in known or not name.upper().startswith(("BITFOUNT_", "SMART_ON_FHIR_", "BIT_")):
             continue
