@@ -348,6 +348,27 @@ def login_username() -> str | None:
     return None if found is None else found.value
 
 
+def token_store() -> Setting:
+    """Return ``BITFOUNT_TOKEN_STORE``, how logins are stored: ``file`` (default) or ``keyring``.
+
+    Raises:
+        ValueError: The variable's value is neither.
+    """
+    found = setting("BITFOUNT_TOKEN_STORE") or Setting("file", "BITFOUNT_TOKEN_STORE")
+    return token_store_of(found)
+
+
+def token_store_of(named: Setting) -> Setting:
+    """Check a setting for the store of logins.
+
+    Raises:
+        ValueError: The setting's value is neither ``file`` nor ``keyring``.
+    """
+    if named.value not in ("file", "keyring"):
+        raise ValueError(f"{named.source} is {quote(named.value)}, not one of: file, keyring")
+    return named
+
+
 def setting(name: str) -> Setting | None:
     """Return the value of a variable, or else of the profile; None if neither has one.
 

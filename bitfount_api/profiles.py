@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "access_manager_url": "BITFOUNT_ACCESS_MANAGER_URL",
     "smart_on_fhir_url": "SMART_ON_FHIR_URL",
     "auth_domain": "BITFOUNT_AUTH_DOMAIN",
+    "token_store": "BITFOUNT_TOKEN_STORE",
 }
 """The settings of a profile, and the variables that they stand for."""
 

@@ -20,7 +20,8 @@ from bitfount_api.auth.claims import username_from_id_token
 from bitfount_api.auth.handler import AuthenticationHandler
 from bitfount_api.auth.oauth import Authority, Clock, authorization_server
 from bitfount_api.auth.prompts import show
-from bitfount_api.auth.token_store import DEFAULT_USER, Issuer, Token, TokenFile
+from bitfount_api.auth.token_files import token_file
+from bitfount_api.auth.token_store import DEFAULT_USER, Issuer, Token
 from bitfount_api.auth.validation import header_value
 from bitfount_api.exceptions import (
     AuthenticatedUserError,
@@ -114,7 +115,7 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
         self._username = username
         self._prompt = prompt or show
         storage = config.storage_path() if storage_path is None else checked_path(storage_path)
-        self._file = TokenFile(storage.expanduser(), username, issuer)
+        self._file = token_file(storage.expanduser(), username, issuer)
         self._current: _Current | None = None
         # Sent at least once, in case the file keeps one: a second use revokes all tokens.
         self._used_refresh_tokens: set[str] = set()
@@ -140,7 +141,10 @@ class DeviceCodeFlowHandler(AuthenticationHandler):
 
     @property
     def token_file(self) -> Path:
-        """The file that keeps the login, shared with the official SDK. It may not exist yet."""
+        """The file that keeps the login, shared with the official SDK. It may not exist yet.
+
+        With ``BITFOUNT_TOKEN_STORE=keyring``, the file is encrypted, and not shared with it.
+        """
         return self._file.path
 
     @property

@@ -27,6 +27,7 @@ from bitfount_api._internal.files import (
 )
 from bitfount_api._internal.logs import get_logger
 from bitfount_api.auth.validation import header_value
+from bitfount_api.exceptions import AuthenticationError
 from bitfount_api.identifiers import user_name
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class _Document(msgspec.Struct):
     refresh_token: str | None = None
 
 
+class KeyringUnavailableError(AuthenticationError):
+    """The key of an encrypted token cannot be read now, for example because it is locked."""
+
+
 class TokenFile:
     """A user's token on disk.
 
@@ -131,6 +136,9 @@ class TokenFile:
 
         Args:
             change: Whether to end that access; False to change nothing.
+
+        Raises:
+            KeyringUnavailableError: The file is encrypted, and the keyring cannot be used.
         """
         try:
             found = [self._folder_access(change=change)]
@@ -139,13 +147,15 @@ class TokenFile:
                 MAX_FILE_BYTES,
                 lambda file: found.append(make_private(file, change=change)),
             )
-            document = msgspec.json.decode(content, type=_Document)
+            document = msgspec.json.decode(self._decoded(content), type=_Document)
             header_value(document.access_token, "its access token")
         except FileNotFoundError:
             return None
         except OSError as error:
             self.warn("cannot be read", error.strerror)
             return None
+        except KeyringUnavailableError:
+            raise  # it is a ValueError, too
         except msgspec.ValidationError:
             # The exception's text would quote the token.
             self.warn("is ignored", "it is JSON, but not a token")
@@ -188,7 +198,8 @@ class TokenFile:
             if self.path.is_symlink():
                 self.path.unlink()  # it is never followed
             remove_leftovers(self.path)
-            atomic_write(self.path, json.dumps(document).encode("ascii"), private=True)
+            content = self._encoded(json.dumps(document).encode("ascii"))
+            atomic_write(self.path, content, private=True)
         except OSError as error:
             self.warn("cannot be written, so the next run needs a new login", error.strerror)
             self.remove()
@@ -263,6 +274,23 @@ class TokenFile:
         if what not in self._warned:
             self._warned.add(what)
             _logger.warning("The token file %s %s: %s", self.path, what, why)
+
+    def _encoded(self, document: bytes) -> bytes:
+        """Return the content of the file for a token.
+
+        Raises:
+            OSError: There is none.
+        """
+        return document
+
+    def _decoded(self, content: bytes) -> bytes:
+        """Return the token from the content of the file.
+
+        Raises:
+            ValueError: The content is not valid. The text does not quote it.
+            KeyringUnavailableError: What is needed for it cannot be used now.
+        """
+        return content
 
     def _make_folder(self) -> None:
         make_private_dir(self.path.parent)

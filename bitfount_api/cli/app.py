@@ -63,16 +63,18 @@ class App:
         """Return the file in which the login is saved.
 
         Raises:
-            ValueError: If the authorization server is not a valid host name or URL.
+            ValueError: If the authorization server is not a valid host name or URL, or the login
+                is to be stored with the package keyring, which is missing.
         """
         from bitfount_api.auth.oauth import authorization_server
-        from bitfount_api.auth.token_store import Issuer, TokenFile
+        from bitfount_api.auth.token_files import token_file
+        from bitfount_api.auth.token_store import Issuer
 
         name, _ = authorization_server(self.auth_domain)
         client_id = config.environment().client_id
         issuer = Issuer(name, client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
         username = self.username or config.login_username()
-        return TokenFile(config.storage_path(), username, issuer)
+        return token_file(config.storage_path(), username, issuer)
 
     def login_handler(self, prompt: Prompt) -> AuthenticationHandler:
         """Return a handler for the browser login, even if other credentials are available."""

@@ -39,6 +39,7 @@ _CHECKS: Final[dict[str, Callable[[str], object]]] = {
     "access_manager_url": config.service_url,
     "smart_on_fhir_url": config.service_url,
     "auth_domain": _auth_domain,
+    "token_store": lambda text: config.token_store_of(config.Setting(text, "the value")),
 }
 _COLUMNS: Final = {
     "selected": "",

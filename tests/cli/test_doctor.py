@@ -70,6 +70,7 @@ def test_doctor_shows_no_password_of_a_proxy(console: Console, mark: str, start:
         ("SMART_ON_FHIR_API_TIMEOUT", "-1"),
         ("SMART_ON_FHIR_URL", "ehr"),
         ("BITFOUNT_HUB_URL", "hub"),
+        ("BITFOUNT_TOKEN_STORE", "vault"),
         ("BITFOUNT_ACCESS_MANAGER_URL", "https://am.test?x"),
         ("BITFOUNT_AUTH_DOMAIN", "http://auth.test"),
         ("BITFOUNT_ENVIRONMENT", "prod"),
@@ -196,7 +197,7 @@ KEYS = {
     [
         *("BITFOUNT_STORAGE_PATH", "BITFOUNT_USERNAME", "BITFOUNT_ENVIRONMENT"),
         *("BITFOUNT_HUB_URL", "BITFOUNT_ACCESS_MANAGER_URL", "BITFOUNT_AUTH_DOMAIN"),
-        "BITFOUNT_PROFILE",
+        *("BITFOUNT_PROFILE", "BITFOUNT_TOKEN_STORE"),
         *("BITFOUNT_WEB_MAX_RETRIES", "SMART_ON_FHIR_URL", "SMART_ON_FHIR_RESOURCE_SERVER_URL"),
         *("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"),
     ],

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli.console import Console, Outcome
+from cli.console import REPOSITORY, Console, Outcome
+from support import fake_keyring
 
 from bitfount_api.sandbox import Sandbox
 from bitfount_api.sandbox.state.tokens import Lifetimes
@@ -175,3 +176,47 @@ def test_unusable_login_is_replaced(logged_out: Console) -> None:
 
 def test_login_next_to_api_keys_warns(console: Console) -> None:
     assert "take precedence over a login" in console.ok("logout").err
+
+
+@pytest.mark.slow
+def test_login_can_be_kept_with_the_keyring(logged_out: Console, tmp_path: Path) -> None:
+    passwords = fake_keyring.install(tmp_path / "installed")
+    logged_out.environment |= {
+        "BITFOUNT_TOKEN_STORE": "keyring",
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(passwords.parent)]),
+    }
+    assert log_in(logged_out, "--json").code == 0
+    file = token_path(logged_out).with_name(".token.encrypted")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not token_path(logged_out).exists()
+    for line in file.parent.iterdir():
+        assert b"access_token" not in line.read_bytes()
+    outcome = logged_out.spawn("whoami", "--json")
+    assert (outcome.json["credentials"], outcome.json["checked"]) == ("login", True)
+    report = logged_out.spawn("doctor", "--offline")
+    assert "logged in as alice" in report.out
+    passwords.with_name("locked").touch()
+    outcome = logged_out.spawn("whoami")
+    assert outcome.code == 3
+    assert "unlock the keyring" in outcome.err
+    passwords.with_name("locked").unlink()
+    assert logged_out.spawn("logout", "--json").json == {"loggedOut": True}
+    assert not file.exists()
+    assert ".token" not in passwords.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_missing_keyring_is_reported(logged_out: Console, tmp_path: Path) -> None:
+    missing = tmp_path / "missing" / "keyring.py"
+    missing.parent.mkdir()
+    missing.write_text("raise ModuleNotFoundError(__name__)", encoding="utf-8")
+    logged_out.environment |= {
+        "BITFOUNT_TOKEN_STORE": "keyring",
+        "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(missing.parent)]),
+    }
+    for command in ("login", "whoami", "logout"):
+        outcome = logged_out.spawn(command)
+        assert (outcome.code, outcome.out) == (6, "")
+        assert "BITFOUNT_TOKEN_STORE is 'keyring', but the package keyring" in outcome.err
+        assert "pip install keyring" in outcome.err
+    assert "pip install keyring" in logged_out.spawn("doctor", "--offline").out

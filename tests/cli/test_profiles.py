@@ -79,6 +79,7 @@ def test_profiles_are_listed_changed_and_removed(profiled: Console) -> None:
         ("environment=prod", "environment: the value is 'prod', not one of"),
         ("username=No One", "username: "),
         ("hub_url=hub", "hub_url: "),
+        ("token_store=vault", "token_store: the value is 'vault'"),
         ("auth_domain=http://auth.test", "auth_domain: "),
         ("api_key=planted", "one of the names: environment"),
         ("environment", "NAME=VALUE"),

@@ -106,6 +106,7 @@ VARIABLES: dict[str, Callable[[], object]] = {
     "BITFOUNT_ACCESS_MANAGER_URL": config.access_manager_url,
     "BITFOUNT_AUTH_DOMAIN": DeviceCodeFlowHandler,
     "BITFOUNT_PROFILE": config.profile,
+    "BITFOUNT_TOKEN_STORE": config.token_store,
     "BITFOUNT_ENVIRONMENT": config.environment,
     "BITFOUNT_STORAGE_PATH": DeviceCodeFlowHandler,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,

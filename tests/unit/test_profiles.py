@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,17 @@ def test_variables_take_precedence_over_the_profile(
     # Owners of API keys are no users who log in.
     monkeypatch.setenv("BITFOUNT_USERNAME", "carol")
     assert session.user_storage_path == storage / "_default"
+
+
+def test_profile_selects_the_store_of_logins(
+    storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(storage, monkeypatch, token_store="keyring")
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ValueError, match=r"^token_store of the profile ward-7 is 'keyring', but"):
+        BitfountSession()
+    monkeypatch.setenv("BITFOUNT_TOKEN_STORE", "file")
+    BitfountSession()
 
 
 @pytest.mark.parametrize(

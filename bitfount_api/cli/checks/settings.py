@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bitfount_api import BitfountSession, config
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.auth.oauth import authorization_server
+from bitfount_api.auth.token_files import keyring_in_use
 from bitfount_api.cli.checks.report import Finding, Report, collecting_warnings
 from bitfount_api.exceptions import RequestException
 from bitfount_api.redaction import looks_like_key, redact
@@ -27,6 +28,7 @@ _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "BITFOUNT_HUB_URL": config.hub_url,
     "BITFOUNT_LOG": config.log_level,
     "BITFOUNT_STORAGE_PATH": config.storage_path,
+    "BITFOUNT_TOKEN_STORE": keyring_in_use,
     "BITFOUNT_USERNAME": config.username,
     "BITFOUNT_WEB_MAX_RETRIES": config.max_retries,
     "SMART_ON_FHIR_URL": config.smart_on_fhir_url,
