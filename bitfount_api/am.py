@@ -64,7 +64,7 @@ class BitfountAM(SyncClient):
 
     def check_oidc_access_request(
         self,
-        pod_identifier: str,
+        pod_identifier: str | PodIdentifier,
         serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         modeller_access_token: str,
@@ -73,7 +73,7 @@ class BitfountAM(SyncClient):
         """Check access with the modeller's access token.
 
         Args:
-            pod_identifier: The pod the request is for, ``namespace/name``.
+            pod_identifier: The pod the request is for, ``namespace/name``, or a ``PodIdentifier``.
             serialized_protocol: The protocol as received from the modeller; sent unchanged.
             modeller_name: The modeller's user name.
             modeller_access_token: The modeller's OAuth access token.
@@ -106,7 +106,7 @@ class BitfountAM(SyncClient):
         self,
         unsigned_task: bytes,
         task_signature: bytes,
-        pod_identifier: str,
+        pod_identifier: str | PodIdentifier,
         serialized_protocol: types.SerializedProtocol | Mapping[str, Any],
         modeller_name: str,
         project_id: str | None = None,
@@ -117,7 +117,7 @@ class BitfountAM(SyncClient):
         Args:
             unsigned_task: The task, as it was signed.
             task_signature: The modeller's signature of the task, as ``keys.sign`` returns it.
-            pod_identifier: The pod the request is for, ``namespace/name``.
+            pod_identifier: The pod the request is for, ``namespace/name``, or a ``PodIdentifier``.
             serialized_protocol: The protocol as received from the modeller; sent unchanged.
             modeller_name: The modeller's user name.
             project_id: The project the task belongs to, for access granted by a project.

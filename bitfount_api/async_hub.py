@@ -66,7 +66,7 @@ class AsyncBitfountHub(AsyncClient):
 
     async def get_pod(
         self,
-        pod_identifier: str | None = None,
+        pod_identifier: str | PodIdentifier | None = None,
         pod_namespace: str | None = None,
         pod_name: str | None = None,
         project_id: str | None = None,
@@ -74,7 +74,7 @@ class AsyncBitfountHub(AsyncClient):
         """Get the details of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             pod_namespace: The user name of the pod's owner; deprecated.
             pod_name: The pod's name; deprecated.
             project_id: The project through which a pod of another user is accessed; not used for
@@ -97,14 +97,14 @@ class AsyncBitfountHub(AsyncClient):
         return await self._run(operations.pods.get_pod(self._remote, pod, project_id))
 
     async def retrieve_pod(
-        self, pod_identifier: str, project_id: str | None = None
+        self, pod_identifier: str | PodIdentifier, project_id: str | None = None
     ) -> types.PodDetails:
         """Get the details of a pod, or raise an error if they cannot be retrieved.
 
         :meth:`get_pod` returns None instead of raising.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             project_id: The project through which a pod of another user is accessed; not used for
                 the caller's own pods.
 
@@ -127,7 +127,7 @@ class AsyncBitfountHub(AsyncClient):
 
     async def get_pod_key(
         self,
-        pod_identifier: str | None = None,
+        pod_identifier: str | PodIdentifier | None = None,
         pod_namespace: str | None = None,
         pod_name: str | None = None,
         project_id: str | None = None,
@@ -135,7 +135,7 @@ class AsyncBitfountHub(AsyncClient):
         """Get the public key of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             pod_namespace: The user name of the pod's owner; deprecated.
             pod_name: The pod's name; deprecated.
             project_id: The project through which a pod of another user is accessed; not used for
@@ -156,12 +156,12 @@ class AsyncBitfountHub(AsyncClient):
         return await self._run(operations.pods.get_pod_key(self._remote, pod, project_id))
 
     async def get_pod_schema(
-        self, pod_identifier: str, project_id: str | None = None
+        self, pod_identifier: str | PodIdentifier, project_id: str | None = None
     ) -> BitfountSchema:
         """Get the schema of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             project_id: The project through which a pod of another user is accessed; not used for
                 the caller's own pods.
 
@@ -332,11 +332,14 @@ class AsyncBitfountHub(AsyncClient):
         """
         return await self._run(operations.clusters.get_datasets(self._remote, self.cluster_id))
 
-    async def get_pod_dataset_configuration(self, dataset_identifier: str) -> dict[str, Any] | None:
+    async def get_pod_dataset_configuration(
+        self, dataset_identifier: str | PodIdentifier
+    ) -> dict[str, Any] | None:
         """Get the configuration with which a compute instance opens a dataset.
 
         Args:
-            dataset_identifier: The full name of the dataset's pod, ``namespace/name``.
+            dataset_identifier: The full name of the dataset's pod, ``namespace/name``, or a
+                ``PodIdentifier``.
 
         Returns:
             The configuration; None if the dataset has none.

@@ -67,7 +67,7 @@ class BitfountHub(SyncClient):
 
     def get_pod(
         self,
-        pod_identifier: str | None = None,
+        pod_identifier: str | PodIdentifier | None = None,
         pod_namespace: str | None = None,
         pod_name: str | None = None,
         project_id: str | None = None,
@@ -75,7 +75,7 @@ class BitfountHub(SyncClient):
         """Get the details of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             pod_namespace: The user name of the pod's owner; deprecated.
             pod_name: The pod's name; deprecated.
             project_id: The project through which a pod of another user is accessed; not used for
@@ -97,13 +97,15 @@ class BitfountHub(SyncClient):
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return self._run(operations.pods.get_pod(self._remote, pod, project_id))
 
-    def retrieve_pod(self, pod_identifier: str, project_id: str | None = None) -> types.PodDetails:
+    def retrieve_pod(
+        self, pod_identifier: str | PodIdentifier, project_id: str | None = None
+    ) -> types.PodDetails:
         """Get the details of a pod, or raise an error if they cannot be retrieved.
 
         :meth:`get_pod` returns None instead of raising.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             project_id: The project through which a pod of another user is accessed; not used for
                 the caller's own pods.
 
@@ -126,7 +128,7 @@ class BitfountHub(SyncClient):
 
     def get_pod_key(
         self,
-        pod_identifier: str | None = None,
+        pod_identifier: str | PodIdentifier | None = None,
         pod_namespace: str | None = None,
         pod_name: str | None = None,
         project_id: str | None = None,
@@ -134,7 +136,7 @@ class BitfountHub(SyncClient):
         """Get the public key of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             pod_namespace: The user name of the pod's owner; deprecated.
             pod_name: The pod's name; deprecated.
             project_id: The project through which a pod of another user is accessed; not used for
@@ -154,11 +156,13 @@ class BitfountHub(SyncClient):
         pod = PodIdentifier.resolve(pod_identifier, pod_namespace, pod_name)
         return self._run(operations.pods.get_pod_key(self._remote, pod, project_id))
 
-    def get_pod_schema(self, pod_identifier: str, project_id: str | None = None) -> BitfountSchema:
+    def get_pod_schema(
+        self, pod_identifier: str | PodIdentifier, project_id: str | None = None
+    ) -> BitfountSchema:
         """Get the schema of a pod.
 
         Args:
-            pod_identifier: The pod's full name, ``namespace/name``.
+            pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``.
             project_id: The project through which a pod of another user is accessed; not used for
                 the caller's own pods.
 
@@ -327,11 +331,14 @@ class BitfountHub(SyncClient):
         """
         return self._run(operations.clusters.get_datasets(self._remote, self.cluster_id))
 
-    def get_pod_dataset_configuration(self, dataset_identifier: str) -> dict[str, Any] | None:
+    def get_pod_dataset_configuration(
+        self, dataset_identifier: str | PodIdentifier
+    ) -> dict[str, Any] | None:
         """Get the configuration with which a compute instance opens a dataset.
 
         Args:
-            dataset_identifier: The full name of the dataset's pod, ``namespace/name``.
+            dataset_identifier: The full name of the dataset's pod, ``namespace/name``, or a
+                ``PodIdentifier``.
 
         Returns:
             The configuration; None if the dataset has none.

@@ -53,12 +53,14 @@ class PodIdentifier:
         return f"{self.namespace}/{self.name}"
 
     @classmethod
-    def parse(cls, text: str) -> PodIdentifier:
-        """Parse a pod identifier, ``namespace/name``.
+    def parse(cls, text: str | PodIdentifier) -> PodIdentifier:
+        """Parse a pod identifier, ``namespace/name``; return one that is parsed already.
 
         Raises:
             ValueError: The identifier is not of that form.
         """
+        if isinstance(text, PodIdentifier):
+            return text
         if not isinstance(text, str) or text.count("/") != 1:
             raise ValueError(f"a pod identifier has the form namespace/name, not {quote(text)}")
         namespace, name = text.split("/")
@@ -67,7 +69,7 @@ class PodIdentifier:
     @classmethod
     def resolve(
         cls,
-        pod_identifier: str | None = None,
+        pod_identifier: str | PodIdentifier | None = None,
         pod_namespace: str | None = None,
         pod_name: str | None = None,
         *,
@@ -76,7 +78,7 @@ class PodIdentifier:
         """Return the pod that the three documented arguments refer to.
 
         Args:
-            pod_identifier: ``namespace/name``.
+            pod_identifier: ``namespace/name``, or a ``PodIdentifier``.
             pod_namespace: The part before the slash; only together with ``pod_name``.
             pod_name: The part after the slash; only together with ``pod_namespace``.
             stacklevel: The caller that the deprecation warning points to: 1 is the function that

@@ -14,6 +14,7 @@ from bitfount_api.session import BitfountSession
 if TYPE_CHECKING:
     import os
 
+    from bitfount_api.identifiers import PodIdentifier
     from bitfount_api.schemas import BitfountSchema
 
 _logger = get_logger(__name__)
@@ -21,7 +22,7 @@ _logger = get_logger(__name__)
 
 @without_variables
 def get_pod_schema(
-    pod_identifier: str,
+    pod_identifier: str | PodIdentifier,
     save_file_path: str | os.PathLike[str] | None = None,
     hub: BitfountHub | None = None,
     username: str | None = None,
@@ -31,8 +32,8 @@ def get_pod_schema(
     """Get the schema of a pod from object storage.
 
     Args:
-        pod_identifier: The pod's full name, ``namespace/name``, or the name of one of the caller's
-            own pods.
+        pod_identifier: The pod's full name, ``namespace/name``, or a ``PodIdentifier``, or the name
+            of one of the caller's own pods.
         save_file_path: A YAML file to write the schema to, which replaces an existing one.
         hub: The client to use. Default: a client of the environment's Hub (see
             ``BITFOUNT_ENVIRONMENT``), which is closed at the end.
@@ -76,7 +77,7 @@ def get_pod_schema(
 
 def _get(
     hub: BitfountHub,
-    pod_identifier: str,
+    pod_identifier: str | PodIdentifier,
     path: str | os.PathLike[str] | None,
     project_id: str | None,
 ) -> BitfountSchema:

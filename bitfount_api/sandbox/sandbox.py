@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from bitfount_api.identifiers import PodIdentifier
     from bitfount_api.sandbox.state.users import User
 
 BUCKET = "bitfount"
@@ -204,24 +205,27 @@ class Sandbox:
 
     # --- Actions that the services' APIs do not offer --------------------------------------------
 
-    def set_visibility(self, pod: str, visibility: str) -> None:
+    def set_visibility(self, pod: str | PodIdentifier, visibility: str) -> None:
         """Make a pod (``owner/name``) ``"public"`` or ``"private"``."""
         if visibility not in ("public", "private"):
             raise ValueError(f"visibility must be 'public' or 'private', not {visibility!r}")
         owner, name = self._pod(pod)
         self.state.pods.set_visibility(owner, name, visibility)
 
-    def configure(self, dataset: str, configuration: Mapping[str, Any] | None) -> None:
+    def configure(
+        self, dataset: str | PodIdentifier, configuration: Mapping[str, Any] | None
+    ) -> None:
         """Set the configuration of a dataset, as its owner does in the Hub's web interface.
 
         Args:
-            dataset: Identifier, ``owner/name``. The pod may be registered later.
+            dataset: Identifier, ``owner/name`` or a ``PodIdentifier``. The pod may be registered
+                later.
             configuration: Configuration that ``get_pod_dataset_configuration`` returns, a value
                 that JSON can represent; None to delete it.
         """
-        owner, _, name = dataset.partition("/")
+        owner, _, name = str(dataset).partition("/")
         if re.fullmatch(POD_NAME, name) is None:
-            raise ValueError(f"dataset {dataset!r} is not a valid identifier: use owner/name")
+            raise ValueError(f"dataset {str(dataset)!r} is not a valid identifier: use owner/name")
         username = self.user(owner).username
         copy = None if configuration is None else dict(configuration)
         try:
@@ -250,7 +254,7 @@ class Sandbox:
             for dataset, configuration in found.items():
                 self.configure(dataset, configuration)
 
-    def grant(self, pod: str, username: str) -> None:
+    def grant(self, pod: str | PodIdentifier, username: str) -> None:
         """Allow a modeller to run tasks on a pod (``owner/name``) without a project."""
         owner, name = self._pod(pod)
         self.state.pods.grant(owner, name, self.user(username).username)
@@ -331,10 +335,10 @@ class Sandbox:
         """Requests that the services have received, oldest first."""
         return self.faults.seen()
 
-    def _pod(self, identifier: str) -> tuple[str, str]:
-        owner, _, name = identifier.partition("/")
+    def _pod(self, identifier: str | PodIdentifier) -> tuple[str, str]:
+        owner, _, name = str(identifier).partition("/")
         if self.state.pods.get(owner, name) is None:
-            raise ValueError(f"pod {identifier!r} does not exist")
+            raise ValueError(f"pod {str(identifier)!r} does not exist")
         return owner, name
 
     def _check_project(self, project_id: str) -> None:

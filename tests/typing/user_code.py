@@ -177,7 +177,9 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(Table(pod), Table)
     assert_type(api.redact("text", limit=80), str)
     assert_type(hub.retrieve_pod("alice/scans", "p1"), api.PodDetails)
-    assert_type(hub.get_pod_key(str(api.PodIdentifier("alice", "scans"))), str | None)
+    identifier = api.PodIdentifier("alice", "scans")
+    assert_type(hub.get_pod(identifier), api.PodDetails | None)
+    assert_type(hub.get_pod_key(identifier), str | None)
     assert_type(hub.get_pod_schema("alice/scans"), api.BitfountSchema)
     forced = {"image": ["scan"], SemanticType.TEXT: ("note",)}
     table: Any = None
