@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
-from bitfount_api._internal.validation import is_whole_number, number_of_text, quote, whole_number
+from bitfount_api._internal.validation import (
+    is_whole_number,
+    number_of_text,
+    plain_integer,
+    quote,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +123,14 @@ class PodIdentifier:
         return pod
 
 
+_Version: TypeAlias = int | Literal["latest"] | None
+
+
+def _plain_version(version: _Version) -> _Version:
+    plain: _Version = plain_integer(version)
+    return plain
+
+
 @attrs.frozen
 class ModelIdentifier:
     """A model's full name, ``owner/ModelName:version``, as in projects' usage limits.
@@ -132,7 +146,7 @@ class ModelIdentifier:
 
     owner: str
     name: str
-    version: int | Literal["latest"] | None = None
+    version: _Version = attrs.field(default=None, converter=_plain_version)
 
     def __attrs_post_init__(self) -> None:
         user_name(self.owner, "model owner")
@@ -265,6 +279,7 @@ def path_part(value: str | int, what: str) -> str:
         ValueError: The id is empty, ``.``, ``..``, longer than 255 characters, or contains anything
             but printable ASCII, or a space, slash, backslash, ``%``, ``?`` or ``#``.
     """
+    value = plain_integer(value)
     if is_whole_number(value, 0, 2**63 - 1):
         return str(value)
     if not isinstance(value, str):

@@ -22,7 +22,7 @@ from bitfount_api._internal.files import (
 )
 from bitfount_api._internal.key_text import looks_like_key
 from bitfount_api._internal.tracebacks import without_variables
-from bitfount_api._internal.validation import is_whole_number
+from bitfount_api._internal.validation import integer, is_whole_number
 
 if TYPE_CHECKING:
     import os
@@ -69,8 +69,8 @@ def generate_key_pair(key_size: int = DEFAULT_KEY_SIZE) -> KeyPair:
     """
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    _check_size(key_size)
-    key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=key_size)
+    _check_size(size := integer(key_size))
+    key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=size)
     return KeyPair(key, key.public_key())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from bitfount_api import config
-from bitfount_api._internal.validation import quote, whole_number_field
+from bitfount_api._internal.validation import optional_integer, quote, whole_number_field
 
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 """The statuses of temporary failures, which say nothing about the request itself."""
@@ -41,7 +41,9 @@ class RetryPolicy:
     """
 
     retries: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(whole_number_field(0))
+        default=None,
+        converter=optional_integer,
+        validator=attrs.validators.optional(whole_number_field(0)),
     )
     backoff: float = attrs.field(default=0.5, validator=_at_least_zero)
     max_backoff: float = attrs.field(default=30.0, validator=_at_least_zero)

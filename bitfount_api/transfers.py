@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api import config
-from bitfount_api._internal.validation import whole_number_field
+from bitfount_api._internal.validation import integer, whole_number_field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,12 @@ class TransferOptions:
     """
 
     progress: ProgressCallback | None = None
-    parts_at_once: int = attrs.field(default=PARTS_AT_ONCE, validator=whole_number_field(1))
-    max_bytes: int = attrs.field(default=MAX_DOWNLOAD_BYTES, validator=whole_number_field(1))
+    parts_at_once: int = attrs.field(
+        default=PARTS_AT_ONCE, converter=integer, validator=whole_number_field(1)
+    )
+    max_bytes: int = attrs.field(
+        default=MAX_DOWNLOAD_BYTES, converter=integer, validator=whole_number_field(1)
+    )
     compress: bool = False
 
 

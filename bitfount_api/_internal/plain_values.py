@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from bitfount_api._internal.validation import is_encodable, shorten
+from bitfount_api._internal.validation import is_encodable, plain_number, shorten
 
 MAX_LEVELS: Final = 100
 """The maximum depth of nested values. Deeper ones are most likely a value that contains itself."""
@@ -137,7 +137,7 @@ def _text(value: str, where: str) -> str:
 def _number(value: Any, where: str) -> int | float | bool:
     kind = type(value).__name__
     try:
-        number = _as_number(value)
+        number = plain_number(value)
         if isinstance(number, int):
             str(number)  # there is a limit to the digits
     except Exception:  # noqa: BLE001 - other libraries convert, and may raise anything
@@ -147,28 +147,6 @@ def _number(value: Any, where: str) -> int | float | bool:
     if isinstance(number, float) and not math.isfinite(number):
         raise _invalid(f"JSON has no such number: {number}", where)
     return number
-
-
-def _as_number(value: Any) -> int | float | bool | None:
-    """Return a number of any library; None for what is not one number."""
-    if isinstance(value, bool):
-        return value
-    if getattr(value, "shape", ()) != ():
-        return None  # an array, which would count as a number if it has one element
-    if hasattr(value, "dtype") and callable(getattr(value, "item", None)):
-        if getattr(value, "mask", False):
-            return None  # numpy's masked value, which would become 0
-        value = value.item()  # of numpy or PyTorch; its truth values know __index__ too
-        if isinstance(value, bool):
-            return value
-    if isinstance(value, float):
-        return float.__float__(value)
-    kind = type(value)
-    if hasattr(kind, "__index__"):
-        return int(kind.__index__(value))
-    if hasattr(kind, "__float__"):
-        return float(value)
-    return None
 
 
 def _unreadable(value: Any, error: Exception, where: str) -> ValueError:

@@ -33,7 +33,7 @@ def is_whole_number(value: object, minimum: int = 0, maximum: int | None = None)
 
 
 def whole_number(value: Any, name: str, minimum: int = 0, maximum: int | None = None) -> int:
-    """Return a whole number.
+    """Return a whole number as an ``int``, of other libraries, such as numpy, too.
 
     Args:
         value: The value to check.
@@ -44,11 +44,62 @@ def whole_number(value: Any, name: str, minimum: int = 0, maximum: int | None = 
     Raises:
         ValueError: The value is not a whole number in that range.
     """
-    if not is_whole_number(value, minimum, maximum):
+    number: int = plain_integer(value)
+    if not is_whole_number(number, minimum, maximum):
         bounds = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum:,}"
         raise ValueError(f"{name} must be a whole number {bounds}, not {quote(value)}")
-    number: int = value
     return number
+
+
+def plain_integer(value: Any) -> Any:
+    """Return an integer of another library as an ``int``, and any other value unchanged.
+
+    Arithmetic with small types, such as numpy's ``uint8``, would overflow, and JSON has no others.
+    """
+    if value is None or isinstance(value, int | str):
+        return value
+    try:
+        number = plain_number(value)
+    except Exception:  # noqa: BLE001 - other libraries convert, and may raise anything
+        return value
+    return number if isinstance(number, int) else value
+
+
+def integer(value: int) -> int:
+    """:func:`plain_integer` as a converter for attrs, with the type of the field."""
+    plain: int = plain_integer(value)
+    return plain
+
+
+def optional_integer(value: int | None) -> int | None:
+    """:func:`integer` for fields that may be None."""
+    return None if value is None else integer(value)
+
+
+def plain_number(value: Any) -> int | float | bool | None:
+    """Return a number of any library, such as numpy's and ``Decimal``; None for what is no number.
+
+    Raises:
+        Exception: The library's conversion raised it.
+    """
+    if isinstance(value, bool):
+        return value
+    if getattr(value, "shape", ()) != ():
+        return None  # an array, which would count as a number if it has one element
+    if hasattr(value, "dtype") and callable(getattr(value, "item", None)):
+        if getattr(value, "mask", False):
+            return None  # numpy's masked value, which would become 0
+        value = value.item()  # of numpy or PyTorch; its truth values know __index__ too
+        if isinstance(value, bool):
+            return value
+    if isinstance(value, float):
+        return float.__float__(value)
+    kind = type(value)
+    if hasattr(kind, "__index__"):
+        return int(kind.__index__(value))
+    if hasattr(kind, "__float__"):
+        return float(value)
+    return None
 
 
 def number_of_text(value: Any) -> Any:
@@ -106,6 +157,7 @@ def check_seconds(name: str, seconds: object) -> None:
     """
     if seconds is None:
         return
+    seconds = plain_integer(seconds)
     # bool is a subclass of int; sockets accept no more than a year.
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         raise ValueError(f"{name} must be a number of seconds, not a {type(seconds).__name__}")

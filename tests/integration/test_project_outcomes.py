@@ -202,6 +202,12 @@ def test_offset_and_limit_may_be_text(services: FakeServices) -> None:
     assert dict(services.requests[0].url.params) == {"offset": "0", "limit": "2"}
 
 
+def test_get_projects_takes_numbers_of_numpy(services: FakeServices) -> None:
+    services.json({"totalProjects": 0, "projects": []})
+    services.hub("get_projects", np.uint8(24), np.int64(6))
+    assert dict(services.requests[0].url.params) == {"offset": "24", "limit": "6"}
+
+
 @pytest.mark.parametrize("datasets", [{}, {"linked_datasets": None}, {"linked_datasets": []}])
 def test_get_projects_keeps_unknown_and_no_datasets_apart(
     services: FakeServices, datasets: dict[str, Any]

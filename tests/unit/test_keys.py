@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -62,6 +63,8 @@ class TestGenerate:
         monkeypatch.setattr(rsa, "generate_private_key", generate)
         generate_key_pair()
         assert arguments == {"exponent": 65537, "bits": 4096}
+        generate_key_pair(np.int16(3072))  # type: ignore[arg-type]
+        assert (type(arguments["bits"]), arguments["bits"]) == (int, 3072)
 
     @pytest.mark.parametrize("size", [0, 1024, 2047, 16385, "4096", None])
     def test_generate_rejects_other_sizes(self, size: object) -> None:
