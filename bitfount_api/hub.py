@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import IO, TYPE_CHECKING, Any, overload
 
 from bitfount_api import _operations as operations
 from bitfount_api._client import SyncClient
@@ -544,7 +544,7 @@ class BitfountHub(SyncClient):
 
     def send_model(
         self,
-        model_code_path: str | os.PathLike[str],
+        model_code_path: str | os.PathLike[str] | bytes | IO[bytes],
         private_model: bool = False,
         model_description: str = "",
         *,
@@ -552,12 +552,14 @@ class BitfountHub(SyncClient):
     ) -> types.ModelUpload:
         """Send a model's code to the Hub, on behalf of the session's user.
 
-        The model is named after the file. The file's syntax tree is checked; its code is not run.
-        A warning is logged if the syntax tree does not show whether the class can be loaded.
+        The model is named after the file; code that is given as bytes or as a file object, after
+        its class. The syntax tree is checked; the code is not run. A warning is logged if the
+        syntax tree does not show whether the class can be loaded.
 
         Args:
-            model_code_path: The file: UTF-8, at most 3 MiB, with one model class of the same name
-                as the file.
+            model_code_path: The path of the file: UTF-8, at most 3 MiB, with one model class of the
+                same name as the file. Or the code as bytes; or a file object in binary mode, as for
+                :meth:`send_weights`.
             private_model: Whether the model is private instead of publicly accessible.
             model_description: The description of the model; not sent if it is empty.
             progress: The callback for the progress of the upload.
@@ -568,6 +570,10 @@ class BitfountHub(SyncClient):
             and log only ``redact()`` of it, as for :meth:`get_pod`.
 
         Raises:
+            TypeError: The file object is in text mode, or the argument is something else. Nothing
+                was sent.
+            ValueError: Another argument is not valid, or the file object is closed. Nothing was
+                sent.
             ModelValidationError: The file is not a valid model. Nothing was sent.
             ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
             ModelUploadError: The Hub or object storage refused the request, or is unreachable.
@@ -707,7 +713,7 @@ class BitfountHub(SyncClient):
         self,
         model_name: str,
         model_version: int,
-        pretrained_file_path: str | os.PathLike[str],
+        pretrained_file_path: str | os.PathLike[str] | bytes | IO[bytes],
         *,
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
@@ -715,21 +721,31 @@ class BitfountHub(SyncClient):
     ) -> None:
         """Send a model's weights to the Hub, streamed from disk.
 
+        A file object is read from its current position to its end. If its position can be changed
+        (``seekable()``), nothing is copied, and the file is read again from there when a request is
+        repeated. Otherwise, as of a pipe, the weights are first copied to a temporary file on disk.
+        The file object is never closed. Afterwards, its position is the end of the file, or if the
+        call failed, the one that it had before. Nobody else may use the file during the call.
+
         Args:
             model_name: The name of the model, which must belong to the session's user.
             model_version: The version that the weights belong to.
-            pretrained_file_path: The file with the weights, at most 500 MiB.
+            pretrained_file_path: The path of the file with the weights, at most 500 MiB. Or the
+                weights as bytes; or a file object in binary mode.
             progress: The callback for the progress of the upload.
             parts_at_once: The maximum number of parts of a large file to send concurrently.
             compress: Whether to compress the weights for transfer and storage (with Zstandard, into
                 a temporary file first). This library decompresses them when downloading.
 
         Raises:
-            ValueError: The model's name or version is not valid. Nothing was sent.
+            TypeError: The file object is in text mode, or the argument is something else. Nothing
+                was sent.
+            ValueError: The model's name or version is not valid, or the file object is closed or
+                not open for reading. Nothing was sent.
             ModelTooLargeError: The file is over 500 MiB, or with ``compress``, over 500 MiB after
                 compression or 3.9 GiB before. Nothing was sent.
-            ModelUploadError: The file cannot be read, or changed during the upload; or the Hub or
-                object storage refused the request, or is unreachable.
+            ModelUploadError: The file cannot be read, is empty, or changed during the upload; or
+                the Hub or object storage refused the request, or is unreachable.
 
         Endpoint: ``PUT /api/models``, then object storage; ``POST /api/upload`` after an upload in
         parts.

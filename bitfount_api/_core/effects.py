@@ -155,9 +155,15 @@ class RunInThread:
     """Run blocking work: reading a file, hashing a text, running a model's code.
 
     The outcome is the return value of ``run``. Work does not block an event loop.
+
+    Args:
+        run: The work.
+        endless: Whether it may block for ever, as reading a pipe does. A cancelled call leaves it
+            behind; for the end of other work, it waits.
     """
 
     run: Callable[[], Any]
+    endless: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -213,6 +219,18 @@ def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
         Exception: The function raised it.
     """
     result: T = yield RunInThread(partial(function, *args, **kwargs))
+    return result
+
+
+def run_endless(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+    """:func:`run_in_thread` for a function that may block for ever, such as one of the user's.
+
+    After a cancellation, it may still run, so that it must not use what the flow closes.
+
+    Raises:
+        Exception: The function raised it.
+    """
+    result: T = yield RunInThread(partial(function, *args, **kwargs), endless=True)
     return result
 
 

@@ -46,7 +46,7 @@ def decoded(source: str | bytes) -> str:
         raise ValueError(f"it is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
-def check_model_source(source: str | bytes, stem: str, file_name: str | None = None) -> None:
+def check_model_source(source: str | bytes, stem: str | None, file_name: str | None = None) -> str:
     """Check that a file is a valid model, without running any of it.
 
     The file must parse and define exactly one model class, with the same name as the file. A model
@@ -61,13 +61,17 @@ def check_model_source(source: str | bytes, stem: str, file_name: str | None = N
 
     Args:
         source: The file's contents.
-        stem: The file's name without ``.py``.
+        stem: The file's name without ``.py``; None for code that is in no file, whose only model
+            class then gives the model its name.
         file_name: The file's name in errors; by default, the stem and ``.py``.
+
+    Returns:
+        The model's name.
 
     Raises:
         ModelValidationError: The model is not valid; the text gives the line and what to do.
     """
-    file_name = file_name or f"{stem}.py"
+    file_name = file_name or ("the model's code" if stem is None else f"{stem}.py")
     try:
         text = decoded(source)
         tree = ast.parse(text, file_name)
@@ -83,25 +87,34 @@ def check_model_source(source: str | bytes, stem: str, file_name: str | None = N
     except ValueError as error:
         raise ModelValidationError(f"{file_name}: it cannot be read: {error}") from None
     try:
-        problem, doubt = _judge(ModuleClasses(tree), stem)
+        name, problem, doubt = _judge(ModuleClasses(tree), stem)
     except RecursionError:
-        problem, doubt = None, "its expressions are nested too deeply to be checked"
+        name, problem, doubt = stem, None, "its expressions are nested too deeply to be checked"
     except TooManyBasesError:
-        problem, doubt = None, "its classes derive from too many others to be checked"
-    if problem is not None:
+        name, problem, doubt = stem, None, "its classes derive from too many others to be checked"
+    if problem is None and name is None:
+        problem = (
+            f": its syntax tree does not show which class is the model, since {doubt}; "
+            "pass the path of a file with the model's name"
+        )
+    if problem is not None or name is None:
         raise ModelValidationError(f"{file_name}{problem}")
     if doubt is not None:
         _logger.warning(
             "%s is accepted, but its syntax tree does not show whether the class %s can be loaded "
             "from it: %s",
-            file_name, stem, doubt[:1000],
+            file_name, name, doubt[:1000],
         )  # fmt: skip
+    return name
 
 
-def _judge(module: ModuleClasses, stem: str) -> tuple[str | None, str | None]:
-    """Return why a module is surely not the model of that name, and why it may not be."""
+def _judge(module: ModuleClasses, stem: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return the model's name, why the module is surely not that model, and why it may not be.
+
+    The name is None if it is not given, and the syntax tree does not show it.
+    """
     if module.failure is not None:
-        return f", {module.failure}, so it could not be loaded", None
+        return stem, f", {module.failure}, so it could not be loaded", None
     models: dict[type, FoundClass] = {}
     perhaps: dict[type, str] = {}
     lacking: list[str] = []
@@ -114,6 +127,12 @@ def _judge(module: ModuleClasses, stem: str) -> tuple[str | None, str | None]:
         else:
             lacking.append(reason)
     sure = [models[made] for made in most_derived(models)]
+    if stem is None:
+        candidates = [each.made for each in sure] or list(perhaps)
+        if len(candidates) == 1:
+            stem = candidates[0].__name__
+        elif not sure and candidates:
+            return None, None, "it may be any of " + ", ".join(each.__name__ for each in candidates)
     problem = _problem(sure, lacking, stem)
     if problem is None:
         (model,) = sure
@@ -123,15 +142,15 @@ def _judge(module: ModuleClasses, stem: str) -> tuple[str | None, str | None]:
             # A class with a base that cannot be seen is rather a helper than another model.
             if missing(made, module.stand_ins.is_known) is None and not issubclass(model.made, made)
         ]
-        return None, next(iter(others), module.doubt)
+        return stem, None, next(iter(others), module.doubt)
     for made, reason in perhaps.items():
         if made.__name__ == stem and all(issubclass(made, model.made) for model in sure):
-            return None, reason
+            return stem, None, reason
     if module.is_dynamic:
-        return None, module.doubt or "it may bind names with exec(), eval() or globals()"
-    if not sure and Special.UNKNOWN in module.names.get(stem, ()):
-        return None, module.doubt or f"{stem} may be anything when the code has run"
-    return problem, None
+        return stem, None, module.doubt or "it may bind names with exec(), eval() or globals()"
+    if stem is not None and not sure and Special.UNKNOWN in module.names.get(stem, ()):
+        return stem, None, module.doubt or f"{stem} may be anything when the code has run"
+    return stem, problem, None
 
 
 def _is_model(module: ModuleClasses, found: FoundClass) -> tuple[bool | None, str]:
@@ -154,7 +173,7 @@ def _is_model(module: ModuleClasses, found: FoundClass) -> tuple[bool | None, st
     return True, ""
 
 
-def _problem(models: list[FoundClass], lacking: list[str], stem: str) -> str | None:
+def _problem(models: list[FoundClass], lacking: list[str], stem: str | None) -> str | None:
     if not models:
         found = f"none of its classes is a model: {'; '.join(lacking)[:1000]}"
         return f": {found if lacking else 'it defines no class'}; {_ADVICE}"

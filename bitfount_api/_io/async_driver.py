@@ -123,7 +123,7 @@ async def _perform(step: Effect, context: CallContext) -> Any:
         await asyncio.sleep(context.checked_pause(step))
         return None
     if isinstance(step, RunInThread):
-        return await _in_thread(step.run)
+        return await (_in_left_thread if step.endless else _in_thread)(step.run)
     if isinstance(step, Gather):
         return await _run_gather(step, context)
     if isinstance(step, GetCredentials):
@@ -314,7 +314,7 @@ async def _in_thread(function: Callable[..., T], *args: Any) -> T:
 
 
 async def _in_left_thread(function: Callable[..., T], *args: Any) -> T:
-    """Run a blocking function of the user, who may block for ever, in a thread.
+    """Run a blocking function that may block for ever, such as one of the user's, in a thread.
 
     If the call is cancelled, the thread is left behind.
     """

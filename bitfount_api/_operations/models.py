@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,9 @@ from bitfount_api._internal.files import atomic_write, checked_path
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import check_encodable, flag, quote
 from bitfount_api._operations.downloads import download, fetch, fetch_weights
-from bitfount_api._operations.uploads import multipart, upload
+from bitfount_api._operations.uploads import multipart, open_input, upload
 from bitfount_api._transfer.compression import CompressedCopy
+from bitfount_api._transfer.file_objects import Input
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api._transfer.targets import check_target
 from bitfount_api.exceptions import (
@@ -50,7 +50,6 @@ from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
@@ -269,7 +268,7 @@ def download_model(
 
 def send_model(
     hub: ServiceClient,
-    path: str | os.PathLike[str],
+    file: object,
     *,
     private: bool,
     description: str,
@@ -277,44 +276,53 @@ def send_model(
 ) -> Flow[types.ModelUpload]:
     """Validate a model's file without running it, then upload it.
 
+    Args:
+        hub: The Hub.
+        file: The path of the file, its contents, or a file object.
+        private: Whether the model is private.
+        description: The model's description.
+        options: The transfer options.
+
     Raises:
         ModelValidationError: The file is not a valid model. Nothing was sent.
         ModelTooLargeError: The code is over 3 MiB. Nothing was sent.
         ModelUploadError: The Hub or object storage refused the request, or is unreachable.
     """
-    path = checked_path(path)
+    given = Input(file, "model_code_path", "the model's code")
     if not isinstance(description, str | None):
         raise ValueError(f"model_description must be a string, not {quote(description)}")
     check_encodable("model_description", description)
     hidden = flag(private, "private_model")
-    code = yield from run_in_thread(_validated_file, path)
-    request = _send_model.build_request(
-        body=ModelUploadRequest(
-            model_name=path.stem,
-            model_size=len(code),
-            model_hash=(yield from run_in_thread(hash_contents, code)),
-            private_model=hidden,
-            model_description=description or UNSET,
-        ),
-        multipart_upload=multipart(len(code)),
-    )
-    with _map_upload_errors(path):
-        answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload, _tidy)
-        yield from upload(
-            hub, answer, Source.from_bytes(code, path.name), object_type="Model", options=options
+    with given:
+        name, code = yield from _validated(given)
+        request = _send_model.build_request(
+            body=ModelUploadRequest(
+                model_name=name,
+                model_size=len(code),
+                model_hash=(yield from run_in_thread(hash_contents, code)),
+                private_model=hidden,
+                model_description=description or UNSET,
+            ),
+            multipart_upload=multipart(len(code)),
         )
+        source = Source.from_bytes(code, f"{name}.py" if given.path is None else given.name)
+        with _map_upload_errors(given):
+            answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload, _tidy)
+            yield from upload(hub, answer, source, object_type="Model", options=options)
     return answer
 
 
 def send_weights(
-    hub: ServiceClient,
-    model_name: str,
-    version: int,
-    path: str | os.PathLike[str],
-    *,
-    options: TransferOptions,
+    hub: ServiceClient, model_name: str, version: int, file: object, *, options: TransferOptions
 ) -> Flow[None]:
     """Upload a model's weights, streamed from disk.
+
+    Args:
+        hub: The Hub.
+        model_name: The model's name.
+        version: The version that the weights belong to.
+        file: The path of the file, the weights, or a file object.
+        options: The transfer options.
 
     Raises:
         ModelTooLargeError: The weights are over 500 MiB, or with ``compress``, over 500 MiB after
@@ -322,19 +330,20 @@ def send_weights(
         ModelUploadError: The file cannot be read, or the Hub or object storage refused the request
             or is unreachable.
     """
-    path = checked_path(path)
     name, number = checked_model_name(model_name), checked_model_version(version)
-    with _map_upload_errors(path):
-        source = yield from run_in_thread(Source.from_file, path)
+    given = Input(file, "pretrained_file_path", f"{name}-{number}.weights")
+    with _map_upload_errors(given), given:
+        # Downloads are limited by the size after decompression, however well the file compresses.
+        limit = MAX_DOWNLOAD_BYTES if options.compress else config.MAX_WEIGHTS_BYTES
+        source = yield from open_input(given, limit)
         if not options.compress:
-            _check_size(path, source.size, config.MAX_WEIGHTS_BYTES)
+            _check_size(given, source.size, config.MAX_WEIGHTS_BYTES)
             yield from _upload_weights(hub, name, number, source, options)
             return
-        # Downloads are limited by the size after decompression, however well the file compresses.
-        if source.size > MAX_DOWNLOAD_BYTES:
+        if source.size > limit:
             raise ModelTooLargeError(
-                f"{path} has {source.size:,} bytes; downloads are limited to "
-                f"{MAX_DOWNLOAD_BYTES:,} bytes by default"
+                f"{given} has {given.shown(source.size, limit)} bytes; downloads are limited to "
+                f"{limit:,} bytes by default"
             )
         yield from hub.authenticate()  # a user should not have to log in after minutes
         copy = CompressedCopy(source, config.MAX_WEIGHTS_BYTES)
@@ -343,7 +352,7 @@ def send_weights(
                 yield from sleep(0)  # checks the deadline
             if copy.size > config.MAX_WEIGHTS_BYTES:
                 raise ModelTooLargeError(
-                    f"{path} has over {config.MAX_WEIGHTS_BYTES:,} bytes even when compressed, "
+                    f"{given} has over {config.MAX_WEIGHTS_BYTES:,} bytes even when compressed, "
                     "which is the most that the Hub accepts"
                 )
             packed = yield from run_in_thread(copy.source)
@@ -376,39 +385,38 @@ def _upload_weights(
             return
 
 
-def _validated_file(path: Path) -> bytes:
-    r"""Return a validated model file as it is sent: UTF-8, with lines that end in ``\n``."""
+def _validated(given: Input) -> Flow[tuple[str, bytes]]:
+    r"""Return a valid model's name, and its code as it is sent: UTF-8, lines that end in ``\n``."""
+    limit = 2 * config.MAX_MODEL_BYTES  # a file of empty \r\n lines shrinks to half
     try:
-        status = path.stat()
-    except OSError as error:
-        raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error
+        source = yield from open_input(given, limit)
+        _check_size(given, source.size // 2, config.MAX_MODEL_BYTES)
+        data = yield from run_in_thread(b"".join, source.chunks(0, source.size))
+    except TransferError as error:
+        raise ModelValidationError(str(error)) from error
     try:
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelValidationError(f"{path} is not a file")
-        # Half the size, because a file of empty \r\n lines shrinks to half when it is read.
-        _check_size(path, status.st_size // 2, config.MAX_MODEL_BYTES)
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelValidationError(f"{path} cannot be read: {error.strerror}") from error
+        text = data.decode("utf-8")
     except UnicodeError as error:
-        raise ModelValidationError(f"{path} is not UTF-8 text: {error}") from None
-    code = text.encode("utf-8")
-    _check_size(path, len(code), config.MAX_MODEL_BYTES)
-    check_model_source(code, path.stem, path.name)
-    return code
+        raise ModelValidationError(f"{given} is not UTF-8 text: {error}") from None
+    code = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8")
+    _check_size(given, len(code), config.MAX_MODEL_BYTES)
+    stem = None if given.path is None else given.path.stem
+    return (yield from run_in_thread(check_model_source, code, stem, given.name)), code
 
 
-def _check_size(path: Path, size: int, limit: int) -> None:
+def _check_size(given: Input, size: int, limit: int) -> None:
     if size > limit:
-        raise ModelTooLargeError(f"{path} has {size:,} bytes; the Hub accepts {limit:,} at most")
+        raise ModelTooLargeError(
+            f"{given} has {given.shown(size, limit)} bytes; the Hub accepts {limit:,} at most"
+        )
 
 
 @contextmanager
-def _map_upload_errors(path: Path) -> Iterator[None]:
+def _map_upload_errors(given: Input) -> Iterator[None]:
     try:
         yield
     except (RequestException, TransferError) as error:
         text = str(error)
-        if not text.startswith(str(path)):  # which says which file it is
-            text = f"{path.name} could not be stored: {text}"
+        if not text.startswith(str(given)):  # which says which file it is
+            text = f"{given.name} could not be stored: {text}"
         raise model_upload_error(text, error) from error

@@ -9,7 +9,7 @@ import attrs
 
 from bitfount_api import config
 from bitfount_api._core import storage_operations
-from bitfount_api._core.effects import Flow, gather, run_in_thread
+from bitfount_api._core.effects import Flow, gather, run_endless, run_in_thread, sleep
 from bitfount_api._core.responses import check_status
 from bitfount_api._core.services import STORAGE
 from bitfount_api._generated import operations
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bitfount_api._core.service_client import ServiceClient
+    from bitfount_api._transfer.file_objects import Input
     from bitfount_api.transfers import TransferOptions
 
 ObjectType = Literal["Model", "Schema"]
@@ -66,6 +67,26 @@ def multipart(size: int) -> Literal[True] | Any:
     differs for large objects only, so that small ones are requested as 5.3 does.
     """
     return True if size >= config.MULTIPART_THRESHOLD_BYTES else UNSET
+
+
+def open_input(given: Input, limit: int) -> Flow[Source]:
+    """Return the source of what is sent, after copying a file that can be read only once.
+
+    Args:
+        given: The argument with the contents.
+        limit: The maximum size in bytes. A copy ends soon after it, so that its size exceeds it.
+
+    Raises:
+        TypeError: The file is opened in text mode.
+        TransferError: The file cannot be read, or is empty.
+    """
+    source = yield from run_in_thread(given.open)
+    if source is not None:
+        return source
+    while given.size <= limit and (chunk := (yield from run_endless(given.read))):
+        yield from run_in_thread(given.keep, chunk)
+        yield from sleep(0)  # checks the deadline
+    return (yield from run_in_thread(given.copy))
 
 
 def upload(

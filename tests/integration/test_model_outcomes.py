@@ -369,7 +369,8 @@ def test_code_is_sent_with_plain_newlines(services: FakeServices, model_file: Pa
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "no model class|model class"),
+        (b"", "Net.py is empty"),
+        (b"# nothing", "it defines no class"),
         (b"class Net(:", "not valid Python"),
         (b"class Net: pass", "model class"),
         (CODE.replace(b"Net", b"Other"), "Net"),
@@ -405,12 +406,13 @@ def test_odd_argument_of_send_model_raises_unsent(
 
 @pytest.mark.parametrize(
     ("path", "complaint"),
-    [(Path, "a class: pass its file"), (None, "a None"), (b"x.py", "a bytes")],
+    [(Path, "a class: pass its file"), (None, "a None"), (["Net.py"], "a list")],
 )
 def test_model_that_is_not_a_path_raises(services: FakeServices, path: Any, complaint: str) -> None:
-    with pytest.raises(TypeError, match=f"must be a text or a pathlib.Path, not {complaint}"):
+    accepted = "must be a path, bytes or a binary file, not"
+    with pytest.raises(TypeError, match=f"model_code_path {accepted} {complaint}"):
         services.hub("send_model", path)
-    with pytest.raises(TypeError, match="must be a text or a "):
+    with pytest.raises(TypeError, match=f"pretrained_file_path {accepted} {complaint}"):
         services.hub("send_weights", "Net", 1, path)
     assert services.requests == []
 
@@ -604,7 +606,7 @@ def test_model_of_a_name_that_is_not_utf8_is_unsent(services: FakeServices, tmp_
     assert services.requests == []
     folder = tmp_path / os.fsdecode(b"\xff")
     folder.mkdir()
-    for content, found in [(None, "cannot be read"), (b"", "no class"), (b"\xff", "not UTF-8")]:
+    for content, found in [(None, "cannot be read"), (b"", "is empty"), (b"\xff", "not UTF-8")]:
         if content is not None:
             (folder / "Net.py").write_bytes(content)
         with pytest.raises(ModelValidationError, match=found) as caught:

@@ -155,8 +155,8 @@ def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
 
 LONG_MODULES = {
     # The Hub has three dozen operations in one class; most of these lines are their docstrings.
-    "bitfount_api.async_hub": 1100,
-    "bitfount_api.hub": 1100,
+    "bitfount_api.async_hub": 1200,
+    "bitfount_api.hub": 1200,
     "bitfount_api.types": 550,  # declarations only
 }
 

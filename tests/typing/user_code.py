@@ -7,6 +7,7 @@ No part of it runs. ``assert_type`` says what users see of each result.
 from __future__ import annotations
 
 import datetime as dt
+import io
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -194,6 +195,12 @@ def hub(hub: api.BitfountHub) -> None:
     hub.send_weights("Net", 1, "w.pt", progress=report)
     with notebook_progress() as drawn:
         hub.send_weights("Net", 1, "w.pt", progress=drawn)
+    with open("w.pt", "rb") as weights, open("Net.py", "rb") as code:
+        hub.send_weights("Net", 1, weights)
+        hub.send_model(code)
+    hub.send_weights("Net", 1, io.BytesIO(b"weights"))
+    hub.send_weights("Net", 1, b"weights")
+    hub.send_model(b"code")
     assert_type(hub.get_model("alice", "Net"), type[api.BitfountModel] | None)
     assert_type(hub.retrieve_model("alice", "Net", 1, project_id="p1"), api.ModelDetails)
     assert_type(hub.get_model_code("alice", "Net", 1, "p1"), str | None)
