@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from bitfount_api.session import BitfountSession as BitfountSession
     from bitfount_api.smart_on_fhir import SMARTOnFHIR as SMARTOnFHIR
     from bitfount_api.transfers import Download as Download
+    from bitfount_api.transfers import WrittenDownload as WrittenDownload
     from bitfount_api.types import AccessCheckResult as AccessCheckResult
     from bitfount_api.types import AccessLimit as AccessLimit
     from bitfount_api.types import ActivePublicKey as ActivePublicKey
@@ -173,6 +174,7 @@ _MODULES = {
     "SimpleUsage": "types",
     "Timeout": "exceptions",
     "TransferError": "exceptions",
+    "WrittenDownload": "transfers",
     "generate_key_pair": "keys",
     "get_pod_schema": "pod_schema",
     "hash_contents": "hashes",
@@ -257,6 +259,7 @@ __all__ = [
     "SimpleUsage",
     "Timeout",
     "TransferError",
+    "WrittenDownload",
     "__version__",
     "generate_key_pair",
     "get_pod_schema",

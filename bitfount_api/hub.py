@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bitfount_api.models import BitfountModel
     from bitfount_api.progress import ProgressCallback
     from bitfount_api.schemas import BitfountSchema
-    from bitfount_api.transfers import Download
+    from bitfount_api.transfers import Download, WrittenDownload
 
 
 class BitfountHub(SyncClient):
@@ -479,6 +479,7 @@ class BitfountHub(SyncClient):
         )
         return self._run(flow)
 
+    @overload
     def download_model(
         self,
         username: str,
@@ -488,24 +489,49 @@ class BitfountHub(SyncClient):
         project_id: str | None = None,
         *,
         progress: ProgressCallback | None = None,
-    ) -> Download | None:
+    ) -> Download | None: ...
+    @overload
+    def download_model(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int | None,
+        path: IO[bytes],
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> WrittenDownload | None: ...
+    def download_model(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int | None,
+        path: str | os.PathLike[str] | IO[bytes],
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> Download | WrittenDownload | None:
         r"""Download a model's code to a file, without running the code.
 
-        The hash of the code is checked before the file is created.
+        The hash of the code is checked before the file is created, or a file object is written to.
 
         Args:
             username: The user name of the model's owner.
             model_name: The name of the model.
             model_version: The version; None for the latest.
-            path: The file to write. An existing file is replaced.
+            path: The path of the file to write. An existing file is replaced. Or a file object in
+                binary mode, as for :meth:`download_weights`.
             project_id: The project that grants access, and whose usage limits apply.
             progress: The callback for the number of bytes written.
 
         Returns:
-            The file's path, size and SHA-256, which is the hash of the model. The file contains the
-            text that was hashed (without any ``\r``). None if there is no such model.
+            The file's path, size and SHA-256, which is the hash of the model; for a file object,
+            its size and SHA-256. The file contains the text that was hashed (without any ``\r``).
+            None if there is no such model.
 
         Raises:
+            TypeError: ``path`` is neither a path nor a file object in binary mode.
+            ValueError: An argument is not valid, or the file object is closed.
             ModelValidationError: The code's hash is not the published one.
             NoModelCodeError: The project's usage limit is exhausted.
             TransferError: The file cannot be written.
@@ -631,6 +657,7 @@ class BitfountHub(SyncClient):
         )
         return self._run(weights.get(options))
 
+    @overload
     def download_weights(
         self,
         username: str,
@@ -642,7 +669,32 @@ class BitfountHub(SyncClient):
         progress: ProgressCallback | None = None,
         parts_at_once: int = PARTS_AT_ONCE,
         max_bytes: int = MAX_DOWNLOAD_BYTES,
-    ) -> Download | None:
+    ) -> Download | None: ...
+    @overload
+    def download_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        path: IO[bytes],
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+    ) -> WrittenDownload | None: ...
+    def download_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        path: str | os.PathLike[str] | IO[bytes],
+        project_id: str | None = None,
+        *,
+        progress: ProgressCallback | None = None,
+        parts_at_once: int = PARTS_AT_ONCE,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+    ) -> Download | WrittenDownload | None:
         """Download model weights of any size to a file, also over slow or unreliable connections.
 
         The file is created only when it is complete; until then, the bytes are in ``<name>.part``
@@ -650,21 +702,31 @@ class BitfountHub(SyncClient):
         The next call resumes an interrupted download from there, also in a
         later process. A download that is cancelled, or that cannot be written, leaves no files.
 
+        A file object gets bytes only when all of them have been received and hashed: they are
+        downloaded to a temporary file first, and an interrupted download is not resumed by the next
+        call. They are written from the file object's position on, which is then after the last
+        byte, and flushed; the file object is not closed. If it cannot be written, it may hold a
+        part of the weights, and the call raises a ``TransferError``.
+
         Args:
             username: The user name of the model's owner.
             model_name: The name of the model.
             model_version: The model's version.
-            path: The file to write. An existing file is replaced.
+            path: The path of the file to write. An existing file is replaced. Or a file object in
+                binary mode.
             project_id: The project that grants access, and whose usage limits apply.
             progress: The callback for the progress of the download.
             parts_at_once: The maximum number of parts of a large object to fetch concurrently.
             max_bytes: The maximum size in bytes, both as stored and decompressed.
 
         Returns:
-            The file's path, size and SHA-256; weights that are stored compressed are decompressed
-            in the file. None if there is no such model, or no weights have been uploaded.
+            The file's path, size and SHA-256; for a file object, the size and SHA-256. Weights that
+            are stored compressed are decompressed in the file. None if there is no such model, or
+            no weights have been uploaded.
 
         Raises:
+            TypeError: ``path`` is neither a path nor a file object in binary mode.
+            ValueError: An argument is not valid, or the file object is closed.
             TransferError: The file cannot be written, or the weights are larger than
                 ``max_bytes`` or damaged.
             InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.

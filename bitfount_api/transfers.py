@@ -59,3 +59,16 @@ class Download:
     path: Path
     size: int
     sha256: str
+
+
+@attrs.frozen
+class WrittenDownload:
+    """A complete download that was written to a file object.
+
+    Args:
+        size: The size in bytes.
+        sha256: The SHA-256 of the contents: 64 lower-case hex digits.
+    """
+
+    size: int
+    sha256: str

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bitfount_api._core import storage_operations
-from bitfount_api._core.effects import Flow, Send, gather, run_in_thread, send, sleep
+from bitfount_api._core.effects import Flow, Send, gather, run_endless, run_in_thread, send, sleep
 from bitfount_api._core.responses import status_error
 from bitfount_api._core.retrying import pause_before_retry
 from bitfount_api._core.services import STORAGE, url_may_have_expired
 from bitfount_api._internal.urls import presigned_url
 from bitfount_api._transfer.destinations import MemoryDestination
+from bitfount_api._transfer.file_objects import TemporaryDownload, write_to
 from bitfount_api._transfer.part_file import PartFile
 from bitfount_api._transfer.range_request import (
     ObjectChangedError,
@@ -27,6 +28,7 @@ from bitfount_api.exceptions import (
     TransferError,
 )
 from bitfount_api.progress import ProgressReporter
+from bitfount_api.transfers import WrittenDownload
 
 if TYPE_CHECKING:
     import os
@@ -150,6 +152,43 @@ def download(
         part.discard()
         reporter.close()
     return result
+
+
+def download_to_file_object(
+    remote: ServiceClient,
+    url: str,
+    file: object,
+    name: str,
+    options: TransferOptions,
+    renew: Renew | None = None,
+) -> Flow[WrittenDownload]:
+    """Download an object to a temporary file, and when it is complete, write it to a file object.
+
+    Args:
+        remote: The service whose connections and retries to use.
+        url: The presigned URL.
+        file: The file object.
+        name: The object's name for progress reports.
+        options: The transfer options.
+        renew: Requests a new URL when ``url`` has expired.
+
+    Raises:
+        HTTPError: Object storage refused the request.
+        TransferError: A file cannot be written, or the object exceeds the maximum size or is
+            damaged.
+        RequestException: The download failed.
+    """
+    temporary = TemporaryDownload()
+    try:
+        path = yield from run_in_thread(temporary.prepare, name)
+        found = yield from download(remote, url, path, options, renew)
+        while chunk := (yield from run_in_thread(temporary.read)):
+            yield from run_endless(write_to, file, chunk)
+            yield from sleep(0)  # checks the deadline
+        yield from run_in_thread(temporary.discard)
+    finally:
+        temporary.discard()
+    return WrittenDownload(found.size, found.sha256)
 
 
 def download_into(

@@ -10,7 +10,7 @@ import attrs
 
 from bitfount_api import config, types
 from bitfount_api._core import storage_operations
-from bitfount_api._core.effects import run_in_thread, sleep
+from bitfount_api._core.effects import run_endless, run_in_thread, sleep
 from bitfount_api._core.redaction import redact
 from bitfount_api._core.services import url_may_have_expired
 from bitfount_api._generated import operations
@@ -20,13 +20,18 @@ from bitfount_api._generated.hub.api.models import send_weights as _send_weights
 from bitfount_api._generated.hub.models import ModelUploadRequest, WeightsUploadRequest
 from bitfount_api._generated.hub.types import UNSET
 from bitfount_api._generated.types.hub import Upload
-from bitfount_api._internal.files import atomic_write, checked_path
+from bitfount_api._internal.files import atomic_write
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.validation import check_encodable, flag, quote
-from bitfount_api._operations.downloads import download, fetch, fetch_weights
+from bitfount_api._operations.downloads import (
+    download,
+    download_to_file_object,
+    fetch,
+    fetch_weights,
+)
 from bitfount_api._operations.uploads import multipart, open_input, upload
 from bitfount_api._transfer.compression import CompressedCopy
-from bitfount_api._transfer.file_objects import Input
+from bitfount_api._transfer.file_objects import Input, check_file_object, path_of, write_to
 from bitfount_api._transfer.request_bodies import Source
 from bitfount_api._transfer.targets import check_target
 from bitfount_api.exceptions import (
@@ -45,11 +50,11 @@ from bitfount_api.identifiers import model_version as checked_model_version
 from bitfount_api.identifiers import path_part, user_name
 from bitfount_api.models import BitfountModel, check_model_source, load_model_class
 from bitfount_api.progress import ProgressReporter
-from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download
+from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download, WrittenDownload
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bitfount_api._core.effects import Flow
     from bitfount_api._core.service_client import ServiceClient
@@ -221,15 +226,27 @@ class Weights:
         return (yield from fetch_weights(self.hub, url, what, options, self.url))
 
     def download(
-        self, path: str | os.PathLike[str], options: TransferOptions
-    ) -> Flow[Download | None]:
-        """Stream the weights to a file; None as for :meth:`url`."""
-        target = checked_path(path)
-        yield from run_in_thread(check_target, target)
+        self, file: object, options: TransferOptions
+    ) -> Flow[Download | WrittenDownload | None]:
+        """Stream the weights to a path or a file object; None as for :meth:`url`."""
+        path = yield from _checked_target(file)
         url = yield from self.url()
         if not url:
             return None
-        return (yield from download(self.hub, url, target, options, self.url))
+        if path is not None:
+            return (yield from download(self.hub, url, path, options, self.url))
+        name = f"{self.model_name}.weights"
+        return (yield from download_to_file_object(self.hub, url, file, name, options, self.url))
+
+
+def _checked_target(file: object) -> Flow[Path | None]:
+    """Check what a download is written to; return its path, or None for a file object."""
+    path = path_of(file)
+    if path is None:
+        check_file_object(file, "path", "write")
+    else:
+        yield from run_in_thread(check_target, path)
+    return path
 
 
 def get_weights_from_url(hub: ServiceClient, url: str, options: TransferOptions) -> Flow[bytes]:
@@ -243,26 +260,31 @@ def download_model(
     username: str,
     model_name: str,
     version: int | None,
-    path: str | os.PathLike[str],
+    file: object,
     project_id: str | None,
     options: TransferOptions,
-) -> Flow[Download | None]:
-    """Write a model's checked code to a file; return None if there is no such model."""
-    target = checked_path(path)
-    yield from run_in_thread(check_target, target)
+) -> Flow[Download | WrittenDownload | None]:
+    """Write a model's checked code to a path or a file object; None if there is no such model."""
+    target = yield from _checked_target(file)
     code = yield from get_model_code(hub, username, model_name, version, project_id)
     if code is None:
         return None
     sha256 = yield from run_in_thread(hash_contents, code)
-    reporter = ProgressReporter(options.progress, len(code), target.name)
+    name = f"{model_name}.py" if target is None else target.name
+    reporter = ProgressReporter(options.progress, len(code), name)
     try:
-        yield from run_in_thread(atomic_write, target, code)
+        if target is None:
+            yield from run_endless(write_to, file, code)
+        else:
+            yield from run_in_thread(atomic_write, target, code)
         reporter.add(len(code))
         yield from run_in_thread(reporter.close)
     except OSError as error:
         raise TransferError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         reporter.close()
+    if target is None:
+        return WrittenDownload(len(code), sha256)
     return Download(target, len(code), sha256)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import os
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -245,6 +246,52 @@ class FileObjectSource(Source):
                 raise TransferError(f"{self.file_name} was truncated while it was sent")
             position += len(chunk)
             yield chunk
+
+
+class TemporaryDownload:
+    """A downloaded file in a temporary folder, from which it is copied. It must be discarded."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._file: io.FileIO | None = None
+        self._path = Path()
+
+    def prepare(self, name: str) -> Path:
+        """Create the folder, and return the path to download to.
+
+        Raises:
+            TransferError: The folder cannot be created.
+        """
+        try:
+            self._folder = Path(tempfile.mkdtemp(prefix="bitfount-api-"))
+        except OSError as error:
+            raise TransferError(
+                f"no temporary folder can be created: {error.strerror or error}"
+            ) from error
+        self._path = self._folder / name
+        return self._path
+
+    def read(self) -> bytes:
+        """Return the next bytes of the file; none at its end.
+
+        Raises:
+            TransferError: The file cannot be read.
+        """
+        try:
+            if self._file is None:
+                self._file = self._path.open("rb", buffering=0)
+            return self._file.read(_STEP_BYTES)
+        except OSError as error:
+            raise _unreadable(str(self._path), error) from error
+
+    def discard(self) -> None:
+        """Delete the folder. May be called at any time, and more than once."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
 
 def write_to(file: Any, data: bytes) -> None:

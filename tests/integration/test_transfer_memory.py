@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 SIZE = 128 * MIB
 ALLOWED = 32 * MIB
 CHILD = """
-import re, sys
+import re, subprocess, sys
 from pathlib import Path
 from support.transfers import Caller
 import bitfount_api.hub, httpx
@@ -33,6 +33,15 @@ if name == "get":
     call("get_weights", "bob", "Net", 1)
 elif name == "download":
     call("download_weights", "bob", "Net", 1, Path(path))
+elif name == "download to a file object":
+    with open(path, "wb") as file:
+        call("download_weights", "bob", "Net", 1, file)
+elif name == "send a file object":
+    with open(path, "rb") as file:
+        call("send_weights", "Net", 1, file)
+elif name == "send a pipe":
+    with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as cat:
+        call("send_weights", "Net", 1, cat.stdout)
 else:
     call("send_weights", "Net", 1, Path(path), compress=name == "send packed")
 print(peak() - before)
@@ -71,6 +80,9 @@ def store(weights: bytes) -> Iterator[Store]:
         ("download", True),
         ("send", False),
         ("send packed", False),
+        ("download to a file object", False),
+        ("send a file object", False),
+        ("send a pipe", False),
     ],
 )
 def test_transfer_peak_memory_is_limited(
@@ -80,7 +92,7 @@ def test_transfer_peak_memory_is_limited(
         packer = Compressor(SIZE)
         store.weights = packer.feed(weights) + packer.finish()
     path = tmp_path / "w.pt"
-    if "send" in name:
+    if name.startswith("send"):
         path.write_bytes(weights)
     run = subprocess.run(
         [sys.executable, "-c", CHILD, name, kind, store.url, path],
@@ -91,5 +103,5 @@ def test_transfer_peak_memory_is_limited(
     )
     allowed = ALLOWED + (int(1.1 * SIZE) if name == "get" else 0)
     assert int(run.stdout) <= allowed, f"{int(run.stdout) / MIB:.0f} MiB"
-    if name == "download":
+    if name.startswith("download"):
         assert path.stat().st_size == SIZE

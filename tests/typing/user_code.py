@@ -207,6 +207,9 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.get_weights("alice", "Net", 1), bytes | None)
     assert_type(hub.download_weights("alice", "Net", 1, "w.pt"), api.Download | None)
     assert_type(hub.download_model("alice", "Net", None, "Net.py"), api.Download | None)
+    with open("w.pt", "wb") as file:
+        assert_type(hub.download_weights("alice", "Net", 1, file), api.WrittenDownload | None)
+        assert_type(hub.download_model("alice", "Net", 1, file), api.WrittenDownload | None)
     url = "https://storage.example/x?sig"
     found = api.BitfountHub.get_model_from_url(url, "0" * 64)
     assert_type(found, type[api.BitfountModel] | None)
