@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bitfount_api.async_am import AsyncBitfountAM as AsyncBitfountAM
     from bitfount_api.async_hub import AsyncBitfountHub as AsyncBitfountHub
     from bitfount_api.async_smart_on_fhir import AsyncSMARTOnFHIR as AsyncSMARTOnFHIR
+    from bitfount_api.async_streams import AsyncWeightsStream as AsyncWeightsStream
     from bitfount_api.auth.api_keys import APIKeysHandler as APIKeysHandler
     from bitfount_api.auth.device_code import DeviceCodeFlowHandler as DeviceCodeFlowHandler
     from bitfount_api.auth.external_jwt import (
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from bitfount_api.schemas import BitfountSchema as BitfountSchema
     from bitfount_api.session import BitfountSession as BitfountSession
     from bitfount_api.smart_on_fhir import SMARTOnFHIR as SMARTOnFHIR
+    from bitfount_api.streams import WeightsStream as WeightsStream
     from bitfount_api.transfers import Download as Download
     from bitfount_api.transfers import WrittenDownload as WrittenDownload
     from bitfount_api.types import AccessCheckResult as AccessCheckResult
@@ -112,6 +114,7 @@ _MODULES = {
     "AsyncBitfountAM": "async_am",
     "AsyncBitfountHub": "async_hub",
     "AsyncSMARTOnFHIR": "async_smart_on_fhir",
+    "AsyncWeightsStream": "async_streams",
     "AuthenticatedUserError": "exceptions",
     "AuthenticationError": "exceptions",
     "AuthenticationHandler": "auth.handler",
@@ -174,6 +177,7 @@ _MODULES = {
     "SimpleUsage": "types",
     "Timeout": "exceptions",
     "TransferError": "exceptions",
+    "WeightsStream": "streams",
     "WrittenDownload": "transfers",
     "generate_key_pair": "keys",
     "get_pod_schema": "pod_schema",
@@ -200,6 +204,7 @@ __all__ = [
     "AsyncBitfountAM",
     "AsyncBitfountHub",
     "AsyncSMARTOnFHIR",
+    "AsyncWeightsStream",
     "AuthenticatedUserError",
     "AuthenticationError",
     "AuthenticationHandler",
@@ -259,6 +264,7 @@ __all__ = [
     "SimpleUsage",
     "Timeout",
     "TransferError",
+    "WeightsStream",
     "WrittenDownload",
     "__version__",
     "generate_key_pair",

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, overload
 from bitfount_api import _operations as operations
 from bitfount_api._client import AsyncClient
 from bitfount_api._core import services
+from bitfount_api.async_streams import AsyncWeightsStream
 from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
@@ -741,6 +742,46 @@ class AsyncBitfountHub(AsyncClient):
             self._remote, username, model_name, model_version, project_id
         )
         return await self._run(weights.download(path, options))
+
+    async def stream_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        project_id: str | None = None,
+        *,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+    ) -> AsyncWeightsStream | None:
+        """Get a model's weights as a stream of bytes, without a file and in little memory.
+
+        The hash is known at the end of the stream only: do not act on its bytes before, or use
+        :meth:`download_weights`, which is also faster over slow connections.
+
+        Args:
+            username: The user name of the model's owner.
+            model_name: The name of the model.
+            model_version: The model's version.
+            project_id: The project that grants access, and whose usage limits apply.
+            max_bytes: The maximum size in bytes, both as stored and decompressed.
+
+        Returns:
+            The stream, an iterator of bytes, with ``size`` and ``sha256`` when it has been read to
+            its end. Weights that are stored compressed are decompressed. None if there is no such
+            model, or no weights have been uploaded. The weights are requested when the stream is
+            read, and errors of object storage are raised then.
+
+        Raises:
+            InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: as for :meth:`get_weights`.
+        """
+        weights = operations.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
+        reader = await self._run(weights.reader(TransferOptions(max_bytes=max_bytes)))
+        return None if reader is None else AsyncWeightsStream(self, reader)
 
     @staticmethod
     async def get_weights_from_url(

@@ -12,6 +12,7 @@ from bitfount_api.auth.anonymous import AnonymousHandler
 from bitfount_api.config import PRODUCTION_HUB_URL
 from bitfount_api.identifiers import PodIdentifier
 from bitfount_api.session import BitfountSession
+from bitfount_api.streams import WeightsStream
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, PARTS_AT_ONCE, TransferOptions
 
 if TYPE_CHECKING:
@@ -740,6 +741,46 @@ class BitfountHub(SyncClient):
             self._remote, username, model_name, model_version, project_id
         )
         return self._run(weights.download(path, options))
+
+    def stream_weights(
+        self,
+        username: str,
+        model_name: str,
+        model_version: int,
+        project_id: str | None = None,
+        *,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+    ) -> WeightsStream | None:
+        """Get a model's weights as a stream of bytes, without a file and in little memory.
+
+        The hash is known at the end of the stream only: do not act on its bytes before, or use
+        :meth:`download_weights`, which is also faster over slow connections.
+
+        Args:
+            username: The user name of the model's owner.
+            model_name: The name of the model.
+            model_version: The model's version.
+            project_id: The project that grants access, and whose usage limits apply.
+            max_bytes: The maximum size in bytes, both as stored and decompressed.
+
+        Returns:
+            The stream, an iterator of bytes, with ``size`` and ``sha256`` when it has been read to
+            its end. Weights that are stored compressed are decompressed. None if there is no such
+            model, or no weights have been uploaded. The weights are requested when the stream is
+            read, and errors of object storage are raised then.
+
+        Raises:
+            InvalidJSONError: The Hub's response is not JSON, or does not contain a model's details.
+            HTTPError: The Hub refused the request.
+            RequestException: The Hub is unreachable.
+
+        Endpoint: as for :meth:`get_weights`.
+        """
+        weights = operations.models.Weights(
+            self._remote, username, model_name, model_version, project_id
+        )
+        reader = self._run(weights.reader(TransferOptions(max_bytes=max_bytes)))
+        return None if reader is None else WeightsStream(self, reader)
 
     @staticmethod
     def get_weights_from_url(

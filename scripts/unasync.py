@@ -24,6 +24,7 @@ TWINS = {
     "async_hub.py": "hub.py",
     "async_am.py": "am.py",
     "async_smart_on_fhir.py": "smart_on_fhir.py",
+    "async_streams.py": "streams.py",
 }
 NAMES = {
     "AsyncBitfountAM": "BitfountAM",
@@ -32,8 +33,13 @@ NAMES = {
     "AsyncIterable": "Iterable",
     "AsyncIterator": "Iterator",
     "AsyncSMARTOnFHIR": "SMARTOnFHIR",
+    "AsyncWeightsStream": "WeightsStream",
+    "StopAsyncIteration": "StopIteration",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "async_streams": "streams",
     "aclose": "close",
 }
 # Without "Async", imports sort differently. A sync loop that only yields becomes `yield from`.
@@ -41,7 +47,7 @@ RULES = ("I", "UP028")
 
 _KEYWORD = re.compile(r"\b(?:async|await) ")
 _WORD = re.compile(r"\b\w+\b")
-_ASYNC = re.compile(r"async|await|\b__a(?:enter|exit|iter|next)__|\baclose\b", re.IGNORECASE)
+_ASYNC = re.compile(r"async|await", re.IGNORECASE)
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

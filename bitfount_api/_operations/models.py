@@ -29,6 +29,7 @@ from bitfount_api._operations.downloads import (
     fetch,
     fetch_weights,
 )
+from bitfount_api._operations.streams import WeightsReader
 from bitfount_api._operations.uploads import multipart, open_input, upload
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.file_objects import Input, check_file_object, path_of, write_to
@@ -237,6 +238,11 @@ class Weights:
             return (yield from download(self.hub, url, path, options, self.url))
         name = f"{self.model_name}.weights"
         return (yield from download_to_file_object(self.hub, url, file, name, options, self.url))
+
+    def reader(self, options: TransferOptions) -> Flow[WeightsReader | None]:
+        """Return a reader of the weights, before any of them are requested; None as above."""
+        url = yield from self.url()
+        return WeightsReader(self.hub, url, self.url, options.max_bytes) if url else None
 
 
 def _checked_target(file: object) -> Flow[Path | None]:

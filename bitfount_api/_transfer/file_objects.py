@@ -91,14 +91,14 @@ class Input:
         self.size = 0
         self._argument = argument
         self.path = path_of(value)
-        self._data: bytes | None = None
+        self._data: bytes | bytearray | memoryview | None = None
         self._start: int | None = None
         self._copy: int | None = None
         self._copied: Path | None = None
         if self.path is not None:
             self.name = self.path.name
         elif isinstance(value, bytes | bytearray | memoryview):
-            self._data = bytes(value)  # a copy, unless it is bytes, which nobody can change
+            self._data = value
         else:
             check_file_object(value, argument, "read")
             self._file = value
@@ -131,7 +131,8 @@ class Input:
         if self._data is not None:
             if not self._data:
                 raise TransferError(f"{self._argument} is empty")
-            return Source.from_bytes(self._data, self.name)
+            # A copy, unless it is bytes, which nobody can change.
+            return Source.from_bytes(bytes(self._data), self.name)
         if not can_seek(self._file):
             return None
         try:
@@ -142,12 +143,12 @@ class Input:
         except (OSError, ValueError):
             return None  # for example a GzipFile, which has no end before it is read
         self._start, self.size = start, size
-        self._checked(self._file.read(0))
+        self.read(0)
         if size <= 0:
             raise self._empty()
         return FileObjectSource(self.name, size, file=self._file, start=start)
 
-    def read(self) -> bytes:
+    def read(self, size: int = _STEP_BYTES) -> bytes:
         """Return the next bytes to copy, which may take for ever; none at the end.
 
         Raises:
@@ -155,7 +156,7 @@ class Input:
             TransferError: The file cannot be read.
         """
         try:
-            return self._checked(self._file.read(_STEP_BYTES))
+            return self._checked(self._file.read(size))
         except (OSError, ValueError) as error:
             raise _unreadable(self.name, error) from error
 

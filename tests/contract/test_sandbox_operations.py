@@ -411,6 +411,21 @@ def test_download_weights_refused(call: Caller, model_file: Path, tmp_path: Path
     assert [*tmp_path.iterdir()] == [model_file]
 
 
+def test_stream_weights(call: Caller, model_file: Path) -> None:
+    publish(call, model_file)
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    assert call.hub("bob", "stream_weights", "alice", "Net", 1) == WEIGHTS
+
+
+def test_stream_weights_refused(call: Caller, model_file: Path) -> None:
+    assert call.hub("bob", "stream_weights", "alice", "Net", 1) is None
+    publish(call, model_file)
+    assert call.hub("bob", "stream_weights", "alice", "Net", 1) is None
+    call.sandbox.state.store.put("weights/alice/Net/1", WEIGHTS)
+    forbid(call, "/bitfount/*")
+    refusal(call, 403, "stream_weights", "alice", "Net", 1)
+
+
 def test_get_model_from_url(call: Caller, model_file: Path) -> None:
     publish(call, model_file)
     url = call.sandbox.state.presigner.get("models/alice/Net/1")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.store import Store, running_store
+from support.store import Act, Store, running_store
 
 from bitfount_api._transfer.zstd import Compressor
 
@@ -17,14 +17,22 @@ MIB = 1024 * 1024
 SIZE = 128 * MIB
 ALLOWED = 32 * MIB
 CHILD = """
-import re, subprocess, sys
+import asyncio, re, subprocess, sys
 from pathlib import Path
 from support.transfers import Caller
 import bitfount_api.hub, httpx
+from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountHub, BitfountSession
 
 def peak():
     # Not ru_maxrss: that begins with what the process had that started this one.
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+async def streamed():
+    async with BitfountSession(APIKeysHandler("id", "key", "alice")) as session:
+        if kind == "sync":
+            return sum(map(len, BitfountHub(session, url).stream_weights("bob", "Net", 1)))
+        stream = await AsyncBitfountHub(session, url).stream_weights("bob", "Net", 1)
+        return sum([len(chunk) async for chunk in stream])
 
 name, kind, url, path = sys.argv[1:]
 call = Caller(url, asynchronous=kind == "async")
@@ -33,6 +41,8 @@ if name == "get":
     call("get_weights", "bob", "Net", 1)
 elif name == "download":
     call("download_weights", "bob", "Net", 1, Path(path))
+elif name.startswith("stream"):
+    assert asyncio.run(streamed()) == 128 * 1024 * 1024
 elif name == "download to a file object":
     with open(path, "wb") as file:
         call("download_weights", "bob", "Net", 1, file)
@@ -83,6 +93,9 @@ def store(weights: bytes) -> Iterator[Store]:
         ("download to a file object", False),
         ("send a file object", False),
         ("send a pipe", False),
+        ("stream", False),
+        ("stream", True),
+        ("stream without ranges", False),
     ],
 )
 def test_transfer_peak_memory_is_limited(
@@ -91,6 +104,8 @@ def test_transfer_peak_memory_is_limited(
     if packed:
         packer = Compressor(SIZE)
         store.weights = packer.feed(weights) + packer.finish()
+    if name == "stream without ranges":
+        store.plan = lambda seen: Act(whole=True) if seen.kind == "get" else None
     path = tmp_path / "w.pt"
     if name.startswith("send"):
         path.write_bytes(weights)

@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
     {"__main__", "cli", "pytest_plugin", "_pyinstaller"},
     {"pod_schema"},
     {"async_hub", "async_am", "async_smart_on_fhir", "hub", "am", "smart_on_fhir"},
+    {"async_streams", "streams"},
     {"_client"},
     {"session", "_operations"},
     {"auth"},
@@ -155,8 +156,8 @@ def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
 
 LONG_MODULES = {
     # The Hub has three dozen operations in one class; most of these lines are their docstrings.
-    "bitfount_api.async_hub": 1200,
-    "bitfount_api.hub": 1200,
+    "bitfount_api.async_hub": 1250,
+    "bitfount_api.hub": 1250,
     "bitfount_api.types": 550,  # declarations only
 }
 

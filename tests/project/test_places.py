@@ -47,6 +47,7 @@ WITHOUT_COMMAND = {
     "get_project_name": "`projects show` uses retrieve_project_name, which says what is wrong",
     "get_weights": "`weights pull` uses download_weights, which writes to a file",
     "get_weights_from_url": "`weights pull` uses download_weights, which writes to a file",
+    "stream_weights": "`weights pull --output -` uses download_weights, which writes whole weights",
     "send_monitor_update": "is called by running tasks",
     "upload_public_jwk": "is called by software that connects to health records",
 }

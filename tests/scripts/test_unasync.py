@@ -82,7 +82,6 @@ def test_twin_is_the_module_without_async(tmp_path: Path) -> None:
         ("value = (await\n    other)", "await"),
         ("# awaited above", "await"),
         ("other: AsyncGenerator[int]", "Async"),
-        ("class A: __aiter__ = None", "__aiter__"),
     ],
 )
 def test_line_without_a_sync_form_is_an_error(line: str, left: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import logging
 import pickle
@@ -21,6 +20,7 @@ from unittest import mock
 from urllib.parse import unquote, urlsplit
 
 import attrs
+from support import results
 from support.faults.legs import Leg, Row
 from support.fuzzed import STORAGE, FuzzedServices
 from support.http_server import Answer, ReceivedRequest, serving
@@ -177,7 +177,7 @@ class CanaryService:
                     result = asyncio.run(_async(session, anonymous, method, arguments))
                 else:
                     result = method(**arguments)
-                    result = list(result) if inspect.isgenerator(result) else result
+                    result = results.read(result)
             if not isinstance(result, (bytes, str)):  # those are the service's own data
                 output.texts["the result"] = repr(redact(result))
                 output.texts["the table"] = f"{Table(result)!r} {Table(result)._repr_html_()}"
@@ -197,7 +197,7 @@ def _is(leg: Leg, request: ReceivedRequest) -> bool:
 async def _async(session: Any, anonymous: Any, method: Any, arguments: Any) -> Any:
     async with session, anonymous:
         result = method(**arguments)
-        return [each async for each in result] if inspect.isasyncgen(result) else await result
+        return await results.aread(result)
 
 
 def _arguments(services: FuzzedServices, url: str) -> dict[str, Any]:

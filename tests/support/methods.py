@@ -36,8 +36,8 @@ def operations_of(kind: str) -> set[str]:
 def result_types(kind: str, name: str) -> tuple[type, ...]:
     """Return the types of a method's result as its annotation states them.
 
-    They are types for ``isinstance``: ``dict`` for a ``TypedDict``, and ``list`` for what the test
-    makes of an iterator.
+    They are types for ``isinstance``: ``dict`` for a ``TypedDict``, and for what the tests make of
+    an iterator and of a stream, ``list`` and ``bytes``.
     """
     method = inspect.unwrap(getattr(getattr(bitfount_api, kind), name))
     annotation = method.__annotations__["return"]
@@ -56,6 +56,8 @@ def _types(hint: Any) -> Iterator[type]:
         yield dict
     elif origin is not None and issubclass(origin, Iterator):
         yield list
+    elif hint is bitfount_api.WeightsStream:
+        yield bytes
     else:
         yield origin or hint
 

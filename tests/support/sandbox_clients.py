@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator
 from typing import Any, Self
+
+from support import results
 
 import bitfount_api
 from bitfount_api import BitfountSession
@@ -16,10 +16,6 @@ URLS = {
     "BitfountAM": "access_manager_url",
     "SMARTOnFHIR": "smart_on_fhir_url",
 }
-
-
-async def _collect(items: AsyncIterator[Any]) -> list[Any]:
-    return [each async for each in items]
 
 
 class Caller:
@@ -60,11 +56,7 @@ class Caller:
 
     def result(self, of: Any) -> Any:
         """Return the result of a method or of its coroutine, or the list of what it yields."""
-        if inspect.isasyncgen(of):
-            return self._runner.run(_collect(of))
-        if inspect.isgenerator(of):
-            return list(of)
-        return self._runner.run(of) if self.asynchronous else of
+        return self._runner.run(results.aread(of)) if self.asynchronous else results.read(of)
 
     def hub(self, username: str, method: str, /, *arguments: Any, **named: Any) -> Any:
         """Call a method of a user's Hub client."""

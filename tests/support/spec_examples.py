@@ -32,6 +32,7 @@ EXPECTED_REFUSALS: dict[tuple[str, int], object] = {
     ("get_weights", 404): None,
     ("download_model", 404): None,
     ("download_weights", 404): None,
+    ("stream_weights", 404): None,
     ("check_public_key_registered_and_active", 404): None,
     ("request_compute_certificate", 409): None,
     ("compute_cluster_exists", 404): False,

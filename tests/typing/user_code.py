@@ -207,6 +207,14 @@ def hub(hub: api.BitfountHub) -> None:
     assert_type(hub.get_weights("alice", "Net", 1), bytes | None)
     assert_type(hub.download_weights("alice", "Net", 1, "w.pt"), api.Download | None)
     assert_type(hub.download_model("alice", "Net", None, "Net.py"), api.Download | None)
+    stream = hub.stream_weights("alice", "Net", 1, max_bytes=10**9)
+    assert_type(stream, api.WeightsStream | None)
+    if stream is not None:
+        with stream as opened:
+            for chunk in opened:
+                assert_type(chunk, bytes)
+        assert_type(opened.size, int)
+        assert_type(opened.sha256, str)
     with open("w.pt", "wb") as file:
         assert_type(hub.download_weights("alice", "Net", 1, file), api.WrittenDownload | None)
         assert_type(hub.download_model("alice", "Net", 1, file), api.WrittenDownload | None)
@@ -329,6 +337,11 @@ async def asynchronous() -> None:
         assert_type(await hub.retrieve_model("alice", "Net"), api.ModelDetails)
         assert_type(await hub.get_weights("alice", "Net", 1), bytes | None)
         assert_type(hub.iter_projects(), AsyncIterator[api.Project])
+        stream = await hub.stream_weights("alice", "Net", 1)
+        assert_type(stream, api.AsyncWeightsStream | None)
+        if stream is not None:
+            async with stream:
+                assert_type([chunk async for chunk in stream], list[bytes])
         async for project in hub.iter_projects():
             assert_type(project, api.Project)
         access_manager = api.AsyncBitfountAM(session)

@@ -109,6 +109,9 @@ def test_async_twins_have_the_same_methods(sync_name: str) -> None:
             assert inspect.isgeneratorfunction(original)
             assert inspect.isasyncgenfunction(other)
             assert str(here.return_annotation) == f"Async{there.return_annotation}"
+        elif name.startswith("stream_"):
+            assert inspect.iscoroutinefunction(other)
+            assert str(here.return_annotation) == f"Async{there.return_annotation}"
         elif name != "from_env":
             assert inspect.iscoroutinefunction(other), name
             assert there.return_annotation == here.return_annotation, name

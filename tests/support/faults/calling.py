@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 from unittest import mock
 
 import attrs
+from support import results
 from support.faults.legs import Row
 
 import bitfount_api
@@ -60,17 +60,15 @@ class Services:
                 return asyncio.run(self._async(row, arguments, client))
             with self.session() as session:
                 result = self._method(row, session, "", client)(**arguments)
-                return list(result) if inspect.isgenerator(result) else result
+                return results.read(result)
 
     async def _async(
         self, row: Row, arguments: Mapping[str, Any], client: Mapping[str, Any]
     ) -> Any:
         async with self.session() as session:
             result = self._method(row, session, "Async", client)(**arguments)
-            if inspect.isasyncgen(result):
-                return [each async for each in result]
             try:
-                return await result
+                return await results.aread(result)
             finally:
                 self.after_async()
 

@@ -272,6 +272,7 @@ ROWS = (
         "download_weights", "BitfountHub", lambda a: {**_model(a), "path": a.target()},
         _is_weights_file, (_MODEL_LEG, _WEIGHTS_LEG),
     ),
+    Row("stream_weights", "BitfountHub", _model, _is_weights, (_MODEL_LEG, _WEIGHTS_LEG)),
     Row(
         "get_weights_from_url", "BitfountHub", lambda a: {"weights_url": a.weights_url()},
         _is_weights, (attrs.evolve(_WEIGHTS_LEG, renewed=0),),
