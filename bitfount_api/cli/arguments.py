@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 
@@ -118,12 +118,21 @@ def contents(path: Path, limit: int) -> bytes:
     check_is_path(path)
     if str(path) != STANDARD_INPUT:
         return read_file(path, limit)
-    if sys.stdin is None:
-        raise OSError(errno.EBADF, "it is closed", "standard input")
-    data = sys.stdin.buffer.read(limit + 1)
+    data = standard_input().read(limit + 1)
     if len(data) > limit:
         raise ValueError(f"standard input has more than {limit} bytes")
     return data
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input, for bytes.
+
+    Raises:
+        OSError: If it is closed.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed", "standard input")
+    return sys.stdin.buffer
 
 
 def public_key(file: Path) -> RSAPublicKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,19 @@ from bitfount_api.cli.arguments import (
     FILE,
     MODEL_VERSION,
     OWN_MODEL_VERSION,
+    STANDARD_INPUT,
     check_targets,
     project_option,
+    standard_input,
 )
 from bitfount_api.cli.commands import Group, app_of
-from bitfount_api.cli.exit_codes import Exit, Failure
+from bitfount_api.cli.exit_codes import BrokenPipe, Exit, Failure
 from bitfount_api.cli.progress import transfer
 from bitfount_api.cli.views import Fields, format_size
+from bitfount_api.exceptions import TransferError
 
 if TYPE_CHECKING:
+    from bitfount_api.cli.app import App
     from bitfount_api.identifiers import ModelIdentifier
 
 
@@ -40,7 +45,7 @@ def weights() -> None:
 @weights.command(
     arguments={
         "MODEL": "A version of one of your models: ModelName:3.",
-        "FILE": "The weights, 500 MiB at most.",
+        "FILE": "The weights, 500 MiB at most; '-' reads standard input.",
     },
     examples=[
         ("weights push RetinaClassifier:3 epoch-90.pt", "Upload weights with a progress bar:"),
@@ -51,6 +56,10 @@ def weights() -> None:
         (
             "weights push RetinaClassifier:3 epoch-90.pt --compress",
             "Send less over a slow connection:",
+        ),
+        (
+            "weights push RetinaClassifier:3 -",
+            "Upload the output of another command, from a pipe:",
         ),
     ],
 )
@@ -69,13 +78,20 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path, compress
     app = app_of(context)
     hub = app.hub()
     assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
+    given = standard_input() if str(file) == STANDARD_INPUT else file
     with transfer(app.output, file.name, "Sent") as counter:
-        hub.send_weights(model.name, model.version, file, progress=counter, compress=compress)
-    name, size = f"{hub.session.username}/{model.model}", file.stat().st_size
-    packed = f", {format_size(counter.done)} when compressed" if compress else ""
+        hub.send_weights(model.name, model.version, given, progress=counter, compress=compress)
+    name, sizes = f"{hub.session.username}/{model.model}", []
+    size = None if compress else counter.done  # of standard input
+    if given is file:
+        size = file.stat().st_size
+    if size is not None:
+        sizes.append(format_size(size))
+    if compress:
+        sizes.append(f"{format_size(counter.done)} when compressed")
     app.output.result(
         {"model": name, "path": str(file), "bytes": size, "bytesSent": counter.done},
-        Fields({"Model": name, "Sent": file, "Size": f"{format_size(size)}{packed}"}),
+        Fields({"Model": name, "Sent": file, "Size": ", ".join(sizes)}),
     )
 
 
@@ -92,7 +108,10 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path, compress
 @click.argument("model", type=MODEL_VERSION)
 @project_option
 @click.option(
-    "--output", metavar="FILE", type=FILE, help="File to write. Default: ModelName-3.weights."
+    "--output",
+    metavar="FILE",
+    type=FILE,
+    help="File to write; '-' is standard output. Default: ModelName-3.weights.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it exists.")
 @click.pass_context
@@ -111,6 +130,9 @@ def pull(
     Shows the SHA-256 of the file: compare it with the one the model's owner gives you.
     """
     app = app_of(context)
+    if output is not None and str(output) == STANDARD_INPUT:
+        _print(app, model, project)
+        return
     path = output or Path(f"{model.name}-{model.version}.weights")
     check_targets(path, force=force)
     hub = app.hub()
@@ -120,11 +142,7 @@ def pull(
             model.owner, model.name, model.version, path, project, progress=counter
         )
         if found is None:
-            raise Failure(
-                f"There are no weights of {model} that you may see.",
-                Exit.NOT_FOUND,
-                hint=f"Run 'bitfount-api models show {model}' to check that the model exists.",
-            )
+            raise _no_weights(model)
     app.output.result(
         {
             "model": str(model),
@@ -140,4 +158,39 @@ def pull(
                 "SHA-256": found.sha256,
             }
         ),
+    )
+
+
+def _print(app: App, model: ModelIdentifier, project: str | None) -> None:
+    if app.output.as_json or sys.stdout.isatty():
+        raise Failure(
+            "Weights are bytes, which cannot be shown.",
+            Exit.INVALID_INPUT,
+            hint="Leave out --json, and redirect standard output to a command or a file.",
+        )
+    assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
+    try:
+        with transfer(app.output, str(model), "Fetched") as counter:
+            found = app.hub().download_weights(
+                model.owner,
+                model.name,
+                model.version,
+                sys.stdout.buffer,
+                project,
+                progress=counter,
+            )
+            if found is None:
+                raise _no_weights(model)
+    except TransferError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise BrokenPipe from None
+        raise
+    app.output.note(f"SHA-256 {found.sha256}")
+
+
+def _no_weights(model: ModelIdentifier) -> Failure:
+    return Failure(
+        f"There are no weights of {model} that you may see.",
+        Exit.NOT_FOUND,
+        hint=f"Run 'bitfount-api models show {model}' to check that the model exists.",
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from cli.console import Console
 from support.devices import any_device
 
+from bitfount_api.cli.exit_codes import Exit
 from bitfount_api.sandbox.faults import Fault
 
 CODE = """from bitfount_api import BitfountModel
@@ -188,6 +190,45 @@ def test_weights_are_compressed_on_request(console: Console, model: str) -> None
     assert pushed["bytes"] == 2_000_000
     console.ok("weights", "pull", model)
     assert Path("Retina-1.weights").read_bytes() == data
+
+
+def test_weights_pass_through_pipes(console: Console, model: str) -> None:
+    data = os.urandom(200_000)
+    pushed = console.json("weights", "push", "Retina:1", "-", typed=data)
+    assert pushed == {"model": model, "path": "-", "bytes": 200_000, "bytesSent": 200_000}
+    with console.start(
+        "weights", "pull", model, "--output", "-", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as pull:
+        out, err = pull.communicate(timeout=60)
+    assert (pull.returncode, out) == (0, data)
+    assert f"SHA-256 {hashlib.sha256(data).hexdigest()}" in err.decode()
+    assert os.listdir() == []
+    shown = console.ok("weights", "push", "Retina:1", "-", "--compress", typed=bytes(2_000_000))
+    assert re.search(r"Size: +[0-9]+ bytes when compressed\n", shown.out)
+
+
+def test_weights_are_not_written_as_json(console: Console, model: str) -> None:
+    seen = len(console.sandbox.requests)
+    outcome = console.run("weights", "pull", model, "--output", "-", "--json")
+    assert outcome.code == 6
+    assert "Leave out --json" in outcome.out + outcome.err
+    assert len(console.sandbox.requests) == seen
+    outcome = console.run("weights", "pull", model, "--output", "-")
+    assert (outcome.code, outcome.out) == (4, "")
+
+
+def test_weights_to_a_closed_pipe_end_quietly(console: Console, model: str) -> None:
+    console.ok("weights", "push", "Retina:1", "-", typed=bytes(3_000_000))
+    with console.start(
+        "weights", "pull", model, "--output", "-", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as pull:
+        assert pull.stdout is not None
+        assert pull.stderr is not None
+        pull.stdout.read(1)
+        pull.stdout.close()
+        err = pull.stderr.read().decode()
+    assert pull.returncode == Exit.BROKEN_PIPE
+    assert err == "" or err.startswith("Fetched")
 
 
 def test_missing_weights_are_reported(console: Console, model: str) -> None:
