@@ -72,7 +72,7 @@ def _service_options(command: click.Command, root: click.Command) -> list[click.
         if isinstance(option, click.Option) and not option.is_eager and not taken & {*option.opts}:
             copied = copy.copy(option)
             copied.hidden, copied.expose_value = True, False
-            copied.callback = _override
+            copied.callback = option.callback or _override
             copies.append(copied)
     return copies
 

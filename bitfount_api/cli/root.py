@@ -65,6 +65,21 @@ class Root(Group):
             formatter.write_dl([(f"{int(code):<3} {code.error}", code.meaning) for code in Exit])
 
 
+def _select_profile(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Use a profile for this command, and warn of variables that take precedence over it."""
+    if name is None or context.resilient_parsing:
+        return
+    from bitfount_api import config
+    from bitfount_api.cli.profiles import selected
+
+    root = context.find_root()
+    root.with_resource(selected(name))
+    # What needs the profile raises the error: help does not.
+    with contextlib.suppress(ValueError):
+        for variable in config.overridden():
+            root.obj.output.warn(f"{variable} is set, and takes precedence over the profile.")
+
+
 @click.command(
     PROGRAM,
     cls=Root,
@@ -104,7 +119,11 @@ class Root(Group):
     "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
 )
 @click.option(
-    "--profile", metavar="NAME", help="Profile to use; see 'profiles'. Default: BITFOUNT_PROFILE."
+    "--profile",
+    metavar="NAME",
+    expose_value=False,
+    callback=_select_profile,
+    help="Profile to use; see 'profiles'. Default: BITFOUNT_PROFILE.",
 )
 @click.option("--ca", metavar="FILE", help="CA bundle to trust; 'system' for the system's CAs.")
 @click.option(
@@ -117,7 +136,7 @@ class Root(Group):
     __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help="Show the version."
 )
 @click.pass_context
-def root(context: click.Context, /, profile: str | None, **options: Any) -> None:
+def root(context: click.Context, /, **options: Any) -> None:
     """Bitfount on the command line: pods, models, projects, keys and access.
 
     API keys are read from BITFOUNT_API_KEY_ID, BITFOUNT_API_KEY and BITFOUNT_USERNAME; without
@@ -133,21 +152,7 @@ def root(context: click.Context, /, profile: str | None, **options: Any) -> None
     app: App = context.obj
     for name, value in options.items():
         setattr(app, name, value)
-    if profile is not None:
-        _select(context, profile)
     context.call_on_close(app.close)
-
-
-def _select(context: click.Context, profile: str) -> None:
-    """Use a profile for this command, and warn of variables that take precedence over it."""
-    from bitfount_api import config
-    from bitfount_api.cli.profiles import selected
-
-    context.with_resource(selected(profile))
-    # What needs the profile raises the error: help does not.
-    with contextlib.suppress(ValueError):
-        for name in config.overridden():
-            context.obj.output.warn(f"{name} is set, and takes precedence over the profile.")
 
 
 def run(args: Sequence[str] | None = None, **more: Any) -> int:

@@ -42,8 +42,9 @@ def test_profile_leads_commands_to_the_services(profiled: Console) -> None:
     saved = profiled.json("profiles", "set", "local", "environment=dev", *local(profiled.sandbox))
     assert saved["settings"]["environment"] == "dev"
     assert stat.S_IMODE(file(profiled).stat().st_mode) == 0o600
-    me = profiled.spawn("--profile", "local", "whoami", "--json").json
-    assert (me["profile"], me["hubUrl"]) == ("local", profiled.sandbox.hub_url)
+    for words in (("--profile", "local", "whoami"), ("whoami", "--profile", "local")):
+        me = profiled.spawn(*words, "--json").json
+        assert (me["profile"], me["hubUrl"]) == ("local", profiled.sandbox.hub_url)
     assert (me["username"], me["checked"]) == ("alice", True)
     profiled.environment["BITFOUNT_PROFILE"] = "local"
     assert "BEGIN PUBLIC KEY" in profiled.spawn("access", "key", "--json").json["publicKey"]

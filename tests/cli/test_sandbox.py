@@ -67,7 +67,12 @@ def advice(process: subprocess.Popen[bytes]) -> list[str]:
     return [line.strip() for line in lines if line.startswith("  ")]
 
 
-URLS = ("hubUrl", "accessManagerUrl", "smartOnFhirUrl")
+URLS = {
+    "hubUrl": "Hub",
+    "accessManagerUrl": "Access manager",
+    "smartOnFhirUrl": "SMART on FHIR",
+}
+"""The names of the services in JSON, and as they are printed."""
 
 
 def options_for(printed: dict[str, Any]) -> list[str]:
@@ -126,7 +131,8 @@ def typed_in_sh(console: Console, *lines: str) -> dict[str, Any]:
 def test_sourced_settings_lead_to_the_sandbox(console: Console, format_: str) -> None:
     console.options = []
     file = "with a space.env"
-    with started(console, "--env-file", file, "--format", format_) as running:
+    options = ("--env-file", file, "--format", format_)
+    with started(console, *options, as_json=False) as running:
         line = advice(running.process)[0]
         found = typed_in_sh(console, line, "bitfount-api whoami --json")
         assert (found.pop("expiresAt"), found.pop("profile")) == (None, None)
@@ -135,7 +141,7 @@ def test_sourced_settings_lead_to_the_sandbox(console: Console, format_: str) ->
             "credentials": "API keys",
             "checked": True,
             "environment": "dev",
-            **{name: running.printed[name] for name in URLS},
+            **{name: running.printed[label] for name, label in URLS.items()},
         }
         key = typed_in_sh(console, line, "bitfount-api access key --json")
         assert "BEGIN PUBLIC KEY" in key["publicKey"]
@@ -153,20 +159,21 @@ def test_docker_reads_the_settings_unchanged(console: Console) -> None:
 
 
 def test_powershell_settings_are_shown_for_powershell(console: Console) -> None:
-    with started(console, "--env-file", "s.ps1", "--format", "powershell") as running:
+    options = ("--env-file", "s.ps1", "--format", "powershell")
+    with started(console, *options, as_json=False) as running:
         assert advice(running.process)[0] == ". './s.ps1'"
         text = Path("s.ps1").read_text(encoding="ascii")
-        assert f"$env:BITFOUNT_HUB_URL = '{running.printed['hubUrl']}'\n" in text
+        assert f"$env:BITFOUNT_HUB_URL = '{running.printed['Hub']}'\n" in text
 
 
 def test_printed_settings_lead_a_login_to_the_sandbox(console: Console) -> None:
     console.options = []
-    with started(console) as running:
+    with started(console, as_json=False) as running:
         *settings, login = advice(running.process)
         assert login == "bitfount-api login"
         found = typed_in_sh(console, *settings, "bitfount-api doctor --json || true")
         texts = " ".join(finding["text"] for finding in found["findings"])
-        assert f"the authorization server ({running.printed['hubUrl']})" in texts
+        assert f"the authorization server ({running.printed['Hub']})" in texts
 
 
 def test_format_without_a_file_is_refused(console: Console) -> None:
