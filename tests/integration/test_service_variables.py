@@ -126,7 +126,9 @@ INVALID = (
 
 @pytest.mark.parametrize("value", INVALID)
 @pytest.mark.parametrize(
-    ("name", "read"), [*READERS.items(), *ASYNC_READERS.items()], ids=lambda item: str(item)[:40]
+    ("name", "read"),
+    [*READERS.items(), *ASYNC_READERS.items()],
+    ids=[*READERS, *(f"{name}, async" for name in ASYNC_READERS)],
 )
 def test_invalid_variable_is_named_and_nothing_is_sent(
     name: str,
