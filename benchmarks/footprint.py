@@ -9,10 +9,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import httpx
 from packaging.requirements import Requirement
 
-from benchmarks import official, venvs
+from benchmarks import costs, official, venvs
 from benchmarks.calls import session
 from benchmarks.context import MB
 from benchmarks.processes import ROOT
@@ -89,23 +88,28 @@ def round_trips(context: Context) -> Measured:
             ("weights", lambda: hub.get_weights("bob", "missing", 1)),
             ("key", lambda: hub.check_public_key_registered_and_active("missing")),
         ):
-            before = _requests(context)
+            before = costs.requests_of(context)
             assert call() is None
-            counts[what] = _requests(context) - before - 1
+            counts[what] = costs.requests_of(context) - before - 1
     largest = max(counts.values())
-    before = _requests(context)
-    seen = official.measured(context, "missing", "model")
-    requests = None if seen is None else _requests(context) - before - 1
+    before = costs.requests_of(context)
+    seen = official.measured(context, "missing")
+    requests = None if seen is None else costs.requests_of(context) - before - 1
     return Measured(largest, largest, None, "", official=requests, note=", ".join(counts))
 
 
-def _requests(context: Context) -> int:
-    return int(httpx.get(f"{context.server}/requests", trust_env=False).text)
-
+_SDK = costs.newest_sdk()
 
 ROWS = [
-    Row("packages", "packages installed", "official SDK: 281", 18, "", packages),
-    Row("megabytes", "installed size", "official SDK: 6,600 MB", 40, "MB", megabytes),
+    Row("packages", "packages installed", f"{_SDK.name}: {_SDK.packages}", 18, "", packages),
+    Row(
+        "megabytes",
+        "installed size",
+        f"{_SDK.name}: {_SDK.size / MB:,.0f} MB",
+        40,
+        "MB",
+        megabytes,
+    ),
     Row("generate", "`make generate`, three specs, twice", "", 15, "s", generating),
     Row("round-trips", "requests for a missing object", "", 1, "", round_trips),
 ]

@@ -20,7 +20,7 @@ VARIABLE = "BENCHMARKS_OFFICIAL_PYTHON"
 Several paths are separated like the folders in ``PATH``.
 """
 
-_SCRIPT = Path(__file__).with_name("official_tasks.py")
+SCRIPT = Path(__file__).with_name("official_tasks.py")
 _SECONDS = 300
 
 
@@ -41,29 +41,49 @@ def find_all() -> list[str]:
     return found
 
 
-def measured(
-    context: Context, task: str | int | Path, *arguments: str | int | Path
-) -> dict[str, float] | None:
-    """Run a task of the official SDK once: it takes long, and the differences are large.
+def surroundings(folder: Path) -> dict[str, str]:
+    """Return the environment variables that keep the official SDK's files in a folder."""
+    return dict.fromkeys(("BITFOUNT_STORAGE_PATH", "BITFOUNT_LOGS_DIR"), str(folder))
+
+
+def run(
+    context: Context, python: str, task: str | int | Path, *arguments: str | int | Path
+) -> dict[str, float]:
+    """Run a task of the official SDK.
 
     Args:
-        context: The context, with the path of the official SDK's Python, if it is installed.
+        context: The context.
+        python: The path of a Python that has the official SDK.
         task: The name of a task in ``official_tasks.py``.
         *arguments: The arguments of the task.
 
     Returns:
-        ``seconds``, and for transfers ``base`` and ``peak`` in bytes; None if the official SDK is
-        not installed or the task fails.
+        ``seconds``, and for transfers ``base`` and ``peak`` in bytes.
+
+    Raises:
+        subprocess.CalledProcessError: If the task fails.
+        subprocess.TimeoutExpired: If the task takes longer than five minutes.
+    """
+    return output_of(
+        [python, SCRIPT, task, context.server, *arguments],
+        more=surroundings(context.folder),
+        seconds=_SECONDS,
+        quiet=True,
+    )
+
+
+def measured(
+    context: Context, task: str | int | Path, *arguments: str | int | Path
+) -> dict[str, float] | None:
+    """Run a task once, as :func:`run`: it takes long, and the differences are large.
+
+    Returns:
+        The result of :func:`run`; None if the official SDK is not installed or the task fails.
     """
     if context.official is None:
         return None
     try:
-        return output_of(
-            [context.official, _SCRIPT, task, context.server, *arguments],
-            more=dict.fromkeys(("BITFOUNT_STORAGE_PATH", "BITFOUNT_LOGS_DIR"), str(context.folder)),
-            seconds=_SECONDS,
-            quiet=True,
-        )
+        return run(context, context.official, task, *arguments)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         # Its packages may be incompatible with each other; continue with the other measurements.
         print(f"the official SDK: {error}", error.stderr or "", sep="\n", file=sys.stderr)

@@ -64,6 +64,22 @@ def timed(command: Sequence[str]) -> float:
     return time.perf_counter() - start
 
 
+def seconds_until_ready(command: Sequence[str], *, more: Mapping[str, str] | None = None) -> float:
+    """Return the seconds from a program's start until it is ready; its exit is not measured.
+
+    Args:
+        command: The program. Its last line of output is ``{"ready": …}`` with the value of
+            ``time.monotonic()``, whose clock all processes share.
+        more: Additional environment variables.
+
+    Raises:
+        subprocess.CalledProcessError: If the program fails.
+    """
+    start = time.monotonic()
+    ready: float = output_of(command, more=more, quiet=True)["ready"]
+    return ready - start
+
+
 def output_of(
     command: Sequence[str | int | Path],
     *,

@@ -33,6 +33,12 @@ _HOST = re.compile(rb"\r\nhost: *([^\r]+)", re.IGNORECASE)
 _OBJECT = re.compile(rb"/objects/(\d+)")
 _PAGE = re.compile(rb"limit=(\d+)&offset=(\d+)|offset=(\d+)&limit=(\d+)")
 _MAX_HEAD_BYTES = 64 * 1024
+_OTHER_ANSWERS = {
+    b"/v1/models": b'{"object": "list", "data": [], "has_more": false}',
+    b"/api/models/bob/net": b'{"id": "bob/net"}',
+    b"/": b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>",
+}
+"""The answers for benchmarks/libraries.py: of OpenAI and Anthropic, of Hugging Face, and of S3."""
 _REASONS = {200: b"OK", 204: b"No Content", 206: b"Partial Content", 404: b"Not Found"}
 
 
@@ -109,6 +115,8 @@ class Connection(asyncio.BufferedProtocol):
             return 404, b'{"errorMessage": "not found"}'
         if b"/api/pods/" in path:
             return 200, _POD
+        if other := _OTHER_ANSWERS.get(path):
+            return 200, other
         if path.startswith(b"/objects/"):
             return (200 if method == b"PUT" else 204), b""
         host = _HOST.search(head)

@@ -49,12 +49,17 @@ def measured(base: int, work: Callable[[], Any]) -> dict[str, Any]:
 # --- This project --------------------------------------------------------------------------------
 
 
-def ours(url: str) -> tuple[int, BitfountHub]:
-    """Return the peak memory after importing, and a connected client."""
+def hub_at(url: str) -> tuple[int, BitfountHub]:
+    """Return the peak memory after importing, and a client."""
     from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession
 
     base = peak()
-    hub = BitfountHub(BitfountSession(APIKeysHandler("key-id", "key", "alice")), url)
+    return base, BitfountHub(BitfountSession(APIKeysHandler("key-id", "key", "alice")), url)
+
+
+def ours(url: str) -> tuple[int, BitfountHub]:
+    """Return the peak memory after importing, and a connected client."""
+    base, hub = hub_at(url)
     hub.get_pod("bob/scans")
     return base, hub
 
@@ -89,6 +94,16 @@ def ours_upload(url: str, path: str, name: str, parts: str) -> dict[str, Any]:
     """Upload weights from disk; if the name begins with Form, the server requests one form."""
     base, hub = ours(url)
     return measured(base, lambda: hub.send_weights(name, 1, Path(path), parts_at_once=int(parts)))
+
+
+def ours_missing(url: str) -> dict[str, Any]:
+    """Request a model that does not exist."""
+    base, hub = hub_at(url)
+
+    def work() -> None:
+        assert hub.get_model("bob", "missing", 1) is None
+
+    return measured(base, work)
 
 
 def ours_projects(url: str, count: str) -> dict[str, Any]:
@@ -178,7 +193,7 @@ def bare_hash_parts(size: str) -> dict[str, Any]:
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     task.__name__: task
     for task in (
-        *(ours_download, ours_bytes, ours_upload, ours_projects),
+        *(ours_download, ours_bytes, ours_upload, ours_missing, ours_projects),
         *(bare_download, bare_bytes, bare_upload, bare_hash, bare_hash_parts),
     )
 }
