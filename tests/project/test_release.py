@@ -34,6 +34,13 @@ def disagreements(tags: list[str], version: str, changelog: str) -> list[str]:
     return found
 
 
+def test_pages_say_whether_there_is_a_release() -> None:
+    pages = [ROOT / "README.md", ROOT / "docs" / "pages" / "index.md"]
+    said = {page.name for page in pages if "not published yet" in page.read_text(encoding="utf-8")}
+    published = any(re.match(r"v\d", tag) for tag in tags_here())
+    assert said == (set() if published else {page.name for page in pages})
+
+
 def test_the_tag_the_version_and_the_changelog_agree() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert disagreements(tags_here(), bitfount_api.__version__, changelog) == []
