@@ -54,7 +54,7 @@ def json_of_shape(value: Any, shape: Any, problem: str) -> Any:
     try:
         plain = plain_json(value)
         msgspec.convert(plain, shape)
-    except ValueError as error:  # msgspec's is one, too
+    except (ValueError, msgspec.ValidationError) as error:  # msgspec 0.19's is no ValueError
         raise ValueError(f"{problem}: {error}") from None
     return plain
 

@@ -16,7 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitfount_api._internal.plain_values import MAX_LEVELS, MAX_VALUES, plain_json
+from bitfount_api._internal.plain_values import (
+    MAX_LEVELS,
+    MAX_VALUES,
+    json_of_shape,
+    plain_json,
+)
 
 
 class Text(str, enum.Enum):  # noqa: UP042 - its text is not its value
@@ -216,3 +221,8 @@ def test_lists_that_are_shared_do_not_multiply() -> None:
     with pytest.raises(ValueError, match=f"It has over {MAX_VALUES:,} values - at"):
         plain_json(value)
     assert plain_json([0] * (MAX_VALUES - 1)) == [0] * (MAX_VALUES - 1)
+
+
+def test_values_of_another_shape_name_the_place() -> None:
+    with pytest.raises(ValueError, match=r"^the counts are not valid: Expected `int`.* `\$\[1\]`$"):
+        json_of_shape([3, "3"], list[int], "the counts are not valid")
