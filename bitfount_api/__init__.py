@@ -296,4 +296,12 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """List the public names and loaded public modules, without what this file imports."""
+    here = f"{__name__}."
+    modules = (
+        name
+        for name, value in globals().items()
+        if not name.startswith("_") and getattr(value, "__name__", "") == here + name
+    )
+    special = (name for name in globals() if name.startswith("__") and name.endswith("__"))
+    return sorted({*_MODULES, *modules, *special})

@@ -132,6 +132,34 @@ def test_every_exported_name_exists() -> None:
     assert set(bitfount_api.__all__) <= set(dir(bitfount_api))
 
 
+DIR = """
+import rlcompleter, sys
+import bitfount_api
+complete = rlcompleter.Completer({"bitfount_api": bitfount_api}).complete
+print(*dir(bitfount_api))
+print(*(m for m in sys.modules if m.startswith("bitfount_api.")))
+print(complete("bitfount_api.generate_k", 0))
+bitfount_api.BitfountHub
+import bitfount_api.sandbox
+print(*dir(bitfount_api))
+print(complete("bitfount_api.sandb", 0))
+"""
+
+
+def test_dir_lists_public_names_and_loads_nothing() -> None:
+    run = subprocess.run([sys.executable, "-c", DIR], capture_output=True, text=True, check=True)
+    first, loaded, function, then, module = (line.split() for line in run.stdout.splitlines())
+    public = {name for name in first if not re.fullmatch("__.*__", name)}
+    assert public == {*bitfount_api.__all__, "ConnectionError"} - {"__version__"}
+    assert "__version__" in first
+    assert loaded == ["bitfount_api._version"]
+    assert [name.rstrip("()") for name in function] == ["bitfount_api.generate_key_pair"]
+    # Then also modules that were imported, but none of those that the package uses itself.
+    assert {"hub", "sandbox"} <= set(then) - set(first)
+    assert [name for name in then if name.startswith("_") and not name.endswith("__")] == []
+    assert module == ["bitfount_api.sandbox"]
+
+
 def test_every_exception_and_typed_dict_is_exported() -> None:
     from bitfount_api import exceptions
 
