@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
 
+from bitfount_api._internal.pydantic_fields import TextField
 from bitfount_api._internal.validation import (
     is_whole_number,
     number_of_text,
@@ -37,7 +38,7 @@ _PART: Final = re.compile(r"""[!"$&'()*+,\-.0-9:;<=>@A-Z\[\]^_`a-z{|}~]+""")
 
 
 @attrs.frozen
-class PodIdentifier:
+class PodIdentifier(TextField):
     """A pod's full name: its owner and its name.
 
     Args:
@@ -132,7 +133,7 @@ def _plain_version(version: _Version) -> _Version:
 
 
 @attrs.frozen
-class ModelIdentifier:
+class ModelIdentifier(TextField):
     """A model's full name, ``owner/ModelName:version``, as in projects' usage limits.
 
     Args:

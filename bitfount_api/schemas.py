@@ -29,6 +29,7 @@ from bitfount_api._internal.features import (
 )
 from bitfount_api._internal.features_by_type import FeaturesByType
 from bitfount_api._internal.files import atomic_write, read_file
+from bitfount_api._internal.pydantic_fields import DocumentField
 from bitfount_api._internal.schema_versions import SCHEMA_VERSION, as_version_4
 from bitfount_api.hashes import hash_contents
 
@@ -82,7 +83,7 @@ _HASH_WITHOUT_SOURCES: Final = hash_contents(repr([]))
 
 
 @attrs.frozen
-class BitfountSchema:
+class BitfountSchema(DocumentField):
     """The schema of a pod's data.
 
     The attributes and methods of the official SDK's class return what it returns for the same

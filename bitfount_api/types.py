@@ -60,6 +60,7 @@ from bitfount_api._generated.types.smart_on_fhir import (
     PairingSession,
     PairingsPage,
 )
+from bitfount_api._internal.pydantic_fields import TokenField
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,8 +128,11 @@ class DatasetWithConfiguration(PodDataset):
     configuration: dict[str, Any]
 
 
-class PodResponseType(enum.Enum):
-    """The response of a pod, or of the access manager for it, to a modeller's request."""
+class PodResponseType(str, enum.Enum):  # noqa: UP042 - str() of a StrEnum's member is its value
+    """The response of a pod, or of the access manager for it, to a modeller's request.
+
+    Members are also text, so that ``json.dumps`` writes them.
+    """
 
     ACCEPT = "ACCEPT"
     NO_ACCESS = "NO_ACCESS"
@@ -195,7 +199,7 @@ class PodPublicMetadata:
 
 
 @attrs.frozen
-class SMARTOnFHIRAccessToken:
+class SMARTOnFHIRAccessToken(TokenField):
     """A clinical access token, with its context.
 
     Args:

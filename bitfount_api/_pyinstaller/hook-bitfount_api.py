@@ -61,4 +61,7 @@ for _package in ("backports.zstd", "rich._unicode_data"):  # these load parts by
 if _is_there("compression.zstd"):
     hiddenimports.append("compression.zstd")
 
+# A program has it if it imports pydantic, which then calls this library.
+excludedimports = ["pydantic_core"]
+
 datas = [*_specs(), *_metadata()]

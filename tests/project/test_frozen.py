@@ -110,6 +110,14 @@ def test_frozen_command_line_runs_all_commands(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.skipif(not HAS_PYINSTALLER, reason="PyInstaller is not installed")
+def test_pydantic_is_frozen_only_with_its_users(program: Path) -> None:
+    assert importlib.util.find_spec("pydantic_core") is not None
+    assert [path.name for path in program.parent.rglob("pydantic*")] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not HAS_PYINSTALLER, reason="PyInstaller is not installed")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
 def test_frozen_sandbox_runs(program: Path, sandbox: Sandbox, tmp_path: Path) -> None:
     words = [str(program), "sandbox", "--free-ports", "--demo"]
