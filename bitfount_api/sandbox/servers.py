@@ -139,6 +139,8 @@ class Servers:
 def _server(app: ASGIApp) -> uvicorn.Server:
     settings: Mapping[str, Any] = {
         "http": _Protocol,
+        # uvicorn before 0.38 finds this out with a function that Python 3.14 deprecates.
+        "interface": "asgi3",
         "ws": "none",
         "lifespan": "off",
         "log_config": None,
