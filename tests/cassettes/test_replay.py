@@ -27,9 +27,7 @@ from support.faults.cases import ROWS_PLACE
 from support.faults.given import Given
 from support.faults.legs import Row
 from support.plays import as_json, play
-from vcr.errors import (  # type: ignore[import-untyped]
-    CannotOverwriteExistingCassetteException as NotRecordedError,
-)
+from vcr.errors import CannotOverwriteExistingCassetteException as NotRecordedError
 
 RECORDED: dict[str, Any] = json.loads((FOLDER / RESULTS).read_text(encoding="utf-8"))
 GIVEN = RECORDED["given"]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
 
-import vcr  # type: ignore[import-untyped]
+import vcr
 from cryptography.hazmat.primitives.asymmetric import rsa
 from support.faults.cases import ROWS
 from support.faults.environment import USERS, Seeded, small_parts

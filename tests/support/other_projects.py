@@ -8,8 +8,8 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-WITH_THE_LIBRARY = {"bitfount_sandbox", "asyncio"}
-"""The plugins that a user has installed: this library's plugin, and one for async tests."""
+WITH_THE_LIBRARY = {"bitfount_sandbox", "asyncio", "pytest_httpx", "respx"}
+"""The plugins that users have: this library's, one for async tests, and mocks of httpx."""
 
 
 def run_pytest(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
