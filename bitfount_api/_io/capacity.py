@@ -13,6 +13,8 @@ from collections import deque
 
 import httpcore
 
+from bitfount_api._internal.locks import InterruptibleLock
+
 _MAX_WAIT = 1.0
 """Seconds after which a waiting thread looks for a place by itself: the thread that had to wake it
 may have been interrupted."""
@@ -40,7 +42,7 @@ class Capacity:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._held: weakref.WeakSet[Place] = weakref.WeakSet()
         self._waiting: deque[_Waiter] = deque()
 

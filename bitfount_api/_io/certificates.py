@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import threading
 from pathlib import Path
 from typing import Any
 
 import attrs
 
 from bitfount_api._internal.key_text import looks_like_key
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.validation import check_path
 
 _BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -20,7 +20,7 @@ _BUNDLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUND
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _CERTIFICATE = b"-----BEGIN "
 
-_lock = threading.Lock()
+_lock = InterruptibleLock()
 _contexts: dict[Trust, ssl.SSLContext] = {}
 
 

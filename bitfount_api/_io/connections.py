@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import httpx
 
 from bitfount_api import config
 from bitfount_api._core import redaction
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.urls import is_loopback, origin
 from bitfount_api._io.routes import Routes
 from bitfount_api._io.sync_pool import SyncPool
@@ -53,7 +53,7 @@ class Connections:
         self.closed = False
         self.settings = settings
         self._routes = Routes(settings.proxies, settings.trust)
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._process = os.getpid()
         self._of_threads: SyncPool | TransportPool | None = None
         self._of_loops: weakref.WeakKeyDictionary[
@@ -178,7 +178,7 @@ class Connections:
         if self._process != os.getpid():
             # They are not closed either: the other process uses them, and its event loops.
             _inherited.append((self._of_threads, self._of_loops))
-            self._lock = threading.Lock()  # another thread may have held it
+            self._lock = InterruptibleLock()  # another thread may have held it
             self._process, self._of_threads = os.getpid(), None
             self._of_loops = weakref.WeakKeyDictionary()
 

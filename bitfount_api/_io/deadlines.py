@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from bitfount_api._internal.locks import InterruptibleLock
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -29,7 +31,7 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._over = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._waiting: set[socket.socket] = set()
 
     def cancel(self) -> None:

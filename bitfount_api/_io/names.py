@@ -14,16 +14,17 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.urls import is_loopback, is_loopback_name
 
-_lock = threading.Lock()
+_lock = InterruptibleLock()
 _under_way: dict[tuple[str, int], Future[list[str]]] = {}
 
 
 def _forget() -> None:
     """Forget the threads of the process that forked this one: they do not run here."""
     global _lock, _under_way
-    _lock, _under_way = threading.Lock(), {}
+    _lock, _under_way = InterruptibleLock(), {}
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import httpcore
 
 from bitfount_api._core.messages import HTTPResponse
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._io.routes import KEEP_ALIVE
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class IdleConnections(Generic[P]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._stacks: dict[Origin, deque[P]] = {}
         self._by_age: dict[P, Origin] = {}
         self._closed = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import threading
 from typing import TYPE_CHECKING
 
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._transfer.byte_ranges import ByteRanges
 from bitfount_api._transfer.frames import MAGIC, is_compressed
 from bitfount_api._transfer.reorder import ReorderBuffer
@@ -36,7 +36,7 @@ class Destination:
         """Whether to request ranges of the object. False once a store has sent none, or others."""
         self._progress = progress
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
 
     @property
     def whole(self) -> bool:

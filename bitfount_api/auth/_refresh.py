@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from bitfount_api._core.redaction import SecretDict
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._io.sync_driver import run
 from bitfount_api.exceptions import AuthenticationError, BitfountError
 
@@ -94,7 +95,7 @@ class CredentialRefresher:
     def __init__(self, handler: AuthenticationHandler, connections: Connections) -> None:
         self._handler = handler
         self._connections = connections
-        self._lock = threading.Lock()
+        self._lock = InterruptibleLock()
         self._current: _Refresh | None = None
         self._refreshed = 0
 

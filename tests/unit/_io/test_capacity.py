@@ -22,6 +22,7 @@ import httpx
 import pytest
 from support.clocks import replace_monotonic
 
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.urls import Origin
 from bitfount_api._io.async_pool import AsyncConnection, AsyncPool
 from bitfount_api._io.attempt import Attempt
@@ -404,7 +405,7 @@ def test_interruption_at_the_lock_loses_no_place(at: int) -> None:
         place = Place()
         with pytest.raises(Interrupted if at <= lock_uses_of_waiting() else httpcore.PoolTimeout):
             capacity.take(place, 0)
-        capacity._lock = threading.Lock()
+        capacity._lock = InterruptibleLock()
     with place_in(capacity, 0):
         pass
 
