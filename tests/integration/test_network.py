@@ -200,6 +200,8 @@ def test_password_of_a_proxy_is_never_shown(
 @ways
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 def test_connection_error_names_the_proxy(scheme: str, asynchronous: bool) -> None:
+    if scheme == "socks5":
+        pytest.importorskip("socksio")
     with SocketServer(lambda connection: connection.close()) as proxy:
         session = BitfountSession(KEYS, retry=ONCE, proxy=f"{scheme}://user:SECRET@{proxy.address}")
         way = rf"\(https://hub.test/ through the proxy {scheme}://{proxy.address}\): no connection"
