@@ -57,7 +57,7 @@ def test_written_profiles_are_read_and_private(storage: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ('{\n"a": {},\n}', "line 3, column 1: the profiles are not JSON"),
+        ('{\n"a": {},\n}', "line [23], column [18]: the profiles are not JSON"),
         ("", "line 1, column 1: the profiles are not JSON"),
         ("[]", "must be an object that maps names to settings"),
         ('{"a": 1}', "the profile a must be an object"),
