@@ -20,12 +20,12 @@ class AsyncWeightsStream:
                 file.write(chunk)
         print(stream.size, stream.sha256)
 
-    Object storage is asked for 8 MiB at a time, when the bytes before have been read. So no
-    connection is held while the program does something else, and about 20 MiB of memory are used.
-    A store that sends no parts of an object sends all of it, which is kept in a temporary file.
+    The stream requests 8 MiB at a time, when the previous bytes have been read. So it holds no
+    connection while the program does something else, and uses about 20 MiB of memory. If object
+    storage does not support range requests, the whole object is kept in a temporary file.
 
-    A request that fails is repeated as the retry policy says, from the first missing byte on, and
-    an expired URL is renewed. If that fails, iteration raises the error; it may be tried again, and
+    A failed request is retried by the retry policy, from the first missing byte on, and an expired
+    URL is renewed. If that fails, iteration raises the error. You may iterate again, which
     continues at the same byte. An iteration that ends without an error has returned all bytes.
 
     The client's ``deadline`` limits the time for each chunk, not for the whole stream.

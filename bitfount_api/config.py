@@ -342,7 +342,7 @@ def username() -> str | None:
 def login_username() -> str | None:
     """Return the profile's user, who has to log in; None for any user.
 
-    ``BITFOUNT_USERNAME`` is not meant: it is the owner of an API key.
+    The variable ``BITFOUNT_USERNAME`` is not used here: it names the owner of an API key.
     """
     found = profile().get("BITFOUNT_USERNAME")
     return None if found is None else found.value

@@ -1,4 +1,4 @@
-"""What a session tells while it works: responses, and pauses before retries."""
+"""Events of a session: responses, and pauses before retries."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class HTTPError(RequestException):
     Attributes:
         status_code: The HTTP status.
         request_id: The service's id of the request, if it sent one; quote it to support.
-        advice: What to do, as the message says; None if only the service's own reason tells it.
+        advice: What to do, as in the message; None if the message has only the service's reason.
     """
 
     def __init__(

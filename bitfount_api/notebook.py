@@ -1,7 +1,7 @@
 """Show results in notebooks.
 
-Schemas draw themselves as a table. Results that are JSON are plain dicts and lists, which notebooks
-print with all that they hold, presigned URLs included. :class:`Table` draws them without.
+A :class:`~bitfount_api.BitfountSchema` draws itself as a table. Other results are plain dicts and
+lists, which notebooks print with presigned URLs. :class:`Table` draws them without secrets.
 """
 
 from __future__ import annotations

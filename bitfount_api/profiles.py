@@ -1,7 +1,7 @@
 """Profiles: settings under a name, in a file of the storage folder. The file holds no secrets.
 
-A profile gives values for variables that are not set. The file is JSON, which the commands
-``bitfount-api profiles`` write, so that a rewritten file loses nothing.
+A profile gives values for variables that are not set. The commands ``bitfount-api profiles`` write
+the file. It is JSON, which has no comments that rewriting could lose.
 """
 
 from __future__ import annotations

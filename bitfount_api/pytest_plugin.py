@@ -34,7 +34,7 @@ class SandboxClients:
 
     Args:
         sandbox: The sandbox.
-        monkeypatch: What sets the variables of :meth:`Sandbox.environment`, so that code under test
+        monkeypatch: Sets the variables of :meth:`Sandbox.environment`, so that code under test
             which is configured by the environment reaches this sandbox, and no other service. The
             fixture passes that of the test. None to set no variables.
 

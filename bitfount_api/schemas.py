@@ -199,10 +199,10 @@ class BitfountSchema(DocumentField):
             name: The data set's name.
             description: A description for people.
             number_of_records: The number of records; default: the number of rows.
-            force_stypes: The columns whose semantic type is not the above one, as ``{type:
-                [names]}``, and beginnings of the names of images as ``image_prefix``. The labels of
-                a categorical feature are then the values of the column, sorted. It is stored in
-                the schema, as the official SDK does.
+            force_stypes: Semantic types of columns, in place of the above ones: ``{type:
+                [names]}``. ``image_prefix`` lists prefixes of the names of image columns. If a
+                column is made categorical, its labels are its values, sorted. The argument is
+                stored in the schema, as by the official SDK.
             column_descriptions: Descriptions of columns, ``{name: description}``.
 
         Raises:

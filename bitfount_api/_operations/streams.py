@@ -62,7 +62,7 @@ class WeightsReader:
         return self._contents.digest.hexdigest()
 
     def next_chunk(self) -> Flow[bytes]:
-        """Return the next bytes; none at the end.
+        """Return the next bytes, empty at the end.
 
         Raises:
             HTTPError: Object storage refused the request.

@@ -1,4 +1,4 @@
-"""Files that the user has opened: what is sent from them, and what is written to them."""
+"""File objects of the user: send their contents, and write downloads to them."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Input:
         return FileObjectSource(self.name, size, file=self._file, start=start)
 
     def read(self, size: int = _STEP_BYTES) -> bytes:
-        """Return the next bytes to copy, which may take for ever; none at the end.
+        """Return the next bytes to copy, empty at the end; may block indefinitely.
 
         Raises:
             TypeError: The file is opened in text mode.
@@ -191,7 +191,7 @@ class Input:
         return Source.from_file(self._copied, self.name)
 
     def _close(self, *, sent: bool) -> None:
-        """Delete the copy, and set the position of the file: to its end, or to what it was."""
+        """Delete the copy, and set the position of the file: to its end, or to the original one."""
         if self._copy is not None:
             os.close(self._copy)
             self._copy = None
@@ -273,7 +273,7 @@ class TemporaryDownload:
         return self._path
 
     def read(self) -> bytes:
-        """Return the next bytes of the file; none at its end.
+        """Return the next bytes of the file, empty at its end.
 
         Raises:
             TransferError: The file cannot be read.

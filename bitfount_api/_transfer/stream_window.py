@@ -56,7 +56,7 @@ class StreamWindow(Destination):
             yield from super().gaps()
 
     def read(self) -> bytes:
-        """Return the next bytes of the object; none if the next window must be requested first."""
+        """Return the next bytes; empty if the next window must be requested first."""
         received = self.done.prefix
         self._file.seek(self._position - self._start)
         chunk = self._file.read(min(_STEP_BYTES, received - self._position))

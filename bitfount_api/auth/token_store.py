@@ -279,7 +279,7 @@ class TokenFile:
         """Return the content of the file for a token.
 
         Raises:
-            OSError: There is none.
+            OSError: The content cannot be created, for example because the keyring is locked.
         """
         return document
 
@@ -288,7 +288,7 @@ class TokenFile:
 
         Raises:
             ValueError: The content is not valid. The text does not quote it.
-            KeyringUnavailableError: What is needed for it cannot be used now.
+            KeyringUnavailableError: The key of the content cannot be read now.
         """
         return content
 
