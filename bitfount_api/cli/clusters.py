@@ -40,7 +40,8 @@ def clusters() -> None:
 def create(context: click.Context, /, name: str, dataset: tuple[str, ...]) -> None:
     """Create a cluster and show its id.
 
-    The request is never retried. If the response is lost, a cluster may have been created.
+    The request is not retried once the Hub may have received it. If the response is lost, a cluster
+    may have been created.
     """
     app = app_of(context)
     linked = list(dataset)

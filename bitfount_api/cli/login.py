@@ -38,7 +38,7 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
 
     Shows a web address and a code, and waits until you have confirmed the code. The login is
     saved in a file that only you can read, is refreshed as needed, and is shared with the official
-    SDK.
+    SDK. With BITFOUNT_TOKEN_STORE=keyring, it is encrypted, and not shared.
     """
     app = app_of(context)
     _warn_of_keys(app.output)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--write", is_flag=True, help="Edit the files. Otherwise, nothing is changed.")
 @click.pass_context
 def migrate(context: click.Context, /, path: Path, write: bool) -> int:
-    """Replace the official SDK in your code by this library.
+    """Replace the official SDK in your code with this library.
 
     Reads Python files and notebooks, runs none of them, and reports each use of the package
     bitfount (5.3 or 13.0): supported as it is, needs an edit (shown as a diff), needs a look, or

@@ -117,8 +117,8 @@ def show(context: click.Context, /, project: str) -> None:
 def create(context: click.Context, /, name: str) -> None:
     """Create a project and show its id.
 
-    The request is never retried. If the response is lost, check 'projects list' before you try
-    again.
+    The request is not retried once the Hub may have received it. If the response is lost, check
+    'projects list' before you try again.
     """
     app = app_of(context)
     project = app.hub().create_project(name)
