@@ -154,18 +154,30 @@ def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
             assert ast.unparse(node.value) in ("self", "trust"), ast.unparse(node)
 
 
-LONG_MODULES = {
-    # The Hub has three dozen operations in one class; most of these lines are their docstrings.
-    "bitfount_api.async_hub": 1250,
-    "bitfount_api.hub": 1250,
-    "bitfount_api.types": 550,  # declarations only
-}
+MAX_LINES = 450
+CODE_OF_THE_HUB = 600
+"""The maximum number of lines of a class with three dozen operations, docstrings not counted."""
+LONG_MODULES = dict.fromkeys(("bitfount_api.async_hub", "bitfount_api.hub"), CODE_OF_THE_HUB)
+
+
+def docstring_lines(tree: ast.AST) -> int:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return sum(
+        (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and ast.get_docstring(node)
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_modules_are_small_enough_to_read(name: str) -> None:
-    lines = len(MODULES[name].read_text(encoding="utf-8").splitlines())
-    assert lines <= LONG_MODULES.get(name, 450)
+    text = MODULES[name].read_text(encoding="utf-8")
+    lines = len(text.splitlines())
+    if name in LONG_MODULES:
+        lines -= docstring_lines(ast.parse(text))
+    limit = LONG_MODULES.get(name, MAX_LINES)
+    file = MODULES[name].relative_to(ROOT)
+    assert lines <= limit, f"{file}: move a part to a new module: it has over {limit} lines"
 
 
 def test_the_map_of_layers_is_complete() -> None:
