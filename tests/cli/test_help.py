@@ -45,23 +45,9 @@ def help_of(path: Path) -> str:
     return result.stdout
 
 
-def test_every_command_exists() -> None:
-    assert {" ".join(path) for path in ALL} == {
-        "", "login", "logout", "whoami",
-        "pods", "pods list", "pods show", "pods schema", "pods register", "pods heartbeat",
-        "pods archive",
-        "models", "models show", "models push", "models pull",
-        "weights", "weights push", "weights pull",
-        "projects", "projects list", "projects show", "projects create", "projects add-dataset",
-        "projects limits",
-        "compute", "compute register", "compute csr", "compute certificate",
-        "clusters", "clusters create", "clusters link", "clusters datasets",
-        "keys", "keys generate", "keys register", "keys check", "keys fingerprint",
-        "access", "access key", "access check",
-        "fhir", "fhir token",
-        "profiles", "profiles list", "profiles show", "profiles set", "profiles remove",
-        "sandbox", "doctor", "migrate", "completion",
-    }  # fmt: skip
+def test_commands_of_every_level_are_found() -> None:
+    # docs/tools/commands.md lists all of them, and is compared with the commands.
+    assert {(), ("doctor",), ("projects",), ("projects", "list")} <= ALL.keys()
 
 
 @every_command
@@ -86,7 +72,8 @@ def test_every_command_and_option_has_help(path: Path) -> None:
     assert "Examples:\n" in text
     shortened = text.split("Commands:\n")[-1].split("\n\n")[0]
     # Arguments that may be repeated end in dots: NAME..., [NAME]...
-    assert "..." not in re.sub(r"[A-Z]\]?\.\.\.", "", shortened)
+    cut = [line for line in shortened.splitlines() if re.search(r"(?<![A-Z\]])\.\.\.", line)]
+    assert not cut, f"the docstrings of these commands begin with too long a line: {cut}"
     for parameter in ALL[path].params:
         if isinstance(parameter, click.Option) and not parameter.hidden:
             assert parameter.help, parameter
