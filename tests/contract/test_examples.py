@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 from contract import specs
+from support.faults.cases import ROWS_PLACE
 from support.faults.environment import small_parts
 from support.faults.legs import Row
 from support.fuzzed import FuzzedServices, examples
 from support.fuzzing import Sent
+from support.places import fail_with
 from support.spec_examples import CASES, complaint, for_examples, is_refusal, shown, uncalled
 
 from bitfount_api import BitfountError
@@ -57,7 +59,7 @@ def test_examples_of_answers_give_documented_outcomes(
 
 
 def test_every_operation_is_answered_with_its_examples() -> None:
-    assert uncalled() == set()
+    fail_with(f"{ROWS_PLACE}: add a row that sends {name}" for name in sorted(uncalled()))
 
 
 # --- Null for values that are never null ---------------------------------------------------------

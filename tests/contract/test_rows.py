@@ -14,7 +14,7 @@ from contract.specs import Spec
 from support.cassettes import FOLDER, URLS
 from support.faults.cases import ROWS, ROWS_PLACE
 from support.methods import CLIENTS, operations_of
-from support.places import ROOT
+from support.places import ROOT, fail_with
 
 import bitfount_api
 from bitfount_api._core import storage_operations
@@ -33,7 +33,7 @@ def complaints(kind: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_every_public_method_has_a_row(kind: str) -> None:
-    assert complaints(kind) == []
+    fail_with(complaints(kind))
     assert operations_of(kind) == operations_of(f"Async{kind}")
 
 
@@ -55,7 +55,7 @@ def test_every_request_of_a_flow_is_in_a_row() -> None:
     # Logging in is not an operation of a client, and has tests of its own.
     known -= {operations.REQUEST_DEVICE_CODE, operations.REQUEST_TOKEN}
     missing = known - {leg.operation for row in ROWS for leg in row.legs}
-    assert [f"{ROWS_PLACE}: add a row that sends {each.name}" for each in missing] == []
+    fail_with(sorted(f"{ROWS_PLACE}: add a row that sends {each.name}" for each in missing))
 
 
 # --- Recordings -----------------------------------------------------------------------------------
@@ -86,13 +86,13 @@ def unrecorded(loaded: dict[str, Spec]) -> list[str]:
 
 
 def test_every_operation_of_the_specs_is_recorded() -> None:
-    assert unrecorded({name: specs.load(name) for name in specs.PACKAGES}) == []
+    fail_with(unrecorded({name: specs.load(name) for name in specs.PACKAGES}))
 
 
 def test_operation_without_a_recording_is_reported() -> None:
     loaded = {name: specs.load(name) for name in specs.PACKAGES}
     loaded["hub"]["paths"]["/api/new"] = {"get": {"operationId": "get_new"}}
-    [complaint] = unrecorded(loaded)
+    [complaint] = [each for each in unrecorded(loaded) if "get_new" in each]
     assert re.match(
         r"tests/support/faults/cases.py:\d+: .* sends get_new \(hub: GET /api/new\)", complaint
     )

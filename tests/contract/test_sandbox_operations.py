@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from support.methods import CLIENTS, operations_of
-from support.places import ROOT, place
+from support.places import ROOT, fail_with, place
 from support.rsa_keys import key_pair
 from support.sandbox_clients import Caller
 from support.sandbox_seeds import csr, jwk
@@ -914,7 +914,7 @@ def complaints(kind: str, name: str) -> list[str]:
     ("kind", "name"), [(kind, name) for kind in CLIENTS for name in sorted(operations_of(kind))]
 )
 def test_every_public_method_has_its_tests(kind: str, name: str) -> None:
-    assert complaints(kind, name) == []
+    fail_with(complaints(kind, name))
 
 
 def test_method_without_tests_is_reported() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,3 +25,10 @@ def place(file: str, anchor: str) -> str:
         if anchor in line:
             return f"{file}:{number}"
     raise LookupError(f"{file} has no {anchor!r}")
+
+
+def fail_with(complaints: Iterable[str]) -> None:
+    """Fail if there are complaints, and show all of them: pytest shortens lists that differ."""
+    text = "\n".join(complaints)
+    if text:
+        pytest.fail(text, pytrace=False)
