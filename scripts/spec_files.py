@@ -123,7 +123,7 @@ def parse(name: str, data: bytes) -> SpecFile:
         raise SpecFileError(f"{name} is not YAML: {error}") from None
     except InvalidSpecError as error:
         where = " > ".join(map(str, error.at)) or "the file"
-        line = _line(tree, error.at)
+        line = line_of(tree, error.at)
         raise SpecFileError(f"{name}, line {line}: {where} is not valid: {error}") from None
     return SpecFile(name, spec, tree)
 
@@ -170,7 +170,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _line(node: yaml.Node | None, at: Location) -> int:
+def line_of(node: yaml.Node | None, at: Location) -> int:
     """Return the line of a node, or of the nearest node around it."""
     line = 1
     for part in at:

@@ -12,7 +12,7 @@ from typing import Any
 
 from contract import specs
 from contract.specs import Place, Spec
-from contract.wire_rows import ROWS
+from contract.wire_rows import ROWS, ROWS_PLACE
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 
 Rule = Callable[[Spec], list[str]]
@@ -76,10 +76,10 @@ def sources(spec: Spec) -> list[str]:
     for place in specs.operations(spec):
         rows = rows_of(place)
         if not rows:
-            complaints.append(f"{place} has no x-source")
+            complaints.append(f"{place} has no x-source: name its row of {ROWS_PLACE}")
         for row in rows:
             if row not in ROWS:
-                complaints.append(f"{place}: there is no row {row!r}")
+                complaints.append(f"{place}: there is no row {row!r}: write it at {ROWS_PLACE}")
             elif str(place) not in ROWS[row].requests:
                 complaints.append(f"{place} is not a request of row {row!r}")
     return complaints

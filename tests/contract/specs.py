@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from openapi_schema_validator import OAS30Validator
 from schema_meaning import flat
 from spec_defaults import METHODS
-from spec_files import read
+from spec_files import line_of, read
 
 FOLDER = Path(__file__).parents[2] / "openapi"
 PACKAGES = {
@@ -63,6 +63,12 @@ def operations(spec: Spec) -> Iterator[Place]:
         for method in METHODS:
             if method in item:
                 yield Place(path, method, item[method])
+
+
+def source(name: str, place: Place) -> str:
+    """Return the file and the line of an operation, as ``file:line``."""
+    line = line_of(read(FOLDER / f"{name}.yaml").tree, ("paths", place.path, place.method))
+    return f"openapi/{name}.yaml:{line}"
 
 
 def follow(spec: Spec, node: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from contract import rules, schema_rules, specs
 from contract.editing import Edit, drop, put
 from contract.rules import Rule
 from spec_files import SpecFileError
+from support.places import ROOT, fail_with
 
 ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
 
@@ -17,7 +20,25 @@ ALL: tuple[Rule, ...] = (*rules.RULES, *schema_rules.RULES)
 @pytest.mark.parametrize("name", specs.NAMES)
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.__name__)
 def test_spec_follows_the_rule(rule: Rule, name: str) -> None:
-    assert rule(specs.load(name)) == []
+    fail_with(with_places(name, rule(specs.load(name))))
+
+
+def with_places(name: str, complaints: list[str]) -> Iterator[str]:
+    """Yield complaints about a spec, with the file and the line of the operation of each."""
+    places = {str(place): place for place in specs.operations(specs.load(name))}
+    for complaint in complaints:
+        about = re.match(r"[A-Z]+ /[^\s:]*", complaint)
+        where = specs.source(name, places[about[0]]) if about else f"openapi/{name}.yaml"
+        yield f"{where}: {complaint}"
+
+
+def test_complaint_about_a_spec_has_its_place() -> None:
+    about, other = with_places("hub", ["GET /api/projects: no example", "no version"])
+    file, line, what = about.split(":", 2)
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    assert lines[int(line) - 2 : int(line)] == ["  /api/projects:", "    get:"]
+    assert what == " GET /api/projects: no example"
+    assert other == "openapi/hub.yaml: no version"
 
 
 POD = ("paths", "/api/pods/{userName}/{podName}", "get")
@@ -54,7 +75,11 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
         "parameter userName has no description",
     ),
     (rules.sources, drop(*POD, "x-source"), "{podName} has no x-source"),
-    (rules.sources, put(*POD, "x-source", value="Hub: show_pod"), "no row 'Hub: show_pod'"),
+    (
+        rules.sources,
+        put(*POD, "x-source", value="Hub: show_pod"),
+        "no row 'Hub: show_pod': write it at",
+    ),
     (rules.sources, put(*POD, "x-source", value="Hub: send_model"), "not a request of row"),
     (rules.security, drop("security"), "does not say which credentials"),
     (rules.security, put(*POD, "security", value=[]), "wrong about whether it takes credentials"),

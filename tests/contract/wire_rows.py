@@ -6,6 +6,7 @@ Copied from the wire contract by hand, so that a mistake in a spec shows as a di
 from __future__ import annotations
 
 import attrs
+from support.places import place
 
 OK = frozenset({"200"})
 OK_OR_CREATED = frozenset({"200", "201"})
@@ -323,6 +324,9 @@ SINCE_13 = {
     ),
 }
 """What only the newest SDK does; nothing else is marked as such."""
+
+ROWS_PLACE = place("tests/contract/wire_rows.py", "ROWS = {")
+"""Where a missing row is added, for the messages of tests."""
 
 UPLOADED = frozenset({200, 201, 203, 204})
 """The statuses with which object storage accepts a form."""
