@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 from contract import specs
+from contract.editing import put
 from contract.specs import Content
+from support.places import ROOT, fail_with, place
 
 from bitfount_api import types
 
@@ -37,12 +39,12 @@ NOT_TYPED = {
 """Schemas of answers without a ``TypedDict``, with the reason."""
 
 
-def answers() -> Iterator[tuple[str, str, Content]]:
+def answers(loaded: dict[str, specs.Spec] = SPECS) -> Iterator[tuple[str, str, Content]]:
     """Yield all answers that have a body, with the spec and the operation."""
-    for name, spec in SPECS.items():
-        for place in specs.operations(spec):
-            for content in specs.response_contents(spec, place):
-                yield name, place.operation["operationId"], content
+    for name, spec in loaded.items():
+        for operation in specs.operations(spec):
+            for content in specs.response_contents(spec, operation):
+                yield name, operation.operation["operationId"], content
 
 
 def type_of(schema: dict[str, Any]) -> Any:
@@ -62,16 +64,46 @@ EXAMPLES = [
 ]
 
 
-def test_every_schema_of_an_answer_is_typed() -> None:
-    schemas = {
-        schema_name
-        for name, _, content in answers()
-        for _, node in specs.walk(SPECS[name], content.schema)
-        for schema_name, schema in SPECS[name]["components"]["schemas"].items()
+def of_answers(loaded: dict[str, specs.Spec]) -> dict[str, str]:
+    """Return the schemas of answers, with the spec of each."""
+    return {
+        schema_name: name
+        for name, _, content in answers(loaded)
+        for _, node in specs.walk(loaded[name], content.schema)
+        for schema_name, schema in loaded[name]["components"]["schemas"].items()
         if node is schema
     }
-    assert schemas - TYPED.keys() == NOT_TYPED.keys()
+
+
+def untyped(loaded: dict[str, specs.Spec]) -> list[str]:
+    """Return the schemas of answers without a type, and where to import each."""
+    imports = "from bitfount_api._generated.types.{} import"
+    return [
+        f"{place('bitfount_api/types.py', imports.format(spec))}: import {name}, list it in "
+        "__all__ below, and run `make generate`, which makes the types that are imported here"
+        for name, spec in of_answers(loaded).items()
+        if name not in TYPED.keys() | NOT_TYPED.keys()
+    ]
+
+
+def test_every_schema_of_an_answer_is_typed() -> None:
+    fail_with(untyped(SPECS))
+    schemas = of_answers(SPECS).keys()
+    assert NOT_TYPED.keys() <= schemas - TYPED.keys()
     assert not schemas & OURS.keys()
+
+
+def test_schema_without_a_type_is_reported() -> None:
+    changed = {name: specs.load(name) for name in specs.NAMES}
+    schemas = ("components", "schemas")
+    put(*schemas, "New", value={"type": "object", "properties": {}})(changed["hub"])
+    reference = {"$ref": "#/components/schemas/New"}
+    put(*schemas, "Project", "properties", "new", value=reference)(changed["hub"])
+    [complaint] = untyped(changed)
+    file, line, what = complaint.split(":", 2)
+    text = (ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert text == "from bitfount_api._generated.types.hub import ("
+    assert what.startswith(" import New, list it in __all__ below")
 
 
 def test_other_types_have_no_schema() -> None:
