@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
 from contract import specs
+from contract.editing import put
 from contract.wire_rows import UPLOADED
+from support.places import fail_with, place
 
 import bitfount_api
 from bitfount_api._core import storage_operations
@@ -55,13 +58,46 @@ def test_ids_are_unique_across_the_specs() -> None:
     assert len(ids) == len(set(ids))
 
 
+def unused(loaded: dict[str, specs.Spec]) -> list[str]:
+    """Return the operations whose requests no flow builds, and where to write the flows."""
+    files = {module: file for file, module, _ in imported()}
+    used = {(module, name) for _, module, name in imported()}
+    found = []
+    for spec, each in loaded.items():
+        for operation in specs.operations(each):
+            name, tag = operation.operation["operationId"], operation.operation["tags"][0]
+            module = f"{specs.PACKAGES[spec]}.api.{tag}"
+            where = f"bitfount_api/_operations/{files.get(module, f'{tag}.py')}"
+            if module in files:
+                where = place(where, f"from {module} import")
+            if (module, name) not in used:
+                found.append(
+                    f"{where}: import {name} from {module}, and write a flow that sends its "
+                    f"request ({spec}: {operation})"
+                )
+    return found
+
+
 def test_flows_use_every_endpoint() -> None:
-    used = {f"{module}.{name}" for _, module, name in imported() if ".api." in module}
-    assert used == {
-        f"{specs.PACKAGES[name]}.api.{place.operation['tags'][0]}.{place.operation['operationId']}"
-        for name in specs.PACKAGES
-        for place in specs.operations(specs.load(name))
-    }
+    fail_with(unused({name: specs.load(name) for name in specs.PACKAGES}))
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (
+            "projects",
+            r"bitfount_api/_operations/projects\.py:\d+: import get_new from .*\.projects,",
+        ),
+        ("tasks", r"bitfount_api/_operations/tasks\.py: import get_new from .*\.tasks, and write"),
+    ],
+)
+def test_operation_without_a_flow_is_reported(tag: str, expected: str) -> None:
+    loaded = {name: specs.load(name) for name in specs.PACKAGES}
+    operation = {"operationId": "get_new", "tags": [tag]}
+    put("paths", "/api/new", value={"get": operation})(loaded["hub"])
+    [complaint] = [each for each in unused(loaded) if "get_new" in each]
+    assert re.match(expected, complaint)
 
 
 @pytest.mark.parametrize(("file", "module", "name"), imported())
