@@ -6,7 +6,6 @@ So a new field of an answer that the sandbox lacks is named, with the code that 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import json
 import re
 import tempfile
@@ -19,26 +18,18 @@ import httpx
 import pytest
 from contract import matching, specs
 from contract.editing import Edit, drop, put
+from contract.sandbox_routes import endpoint
 from contract.specs import Place, Spec
-from starlette.routing import Match, Route
 from support.faults.cases import ROWS, ROWS_PLACE
 from support.faults.environment import Seeded, small_parts
+from support.places import fail_with
 from support.plays import play
 from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, done
 from support.sandbox_seeds import MEBIBYTE, pod_body
 
 from bitfount_api.sandbox import Sandbox
-from bitfount_api.sandbox.services import access_manager, hub, smart_on_fhir
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[2]
-ROUTES = {
-    "hub": hub.ROUTES,
-    "oauth": hub.ROUTES,
-    "access_manager": access_manager.ROUTES,
-    "smart_on_fhir": smart_on_fhir.ROUTES,
-}
 
 LOADED = {name: specs.load(name) for name in specs.NAMES}
 
@@ -149,17 +140,6 @@ def seen(value: Any, at: str = "") -> Iterator[str]:
             yield from seen(each, f"{at}.{name}")
 
 
-def endpoint(name: str, place: Place) -> str:
-    """Return the place of the sandbox's code that answers an operation."""
-    scope = {"type": "http", "path": place.path, "method": place.method.upper()}
-    for route in ROUTES[name]:
-        if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
-            code = inspect.unwrap(route.endpoint)
-            file = Path(inspect.getfile(code)).relative_to(ROOT).as_posix()
-            return f"{file}:{inspect.getsourcelines(code)[1]}"
-    return f"a new route in bitfount_api/sandbox/services/{place.operation['tags'][0]}.py"
-
-
 def complaints(answers: dict[str, list[Any]], loaded: dict[str, Spec]) -> list[str]:
     """Return what is wrong with the answers, and where to change it."""
     found = []
@@ -167,7 +147,7 @@ def complaints(answers: dict[str, list[Any]], loaded: dict[str, Spec]) -> list[s
         for place in specs.operations(spec):
             key = f"{name}: {place.operation['operationId']}"
             given = answers.get(key, [])
-            code = endpoint(name, place)
+            code = endpoint(name, spec, place)
             if not given:
                 found.append(
                     f"{key}: never called: add a row at {ROWS_PLACE}; it is answered by {code}"
@@ -211,7 +191,7 @@ def answers() -> Iterator[dict[str, list[Any]]]:
 
 
 def test_sandbox_answers_have_the_fields_of_the_specs(answers: dict[str, list[Any]]) -> None:
-    assert complaints(answers, all_specs()) == []
+    fail_with(complaints(answers, all_specs()))
 
 
 def test_every_exception_is_needed(answers: dict[str, list[Any]]) -> None:
@@ -247,7 +227,7 @@ STRING = {"type": "string"}
         ),
         (
             put("paths", "/api/new", value={"get": {"operationId": "get_new", "tags": ["pods"]}}),
-            r"hub: get_new: never called: add a row at \S+py:\d+; .* by a new .*/services/pods.py",
+            r"hub: get_new: never called: add a row at \S+; .* by a new .*/services/pods.py:\d+",
         ),
     ],
 )

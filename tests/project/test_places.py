@@ -17,21 +17,15 @@ from typing import Any, get_overloads
 import pytest
 from contract import specs
 from contract.editing import put
+from contract.sandbox_routes import ROUTES, new_route
 from starlette.routing import Route
 from support.methods import CLIENTS, methods_of
-from support.places import place
+from support.places import fail_with, place
 
 import bitfount_api
 from bitfount_api import types
-from bitfount_api.sandbox.services import access_manager, hub, smart_on_fhir
 
 PACKAGE = Path(bitfount_api.__file__).parent
-ROUTES = {
-    "hub": hub.ROUTES,
-    "access_manager": access_manager.ROUTES,
-    "smart_on_fhir": smart_on_fhir.ROUTES,
-    "oauth": hub.ROUTES,
-}
 MODULES = {
     "BitfountHub": "bitfount_api/async_hub.py",
     "BitfountAM": "bitfount_api/async_am.py",
@@ -86,13 +80,33 @@ def routed(name: str) -> set[str]:
     }
 
 
+def unrouted(name: str, spec: specs.Spec) -> list[str]:
+    """Return the operations that the sandbox does not answer, and where to write the routes."""
+    known = routed(name)
+    return [
+        f"{new_route(name, spec, each)}: answer {each} ({each.operation['operationId']})"
+        for each in specs.operations(spec)
+        if f"{each.method.upper()} {without_names(each.path)}" not in known
+    ]
+
+
 @pytest.mark.parametrize("name", specs.NAMES)
 def test_sandbox_has_a_route_for_every_operation(name: str) -> None:
-    known = routed(name)
-    every = addresses(specs.load(name))
-    missing = {each: address for address, each in every.items() if address not in known}
-    where = place("bitfount_api/sandbox/services/pods.py", "ROUTES = [")
-    assert not missing, f"the sandbox answers them by routes such as those at {where}"
+    fail_with(unrouted(name, specs.load(name)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        ("monitoring", r"\S+/services/monitor\.py:\d+: answer GET /api/new \(get_new\)"),
+        ("tasks", r"\S+/services/tasks\.py, a new file that is listed at \S+/hub\.py:\d+: answer"),
+    ],
+)
+def test_operation_without_a_route_is_reported(tag: str, expected: str) -> None:
+    spec = specs.load("hub")
+    put("paths", "/api/new", value={"get": {"operationId": "get_new", "tags": [tag]}})(spec)
+    [complaint] = [each for each in unrouted("hub", spec) if "get_new" in each]
+    assert re.match(expected, complaint)
 
 
 def test_sandbox_has_no_other_routes() -> None:
