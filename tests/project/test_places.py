@@ -19,6 +19,7 @@ from contract import specs
 from contract.editing import put
 from contract.sandbox_routes import ROUTES, new_route
 from starlette.routing import Route
+from support.faults.cases import ROWS
 from support.methods import CLIENTS, methods_of
 from support.places import fail_with, place
 
@@ -126,15 +127,61 @@ def endpoints(documentation: str) -> set[str]:
     }
 
 
+def docstrings(kind: str) -> dict[str, str]:
+    """Return the docstrings of the async client, from which the sync one is generated."""
+    found = methods_of(f"Async{kind}")
+    return {name: inspect.getdoc(method) or "" for name, method in found.items()}
+
+
 @pytest.mark.parametrize(("name", "kind"), [*zip(specs.PACKAGES, CLIENTS, strict=True)])
 def test_docstrings_name_every_endpoint(name: str, kind: str) -> None:
-    docs = [inspect.getdoc(method) or "" for of, _, method in methods() if of == kind]
-    stated = {each for doc in docs for each in endpoints(doc)}
+    stated = {each for doc in docstrings(kind).values() for each in endpoints(doc)}
     known = addresses(specs.load(name))
-    missing = {known[address] for address in known.keys() - stated}
     where = place(MODULES[kind], "Endpoint: ``")
-    assert not missing, f"a docstring says `Endpoint: ``GET /…```, as at {where}"
+    fail_with(
+        f"{where}: write a method that sends {known[address]}, and say in its docstring, as here: "
+        f"Endpoint: ``{address}``"
+        for address in sorted(known.keys() - stated)
+    )
     assert stated - known.keys() == set(), f"openapi/{name}.yaml has no such operation"
+
+
+def unstated(kind: str, docs: dict[str, str]) -> set[str]:
+    """Return the requests that the docstrings of a client's methods do not name, and where to."""
+    sent = {
+        operation.operation["operationId"]: str(operation)
+        for name in specs.PACKAGES
+        for operation in specs.operations(specs.load(name))
+    }
+
+    def stated(method: str) -> set[str]:
+        _, _, text = docs[method].partition("Endpoint:")
+        others = re.findall(r"as for\s+:meth:`(\w+)`", text)
+        return endpoints(text).union(*map(stated, others))
+
+    return {
+        f"{place(MODULES[kind], f'def {row.method}(')}: say in the docstring of {row.method}: "
+        f"Endpoint: ``{sent[leg.operation.name]}``"
+        for row in ROWS
+        for leg in row.legs
+        if row.kind == kind and leg.service != "storage"
+        if without_names(sent[leg.operation.name]) not in stated(row.method)
+    }
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_docstrings_name_the_requests_of_the_method(kind: str) -> None:
+    fail_with(sorted(unstated(kind, docstrings(kind))))
+
+
+def test_request_that_no_docstring_names_is_reported() -> None:
+    docs = docstrings("BitfountHub")
+    docs["get_projects"] = docs["get_projects"].replace("/api/projects``", "/api/project``")
+    [complaint] = unstated("BitfountHub", docs)
+    file, line, what = complaint.split(":", 2)
+    text = (PACKAGE.parent / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert text == "    async def get_projects("
+    assert what == " say in the docstring of get_projects: Endpoint: ``GET /api/projects``"
 
 
 def not_told(spec: specs.Spec, docs: dict[str, str]) -> list[str]:
@@ -178,9 +225,13 @@ def test_every_method_has_a_command_or_a_reason() -> None:
         if isinstance(node, ast.Attribute)
     }
     every = {name for _, name, _ in methods()}
-    missing = every - used - WITHOUT_COMMAND.keys()
     where = place("tests/project/test_places.py", "WITHOUT_COMMAND = {")
-    assert not missing, f"write a command in bitfount_api/cli/, or the reason for none at {where}"
+    groups = place("bitfount_api/cli/root.py", "_COMMANDS = {")
+    fail_with(
+        f"{groups}: write a command that calls {name}, in a module of these or a new one, or at "
+        f"{where} the reason for none"
+        for name in sorted(every - used - WITHOUT_COMMAND.keys())
+    )
     assert WITHOUT_COMMAND.keys() <= every - used, f"not true any more: {where}"
 
 
@@ -207,6 +258,8 @@ def test_every_type_of_a_method_is_exported() -> None:
         for found in named_types(annotation)
     }
     assert len(used) > 20
-    missing = used - set(bitfount_api.__all__)
     where = place("bitfount_api/__init__.py", "from bitfount_api.types import")
-    assert not missing, f"import them for type checkers at {where}, then `make generate`"
+    fail_with(
+        f"{where}: import {name} from bitfount_api.types, and run `make generate`"
+        for name in sorted(used - set(bitfount_api.__all__))
+    )
