@@ -19,8 +19,9 @@ from contract import specs
 from contract.editing import put
 from contract.sandbox_routes import ROUTES, new_route
 from starlette.routing import Route
+from support.documented import OPERATIONS
 from support.faults.cases import ROWS
-from support.methods import CLIENTS, methods_of
+from support.methods import CLIENTS, methods_of, operations_of
 from support.places import fail_with, place
 
 import bitfount_api
@@ -263,3 +264,25 @@ def test_every_type_of_a_method_is_exported() -> None:
         f"{where}: import {name} from bitfount_api.types, and run `make generate`"
         for name in sorted(used - set(bitfount_api.__all__))
     )
+
+
+def unannounced(kind: str) -> list[str]:
+    """Return the methods beyond the documented API that the changelog does not name."""
+    text = (PACKAGE.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    where = place("CHANGELOG.md", "### Added")
+    return [
+        f"{where}: name {name}, a method of {kind}"
+        for name in sorted(operations_of(kind))
+        if (kind, name) not in OPERATIONS and not re.search(rf"\b{name}\b", text)
+    ]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_changelog_names_every_method_that_was_added(kind: str) -> None:
+    fail_with(unannounced(kind))
+
+
+def test_method_that_no_changelog_names_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bitfount_api.BitfountAM, "new_method", lambda _: None, raising=False)
+    [complaint] = unannounced("BitfountAM")
+    assert re.fullmatch(r"CHANGELOG\.md:\d+: name new_method, a method of BitfountAM", complaint)
