@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 
 import click
 import pytest
 from cli.console import REPOSITORY
 from click.testing import CliRunner
+from support.places import fail_with, place
 
 from bitfount_api.cli.app import App
 from bitfount_api.cli.commands import Group
@@ -20,6 +23,7 @@ from bitfount_api.cli.exit_codes import Exit
 from bitfount_api.cli.root import root
 
 Path = tuple[str, ...]
+TESTS = FilePath(__file__).parent
 
 
 def commands(
@@ -48,6 +52,38 @@ def help_of(path: Path) -> str:
 def test_commands_of_every_level_are_found() -> None:
     # docs/tools/commands.md lists all of them, and is compared with the commands.
     assert {(), ("doctor",), ("projects",), ("projects", "list")} <= ALL.keys()
+
+
+def words_in_tests() -> set[Path]:
+    """Return the words that stand one after the other as arguments in the tests of the commands."""
+    found: set[Path] = set()
+    for file in {*TESTS.glob("*.py")} - {FilePath(__file__)}:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            given = getattr(node, "args", None) or getattr(node, "elts", None)
+            for start in range(len(given) if isinstance(given, list) else 0):
+                pair = [each.value for each in given[start:][:2] if isinstance(each, ast.Constant)]
+                found |= {tuple(pair), tuple(pair[:1])}
+    return found
+
+
+def untested(commands: dict[Path, click.Command]) -> list[str]:
+    """Return the commands that no test runs, and an example of such a test."""
+    where = place("tests/cli/test_projects.py", "def test_")
+    missing = commands.keys() - words_in_tests()
+    return [
+        f"{where}: write such a test of `{' '.join(path)}`, in a file of its group in tests/cli/"
+        for path in sorted(missing)
+        if not isinstance(commands[path], Group)
+    ]
+
+
+def test_every_command_is_run_in_a_test() -> None:
+    fail_with(untested(ALL))
+
+
+def test_command_that_no_test_runs_is_reported() -> None:
+    [complaint] = untested({**ALL, ("projects", "newest"): click.Command("newest")})
+    assert re.match(r"tests/cli/test_projects\.py:\d+: .* of `projects newest`, in", complaint)
 
 
 @every_command
