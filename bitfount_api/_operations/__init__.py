@@ -23,28 +23,14 @@ if TYPE_CHECKING:
     from bitfount_api._operations import projects as projects
     from bitfount_api._operations import public_keys as public_keys
 
-_LOADED_LATE = frozenset(
-    {
-        "clusters",
-        "compute",
-        "ehr_keys",
-        "heartbeats",
-        "models",
-        "monitoring",
-        "pod_datasets",
-        "pod_registration",
-        "pod_schemas",
-        "pods",
-        "projects",
-        "public_keys",
-    }
-)
-
-
 # Type checkers must not see this function: to them, every name would exist.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        if name not in _LOADED_LATE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return importlib.import_module(f"{__name__}.{name}")
+        module = f"{__name__}.{name}"
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -166,3 +168,11 @@ def test_invalid_answer_is_not_retried() -> None:
     driver = FakeDriver([answer(podName="scans")])
     with pytest.raises(InvalidJSONError, match="podIdentifier"):
         driver.run(pods.get_pod(hub(retries=3), POD, None))
+
+
+def test_modules_with_flows_are_attributes() -> None:
+    package = importlib.import_module("bitfount_api._operations")
+    for file in Path(str(package.__file__)).parent.glob("[!_]*.py"):
+        assert getattr(package, file.stem).__name__ == f"{package.__name__}.{file.stem}"
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = package.nothing
