@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path as FilePath
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -17,18 +20,19 @@ from cli.console import REPOSITORY
 from click.testing import CliRunner
 from support.places import fail_with, place
 
+from bitfount_api import cli
 from bitfount_api.cli.app import App
 from bitfount_api.cli.commands import Group
 from bitfount_api.cli.exit_codes import Exit
 from bitfount_api.cli.root import root
 
-Path = tuple[str, ...]
-TESTS = FilePath(__file__).parent
+Words = tuple[str, ...]
+TESTS = Path(__file__).parent
 
 
 def commands(
-    command: click.Command = root, path: Path = ()
-) -> Iterator[tuple[Path, click.Command]]:
+    command: click.Command = root, path: Words = ()
+) -> Iterator[tuple[Words, click.Command]]:
     """Every command, with the words that call it."""
     yield path, command
     if isinstance(command, Group):
@@ -43,7 +47,7 @@ ALL = dict(commands())
 every_command = pytest.mark.parametrize("path", ALL, ids=lambda path: " ".join(path) or "itself")
 
 
-def help_of(path: Path) -> str:
+def help_of(path: Words) -> str:
     result = CliRunner().invoke(root, [*path, "--help"], terminal_width=78)
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
@@ -54,19 +58,46 @@ def test_commands_of_every_level_are_found() -> None:
     assert {(), ("doctor",), ("projects",), ("projects", "list")} <= ALL.keys()
 
 
-def words_in_tests() -> set[Path]:
+def unreachable(modules: dict[str, ModuleType]) -> list[str]:
+    """Return the commands in modules of the command line that no words call."""
+    where = place("bitfount_api/cli/root.py", "_COMMANDS = {")
+    found = [
+        (f'{where}: add "{command.name}": "{module}:{name}"', command)
+        for module, content in modules.items()
+        for name, command in vars(content).items()
+        if isinstance(command, click.Command) and command not in ALL.values()
+    ]
+    groups = [command for _, command in found if isinstance(command, click.Group)]
+    within = [command for group in groups for command in group.commands.values()]
+    return [complaint for complaint, command in found if command not in within]
+
+
+def test_every_command_can_be_called() -> None:
+    files = Path(str(cli.__file__)).parent.glob("[!_]*.py")
+    names = {file.stem for file in files}
+    fail_with(unreachable({name: import_module(f"{cli.__name__}.{name}") for name in names}))
+
+
+def test_command_that_cannot_be_called_is_reported() -> None:
+    module = ModuleType("tasks")
+    listed = click.Command("list")
+    vars(module).update(tasks=click.Group("tasks", {"list": listed}), list_=listed)
+    [complaint] = unreachable({"tasks": module})
+    assert re.fullmatch(r'bitfount_api/cli/root.py:\d+: add "tasks": "tasks:tasks"', complaint)
+
+
+def words_in_tests() -> set[Words]:
     """Return the words that stand one after the other as arguments in the tests of the commands."""
-    found: set[Path] = set()
-    for file in {*TESTS.glob("*.py")} - {FilePath(__file__)}:
+    found: set[Words] = set()
+    for file in {*TESTS.glob("*.py")} - {Path(__file__)}:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            given = getattr(node, "args", None) or getattr(node, "elts", None)
-            for start in range(len(given) if isinstance(given, list) else 0):
-                pair = [each.value for each in given[start:][:2] if isinstance(each, ast.Constant)]
-                found |= {tuple(pair), tuple(pair[:1])}
+            given = node.args if isinstance(node, ast.Call) else getattr(node, "elts", [])
+            words = [str(each.value) if isinstance(each, ast.Constant) else "" for each in given]
+            found |= {(word,) for word in words} | {*itertools.pairwise(words)}
     return found
 
 
-def untested(commands: dict[Path, click.Command]) -> list[str]:
+def untested(commands: dict[Words, click.Command]) -> list[str]:
     """Return the commands that no test runs, and an example of such a test."""
     where = place("tests/cli/test_projects.py", "def test_")
     missing = commands.keys() - words_in_tests()
@@ -87,12 +118,12 @@ def test_command_that_no_test_runs_is_reported() -> None:
 
 
 @every_command
-def test_help_fits_into_80_columns(path: Path) -> None:
+def test_help_fits_into_80_columns(path: Words) -> None:
     assert max(map(len, help_of(path).splitlines())) <= 80
 
 
 @every_command
-def test_help_wraps_in_a_narrow_terminal(path: Path) -> None:
+def test_help_wraps_in_a_narrow_terminal(path: Words) -> None:
     context = click.Context(ALL[path], info_name=" ".join(path), terminal_width=50, obj=App())
     # Examples stay as they are typed: a line that is broken cannot be copied.
     text = re.sub(r"(?ms)^Examples:.*?(?=^\S|\Z)", "", context.get_help())
@@ -100,7 +131,7 @@ def test_help_wraps_in_a_narrow_terminal(path: Path) -> None:
 
 
 @every_command
-def test_every_command_and_option_has_help(path: Path) -> None:
+def test_every_command_and_option_has_help(path: Words) -> None:
     text = help_of(path)
     usage, summary = text.split("\n\n")[:2]
     assert usage.startswith(" ".join(["Usage: bitfount-api", *path]))
@@ -125,7 +156,7 @@ def test_the_help_has_the_table_of_exit_codes() -> None:
 
 
 @every_command
-def test_examples_can_be_typed_as_they_are(path: Path) -> None:
+def test_examples_can_be_typed_as_they_are(path: Words) -> None:
     examples = getattr(ALL[path], "examples", ())
     assert examples
     for line, purpose in examples:
@@ -139,7 +170,7 @@ def test_examples_can_be_typed_as_they_are(path: Path) -> None:
         assert path in called
 
 
-def parsed(words: list[str]) -> Path:
+def parsed(words: list[str]) -> Words:
     """The command that a command line calls; fails if it cannot be understood."""
     command: click.Command = root
     found: list[str] = []
@@ -157,7 +188,7 @@ def parsed(words: list[str]) -> Path:
 
 
 @every_command
-def test_a_group_alone_shows_its_help(path: Path) -> None:
+def test_a_group_alone_shows_its_help(path: Words) -> None:
     if not isinstance(ALL[path], click.Group):
         return
     result = CliRunner().invoke(root, list(path))
@@ -166,7 +197,7 @@ def test_a_group_alone_shows_its_help(path: Path) -> None:
 
 
 @every_command
-def test_usage_error_is_one_line(path: Path) -> None:
+def test_usage_error_is_one_line(path: Words) -> None:
     result = CliRunner().invoke(root, [*path, "--no-such-option"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("Error: ")
@@ -207,7 +238,7 @@ def test_version_is_shown() -> None:
 
 
 @every_command
-def test_no_command_takes_a_secret_as_argument(path: Path) -> None:
+def test_no_command_takes_a_secret_as_argument(path: Words) -> None:
     for parameter in ALL[path].params:
         name = parameter.name or ""
         if re.search("password|secret|token|api_key", name):
