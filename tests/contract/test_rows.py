@@ -6,12 +6,13 @@ The fault matrix, the fuzzing, the tests with the specs' examples and the casset
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 from contract import matching, specs
 from contract.specs import Spec
-from support.cassettes import FOLDER, URLS
+from support.cassettes import CASSETTES, FOLDER, URLS
 from support.faults.cases import ROWS, ROWS_PLACE
 from support.methods import CLIENTS, operations_of
 from support.places import ROOT, fail_with
@@ -95,6 +96,26 @@ def unrecorded(loaded: dict[str, Spec]) -> list[str]:
 
 def test_every_operation_of_the_specs_is_recorded() -> None:
     fail_with(unrecorded({name: specs.load(name) for name in specs.PACKAGES}))
+
+
+def without_cassette(folder: Path) -> list[str]:
+    """Return the rows without a cassette, and how to record each."""
+    return [
+        f'{ROWS_PLACE}: record the row {row.name!r}: make record ARGS="{row.method}"'
+        for name, row in CASSETTES.items()
+        if not (folder / f"{name}.yaml").exists()
+    ]
+
+
+def test_every_row_is_recorded() -> None:
+    fail_with(without_cassette(FOLDER))
+
+
+def test_row_without_a_cassette_is_reported(tmp_path: Path) -> None:
+    for name in CASSETTES.keys() - {"get_pod-project"}:
+        (tmp_path / f"{name}.yaml").touch()
+    [complaint] = without_cassette(tmp_path)
+    assert complaint.endswith(": record the row 'get_pod (project)': make record ARGS=\"get_pod\"")
 
 
 def test_operation_without_a_recording_is_reported() -> None:
