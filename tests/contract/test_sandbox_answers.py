@@ -21,7 +21,7 @@ from contract.editing import Edit, drop, put
 from contract.sandbox_routes import endpoint
 from contract.specs import Place, Spec
 from support.faults.cases import ROWS, ROWS_PLACE
-from support.faults.environment import Seeded, small_parts
+from support.faults.environment import SEED_PLACE, Seeded, small_parts
 from support.places import fail_with
 from support.plays import play
 from support.sandbox_api import AUDIENCE, CLIENT_ID, DEVICE_GRANT, SCOPE, Api, done
@@ -156,8 +156,8 @@ def complaints(answers: dict[str, list[Any]], loaded: dict[str, Spec]) -> list[s
             schema = success_schema(spec, place)
             lacking = set(fields(spec, schema)) - {each for value in given for each in seen(value)}
             found += [
-                f"{key}: no answer of the sandbox has {each}: add it in {code}, or to NOT_GIVEN "
-                "with the reason"
+                f"{key}: no answer of the sandbox has {each}: add it in {code}, a value of it in "
+                f"{SEED_PLACE}, or the reason in NOT_GIVEN"
                 for each in sorted(lacking)
                 if f"{key}, {each}" not in NOT_GIVEN
             ]
@@ -219,7 +219,10 @@ STRING = {"type": "string"}
         ),
         (
             put("components", "schemas", "Project", "properties", "icon", value=STRING),
-            r"hub: get_projects: no answer .* has projects\[\].icon: .*/services/projects.py:\d+",
+            (
+                r"hub: get_projects: no answer .* has projects\[\].icon: "
+                r".*/projects.py:\d+, a value of it in tests/support/faults/environment.py:\d+, or"
+            ),
         ),
         (
             drop("components", "schemas", "PodDetails", "properties", "visibility"),

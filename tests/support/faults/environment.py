@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import attrs
 from support.faults.given import AFTER_SEEDING, SCHEMA, Given
+from support.places import place
 from support.raw_server import Act, RawServer
 from support.rsa_keys import key_pair
 from support.sandbox_seeds import csr
@@ -189,3 +190,7 @@ def fault_environment() -> Iterator[FaultEnvironment]:
         made = FaultEnvironment(sandbox=sandbox, folder=folder, elsewhere=elsewhere)
         made.seed()
         yield made
+
+
+SEED_PLACE = place("tests/support/faults/environment.py", "def seed(self)")
+"""Where the sandbox gets what operations request, for the messages of tests."""
