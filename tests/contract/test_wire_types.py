@@ -99,7 +99,7 @@ def test_schema_without_a_type_is_reported() -> None:
     put(*schemas, "New", value={"type": "object", "properties": {}})(changed["hub"])
     reference = {"$ref": "#/components/schemas/New"}
     put(*schemas, "Project", "properties", "new", value=reference)(changed["hub"])
-    [complaint] = untyped(changed)
+    [complaint] = [each for each in untyped(changed) if "import New," in each]
     file, line, what = complaint.split(":", 2)
     text = (ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
     assert text == "from bitfount_api._generated.types.hub import ("

@@ -165,7 +165,7 @@ def unstated(kind: str, docs: dict[str, str]) -> set[str]:
         f"Endpoint: ``{sent[leg.operation.name]}``"
         for row in ROWS
         for leg in row.legs
-        if row.kind == kind and leg.service != "storage"
+        if row.kind == kind and row.method in docs and leg.service != "storage"
         if without_names(sent[leg.operation.name]) not in stated(row.method)
     }
 
@@ -178,7 +178,7 @@ def test_docstrings_name_the_requests_of_the_method(kind: str) -> None:
 def test_request_that_no_docstring_names_is_reported() -> None:
     docs = docstrings("BitfountHub")
     docs["get_projects"] = docs["get_projects"].replace("/api/projects``", "/api/project``")
-    [complaint] = unstated("BitfountHub", docs)
+    [complaint] = unstated("BitfountHub", docs) - unstated("BitfountHub", docstrings("BitfountHub"))
     file, line, what = complaint.split(":", 2)
     text = (PACKAGE.parent / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
     assert text == "    async def get_projects("
@@ -284,5 +284,5 @@ def test_changelog_names_every_method_that_was_added(kind: str) -> None:
 
 def test_method_that_no_changelog_names_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bitfount_api.BitfountAM, "new_method", lambda _: None, raising=False)
-    [complaint] = unannounced("BitfountAM")
+    [complaint] = [each for each in unannounced("BitfountAM") if "new_method" in each]
     assert re.fullmatch(r"CHANGELOG\.md:\d+: name new_method, a method of BitfountAM", complaint)
