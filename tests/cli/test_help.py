@@ -124,7 +124,8 @@ def test_help_fits_into_80_columns(path: Words) -> None:
 
 @every_command
 def test_help_wraps_in_a_narrow_terminal(path: Words) -> None:
-    context = click.Context(ALL[path], info_name=" ".join(path), terminal_width=50, obj=App())
+    settings = {**root.context_settings, "terminal_width": 50}
+    context = click.Context(ALL[path], info_name=" ".join(path), obj=App(), **settings)
     # Examples stay as they are typed: a line that is broken cannot be copied.
     text = re.sub(r"(?ms)^Examples:.*?(?=^\S|\Z)", "", context.get_help())
     assert max(map(len, text.splitlines())) <= 50
