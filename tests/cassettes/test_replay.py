@@ -31,6 +31,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException as NotRecordedEr
 
 RECORDED: dict[str, Any] = json.loads((FOLDER / RESULTS).read_text(encoding="utf-8"))
 GIVEN = RECORDED["given"]
+RECORD_AGAIN = "`make record`, which leaves the cassettes of everything else as they are"
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -38,8 +39,40 @@ GIVEN = RECORDED["given"]
 def test_recorded_answers_give_the_recorded_results(name: str, asynchronous: bool) -> None:
     if name not in RECORDED["results"]:
         pytest.fail(f'{ROWS_PLACE}: record {name}: make record ARGS="{CASSETTES[name].method}"')
-    replayed = replay(CASSETTES[name], GIVEN, asynchronous=asynchronous)
+    try:
+        replayed = replay(CASSETTES[name], GIVEN, asynchronous=asynchronous)
+    except NotRecordedError as error:
+        pytest.fail(f"{error}\n\nIf the request changed on purpose: {RECORD_AGAIN}")
     assert replayed == RECORDED["results"][name]
+
+
+@pytest.fixture(scope="module")
+def now(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the cassettes as they are recorded now."""
+    folder = tmp_path_factory.mktemp("now")
+    record.record(sorted(CASSETTES), folder)
+    return folder
+
+
+def stale(folder: Path, now: Path) -> list[str]:
+    """Return the files of a folder that differ from those that are recorded now."""
+    return [
+        f"tests/cassettes/{file.name}"
+        for file in sorted(now.iterdir())
+        if (folder / file.name).read_text("utf-8") != file.read_text("utf-8")
+    ]
+
+
+def test_cassettes_are_those_of_the_sandbox_today(now: Path) -> None:
+    old = stale(FOLDER, now)
+    assert not old, f"{', '.join(old)}: {RECORD_AGAIN}"
+
+
+def test_cassette_of_another_answer_is_stale(now: Path, tmp_path: Path) -> None:
+    shutil.copytree(now, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "get_pod.yaml"
+    file.write_text(file.read_text("utf-8").replace("visibility", "seen"), encoding="utf-8")
+    assert stale(tmp_path, now) == ["tests/cassettes/get_pod.yaml"]
 
 
 def test_every_recording_has_a_row() -> None:
