@@ -13,12 +13,14 @@ from contract import specs
 from contract.rules import rows_of
 from contract.specs import Place, Spec
 from contract.wire_rows import NESTED, OK_OR_CREATED, ROWS, SINCE_13
+from support.places import place as place_of
 
 from bitfount_api._generated import operations
 from bitfount_api._internal.operation import Operation, Retry
 
 OPERATIONS = {each.name: each for each in vars(operations).values() if isinstance(each, Operation)}
 SPECS = {name: specs.load(name) for name in specs.NAMES}
+WIRE_ROWS = "tests/contract/wire_rows.py"
 
 
 def _stating(row: str) -> list[tuple[Spec, Place]]:
@@ -47,14 +49,27 @@ def differences(stated: tuple[set[str], set[str]], known: set[str]) -> list[str]
     ]
 
 
+def _hint(anchor: str) -> str:
+    """Return where a row is, for a spec that was changed on purpose."""
+    return f"change the row as well, as documented: {place_of(WIRE_ROWS, anchor)}"
+
+
 def _input(text: str) -> tuple[set[str], set[str]]:
     names = text.split()
     return {name.rstrip("?") for name in names}, {name for name in names if "?" not in name}
 
 
+def test_places_of_the_rows_are_found() -> None:
+    anchors = [*(f'"{name}": Row(' for name in ROWS), "SINCE_13 = "]
+    places = {_hint(anchor).rpartition(": ")[2] for anchor in anchors}
+    assert len(places) == len(anchors)
+    assert all(each.startswith(f"{WIRE_ROWS}:") for each in places)
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_spec_has_the_operation_of_the_row(name: str) -> None:
-    assert {str(place) for _, place in _stating(name)} == set(ROWS[name].requests)
+    stating = {str(place) for _, place in _stating(name)}
+    assert stating == set(ROWS[name].requests), _hint(f'"{name}": Row(')
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -62,7 +77,7 @@ def test_spec_has_the_query_of_the_row(name: str) -> None:
     for spec, place in _stating(name):
         query = [each for each in specs.parameters(spec, place) if each["in"] == "query"]
         stated = {each["name"] for each in query}, {e["name"] for e in query if e["required"]}
-        assert stated == _input(ROWS[name].query)
+        assert stated == _input(ROWS[name].query), _hint(f'"{name}": Row(')
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -74,7 +89,8 @@ def test_spec_has_the_body_of_the_row(name: str) -> None:
             continue
         [content] = specs.body_contents(spec, place)
         schemas = specs.follow(spec, content.schema).get("oneOf", [content.schema])
-        assert _input(wanted) in [_fields(spec, schema) for schema in schemas]
+        fields = [_fields(spec, schema) for schema in schemas]
+        assert _input(wanted) in fields, _hint(f'"{name}": Row(')
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -82,10 +98,11 @@ def test_spec_has_the_success_statuses_of_the_row(name: str) -> None:
     row = ROWS[name]
     for spec, place in _stating(name):
         statuses = {s for s in specs.responses(spec, place) if s.startswith("2")}
-        assert statuses == row.success
+        assert statuses == row.success, _hint(f'"{name}": Row(')
         for content in specs.response_contents(spec, place):
             if content.name[0] == "2" and row.answer is not None:
-                assert differences(_fields(spec, content.schema), set(row.answer.split())) == []
+                fields = differences(_fields(spec, content.schema), set(row.answer.split()))
+                assert fields == [], _hint(f'"{name}": Row(')
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -129,7 +146,8 @@ def _marked(name: str, spec: Spec) -> Iterator[tuple[str, str]]:
 
 def test_fields_of_sdk_version_13_are_marked() -> None:
     marks = [mark for name, spec in SPECS.items() for mark in _marked(name, spec)]
-    assert {each for each, version in marks if version == "13.0"} == SINCE_13
+    marked = {each for each, version in marks if version == "13.0"}
+    assert marked == SINCE_13, _hint("SINCE_13 = ")
 
 
 SERVERS = {

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import httpx
 import msgpack
 import pytest
-from support.recordings import as_recorded
+from support.recordings import ADDED_HINT, as_recorded
 
 import bitfount_api
 from bitfount_api import APIKeysHandler, BitfountSession, PodPublicMetadata, load_public_key
@@ -144,7 +144,7 @@ def check(name: str, made: Clients, result: Any, **changes: Any) -> None:
             expected[0]["body"]["json"][key] = value
     for request in expected:
         request["query"] = sorted(request["query"])
-    assert [as_recorded(request) for request in made.requests] == expected
+    assert [as_recorded(request) for request in made.requests] == expected, ADDED_HINT
     assert result == EXAMPLES[name]["result"]["value"]
 
 

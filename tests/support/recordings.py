@@ -11,12 +11,18 @@ from typing import Any
 
 from contract import matching, specs
 from contract.specs import Spec
+from support.places import place as place_of
 
 SPEC_OF = {"hub": "hub", "am": "access_manager", "fhir": "smart_on_fhir"}
 
 ADDED: dict[tuple[str, str], str] = {}
 """By operation and field of its body: since when, and why. For example,
 ``("POST /api/models", "modelLicence"): "14.0: the Hub requires a licence"``."""
+
+ADDED_HINT = (
+    "a field that was added after the recordings is stated, with the reason, at "
+    + place_of("tests/support/recordings.py", "ADDED: dict")
+)
 
 
 def added_to(recorded: dict[str, Any]) -> set[str]:
