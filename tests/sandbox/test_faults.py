@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from support.sandbox_api import Api, done
-from support.sandbox_seeds import publish
+from support.sandbox_seeds import project_body, publish
 
 from bitfount_api.sandbox import Fault, RecordedRequest, Sandbox
 
@@ -82,7 +83,7 @@ def test_status_fault_replaces_the_answer_and_the_effect(sandbox: Sandbox, alice
         status=503, headers={"Retry-After": "1", "content-type": "text/html"}, body=b"<p>"
     )
     sandbox.fail("/api/projects", fault)
-    answer = alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}})
+    answer = alice.hub("POST", "/api/projects", project_body())
     assert (answer.status_code, answer.content) == (503, b"<p>")
     assert (answer.headers["retry-after"], answer.headers["content-type"]) == ("1", "text/html")
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
@@ -91,7 +92,7 @@ def test_status_fault_replaces_the_answer_and_the_effect(sandbox: Sandbox, alice
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 401, 418, 599])
 def test_any_status_keeps_the_connection_usable(status: int, sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(status=status))
-    large = {"name": "n" * 1_000_000, "metadata": {}}
+    large = project_body("n" * 1_000_000)
     answer = alice.hub("POST", "/api/projects", large)
     assert (answer.status_code, answer.content) == (status, b"")
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
@@ -113,7 +114,7 @@ def test_a_delay_comes_before_the_answer(sandbox: Sandbox, alice: Api) -> None:
 def test_delayed_request_takes_effect_after_a_disconnect(sandbox: Sandbox, alice: Api) -> None:
     sandbox.fail("/api/projects", Fault(delay=60))
     with pytest.raises(httpx.ReadTimeout):
-        alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}, timeout=0.2)
+        alice.hub("POST", "/api/projects", project_body(), timeout=0.2)
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 1
 
 
@@ -126,7 +127,7 @@ def test_interrupted_request_logs_no_error(sandbox: Sandbox, alice: Api) -> None
         f"x-api-key: {user.api_key.split(':')[0]}\r\n\r\n"
     )
     with socket.create_connection((where.hostname or "", where.port or 0)) as connection:
-        connection.sendall(head.encode() + b'{"name": "n", "metadata": {}}')
+        connection.sendall(head.encode() + json.dumps(project_body()).encode())
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
 
 
@@ -134,7 +135,7 @@ def test_reset_before_the_headers_has_no_effect(sandbox: Sandbox, alice: Api) ->
     sandbox.fail("/api/projects", Fault(reset_after=0))
     # Whether the client sees a reset depends on how much had been sent at that time.
     with pytest.raises(httpx.TransportError):
-        alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}})
+        alice.hub("POST", "/api/projects", project_body())
     assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 0
 
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from support.sandbox_api import Api, done
 from support.sandbox_process import Running, sandbox_process
+from support.sandbox_seeds import project_body
 
 from bitfount_api.sandbox import Sandbox
 
@@ -50,9 +51,7 @@ class Modeller:
 
     def create_project(self, name: str) -> str:
         url = f"{self._hub}/api/projects"
-        project: str = done(self._http.post(url, json={"name": name, "metadata": {}}), 201)[
-            "projectId"
-        ]
+        project: str = done(self._http.post(url, json=project_body(name)), 201)["projectId"]
         return project
 
 

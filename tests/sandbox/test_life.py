@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.sandbox_api import Api, done
+from support.sandbox_seeds import create_project
 
 from bitfount_api.sandbox import DEVELOPMENT_PORTS, Ports, PortTakenError, Sandbox
 from bitfount_api.sandbox.objects.catalog import CatalogInUseError
@@ -30,7 +31,7 @@ def test_two_sandboxes_in_one_process_are_independent(temporary: Path) -> None:
     with Sandbox() as one, Sandbox() as other:
         assert one.hub_url != other.hub_url
         alice, other_alice = Api(one, "alice"), Api(other, "alice")
-        done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+        create_project(alice)
         assert done(alice.hub("GET", "/api/projects"))["totalProjects"] == 1
         assert done(other_alice.hub("GET", "/api/projects"))["totalProjects"] == 0
         assert one.user("alice") != other.user("alice")
@@ -72,7 +73,7 @@ def test_given_folder_is_kept_and_private(tmp_path: Path) -> None:
 
 def test_clear_keeps_the_users_only(sandbox: Sandbox, alice: Api) -> None:
     key = sandbox.user("alice").api_key
-    done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+    create_project(alice)
     body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": False}
     alice.store(done(alice.hub("POST", "/api/models", body)), b"abc")
     large = {"modelName": "M", "modelVersion": 1, "weightSize": 6 * 1024 * 1024}
@@ -202,9 +203,9 @@ def test_development_ports_are_those_of_the_clients() -> None:
 def test_times_are_those_of_the_clock() -> None:
     now = 1_767_225_600.0
     with Sandbox(clock=lambda: now) as sandbox, closing(Api(sandbox, "alice")) as alice:
-        project = done(alice.hub("POST", "/api/projects", {"name": "n", "metadata": {}}), 201)
+        project = create_project(alice)
         sandbox.pair("alice", "https://ehr.example")
-        shown = done(alice.hub("GET", f"/api/projects/{project['projectId']}"))
+        shown = done(alice.hub("GET", f"/api/projects/{project}"))
         [pairing] = done(alice.fhir("GET", "/api/pairings"))["results"]
     assert shown["created_at"] == shown["updated_at"] == "2026-01-01T00:00:00.000Z"
     assert pairing["createdAt"] == pairing["updatedAt"] == "2026-01-01T00:00:00.000Z"

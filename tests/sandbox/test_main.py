@@ -16,6 +16,7 @@ import attrs
 import httpx
 import pytest
 from support.sandbox_process import COMMAND, Running, sandbox_process
+from support.sandbox_seeds import project_body
 
 from bitfount_api.sandbox import DEVELOPMENT_PORTS, PortTakenError, Sandbox
 from bitfount_api.sandbox.__main__ import banner, main
@@ -210,7 +211,7 @@ def test_restart_keeps_everything(start: Start, tmp_path: Path) -> None:
     running = start("--free-ports", "--data", str(tmp_path))
     key, hub = running.key("alice"), running.url("Hub")
     with httpx.Client(trust_env=False, headers=key) as client:
-        made = client.post(f"{hub}/api/projects", json={"name": "kept", "metadata": {}})
+        made = client.post(f"{hub}/api/projects", json=project_body("kept"))
         body = {"modelName": "M", "modelSize": 3, "modelHash": "0" * 64, "privateModel": True}
         ticket = client.post(f"{hub}/api/models", json=body).json()
     sent = httpx.post(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from support.sandbox_api import Api, Clock, done, refused
-from support.sandbox_seeds import create_project, publish, register_pod
+from support.sandbox_seeds import create_project, project_body, publish, register_pod
 
 from bitfount_api.sandbox import Sandbox
 
@@ -82,7 +82,17 @@ def test_invalid_page_is_rejected(query: str, alice: Api) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"name": "x"}, {"name": "", "metadata": {}}, {"name": "x", "metadata": None}, [], None],
+    [
+        *(
+            {name: value for name, value in project_body().items() if name != left_out}
+            for left_out in project_body()
+        ),
+        {},
+        project_body(""),
+        project_body(metadata=None),
+        [],
+        None,
+    ],
 )
 def test_invalid_project_is_rejected(body: Any, alice: Api) -> None:
     status = 400 if body is None else 422

@@ -81,10 +81,14 @@ def publish(api: Api, name: str = "Net", code: bytes = b"code", **changes: Any) 
     return version
 
 
+def project_body(name: str = "Glaucoma", **changes: Any) -> dict[str, Any]:
+    """Return the body of a request that creates a project."""
+    return {"name": name, "metadata": {}, **changes}
+
+
 def create_project(api: Api, name: str = "Glaucoma") -> str:
     """Create a project and return its id."""
-    body = {"name": name, "metadata": {}}
-    project: str = done(api.hub("POST", "/api/projects", body), 201)["projectId"]
+    project: str = done(api.hub("POST", "/api/projects", project_body(name)), 201)["projectId"]
     return project
 
 
