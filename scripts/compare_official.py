@@ -3,6 +3,7 @@
     python scripts/compare_official.py --set-up         install both versions of the official SDK
     python scripts/compare_official.py                  compare with the installed ones
     python scripts/compare_official.py --write          ... and store the results and the page
+    python scripts/compare_official.py --page           write the page from the stored results
 
 The official SDK is installed into ``.venv-official-<version>``, about 9 GB each, or found with
 ``--python 13.0.0=/path/to/python``. The sandbox needs the ports 3000 to 3003, since the official
@@ -28,8 +29,9 @@ from interoperability.comparison import (  # noqa: E402
     page,
     recorded,
     save,
+    without_unknown_fields,
 )
-from interoperability.libraries import run  # noqa: E402
+from interoperability.libraries import Run, run  # noqa: E402
 
 PAGE = ROOT / "docs" / "pages" / "interoperability.md"
 # Newer packages than those of its time do not work with 5.3.0.
@@ -45,10 +47,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--set-up", action="store_true", help="install the official SDK first")
     parser.add_argument("--write", action="store_true", help="store the results and the page")
     parser.add_argument(
+        "--page", action="store_true",
+        help="write the page from the stored results, without the official SDK",
+    )  # fmt: skip
+    parser.add_argument(
         "--python", action="append", default=[], metavar="VERSION=PATH",
         help="a Python that has that version of the official SDK",
     )  # fmt: skip
     options = parser.parse_args(arguments)
+    if options.page:
+        write_page(ours_now())
+        return 0
     pythons = {version: str(folder(version) / "bin" / "python") for version in VERSIONS}
     pythons.update(each.partition("=")[::2] for each in options.python)
     if options.set_up:
@@ -62,13 +71,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Calling every method of the official SDK {version} ...", flush=True)
         with tempfile.TemporaryDirectory() as temporary:
             runs.append(run("bitfount", Path(temporary), python))
-    with tempfile.TemporaryDirectory() as temporary:
-        ours = run("bitfount_api", Path(temporary))
+    ours = ours_now()
     if options.write:
         save(runs)
-        date, runs = recorded()
-        text = PAGE.read_text("utf-8")
-        PAGE.write_text(text[: text.index(BEGIN)] + page(ours, date, runs), encoding="utf-8")
+        _, runs = recorded()
+        write_page(ours)
     print(page(ours, "today", runs))
     status = 0
     for result, others in differing(ours, runs):
@@ -77,6 +84,21 @@ def main(arguments: list[str] | None = None) -> int:
         shown = ", ".join(f"{version}: {other}" for version, other in others.items())
         print(f"{'intended' if known else 'DIFFERS'}: {', '.join(result.call)}: {result}; {shown}")
     return status
+
+
+def ours_now() -> Run:
+    """Call every method of this library."""
+    with tempfile.TemporaryDirectory() as temporary:
+        return run("bitfount_api", Path(temporary))
+
+
+def write_page(ours: Run, file: Path = PAGE) -> None:
+    """Write the page that compares our results with the stored ones."""
+    date, official = recorded()
+    text = file.read_text("utf-8")
+    compared = without_unknown_fields(ours, official)
+    text = text[: text.index(BEGIN)] + page(compared, date, official)
+    file.write_text(text, encoding="utf-8")
 
 
 def folder(version: str) -> Path:
