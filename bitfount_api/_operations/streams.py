@@ -30,7 +30,7 @@ class WeightsReader:
     """
 
     def __init__(self, hub: ServiceClient, url: str, renew: Renew, limit: int) -> None:
-        self.exhausted = False
+        self.exhausted: bool = False
         self._hub = hub
         self._url = url
         self._renew = renew

@@ -69,7 +69,7 @@ class EncryptedTokenFile(TokenFile):
         super().__init__(storage, username, issuer)
         self._plain_path = self.path
         # Another name, since the official SDK reads the plain file.
-        self.path = self.path.with_name(".token.encrypted")
+        self.path: Path = self.path.with_name(".token.encrypted")
         self._keyring = keyring
 
     def write(self, token: Token) -> None:
