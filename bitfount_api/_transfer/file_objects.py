@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from bitfount_api._internal.files import checked_path
-from bitfount_api._internal.validation import is_encodable
+from bitfount_api._internal.validation import is_encodable, is_whole_number, plain_integer, quote
 from bitfount_api._transfer.request_bodies import CHUNK_BYTES, Source, can_seek
 from bitfount_api.exceptions import TransferError
 
@@ -306,7 +306,7 @@ def write_to(file: Any, data: bytes) -> None:
             count = file.write(data)
             if count is None and isinstance(file, io.RawIOBase):
                 raise BlockingIOError("it is in non-blocking mode, and not ready")
-            data = data[len(data) if count is None else count :]
+            data = data[len(data) if count is None else _checked_count(count, len(data)) :]
         if callable(flush := getattr(file, "flush", None)):
             flush()
     except (OSError, ValueError) as error:
@@ -320,6 +320,14 @@ def _text_mode(argument: str, mode: str) -> TypeError:
     return TypeError(
         f"{argument} is a file in text mode: open it in binary mode, with open(path, {mode!r})"
     )
+
+
+def _checked_count(count: Any, size: int) -> int:
+    """Return the number of bytes that a file has written; with a wrong one, they would be wrong."""
+    number: int = plain_integer(count)
+    if not is_whole_number(number, 1, size):
+        raise ValueError(f"write() returned {quote(count)} for {size:,} bytes")
+    return number
 
 
 def _unreadable(name: str, error: OSError | ValueError) -> TransferError:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.store import Act, ReceivedRequest, Store, running_store
 from support.transfers import Caller
@@ -152,6 +153,30 @@ def test_file_that_cannot_be_written_raises(call: Caller) -> None:
         TransferError, match=r"No space left on device; what it holds is incomplete"
     ):
         call("download_weights", *BOB, Full())
+
+
+@pytest.mark.parametrize("count", [0, -1, True, MIB + 1, "1"])
+def test_wrong_count_of_written_bytes_raises(call: Caller, count: Any) -> None:
+    class Writer:
+        calls = 0
+
+        def write(self, data: bytes) -> Any:
+            self.calls += 1
+            assert self.calls == 1
+            return count
+
+    with pytest.raises(TransferError, match=r"written: write\(\) returned .* for 1,048,576 bytes"):
+        call("download_weights", *BOB, Writer())
+
+
+def test_count_of_another_library_is_accepted(call: Caller) -> None:
+    class Counting(io.BytesIO):
+        def write(self, data: Any, /) -> Any:
+            return np.int64(super().write(data))
+
+    file = Counting()
+    assert call("download_weights", *BOB, file) == written(LARGE)
+    assert file.getvalue() == LARGE
 
 
 async def test_cancelled_write_is_left_behind(store: Store) -> None:
