@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import threading
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STEP_BYTES = 1024 * 1024
+
+_READ_ERRORS = (OSError, ValueError, EOFError, zlib.error)
+"""Why a file cannot be read; the last two say that a compressed one is truncated or damaged."""
 
 
 def path_of(value: object) -> Path | None:
@@ -135,18 +139,39 @@ class Input:
             return Source.from_bytes(bytes(self._data), self.name)
         if not can_seek(self._file):
             return None
-        try:
-            start = self._file.tell()
-            self._file.seek(0, os.SEEK_END)
-            size = self._file.tell() - start
-            self._file.seek(start)
-        except (OSError, ValueError):
-            return None  # for example a GzipFile, which has no end before it is read
+        measured = self._measure()
+        if measured is None:
+            return None
+        start, size = measured
         self._start, self.size = start, size
         self.read(0)
         if size <= 0:
             raise self._empty()
         return FileObjectSource(self.name, size, file=self._file, start=start)
+
+    def _measure(self) -> tuple[int, int] | None:
+        """Return the position of the file, and the number of bytes from there to its end.
+
+        None if it has no end before it is read. The position is what it was in any case.
+
+        Raises:
+            TransferError: The position cannot be set again.
+        """
+        size: int | None = None
+        try:
+            start = self._file.tell()
+        except (OSError, ValueError):
+            return None
+        try:
+            self._file.seek(0, os.SEEK_END)
+            size = self._file.tell() - start
+        except _READ_ERRORS:
+            pass  # such as a truncated GzipFile, which is read to find its end
+        try:
+            self._file.seek(start)
+        except _READ_ERRORS as error:
+            raise _unreadable(self.name, error) from error
+        return None if size is None else (start, size)
 
     def read(self, size: int = _STEP_BYTES) -> bytes:
         """Return the next bytes to copy, empty at the end; may block indefinitely.
@@ -157,7 +182,7 @@ class Input:
         """
         try:
             return self._checked(self._file.read(size))
-        except (OSError, ValueError) as error:
+        except _READ_ERRORS as error:
             raise _unreadable(self.name, error) from error
 
     def keep(self, chunk: bytes) -> None:
@@ -239,7 +264,7 @@ class FileObjectSource(Source):
                 with self._turn:
                     self._file.seek(position)
                     chunk = self._file.read(min(CHUNK_BYTES, end - position))
-            except (OSError, ValueError) as error:
+            except _READ_ERRORS as error:
                 raise _unreadable(self.file_name, error) from error
             if not isinstance(chunk, bytes):
                 raise TransferError(f"{self.file_name} cannot be read: {_no_bytes(chunk)}")
@@ -330,7 +355,7 @@ def _checked_count(count: Any, size: int) -> int:
     return number
 
 
-def _unreadable(name: str, error: OSError | ValueError) -> TransferError:
+def _unreadable(name: str, error: Exception) -> TransferError:
     return TransferError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 

@@ -226,6 +226,37 @@ def test_file_that_cannot_be_read_raises(call: Caller, store: Store) -> None:
     assert store.uploaded == {}
 
 
+@pytest.mark.parametrize("compress", [False, True])
+def test_damaged_compressed_file_raises(call: Caller, store: Store, compress: bool) -> None:
+    packed = bytearray(gzip.compress(bytes(MIB) + SMALL))
+    truncated = gzip.GzipFile(fileobj=io.BytesIO(packed[:-1000]))
+    packed[10] |= 0b110  # no type of a block, after the header
+    for file in (truncated, gzip.GzipFile(fileobj=io.BytesIO(packed))):
+        with pytest.raises(ModelUploadError, match=r"cannot be read: .*(ended before|Error -3)"):
+            call("send_weights", "Net", 1, file, compress=compress)
+    assert store.seen == []
+
+
+def test_file_that_moves_before_it_fails_is_sent_whole(call: Caller, store: Store) -> None:
+    class Moving(io.BytesIO):
+        """A file that cannot find its end, and is at another position afterwards."""
+
+        def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+            if whence == os.SEEK_END:
+                super().seek(len(SMALL) // 2)
+                raise OSError(95, "not supported")
+            return super().seek(offset, whence)
+
+    call("send_weights", "Net", 1, Moving(SMALL))
+    assert store.uploaded["stored"] == SMALL
+
+
+def test_seekable_file_with_a_missing_end_raises(call: Caller, store: Store) -> None:
+    with pytest.raises(ModelUploadError, match="cannot be read: the end is missing"):
+        call("send_weights", "Net", 1, Unreadable(LARGE, EOFError("the end is missing")))
+    assert store.uploaded == {}
+
+
 def test_error_of_a_users_file_is_raised(call: Caller, store: Store) -> None:
     with pytest.raises(ZeroDivisionError):
         call("send_weights", "Net", 1, Unreadable(LARGE, ZeroDivisionError()))
