@@ -112,6 +112,7 @@ def download(
     path: str | os.PathLike[str],
     options: TransferOptions,
     renew: Renew | None = None,
+    label: str | None = None,
 ) -> Flow[Download]:
     """Stream an object to disk, resuming an earlier interrupted download.
 
@@ -121,6 +122,7 @@ def download(
         path: The file to write.
         options: The transfer options.
         renew: Requests a new URL when ``url`` has expired.
+        label: The object's name for progress reports; default: the name of the file.
 
     Raises:
         HTTPError: Object storage refused the request.
@@ -129,7 +131,7 @@ def download(
         RequestException: The download failed. The partial file is kept next to the target.
     """
     target = Path(path)
-    reporter = ProgressReporter(options.progress, None, target.name)
+    reporter = ProgressReporter(options.progress, None, label or target.name)
     part = PartFile(target, reporter, options.max_bytes)
     try:
         yield from run_in_thread(part.open)
@@ -180,8 +182,8 @@ def download_to_file_object(
     """
     temporary = TemporaryDownload()
     try:
-        path = yield from run_in_thread(temporary.prepare, name)
-        found = yield from download(remote, url, path, options, renew)
+        path = yield from run_in_thread(temporary.prepare)
+        found = yield from download(remote, url, path, options, renew, name)
         while chunk := (yield from run_in_thread(temporary.read)):
             yield from run_endless(write_to, file, chunk)
             yield from sleep(0)  # checks the deadline

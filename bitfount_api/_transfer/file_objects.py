@@ -282,7 +282,7 @@ class TemporaryDownload:
         self._file: io.FileIO | None = None
         self._path = Path()
 
-    def prepare(self, name: str) -> Path:
+    def prepare(self) -> Path:
         """Create the folder, and return the path to download to.
 
         Raises:
@@ -294,7 +294,7 @@ class TemporaryDownload:
             raise TransferError(
                 f"no temporary folder can be created: {error.strerror or error}"
             ) from error
-        self._path = self._folder / name
+        self._path = self._folder / "object"  # the name of a model may be too long for a file
         return self._path
 
     def read(self) -> bytes:

@@ -117,6 +117,14 @@ def test_object_with_write_alone_is_written_to(call: Caller) -> None:
     assert b"".join(file.parts) == LARGE
 
 
+def test_weights_of_a_model_with_a_long_name_are_written(call: Caller) -> None:
+    labels: list[str] = []
+    file = io.BytesIO()
+    call("download_weights", "bob", "N" * 255, 1, file, progress=lambda *s: labels.append(s[2]))
+    assert file.getvalue() == LARGE
+    assert set(labels) == {f"{'N' * 255}.weights"}
+
+
 def test_compressed_weights_are_written_decompressed(call: Caller, store: Store) -> None:
     packer = Compressor(len(LARGE))
     store.weights = packer.feed(LARGE) + packer.finish()
