@@ -107,7 +107,7 @@ class Client:
         Raises:
             ValueError: ``timeout`` or ``deadline`` is not a number of seconds, or a header cannot
                 be sent or carries credentials.
-            TypeError: ``on_response`` or ``on_retry`` cannot be called.
+            TypeError: ``on_response`` or ``on_retry`` cannot be called, or is an async function.
         """
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)

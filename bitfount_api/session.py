@@ -74,7 +74,9 @@ class BitfountSession:
             the services. Headers that carry credentials are refused.
         on_response: A function that is called after each response to a client or a raw request,
             with a :class:`~bitfount_api.ResponseEvent`, in the thread or the event loop of the
-            call, which waits for it. If it fails, that is logged and the call goes on.
+            call, which waits for it. If it fails, that is logged and the call goes on. It may make
+            calls itself, for which neither it nor other functions are called. Async functions are
+            refused.
         on_retry: A function that is called in the same way before each pause before a retry, with a
             :class:`~bitfount_api.RetryEvent`.
         allow_insecure: Send credentials to services with an ``http://`` URL on other machines, too,
@@ -84,7 +86,7 @@ class BitfountSession:
     Raises:
         ValueError: An argument is not valid.
         TypeError: The handler is not an :class:`~bitfount_api.AuthenticationHandler`, or
-            ``on_response`` or ``on_retry`` cannot be called.
+            ``on_response`` or ``on_retry`` cannot be called, or is an async function.
         FileNotFoundError: ``verify`` is a path that does not exist.
     """
 

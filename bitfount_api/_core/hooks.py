@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from bitfount_api.events import OnResponse, OnRetry, ResponseEvent, RetryEvent
 
 _logger = get_logger(__name__)
+
+_in_hook: ContextVar[bool] = ContextVar("bitfount_api_hook", default=False)
+"""Whether a hook is running, also in the tasks that it starts. Their calls are told to no hook: a
+hook that makes a call would be called without end."""
 
 
 @attrs.frozen(eq=False)
@@ -58,11 +64,28 @@ def _checked(name: str, hook: Callable[[Any], object] | None) -> tuple[Any, ...]
         return ()
     if not callable(hook):
         raise TypeError(f"{name} must be a function of one argument, the event")
+    if _is_async(hook) or _is_async(type(hook).__call__):
+        raise TypeError(
+            f"{name} is an async function, which nothing would await: pass a function that starts "
+            "a task, or puts the event into a queue"
+        )
     return (hook,)
 
 
+def _is_async(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
 def _call(name: str, hook: Callable[[Any], object], event: object) -> None:
+    if _in_hook.get():
+        return
+    token = _in_hook.set(True)
     try:
-        hook(event)
+        result = hook(event)
+        if inspect.iscoroutine(result):
+            result.close()
+            _logger.warning("%s returned a coroutine, which nothing awaits", name)
     except Exception:
         _logger.warning("%s failed, and its failure is ignored", name, exc_info=True)
+    finally:
+        _in_hook.reset(token)

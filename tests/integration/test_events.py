@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import logging
 import os
 import re
@@ -27,6 +28,7 @@ from bitfount_api import (
     RetryEvent,
     RetryPolicy,
 )
+from bitfount_api._io import connections
 from bitfount_api.pytest_plugin import SandboxClients
 
 HUB = "https://hub.test"
@@ -153,6 +155,79 @@ def test_hook_that_cannot_be_called_is_refused(name: str) -> None:
     hub = BitfountHub(BitfountSession(APIKeysHandler("a:b", "c:d", "alice")))
     with pytest.raises(TypeError, match=f"{name} must be a function"):
         hub.with_options(**wrong)
+
+
+async def unawaited(_: object) -> None:
+    """A hook that nothing would await."""
+
+
+async def unread(_: object) -> Any:
+    """A hook that nothing would iterate over."""
+    yield
+
+
+class Unawaited:
+    async def __call__(self, _: object) -> None:
+        """See above."""
+
+
+@pytest.mark.parametrize("name", ["on_response", "on_retry"])
+@pytest.mark.parametrize("hook", [unawaited, functools.partial(unawaited), Unawaited(), unread])
+def test_async_hook_is_refused(name: str, hook: Any) -> None:
+    wrong: dict[str, Any] = {name: hook}
+    with pytest.raises(TypeError, match=f"{name} is an async function"):
+        BitfountSession(APIKeysHandler("a:b", "c:d", "alice"), **wrong)
+    hub = BitfountHub(BitfountSession(APIKeysHandler("a:b", "c:d", "alice")))
+    with pytest.raises(TypeError, match=f"{name} is an async function"):
+        hub.with_options(**wrong)
+
+
+def test_hook_that_returns_a_coroutine_is_logged(
+    asynchronous: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = Service(answer(), asynchronous=asynchronous, on_response=lambda e: unawaited(e))
+    assert service.call("get_projects") == PROJECTS
+    assert "on_response returned a coroutine, which nothing awaits" in caplog.messages
+
+
+def test_calls_of_a_hook_are_told_to_no_hook() -> None:
+    def call_again(event: ResponseEvent) -> None:
+        seen.append(event)
+        assert BitfountHub(service.session, HUB).get_projects() == PROJECTS
+
+    seen: list[ResponseEvent] = []
+    service = Service(answer(), answer(), answer(), asynchronous=False, on_response=call_again)
+    service.call("get_projects", options={"on_response": seen.append})
+    assert len(seen) == 2  # once for each of the two functions
+    assert len(service.requests) == 2
+    service.call("get_projects")
+    assert len(seen) == 3
+
+
+async def test_tasks_of_a_hook_are_told_to_no_hook() -> None:
+    def start(event: ResponseEvent) -> None:
+        seen.append(event)
+        tasks.append(asyncio.create_task(hub.get_projects()))
+
+    seen: list[ResponseEvent] = []
+    tasks: list[asyncio.Task[Any]] = []
+    service = Service(answer(), answer(), asynchronous=True, on_response=start)
+    hub = AsyncBitfountHub(service.session, HUB)
+    await hub.get_projects()
+    assert await asyncio.gather(*tasks) == [PROJECTS]
+    assert len(seen) == 1
+
+
+def test_hook_makes_a_call_with_the_only_connection(
+    bitfount_sandbox: SandboxClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 1)
+    found: list[Any] = []
+    hub = bitfount_sandbox.hub("alice")
+    options: dict[str, Any] = {"timeout": 0.5, "retry": RetryPolicy(retries=0)}
+    inner = hub.with_options(**options)
+    hub.with_options(on_response=lambda _: found.append(inner.get_projects())).get_projects()
+    assert len(found) == 1
 
 
 def test_events_of_objects_hold_no_presigned_url(
