@@ -176,7 +176,7 @@ async def _send(call: Send, context: CallContext) -> HTTPResponse:
         timer = asyncio.timeout(context.remaining())
         try:
             async with timer:
-                return await _exchange(call, request, body, attempt, context)
+                response = await _exchange(call, request, body, attempt, context)
         except TimeoutError:
             if not timer.expired():
                 raise  # the user's body raised it
@@ -188,6 +188,8 @@ async def _send(call: Send, context: CallContext) -> HTTPResponse:
         finally:
             if body is not None:
                 await body.aclose()
+    # The hooks are told when the connection is free again, since they may make calls.
+    return report(call, response, attempt)
 
 
 async def _exchange(
@@ -203,14 +205,14 @@ async def _exchange(
     ):
         if call.sink is not None and await _in_thread(call.sink.accept, response):
             await _write_to_sink(received, call.sink, context)
-            return report(call, response, attempt)
+            return response
         reader = BodyReader(response, context)
         async for chunk in received:
             if reader.decodes and len(chunk) > MAX_INLINE_BYTES:
                 await _in_thread(reader.feed, chunk)
             else:
                 reader.feed(chunk)
-        return report(call, reader.end(), attempt)
+        return reader.end()
 
 
 def _body(request: HTTPRequest, chunks: Iterator[bytes] | None) -> _Body | None:

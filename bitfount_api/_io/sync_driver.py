@@ -141,6 +141,7 @@ def _send(call: Send, context: CallContext) -> HTTPResponse:
     attempt = Attempt(context.limits, context.timeout_for(call), context.connect_timeout)
     request = build(call, connections.user_agent)
     attempt.streams_body = call.body is not None or request.stream is not None
+    # The hooks are told when the connection is free again, since they may make calls.
     with (
         map_exceptions(call, request, attempt, connections),
         open_body(call) as chunks,
@@ -149,11 +150,12 @@ def _send(call: Send, context: CallContext) -> HTTPResponse:
     ):
         if call.sink is not None and call.sink.accept(response):
             _write_to_sink(received, call.sink, context)
-            return report(call, response, attempt)
-        reader = BodyReader(response, context)
-        for chunk in received:
-            reader.feed(chunk)
-        return report(call, reader.end(), attempt)
+        else:
+            reader = BodyReader(response, context)
+            for chunk in received:
+                reader.feed(chunk)
+            reader.end()
+    return report(call, response, attempt)
 
 
 def _body(
