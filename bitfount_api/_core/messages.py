@@ -10,9 +10,9 @@ import httpx
 
 from bitfount_api._core.redaction import (
     FORM_FIELDS,
-    REDACTED,
     SECRET_HEADERS,
     redact_content,
+    redact_header,
     strip_query,
 )
 from bitfount_api.exceptions import HTTPError
@@ -182,7 +182,7 @@ class HTTPResponse:
             request = self.request
             content = redact_content(content, request)
             received = [
-                (name, _hide_header(name, value, request))
+                (name, redact_header(name.decode("latin-1"), value, request))
                 for name, value in received
                 if name.lower() not in (b"content-length", b"set-cookie")
             ]
@@ -195,10 +195,3 @@ class HTTPResponse:
         )
         response.elapsed = timedelta(seconds=self.elapsed)
         return response
-
-
-def _hide_header(name: bytes, value: bytes, request: httpx.Request) -> bytes:
-    """Return the value of a response's header without secrets."""
-    if name.decode("latin-1").lower() in SECRET_HEADERS:
-        return REDACTED.encode()
-    return redact_content(value, request)

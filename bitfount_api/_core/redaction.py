@@ -87,6 +87,7 @@ _SECRET_FIELD = re.compile(
     r"|(?:access|api|private)[-_]?key|upload_?fields|\A(?:sig|policy)\Z",
     re.IGNORECASE,
 )
+_COOKIE_HEADERS = frozenset({"cookie", "set-cookie", "set-cookie2"})
 _MAX_DEPTH = 100
 """The number of levels of a result that are searched; deeper ones are replaced."""
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
@@ -192,6 +193,21 @@ def _strip_url(word: str) -> str:
         rest = rest[authority[0].rfind("@") + 1 :]
     query = _QUERY.search(rest)
     return start + (rest if query is None else rest[: query.start()])
+
+
+def redact_header(name: str, value: bytes, request: httpx.Request) -> bytes:
+    """Redact a header of a response: all of it if its name says that it is a secret.
+
+    Args:
+        name: The name.
+        value: The value.
+        request: The request that it answers.
+    """
+    name = name.lower()
+    named = _SECRET_FIELD.search(name) and not name.startswith("access-control-")
+    if named or name in SECRET_HEADERS | _COOKIE_HEADERS:
+        return REDACTED.encode()
+    return redact_content(value, request)
 
 
 def redact_content(content: bytes, request: httpx.Request) -> bytes:

@@ -100,6 +100,17 @@ def test_response_event_has_the_request_id_and_headers(asynchronous: bool) -> No
     assert "secret" not in repr(event)
 
 
+def test_response_event_hides_headers_named_as_secrets(asynchronous: bool) -> None:
+    names = ("x-auth-token", "x-amz-signature", "x-vault-secret", "cookie", "set-cookie2")
+    headers = dict.fromkeys(names, "of another") | {"access-control-allow-credentials": "true"}
+    response = httpx.Response(200, json=PROJECTS, headers=headers)
+    seen: list[ResponseEvent] = []
+    service = Service(response, asynchronous=asynchronous, on_response=seen.append)
+    service.call("get_projects")
+    assert {seen[0].headers[name] for name in names} == {"[hidden]"}
+    assert seen[0].headers["access-control-allow-credentials"] == "true"
+
+
 def test_hooks_of_one_call_are_not_those_of_the_next(asynchronous: bool) -> None:
     seen: list[ResponseEvent] = []
     service = Service(answer(), answer(), asynchronous=asynchronous)
