@@ -30,10 +30,10 @@ def redact(value: T, *, limit: int = 500) -> T:
     A **text** becomes one line: control characters are removed, and it is shortened.
 
     A **dict or list**, such as every result that is JSON, is copied with all that it contains. Its
-    texts keep their lines and their length. The value of a field is replaced by ``[hidden]`` if the
-    name of the field says that it is a secret: a signature, a token, credentials, a password, a
-    private key, or a field of a presigned form. Public keys stay. What is nested deeper than 100
-    levels is replaced, too.
+    texts keep their lines and their length. All texts and bytes in a field are replaced by
+    ``[hidden]`` if the name of the field says that they are secret: a signature, a token,
+    credentials, a password, a private key, or a field of a presigned form. Public keys and numbers
+    stay. What is nested deeper than 100 levels is replaced, too.
 
     Values of other types are returned unchanged. The ``repr`` of this library's own objects shows
     no secrets.

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bitfount_api import PodResponseType, redact, redaction
+from bitfount_api._core import redaction as core_redaction
 
 SIGNED = "https://s3.test/{}?X-Amz-Signature=SECRET&X-Amz-Credential=SECRET%2Fscope"
 
@@ -84,3 +85,31 @@ def test_redact_keeps_what_is_not_secret(result: Any) -> None:
     redacted = redact(result)
     assert redacted == result
     assert repr(redacted) == repr(result)
+
+
+def test_redact_keeps_fields_whose_names_become_equal() -> None:
+    result = {SIGNED.format("a"): 1, SIGNED.format("a") + "2": 2, SIGNED.format("b"): 3}
+    redacted = redact(result)
+    assert list(redacted.values()) == [1, 2, 3]
+    assert list(redacted) == ["https://s3.test/a", "https://s3.test/a (2)", "https://s3.test/b"]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_redact_hides_secret_bytes(kind: Any) -> None:
+    assert redact({"private_key": kind(b"SECRET")}) == {"private_key": "[hidden]"}
+
+
+def test_redact_searches_plain_texts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    hide = core_redaction._hide_signatures
+
+    def counted(text: str) -> str:
+        searched.append(text)
+        return hide(text)
+
+    monkeypatch.setattr(core_redaction, "_hide_signatures", counted)
+    plain = ["namespace/name", "Scans of 2024: a = b, <c>", "https://hub.test/docs", "1" * 10_000]
+    assert redact(plain) == plain
+    assert searched == []
+    assert redact([SIGNED.format("a")]) == ["https://s3.test/a"]
+    assert len(searched) == 1
