@@ -31,6 +31,7 @@ from bitfount_api._internal.features_by_type import FeaturesByType
 from bitfount_api._internal.files import atomic_write, read_file
 from bitfount_api._internal.pydantic_fields import DocumentField
 from bitfount_api._internal.schema_versions import SCHEMA_VERSION, as_version_4
+from bitfount_api._internal.validation import optional_integer
 from bitfount_api.hashes import hash_contents
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ class BitfountSchema(DocumentField):
 
     name: str | None = attrs.field(validator=text_or_none)
     description: str | None = attrs.field(default=None, validator=text_or_none)
-    number_of_records: int | None = attrs.field(default=0, validator=count_or_none)
+    number_of_records: int | None = attrs.field(
+        default=0, converter=optional_integer, validator=count_or_none
+    )
     columns: tuple[Feature, ...] = attrs.field(
         default=(), converter=tuple_of_features, alias="features"
     )

@@ -25,7 +25,6 @@ _TEXT: Final = "string"
 
 _INFERRED: Final = {
     "boolean": _BOOLEAN,
-    "integer": "Int64",
     "floating": "Float64",
     "mixed-integer-float": "Float64",
     **dict.fromkeys(("string", "empty", "date", "datetime", "datetime64", "time"), _TEXT),
@@ -35,6 +34,7 @@ _INFERRED: Final = {
 _ADVICE: Final = {
     "complex": "Make two columns of its real and imaginary parts",
     "decimal": "Convert it with .astype(float)",
+    "integer": "They need more than 64 bits: convert it with .astype(float)",
     "timedelta": "Convert it with pd.to_timedelta(column).dt.total_seconds()",
 }
 
@@ -144,8 +144,18 @@ def _dtype(pd: Any, values: Any) -> str | None:
         return _TEXT
     if getattr(dtype, "type", None) in (str, dt.date, dt.time, dt.datetime):
         return _TEXT  # of pyarrow
-    is_object = pd.api.types.is_object_dtype(dtype)
-    return _INFERRED.get(pd.api.types.infer_dtype(values)) if is_object else None
+    if not pd.api.types.is_object_dtype(dtype):
+        return None
+    kind = pd.api.types.infer_dtype(values)
+    return _integer_dtype(values.dropna()) if kind == "integer" else _INFERRED.get(kind)
+
+
+def _integer_dtype(values: Iterable[int]) -> str | None:
+    """Return the dtype of integers of any size; None if they need more than 64 bits."""
+    lowest, highest = min(values), max(values)
+    if lowest >= -(2**63) and highest < 2**63:
+        return "Int64"
+    return "UInt64" if lowest >= 0 and highest < 2**64 else None
 
 
 def _encoder(pd: Any, column: Any, dtype: str | None, name: str) -> dict[str, dict[str, int]]:

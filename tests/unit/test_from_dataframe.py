@@ -78,6 +78,8 @@ class TestTypes:
 
     def test_objects_with_one_type_of_values_have_it(self) -> None:
         assert facts(series([1, None])) == ("continuous", "Int64", None)
+        assert facts(series([-(2**63), 2**63 - 1])) == ("continuous", "Int64", None)
+        assert facts(series([None, 0, 2**64 - 1])) == ("continuous", "UInt64", None)
         assert facts(series([1.5, 2, None])) == ("continuous", "Float64", None)
         assert facts(series([True, None])) == ("categorical", "boolean", ["False", "True"])
 
@@ -118,6 +120,8 @@ class TestTypes:
             (series([b"a"]), "bytes values", "text or numbers"),
             (series([1j]), "complex values", "two columns"),
             (series([1j], "complex64"), "the dtype complex64", "two columns"),
+            (series([2**64]), "integer values", "64 bits"),
+            (series([-1, 2**63]), "integer values", "64 bits"),
             (series([decimal.Decimal(1)]), "decimal values", r"\.astype\(float\)"),
             (series([dt.timedelta(1)]), "timedelta values", "total_seconds"),
             (pd.to_timedelta(series([1])), r"the dtype timedelta64\[ns\]", "total_seconds"),
@@ -225,6 +229,16 @@ class TestTable:
         assert BitfountSchema.from_dataframe(frame, "d", "D", 90).number_of_records == 90
         empty = BitfountSchema.from_dataframe(pd.DataFrame(), "d")
         assert (empty.columns, empty.number_of_records) == ((), 0)
+
+    def test_number_of_records_of_numpy_is_accepted(self) -> None:
+        frame = pd.DataFrame({"a": [1]})
+        counted = frame["a"].to_numpy().sum()
+        for schema in (
+            BitfountSchema.from_dataframe(frame, "d", number_of_records=counted),
+            BitfountSchema("d", number_of_records=counted),
+        ):
+            assert type(schema.number_of_records) is int
+            assert schema.to_json()["number_of_records"] == 1
 
     def test_table_is_not_changed(self) -> None:
         frame = pd.DataFrame({"a": ["x", None], "b": [1, 2]})
