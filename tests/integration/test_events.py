@@ -309,8 +309,10 @@ from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession, RetryPoli
 if "set-up" in sys.argv:
     logging.basicConfig(format="mine: %(message)s", level=logging.WARNING)
 transport = httpx.MockTransport(lambda request: httpx.Response(404, json={}))
-session = BitfountSession(APIKeysHandler("id:id", "key:key", "alice"), transport=transport)
 for _ in range(2):
+    session = BitfountSession(APIKeysHandler("id:id", "key:key", "alice"), transport=transport)
+    if "set-up-later" in sys.argv:
+        logging.basicConfig(format="mine: %(message)s", level=logging.WARNING)
     BitfountHub(session, "https://hub.test").get_pod("alice/scans")
 """
 
@@ -336,8 +338,9 @@ def test_log_variable_writes_to_standard_error(tmp_path: Path) -> None:
     assert len(re.findall(r" WARNING bitfount_api", text)) == 2
 
 
-def test_log_variable_leaves_the_handlers_of_a_program(tmp_path: Path) -> None:
-    _, text = printed(tmp_path, "set-up", BITFOUNT_LOG="debug")
+@pytest.mark.parametrize("when", ["set-up", "set-up-later"])
+def test_log_variable_leaves_the_handlers_of_a_program(tmp_path: Path, when: str) -> None:
+    _, text = printed(tmp_path, when, BITFOUNT_LOG="debug")
     lines = text.splitlines()
     assert all(line.startswith("mine: ") for line in lines)
     assert len(lines) == 4
