@@ -146,7 +146,7 @@ class Input:
         self._start, self.size = start, size
         self.read(0)
         if size <= 0:
-            raise self._empty()
+            raise TransferError(f"{self._empty()}: call seek(0) first")
         return FileObjectSource(self.name, size, file=self._file, start=start)
 
     def _measure(self) -> tuple[int, int] | None:
@@ -212,7 +212,7 @@ class Input:
             TransferError: There are no contents.
         """
         if self._copied is None:
-            raise self._empty()
+            raise TransferError(self._empty())
         return Source.from_file(self._copied, self.name)
 
     def _close(self, *, sent: bool) -> None:
@@ -235,8 +235,8 @@ class Input:
             raise TransferError(f"{self.name} cannot be read: {_no_bytes(chunk)}")
         return chunk
 
-    def _empty(self) -> TransferError:
-        return TransferError(f"{self.name} is empty, or was read to its end: call seek(0) first")
+    def _empty(self) -> str:
+        return f"{self.name} is empty, or was read to its end"
 
 
 @attrs.frozen
