@@ -37,6 +37,8 @@ class StreamWindow(Destination):
         super().__init__(ProgressReporter(None, None, "stream"), limit)
         self._start = self._position = 0
         self._file: IO[bytes] = io.BytesIO()
+        self._sends_all = False
+        """Whether the store sends all of the object, whatever is requested."""
 
     @property
     def whole(self) -> bool:
@@ -50,13 +52,18 @@ class StreamWindow(Destination):
 
     def gaps(self) -> Iterator[tuple[int, int | None]]:
         """Yield the missing ranges of the window; without range requests, those of the object."""
-        if self.ranges:
+        if self.ranges and not self._sends_all:
             yield from self.done.gaps(self._end(self.size))
         else:
             yield from super().gaps()
 
     def read(self) -> bytes:
-        """Return the next bytes; empty if the next window must be requested first."""
+        """Return the next bytes; empty if they must be requested first.
+
+        Those of an incomplete window are kept: a store that sends no parts starts again.
+        """
+        if not self.whole:
+            return b""
         received = self.done.prefix
         self._file.seek(self._position - self._start)
         chunk = self._file.read(min(_STEP_BYTES, received - self._position))
@@ -72,7 +79,7 @@ class StreamWindow(Destination):
         self._file.close()
 
     def _end(self, size: int | None) -> int:
-        if not self.ranges and size is not None:
+        if (self._sends_all or not self.ranges) and size is not None:
             return size
         end = self._start + WINDOW_BYTES
         return end if size is None else min(end, size)
@@ -92,6 +99,7 @@ class StreamWindow(Destination):
             if position + len(chunk) > WINDOW_BYTES and isinstance(self._file, io.BytesIO):
                 received, self._file = self._file, tempfile.TemporaryFile()  # noqa: SIM115 - see close()
                 self._file.write(received.getbuffer())
+                self._sends_all = True
             self._file.seek(position)
             self._file.write(chunk)
 

@@ -289,6 +289,24 @@ def test_store_without_ranges_is_read_from_disk(reader: Reader, store: Store, si
     assert len(store.of_kind("get")) == 1
 
 
+@pytest.mark.parametrize("cut", [3 * MIB, WINDOW_BYTES + MIB])
+@pytest.mark.parametrize("etag", [None, ""])
+def test_failure_without_ranges_can_be_repeated(
+    reader: Reader, store: Store, cut: int, etag: str | None
+) -> None:
+    def plan(seen: ReceivedRequest) -> Act | None:
+        if seen.kind != "get":
+            return None
+        return Act(whole=True, etag=etag, cut=cut if seen.number < 2 else None)
+
+    store.plan = plan
+    reader.open({"retry": ONCE})
+    for _ in range(2):
+        with pytest.raises(ConnectError):
+            reader.next()
+    reader.check(LARGE)
+
+
 @pytest.mark.parametrize("etag", ["", 'W/"weak"'])
 def test_store_without_etag_is_read_from_disk(reader: Reader, store: Store, etag: str) -> None:
     store.plan = lambda seen: Act(etag=etag) if seen.kind == "get" else None
