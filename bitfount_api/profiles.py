@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bitfount_api._internal.files import (
@@ -19,11 +20,12 @@ from bitfount_api._internal.files import (
 from bitfount_api._internal.validation import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FILE_NAME: Final = "profiles.json"
 MAX_FILE_BYTES: Final = 256 * 1024
+_LOCK_TIMEOUT: Final = 10.0
 
 SETTINGS: Final = {
     "environment": "BITFOUNT_ENVIRONMENT",
@@ -63,7 +65,7 @@ def read_profiles(storage: Path) -> dict[str, dict[str, str]]:
     try:
         make_private(storage, change=False)
         text = read_regular_file(path, MAX_FILE_BYTES, make_private).decode("utf-8")
-        return _checked(json.loads(text))
+        return _checked(json.loads(text, object_pairs_hook=_without_duplicates))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -95,6 +97,30 @@ def read_profile(storage: Path, name: str) -> dict[str, str]:
     return found[name]
 
 
+@contextmanager
+def changed_profiles(storage: Path) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield all profiles, to be changed in the block, and write them after it.
+
+    Meanwhile other processes wait, so that none of them undoes the change of another.
+
+    Raises:
+        ValueError: The file is not valid.
+        OSError: The file cannot be written, or another process does not finish.
+    """
+    from filelock import FileLock  # few programs change profiles
+
+    make_private_dir(storage)
+    lock = FileLock(storage / ".profiles.lock", timeout=_LOCK_TIMEOUT, mode=0o600)
+    with suppress(NotImplementedError):  # the file system has no locks
+        lock.acquire()
+    try:
+        found = read_profiles(storage)
+        yield found
+        write_profiles(storage, found)
+    finally:
+        lock.release()
+
+
 def write_profiles(storage: Path, profiles: Mapping[str, Mapping[str, str]]) -> Path:
     """Replace the profiles, in a file that only the user can read, and return its path.
 
@@ -123,4 +149,15 @@ def _checked(document: Any) -> dict[str, dict[str, str]]:
                 )
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"{setting} of the profile {name} must be a non-empty text")
+            if not value.isprintable():  # an unpaired surrogate could not be written, either
+                raise ValueError(f"{setting} of the profile {name} has a control character")
     return document
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{quote(twice)} is there twice")
+    return found

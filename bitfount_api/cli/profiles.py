@@ -17,10 +17,11 @@ from bitfount_api.identifiers import user_name
 from bitfount_api.profiles import (
     FILE_NAME,
     SETTINGS,
+    changed_profiles,
     profile_name,
     read_profiles,
-    write_profiles,
 )
+from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +59,8 @@ def _setting(text: str) -> tuple[str, str]:
     if not equals or name not in SETTINGS:
         raise ValueError(f"a setting is NAME=VALUE, with one of the names: {', '.join(SETTINGS)}")
     value = value.strip()
+    if looks_like_key(value):
+        raise ValueError(f"{name} is text that could be a key; profiles hold no secrets")
     if value:
         try:
             _CHECKS[name](value)
@@ -144,12 +147,12 @@ def set_(context: click.Context, /, name: str, settings: tuple[tuple[str, str], 
     The profiles are saved in a file that only you can read.
     """
     storage = config.storage_path()
-    found = read_profiles(storage)
-    merged = {**found.get(name, {}), **dict(settings)}
-    found[name] = {setting: value for setting, value in merged.items() if value}
-    path = write_profiles(storage, found)
+    with changed_profiles(storage) as found:
+        merged = {**found.get(name, {}), **dict(settings)}
+        found[name] = {setting: value for setting, value in merged.items() if value}
     value: dict[str, Any] = {"name": name, "settings": found[name]}
-    app_of(context).output.result(value, Fields({"Profile": name, **found[name], "Saved in": path}))
+    fields = {"Profile": name, **found[name], "Saved in": storage / FILE_NAME}
+    app_of(context).output.result(value, Fields(fields))
 
 
 @profiles.command(arguments=_ARGUMENT, examples=[("profiles remove ward-7", "Delete a profile:")])
@@ -160,9 +163,9 @@ def remove(context: click.Context, /, name: str) -> None:
 
     Exits with 4 if there is no such profile.
     """
-    found = _existing(name)
-    del found[name]
-    write_profiles(config.storage_path(), found)
+    _existing(name)
+    with changed_profiles(config.storage_path()) as found:
+        found.pop(name, None)
     app_of(context).output.result({"removed": name}, Fields({"Removed": name}))
 
 

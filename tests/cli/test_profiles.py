@@ -21,6 +21,8 @@ SETTINGS = {
     "auth_domain": "hub_url",
 }
 
+KEY = "QGQb2ROfVlzGcEffIW9qk6j4N9EU20fulDawv8I2AdtDNpIz2y"
+
 
 @pytest.fixture
 def profiled(console: Console, tmp_path: Path) -> Console:
@@ -83,6 +85,7 @@ def test_profiles_are_listed_changed_and_removed(profiled: Console) -> None:
         ("token_store=vault", "token_store: the value is 'vault'"),
         ("auth_domain=http://auth.test", "auth_domain: "),
         ("api_key=planted", "one of the names: environment"),
+        (f"hub_url=https://hub.test/{KEY}", "hub_url is text that could be a key"),
         ("environment", "NAME=VALUE"),
     ],
 )
@@ -91,6 +94,7 @@ def test_invalid_setting_is_not_saved(profiled: Console, setting: str, why: str)
     assert outcome.code == 2
     assert why in outcome.err
     assert "planted" not in outcome.err
+    assert KEY not in outcome.err
     assert not file(profiled).exists()
 
 
@@ -107,6 +111,33 @@ def test_invalid_file_and_unknown_profile_are_reported(profiled: Console) -> Non
         assert outcome.code == 6
         assert f"{file(profiled)}, line 2, column 14" in outcome.err.replace("\n", "")
     assert '{\n  "ward-7"' in file(profiled).read_text(encoding="utf-8")  # not replaced
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": {"username": "u"}, "a": {"username": "v"}}', "'a' is there twice"),
+        ('{"a": {"username": "u", "username": "v"}}', "'username' is there twice"),
+        ('{"a": {"hub_url": "https://hub\\u0000.test"}}', "hub_url of the profile a has a control"),
+        ('{"a": {"username": "\\ud800"}}', "username of the profile a has a control"),
+    ],
+)
+def test_file_with_an_unclear_value_is_refused(profiled: Console, text: str, why: str) -> None:
+    profiled.ok("profiles", "set", "a", "environment=dev")
+    file(profiled).write_text(text, encoding="utf-8")
+    for command in (("list",), ("set", "b", "username=bob")):
+        outcome = profiled.run("profiles", *command)
+        assert outcome.code == 6
+        assert f"{file(profiled)} are not valid: {why}" in outcome.err
+    assert file(profiled).read_text(encoding="utf-8") == text
+
+
+def test_profiles_set_at_the_same_time_are_all_kept(profiled: Console) -> None:
+    names = [f"ward-{number}" for number in range(6)]
+    started = [profiled.start("profiles", "set", name, "username=bob", "--json") for name in names]
+    assert [process.wait(60) for process in started] == [0] * len(names)
+    found = profiled.json("profiles", "list")["profiles"]
+    assert [each["name"] for each in found] == names
 
 
 def test_variable_over_a_given_profile_is_warned_of(profiled: Console) -> None:
