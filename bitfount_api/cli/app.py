@@ -122,6 +122,7 @@ class App:
         """Return a session that is closed when the command ends."""
         from bitfount_api import BitfountSession
 
+        config.profile()  # an unknown one is an error, even if variables hold all settings
         session = BitfountSession(
             handler or self.handler(),
             verify=self.ca or True,

@@ -14,6 +14,7 @@ import click
 from bitfount_api import config, identifiers
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.files import final_target, read_file
+from bitfount_api.profiles import profile_name
 from bitfount_api.redaction import looks_like_key
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ URL: Final = Checked("url", config.service_url)
 POD: Final = Checked("pod", identifiers.PodIdentifier.parse)
 POD_NAME: Final = Checked("name", identifiers.pod_name)
 USER: Final = Checked("user", identifiers.user_name)
+PROFILE: Final = Checked("name", profile_name)
 MODEL: Final = Checked("model", identifiers.ModelIdentifier.parse)
 MODEL_VERSION: Final = Checked("model", _version_wanted)
 OWN_MODEL_VERSION: Final = Checked("model", _own_version)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from bitfount_api import config
-from bitfount_api.cli.arguments import Checked
+from bitfount_api.cli.arguments import PROFILE, Checked
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields, Rows
@@ -18,7 +18,6 @@ from bitfount_api.profiles import (
     FILE_NAME,
     SETTINGS,
     changed_profiles,
-    profile_name,
     read_profiles,
 )
 from bitfount_api.redaction import looks_like_key
@@ -50,7 +49,6 @@ _COLUMNS: Final = {
     "hub_url": "Hub",
 }
 _ARGUMENT: Final = {"NAME": "The profile's name."}
-_NAME: Final = Checked("name", profile_name)
 
 
 def _setting(text: str) -> tuple[str, str]:
@@ -108,7 +106,7 @@ def list_(context: click.Context, /) -> None:
 @profiles.command(
     arguments=_ARGUMENT, examples=[("profiles show ward-7", "Show the settings of a profile:")]
 )
-@click.argument("name", type=_NAME)
+@click.argument("name", type=PROFILE)
 @click.pass_context
 def show(context: click.Context, /, name: str) -> None:
     """Show the settings of a profile.
@@ -132,7 +130,7 @@ def show(context: click.Context, /, name: str) -> None:
         ("profiles set ward-7 hub_url=", "Remove it:"),
     ],
 )
-@click.argument("name", type=_NAME)
+@click.argument("name", type=PROFILE)
 @click.argument(
     "settings",
     metavar="SETTING=VALUE...",
@@ -156,7 +154,7 @@ def set_(context: click.Context, /, name: str, settings: tuple[tuple[str, str], 
 
 
 @profiles.command(arguments=_ARGUMENT, examples=[("profiles remove ward-7", "Delete a profile:")])
-@click.argument("name", type=_NAME)
+@click.argument("name", type=PROFILE)
 @click.pass_context
 def remove(context: click.Context, /, name: str) -> None:
     """Delete a profile. Logins are not changed.

@@ -12,7 +12,7 @@ import click
 from bitfount_api import __version__
 from bitfount_api.cli import error_json, streams
 from bitfount_api.cli.app import App
-from bitfount_api.cli.arguments import URL
+from bitfount_api.cli.arguments import PROFILE, URL
 from bitfount_api.cli.commands import PROGRAM, Group, HelpRequested, output_options
 from bitfount_api.cli.errors import Problem, describe
 from bitfount_api.cli.exit_codes import (
@@ -121,6 +121,7 @@ def _select_profile(context: click.Context, _: click.Parameter, name: str | None
 @click.option(
     "--profile",
     metavar="NAME",
+    type=PROFILE,
     expose_value=False,
     callback=_select_profile,
     help="Profile to use; see 'profiles'. Default: BITFOUNT_PROFILE.",

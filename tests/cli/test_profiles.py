@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -138,6 +139,26 @@ def test_profiles_set_at_the_same_time_are_all_kept(profiled: Console) -> None:
     assert [process.wait(60) for process in started] == [0] * len(names)
     found = profiled.json("profiles", "list")["profiles"]
     assert [each["name"] for each in found] == names
+
+
+def test_unknown_profile_below_all_variables_is_an_error(profiled: Console) -> None:
+    profiled.environment |= profiled.sandbox.environment("alice")
+    profiled.ok("whoami")
+    outcome = profiled.run("whoami", "--profile", "ward-8", "--json")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "there are none yet" in json.loads(outcome.err)["error"]["message"]
+    profiled.environment["BITFOUNT_PROFILE"] = "ward-8"
+    profiled.ok("profiles", "set", "ward-8", "username=alice")  # which is how to repair it
+    profiled.ok("whoami")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a b", KEY * 2])
+def test_profile_option_without_a_name_is_refused(profiled: Console, name: str) -> None:
+    for words in (("--profile", name, "whoami"), ("whoami", "--profile", name)):
+        outcome = profiled.run(*words, "--offline")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "the profile's name is" in outcome.err
+        assert KEY not in outcome.err
 
 
 def test_variable_over_a_given_profile_is_warned_of(profiled: Console) -> None:
