@@ -168,8 +168,15 @@ def json_object(file: Path, limit: int) -> dict[str, Any]:
     return found
 
 
-def check_targets(*paths: Path | None, force: bool) -> None:
+def check_targets(
+    *paths: Path | None, force: bool, otherwise: str = "replace it with --force"
+) -> None:
     """Check, before a request is sent, that files can be written and would not be overwritten.
+
+    Args:
+        *paths: The files; None for one that is not to be written.
+        force: Whether to replace files that exist.
+        otherwise: What else the user can do than choose another name.
 
     Raises:
         Failure: If a file exists and ``force`` is false, a path is a folder, or a parent folder
@@ -192,7 +199,7 @@ def check_targets(*paths: Path | None, force: bool) -> None:
             raise Failure(
                 f"{path} already exists.",
                 Exit.INVALID_INPUT,
-                hint="Choose another name, or replace it with --force.",
+                hint=f"Choose another name, or {otherwise}.",
             )
         if not parent.is_dir():
             raise Failure(

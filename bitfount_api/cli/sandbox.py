@@ -109,7 +109,12 @@ def sandbox(
     if format_ is not None and env_file is None:
         raise click.UsageError("--format needs --env-file.", context)
     format_ = format_ or _FORMATS[0]
-    check_targets(env_file, force=False)
+    if format_ == "powershell" and env_file and env_file.suffix.lower() != ".ps1":
+        raise click.UsageError(
+            "--format powershell needs a file that ends in .ps1: PowerShell loads no other.",
+            context,
+        )
+    check_targets(env_file, force=False, otherwise="delete it")
     if data is not None:
         check_is_path(data)
     if host not in _LOCAL:

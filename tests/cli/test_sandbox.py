@@ -166,6 +166,22 @@ def test_powershell_settings_are_shown_for_powershell(console: Console) -> None:
         assert f"$env:BITFOUNT_HUB_URL = '{running.printed['Hub']}'\n" in text
 
 
+def test_powershell_file_has_the_ending_that_it_loads(console: Console) -> None:
+    options = ("--free-ports", "--env-file", "s.env", "--format", "powershell")
+    outcome = console.run("sandbox", *options)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "ends in .ps1" in outcome.err
+    assert not Path("s.env").exists()
+
+
+def test_existing_settings_file_is_kept(console: Console) -> None:
+    Path("s.env").write_text("MINE=1\n", encoding="utf-8")
+    outcome = console.run("sandbox", "--free-ports", "--env-file", "s.env")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "s.env already exists. Choose another name, or delete it." in outcome.err
+    assert Path("s.env").read_text(encoding="utf-8") == "MINE=1\n"
+
+
 def test_printed_settings_lead_a_login_to_the_sandbox(console: Console) -> None:
     console.options = []
     with started(console, as_json=False) as running:
