@@ -188,8 +188,8 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
 
 def _end(error: BaseException, app: App, args: Sequence[str]) -> int:
     """Report why the command ends, and return the exit code."""
-    if isinstance(error, click.UsageError) and error_json.is_requested(args):
-        app.output.as_json = True  # the option may stand after what is wrong
+    if error_json.is_requested(args):
+        app.output.as_json = True  # the command line may not have been parsed up to the option
     if isinstance(error, BrokenPipe):
         return Exit.BROKEN_PIPE
     if isinstance(error, Terminated):

@@ -331,6 +331,24 @@ def test_interrupt_during_startup_is_one_line() -> None:
     assert (done.returncode, done.stderr.split()) == (130, [b"Error:", b"Interrupted."])
 
 
+def test_interrupt_before_the_option_json_is_json() -> None:
+    code = (
+        "import builtins, sys; found = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name == 'bitfount_api.auth.claims': raise KeyboardInterrupt\n"
+        "    return found(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "sys.argv[1:] = ['whoami', '--json']\n"
+        "from bitfount_api.cli import main; main()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
+    )
+    assert done.returncode == 130
+    assert json.loads(done.stderr)["error"]["code"] == "interrupted"
+
+
 def _names(group: click.Group, *before: str) -> Iterator[tuple[str, ...]]:
     context = click.Context(group)
     for name in group.list_commands(context):
