@@ -34,6 +34,25 @@ def token_file(storage: Path, username: str | None, issuer: Issuer) -> TokenFile
     return EncryptedTokenFile(storage, username, issuer, keyring)
 
 
+def all_token_files(storage: Path, username: str | None, issuer: Issuer) -> list[TokenFile]:
+    """Return the token files of a user: the plain one, and an encrypted one that may exist.
+
+    Raises:
+        ValueError: As for :func:`token_file`.
+    """
+    plain = TokenFile(storage, username, issuer)
+    keyring = keyring_in_use()
+    encrypted = EncryptedTokenFile(storage, username, issuer, keyring)
+    if keyring is None:
+        if not encrypted.path.exists():
+            return [plain]  # a keyring could ask the user for a password
+        with suppress(Exception):  # without the package, the file can still be deleted
+            encrypted = EncryptedTokenFile(
+                storage, username, issuer, importlib.import_module("keyring")
+            )
+    return [plain, encrypted]
+
+
 def keyring_in_use() -> Any:
     """Return the module keyring if ``BITFOUNT_TOKEN_STORE`` asks for it, else None.
 

@@ -180,6 +180,18 @@ class TokenFile:
             document.refresh_token or None,
         )
 
+    def authority(self) -> str | None:
+        """Return the authorization server of the stored token, which may be of another issuer.
+
+        Returns:
+            None if there is no token, or it cannot be read. Nothing is logged or changed.
+        """
+        try:
+            content = read_regular_file(self.path, MAX_FILE_BYTES)
+            return msgspec.json.decode(self._decoded(content), type=_Document).auth_domain
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+            return None
+
     def write(self, token: Token) -> None:
         """Replace the stored token.
 

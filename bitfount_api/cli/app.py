@@ -13,11 +13,12 @@ from bitfount_api.exceptions import AuthenticationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bitfount_api import BitfountAM, BitfountHub, BitfountSession, RetryPolicy, SMARTOnFHIR
     from bitfount_api.auth.handler import AuthenticationHandler
     from bitfount_api.auth.prompts import Prompt
-    from bitfount_api.auth.token_store import TokenFile
+    from bitfount_api.auth.token_store import Issuer, TokenFile
 
 
 @attrs.define
@@ -66,15 +67,39 @@ class App:
             ValueError: If the authorization server is not a valid host name or URL, or the login
                 is to be stored with the package keyring, which is missing.
         """
-        from bitfount_api.auth.oauth import authorization_server
         from bitfount_api.auth.token_files import token_file
+
+        return token_file(*self._login())
+
+    def all_token_files(self) -> list[TokenFile]:
+        """Return the files in which the login may be saved, plain or encrypted.
+
+        Raises:
+            ValueError: As for :meth:`token_file`.
+        """
+        from bitfount_api.auth.token_files import all_token_files
+
+        return all_token_files(*self._login())
+
+    def login_authority(self) -> str:
+        """Return the name of the authorization server, as token files have it.
+
+        Raises:
+            ValueError: If it is not a valid host name or URL.
+        """
+        from bitfount_api.auth.oauth import authorization_server
+
+        return authorization_server(self.auth_domain)[0]
+
+    def _login(self) -> tuple[Path, str | None, Issuer]:
         from bitfount_api.auth.token_store import Issuer
 
-        name, _ = authorization_server(self.auth_domain)
         client_id = config.environment().client_id
-        issuer = Issuer(name, client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE)
+        issuer = Issuer(
+            self.login_authority(), client_id, config.OAUTH_SCOPES, config.OAUTH_AUDIENCE
+        )
         username = self.username or config.login_username()
-        return token_file(config.storage_path(), username, issuer)
+        return config.storage_path(), username, issuer
 
     def login_handler(self, prompt: Prompt) -> AuthenticationHandler:
         """Return a handler for the browser login, even if other credentials are available."""

@@ -75,17 +75,26 @@ def _prompt(output: Output, *, browser: bool) -> Any:
 )
 @click.pass_context
 def logout(context: click.Context, /) -> None:
-    """Delete your login from this machine.
+    """Delete your login from this machine, whether it is in plain text or encrypted.
 
-    API keys in the environment are not changed. Succeeds if you are not logged in.
+    API keys in the environment are not changed, nor is a login for another authorization server.
+    Succeeds if you are not logged in.
     """
     app = app_of(context)
     _warn_of_keys(app.output)
-    file = app.token_file()
-    path, found = file.path, file.delete()
-    if not found:
+    own, removed = app.login_authority(), []
+    for file in app.all_token_files():
+        authority = file.authority()
+        if authority not in (None, own):
+            app.output.warn(
+                f"{file.path} is kept, as it is the login for {authority}, not for {own}: to "
+                f"delete it, give --auth-domain {authority}."
+            )
+        elif file.delete():
+            removed.append(file.path)
+    if not removed:
         app.output.note("You were not logged in.")
-    app.output.result({"loggedOut": found}, Fields({"Removed": path if found else None}))
+    app.output.result({"loggedOut": bool(removed)}, Fields({"Removed": removed or None}))
 
 
 @click.command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -71,6 +72,18 @@ def test_login_is_stored_until_logout(logged_out: Console) -> None:
     assert not token_path(logged_out).exists()
     assert logged_out.run("whoami").code == 3
     assert "not logged in" in logged_out.ok("logout").err
+
+
+def test_logout_keeps_the_login_for_another_server(logged_out: Console) -> None:
+    assert log_in(logged_out).code == 0
+    before = token_path(logged_out).read_bytes()
+    outcome = logged_out.ok("logout", "--auth-domain", "auth.other.test", "--json")
+    assert outcome.json == {"loggedOut": False}
+    warning = json.loads(outcome.err)["warning"]["message"]
+    assert f"{token_path(logged_out)} is kept" in warning
+    assert f"give --auth-domain {logged_out.sandbox.hub_url}." in warning
+    assert token_path(logged_out).read_bytes() == before
+    assert logged_out.json("logout") == {"loggedOut": True}
 
 
 def test_logout_removes_the_copy_of_a_killed_write(logged_out: Console) -> None:
@@ -203,6 +216,26 @@ def test_login_can_be_kept_with_the_keyring(logged_out: Console, tmp_path: Path)
     assert logged_out.spawn("logout", "--json").json == {"loggedOut": True}
     assert not file.exists()
     assert ".token" not in passwords.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("store", ["file", "keyring"])
+def test_logout_removes_plain_and_encrypted_logins(
+    logged_out: Console, tmp_path: Path, store: str
+) -> None:
+    passwords = fake_keyring.install(tmp_path / "installed")
+    path = os.pathsep.join([str(REPOSITORY), str(passwords.parent)])
+    logged_out.environment["PYTHONPATH"] = path
+    for each in ("file", "keyring"):
+        logged_out.environment["BITFOUNT_TOKEN_STORE"] = each
+        assert log_in(logged_out).code == 0
+    logged_out.environment["BITFOUNT_TOKEN_STORE"] = store
+    outcome = logged_out.spawn("logout")
+    for file in (token_path(logged_out), token_path(logged_out).with_name(".token.encrypted")):
+        assert str(file) in outcome.out
+        assert not file.exists()
+    assert ".token" not in passwords.read_text(encoding="utf-8")
+    assert logged_out.spawn("logout", "--json").json == {"loggedOut": False}
 
 
 @pytest.mark.slow
