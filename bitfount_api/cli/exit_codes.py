@@ -47,6 +47,7 @@ class Exit(enum.IntEnum):
     INVALID_DATA = 7, "the received data is damaged, or not in the expected format"
     OUTPUT_LOST = 8, "done, but the result could not be written: do not run it again"
     INTERNAL_ERROR = 70, "a bug in this program: please report it"
+    HANGUP = 129, "the terminal was closed (SIGHUP)"
     INTERRUPTED = 130, "interrupted with Ctrl-C"
     BROKEN_PIPE = 141, "the reader of the output closed the pipe"
     TERMINATED = 143, "terminated with SIGTERM"
@@ -87,7 +88,15 @@ class OutputLost(Failure):
 
 
 class Terminated(BaseException):
-    """The process received SIGTERM."""
+    """The process received a signal to end.
+
+    Args:
+        code: Exit code.
+    """
+
+    def __init__(self, code: Exit) -> None:
+        super().__init__()
+        self.code = code
 
 
 def exit_code(error: BaseException) -> Exit:

@@ -75,10 +75,10 @@ def _prompt(output: Output, *, browser: bool) -> Any:
 )
 @click.pass_context
 def logout(context: click.Context, /) -> None:
-    """Delete your login from this machine, whether it is in plain text or encrypted.
+    """Delete your login from this machine.
 
-    API keys in the environment are not changed, nor is a login for another authorization server.
-    Succeeds if you are not logged in.
+    Deletes it in plain text and encrypted. API keys in the environment are not changed, nor is a
+    login for another authorization server. Succeeds if you are not logged in.
     """
     app = app_of(context)
     _warn_of_keys(app.output)

@@ -23,7 +23,7 @@ from bitfount_api.cli.exit_codes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _COMMANDS = {
     "login": "login:login",
@@ -44,6 +44,9 @@ _COMMANDS = {
     "migrate": "migrate:migrate",
     "completion": "completion:completion",
 }
+
+_TERMINATION = {"SIGTERM": Exit.TERMINATED, "SIGHUP": Exit.HANGUP}
+"""The signals that end a command, by name, since Windows has no SIGHUP."""
 
 
 class Root(Group):
@@ -172,7 +175,7 @@ def run(args: Sequence[str] | None = None, **more: Any) -> int:
     app: App = more["obj"]
     more |= {"prog_name": PROGRAM, "standalone_mode": False}
     try:
-        with app.output.listening(), _handle_sigterm():
+        with app.output.listening(), _handle_termination():
             outcome = click.Group.main(root, args, **more)
         return outcome if isinstance(outcome, int) else Exit.OK
     except SystemExit as exit_:
@@ -193,7 +196,7 @@ def _end(error: BaseException, app: App, args: Sequence[str]) -> int:
     if isinstance(error, BrokenPipe):
         return Exit.BROKEN_PIPE
     if isinstance(error, Terminated):
-        return Exit.TERMINATED
+        return error.code
     try:
         if isinstance(error, HelpRequested) and error.ctx and not app.output.as_json:
             streams.write_error(f"{error.ctx.get_help()}\n")
@@ -226,18 +229,23 @@ def _was_interrupted(error: BaseException) -> bool:
 
 
 @contextlib.contextmanager
-def _handle_sigterm() -> Any:
-    """Make SIGTERM raise an exception, so that the command cleans up as it does after Ctrl-C."""
+def _handle_termination() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP raise an exception, so that the command cleans up as after Ctrl-C."""
 
-    def stop(*_: object) -> None:
-        raise Terminated
+    def stop(number: int, _: object) -> None:
+        raise Terminated(_TERMINATION[signal.Signals(number).name])
 
+    before = {}
     try:
-        before = signal.signal(signal.SIGTERM, stop)
+        for name in _TERMINATION:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                before[number] = signal.signal(number, stop)
     except ValueError:  # signal handlers can only be set in the main thread
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -122,6 +122,7 @@ def test_exit_codes_are_the_documented_ones() -> None:
         "INVALID_DATA": 7,
         "OUTPUT_LOST": 8,
         "INTERNAL_ERROR": 70,
+        "HANGUP": 129,
         "INTERRUPTED": 130,
         "BROKEN_PIPE": 141,
         "TERMINATED": 143,

@@ -192,6 +192,14 @@ def test_printed_settings_lead_a_login_to_the_sandbox(console: Console) -> None:
         assert f"the authorization server ({running.printed['Hub']})" in texts
 
 
+def test_closed_terminal_leaves_no_settings_and_data(console: Console) -> None:
+    with started(console, "--env-file", "s.env") as running:
+        assert Path("s.env").exists()
+        assert running.stop(signal.SIGHUP) == 129
+        assert not Path("s.env").exists()
+        assert not Path(running.printed["data"]).exists()
+
+
 def test_format_without_a_file_is_refused(console: Console) -> None:
     outcome = console.run("sandbox", "--free-ports", "--format", "dotenv")
     assert outcome.code == 2
