@@ -26,10 +26,12 @@ _CAPITALISED: Final = frozenset({"the", "this", "these", "there", "you", "your"}
 """First words of the library's texts that get a capital letter. Others may be names, of files."""
 
 _FOR_PROGRAMS: Final = {
+    ", or was read to its end: call seek(0) first": "",
     "auth_domain must": "the authorization server must",
     "csr_pem must": "the signing request must",
     "model_description cannot": "the description cannot",
     "pass allow_insecure=True to BitfountSession, or set": "set",
+    "the file object cannot be written": "standard output cannot be written",
     "serialized_protocol must": "the protocol must",
     "verify: ": "--ca: ",
 }

@@ -231,6 +231,20 @@ def test_weights_to_a_closed_pipe_end_quietly(console: Console, model: str) -> N
     assert err == "" or err.startswith("Fetched")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_errors_of_piped_weights_name_the_streams(console: Console, model: str) -> None:
+    outcome = console.run("weights", "push", "Retina:1", "-", typed=b"")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "Retina-1.weights is empty." in outcome.err
+    assert "seek" not in outcome.err
+    console.ok("weights", "push", "Retina:1", "-", typed=bytes(3_000_000))
+    with open("/dev/full", "wb") as full:
+        words = ("weights", "pull", model, "--output", "-", "--quiet")
+        outcome = console.spawn(*words, stdout=full)
+    assert outcome.code == 6
+    assert "standard output cannot be written: No space left" in outcome.err
+
+
 def test_missing_weights_are_reported(console: Console, model: str) -> None:
     for name in (model, "alice/Nothing:1"):
         outcome = console.run("weights", "pull", name)
