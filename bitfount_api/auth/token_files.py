@@ -100,6 +100,19 @@ class EncryptedTokenFile(TokenFile):
                 f"delete {self._plain_path}, unless the official SDK uses it",
             )
 
+    def check_storable(self) -> None:
+        """Check, before a login, that the keyring holds a key, or keeps a new one.
+
+        Raises:
+            KeyringUnavailableError: The keyring cannot be used.
+        """
+        try:
+            self._encoded(b"")
+        except OSError as error:
+            raise KeyringUnavailableError(
+                f"the login could not be stored: {error.strerror}"
+            ) from None
+
     def delete(self) -> bool:
         """Remove the stored token and its key.
 

@@ -216,6 +216,13 @@ class TokenFile:
             self.warn("cannot be written, so the next run needs a new login", error.strerror)
             self.remove()
 
+    def check_storable(self) -> None:
+        """Check, before a login, that its token can be stored.
+
+        Raises:
+            KeyringUnavailableError: The file would be encrypted, and the keyring cannot be used.
+        """
+
     def remove(self) -> None:
         """Remove the stored token, if possible."""
         with suppress(OSError):

@@ -9,7 +9,9 @@ import click
 
 from bitfount_api import config
 from bitfount_api.auth.claims import username_from_id_token
+from bitfount_api.auth.token_store import KeyringUnavailableError
 from bitfount_api.cli.commands import Command, app_of
+from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields, format_time
 
 if TYPE_CHECKING:
@@ -42,6 +44,11 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     """
     app = app_of(context)
     _warn_of_keys(app.output)
+    try:
+        app.token_file().check_storable()
+    except KeyringUnavailableError as error:
+        hint = "Unlock the keyring, or set BITFOUNT_TOKEN_STORE to 'file'."
+        raise Failure(str(error), Exit.INVALID_INPUT, hint=hint) from None
     session = app.session(app.login_handler(_prompt(app.output, browser=not no_browser)))
     with app.token_file().set_aside() if force else contextlib.nullcontext():
         session.authenticate()

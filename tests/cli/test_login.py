@@ -212,6 +212,12 @@ def test_login_can_be_kept_with_the_keyring(logged_out: Console, tmp_path: Path)
     outcome = logged_out.spawn("whoami")
     assert outcome.code == 3
     assert "unlock the keyring" in outcome.err
+    stored = file.read_bytes()
+    outcome = logged_out.spawn("login", "--force", "--no-browser")  # asks nobody to confirm a code
+    assert outcome.code == 6
+    assert "login could not be stored" in outcome.err
+    assert "s3cret" not in outcome.err
+    assert file.read_bytes() == stored
     passwords.with_name("locked").unlink()
     assert logged_out.spawn("logout", "--json").json == {"loggedOut": True}
     assert not file.exists()
