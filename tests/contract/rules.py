@@ -50,7 +50,8 @@ def operation_ids(spec: Spec) -> list[str]:
 def documented(spec: Spec) -> list[str]:
     """Require one tag with an explanation, a summary and a description for each operation."""
     tags = {tag["name"] for tag in spec.get("tags", []) if tag.get("description")}
-    complaints = []
+    taken = {tag for place in specs.operations(spec) for tag in place.operation.get("tags", [])}
+    complaints = [f"tag {tag} is not used: delete it" for tag in sorted(tags - taken)]
     for place in specs.operations(spec):
         complaints += [
             f"{place} has no {word}"

@@ -69,6 +69,7 @@ BROKEN: list[tuple[Rule, Edit, str]] = [
     (rules.documented, put(*POD, "tags", value=["pods", "keys"]), "needs one tag"),
     (rules.documented, put(*POD, "tags", value=["unknown"]), "needs one tag"),
     (rules.documented, drop("tags", 0, "description"), "needs one tag that the spec explains"),
+    (rules.documented, put("tags", 0, "name", value="old"), "tag old is not used: delete it"),
     (
         rules.documented,
         drop("components", "parameters", "userName", "description"),
