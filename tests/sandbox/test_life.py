@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 import sqlite3
 import stat
@@ -11,11 +12,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.places import place
 from support.sandbox_api import Api, done
 from support.sandbox_seeds import create_project
 
 from bitfount_api.sandbox import DEVELOPMENT_PORTS, Ports, PortTakenError, Sandbox
 from bitfount_api.sandbox.objects.catalog import CatalogInUseError
+
+LAYOUT = (2, "36be7177d512ec41")
+"""The version of the layout of the sandbox's data, and the digest of its tables."""
 
 
 @pytest.fixture
@@ -164,6 +169,21 @@ def test_folder_of_another_version_is_rejected_unchanged(tmp_path: Path) -> None
     with sqlite3.connect(tmp_path / "state.sqlite") as database:
         assert database.execute("SELECT COUNT(*) FROM users").fetchone() == (3,)
     database.close()
+
+
+def test_changed_layout_has_a_new_version(tmp_path: Path) -> None:
+    Sandbox(tmp_path).stop()
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        tables = database.execute(
+            "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+        text = " ".join(" ".join(sql for (sql,) in tables).split())
+    assert (version, hashlib.sha256(text.encode()).hexdigest()[:16]) == LAYOUT, (
+        "folders of the old layout must be refused: raise "
+        + place("bitfount_api/sandbox/state/database.py", "LAYOUT_VERSION =")
+        + ", and change LAYOUT here and the changelog"
+    )
 
 
 def test_invalid_database_is_rejected_unchanged(tmp_path: Path) -> None:
