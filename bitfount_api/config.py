@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 import attrs
 
@@ -82,8 +82,7 @@ class Environment:
     client_id: str
 
 
-@attrs.frozen
-class Setting:
+class Setting(NamedTuple):
     """A setting from the environment.
 
     Args:

@@ -6,8 +6,6 @@ import inspect
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from bitfount_api._internal.logs import get_logger
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ _in_hook: ContextVar[bool] = ContextVar("bitfount_api_hook", default=False)
 hook that makes a call would be called without end."""
 
 
-@attrs.frozen(eq=False)
 class Hooks:
     """Functions to call, in this order.
 
@@ -31,8 +28,11 @@ class Hooks:
         on_retry: Functions that are called before each pause before a retry.
     """
 
-    on_response: tuple[OnResponse, ...] = ()
-    on_retry: tuple[OnRetry, ...] = ()
+    def __init__(
+        self, on_response: tuple[OnResponse, ...] = (), on_retry: tuple[OnRetry, ...] = ()
+    ) -> None:
+        self.on_response = on_response
+        self.on_retry = on_retry
 
     def with_others(self, on_response: OnResponse | None, on_retry: OnRetry | None) -> Hooks:
         """Return these hooks and others, which are called after them.

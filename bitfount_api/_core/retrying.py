@@ -9,7 +9,6 @@ import attrs
 from bitfount_api._core.effects import Flow, Send, get_credentials, send, sleep
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.operation import Retry
-from bitfount_api.events import RetryEvent
 from bitfount_api.exceptions import ConnectError, RequestTimeout
 
 if TYPE_CHECKING:
@@ -103,6 +102,8 @@ def pause_before_retry(
     try:
         _logger.info("%s; retrying after a pause of %.1f s", reason, seconds)
         if call is not None and call.hooks.on_retry:
+            from bitfount_api.events import RetryEvent  # most programs need none
+
             call.hooks.retry(
                 RetryEvent(call.operation.name, call.service.name, reason, call.attempt, seconds)
             )

@@ -15,7 +15,6 @@ from bitfount_api._core.redaction import strip_query
 from bitfount_api._core.responses import request_id_of
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._io.deadlines import Cancellation, Cancelled, Limits
-from bitfount_api.events import ResponseEvent
 from bitfount_api.exceptions import BitfountError, RequestException, RequestTimeout
 
 if TYPE_CHECKING:
@@ -315,6 +314,8 @@ def report(call: Send, response: HTTPResponse, attempt: Attempt) -> HTTPResponse
             f", request id {request_id}" if request_id else "",
         )  # fmt: skip
     if call.hooks.on_response:
+        from bitfount_api.events import ResponseEvent  # most programs need none
+
         call.hooks.response(
             ResponseEvent(
                 call.operation.name, call.service.name, sent.method, where, response.status_code,

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 from bitfount_api import types
 from bitfount_api._core.responses import check_status
 from bitfount_api._generated import operations
-from bitfount_api._generated.hub.api.pods import archive_pod as _archive_pod
 from bitfount_api._generated.hub.api.pods import get_pod as _get_pod
 from bitfount_api._generated.hub.api.pods import get_project_pod as _get_project_pod
-from bitfount_api._generated.hub.models import ArchivePodRequest
 from bitfount_api._internal.logs import get_logger
 from bitfount_api.exceptions import (
     HTTPError,
@@ -83,6 +81,10 @@ def archive(hub: ServiceClient, name: str) -> Flow[None]:
     Raises:
         HTTPError: The Hub refused the request.
     """
+    # Imported here, so that get_pod does not wait for the model.
+    from bitfount_api._generated.hub.api.pods import archive_pod as _archive_pod
+    from bitfount_api._generated.hub.models import ArchivePodRequest
+
     name = pod_name(name)
     request = _archive_pod.build_request(
         user_name((yield from hub.get_username())), name, body=ArchivePodRequest(archive=True)
