@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import attrs
 
@@ -82,7 +82,8 @@ class Environment:
     client_id: str
 
 
-class Setting(NamedTuple):
+@attrs.frozen
+class Setting:
     """A setting from the environment.
 
     Args:
