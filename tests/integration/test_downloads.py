@@ -6,13 +6,12 @@ import hashlib
 import os
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.devices import any_device, make_device
-from support.store import EXPIRED, Act, Plan, ReceivedRequest, Store, running_store
+from support.store import EXPIRED, Act, Plan, ReceivedRequest, Store
 from support.transfers import Caller
 
 from bitfount_api._operations import downloads
@@ -31,17 +30,6 @@ LARGE = os.urandom(20 * MIB + 12_345)
 SMALL = os.urandom(100_000)
 TEXT = b"class Net: ..."
 BOB = ("bob", "Net", 1)
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        yield store
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest, store: Store) -> Caller:
-    return Caller(store.url, asynchronous=request.param)
 
 
 @pytest.fixture(params=["memory", "disk"])

@@ -8,11 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.store import Act, ReceivedRequest, Store, running_store
+from support.store import Act, ReceivedRequest, Store
 from support.transfers import Caller
 
 from bitfount_api._transfer.checkpoint import SLOT_BYTES, STATE_BYTES, latest
@@ -38,10 +37,9 @@ else:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        store.weights = LARGE
-        yield store
+def store(store: Store) -> Store:
+    store.weights = LARGE
+    return store
 
 
 def killed(name: str, store: Store, path: Path, chance: random.Random) -> bool:

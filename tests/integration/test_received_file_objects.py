@@ -6,15 +6,13 @@ import asyncio
 import hashlib
 import io
 import os
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from support.store import Act, ReceivedRequest, Store, running_store
+from support.store import Act, ReceivedRequest, Store
 from support.transfers import Caller
 
 from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountSession, WrittenDownload
@@ -28,6 +26,8 @@ from bitfount_api.exceptions import (
 from bitfount_api.pytest_plugin import SandboxClients
 from bitfount_api.sandbox import Fault
 
+pytestmark = pytest.mark.usefixtures("no_temporary_files")
+
 MIB = 1024 * 1024
 LARGE = os.urandom(20 * MIB + 12_345)
 BOB = ("bob", "Net", 1)
@@ -35,26 +35,10 @@ MODEL = b"# a model\r\nclass Net: pass\r\n"
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        store.weights = LARGE
-        store.code = MODEL
-        yield store
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest, store: Store) -> Caller:
-    return Caller(store.url, asynchronous=request.param)
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of temporary files, which must be empty afterwards."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    assert list(folder.iterdir()) == []
+def store(store: Store) -> Store:
+    store.weights = LARGE
+    store.code = MODEL
+    return store
 
 
 def written(data: bytes) -> WrittenDownload:

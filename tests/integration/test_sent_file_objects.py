@@ -9,12 +9,11 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.store import EXPIRED, Act, ReceivedRequest, Store, running_store
+from support.store import EXPIRED, Act, ReceivedRequest, Store
 from support.transfers import Caller
 
 from bitfount_api import APIKeysHandler, AsyncBitfountHub, BitfountSession, config
@@ -24,32 +23,13 @@ from bitfount_api.exceptions import ModelTooLargeError, ModelUploadError, ModelV
 from bitfount_api.hashes import hash_contents
 from bitfount_api.pytest_plugin import SandboxClients
 
+pytestmark = pytest.mark.usefixtures("no_temporary_files")
+
 MIB = 1024 * 1024
 LARGE = os.urandom(6 * MIB + 12_345)
 SMALL = os.urandom(100_000)
 MODEL = b"from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
 SIZES = pytest.mark.parametrize("weights", [SMALL, LARGE], ids=["form", "parts"])
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        yield store
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest, store: Store) -> Caller:
-    return Caller(store.url, asynchronous=request.param)
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder of temporary files, which must be empty afterwards."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    assert list(folder.iterdir()) == []
 
 
 @pytest.fixture

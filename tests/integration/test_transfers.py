@@ -11,13 +11,13 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from support.store import Act, ReceivedRequest, Store, running_store
+from support.store import Act, ReceivedRequest, Store
 from support.transfers import QUICK, Caller
 
 import bitfount_api
@@ -45,15 +45,9 @@ MODEL = b"# a model\r\nclass Net: pass\r\n"
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        store.weights = LARGE
-        yield store
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest, store: Store) -> Caller:
-    return Caller(store.url, asynchronous=request.param)
+def store(store: Store) -> Store:
+    store.weights = LARGE
+    return store
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import httpcore
 import msgpack
 import pytest
 from support.rsa_keys import key_pair
-from support.store import EXPIRED, Act, ReceivedRequest, Store, running_store
+from support.store import EXPIRED, Act, ReceivedRequest, Store
 from support.transfers import Caller
 
 from bitfount_api import PodPublicMetadata, config
@@ -34,17 +33,6 @@ MIB = 1024 * 1024
 LARGE = os.urandom(6 * MIB + 12_345)
 SMALL = os.urandom(100_000)
 MODEL = b"from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        yield store
-
-
-@pytest.fixture(params=[False, True], ids=["sync", "async"])
-def call(request: pytest.FixtureRequest, store: Store) -> Caller:
-    return Caller(store.url, asynchronous=request.param)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import pytest
-from support.store import EXPIRED, Act, ReceivedRequest, Store, running_store
+from support.store import EXPIRED, Act, ReceivedRequest, Store
 from support.transfers import QUICK
 
 from bitfount_api import (
@@ -107,10 +107,9 @@ async def anext_of(stream: Any) -> Any:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with running_store() as store:
-        store.weights = LARGE
-        yield store
+def store(store: Store) -> Store:
+    store.weights = LARGE
+    return store
 
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
