@@ -11,20 +11,13 @@ import pytest
 from contract import specs
 from contract.editing import put
 from contract.wire_rows import UPLOADED
+from support.methods import OPERATIONS
 from support.places import fail_with, place
 
 import bitfount_api
-from bitfount_api._core import storage_operations
-from bitfount_api._generated import operations
-from bitfount_api._internal.operation import Operation, Retry
+from bitfount_api._internal.operation import Retry
 
 FLOWS = Path(bitfount_api.__file__).parent / "_operations"
-OPERATIONS = {
-    each.name: each
-    for module in (operations, storage_operations)
-    for each in vars(module).values()
-    if isinstance(each, Operation)
-}
 STORAGE = {"upload_object": UPLOADED, "upload_part": {200}, "download_object": {200, 206}}
 PLACES = {
     place.operation["operationId"]: place

@@ -14,13 +14,11 @@ from contract import matching, specs
 from contract.specs import Spec
 from support.cassettes import CASSETTES, FOLDER, URLS
 from support.faults.cases import ROWS, ROWS_PLACE
-from support.methods import CLIENTS, operations_of
+from support.methods import CLIENTS, OPERATIONS, operations_of
 from support.places import ROOT, fail_with
 
 import bitfount_api
-from bitfount_api._core import storage_operations
 from bitfount_api._generated import operations
-from bitfount_api._internal.operation import Operation
 
 
 def complaints(kind: str) -> list[str]:
@@ -55,14 +53,8 @@ def test_method_without_a_row_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_request_of_a_flow_is_in_a_row() -> None:
-    known = {
-        each
-        for module in (operations, storage_operations)
-        for each in vars(module).values()
-        if isinstance(each, Operation)
-    }
     # Logging in is not an operation of a client, and has tests of its own.
-    known -= {operations.REQUEST_DEVICE_CODE, operations.REQUEST_TOKEN}
+    known = {*OPERATIONS.values()} - {operations.REQUEST_DEVICE_CODE, operations.REQUEST_TOKEN}
     missing = known - {leg.operation for row in ROWS for leg in row.legs}
     fail_with(sorted(f"{ROWS_PLACE}: add a row that sends {each.name}" for each in missing))
 

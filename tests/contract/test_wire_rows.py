@@ -13,12 +13,11 @@ from contract import specs
 from contract.rules import rows_of
 from contract.specs import Place, Spec
 from contract.wire_rows import NESTED, OK_OR_CREATED, ROWS, SINCE_13
+from support.methods import OPERATIONS
 from support.places import place as place_of
 
-from bitfount_api._generated import operations
-from bitfount_api._internal.operation import Operation, Retry
+from bitfount_api._internal.operation import Retry
 
-OPERATIONS = {each.name: each for each in vars(operations).values() if isinstance(each, Operation)}
 SPECS = {name: specs.load(name) for name in specs.NAMES}
 WIRE_ROWS = "tests/contract/wire_rows.py"
 

@@ -1,4 +1,4 @@
-"""The public methods of the clients, enumerated from the code."""
+"""The operations, and the public methods of the clients, enumerated from the code."""
 
 from __future__ import annotations
 
@@ -13,8 +13,18 @@ from typing import Any
 
 import bitfount_api
 from bitfount_api._client import AsyncClient, Client, SyncClient
+from bitfount_api._core import storage_operations
+from bitfount_api._generated import operations
+from bitfount_api._internal.operation import Operation
 
 CLIENTS = ("BitfountHub", "BitfountAM", "SMARTOnFHIR")
+OPERATIONS = {
+    each.name: each
+    for module in (operations, storage_operations)
+    for each in vars(module).values()
+    if isinstance(each, Operation)
+}
+"""All operations by their names: those of the specs, and those of object storage."""
 
 
 def methods_of(kind: str) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from support.connection import FakeConnection
+from support.methods import OPERATIONS
 
-from bitfount_api._core import storage_operations
-from bitfount_api._generated import operations
 from bitfount_api._internal.operation import Operation
 from bitfount_api._io.deadlines import Cancellation
 from bitfount_api._io.driver import CallContext, Timing
@@ -62,9 +61,7 @@ def test_inner_context_keeps_the_deadline() -> None:
 
 
 def test_operations_on_storage_and_only_they_transfer_files() -> None:
-    known = (*vars(operations).values(), *vars(storage_operations).values())
-    every = {each for each in known if isinstance(each, Operation)}
-    assert {each.name for each in every if each.transfers_file} == {
+    assert {name for name, each in OPERATIONS.items() if each.transfers_file} == {
         "send_model", "send_weights", "complete_upload",
         "upload_object", "upload_part", "download_object",
     }  # fmt: skip
