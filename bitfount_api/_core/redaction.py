@@ -92,7 +92,7 @@ _SECRET_FIELD = re.compile(
     re.IGNORECASE,
 )
 _TEXTS = (str, bytes, bytearray, memoryview)
-_COOKIE_HEADERS = frozenset({"cookie", "set-cookie", "set-cookie2"})
+_SECRET_OR_COOKIE = SECRET_HEADERS | {"cookie", "set-cookie", "set-cookie2"}
 _MAX_DEPTH = 100
 """The number of levels of a result that are searched; deeper ones are replaced."""
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
@@ -214,7 +214,7 @@ def redact_header(name: str, value: bytes, request: httpx.Request) -> bytes:
     """
     name = name.lower()
     named = _SECRET_FIELD.search(name) and not name.startswith("access-control-")
-    if named or name in SECRET_HEADERS | _COOKIE_HEADERS:
+    if named or name in _SECRET_OR_COOKIE:
         return REDACTED.encode()
     return redact_content(value, request)
 
