@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import linecache
 import sys
-import threading
 import types
 from typing import cast
 
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.model_rule import missing, most_derived
 from bitfount_api._internal.model_source import check_model_source, decoded
@@ -23,7 +23,7 @@ __all__ = ["BitfountModel", "check_model_source", "load_model_class"]
 _logger = get_logger(__name__)
 
 # One load at a time, like Python's import of one module; reentrant, because code may load models.
-_loading = threading.RLock()
+_loading = InterruptibleLock()
 # By hash. The name is kept here because code can change the name that its module has.
 _modules: dict[str, tuple[str, types.ModuleType]] = {}
 

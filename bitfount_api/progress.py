@@ -18,6 +18,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.logs import get_logger
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def rich_progress(console: Any = None) -> Iterator[ProgressCallback]:
         console=console,
     )
     tasks: dict[str, Any] = {}
-    lock = threading.Lock()
+    lock = InterruptibleLock()
 
     def update(done: int, total: int | None, label: str) -> None:
         with lock:  # one callback may serve concurrent transfers
@@ -142,7 +143,7 @@ def tqdm_progress(file: Any = None) -> Iterator[ProgressCallback]:
     """
     tqdm = _library("tqdm").tqdm
     bars: dict[str, Any] = {}
-    lock = threading.Lock()
+    lock = InterruptibleLock()
 
     def update(done: int, total: int | None, label: str) -> None:
         with lock:  # one callback may serve concurrent transfers
@@ -181,7 +182,7 @@ def notebook_progress() -> Iterator[ProgressCallback]:
     # IPython keeps the cell to which output belongs in the context.
     context = contextvars.copy_context()
     handle = display(bars, display_id=True)  # None outside of IPython
-    lock = threading.Lock()
+    lock = InterruptibleLock()
     drawn = time.monotonic()
 
     def draw() -> None:

@@ -8,7 +8,6 @@ import io
 import os
 import shutil
 import tempfile
-import threading
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import attrs
 
 from bitfount_api._internal.files import checked_path
+from bitfount_api._internal.locks import InterruptibleLock
 from bitfount_api._internal.validation import is_encodable, is_whole_number, plain_integer, quote
 from bitfount_api._transfer.request_bodies import CHUNK_BYTES, Source, can_seek
 from bitfount_api.exceptions import TransferError
@@ -231,9 +231,7 @@ class Input:
     def _checked(self, chunk: Any) -> bytes:
         if isinstance(chunk, str):
             raise _text_mode(self._argument, "rb")
-        if not isinstance(chunk, bytes):
-            raise TransferError(f"{self.name} cannot be read: {_no_bytes(chunk)}")
-        return chunk
+        return _checked_chunk(chunk, self.name)
 
     def _empty(self) -> str:
         return f"{self.name} is empty, or was read to its end"
@@ -250,7 +248,7 @@ class FileObjectSource(Source):
 
     _file: Any = attrs.field(default=None, repr=False, alias="file")
     _start: int = attrs.field(default=0, alias="start")
-    _turn: Any = attrs.field(factory=threading.Lock, init=False, repr=False, eq=False)
+    _turn: Any = attrs.field(factory=InterruptibleLock, init=False, repr=False, eq=False)
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
         """Yield ``length`` bytes from ``offset`` on, in chunks.
@@ -263,11 +261,10 @@ class FileObjectSource(Source):
             try:
                 with self._turn:
                     self._file.seek(position)
-                    chunk = self._file.read(min(CHUNK_BYTES, end - position))
+                    given = self._file.read(min(CHUNK_BYTES, end - position))
             except _READ_ERRORS as error:
                 raise _unreadable(self.file_name, error) from error
-            if not isinstance(chunk, bytes):
-                raise TransferError(f"{self.file_name} cannot be read: {_no_bytes(chunk)}")
+            chunk = _checked_chunk(given, self.file_name)
             if not chunk:
                 raise TransferError(f"{self.file_name} was truncated while it was sent")
             position += len(chunk)
@@ -359,7 +356,15 @@ def _unreadable(name: str, error: Exception) -> TransferError:
     return TransferError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _no_bytes(chunk: object) -> str:
+def _checked_chunk(chunk: object, name: str) -> bytes:
+    """Return what ``read()`` of a file returned, if it is bytes.
+
+    Raises:
+        TransferError: It is something else.
+    """
+    if isinstance(chunk, bytes):
+        return chunk
+    reason = f"read() returned a {type(chunk).__name__}, not bytes"
     if chunk is None:
-        return "it is in non-blocking mode, and has no data"
-    return f"read() returned a {type(chunk).__name__}, not bytes"
+        reason = "it is in non-blocking mode, and has no data"
+    raise TransferError(f"{name} cannot be read: {reason}")
