@@ -328,6 +328,13 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Do a TLS handshake."""
+        # The event loop would wait for what has already come, until the time is used up.
+        if self._protocol.received:
+            self._protocol.transport.abort()
+            raise httpcore.ConnectError("the service did not begin with a TLS handshake")
+        if self._protocol.ended:
+            self._protocol.transport.abort()
+            raise httpcore.ConnectError("the connection was closed before the TLS handshake")
         protocol = _Protocol(encrypted=True)
         loop = asyncio.get_running_loop()
         try:
@@ -340,7 +347,8 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             raise httpcore.ConnectTimeout("the TLS handshake was not completed in time") from None
         except OSError as error:
             self._protocol.transport.abort()
-            raise httpcore.ConnectError(str(error)) from error
+            reason = str(error) or "the connection was closed during the TLS handshake"
+            raise httpcore.ConnectError(reason) from error
         except BaseException:
             self._protocol.transport.abort()
             raise
