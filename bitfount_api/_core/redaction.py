@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import html
 import json
 import logging
 import re
@@ -33,33 +32,34 @@ FORM_FIELDS = "bitfount_form_fields"
 REDACTED = "[hidden]"
 """The replacement for a secret."""
 _HTTPCORE_LOGGERS = ("connection", "http11", "http2", "proxy", "socks")
-_WORD = re.compile(r"[^\s\"'<>]+")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
-_QUERY = re.compile(r"[?#]")
-_AUTHORITY = re.compile(r"[^/?#]*")
+
+# Patterns are texts, which `re` compiles on their first use: together that takes 2 ms, and most
+# programs use none of them.
+_WORD = r"[^\s\"'<>]+"
+_SCHEME = r"(?i)[a-z][a-z0-9+.-]{0,20}://"
+_QUERY = r"[?#]"
+_AUTHORITY = r"[^/?#]*"
 # A user name and a password, even with blanks, quotes and slashes, but not a host and a port, nor a
 # host at the end of a clause.
-_LOGIN = re.compile(
+_LOGIN = (
     r"://[^\s/?#@:\[\"'<>]{0,100}:(?!\s|\d{1,5}[^\w\s/?#@\"'<>]{0,3}(?:[\s/?#\"'<>]|\Z))"
     r"([^@\n]{0,100}@(?:[^\s@\"'<>]*@)*)"
 )
-_SEPARATOR = re.compile(r"[\s/?#\"'<>]")
+_SEPARATOR = r"[\s/?#\"'<>]"
 _MAX_TEXT = 100_000
 """The number of characters of a text that are searched for URLs."""
-_SECRET_PARAMETER = re.compile(
-    r"sig|token|credential|key|secret|policy|password|device_?code|jwt", re.IGNORECASE
-)
+_HIDDEN_PARAMETER = r"(?i:sig|token|credential|key|secret|policy|password|device_?code|jwt)"
 # The XML of object storage quotes what a signature was computed from.
-_SIGNATURE_ELEMENT = re.compile(
+_SIGNATURE_ELEMENT = (
     r"(<(?:SignatureProvided|StringToSign|CanonicalRequest|AWSAccessKeyId|AccessKeyId|[\w-]*Token"
     r"|Token-0|StringToSignBytes|CanonicalRequestBytes)>)[^<]+<"
 )
 # What follows is found in the forms of JSON (\u0026, \/) and of URLs within URLs (%26, %2526), too.
-_ESCAPED_WORD = re.compile(r"(?:[^\s\"'<>\\]|\\{1,8}(?:/|u00[0-9a-f]{2}))+", re.IGNORECASE)
-_TWO_SLASHES = re.compile(r":(?:\\{0,8}/){2}")
+_ESCAPED_WORD = r"(?i)(?:[^\s\"'<>\\]|\\{1,8}(?:/|u00[0-9a-f]{2}))+"
+_TWO_SLASHES = r":(?:\\{0,8}/){2}"
 _EQUALS = r"(?:=|%(?:25){0,3}3D|\\{1,8}u003d|&#(?:x3d|61);)"
-_ESCAPED_QUERY = re.compile(r"[?#]|%(?:25){0,3}(?:3F|23)|\\{1,8}u00(?:3f|23)", re.IGNORECASE)
-_SIGNED = re.compile(rf"(?:{_SECRET_PARAMETER.pattern})[\w.-]{{0,40}}{_EQUALS}", re.IGNORECASE)
+_ESCAPED_QUERY = r"(?i)[?#]|%(?:25){0,3}(?:3F|23)|\\{1,8}u00(?:3f|23)"
+_SIGNED = rf"(?i){_HIDDEN_PARAMETER}[\w.-]{{0,40}}{_EQUALS}"
 _QUOTES = r"(?:[\"'\s\\\[]|&quot;|&#(?:3[49]|x2[27]);|%(?:25){0,3}2[27]|b(?=[\"'])){0,10}"
 _SEPARATED = rf"(?:{_EQUALS}>?|->|:=?|%(?:25){{0,3}}3A|&(?:equals|colon|\#58|\#x3a);)"
 _VALUE = (  # one character
@@ -68,8 +68,8 @@ _VALUE = (  # one character
 )
 # Capitalised or joined, as in SignatureDoesNotMatch and read-only.
 _WORDS = rf"(?-i:(?:[A-Z]?[a-z]++|[_-])++)(?!{_VALUE})"
-_SIGNED_FIELD = re.compile(
-    r"((?:(x[-_]?(?:amz|goog)[-_]?(?:signature|credential|security[-_]?token)|awsaccesskeyid)"
+_SIGNED_FIELD = (
+    r"(?i)((?:(x[-_]?(?:amz|goog)[-_]?(?:signature|credential|security[-_]?token)|awsaccesskeyid)"
     r"|(?:(?<![\w-])|(?<=%22|%26|026))"
     r"(?:signature|policy|(?:access|refresh|id|security|session)[-_]?token|device[-_]?code))"
     rf"(?:{_QUOTES}{_SEPARATED}{_QUOTES}"
@@ -78,18 +78,14 @@ _SIGNED_FIELD = re.compile(
     r"|\\{0,8}[\"']\s{0,8},\s{0,8}\\{0,8}[\"']value\\{0,8}[\"']\s{0,8}:\s{0,8}\\{0,8}[\"']"
     r"|>))"  # XML
     # Shorter values, and those of words, may belong to a sentence.
-    rf"(?(2){_VALUE}+|(?!{_WORDS}){_VALUE}{{16,}})",
-    re.IGNORECASE,
+    rf"(?(2){_VALUE}+|(?!{_WORDS}){_VALUE}{{16,}})"
 )
 # What each text has from which anything is removed: searching it for that is much faster.
-_SUSPECT = re.compile(
-    r"[@?#%\\]|signature|policy|token|credential|device[-_]?code|accesskeyid", re.IGNORECASE
-)
+_SUSPECT = r"(?i)[@?#%\\]|signature|policy|token|credential|device[-_]?code|accesskeyid"
 # The names of fields in answers whose texts grant access, but not of public keys and storage keys.
-_SECRET_FIELD = re.compile(
-    r"signature|token(?!i[sz])|credential|secret|password|authorization|device_?code|jwt"
-    r"|(?:access|api|private)[-_]?key|upload_?fields|\A(?:sig|policy)\Z",
-    re.IGNORECASE,
+_HIDDEN_FIELD = (
+    r"(?i)signature|token(?!i[sz])|credential|secret|password|authorization|device_?code|jwt"
+    r"|(?:access|api|private)[-_]?key|upload_?fields|\A(?:sig|policy)\Z"
 )
 _TEXTS = (str, bytes, bytearray, memoryview)
 _SECRET_OR_COOKIE = SECRET_HEADERS | {"cookie", "set-cookie", "set-cookie2"}
@@ -154,7 +150,7 @@ def _redact_value(value: Any, depth: int, *, secret: bool) -> Any:
     if isinstance(value, dict):
         result: dict[Any, Any] = {}
         for key, item in value.items():
-            hidden = secret or (isinstance(key, str) and _SECRET_FIELD.search(key) is not None)
+            hidden = secret or (isinstance(key, str) and re.search(_HIDDEN_FIELD, key) is not None)
             shown = _redact_value(key, depth + 1, secret=False)
             if shown in result:  # two URLs that differed in their queries
                 shown = f"{shown} ({len(result) + 1})"
@@ -172,25 +168,25 @@ def _redact_value(value: Any, depth: int, *, secret: bool) -> Any:
 
 def _strip_urls(text: str) -> str:
     """Remove the queries, user names and passwords of URLs, and the fields of presigned forms."""
-    if not _SUSPECT.search(text):
+    if not re.search(_SUSPECT, text):
         return text
-    text = _hide_signatures(_LOGIN.sub(_strip_login, text))
-    return _WORD.sub(lambda word: _strip_url(word[0]), text)
+    text = _hide_signatures(re.sub(_LOGIN, _strip_login, text))
+    return re.sub(_WORD, lambda word: _strip_url(word[0]), text)
 
 
 def _strip_login(login: re.Match[str]) -> str:
     """Remove a user name and a password; show that they were there if the end is uncertain."""
-    return f"://{REDACTED}@" if _SEPARATOR.search(login[1]) else "://"
+    return f"://{REDACTED}@" if re.search(_SEPARATOR, login[1]) else "://"
 
 
 def _strip_url(word: str) -> str:
     """Remove the query, the user name and the password from a word that is a URL."""
-    scheme = _SCHEME.search(word)
+    scheme = re.search(_SCHEME, word) if "://" in word else None
     if scheme is None:
         last = word.rfind("@")
         return REDACTED + word[last:] if -1 < word.find(":") < last else word
     start, rest = word[: scheme.end()], word[scheme.end() :]
-    authority, last = _AUTHORITY.match(rest), rest.rfind("@")
+    authority, last = re.match(_AUTHORITY, rest), rest.rfind("@")
     assert authority is not None  # noqa: S101 - it may be empty
     if rest.startswith(f"{REDACTED}@") and last == len(REDACTED):
         pass  # done before
@@ -200,7 +196,7 @@ def _strip_url(word: str) -> str:
         rest = f"{REDACTED}@{rest[last + 1 :]}"  # or a host, a port and an "@" in the path
     elif "@" in authority[0] and not authority[0].startswith(REDACTED):
         rest = rest[authority[0].rfind("@") + 1 :]
-    query = _QUERY.search(rest)
+    query = re.search(_QUERY, rest)
     return start + (rest if query is None else rest[: query.start()])
 
 
@@ -213,7 +209,7 @@ def redact_header(name: str, value: bytes, request: httpx.Request) -> bytes:
         request: The request that it answers.
     """
     name = name.lower()
-    named = _SECRET_FIELD.search(name) and not name.startswith("access-control-")
+    named = re.search(_HIDDEN_FIELD, name) and not name.startswith("access-control-")
     if named or name in _SECRET_OR_COOKIE:
         return REDACTED.encode()
     return redact_content(value, request)
@@ -243,22 +239,22 @@ def redact_content(content: bytes, request: httpx.Request) -> bytes:
 def _hide_all(text: str, secrets: list[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, REDACTED)
-    return _hide_signatures(_SIGNATURE_ELEMENT.sub(rf"\1{REDACTED}<", text))
+    return _hide_signatures(re.sub(_SIGNATURE_ELEMENT, rf"\1{REDACTED}<", text))
 
 
 def _hide_signatures(text: str) -> str:
     """Remove the logins and signed queries of URLs, and the fields of presigned forms."""
-    text = _ESCAPED_WORD.sub(_without_secrets, text)
-    return _SIGNED_FIELD.sub(rf"\1{REDACTED}", text)
+    text = re.sub(_ESCAPED_WORD, _without_secrets, text)
+    return re.sub(_SIGNED_FIELD, rf"\1{REDACTED}", text)
 
 
 def _without_secrets(url: re.Match[str]) -> str:
     """Remove the login of a URL, and its query if that is signed. It may be relative."""
     word = url[0]
-    absolute = _TWO_SLASHES.search(word) is not None
-    query = _ESCAPED_QUERY.search(word)
-    secret = _SECRET_PARAMETER if absolute else _SIGNED
-    if query is not None and secret.search(word, query.end()):
+    absolute = ":" in word and re.search(_TWO_SLASHES, word) is not None
+    query = re.search(_ESCAPED_QUERY, word)
+    secret = _HIDDEN_PARAMETER if absolute else _SIGNED
+    if query is not None and re.search(secret, word[query.end() :]):
         if "://" in word:
             return _strip_url(word)
         return REDACTED if "@" in word else word[: query.start()]  # a password may have a "?"
@@ -270,12 +266,14 @@ def _secrets_in(request: httpx.Request) -> list[str]:
 
     The longest are the first, since one may be a part of another.
     """
+    import html  # its table of entities takes 1 ms to import, and only failures need it
+
     found: set[str] = set()
     for name in SECRET_HEADERS:
         value = request.headers.get(name, "")
         found |= {value, *value.split(" ")[1:], *value.split(":")}
     for name, value in (*request.url.params.multi_items(), *_fields(request)):
-        if _SECRET_PARAMETER.search(name):
+        if re.search(_HIDDEN_PARAMETER, name):
             found |= {value, quote(value, safe=""), quote_plus(value)}
     found |= {json.dumps(secret)[1:-1] for secret in found} | set(map(html.escape, found))
     return sorted((secret for secret in found if len(secret) > 3), key=len, reverse=True)

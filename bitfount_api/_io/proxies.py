@@ -21,8 +21,9 @@ _logger = get_logger(__name__)
 
 _SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-_SERVER = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/?#@\[\]]+)(?::(?P<port>\d{1,5}))?/?")
-_HOST = re.compile(r"(?:\*?\.)?(?P<name>[\w-]+(?:\.[\w-]+)*)\.?")
+# Compiled on first use: most programs have no proxy.
+_SERVER = r"(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\s:/?#@\[\]]+)(?::(?P<port>\d{1,5}))?/?"
+_HOST = r"(?:\*?\.)?(?P<name>[\w-]+(?:\.[\w-]+)*)\.?"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -62,7 +63,7 @@ class Proxy:
             scheme, separator, rest = text.strip().partition("://")
         scheme = scheme.lower() if separator else "http"
         login, at, server = rest.rpartition("@")
-        found = _SERVER.fullmatch(server)
+        found = re.fullmatch(_SERVER, server)
         port = int(found["port"] or _DEFAULT_PORTS.get(scheme, 0)) if found else 0
         if found is None or scheme not in _SCHEMES or not 0 < port < 65536:
             raise ValueError(
@@ -121,7 +122,9 @@ class Exemption:
             return cls(network=_network(host), port=port, scheme=kind)
         except ValueError:
             pass
-        name = _HOST.fullmatch(host.encode("idna").decode("ascii") if not host.isascii() else host)
+        name = re.fullmatch(
+            _HOST, host.encode("idna").decode("ascii") if not host.isascii() else host
+        )
         if name is None:
             raise ValueError(entry)
         return cls(host=name["name"].lower(), port=port, scheme=kind)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitfount_api import types
 from bitfount_api._core.responses import check_status
 from bitfount_api._generated import operations
 from bitfount_api._generated.hub.api.pods import get_pod as _get_pod
 from bitfount_api._generated.hub.api.pods import get_project_pod as _get_project_pod
+from bitfount_api._generated.types.hub import PodDetails
 from bitfount_api._internal.logs import get_logger
 from bitfount_api.exceptions import (
     HTTPError,
@@ -27,7 +27,7 @@ _logger = get_logger(__name__)
 
 def get_pod(
     hub: ServiceClient, pod: PodIdentifier, project_id: str | None
-) -> Flow[types.PodDetails | None]:
+) -> Flow[PodDetails | None]:
     """Return the pod's details, or log a warning and return None if they cannot be retrieved."""
     try:
         return (yield from retrieve(hub, pod, project_id))
@@ -50,9 +50,7 @@ def get_pod_key(hub: ServiceClient, pod: PodIdentifier, project_id: str | None) 
     return key
 
 
-def retrieve(
-    hub: ServiceClient, pod: PodIdentifier, project_id: str | None
-) -> Flow[types.PodDetails]:
+def retrieve(hub: ServiceClient, pod: PodIdentifier, project_id: str | None) -> Flow[PodDetails]:
     """Return the pod's details.
 
     Raises:
@@ -68,7 +66,7 @@ def retrieve(
         project_id = path_part(project_id, "project id")
         request = _get_project_pod.build_request(project_id, pod.namespace, pod.name)
     try:
-        return (yield from hub.get_json(operation, request, types.PodDetails))
+        return (yield from hub.get_json(operation, request, PodDetails))
     except HTTPError as error:
         if error.status_code != 404:
             raise
