@@ -36,6 +36,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Use three processes for two processors: a quarter of the time, the tests wait."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 _SETTINGS = ("BITFOUNT_", "SMART_ON_FHIR_")
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 

@@ -18,6 +18,8 @@ from bitfount_api import APIKeysHandler, BitfountHub, BitfountSession, _pyinstal
 from bitfount_api.sandbox import Sandbox
 
 HAS_PYINSTALLER = importlib.util.find_spec("PyInstaller") is not None
+# Installed for these tests; who freezes the command line has none of them.
+DEVELOPMENT = ("IPython", "hypothesis", "numpy", "pandas", "pytest", "setuptools")
 MODEL = "from bitfount_api import BitfountModel\n\n\nclass Net(BitfountModel):\n    pass\n"
 
 
@@ -37,6 +39,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = folder / "main.py"
     script.write_text("from bitfount_api.cli import main\n\nmain()\n", encoding="utf-8")
     words = ["--noconfirm", "--log-level", "WARN", "--name", "program", "main.py"]
+    words += [f"--exclude-module={name}" for name in DEVELOPMENT]
     hooks = [f"--additional-hooks-dir={each}" for each in _pyinstaller.get_hook_dirs()]
     environment = {**os.environ, "PYINSTALLER_CONFIG_DIR": str(folder / "cache")}
     done = subprocess.run(

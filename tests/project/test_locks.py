@@ -171,15 +171,20 @@ def wheel(folder: Path, name: str, version: str) -> Path:
     return path
 
 
+def locked() -> list[locks.Locked]:
+    """A part of the development lock: one package needs urllib3 with an extra, one without."""
+    return locks.needed_by(["selenium", "requests"], locks.read(text_of("dev")))
+
+
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package index with the locked version of each package, and a newer one of each.
 
-    Next to it, as ``lock.txt``, is the development lock with the hashes of these files.
+    Next to it, as ``lock.txt``, is a part of the development lock with the hashes of these files.
     """
     folder = tmp_path_factory.mktemp("index")
     hashes: dict[tuple[str, str], str] = {}
-    for entry in locks.read(text_of("dev")):
+    for entry in locked():
         assert entry.version
         page = folder / "simple" / entry.name
         page.mkdir(parents=True, exist_ok=True)
@@ -190,7 +195,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (page / "index.html").write_text(f"<!DOCTYPE html><html><body>\n{links}</body></html>\n")
     lock = "".join(
         f"{entry.requirement} \\\n    --hash=sha256:{hashes[entry.name, str(entry.version)]}\n"
-        for entry in locks.read(text_of("dev"))
+        for entry in locked()
     )
     (folder / "lock.txt").write_text(lock)
     return folder
@@ -259,8 +264,8 @@ def site_packages(folder: Path) -> Path:
     return found
 
 
-def locked_here() -> dict[str, str | None]:
-    return {entry.name: entry.version for entry in locks.here(locks.read(text_of("dev")))}
+def versions_of(entries: list[locks.Locked]) -> dict[str, str | None]:
+    return {entry.name: entry.version for entry in entries}
 
 
 @pytest.mark.parametrize("kind", PIPS)
@@ -269,7 +274,7 @@ def test_set_up_installs_the_locked_versions(index: Path, tmp_path: Path, kind: 
     lock = (index / "lock.txt").read_text()
     run = set_up(index, lock, tmp_path / "venv", pip_of(kind))
     assert run.returncode == 0, run.stderr
-    assert installed(site_packages(tmp_path / "venv")) == locked_here()
+    assert installed(site_packages(tmp_path / "venv")) == versions_of(locked())
     assert len(list((index / "simple" / "idna").glob("*.whl"))) == 2  # there is a newer one
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ensurepip
+import functools
 import importlib.metadata
 import itertools
 import re
@@ -66,6 +67,21 @@ def here(entries: Iterable[Locked]) -> list[Locked]:
     """Return the entries that are installed by the Python that runs this."""
     environment = {key: str(value) for key, value in default_environment().items()}
     return [entry for entry in entries if entry.applies(environment)]
+
+
+def needed_by(names: Iterable[str], entries: Iterable[Locked]) -> list[Locked]:
+    """Return the entries that are installed here for packages, their own among them."""
+    found: dict[str, Locked] = {}
+    environment = {key: str(value) for key, value in default_environment().items()}
+    locked = {entry.name: entry for entry in here(entries)}
+    queue = [*names]
+    while queue:
+        entry = locked[canonicalize_name(queue.pop())]
+        if entry.name not in found:
+            found[entry.name] = entry
+            extras = frozenset(entry.requirement.extras)
+            queue += [one.name for one in _requirements(entry, extras, environment)]
+    return list(found.values())
 
 
 def environments() -> Iterator[tuple[str, dict[str, str]]]:
@@ -134,7 +150,7 @@ def _holds(marker: Marker | None, environment: dict[str, str], extras: Iterable[
     return marker is None or any(marker.evaluate({**environment, "extra": one}) for one in extras)
 
 
-def metadata(entry: Locked) -> importlib.metadata.Distribution | None:
+def metadata(entry: Locked) -> Installed | None:
     """Return the installed package of an entry; None if the entry is not for this environment.
 
     Raises:
@@ -142,9 +158,26 @@ def metadata(entry: Locked) -> importlib.metadata.Distribution | None:
     """
     if entry not in here([entry]) or not entry.version:
         return None
-    package = importlib.metadata.distribution(entry.name)
+    package = _installed(entry.name)
     assert package.version == entry.version, f"the lock is not installed here: {entry.name}"
     return package
+
+
+@attrs.frozen
+class Installed:
+    """What an installed package says about itself."""
+
+    version: str
+    requires: list[str]
+    pythons: str | None
+
+
+@functools.cache
+def _installed(name: str) -> Installed:
+    package = importlib.metadata.distribution(name)
+    named = "Requires-Python" in package.metadata
+    pythons = package.metadata["Requires-Python"] if named else None
+    return Installed(package.version, package.requires or [], pythons)
 
 
 def _requirements(
@@ -153,7 +186,7 @@ def _requirements(
     package = metadata(entry)
     if package is None:
         return []
-    wanted = [Requirement(line) for line in package.requires or []]
+    wanted = [Requirement(line) for line in package.requires]
     held = [one for one in wanted if _holds(one.marker, environment, extras or [""])]
     for one in held:
         one.marker = None  # already evaluated, with this package's extra rather than the next one's
@@ -162,8 +195,7 @@ def _requirements(
 
 def _too_old(entry: Locked, where: str, environment: dict[str, str]) -> set[str]:
     package = metadata(entry)
-    named = package is not None and "Requires-Python" in package.metadata
-    pythons = package.metadata["Requires-Python"] if package and named else None
+    pythons = None if package is None else package.pythons
     if pythons and environment["python_full_version"] not in SpecifierSet(pythons):
         return {f"{entry.name}=={entry.version} cannot be installed by {where}"}
     return set()
