@@ -59,7 +59,7 @@ def weights() -> None:
         ),
         (
             "weights push RetinaClassifier:3 -",
-            "Upload the output of another command, from a pipe:",
+            "Upload standard input, such as what another command pipes into it:",
         ),
     ],
 )
