@@ -36,7 +36,7 @@ class FeaturesByType(Mapping[str, Mapping[str, Feature]]):
         groups: dict[str, dict[str, Feature]] = {kind: {} for kind in FEATURE_CLASSES}
         for feature in features:
             groups.setdefault(str(feature.semantic_type), {})[feature.name] = feature
-        self._groups = {kind: MappingProxyType(group) for kind, group in groups.items() if group}
+        self._groups = {kind: group for kind, group in groups.items() if group}
 
     @overload
     def __getitem__(self, kind: Literal["categorical"], /) -> Mapping[str, CategoricalFeature]: ...
@@ -50,7 +50,7 @@ class FeaturesByType(Mapping[str, Mapping[str, Feature]]):
     def __getitem__(self, kind: str, /) -> Mapping[str, Feature]: ...
     def __getitem__(self, kind: str, /) -> Mapping[str, Any]:
         """Return the features of a semantic type, by their name."""
-        return self._groups[kind]
+        return MappingProxyType(self._groups[kind])  # made here, because it cannot be pickled
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the semantic types."""
@@ -62,4 +62,4 @@ class FeaturesByType(Mapping[str, Mapping[str, Feature]]):
 
     def __repr__(self) -> str:
         """Return the features as they are grouped."""
-        return repr({kind: dict(group) for kind, group in self._groups.items()})
+        return repr(self._groups)

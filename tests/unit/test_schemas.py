@@ -636,8 +636,12 @@ class TestLooking:
             schema.apply([])
         with pytest.raises(AttributeError, match=r"no attribute 'other'$"):
             schema.other()
-        assert pickle.loads(pickle.dumps(schema)) == schema
-        assert copy.deepcopy(schema) == schema
+
+    def test_schema_with_columns_can_be_copied(self, document: dict[str, Any]) -> None:
+        schema = BitfountSchema.load(document)
+        for copied in (pickle.loads(pickle.dumps(schema)), copy.deepcopy(schema)):
+            assert copied == schema
+            assert copied.features == schema.features
 
     def test_changed_columns_are_regrouped(self) -> None:
         schema = attrs.evolve(BitfountSchema("d"), features=[TextFeature("x")])
