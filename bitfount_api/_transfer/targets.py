@@ -27,5 +27,7 @@ def check_target(path: Path) -> Path:
     except OSError as error:
         raise TransferError(f"{path} cannot be written: {error.strerror or error}") from error
     if not file.parent.is_dir():
-        raise TransferError(f"{file.parent} is not a folder; create it first")
+        home = file.parts[0].startswith("~")
+        advice = "a path's '~' is not expanded: call expanduser()" if home else "create it first"
+        raise TransferError(f"{file.parent} is not a folder; {advice}")
     return file

@@ -395,6 +395,25 @@ def test_any_legal_file_name_is_written(
     assert list(folder.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    ("path", "advice"),
+    [("none/w.pt", "create it first"), ("~/w.pt", r"'~' is not expanded: call expanduser\(\)")],
+)
+@pytest.mark.parametrize("method", ["download_weights", "download_model"])
+def test_missing_folder_is_reported_with_advice(
+    call: Caller,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    advice: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(TransferError, match=f"{path[:1]}.* is not a folder; .*{advice}"):
+        call(method, *BOB, path)
+    assert list(folder.iterdir()) == []
+
+
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has none of these")
 
 
