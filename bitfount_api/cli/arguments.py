@@ -54,17 +54,17 @@ class Checked(ParamType):
             self.fail(str(error), param, ctx)
 
 
-def _version_wanted(text: str) -> identifiers.ModelIdentifier:
+def _version_wanted(text: str, example: str = "owner/ModelName:3") -> identifiers.ModelIdentifier:
     model = identifiers.ModelIdentifier.parse(text)
     if model.version in (None, "latest"):
-        raise ValueError("the model must include a version number, such as owner/ModelName:3")
+        raise ValueError(f"the model must include a version number, such as {example}")
     return model
 
 
 def _own_version(text: str) -> identifiers.ModelIdentifier:
     if "/" in text:
         raise ValueError("the model must be your own, without an owner, such as ModelName:3")
-    return _version_wanted(f"me/{text}")
+    return _version_wanted(f"me/{text}", "ModelName:3")
 
 
 def _id(what: str) -> Checked:

@@ -19,9 +19,12 @@ PAGE = REPOSITORY / "docs" / "pages" / "command-line.md"
 ELSEWHERE = ("--resource-server", "https://other.example")
 PROTOCOL = ("--modeller", "bob", "--protocol", "protocol.json", "--token-file", "protocol.json")
 
+NO_VERSION = "Invalid value for 'MODEL': the model must include a version number"
+
 MESSAGES: list[tuple[tuple[str, ...], str]] = [
     (("weights", "push", "Retina:1", "nofile"), "nofile cannot be read: No such file or directory"),
     (("weights", "push", "Retina:1", "."), ". is not a file."),
+    (("weights", "push", "Retina", "."), f"{NO_VERSION}, such as ModelName:3. See 'bitfount-api "),
     (("models", "push", "nofile.py"), "nofile.py cannot be read: No such file or directory."),
     (("models", "push", "weights.pt"), "weights.pt is not the code of a model: that is a Python "),
     (("models", "push", "code.py"), "code.py, line 1: x is not defined, so it could not be loaded"),
