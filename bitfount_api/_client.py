@@ -10,6 +10,7 @@ from bitfount_api._core.service_client import ServiceClient
 from bitfount_api._core.session_headers import SessionHeaders
 from bitfount_api._internal.validation import check_seconds
 from bitfount_api._io.driver import Timing
+from bitfount_api.retries import policy_or
 from bitfount_api.session import BitfountSession
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class Client:
         Raises:
             ValueError: ``timeout`` or ``deadline`` is not a number of seconds, or a header cannot
                 be sent or carries credentials.
-            TypeError: ``on_response`` or ``on_retry`` cannot be called, or is an async function.
+            TypeError: ``on_response`` or ``on_retry`` cannot be called, or is an async function;
+                ``retry`` is not a :class:`~bitfount_api.RetryPolicy`, or ``extra_headers`` not a
+                mapping.
         """
         check_seconds("timeout", timeout)
         check_seconds("deadline", deadline)
@@ -119,10 +122,11 @@ class Client:
             self._timing.deadline if deadline is None else deadline,
         )
         headers = SessionHeaders()
-        headers.update({**self._remote.extra_headers, **(extra_headers or {})})
+        headers.update(self._remote.extra_headers)
+        headers.add("extra_headers", extra_headers)
         other._remote = attrs.evolve(
             self._remote,
-            retry=self._remote.retry if retry is None else retry,
+            retry=policy_or(retry, self._remote.retry),
             extra_headers=headers,
             hooks=self._remote.hooks.with_others(on_response, on_retry),
         )

@@ -71,6 +71,21 @@ class RetryPolicy:
         return random.uniform(0, ceiling)  # noqa: S311 - spreads load, needs no secure randomness
 
 
+def policy_or(retry: object, default: RetryPolicy) -> RetryPolicy:
+    """Return the policy of an argument ``retry``, or the default if it is None.
+
+    Raises:
+        TypeError: The argument is another value, such as a number of retries.
+    """
+    if retry is None:
+        return default
+    if not isinstance(retry, RetryPolicy):
+        raise TypeError(
+            f"retry must be a RetryPolicy, such as RetryPolicy(retries=3), not {quote(retry)}"
+        )
+    return retry
+
+
 def parse_retry_after(retry_after: str | None) -> float | None:
     """Return the seconds from now that a ``Retry-After`` header means; None if it is invalid."""
     if retry_after is None:

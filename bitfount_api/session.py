@@ -30,7 +30,7 @@ from bitfount_api._io.sync_driver import run
 from bitfount_api.auth._default import checked_handler, default_handler
 from bitfount_api.auth._refresh import CredentialRefresher
 from bitfount_api.auth.anonymous import AnonymousHandler
-from bitfount_api.retries import RetryPolicy
+from bitfount_api.retries import RetryPolicy, policy_or
 
 if TYPE_CHECKING:
     import os
@@ -85,7 +85,7 @@ class BitfountSession:
 
     Raises:
         ValueError: An argument is not valid.
-        TypeError: The handler is not an :class:`~bitfount_api.AuthenticationHandler`, or
+        TypeError: The handler, ``retry`` or ``default_headers`` has another type, or
             ``on_response`` or ``on_retry`` cannot be called, or is an async function.
         FileNotFoundError: ``verify`` is a path that does not exist.
     """
@@ -120,9 +120,9 @@ class BitfountSession:
         self._deadline = deadline
         if not (allow_insecure is None or isinstance(allow_insecure, bool)):
             raise ValueError("allow_insecure must be True or False")
-        self._retry: RetryPolicy = retry or RetryPolicy()
+        self._retry = policy_or(retry, RetryPolicy())
         self._headers = SessionHeaders()
-        self._headers.update(default_headers or {})
+        self._headers.add("default_headers", default_headers)
         self._hooks = NO_HOOKS.with_others(on_response, on_retry)
         self._connections = Connections(
             ConnectionSettings(

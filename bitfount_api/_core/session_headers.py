@@ -28,6 +28,23 @@ class SessionHeaders(MutableMapping[str, str]):
     def __init__(self) -> None:
         self._headers: dict[str, str] = {}
 
+    def add(self, name: str, headers: Mapping[str, str] | None) -> None:
+        """Add the headers of an argument.
+
+        Args:
+            name: The argument's name in the error.
+            headers: The headers; None adds nothing.
+
+        Raises:
+            TypeError: The argument is not a mapping.
+        """
+        if headers is None:
+            return
+        if not isinstance(headers, Mapping):
+            kind = type(headers).__name__
+            raise TypeError(f"{name} must map names to values, as a dict does, not a {kind}")
+        self.update(headers)
+
     def __getitem__(self, name: str) -> str:
         return self._headers[name.lower()]
 
@@ -73,8 +90,9 @@ def _checked_name(name: object) -> str:
 
 def _checked_value(name: str, value: object) -> str:
     if not isinstance(value, str):
-        kind = type(value).__name__
-        raise ValueError(f"the header {name} must be text, not {kind}; to remove it, use del")
+        advice = "; to send no such header, leave it out, or remove it with del"
+        kind = f"None{advice}" if value is None else type(value).__name__
+        raise ValueError(f"the header {name} must be text, not {kind}")
     if not value.isascii() or not value.isprintable() or value != value.strip():
         raise ValueError(f"the header {name} must be printable ASCII, without spaces at its ends")
     return value

@@ -287,6 +287,25 @@ def test_headers_with_credentials_are_refused(name: str) -> None:
         BitfountHub(BitfountSession(handler)).with_options(extra_headers={name: "x"})
 
 
+@pytest.mark.parametrize("headers", ["x-a: b", [("x-a", "b")]])
+def test_headers_that_are_no_mapping_are_refused(headers: Any) -> None:
+    handler = APIKeysHandler("id", "key", "alice")
+    with pytest.raises(TypeError, match="default_headers must map names to values"):
+        BitfountSession(handler, default_headers=headers)
+    with pytest.raises(TypeError, match="extra_headers must map names to values"):
+        BitfountHub(BitfountSession(handler)).with_options(extra_headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "not None; to send no such header, leave it out"), (b"b", "not bytes$")],
+)
+def test_header_that_is_no_text_is_refused(value: Any, words: str) -> None:
+    handler = APIKeysHandler("id", "key", "alice")
+    with pytest.raises(ValueError, match=words):
+        BitfountSession(handler, default_headers={"x-a": value})
+
+
 # --- The log -------------------------------------------------------------------------------------
 
 

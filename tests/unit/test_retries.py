@@ -84,6 +84,18 @@ def test_call_overrides_the_number_of_retries(ask: Any) -> None:
 
 
 @twins
+@pytest.mark.parametrize("retries", [0, 3, True, "3"])
+def test_retry_that_is_no_policy_is_refused(ask: Any, retries: Any) -> None:
+    fake_hub = FakeHub(PAGE)
+    words = r"retry must be a RetryPolicy, such as RetryPolicy\(retries=3\), not "
+    with pytest.raises(TypeError, match=words):
+        fake_hub.session(retry=retries)
+    with fake_hub.session() as session, pytest.raises(TypeError, match=words):
+        ask(session, retry=retries)
+    assert fake_hub.requests == []
+
+
+@twins
 @pytest.mark.parametrize("retries", [0, 2, 5])
 def test_environment_sets_the_default_number_of_retries(
     ask: Any, retries: int, monkeypatch: pytest.MonkeyPatch
