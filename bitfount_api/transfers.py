@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from bitfount_api import config
+from bitfount_api._internal.callbacks import check_callback
 from bitfount_api._internal.validation import integer, whole_number_field
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ Hub stores. Compression makes weights smaller by a tenth or a third, or by half 
 an object that decompresses to more than eight times its size is probably a decompression bomb."""
 
 
+def _is_progress(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_callback(
+        attribute.name,
+        value,
+        "a function of the bytes done, their total and a name; those of bitfount_api.progress need "
+        "a with block: with rich_progress() as progress",
+        "pass a function that starts a task, or puts the numbers into a queue",
+    )
+
+
 @attrs.frozen
 class TransferOptions:
     """Options of a transfer.
@@ -36,7 +47,7 @@ class TransferOptions:
         compress: Whether to compress uploads.
     """
 
-    progress: ProgressCallback | None = None
+    progress: ProgressCallback | None = attrs.field(default=None, validator=_is_progress)
     parts_at_once: int = attrs.field(
         default=PARTS_AT_ONCE, converter=integer, validator=whole_number_field(1)
     )

@@ -6,6 +6,7 @@ import inspect
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from bitfount_api._internal.callbacks import check_callback
 from bitfount_api._internal.logs import get_logger
 
 if TYPE_CHECKING:
@@ -60,20 +61,13 @@ NO_HOOKS = Hooks()
 
 
 def _checked(name: str, hook: Callable[[Any], object] | None) -> tuple[Any, ...]:
-    if hook is None:
-        return ()
-    if not callable(hook):
-        raise TypeError(f"{name} must be a function of one argument, the event")
-    if _is_async(hook) or _is_async(type(hook).__call__):
-        raise TypeError(
-            f"{name} is an async function, which nothing would await: pass a function that starts "
-            "a task, or puts the event into a queue"
-        )
-    return (hook,)
-
-
-def _is_async(function: object) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    check_callback(
+        name,
+        hook,
+        "a function of one argument, the event",
+        "pass a function that starts a task, or puts the event into a queue",
+    )
+    return () if hook is None else (hook,)
 
 
 def _call(name: str, hook: Callable[[Any], object], event: object) -> None:

@@ -32,6 +32,7 @@ from bitfount_api._operations import models
 from bitfount_api._transfer import part_file
 from bitfount_api.exceptions import HTTPError, ModelUploadError, ModelValidationError, TransferError
 from bitfount_api.hashes import hash_contents
+from bitfount_api.progress import rich_progress
 from bitfount_api.transfers import Download
 
 zstd = importlib.import_module(
@@ -257,6 +258,39 @@ def test_progress_is_reported_from_start_to_end(
     assert len(tellers) == 1
     assert threading.get_ident() not in tellers
     assert threads() == []
+
+
+async def ignore(*_: object) -> None:
+    """Ignore the progress."""
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (3, "progress must be a function of the bytes done"),
+        (rich_progress(), "need a with block: with rich_progress"),
+        (ignore, "progress is an async function"),
+    ],
+    ids=["number", "context manager", "async function"],
+)
+@pytest.mark.parametrize(
+    "name", ["send_model", "download_model", "get_weights", "download_weights", "send_weights"]
+)
+def test_progress_that_cannot_be_called_is_refused(
+    call: Caller, store: Store, folder: Path, name: str, progress: Any, words: str
+) -> None:
+    path = folder / "Net.py"
+    path.write_bytes(MODEL)
+    arguments: Any = {
+        "send_model": (path,),
+        "download_model": ("bob", "Net", 1, path),
+        "get_weights": BOB,
+        "download_weights": (*BOB, path),
+        "send_weights": ("Net", 1, path),
+    }[name]
+    with pytest.raises(TypeError, match=words):
+        call(name, *arguments, progress=progress)
+    assert store.of_kind("hub") == []
 
 
 def test_progress_of_a_resumed_download_starts_at_its_offset(
