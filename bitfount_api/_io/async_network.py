@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import sys
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpcore
 
 from bitfount_api._io.names import look_up
-from bitfount_api._io.sync_network import is_socks
+from bitfount_api._io.sync_network import NO_TLS, is_socks
 
 if TYPE_CHECKING:
     import ssl
@@ -64,7 +65,7 @@ class AsyncNetwork(httpcore.AsyncNetworkBackend):
             raise httpcore.ConnectTimeout("the time to connect is used up") from None
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from error
-        return AsyncStream(protocol, self, handshakes=0)
+        return AsyncStream(protocol, self)
 
     def close(self) -> None:
         """Close the connection. May be called more than once."""
@@ -231,6 +232,15 @@ class _Protocol(asyncio.Protocol):
             self._reader = None
 
 
+def _make_abortable(transport: Any) -> None:
+    """Let asyncio abort a TLS transport when a handshake within it fails.
+
+    On Python 3.11, asyncio raises a TypeError or an AttributeError instead.
+    """
+    with suppress(AttributeError):  # uvloop's transports need no change, and allow none
+        transport._force_close = lambda _error: transport.abort()
+
+
 def _is_readable(connection: Any) -> bool:
     try:
         if not hasattr(select, "poll"):  # Windows
@@ -258,14 +268,20 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     Args:
         protocol: The protocol of the connection.
         network: The network that opened it.
-        handshakes: The number of TLS handshakes so far.
+        below: The transports below the protocol's: one for each TLS handshake so far.
     """
 
-    def __init__(self, protocol: _Protocol, network: AsyncNetwork, *, handshakes: int) -> None:
+    def __init__(
+        self,
+        protocol: _Protocol,
+        network: AsyncNetwork,
+        below: tuple[asyncio.Transport, ...] = (),
+    ) -> None:
         self._protocol = protocol
         self._network = network
-        self._handshakes = handshakes
-        self._leads_to_service = handshakes == network.handshakes
+        self._transports = (*below, protocol.transport)
+        self._encrypted = bool(below)
+        self._leads_to_service = len(below) == network.handshakes
         self._reads = 0
         network.transport = protocol.transport
 
@@ -297,12 +313,13 @@ class AsyncStream(httpcore.AsyncNetworkStream):
                 request is not complete. httpcore reads the response then.
         """
         protocol, attempt = self._protocol, self._network.attempt
-        if self._leads_to_service and not is_socks(buffer):
-            if attempt.streams_body and attempt.sent and protocol.received:
-                raise httpcore.WriteError("the service answered before the end of the request")
-            attempt.sent = True
+        leads_to_service = self._leads_to_service and not is_socks(buffer)
+        if leads_to_service and attempt.streams_body and attempt.sent and protocol.received:
+            raise httpcore.WriteError("the service answered before the end of the request")
         if protocol.ended:
             raise httpcore.WriteError(str(protocol.failure or "the connection was closed"))
+        if leads_to_service:
+            attempt.sent = True
         protocol.transport.write(buffer)
         if protocol.transport.is_closing():
             await asyncio.sleep(0)  # the transport calls connection_lost() then
@@ -315,7 +332,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close the connection."""
         transport = self._protocol.transport
-        if self._handshakes or transport.get_write_buffer_size():
+        if self._encrypted or transport.get_write_buffer_size():
             transport.abort()  # it would wait for the other side
         else:
             transport.close()
@@ -329,12 +346,14 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         """Do a TLS handshake."""
         # The event loop would wait for what has already come, until the time is used up.
-        if self._protocol.received:
+        if self._protocol.received or self._network.attempt.end.has_body:
             self._protocol.transport.abort()
-            raise httpcore.ConnectError("the service did not begin with a TLS handshake")
+            raise httpcore.ConnectError(NO_TLS)
         if self._protocol.ended:
             self._protocol.transport.abort()
             raise httpcore.ConnectError("the connection was closed before the TLS handshake")
+        if self._encrypted and sys.version_info < (3, 12):
+            _make_abortable(self._protocol.transport)
         protocol = _Protocol(encrypted=True)
         loop = asyncio.get_running_loop()
         try:
@@ -352,11 +371,14 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         except BaseException:
             self._protocol.transport.abort()
             raise
-        if transport is None:
+        # An event loop may return a transport although the connection ended before.
+        ours = None if transport is None else transport.get_extra_info("ssl_object")
+        if transport is None or ours in (None, self.get_extra_info("ssl_object")):
+            self._protocol.transport.abort()
             raise httpcore.ConnectError("the connection was closed during the TLS handshake")
         protocol.connection_made(transport)
         self._network.attempt.end.restart()  # after the response of a proxy
-        return AsyncStream(protocol, self._network, handshakes=self._handshakes + 1)
+        return AsyncStream(protocol, self._network, self._transports)
 
     def get_extra_info(self, info: str) -> Any:
         """Return information about the connection, such as its ``socket``."""

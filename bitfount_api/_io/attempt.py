@@ -77,6 +77,11 @@ class ResponseEnd:
             self._chunks = _Chunks()
         return head[end + 4 :]
 
+    @property
+    def has_body(self) -> bool:
+        """Whether bytes were received after the head of the response."""
+        return self._body_bytes > 0
+
     def is_clean(self, method: str, status: int, headers: RawHeaders) -> bool:
         """Whether exactly one response was received. The connection can be used again then.
 

@@ -25,6 +25,8 @@ READ_BYTES = 256 * 1024
 transferred over four connections, a quarter of the time went into waking threads for such small
 reads."""
 
+NO_TLS = "the service did not begin with a TLS handshake"
+
 _MOMENT = 2.0
 """Seconds to connect to an address of a host before the next one is tried."""
 
@@ -198,6 +200,8 @@ class Stream(httpcore.NetworkStream):
         """Do a TLS handshake."""
         limits = self._network.attempt.limits
         left = limits.remaining(timeout, httpcore.ConnectTimeout)
+        if self._network.attempt.end.has_body:
+            raise httpcore.ConnectError(NO_TLS)  # the service would wait for an answer
         # start_tls detaches the socket object, so a second one for the same connection is needed to
         # shut it down. Not by dup(): a TLS socket (an https:// proxy's) has none.
         with self._duplicate() as duplicate:

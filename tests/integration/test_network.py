@@ -146,6 +146,64 @@ def test_tunnel_through_a_proxy(
         assert proxy.connections == 1
 
 
+def new_uvloop() -> asyncio.AbstractEventLoop:
+    uvloop = pytest.importorskip("uvloop")
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+@pytest.mark.parametrize("kind", ["sync", "asyncio", "uvloop"])
+@pytest.mark.parametrize("end", ["closes", "sends plaintext"])
+def test_https_proxy_ends_the_handshake_of_its_tunnel(
+    end: str, kind: str, tls: tuple[ssl.SSLContext, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    def post(session: BitfountSession) -> None:
+        if kind == "sync":
+            session.request("POST", UNUSED)
+            return
+        factory = new_uvloop if kind == "uvloop" else asyncio.new_event_loop
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(session.arequest("POST", UNUSED))
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        connection.recv(1024)
+        if end == "sends plaintext":
+            connection.sendall(b"220 mail.test\r\n")
+            connection.recv(1024)
+
+    context, path = tls
+    with SocketServer(serve, context) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, verify=path, retry=TWICE, timeout=20)
+        with pytest.raises(ConnectError, match=r"closed|EOF|WRONG_VERSION") as caught:
+            post(session)
+    assert not caught.value.sent
+    assert proxy.connections == 2
+    assert not caplog.records  # asyncio logs what fails in its own code
+
+
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_bytes_after_the_answer_to_connect_end_the_call(
+    encrypted: bool, asynchronous: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    """A service that speaks first waits for an answer, so that a handshake would never end."""
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n220 mail.test\r\n")
+        while connection.recv(1024):
+            pass
+
+    context, path = tls
+    with SocketServer(serve, context if encrypted else None) as proxy:
+        session = BitfountSession(KEYS, proxy=proxy.url, verify=path, retry=ONCE, timeout=20)
+        with pytest.raises(ConnectError, match="did not begin with a TLS handshake") as caught:
+            send(session, "POST", UNUSED, asynchronous)
+    assert not caught.value.sent
+
+
 @ways
 def test_untrusted_https_proxy_is_refused(
     asynchronous: bool, tls: tuple[ssl.SSLContext, Path]

@@ -69,3 +69,20 @@ def test_service_without_tls_fails_the_handshake_at_once(
 
     with SocketServer(service) as server, asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(main(server.address))
+
+
+@pytest.mark.parametrize("loop_factory", [new_loop, new_uvloop], ids=["asyncio", "uvloop"])
+def test_request_counts_as_unsent_if_nothing_was_written(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def main(address: str) -> bool:
+        attempt = Attempt(Limits(), WAIT)
+        host, port = address.split(":")
+        stream = await AsyncNetwork(attempt, handshakes=0).connect_tcp(host, int(port), WAIT)
+        assert await stream.read(1024, WAIT) == b""
+        with pytest.raises(httpcore.WriteError):
+            await stream.write(b"POST / HTTP/1.1\r\n", WAIT)
+        return attempt.sent
+
+    with SocketServer(closes) as server, asyncio.Runner(loop_factory=loop_factory) as runner:
+        assert not runner.run(main(server.address))
