@@ -17,7 +17,7 @@ from bitfount_api._io.sync_network import NO_TLS, is_socks
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from bitfount_api._io.attempt import Attempt
 
@@ -296,7 +296,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             # httpcore gives no timeout for the handshake with a SOCKS proxy.
             seconds = self._network.attempt.timeout if timeout is None else timeout
             try:
-                await protocol.wait_readable(seconds)
+                await self._wait(protocol.wait_readable, seconds)
             except TimeoutError:
                 raise httpcore.ReadTimeout from None
         data = protocol.take()
@@ -325,9 +325,27 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             await asyncio.sleep(0)  # the transport calls connection_lost() then
         if attempt.streams_body:
             try:
-                await protocol.wait_writable(timeout)
+                await self._wait(protocol.wait_writable, timeout)
             except TimeoutError:
                 raise httpcore.WriteTimeout from None
+
+    async def _wait(
+        self, wait: Callable[[float | None], Awaitable[None]], seconds: float | None
+    ) -> None:
+        """Wait until the time is used up, and longer while bytes are still being sent.
+
+        The transports buffer what they cannot send at once, however much it is.
+        """
+        while True:
+            unsent = self._unsent_bytes()
+            try:
+                return await wait(seconds)
+            except TimeoutError:
+                if self._unsent_bytes() >= unsent:
+                    raise
+
+    def _unsent_bytes(self) -> int:
+        return sum(transport.get_write_buffer_size() for transport in self._transports)
 
     async def aclose(self) -> None:
         """Close the connection."""

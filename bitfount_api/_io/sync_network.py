@@ -25,6 +25,9 @@ READ_BYTES = 256 * 1024
 transferred over four connections, a quarter of the time went into waking threads for such small
 reads."""
 
+_WRITE_BYTES = 64 * 1024
+"""The maximum size of a write, in bytes. The timeout and the deadline apply to each."""
+
 NO_TLS = "the service did not begin with a TLS handshake"
 
 _MOMENT = 2.0
@@ -163,18 +166,24 @@ class Stream(httpcore.NetworkStream):
         """
         attempt = self._network.attempt
         timeout = attempt.timeout if timeout is None else timeout
-        left = attempt.limits.remaining(timeout, httpcore.WriteTimeout)
+        attempt.limits.remaining(timeout, httpcore.WriteTimeout)  # before it counts as sent
         if self._leads_to_service and not is_socks(buffer):
             if attempt.streams_body and attempt.sent and self._has_answer():
                 raise httpcore.WriteError("the service answered before the end of the request")
             attempt.sent = True
         # Of a view, httpcore does not copy the rest after each partial write.
-        view: Any = memoryview(buffer)
-        if attempt.limits.cancellation is None:
-            self._stream.write(view, left)
+        view = memoryview(buffer)
+        for start in range(0, len(view), _WRITE_BYTES):
+            self._write(view[start : start + _WRITE_BYTES], timeout)
+
+    def _write(self, part: Any, timeout: float) -> None:
+        limits = self._network.attempt.limits
+        left = limits.remaining(timeout, httpcore.WriteTimeout)
+        if limits.cancellation is None:
+            self._stream.write(part, left)
             return
-        with attempt.limits.cancellation.shut_down_on_cancel(self._socket()):
-            self._stream.write(view, left)
+        with limits.cancellation.shut_down_on_cancel(self._socket()):
+            self._stream.write(part, left)
 
     def _has_answer(self) -> bool:
         """Whether the service has sent something, or has closed the connection."""

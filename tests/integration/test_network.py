@@ -450,6 +450,50 @@ def test_early_refusal_of_an_upload_is_read(
     assert "AccessDenied" in response.text
 
 
+LARGE = 16 * 1024 * 1024
+
+
+class SlowService:
+    """A service that reads ten mebibytes of a body per second, and counts the bytes."""
+
+    def __init__(self) -> None:
+        self.received = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 128 * 1024)
+        read_head(connection)
+        paused_at = 0
+        while self.received < LARGE and (data := connection.recv(64 * 1024)):
+            self.received += len(data)
+            if self.received - paused_at > 100 * 1024:
+                paused_at = self.received
+                threading.Event().wait(0.01)
+        connection.sendall(OK)
+
+
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_timeout_does_not_end_an_upload_that_goes_on(
+    encrypted: bool, asynchronous: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    context, path = tls
+    with SocketServer(SlowService(), context if encrypted else None) as service:
+        session = BitfountSession(KEYS, verify=path, retry=ONCE, timeout=1)
+        response = send(session, "PUT", service.url, asynchronous, content=bytes(LARGE))
+    assert response.status_code == 200
+
+
+@ways
+def test_deadline_ends_an_upload_that_goes_on(asynchronous: bool) -> None:
+    slow = SlowService()
+    with SocketServer(slow) as service:
+        session = BitfountSession(KEYS, retry=ONCE, deadline=0.3)
+        with pytest.raises(RequestTimeout) as caught:
+            send(session, "PUT", service.url, asynchronous, content=bytes(LARGE))
+    assert caught.value.sent
+    assert slow.received < LARGE // 2
+
+
 def busy_once(requests: list[ReceivedRequest], status: int) -> Callable[[ReceivedRequest], Answer]:
     def answer(request: ReceivedRequest) -> Answer:
         requests.append(request)
