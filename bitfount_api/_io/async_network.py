@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore
 
+from bitfount_api._io.attempt import is_answer
 from bitfount_api._io.names import look_up
 from bitfount_api._io.sync_network import NO_TLS, is_socks
 
@@ -195,6 +196,11 @@ class _Protocol(asyncio.Protocol):
             self.transport.resume_reading()
         return data
 
+    @property
+    def has_answer(self) -> bool:
+        """Whether bytes of a response, and not of an interim one, are there."""
+        return bool(self.received) and is_answer(b"".join(self.received))
+
     async def wait_readable(self, seconds: float | None) -> None:
         """Wait until there are bytes, or there will be none.
 
@@ -215,21 +221,20 @@ class _Protocol(asyncio.Protocol):
                 timer.cancel()
 
     async def wait_writable(self, seconds: float | None) -> None:
-        """Wait until the transport takes more bytes, or something is received.
+        """Wait until the transport takes more bytes, or the service has answered.
 
         Raises:
             TimeoutError: Neither happens within ``seconds``.
         """
-        if self._writer is None or self.received or self.ended:
-            return
-        self._reader = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(seconds):
-                await asyncio.wait(
-                    [self._writer, self._reader], return_when=asyncio.FIRST_COMPLETED
-                )
-        finally:
-            self._reader = None
+        while self._writer is not None and not self.ended and not self.has_answer:
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(seconds):
+                    await asyncio.wait(
+                        [self._writer, self._reader], return_when=asyncio.FIRST_COMPLETED
+                    )
+            finally:
+                self._reader = None
 
 
 def _make_abortable(transport: Any) -> None:
@@ -314,7 +319,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         """
         protocol, attempt = self._protocol, self._network.attempt
         leads_to_service = self._leads_to_service and not is_socks(buffer)
-        if leads_to_service and attempt.streams_body and attempt.sent and protocol.received:
+        if leads_to_service and attempt.streams_body and attempt.sent and protocol.has_answer:
             raise httpcore.WriteError("the service answered before the end of the request")
         if protocol.ended:
             raise httpcore.WriteError(str(protocol.failure or "the connection was closed"))

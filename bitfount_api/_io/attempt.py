@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _MAX_HEAD_BYTES = 100 * 1024
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,20}")
 _NO_BODY = frozenset({204, 304})
+_INTERIM = b"HTTP/1.1 1"
+"""How interim responses, such as 100 Continue, begin."""
 
 
 class Attempt:
@@ -38,6 +40,21 @@ class Attempt:
     def timeouts(self) -> dict[str, float]:
         """Return the timeouts as an extension of httpcore's and httpx's requests."""
         return {**dict.fromkeys(("read", "write", "pool"), self.timeout), "connect": self.connect}
+
+
+def is_answer(received: bytes) -> bool:
+    """Whether received bytes are more than a few interim responses, such as 100 Continue."""
+    rest = received[_skip_interim(received) :]
+    is_interim = rest.startswith(_INTERIM) or _INTERIM.startswith(rest)
+    return not is_interim or len(received) > _MAX_HEAD_BYTES
+
+
+def _skip_interim(head: bytes) -> int:
+    """Return where the first response that is not a complete interim one begins."""
+    start = 0
+    while head.startswith(_INTERIM, start) and (end := head.find(b"\r\n\r\n", start)) >= 0:
+        start = end + 4
+    return start
 
 
 class ResponseEnd:
@@ -66,9 +83,8 @@ class ResponseEnd:
 
     def _read_head(self, head: bytes) -> bytes:
         """Return the bytes after the head of the response; none if it is not complete."""
-        start = 0
-        while (end := head.find(b"\r\n\r\n", start)) >= 0 and head.startswith(b"HTTP/1.1 1", start):
-            start = end + 4  # after an interim response, such as 100 Continue
+        start = _skip_interim(head)
+        end = head.find(b"\r\n\r\n", start)
         if end < 0:
             self._head = head[start : start + _MAX_HEAD_BYTES]
             return b""

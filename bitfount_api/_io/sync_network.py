@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpcore
 
+from bitfount_api._io.attempt import is_answer
 from bitfount_api._io.names import look_up
 
 if TYPE_CHECKING:
@@ -191,10 +192,11 @@ class Stream(httpcore.NetworkStream):
             return False
         try:
             # Over TLS, the bytes may be a message of TLS itself.
-            self._received = self._stream.read(READ_BYTES, 0)
+            data = self._stream.read(READ_BYTES, 0)
         except httpcore.ReadError as error:
             return not isinstance(error.__cause__, _WOULD_BLOCK)
-        return True
+        self._received += data
+        return not data or is_answer(self._received)
 
     def close(self) -> None:
         """Close the connection."""

@@ -450,6 +450,29 @@ def test_early_refusal_of_an_upload_is_read(
     assert "AccessDenied" in response.text
 
 
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+def test_interim_response_does_not_end_an_upload(
+    encrypted: bool, asynchronous: bool, tls: tuple[ssl.SSLContext, Path]
+) -> None:
+    size = 10_000_000
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Con")
+        left = size
+        while left and (data := connection.recv(min(left, 65536))):
+            left -= len(data)
+        connection.sendall(b"tinue\r\n\r\n" + OK)
+
+    context, path = tls
+    with SocketServer(serve, context if encrypted else None) as service:
+        session = BitfountSession(KEYS, verify=path, retry=ONCE, timeout=10)
+        body = io.BytesIO(bytes(size))
+        response = send(session, "PUT", service.url, asynchronous, content=body)
+    assert (response.status_code, response.text) == (200, "{}")
+
+
 LARGE = 16 * 1024 * 1024
 
 

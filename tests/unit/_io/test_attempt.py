@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from bitfount_api._core.messages import RawHeaders
-from bitfount_api._io.attempt import Attempt, ResponseEnd
+from bitfount_api._io.attempt import Attempt, ResponseEnd, is_answer
 from bitfount_api._io.deadlines import Limits
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -156,6 +156,25 @@ def test_restart_forgets_the_response_of_a_proxy(response: bytes) -> None:
     end.received(response)
     end.restart()
     assert RESPONSES["content-length"].is_clean([RESPONSES["content-length"].raw], end)
+
+
+@pytest.mark.parametrize(
+    ("received", "answered"),
+    [
+        (b"", False),
+        (b"HTTP/1.1", False),
+        (b"HTTP/1.1 100 Continue\r\n", False),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", False),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E", False),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 4", True),
+        (b"HTTP/1.1 413 Content", True),
+        (b"HTTP/1.0 413 Content", True),
+        (b"\r\n", True),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 5000, True),
+    ],
+)
+def test_interim_responses_are_no_answer(received: bytes, answered: bool) -> None:
+    assert is_answer(received) is answered
 
 
 def test_large_body_is_counted_without_keeping_it() -> None:
