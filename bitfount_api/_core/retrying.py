@@ -9,7 +9,7 @@ import attrs
 from bitfount_api._core.effects import Flow, Send, get_credentials, send, sleep
 from bitfount_api._internal.logs import get_logger
 from bitfount_api._internal.operation import Retry
-from bitfount_api.exceptions import ConnectError, RequestTimeout
+from bitfount_api.exceptions import ConnectError, RequestException, RequestTimeout
 
 if TYPE_CHECKING:
     from bitfount_api._core.messages import HTTPResponse
@@ -45,17 +45,21 @@ def send_with_retries(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
 
 
 def _send_until_answered(call: Send, policy: RetryPolicy) -> Flow[HTTPResponse]:
-    failures = 0
+    failures, sent = 0, False
     while True:
         failures += 1
         try:
             response = yield from send(call)
-        except (ConnectError, RequestTimeout) as error:
-            if not may_retry(call, sent=error.sent) or not (
-                yield from pause_before_retry(policy, failures, str(error), call=call)
+        except RequestException as error:
+            sent = error.sent = error.sent or sent  # the service may have seen an earlier attempt
+            if (
+                not isinstance(error, ConnectError | RequestTimeout)
+                or not may_retry(call, sent=sent)
+                or not (yield from pause_before_retry(policy, failures, str(error), call=call))
             ):
                 raise
         else:
+            sent = True
             if not policy.should_retry(response.status_code) or not may_retry(call, sent=True):
                 return response
             name, service = call.operation.name, call.service.name

@@ -121,6 +121,18 @@ def test_request_broken_after_connect_counts_as_sent(
     assert len(requests) == 1
 
 
+@ways
+def test_error_counts_as_sent_if_an_earlier_attempt_was(asynchronous: bool) -> None:
+    with serving(lambda _: (503, {}, b"")) as url:
+        upstream = httpx.URL(url)
+        with RawServer((upstream.host, upstream.port or 0), refuse="ever", after=1) as service:
+            session = BitfountSession(KEYS, retry=TWICE)
+            with pytest.raises(ConnectError, match="no connection could be made") as caught:
+                send(session, "GET", service.url, asynchronous)
+    assert len(service.seen) == 1
+    assert caught.value.sent
+
+
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
     """The TLS settings of a server, and the file with its CA."""
