@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import httpcore
@@ -15,6 +16,7 @@ from bitfount_api._io.names import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
     from bitfount_api._io.attempt import Attempt
 
@@ -167,24 +169,40 @@ class Stream(httpcore.NetworkStream):
         """
         attempt = self._network.attempt
         timeout = attempt.timeout if timeout is None else timeout
-        attempt.limits.remaining(timeout, httpcore.WriteTimeout)  # before it counts as sent
-        if self._leads_to_service and not is_socks(buffer):
-            if attempt.streams_body and attempt.sent and self._has_answer():
-                raise httpcore.WriteError("the service answered before the end of the request")
-            attempt.sent = True
+        leads_to_service = self._leads_to_service and not is_socks(buffer)
         # Of a view, httpcore does not copy the rest after each partial write.
         view = memoryview(buffer)
         for start in range(0, len(view), _WRITE_BYTES):
-            self._write(view[start : start + _WRITE_BYTES], timeout)
+            left = attempt.limits.remaining(timeout, httpcore.WriteTimeout) or timeout
+            with self._shut_down_on_cancel():
+                if leads_to_service:
+                    if start or (attempt.streams_body and attempt.sent):
+                        left = self._wait_writable(left)
+                    attempt.sent = True
+                part: Any = view[start : start + _WRITE_BYTES]
+                self._stream.write(part, left)
 
-    def _write(self, part: Any, timeout: float) -> None:
-        limits = self._network.attempt.limits
-        left = limits.remaining(timeout, httpcore.WriteTimeout)
-        if limits.cancellation is None:
-            self._stream.write(part, left)
-            return
-        with limits.cancellation.shut_down_on_cancel(self._socket()):
-            self._stream.write(part, left)
+    def _shut_down_on_cancel(self) -> AbstractContextManager[None]:
+        cancellation = self._network.attempt.limits.cancellation
+        if cancellation is None:
+            return nullcontext()
+        return cancellation.shut_down_on_cancel(self._socket())
+
+    def _wait_writable(self, seconds: float) -> float:
+        """Wait until bytes can be sent, and return the seconds that are left.
+
+        Raises:
+            httpcore.WriteError: If the service has answered.
+            httpcore.WriteTimeout: If the time is used up.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            readable, writable = _poll(self._socket(), left)
+            if readable and self._has_answer():
+                raise httpcore.WriteError("the service answered before the end of the request")
+            if writable:
+                return left
+        raise httpcore.WriteTimeout
 
     def _has_answer(self) -> bool:
         """Whether the service has sent something, or has closed the connection."""
@@ -244,6 +262,20 @@ class Stream(httpcore.NetworkStream):
 def is_socks(buffer: bytes) -> bool:
     """Whether bytes to send are a message for a SOCKS proxy, or encrypted for a service."""
     return buffer[:1] in _SOCKS_MESSAGES
+
+
+def _poll(connection: socket.socket, seconds: float) -> tuple[bool, bool]:
+    """Wait until a connection is readable, broken or writable; return whether it is."""
+    try:
+        if not hasattr(select, "poll"):  # Windows
+            readable, writable, _ = select.select([connection], [connection], [], seconds)
+            return bool(readable), bool(writable)
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN | select.POLLOUT)
+        events = sum(event for _, event in poll.poll(seconds * 1000))
+    except (OSError, ValueError) as error:  # it is closed
+        raise httpcore.WriteError(str(error)) from error
+    return bool(events & ~select.POLLOUT), bool(events & select.POLLOUT)
 
 
 def _shut_down(connection: socket.socket) -> None:

@@ -529,6 +529,30 @@ def test_deadline_ends_an_upload_that_goes_on(asynchronous: bool) -> None:
     assert slow.received < LARGE // 2
 
 
+@ways
+@pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("kind", [bytes, io.BytesIO])
+def test_refusal_of_a_service_that_reads_no_more_is_read(
+    kind: Callable[[bytes], Any],
+    encrypted: bool,
+    asynchronous: bool,
+    tls: tuple[ssl.SSLContext, Path],
+    released: threading.Event,
+) -> None:
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        threading.Event().wait(0.2)  # nothing more can be sent then
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\ncontent-length: 2\r\n\r\nno")
+        released.wait(30)
+
+    context, path = tls
+    with SocketServer(serve, context if encrypted else None) as service:
+        session = BitfountSession(KEYS, verify=path, retry=ONCE, timeout=20)
+        response = send(session, "PUT", service.url, asynchronous, content=kind(bytes(2 * LARGE)))
+        released.set()
+    assert (response.status_code, response.text) == (413, "no")
+
+
 def busy_once(requests: list[ReceivedRequest], status: int) -> Callable[[ReceivedRequest], Answer]:
     def answer(request: ReceivedRequest) -> Answer:
         requests.append(request)
