@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -246,6 +247,9 @@ class Stream(httpcore.NetworkStream):
     def _duplicate(self) -> socket.socket:
         ours = self._socket()
         try:
+            # The module ssl would leave the socket of a connection open that has been reset.
+            if code := ours.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                raise OSError(code, os.strerror(code))
             return socket.fromfd(ours.fileno(), ours.family, ours.type, ours.proto)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
