@@ -36,7 +36,9 @@ def create(hub: ServiceClient, name: str, dataset_names: Sequence[str] | None) -
         HTTPError: The Hub refused the request.
     """
     names = _names(dataset_names or ())
-    body = CreateClusterRequest(name=non_empty_text(name, "name"), dataset_names=names or UNSET)
+    body = CreateClusterRequest(
+        name=non_empty_text(name, "the cluster's name"), dataset_names=names or UNSET
+    )
     request = _create_compute_cluster.build_request(body=body)
     operation = operations.CREATE_COMPUTE_CLUSTER
     answer = yield from hub.get_json(operation, request, types.ClusterCreated)

@@ -418,7 +418,8 @@ def _validated(given: Input) -> Flow[tuple[str, bytes]]:
     limit = 2 * config.MAX_MODEL_BYTES  # a file of empty \r\n lines shrinks to half
     try:
         source = yield from open_input(given, limit)
-        _check_size(given, source.size // 2, config.MAX_MODEL_BYTES)
+        if source.size > limit:
+            _check_size(given, source.size, config.MAX_MODEL_BYTES)
         data = yield from run_in_thread(b"".join, source.chunks(0, source.size))
     except TransferError as error:
         raise ModelValidationError(str(error)) from error

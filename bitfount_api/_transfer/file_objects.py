@@ -107,7 +107,9 @@ class Input:
             check_file_object(value, argument, "read")
             self._file = value
             name = getattr(value, "name", None)
-            if isinstance(name, str) and name[:1] != "<" and is_encodable(name):
+            if name == "<stdin>":
+                self.name = "standard input"
+            elif isinstance(name, str) and name[:1] != "<" and is_encodable(name):
                 self.name = os.path.basename(name) or default_name
 
     def __enter__(self) -> Self:

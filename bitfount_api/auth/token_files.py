@@ -136,7 +136,7 @@ class EncryptedTokenFile(TokenFile):
                 key = Fernet.generate_key().decode("ascii")
                 self._keyring.set_password(SERVICE, self._entry, key)
                 if self._key() != key:  # the backend "null" keeps nothing
-                    raise RuntimeError("it does not keep the key")
+                    raise _KeyNotKeptError
             return Fernet(key).encrypt(document)
         except Exception as error:  # noqa: BLE001 - backends raise errors of other libraries
             raise OSError(errno.EIO, _failure(error)) from None
@@ -168,6 +168,21 @@ class EncryptedTokenFile(TokenFile):
         return str(self.path.absolute())
 
 
+_REASONS: Final = {
+    "InitError": "it cannot be opened",
+    "KeyringLocked": "it is locked",
+    "NoKeyringError": "this system has none",
+    "PasswordSetError": "it cannot store the key",
+    "_KeyNotKeptError": "it does not keep the key",
+}
+"""What the errors of the package keyring, which may be missing, mean."""
+
+
+class _KeyNotKeptError(Exception):
+    """The keyring stores nothing, like the backend "null"."""
+
+
 def _failure(error: Exception) -> str:
     # Without the text of the error: a backend's may quote the secret.
-    return f"the keyring cannot be used ({type(error).__name__})"
+    reason = _REASONS.get(type(error).__name__, "it reports an error")
+    return f"the keyring cannot be used ({reason})"

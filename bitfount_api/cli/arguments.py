@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -54,6 +55,35 @@ class Checked(ParamType):
             self.fail(str(error), param, ctx)
 
 
+class _FilePath(click.Path):
+    """The path of a file or folder, which the shell completes."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if value == "":  # pathlib would take it for the working folder
+            self.fail("the path is empty", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class WholeNumber(click.IntRange):
+    """A whole number in a range."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds in a range."""
+
+    name = "number of seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse and return the number."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):  # neither too small nor too large
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return seconds
+
+
 def _version_wanted(text: str, example: str = "owner/ModelName:3") -> identifiers.ModelIdentifier:
     model = identifiers.ModelIdentifier.parse(text)
     if model.version in (None, "latest"):
@@ -71,6 +101,13 @@ def _id(what: str) -> Checked:
     return Checked("id", lambda text: identifiers.path_part(text, what))
 
 
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the value is empty")
+    return text
+
+
+TEXT: Final = Checked("text", _not_empty)
 URL: Final = Checked("url", config.service_url)
 POD: Final = Checked("pod", identifiers.PodIdentifier.parse)
 POD_NAME: Final = Checked("name", identifiers.pod_name)
@@ -84,7 +121,12 @@ KEY_ID: Final = _id("key id")
 INSTANCE_ID: Final = _id("instance id")
 COMPUTE_ID: Final = _id("compute id")
 CLUSTER_ID: Final = _id("cluster id")
-FILE: Final = click.Path(path_type=Path)
+FILE: Final = _FilePath(path_type=Path)
+
+
+def shown(path: Path) -> str:
+    """Return how messages name a file to read."""
+    return "standard input" if str(path) == STANDARD_INPUT else str(path)
 
 
 def project_option(command: _F) -> _F:
@@ -142,29 +184,33 @@ def public_key(file: Path) -> RSAPublicKey:
 
     Raises:
         Failure: If the file does not contain a valid public key.
+        ValueError: If it is too large.
         OSError: If the file cannot be read.
     """
     from bitfount_api import keys
 
+    data = contents(file, keys.MAX_KEY_BYTES)
     try:
-        return keys.parse_public_key(contents(file, keys.MAX_KEY_BYTES))
+        return keys.parse_public_key(data)
     except ValueError as error:
-        raise Failure(f"{file}: {error}.", Exit.INVALID_INPUT) from None
+        raise Failure(f"{shown(file)}: {error}.", Exit.INVALID_INPUT) from None
 
 
 def json_object(file: Path, limit: int) -> dict[str, Any]:
     """Read a JSON object from a file, or from standard input for ``-``.
 
     Raises:
-        Failure: If it is not a JSON object, or has more than ``limit`` bytes.
+        Failure: If it is not a JSON object.
+        ValueError: If it has more than ``limit`` bytes.
         OSError: If the file cannot be read.
     """
+    data = contents(file, limit)
     try:
-        found = json.loads(contents(file, limit))
+        found = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise Failure(f"{file} is not JSON: {error}.", Exit.INVALID_INPUT) from None
+        raise Failure(f"{shown(file)} is not JSON: {error}.", Exit.INVALID_INPUT) from None
     if not isinstance(found, dict):
-        raise Failure(f"{file} is not a JSON object.", Exit.INVALID_INPUT)
+        raise Failure(f"{shown(file)} is not a JSON object.", Exit.INVALID_INPUT)
     return found
 
 
@@ -180,12 +226,18 @@ def check_targets(
 
     Raises:
         Failure: If a file exists and ``force`` is false, a path is a folder, or a parent folder
-            does not exist; or if something else than a file would be replaced.
+            does not exist; if something else than a file would be replaced; or if a path is ``-``.
     """
     for path in paths:
         if path is None:
             continue
         check_is_path(path)
+        if str(path) == STANDARD_INPUT:  # commands that can write there have done so
+            raise Failure(
+                "'-' is standard output, to which this command cannot write a file.",
+                Exit.INVALID_INPUT,
+                hint="Give the path of a file.",
+            )
         try:
             parent = final_target(path).parent
         except OSError as error:
@@ -248,7 +300,8 @@ def secret(what: str, variable: str, file: Path | None = None, *, confirm: bool 
             found = contents(file, MAX_SECRET_BYTES).decode("utf-8")
         except UnicodeDecodeError:
             raise Failure(
-                f"{file} does not contain a {what}: it is not UTF-8 text.", Exit.INVALID_INPUT
+                f"{shown(file)} does not contain a {what}: it is not UTF-8 text.",
+                Exit.INVALID_INPUT,
             ) from None
     elif variable in os.environ:
         found = os.environ[variable]

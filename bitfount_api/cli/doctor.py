@@ -89,5 +89,9 @@ def _safely(area: str, check: Callable[[], list[Finding]]) -> list[Finding]:
         return check()
     except Exception as error:  # noqa: BLE001 - any failure of a check is a finding
         findings = Report(area)
-        findings.problem(describe(error).line, "see the other findings for the cause")
+        problem = describe(error)
+        advice = "see the other findings for the cause"
+        if problem.code is Exit.INVALID_INPUT:  # the text names the option or the variable
+            advice = "correct it"
+        findings.problem(problem.line, advice)
         return findings.found

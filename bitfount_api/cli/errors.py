@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -22,6 +23,8 @@ _HINTS: Final = {
     Exit.UNREACHABLE: "Run 'bitfount-api doctor' to find the cause.",
     Exit.INVALID_DATA: "Run 'bitfount-api doctor' to check that the right service answers.",
 }
+_ERRNO: Final = re.compile(r"\[Errno -?\d+\] ")
+"""How Python shows the number of a system's error, before its text."""
 _CAPITALISED: Final = frozenset({"the", "this", "these", "there", "you", "your"})
 """First words of the library's texts that get a capital letter. Others may be names, of files."""
 
@@ -94,7 +97,8 @@ def describe(error: BaseException) -> Problem:
         ((refusal.status_code, refusal.request_id) for refusal in refusals), (None, None)
     )
     if isinstance(error, Failure):
-        return Problem(code, _with_full_stop(str(error)), error.hint, status, number)
+        text = _with_full_stop(_capitalised(str(error)))
+        return Problem(code, text, error.hint, status, number)
     advice = next((refusal.advice for refusal in refusals), None)
     if code is Exit.NOT_AUTHENTICATED or advice is None:
         advice = _HINTS.get(code)
@@ -126,7 +130,7 @@ def _without_details(error: BaseException) -> str:
             text = text.replace(f"{cause.operation}: ", "")
     for python, command in _FOR_PROGRAMS.items():
         text = text.replace(python, command)
-    return text
+    return _ERRNO.sub("", text)
 
 
 def _capitalised(text: str) -> str:

@@ -12,6 +12,7 @@ from bitfount_api.cli.arguments import (
     FILE,
     KEY_ID,
     USER,
+    WholeNumber,
     check_targets,
     contents,
     public_key,
@@ -54,7 +55,7 @@ def keys() -> None:
 @click.option(
     "--bits",
     metavar="N",
-    type=click.IntRange(rsa.MIN_KEY_SIZE, rsa.MAX_KEY_SIZE),
+    type=WholeNumber(rsa.MIN_KEY_SIZE, rsa.MAX_KEY_SIZE),
     default=rsa.DEFAULT_KEY_SIZE,
     help="Key size in bits. Default: 4096, as the services expect.",
 )
@@ -148,7 +149,7 @@ def check(
         raise Failure(
             f"There is no active key {key_id} of {owner or 'yours'}.",
             Exit.NOT_FOUND,
-            hint="Register one with 'bitfount-api keys register'.",
+            hint=None if owner else "Register one with 'bitfount-api keys register'.",
         )
     same = None if expected is None else rsa.public_keys_equal(found["public_key"], expected)
     fingerprint = rsa.fingerprint(found["public_key"])

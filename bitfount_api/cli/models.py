@@ -97,6 +97,10 @@ def push(context: click.Context, /, file: Path, private: bool, description: str 
     from bitfount_api import hash_contents
 
     app = app_of(context)
+    if str(file) == STANDARD_INPUT:
+        raise click.UsageError(
+            "A model is named after its file, so its code cannot come from standard input.", context
+        )
     if file.suffix != ".py" and file.is_file():
         raise Failure(
             f"{file} is not the code of a model: that is a Python file, whose name ends in .py.",

@@ -10,6 +10,7 @@ from bitfount_api.cli.arguments import (
     FILE,
     POD,
     POD_NAME,
+    WholeNumber,
     check_targets,
     confirm,
     json_object,
@@ -224,7 +225,7 @@ def schema(
 @click.option(
     "--records",
     metavar="N",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     help="Number of records. Default: from the schema.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
-from bitfount_api.cli.arguments import MODEL, POD_NAME, PROJECT
+from bitfount_api.cli.arguments import MODEL, POD_NAME, PROJECT, WholeNumber
 from bitfount_api.cli.commands import Group, app_of
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields, Rows
@@ -50,12 +50,12 @@ def projects() -> None:
 @click.option(
     "--limit",
     metavar="N",
-    type=click.IntRange(1),
+    type=WholeNumber(1),
     default=12,
     help="Number of projects to show. Default: 12.",
 )
 @click.option(
-    "--offset", metavar="N", type=click.IntRange(0), default=0, help="Number to skip. Default: 0."
+    "--offset", metavar="N", type=WholeNumber(0), default=0, help="Number to skip. Default: 0."
 )
 @click.option(
     "--all", "everything", is_flag=True, help="Show all projects; ignore --limit and --offset."

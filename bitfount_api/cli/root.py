@@ -12,7 +12,7 @@ import click
 from bitfount_api import __version__
 from bitfount_api.cli import error_json, streams
 from bitfount_api.cli.app import App
-from bitfount_api.cli.arguments import PROFILE, URL
+from bitfount_api.cli.arguments import PROFILE, TEXT, URL, Seconds
 from bitfount_api.cli.commands import PROGRAM, Group, HelpRequested, output_options
 from bitfount_api.cli.errors import Problem, describe
 from bitfount_api.cli.exit_codes import (
@@ -116,10 +116,14 @@ def _select_profile(context: click.Context, _: click.Parameter, name: str | None
 @click.option(
     "--auth-domain",
     metavar="HOST",
+    type=TEXT,
     help="Authorization server to log in to. Default: BITFOUNT_AUTH_DOMAIN.",
 )
 @click.option(
-    "--username", metavar="NAME", help="User whose login to use, or who owns the API keys."
+    "--username",
+    metavar="NAME",
+    type=TEXT,
+    help="User whose login to use, or who owns the API keys.",
 )
 @click.option(
     "--profile",
@@ -129,11 +133,16 @@ def _select_profile(context: click.Context, _: click.Parameter, name: str | None
     callback=_select_profile,
     help="Profile to use; see 'profiles'. Default: BITFOUNT_PROFILE.",
 )
-@click.option("--ca", metavar="FILE", help="CA bundle to trust; 'system' for the system's CAs.")
+@click.option(
+    "--ca",
+    metavar="FILE",
+    type=TEXT,
+    help="CA bundle to trust; 'system' for the system's CAs.",
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
-    type=click.FloatRange(0, min_open=True, max=3600),
+    type=Seconds(0, min_open=True, max=3600),
     help="How long to wait for a response. Default: 30.",
 )
 @click.version_option(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from bitfount_api.cli.arguments import FILE, USER, check_is_path, check_targets
+from bitfount_api.cli.arguments import FILE, TEXT, USER, check_is_path, check_targets
 from bitfount_api.cli.commands import PROGRAM, Command, app_of
 from bitfount_api.cli.exit_codes import Exit, Failure
 from bitfount_api.cli.views import Fields
@@ -52,6 +53,7 @@ _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 @click.option(
     "--host",
     metavar="ADDRESS",
+    type=TEXT,
     default="localhost",
     help="The address to listen on. Default: localhost.",
 )
@@ -124,7 +126,7 @@ def sandbox(
         if configurations is not None:
             try:
                 running.configure_from(configurations)
-            except (OSError, ValueError) as error:
+            except ValueError as error:
                 raise Failure(
                     f"The configurations cannot be set: {error}.", Exit.INVALID_INPUT
                 ) from None
@@ -157,6 +159,12 @@ def _start(
             f"The sandbox cannot start: {str(error).partition(': ')[0]}. Stop the program "
             "that uses it, or give --free-ports.",
             Exit.INVALID_INPUT,
+        ) from None
+    except socket.gaierror as error:
+        raise Failure(
+            f"The sandbox cannot listen on {host}: {error.strerror}.",
+            Exit.INVALID_INPUT,
+            hint="Give an address or a host name of this machine.",
         ) from None
     with started:
         yield started

@@ -15,6 +15,7 @@ from bitfount_api.cli.arguments import (
     STANDARD_INPUT,
     check_targets,
     project_option,
+    shown,
     standard_input,
 )
 from bitfount_api.cli.commands import Group, app_of
@@ -79,7 +80,7 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path, compress
     hub = app.hub()
     assert isinstance(model.version, int)  # noqa: S101 - checked by the argument's type
     given = standard_input() if str(file) == STANDARD_INPUT else file
-    with transfer(app.output, file.name, "Sent") as counter:
+    with transfer(app.output, shown(Path(file.name)), "Sent") as counter:
         hub.send_weights(model.name, model.version, given, progress=counter, compress=compress)
     name, sizes = f"{hub.session.username}/{model.model}", []
     size = None if compress else counter.done  # of standard input
@@ -91,7 +92,7 @@ def push(context: click.Context, /, model: ModelIdentifier, file: Path, compress
         sizes.append(f"{format_size(counter.done)} when compressed")
     app.output.result(
         {"model": name, "path": str(file), "bytes": size, "bytesSent": counter.done},
-        Fields({"Model": name, "Sent": file, "Size": ", ".join(sizes)}),
+        Fields({"Model": name, "Sent": shown(file), "Size": ", ".join(sizes)}),
     )
 
 

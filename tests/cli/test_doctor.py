@@ -74,6 +74,7 @@ def test_doctor_shows_no_password_of_a_proxy(console: Console, mark: str, start:
         ("BITFOUNT_ACCESS_MANAGER_URL", "https://am.test?x"),
         ("BITFOUNT_AUTH_DOMAIN", "http://auth.test"),
         ("BITFOUNT_ENVIRONMENT", "prod"),
+        ("BITFOUNT_LOG", "loud"),
         ("SSL_CERT_FILE", "/no/such/file"),
     ],
 )
@@ -82,6 +83,18 @@ def test_invalid_setting_is_reported(console: Console, name: str, value: str) ->
     reported = problems(console, "--offline")
     assert f"{name} is " in reported or f"{name}: " in reported
     assert f"correct {name}" in reported
+
+
+def test_invalid_log_level_hides_no_other_finding(console: Console) -> None:
+    console.environment |= {"BITFOUNT_LOG": "loud", "HTTPS_PROXY": "http://proxy.test:8080"}
+    reported = [found["text"] for found in findings(console, "--offline", code=1)]
+    assert "HTTPS_PROXY is http://proxy.test:8080" in reported
+    assert "BITFOUNT_LOG is 'loud'; set it to debug, info or warning" in reported
+
+
+def test_option_that_cannot_be_used_is_named(console: Console) -> None:
+    reported = problems(console, "--ca", "/no/such/file")
+    assert "--ca: there is no file or folder /no/such/file. -> correct it" in reported
 
 
 def test_only_one_authority_setting_applies(console: Console) -> None:

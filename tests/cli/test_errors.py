@@ -44,6 +44,34 @@ MESSAGES: list[tuple[tuple[str, ...], str]] = [
     (("projects", "list", "--hub-url", "hub"), "Invalid value for '--hub-url': a service's URL is"),
     (("projects", "list", "--hub-url", "http://hub.test"), "The URL of the Hub must begin with ht"),
     (("login", "--auth-domain", "::"), "The authorization server must be a host name such as auth"),
+    (("projects", "list", "--hub-url", "http://127.0.0.1:1"), "The Hub (http://127.0.0.1:1/api/pr"),
+    (("projects", "list", "--limit", "1e3"), "Invalid value for '--limit': '1e3' is not a valid w"),
+    (
+        ("projects", "list", "--timeout", "x"),
+        "Invalid value for '--timeout': 'x' is not a valid nu",
+    ),
+    (("projects", "list", "--timeout", "nan"), "Invalid value for '--timeout': 'nan' is not a val"),
+    (("projects", "list", "--username", ""), "Invalid value for '--username': the value is empty."),
+    (("projects", "list", "--auth-domain", " "), "Invalid value for '--auth-domain': the value is"),
+    (("projects", "list", "--ca", ""), "Invalid value for '--ca': the value is empty."),
+    (("clusters", "create", ""), "The cluster's name must be a non-empty string"),
+    (("keys", "generate", ""), "Invalid value for 'FILE': the path is empty."),
+    (
+        ("keys", "generate", "-"),
+        "'-' is standard output, to which this command cannot write a file",
+    ),
+    (("fhir", "token", "--output", "-", "--force"), "'-' is standard output, to which this c"),
+    (("keys", "register", "-"), "standard input: this is not a public key in PEM or OpenSSH forma"),
+    (("keys", "register", "large.py"), "large.py is larger than 65536 bytes."),
+    (("pods", "heartbeat", "scans", "--public-key", "-"), "standard input: this is not a public"),
+    (("access", "check", "alice/scans", *PROTOCOL[:3], "-"), "standard input is not JSON: Expect"),
+    (("migrate", "", "--write"), "Invalid value for 'PATH': the path is empty."),
+    (("models", "push", "-"), "A model is named after its file, so its code cannot come from stan"),
+    (("models", "push", "large.py"), "large.py has 7,340,032 bytes; the Hub accepts 3,145,728 at"),
+    (("weights", "push", "Retina:1", "-"), "standard input is empty."),
+    (("sandbox", "--data", ""), "Invalid value for '--data': the path is empty."),
+    (("sandbox", "--host", ""), "Invalid value for '--host': the value is empty."),
+    (("sandbox", "--free-ports", "--configurations", "nofile"), "nofile: No such file or director"),
     (("pod", "show"), "No such command 'pod'. Did you mean 'pods'? See 'bitfount-api --help'."),
     (("pods", "shw"), "No such command 'shw'. Did you mean 'show'? See 'bitfount-api pods --help'"),
     (("doctr",), "No such command 'doctr'. Did you mean 'doctor'?"),
@@ -57,6 +85,8 @@ def _files(console: Console) -> None:
     console.environment["BITFOUNT_WEB_MAX_RETRIES"] = "0"
     Path("weights.pt").write_bytes(b"\x80weights")
     Path("code.py").write_text("x\n", encoding="utf-8")
+    with Path("large.py").open("wb") as file:
+        file.truncate(7 * 1024**2)
     Path("protocol.json").write_text('{"class_name": "x"}', encoding="utf-8")
 
 
@@ -75,6 +105,7 @@ def test_errors_are_in_the_words_of_the_command_line(
     # Names of methods, arguments and classes.
     found = re.sub(r"\bclass_name\b", "", outcome.err)  # a field of the protocol
     assert not re.search(r"\b[a-z]+(_[a-z]+)+\b|[a-z]\(\)|\bBitfount[A-Z]|bitfount_api", found)
+    assert not re.search(r"\[Errno|Path\(|(integer|float) range|of type", found)
 
 
 def test_refused_credentials_have_one_advice(console: Console) -> None:

@@ -215,7 +215,10 @@ def test_login_can_be_kept_with_the_keyring(logged_out: Console, tmp_path: Path)
     stored = file.read_bytes()
     outcome = logged_out.spawn("login", "--force", "--no-browser")  # asks nobody to confirm a code
     assert outcome.code == 6
-    assert "login could not be stored" in outcome.err
+    assert outcome.err == (
+        "Error: The login could not be stored: the keyring cannot be used (it is locked). "
+        "Unlock the keyring, or set BITFOUNT_TOKEN_STORE to 'file'.\n"
+    )
     assert "s3cret" not in outcome.err
     assert file.read_bytes() == stored
     passwords.with_name("locked").unlink()

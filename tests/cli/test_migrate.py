@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import traceback
@@ -105,11 +106,25 @@ def test_migrate_shows_edits_and_changes_nothing(console: Console) -> None:
     assert outcome.out == (
         "program.py:2: edit: bitfount: import bitfount_api as bf\n"
         "program.py:3: edit: bitfount.hub.BitfountHub: bf.BitfountHub\n"
-        "--- program.py\n+++ program.py\n@@ -1,4 +1,4 @@\n import os\n-import bitfount as bf\n"
-        "-bf.hub.BitfountHub()\n+import bitfount_api as bf\n+bf.BitfountHub()\n \n"
+        "--- program.py\n+++ program.py\n@@ -1,3 +1,3 @@\n import os\n-import bitfount as bf\n"
+        "-bf.hub.BitfountHub()\n+import bitfount_api as bf\n+bf.BitfountHub()\n"
     )
     assert outcome.err == "To make 2 edits, add --write.\n"
     assert "import bitfount as bf" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "code", ["import bitfount\nx = 1\n", "x = 1\n\n\n\nimport bitfount", "import bitfount\n\n"]
+)
+def test_diff_of_migrate_can_be_applied(console: Console, code: str) -> None:
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not installed")
+    path = Path("program.py")
+    path.write_bytes(code.encode())
+    diff = console.json("migrate", path)["files"][0]["diff"]
+    subprocess.run([git, "apply", "-p0", "-"], input=diff.encode(), check=True, timeout=60)
+    assert path.read_bytes() == code.replace("bitfount", "bitfount_api").encode()
 
 
 def test_migrate_twice_has_nothing_left(console: Console) -> None:

@@ -253,6 +253,13 @@ def test_used_port_is_reported(console: Console) -> None:
     assert outcome.err.count("\n") == 1
 
 
+def test_host_that_is_not_found_is_named(console: Console) -> None:
+    outcome = console.run("sandbox", "--free-ports", "--host", "none.invalid")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert "Error: The sandbox cannot listen on none.invalid: " in outcome.err
+    assert outcome.err.endswith("Give an address or a host name of this machine.\n")
+
+
 def test_configurations_are_set_from_a_file(console: Console) -> None:
     file = Path("datasets.yaml")
     file.write_text("dora/scans: {datasource: CSVSource}\n", encoding="utf-8")

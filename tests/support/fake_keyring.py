@@ -20,9 +20,13 @@ class KeyringError(Exception):
     """The base class of errors, keyring.errors.KeyringError."""
 
 
+class KeyringLocked(KeyringError):
+    """A locked keyring, keyring.errors.KeyringLocked."""
+
+
 def _all():
     if FILE.with_name("locked").exists():
-        raise KeyringError("s3cret")
+        raise KeyringLocked("s3cret")
     return json.loads(FILE.read_text()) if FILE.exists() else {}
 
 

@@ -18,7 +18,7 @@ from bitfount_api.exceptions import RequestException
 from bitfount_api.redaction import looks_like_key, redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _CHECKS: Final[dict[str, Callable[[], Any]]] = {
     "BITFOUNT_ACCESS_MANAGER_URL": config.access_manager_url,
@@ -130,7 +130,7 @@ def _check_proxies(findings: Report) -> None:
                 shown = shown.rpartition("@")[2]
             findings.note(f"{name} is {shown}")
 
-    with collecting_warnings() as warnings, BitfountSession(AnonymousHandler()) as session:
+    with collecting_warnings() as warnings, _session() as session:
         for url in ("https://bitfount.com", "http://bitfount.com"):
             # An error is reported for each service that needs the proxy.
             with contextlib.suppress(RequestException):
@@ -152,7 +152,7 @@ def _check_certificates(findings: Report) -> None:
             continue
         # The library decides, so that this cannot differ from what it does.
         try:
-            with BitfountSession(AnonymousHandler()) as session:
+            with _session() as session:
                 trusted = session.trusted_certificates()
         except RequestException as error:
             reason = str(error).partition("cannot be used: ")[2] or str(error)
@@ -163,6 +163,19 @@ def _check_certificates(findings: Report) -> None:
         for path in _paths(name, value):
             if str(Path(path)) not in trusted:
                 findings.note(f"{name}: {path} does not exist, and is ignored")
+
+
+@contextlib.contextmanager
+def _session() -> Iterator[BitfountSession]:
+    """A session without a level for messages, which may be invalid, and is checked elsewhere."""
+    level = os.environ.pop("BITFOUNT_LOG", None)
+    try:
+        session = BitfountSession(AnonymousHandler())
+    finally:
+        if level is not None:
+            os.environ["BITFOUNT_LOG"] = level
+    with session:
+        yield session
 
 
 def _paths(name: str, value: str) -> list[str]:

@@ -224,7 +224,8 @@ def _notebook(path: Path, data: bytes, text: str, encoding: str) -> Report:
         ]
         new = apply(source, edits).decode("utf-8")
         sources.append(new)
-        diff += _diff(cell.source, new, f"{path.as_posix()} (cell {cell.number})")
+        # A cell is no file, whose last line needs an end.
+        diff += _diff(f"{cell.source}\n", f"{new}\n", f"{path.as_posix()} (cell {cell.number})")
         start = end
     if not analysis.edits:
         return Report(path, places)
@@ -270,9 +271,14 @@ def _places(source: bytes, uses: list[Use], cell: int | None, offset: int) -> It
 
 
 def _diff(old: str, new: str, name: str) -> str:
-    before, after = (re.split(r"\r\n|\n|\r", text) for text in (old, new))
-    lines = difflib.unified_diff(before, after, name, name, lineterm="")
+    lines = difflib.unified_diff(_lines(old), _lines(new), name, name, lineterm="")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    *lines, last = re.split(r"\r\n|\n|\r", text)
+    # As 'patch' and 'git apply' need it.
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
 
 
 def write(report: Report) -> None:

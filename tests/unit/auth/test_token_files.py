@@ -121,7 +121,7 @@ def test_locked_keyring_is_an_error_and_no_login(
     assert authority.access_token == "SECRET-access-1"
     passwords.with_name("locked").touch()
     later = make()
-    with pytest.raises(AuthenticationError, match=r"the keyring .* \(KeyringError\)") as caught:
+    with pytest.raises(AuthenticationError, match=r"the keyring .* \(it is locked\)") as caught:
         later.authenticate()
     assert "s3cret" not in str(caught.value)
     passwords.with_name("locked").unlink()
