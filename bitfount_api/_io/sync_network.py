@@ -29,8 +29,9 @@ READ_BYTES = 256 * 1024
 transferred over four connections, a quarter of the time went into waking threads for such small
 reads."""
 
-_WRITE_BYTES = 64 * 1024
-"""The maximum size of a write, in bytes. The timeout and the deadline apply to each."""
+_WRITE_BYTES = 256 * 1024
+"""The maximum size of a write, in bytes. The timeout and the deadline apply to each. A quarter of it
+made uploads from disk slower by a half."""
 
 NO_TLS = "the service did not begin with a TLS handshake"
 
