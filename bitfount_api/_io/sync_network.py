@@ -30,8 +30,9 @@ transferred over four connections, a quarter of the time went into waking thread
 reads."""
 
 _WRITE_BYTES = 256 * 1024
-"""The maximum size of a write, in bytes. The timeout and the deadline apply to each. A quarter of it
-made uploads from disk slower by a half."""
+"""The maximum size of a write, in bytes. The timeout and the deadline apply to each.
+
+It is that of the chunks of files: a quarter of it made uploads slower by a half."""
 
 NO_TLS = "the service did not begin with a TLS handshake"
 
