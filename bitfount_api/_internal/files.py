@@ -188,11 +188,20 @@ def shorten(name: str, size: int) -> str:
 
 
 def make_private_dir(folder: Path) -> None:
-    """Create a folder and its missing parents, for the owner only (0700)."""
+    """Create a folder and its missing parents, for the owner only (0700).
+
+    Raises:
+        NotADirectoryError: Something else has the name of one of the folders.
+        OSError: A folder cannot be created.
+    """
     # Path.mkdir applies its mode to the last folder only; each one created here must be private.
     if not folder.is_dir():
         make_private_dir(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except FileExistsError:  # "File exists" would not say what is wrong
+            reason = os.strerror(errno.ENOTDIR)
+            raise NotADirectoryError(errno.ENOTDIR, reason, str(folder)) from None
         folder.chmod(0o700)  # a umask may have removed the owner's rights
 
 

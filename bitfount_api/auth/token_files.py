@@ -101,11 +101,13 @@ class EncryptedTokenFile(TokenFile):
             )
 
     def check_storable(self) -> None:
-        """Check, before a login, that the keyring holds a key, or keeps a new one.
+        """Check, before a login, that its token can be stored: a key for it, too.
 
         Raises:
+            OSError: The folder cannot be created, or nothing can be written to it.
             KeyringUnavailableError: The keyring cannot be used.
         """
+        super().check_storable()
         try:
             self._encoded(b"")
         except OSError as error:

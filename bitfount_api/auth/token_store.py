@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
@@ -220,8 +221,12 @@ class TokenFile:
         """Check, before a login, that its token can be stored.
 
         Raises:
+            OSError: The folder cannot be created, or nothing can be written to it.
             KeyringUnavailableError: The file would be encrypted, and the keyring cannot be used.
         """
+        self._make_folder()
+        with tempfile.TemporaryFile(dir=self.path.parent):
+            pass
 
     def remove(self) -> None:
         """Remove the stored token, if possible."""

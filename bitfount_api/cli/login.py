@@ -44,8 +44,16 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
     """
     app = app_of(context)
     _warn_of_keys(app.output)
+    file = app.token_file()
     try:
-        app.token_file().check_storable()
+        if force or file.authority() is None:
+            file.check_storable()
+    except OSError as error:
+        raise Failure(
+            f"The login could not be stored in {file.path.parent}: {error.strerror}.",
+            Exit.INVALID_INPUT,
+            hint="Set BITFOUNT_STORAGE_PATH to a folder that you can write to.",
+        ) from None
     except KeyringUnavailableError as error:
         hint = "Unlock the keyring, or set BITFOUNT_TOKEN_STORE to 'file'."
         raise Failure(str(error), Exit.INVALID_INPUT, hint=hint) from None

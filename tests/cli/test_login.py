@@ -247,6 +247,18 @@ def test_logout_removes_plain_and_encrypted_logins(
     assert logged_out.spawn("logout", "--json").json == {"loggedOut": False}
 
 
+def test_login_that_could_not_be_stored_asks_nobody(logged_out: Console, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    logged_out.environment["BITFOUNT_STORAGE_PATH"] = str(blocked / "storage")
+    outcome = logged_out.spawn("login", "--no-browser")
+    assert (outcome.code, outcome.out) == (6, "")
+    assert outcome.err == (
+        f"Error: The login could not be stored in {blocked / 'storage' / '_default'}: "
+        "Not a directory. Set BITFOUNT_STORAGE_PATH to a folder that you can write to.\n"
+    )
+
+
 @pytest.mark.slow
 def test_missing_keyring_is_reported(logged_out: Console, tmp_path: Path) -> None:
     missing = tmp_path / "missing" / "keyring.py"

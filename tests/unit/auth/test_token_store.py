@@ -471,7 +471,7 @@ def test_file_in_place_of_the_folder_is_reported(
     assert file.read() is None
     file.write(TOKEN)
     assert len(warnings(caplog)) == 2
-    with pytest.raises(OSError, match="exists"):
+    with pytest.raises(NotADirectoryError):
         file.try_lock()
 
 
