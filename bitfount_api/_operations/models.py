@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -30,7 +29,7 @@ from bitfount_api._operations.downloads import (
     fetch_weights,
 )
 from bitfount_api._operations.streams import WeightsReader
-from bitfount_api._operations.uploads import multipart, open_input, upload
+from bitfount_api._operations.uploads import multipart, open_input, upload, upload_errors
 from bitfount_api._transfer.compression import CompressedCopy
 from bitfount_api._transfer.file_objects import Input, check_file_object, path_of, write_to
 from bitfount_api._transfer.request_bodies import Source
@@ -41,9 +40,7 @@ from bitfount_api.exceptions import (
     ModelTooLargeError,
     ModelValidationError,
     NoModelCodeError,
-    RequestException,
     TransferError,
-    model_upload_error,
 )
 from bitfount_api.hashes import hash_contents, normalized
 from bitfount_api.identifiers import model_name as checked_model_name
@@ -54,7 +51,6 @@ from bitfount_api.progress import ProgressReporter
 from bitfount_api.transfers import MAX_DOWNLOAD_BYTES, Download, WrittenDownload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from bitfount_api._core.effects import Flow
@@ -334,7 +330,7 @@ def send_model(
             multipart_upload=multipart(len(code)),
         )
         source = Source.from_bytes(code, f"{name}.py" if given.path is None else given.name)
-        with _map_upload_errors(given):
+        with upload_errors(given):
             answer = yield from hub.submit(operations.SEND_MODEL, request, types.ModelUpload, _tidy)
             yield from upload(hub, answer, source, object_type="Model", options=options)
     return answer
@@ -360,7 +356,7 @@ def send_weights(
     """
     name, number = checked_model_name(model_name), checked_model_version(version)
     given = Input(file, "pretrained_file_path", f"{name}-{number}.weights")
-    with _map_upload_errors(given), given:
+    with upload_errors(given), given:
         # Downloads are limited by the size after decompression, however well the file compresses.
         limit = MAX_DOWNLOAD_BYTES if options.compress else config.MAX_WEIGHTS_BYTES
         source = yield from open_input(given, limit)
@@ -438,14 +434,3 @@ def _check_size(given: Input, size: int, limit: int) -> None:
         raise ModelTooLargeError(
             f"{given} has {given.shown(size, limit)} bytes; the Hub accepts {limit:,} at most"
         )
-
-
-@contextmanager
-def _map_upload_errors(given: Input) -> Iterator[None]:
-    try:
-        yield
-    except (RequestException, TransferError) as error:
-        text = str(error)
-        if not text.startswith(str(given)):  # which says which file it is
-            text = f"{given.name} could not be stored: {text}"
-        raise model_upload_error(text, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
@@ -27,12 +28,13 @@ from bitfount_api.exceptions import (
     InvalidJSONError,
     RequestException,
     TransferError,
+    model_upload_error,
     multi_part_error,
 )
 from bitfount_api.progress import ProgressReporter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from bitfount_api._core.service_client import ServiceClient
     from bitfount_api._transfer.file_objects import Input
@@ -87,6 +89,18 @@ def open_input(given: Input, limit: int) -> Flow[Source]:
         yield from run_in_thread(given.keep, chunk)
         yield from sleep(0)  # checks the deadline
     return (yield from run_in_thread(given.copy))
+
+
+@contextmanager
+def upload_errors(given: Input) -> Iterator[None]:
+    """Raise the errors of the block as a :class:`ModelUploadError`, or one of its subclasses."""
+    try:
+        yield
+    except (RequestException, TransferError) as error:
+        text = str(error)
+        if not text.startswith(str(given)):  # which says which file it is
+            text = f"{given.name} could not be stored: {text}"
+        raise model_upload_error(text, error) from error
 
 
 def upload(

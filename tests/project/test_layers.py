@@ -150,9 +150,13 @@ def test_io_uses_only_public_names_of_httpx_and_httpcore(name: str) -> None:
             isinstance(node, ast.Attribute)
             and node.attr.startswith("_")
             and not node.attr.startswith("__")
+            and ast.unparse(node) != ASYNCIO
         ):
             assert ast.unparse(node.value) in ("self", "trust"), ast.unparse(node)
 
+
+ASYNCIO = "transport._force_close"
+"""What a transport of Python 3.11 lacks: without it, asyncio raises a ``TypeError``."""
 
 MAX_LINES = 450
 CODE_OF_THE_HUB = 600

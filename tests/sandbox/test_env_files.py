@@ -21,7 +21,7 @@ HARD = {
     "QUOTES": """it's "so" `so`""",
     "DOLLARS": "$HOME ${HOME} $(id) \\$ %PATH% !!",
     "GLOBS": "http://[::1]:3000/* ? ; & | < > # x",
-    "LINES": "one\ntwo",
+    "TWO_LINES": "one\ntwo",  # zsh has LINES of its own
     "TYPOGRAPHIC": "\u2018\u2019\u201a\u201b \u201c\u201d",
 }
 SIMPLE = {"URL": "http://[::1]:3000", "KEY": "a-b_c.d:e=+/@%,", "EMPTY": ""}
