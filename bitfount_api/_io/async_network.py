@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 import sys
 from collections import deque
@@ -14,6 +13,7 @@ import httpcore
 
 from bitfount_api._io.attempt import is_answer
 from bitfount_api._io.names import look_up
+from bitfount_api._io.polling import poll
 from bitfount_api._io.sync_network import NO_TLS, is_socks
 
 if TYPE_CHECKING:
@@ -246,17 +246,6 @@ def _make_abortable(transport: Any) -> None:
         transport._force_close = lambda _error: transport.abort()
 
 
-def _is_readable(connection: Any) -> bool:
-    try:
-        if not hasattr(select, "poll"):  # Windows
-            return bool(select.select([connection.fileno()], [], [], 0)[0])
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
-    except (OSError, ValueError):
-        return True  # it is closed
-
-
 def _wake(waiting: asyncio.Future[None] | None) -> None:
     if waiting is not None and not waiting.done():
         waiting.set_result(None)
@@ -410,7 +399,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             return (
                 bool(self._protocol.received)
                 or self._protocol.ended
-                or _is_readable(self._protocol.transport.get_extra_info("socket"))
+                or poll(self._protocol.transport.get_extra_info("socket"), 0)[0]
             )
         return self._protocol.transport.get_extra_info(
             {"server_addr": "peername", "client_addr": "sockname"}.get(info, info)

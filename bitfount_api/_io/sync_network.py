@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import ssl
 import time
@@ -14,6 +13,7 @@ import httpcore
 
 from bitfount_api._io.attempt import is_answer
 from bitfount_api._io.names import look_up
+from bitfount_api._io.polling import poll
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,9 +158,7 @@ class Stream(httpcore.NetworkStream):
     def _read(self, max_bytes: int, timeout: float | None) -> bytes:
         limits = self._network.attempt.limits
         left = limits.remaining(timeout, httpcore.ReadTimeout)
-        if limits.cancellation is None:
-            return self._stream.read(max_bytes, left)
-        with limits.cancellation.shut_down_on_cancel(self._socket()):
+        with self._shut_down_on_cancel(self._socket()):
             return self._stream.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -177,7 +175,7 @@ class Stream(httpcore.NetworkStream):
         view = memoryview(buffer)
         for start in range(0, len(view), _WRITE_BYTES):
             left = attempt.limits.remaining(timeout, httpcore.WriteTimeout) or timeout
-            with self._shut_down_on_cancel():
+            with self._shut_down_on_cancel(self._socket()):
                 if leads_to_service:
                     if start or (attempt.streams_body and attempt.sent):
                         left = self._wait_writable(left)
@@ -185,11 +183,11 @@ class Stream(httpcore.NetworkStream):
                 part: Any = view[start : start + _WRITE_BYTES]
                 self._stream.write(part, left)
 
-    def _shut_down_on_cancel(self) -> AbstractContextManager[None]:
+    def _shut_down_on_cancel(self, connection: socket.socket) -> AbstractContextManager[None]:
         cancellation = self._network.attempt.limits.cancellation
         if cancellation is None:
             return nullcontext()
-        return cancellation.shut_down_on_cancel(self._socket())
+        return cancellation.shut_down_on_cancel(connection)
 
     def _wait_writable(self, seconds: float) -> float:
         """Wait until bytes can be sent, and return the seconds that are left.
@@ -200,7 +198,7 @@ class Stream(httpcore.NetworkStream):
         """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            readable, writable = _poll(self._socket(), left)
+            readable, writable = poll(self._socket(), left)
             if readable and self._has_answer():
                 raise httpcore.WriteError("the service answered before the end of the request")
             if writable:
@@ -208,9 +206,7 @@ class Stream(httpcore.NetworkStream):
         raise httpcore.WriteTimeout
 
     def _has_answer(self) -> bool:
-        """Whether the service has sent something, or has closed the connection."""
-        if not self._stream.get_extra_info("is_readable"):
-            return False
+        """Whether what can be read is an answer of the service, or the end of the connection."""
         try:
             # Over TLS, the bytes may be a message of TLS itself.
             data = self._stream.read(READ_BYTES, 0)
@@ -238,11 +234,8 @@ class Stream(httpcore.NetworkStream):
         # shut it down. Not by dup(): a TLS socket (an https:// proxy's) has none.
         with self._duplicate() as duplicate:
             self._network.socket = duplicate
-            if limits.cancellation is None:
+            with self._shut_down_on_cancel(duplicate):
                 stream = self._stream.start_tls(ssl_context, server_hostname, left)
-            else:
-                with limits.cancellation.shut_down_on_cancel(duplicate):
-                    stream = self._stream.start_tls(ssl_context, server_hostname, left)
         self._network.attempt.end.restart()  # after the response of a proxy
         return Stream(stream, self._network, handshakes=self._handshakes + 1)
 
@@ -268,20 +261,6 @@ class Stream(httpcore.NetworkStream):
 def is_socks(buffer: bytes) -> bool:
     """Whether bytes to send are a message for a SOCKS proxy, or encrypted for a service."""
     return buffer[:1] in _SOCKS_MESSAGES
-
-
-def _poll(connection: socket.socket, seconds: float) -> tuple[bool, bool]:
-    """Wait until a connection is readable, broken or writable; return whether it is."""
-    try:
-        if not hasattr(select, "poll"):  # Windows
-            readable, writable, _ = select.select([connection], [connection], [], seconds)
-            return bool(readable), bool(writable)
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN | select.POLLOUT)
-        events = sum(event for _, event in poll.poll(seconds * 1000))
-    except (OSError, ValueError) as error:  # it is closed
-        raise httpcore.WriteError(str(error)) from error
-    return bool(events & ~select.POLLOUT), bool(events & select.POLLOUT)
 
 
 def _shut_down(connection: socket.socket) -> None:
