@@ -58,9 +58,9 @@ def login(context: click.Context, /, no_browser: bool, force: bool) -> None:
         hint = "Unlock the keyring, or set BITFOUNT_TOKEN_STORE to 'file'."
         raise Failure(str(error), Exit.INVALID_INPUT, hint=hint) from None
     session = app.session(app.login_handler(_prompt(app.output, browser=not no_browser)))
-    with app.token_file().set_aside() if force else contextlib.nullcontext():
+    with file.set_aside() if force else contextlib.nullcontext():
         session.authenticate()
-    token = app.token_file().read()
+    token = file.read()
     value: dict[str, Any] = {"username": session.username}
     fields: dict[str, Any] = {"Logged in as": session.username}
     if token is not None:
