@@ -315,36 +315,29 @@ def test_missing_packages_are_named() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_interrupt_during_startup_is_one_line() -> None:
+def interrupted_at_the_import_of(module: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command line that Ctrl-C interrupts when it imports a module."""
     code = (
-        "import builtins, sys; found = builtins.__import__\n"
+        "import builtins; found = builtins.__import__\n"
         "def interrupted(name, *rest):\n"
-        "    if name == 'bitfount_api.cli.root': raise KeyboardInterrupt\n"
+        f"    if name == {module!r}: raise KeyboardInterrupt\n"
         "    return found(name, *rest)\n"
         "builtins.__import__ = interrupted\n"
         "from bitfount_api.cli import main; main()\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, env=environment, timeout=60
     )
+
+
+def test_interrupt_during_startup_is_one_line() -> None:
+    done = interrupted_at_the_import_of("bitfount_api.cli.root")
     assert (done.returncode, done.stderr.split()) == (130, [b"Error:", b"Interrupted."])
 
 
 def test_interrupt_before_the_option_json_is_json() -> None:
-    code = (
-        "import builtins, sys; found = builtins.__import__\n"
-        "def interrupted(name, *rest):\n"
-        "    if name == 'bitfount_api.auth.claims': raise KeyboardInterrupt\n"
-        "    return found(name, *rest)\n"
-        "builtins.__import__ = interrupted\n"
-        "sys.argv[1:] = ['whoami', '--json']\n"
-        "from bitfount_api.cli import main; main()\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, env=environment, timeout=60
-    )
+    done = interrupted_at_the_import_of("bitfount_api.auth.claims", "whoami", "--json")
     assert done.returncode == 130
     assert json.loads(done.stderr)["error"]["code"] == "interrupted"
 

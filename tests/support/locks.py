@@ -63,16 +63,21 @@ def read(text: str) -> list[Locked]:
     return entries
 
 
+def _markers_here() -> dict[str, str]:
+    """Return the values of markers for the Python that runs this."""
+    return {key: str(value) for key, value in default_environment().items()}
+
+
 def here(entries: Iterable[Locked]) -> list[Locked]:
     """Return the entries that are installed by the Python that runs this."""
-    environment = {key: str(value) for key, value in default_environment().items()}
+    environment = _markers_here()
     return [entry for entry in entries if entry.applies(environment)]
 
 
 def needed_by(names: Iterable[str], entries: Iterable[Locked]) -> list[Locked]:
     """Return the entries that are installed here for packages, their own among them."""
     found: dict[str, Locked] = {}
-    environment = {key: str(value) for key, value in default_environment().items()}
+    environment = _markers_here()
     locked = {entry.name: entry for entry in here(entries)}
     queue = [*names]
     while queue:
@@ -90,7 +95,7 @@ def environments() -> Iterator[tuple[str, dict[str, str]]]:
         yield (
             f"Python {python} on {system}",
             {
-                **{key: str(value) for key, value in default_environment().items()},
+                **_markers_here(),
                 **values,
                 "python_full_version": python,
                 "python_version": python.rpartition(".")[0],
